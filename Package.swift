@@ -1,0 +1,47 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target of the program compiles in two ways from the same files:
+//  - release: Embedded Swift with -no-allocations, for x86-64 Linux here and for aarch64 Linux with
+//    a toolset from Toolchain/ (the triple is then aarch64-none-none-elf, so `.linux` is the host);
+//  - debug: ordinary Swift, for tests; optimized, because the kernels are tested on real sizes.
+let device: [SwiftSetting] = [
+  .enableExperimentalFeature("Lifetimes"),
+  .enableExperimentalFeature("Embedded", .when(configuration: .release)),
+  .unsafeFlags(
+    ["-no-allocations", "-wmo", "-Xfrontend", "-function-sections"],
+    .when(configuration: .release)),
+  .unsafeFlags(["-O", "-wmo"], .when(configuration: .debug)),
+  .unsafeFlags(["-Xcc", "-march=native"], .when(platforms: [.linux])),
+]
+let strict: [SwiftSetting] = device + [.strictMemorySafety()]
+let program: [SwiftSetting] = strict + [.unsafeFlags(["-parse-as-library"])]
+
+let package = Package(
+  name: "edge-infer",
+  products: [.executable(name: "edge-infer", targets: ["edge-infer"])],
+  targets: [
+    .systemLibrary(name: "CInstructions"),
+    .systemLibrary(name: "CPlatform"),
+    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
+    .target(name: "Profile", dependencies: ["Platform"], swiftSettings: strict),
+    .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
+    .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
+    .target(
+      name: "Model", dependencies: ["Platform", "Memory", "Kernels"], swiftSettings: strict),
+    .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
+    .target(
+      name: "KVCache", dependencies: ["Platform", "Memory", "Kernels"], swiftSettings: device),
+    .target(
+      name: "Inference",
+      dependencies: ["Platform", "Profile", "Memory", "Kernels", "Model", "Tokenizer", "KVCache"],
+      swiftSettings: device),
+    .executableTarget(
+      name: "edge-infer",
+      dependencies: [
+        "Platform", "Profile", "Memory", "Kernels", "Model", "Tokenizer", "KVCache", "Inference",
+      ],
+      swiftSettings: program,
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections"])]),
+  ]
+)

@@ -1,0 +1,105 @@
+// System calls that Swift cannot name: variadic functions, macros, and pthread attributes.
+// Each wrapper makes one call and returns its result, or the negated errno where it failed.
+#pragma once
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EDGE_INLINE static inline __attribute__((always_inline))
+
+EDGE_INLINE int64_t edge_result(int64_t r) { return r < 0 ? -(int64_t)errno : r; }
+
+EDGE_INLINE int32_t edge_open_read(const char *path) {
+  return (int32_t)edge_result(open(path, O_RDONLY | O_CLOEXEC));
+}
+EDGE_INLINE int32_t edge_open_create(const char *path) {
+  return (int32_t)edge_result(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+}
+EDGE_INLINE int64_t edge_pread(int32_t fd, void *to, size_t bytes, int64_t at) {
+  return edge_result(pread(fd, to, bytes, at));
+}
+EDGE_INLINE int64_t edge_read(int32_t fd, void *to, size_t bytes) {
+  return edge_result(read(fd, to, bytes));
+}
+EDGE_INLINE int64_t edge_write(int32_t fd, const void *from, size_t bytes) {
+  return edge_result(write(fd, from, bytes));
+}
+EDGE_INLINE int32_t edge_close(int32_t fd) { return (int32_t)edge_result(close(fd)); }
+EDGE_INLINE int32_t edge_sync(int32_t fd) { return (int32_t)edge_result(fsync(fd)); }
+EDGE_INLINE int32_t edge_rename(const char *from, const char *to) {
+  return (int32_t)edge_result(rename(from, to));
+}
+EDGE_INLINE int32_t edge_unlink(const char *path) { return (int32_t)edge_result(unlink(path)); }
+// The size of a regular file; -EISDIR or -EINVAL for anything else.
+EDGE_INLINE int64_t edge_regular_file_size(int32_t fd) {
+  struct stat s;
+  if (fstat(fd, &s) != 0) return -(int64_t)errno;
+  if (S_ISDIR(s.st_mode)) return -EISDIR;
+  return S_ISREG(s.st_mode) ? (int64_t)s.st_size : -EINVAL;
+}
+EDGE_INLINE int32_t edge_exists(const char *path) { return access(path, F_OK) == 0; }
+EDGE_INLINE int32_t edge_is_terminal(int32_t fd) { return isatty(fd); }
+EDGE_INLINE int64_t edge_now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+EDGE_INLINE int64_t edge_peak_resident_bytes(void) {
+  struct rusage u;
+  getrusage(RUSAGE_SELF, &u);
+  return (int64_t)u.ru_maxrss * 1024;
+}
+// Anonymous private memory; 0 where the kernel refuses.
+EDGE_INLINE void *edge_map(size_t bytes) {
+  void *p = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return p == MAP_FAILED ? (void *)0 : p;
+}
+EDGE_INLINE int32_t edge_unmap(void *p, size_t bytes) { return munmap(p, bytes); }
+EDGE_INLINE int32_t edge_advise_huge(void *p, size_t bytes) {
+  return madvise(p, bytes, MADV_HUGEPAGE);
+}
+EDGE_INLINE void edge_futex_wait(const void *word, uint32_t expected) {
+  syscall(SYS_futex, word, 128 /* FUTEX_WAIT_PRIVATE */, expected, (void *)0, (void *)0, 0);
+}
+EDGE_INLINE void edge_futex_wake(const void *word, int32_t count) {
+  syscall(SYS_futex, word, 129 /* FUTEX_WAKE_PRIVATE */, count, (void *)0, (void *)0, 0);
+}
+typedef void *(*edge_thread_entry)(void *);
+EDGE_INLINE int32_t edge_thread_start(pthread_t *thread, edge_thread_entry entry, void *argument,
+                                      void *stack, size_t stack_bytes) {
+  pthread_attr_t a;
+  pthread_attr_init(&a);
+  int r = pthread_attr_setstack(&a, stack, stack_bytes);
+  if (r == 0) r = pthread_create(thread, &a, entry, argument);
+  pthread_attr_destroy(&a);
+  return r;
+}
+EDGE_INLINE int32_t edge_thread_join(pthread_t thread) { return pthread_join(thread, 0); }
+// Binds the calling thread to one core (0 to 1023); negative errno where the core is not there.
+EDGE_INLINE int32_t edge_pin_to_core(int32_t core) {
+  uint64_t set[16] = {0};
+  set[core / 64 & 15] = (uint64_t)1 << core % 64;
+  return (int32_t)edge_result(syscall(SYS_sched_setaffinity, 0, sizeof set, set));
+}
+// The cores this process may run on, one bit each; negative errno where the kernel refuses.
+EDGE_INLINE int32_t edge_allowed_cores(uint64_t set[16]) {
+  return (int32_t)edge_result(syscall(SYS_sched_getaffinity, 0, 16 * sizeof *set, set));
+}
+EDGE_INLINE void edge_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  __asm__ volatile("yield");
+#endif
+}

@@ -1,0 +1,94 @@
+import CPlatform
+import Platform
+
+/// Hands out the parts of each region. The same layout code runs twice: once on `Carver.measuring`,
+/// which only counts, and once on the carver of a mapped arena; so a plan cannot differ from what
+/// is taken.
+@safe public struct Carver: ~Copyable {
+  private let base: UnsafeMutableRawPointer?
+  private let plan: MemoryPlan?
+  private var used = InlineArray<18, Int>(repeating: 0)
+  private var isSealed = false
+
+  /// Counts what is taken. The pointers it gives must not be followed.
+  public static var measuring: Carver { unsafe Carver(base: nil, plan: nil) }
+
+  init(base: UnsafeMutableRawPointer?, plan: MemoryPlan?) {
+    unsafe self.base = unsafe base
+    self.plan = plan
+  }
+
+  public var isMeasuring: Bool { unsafe base == nil }
+
+  /// The next `count` elements of a region, aligned to `Arena.alignment`, zero at first.
+  /// Taking from a sealed arena, or more than was planned, traps.
+  public mutating func take<Element: BitwiseCopyable>(
+    _ region: Region, _ type: Element.Type, count: Int
+  ) -> UnsafeMutablePointer<Element> {
+    let raw = unsafe takeBytes(region, count: count * MemoryLayout<Element>.stride)
+    return unsafe raw.bindMemory(to: type, capacity: count)
+  }
+
+  /// As `take`, for types that are not bitwise copyable; the memory is not initialized.
+  public mutating func takeUninitialized<Element: ~Copyable>(
+    _ region: Region, _ type: Element.Type, count: Int
+  ) -> UnsafeMutablePointer<Element> {
+    let raw = unsafe takeBytes(region, count: count * MemoryLayout<Element>.stride)
+    return unsafe raw.bindMemory(to: type, capacity: count)
+  }
+
+  public mutating func takeBytes(_ region: Region, count: Int) -> UnsafeMutableRawPointer {
+    precondition(!isSealed, "the arena is sealed")
+    precondition(count >= 0)
+    let index = region.rawValue
+    let start = used[index]
+    used[index] = Arena.roundUp(start + count, to: Arena.alignment)
+    guard let base = unsafe base, let plan else {
+      return unsafe UnsafeMutableRawPointer(bitPattern: Arena.alignment)!
+    }
+    precondition(used[index] <= plan.byteCount(of: region), "more than was planned")
+    return unsafe base + plan.offset(of: region) + start
+  }
+
+  /// The plan for what was taken so far.
+  public func measured() -> MemoryPlan { MemoryPlan(byteCounts: used) }
+
+  /// From here on nothing can be taken. Every planned byte must have been taken.
+  public mutating func seal() {
+    if let plan {
+      for index in 0..<Region.count {
+        precondition(used[index] == plan.byteCount(of: Region(rawValue: index)!))
+      }
+    }
+    isSealed = true
+  }
+}
+
+/// The one mapping of the process: all memory that the runtime uses for a model.
+@safe public struct Arena: ~Copyable {
+  /// A cache line, and the width of the widest vector.
+  public static let alignment = 64
+  public static let pageByteCount = 4096
+
+  private let base: UnsafeMutableRawPointer
+  public let plan: MemoryPlan
+
+  public init(plan: MemoryPlan) throws(SystemFailure) {
+    guard let mapped = unsafe edge_map(plan.totalByteCount) else {
+      throw SystemFailure("map the arena", code: ENOMEM)
+    }
+    _ = unsafe edge_advise_huge(mapped, plan.totalByteCount)
+    unsafe base = unsafe mapped
+    self.plan = plan
+  }
+
+  deinit { _ = unsafe edge_unmap(base, plan.totalByteCount) }
+
+  public var baseAddress: UnsafeMutableRawPointer { unsafe base }
+
+  public func carver() -> Carver { unsafe Carver(base: base, plan: plan) }
+
+  static func roundUp(_ value: Int, to alignment: Int) -> Int {
+    (value + alignment - 1) & ~(alignment - 1)
+  }
+}

@@ -1,0 +1,50 @@
+/// The named parts of the arena, in the order in which they lie there.
+public enum Region: Int, Sendable {
+  case tables
+  case weights
+  case embeddings
+  case outputHead
+  case norms
+  case keys
+  case values
+  case slots
+  case policy
+  case activations
+  case int8Activations
+  case attention
+  case logits
+  case tokenizer
+  case text
+  case latency
+  case loading
+  case threadStacks
+
+  public static let count = 18
+
+  /// The name in tables and reports.
+  public var name: StaticString {
+    switch self {
+    case .tables: "tables"
+    case .weights: "weights"
+    case .embeddings: "embeddings"
+    case .outputHead: "output head"
+    case .norms: "norm weights"
+    case .keys: "KV keys"
+    case .values: "KV values"
+    case .slots: "slot positions and norms"
+    case .policy: "eviction policy"
+    case .activations: "activations"
+    case .int8Activations: "int8 activations"
+    case .attention: "attention scratch"
+    case .logits: "logits"
+    case .tokenizer: "tokenizer"
+    case .text: "text buffers"
+    case .latency: "latency records"
+    case .loading: "loading scratch"
+    case .threadStacks: "thread stacks"
+    }
+  }
+
+  /// Where the first byte of the region may lie.
+  var alignment: Int { self == .threadStacks ? Arena.pageByteCount : Arena.alignment }
+}

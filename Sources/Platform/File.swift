@@ -1,0 +1,157 @@
+import CPlatform
+
+/// A system call that failed: what was tried, and the errno.
+public struct SystemFailure: Error {
+  public let operation: StaticString
+  public let code: Int32
+
+  public init(_ operation: StaticString, code: Int32) {
+    self.operation = operation
+    self.code = code
+  }
+
+  public var isMissingFile: Bool { code == ENOENT || code == ENOTDIR }
+
+  /// The usual sentence for the errno, for the codes that a user is likely to meet.
+  public var reason: StaticString {
+    switch code {
+    case ENOENT: "no such file or directory"
+    case ENOTDIR: "a part of the path is not a directory"
+    case EACCES, EPERM: "permission denied"
+    case EISDIR: "it is a directory"
+    case EINVAL: "it is not a regular file"
+    case ENOSPC: "no space left on the device"
+    case EIO: "input/output error"
+    case EPIPE: "the reader went away"
+    case ENOMEM: "not enough memory"
+    case EAGAIN: "the resource is temporarily unavailable"
+    case EROFS: "the file system is read-only"
+    case EMFILE, ENFILE: "too many open files"
+    default: "system error"
+    }
+  }
+}
+
+/// A regular file, open for reading at given offsets. Its size is taken once, when it is opened.
+public struct InputFile: ~Copyable {
+  private let descriptor: Int32
+  public let byteCount: Int
+
+  public init(path: UnsafePointer<CChar>) throws(SystemFailure) {
+    let opened = unsafe edge_open_read(path)
+    if opened < 0 { throw SystemFailure("open", code: -opened) }
+    let size = edge_regular_file_size(opened)
+    if size < 0 {
+      _ = edge_close(opened)
+      throw SystemFailure("open", code: Int32(-size))
+    }
+    descriptor = opened
+    byteCount = Int(size)
+  }
+
+  deinit { _ = edge_close(descriptor) }
+
+  /// Reads until `target` is full or the file ends; returns the count of bytes read. Safe to call
+  /// from several threads at once.
+  public func read(
+    into target: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(SystemFailure) -> Int {
+    var done = 0
+    while done < target.count {
+      let got = unsafe edge_pread(
+        descriptor, target.baseAddress! + done, target.count - done, Int64(offset + done))
+      if got == Int64(-EINTR) { continue }
+      if got < 0 { throw SystemFailure("read", code: Int32(-got)) }
+      if got == 0 { break }
+      done += Int(got)
+    }
+    return done
+  }
+}
+
+/// Bytes that come in order and may not end: a file, a pipe or standard input.
+public struct InputStream: ~Copyable {
+  private let descriptor: Int32
+  private let isOwned: Bool
+
+  public static var standardInput: InputStream { InputStream(descriptor: 0, isOwned: false) }
+
+  private init(descriptor: Int32, isOwned: Bool) {
+    self.descriptor = descriptor
+    self.isOwned = isOwned
+  }
+
+  public init(path: UnsafePointer<CChar>) throws(SystemFailure) {
+    let opened = unsafe edge_open_read(path)
+    if opened < 0 { throw SystemFailure("open", code: -opened) }
+    self.init(descriptor: opened, isOwned: true)
+  }
+
+  deinit { if isOwned { _ = edge_close(descriptor) } }
+
+  /// Reads what is there, at least one byte; 0 at the end.
+  public func read(into target: UnsafeMutableRawBufferPointer) throws(SystemFailure) -> Int {
+    while true {
+      let got = unsafe edge_read(descriptor, target.baseAddress, target.count)
+      if got == Int64(-EINTR) { continue }
+      if got < 0 { throw SystemFailure("read", code: Int32(-got)) }
+      return Int(got)
+    }
+  }
+}
+
+/// A file that appears under its name only when it is whole: it is written beside its place,
+/// synced, and renamed. Dropped before `commit`, it leaves nothing behind.
+@safe public struct ReplacementFile: ~Copyable {
+  public static let pathByteCountMax = 4096
+  private static let suffix: StaticString = ".partial"
+  private let path: UnsafePointer<CChar>
+  private var partialPath = InlineArray<4096, CChar>(repeating: 0)
+  private let descriptor: Int32
+  private var isCommitted = false
+  public var text: TextOutput
+
+  /// `path` must stay valid for the life of this value.
+  public init(path: UnsafePointer<CChar>) throws(SystemFailure) {
+    unsafe self.path = unsafe path
+    let length = unsafe strlen(path)
+    if length + Self.suffix.utf8CodeUnitCount >= Self.pathByteCountMax {
+      throw SystemFailure("create", code: ENAMETOOLONG)
+    }
+    for index in 0..<length { unsafe partialPath[index] = path[index] }
+    for index in 0..<Self.suffix.utf8CodeUnitCount {
+      unsafe partialPath[length + index] = CChar(Self.suffix.utf8Start[index])
+    }
+    let opened = unsafe Self.withPointer(partialPath) { unsafe edge_open_create($0) }
+    if opened < 0 { throw SystemFailure("create", code: -opened) }
+    descriptor = opened
+    text = TextOutput(descriptor: opened)
+  }
+
+  deinit {
+    if isCommitted { return }
+    _ = edge_close(descriptor)
+    _ = unsafe Self.withPointer(partialPath) { unsafe edge_unlink($0) }
+  }
+
+  private static func withPointer(
+    _ path: borrowing InlineArray<4096, CChar>, _ body: (UnsafePointer<CChar>) -> Int32
+  ) -> Int32 {
+    unsafe withUnsafePointer(to: path) {
+      unsafe body(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+    }
+  }
+
+  /// Writes the rest, syncs and renames. After a failure the old file is still in place.
+  public mutating func commit() throws(SystemFailure) {
+    text.flush()
+    if text.failure != 0 { throw SystemFailure("write", code: text.failure) }
+    let synced = edge_sync(descriptor)
+    // Pipes and some special files cannot be synced; they hold nothing that could be lost.
+    if synced < 0 && synced != -EINVAL { throw SystemFailure("sync", code: -synced) }
+    let renamed = unsafe Self.withPointer(partialPath) { unsafe edge_rename($0, path) }
+    if renamed < 0 { throw SystemFailure("rename", code: -renamed) }
+    isCommitted = true
+    _ = edge_close(descriptor)
+  }
+}

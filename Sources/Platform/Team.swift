@@ -1,0 +1,181 @@
+import CPlatform
+import Synchronization
+
+/// A fixed team of threads that run one task together: member 0 is the calling thread, the others
+/// wait in between. Inside a task the members meet at `barrier()` and share out work with
+/// `nextShare()`. Hand-over spins briefly and then sleeps in the kernel.
+///
+/// The threads and their stacks exist before the arena is sealed; later calls only use futexes.
+@safe public struct Team: ~Copyable {
+  public static let memberCountMax = 64
+  /// Enough for the deepest call chain and for glibc's own data; the glibc minimum on aarch64 is
+  /// 128 KiB.
+  public static let stackByteCount = 256 * 1024
+
+  /// A function of a context and the member that runs it. It must not capture anything.
+  public typealias Task = (UnsafeMutableRawPointer, Member) -> Void
+
+  private let state: UnsafeMutablePointer<TeamState>
+  public let memberCount: Int
+
+  /// Starts `memberCount - 1` threads.
+  /// - Parameters:
+  ///   - storage: memory that outlives the process's work.
+  ///   - stacks: `memberCount - 1` stacks of `stackByteCount` bytes each.
+  ///   - cores: one core for each member to be bound to, or empty.
+  public init(
+    storage: UnsafeMutablePointer<TeamState>, lines: UnsafeMutablePointer<TeamLine>,
+    memberCount: Int, stacks: UnsafeMutableRawPointer, cores: Span<Int32>
+  ) throws(SystemFailure) {
+    precondition(memberCount >= 1 && memberCount <= Self.memberCountMax)
+    for index in 0..<TeamState.lineCount { unsafe (lines + index).initialize(to: TeamLine()) }
+    unsafe storage.initialize(to: TeamState(lines: lines, memberCount: UInt32(memberCount)))
+    unsafe self.state = unsafe storage
+    self.memberCount = memberCount
+    let isPinned = cores.count == memberCount
+    for index in 1..<max(memberCount, 1) {
+      unsafe storage.pointee.starts[index] = unsafe WorkerStart(
+        state: storage, index: Int32(index), core: isPinned ? cores[index] : -1)
+      let failed = unsafe Self.startWorker(
+        storage, index, stacks + (index - 1) * Self.stackByteCount)
+      if failed != 0 { throw SystemFailure("start a thread", code: failed) }
+    }
+    if isPinned { _ = edge_pin_to_core(cores[0]) }
+  }
+
+  private static func startWorker(
+    _ state: UnsafeMutablePointer<TeamState>, _ index: Int, _ stack: UnsafeMutableRawPointer
+  ) -> Int32 {
+    var thread = pthread_t()
+    return unsafe withUnsafeMutablePointer(to: &state.pointee.starts[index]) {
+      unsafe edge_thread_start(&thread, workerMain, $0, stack, stackByteCount)
+    }
+  }
+
+  /// Runs `task` on every member and returns when all have finished.
+  public func run(_ context: UnsafeMutableRawPointer, _ task: @escaping Task) {
+    if memberCount > 1 {
+      unsafe state.pointee.task = task
+      unsafe state.pointee.context = unsafe context
+      unsafe TeamLine.advance(state.pointee.epoch)
+    }
+    let caller = unsafe Member(state: state, index: 0)
+    unsafe task(context, caller)
+    caller.barrier()
+  }
+}
+
+/// One thread's part in a running task.
+@safe public struct Member {
+  private let state: UnsafeMutablePointer<TeamState>
+  public let index: Int
+
+  init(state: UnsafeMutablePointer<TeamState>, index: Int) {
+    unsafe self.state = unsafe state
+    self.index = index
+  }
+
+  public var count: Int { Int(unsafe state.pointee.memberCount) }
+
+  /// The next share of the work that lies between two barriers: 0, 1, 2, … over all members.
+  public func nextShare() -> Int {
+    Int(unsafe state.pointee.next.pointee.value.wrappingAdd(1, ordering: .relaxed).oldValue)
+  }
+
+  /// Waits for all members; what any of them wrote before is visible to all after. Shares start
+  /// again at 0.
+  public func barrier() {
+    let (next, arrived, round) = unsafe (
+      state.pointee.next, state.pointee.arrived, state.pointee.round
+    )
+    let memberCount = unsafe state.pointee.memberCount
+    if memberCount == 1 {
+      unsafe next.pointee.value.store(0, ordering: .relaxed)
+      return
+    }
+    let current = unsafe round.pointee.value.load(ordering: .acquiring)
+    let arrival = unsafe arrived.pointee.value.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    if arrival.newValue == memberCount {
+      unsafe arrived.pointee.value.store(0, ordering: .relaxed)
+      unsafe next.pointee.value.store(0, ordering: .relaxed)
+      unsafe TeamLine.advance(round)
+    } else {
+      unsafe TeamLine.wait(round, whileEqualTo: current)
+    }
+  }
+}
+
+/// A counter that threads may wait on, alone on its cache line.
+public struct TeamLine: ~Copyable {
+  let value = Atomic<UInt32>(0)
+  private let sleeperCount = Atomic<UInt32>(0)
+  private let padding = InlineArray<14, UInt32>(repeating: 0)
+  /// Some tens of microseconds: longer than the steps of a block, too short to be noticed.
+  private static let spinCount = 2000
+
+  static func advance(_ line: UnsafeMutablePointer<TeamLine>) {
+    unsafe line.pointee.value.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    if unsafe line.pointee.sleeperCount.load(ordering: .sequentiallyConsistent) > 0 {
+      unsafe edge_futex_wake(line, Int32.max)
+    }
+  }
+
+  static func wait(_ line: UnsafeMutablePointer<TeamLine>, whileEqualTo old: UInt32) {
+    for _ in 0..<spinCount {
+      if unsafe line.pointee.value.load(ordering: .acquiring) != old { return }
+      edge_pause()
+    }
+    unsafe line.pointee.sleeperCount.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    while unsafe line.pointee.value.load(ordering: .sequentiallyConsistent) == old {
+      unsafe edge_futex_wait(line, old)
+    }
+    unsafe line.pointee.sleeperCount.wrappingSubtract(1, ordering: .relaxed)
+  }
+}
+
+/// What the members of a team share. It lives in the arena.
+@safe public struct TeamState {
+  public static let lineCount = 4
+  /// Counts the tasks handed out; workers sleep on it between tasks.
+  let epoch: UnsafeMutablePointer<TeamLine>
+  /// Counts the barriers passed.
+  let round: UnsafeMutablePointer<TeamLine>
+  let arrived: UnsafeMutablePointer<TeamLine>
+  let next: UnsafeMutablePointer<TeamLine>
+  let memberCount: UInt32
+  var task: Team.Task? = nil
+  var context: UnsafeMutableRawPointer? = nil
+  var starts: InlineArray<64, WorkerStart>
+
+  init(lines: UnsafeMutablePointer<TeamLine>, memberCount: UInt32) {
+    unsafe epoch = unsafe lines
+    unsafe round = unsafe lines + 1
+    unsafe arrived = unsafe lines + 2
+    unsafe next = unsafe lines + 3
+    self.memberCount = memberCount
+    unsafe starts = InlineArray(repeating: WorkerStart(state: nil, index: 0, core: -1))
+  }
+}
+
+/// The argument of a worker thread.
+@safe struct WorkerStart {
+  let state: UnsafeMutablePointer<TeamState>?
+  let index: Int32
+  let core: Int32
+}
+
+private func workerMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  let start = unsafe argument!.assumingMemoryBound(to: WorkerStart.self).pointee
+  guard let state = unsafe start.state else { return nil }
+  if start.core >= 0 { _ = edge_pin_to_core(start.core) }
+  var epoch: UInt32 = 0
+  while true {
+    unsafe TeamLine.wait(state.pointee.epoch, whileEqualTo: epoch)
+    epoch &+= 1
+    let member = unsafe Member(state: state, index: Int(start.index))
+    if let task = unsafe state.pointee.task, let context = unsafe state.pointee.context {
+      unsafe task(context, member)
+    }
+    member.barrier()
+  }
+}
