@@ -1,1 +1,101 @@
+// One wrapper for each instruction that Swift cannot name. Where the build's instruction set lacks
+// the instruction, the wrapper computes its definition in plain C, so that every path compiles
+// everywhere; `edge_has_…` tells which case holds and is a constant to the optimizer.
 #pragma once
+#include <stdint.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+typedef float edge_f32x4 __attribute__((ext_vector_type(4)));
+typedef float edge_f32x16 __attribute__((ext_vector_type(16)));
+typedef _Float16 edge_f16x16 __attribute__((ext_vector_type(16)));
+typedef int32_t edge_i32x4 __attribute__((ext_vector_type(4)));
+typedef int32_t edge_i32x16 __attribute__((ext_vector_type(16)));
+typedef int8_t edge_i8x16 __attribute__((ext_vector_type(16)));
+
+#define EDGE_INSTRUCTION static inline __attribute__((always_inline))
+
+// Lanes i and i ^ distance change places.
+EDGE_INSTRUCTION edge_f32x16 edge_swap_by_1(edge_f32x16 v) {
+  return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+}
+EDGE_INSTRUCTION edge_f32x16 edge_swap_by_2(edge_f32x16 v) {
+  return __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+}
+EDGE_INSTRUCTION edge_f32x16 edge_swap_by_4(edge_f32x16 v) {
+  return __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+}
+EDGE_INSTRUCTION edge_f32x16 edge_swap_by_8(edge_f32x16 v) {
+  return __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+EDGE_INSTRUCTION edge_f32x16 edge_max_f32x16(edge_f32x16 a, edge_f32x16 b) {
+  return __builtin_elementwise_max(a, b);
+}
+EDGE_INSTRUCTION edge_f32x4 edge_max_f32x4(edge_f32x4 a, edge_f32x4 b) {
+  return __builtin_elementwise_max(a, b);
+}
+EDGE_INSTRUCTION edge_f32x16 edge_abs_f32x16(edge_f32x16 v) { return __builtin_elementwise_abs(v); }
+
+// Conversions between element types, lane by lane.
+EDGE_INSTRUCTION edge_f32x16 edge_i32x16_to_f32(edge_i32x16 v) {
+  return __builtin_convertvector(v, edge_f32x16);
+}
+EDGE_INSTRUCTION edge_f32x4 edge_i32x4_to_f32(edge_i32x4 v) {
+  return __builtin_convertvector(v, edge_f32x4);
+}
+EDGE_INSTRUCTION edge_i8x16 edge_i32x16_to_i8(edge_i32x16 v) {
+  return __builtin_convertvector(v, edge_i8x16);
+}
+EDGE_INSTRUCTION edge_f32x16 edge_load_f16x16(const void *from) {
+  edge_f16x16 h;
+  memcpy(&h, from, sizeof h);
+  return __builtin_convertvector(h, edge_f32x16);
+}
+// Rounds to nearest, ties to even.
+EDGE_INSTRUCTION void edge_store_f16x16(edge_f32x16 v, void *to) {
+  edge_f16x16 h = __builtin_convertvector(v, edge_f16x16);
+  memcpy(to, &h, sizeof h);
+}
+
+EDGE_INSTRUCTION void edge_prefetch(const void *at) { __builtin_prefetch(at, 0, 3); }
+
+// acc[i] += sum over j of unsigned a[4 i + j] * signed w[4 i + j]
+#if defined(__AVX512VNNI__)
+EDGE_INSTRUCTION _Bool edge_has_vnni(void) { return 1; }
+EDGE_INSTRUCTION edge_i32x16 edge_dpbusd(edge_i32x16 acc, edge_i32x16 a, edge_i32x16 w) {
+  return (edge_i32x16)_mm512_dpbusd_epi32((__m512i)acc, (__m512i)a, (__m512i)w);
+}
+#else
+EDGE_INSTRUCTION _Bool edge_has_vnni(void) { return 0; }
+EDGE_INSTRUCTION edge_i32x16 edge_dpbusd(edge_i32x16 acc, edge_i32x16 a, edge_i32x16 w) {
+  for (int i = 0; i < 16; i++)
+    for (int j = 0; j < 32; j += 8) acc[i] += (int)(uint8_t)(a[i] >> j) * (int8_t)(w[i] >> j);
+  return acc;
+}
+#endif
+
+// acc[i] += sum over j of signed w[4 i + j] * a[4 lane + j]
+#if defined(__ARM_FEATURE_DOTPROD)
+EDGE_INSTRUCTION _Bool edge_has_dot_product(void) { return 1; }
+#define EDGE_SDOT_LANE(lane)                                                                \
+  EDGE_INSTRUCTION edge_i32x4 edge_sdot_lane##lane(edge_i32x4 acc, edge_i8x16 w, edge_i8x16 a) { \
+    return (edge_i32x4)vdotq_laneq_s32((int32x4_t)acc, (int8x16_t)w, (int8x16_t)a, lane);   \
+  }
+#else
+EDGE_INSTRUCTION _Bool edge_has_dot_product(void) { return 0; }
+#define EDGE_SDOT_LANE(lane)                                                                \
+  EDGE_INSTRUCTION edge_i32x4 edge_sdot_lane##lane(edge_i32x4 acc, edge_i8x16 w, edge_i8x16 a) { \
+    for (int i = 0; i < 4; i++)                                                             \
+      for (int j = 0; j < 4; j++) acc[i] += w[4 * i + j] * a[4 * lane + j];                 \
+    return acc;                                                                             \
+  }
+#endif
+EDGE_SDOT_LANE(0)
+EDGE_SDOT_LANE(1)
+EDGE_SDOT_LANE(2)
+EDGE_SDOT_LANE(3)

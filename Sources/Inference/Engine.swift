@@ -1,0 +1,126 @@
+import KVCache
+import Kernels
+import Memory
+import Model
+import Platform
+import Profile
+
+/// Everything of the arena that inference uses. Making it on a measuring carver gives the plan.
+public struct EngineLayout {
+  public let shape: ModelShape
+  public let settings: RunSettings
+  let weights: ModelWeights
+  let workspace: Workspace
+  let state: UnsafeMutablePointer<CacheState>
+  let teamState: UnsafeMutablePointer<TeamState>
+  let teamLines: UnsafeMutablePointer<TeamLine>
+  let threadStacks: UnsafeMutableRawPointer
+  let loading: LoadingScratch
+
+  public init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
+    self.shape = shape
+    self.settings = settings
+    weights = ModelWeights(carver: &carver, shape: shape)
+    workspace = Workspace(carver: &carver, shape: shape, settings: settings)
+    let cacheShape = CacheShape(
+      layerCount: shape.layerCount, kvHeadCount: shape.kvHeadCount, headDim: shape.headDim,
+      slotCount: settings.slotCount)
+    state = carver.takeUninitialized(.tables, CacheState.self, count: 1)
+    let cacheState = CacheState(carver: &carver, shape: cacheShape, policy: settings.policy)
+    if !carver.isMeasuring { state.initialize(to: cacheState) }
+    teamState = carver.takeUninitialized(.tables, TeamState.self, count: 1)
+    teamLines = carver.takeUninitialized(.tables, TeamLine.self, count: TeamState.lineCount)
+    threadStacks = carver.takeBytes(
+      .threadStacks, count: (settings.threadCount - 1) * Team.stackByteCount)
+    loading = LoadingScratch(carver: &carver, threadCount: settings.threadCount)
+  }
+}
+
+/// The prompt does not fit: `full` keeps every token and has only so many slots.
+public struct CacheFull: Error {
+  public let slotCount: Int
+}
+
+/// A model in the arena, its cache and its threads: takes blocks of tokens, gives logits.
+public struct Engine: ~Copyable {
+  public let layout: EngineLayout
+  private let team: Team
+  /// Tokens taken so far; the position of the next one.
+  public private(set) var position = 0
+
+  /// Starts the threads. The arena is not yet sealed.
+  public init(layout: EngineLayout, cores: Span<Int32>) throws(SystemFailure) {
+    self.layout = layout
+    team = try Team(
+      storage: layout.teamState, lines: layout.teamLines,
+      memberCount: layout.settings.threadCount, stacks: layout.threadStacks, cores: cores)
+  }
+
+  public var settings: RunSettings { layout.settings }
+  public var shape: ModelShape { layout.shape }
+  public var slotsFilled: Int { layout.state.pointee.cache.count }
+
+  /// Reads and packs all weights on all threads.
+  public borrowing func load(
+    _ file: borrowing ModelFile, _ tensors: TensorTable, arena: borrowing Arena
+  ) throws(ModelError) {
+    try WeightLoader.load(
+      file, tensors, into: layout.weights, scratch: layout.loading, team: team)
+  }
+
+  /// Where the caller puts the ids of the next block.
+  public var block: UnsafeMutableBufferPointer<Int32> {
+    UnsafeMutableBufferPointer(start: layout.workspace.tokens, count: settings.blockSize)
+  }
+
+  /// Passes the first `tokenCount` ids of `block` through the transformer and evicts.
+  public mutating func forward(tokenCount: Int) throws(CacheFull) -> BlockRecord {
+    let slotsBefore = slotsFilled
+    if slotsBefore + tokenCount > settings.slotCount {
+      throw CacheFull(slotCount: settings.slotCount)
+    }
+    var pass = makePass(tokenCount: tokenCount)
+    team.run(&pass) { context, member in
+      let pass = context.assumingMemoryBound(to: ForwardPass.self)
+      let times = pass.pointee.run(member)
+      if member.index == 0 { pass.pointee.times = times }
+    }
+    position += tokenCount
+    let filled = slotsBefore + tokenCount
+    let kept = settings.policy == .full ? filled : min(filled, settings.cacheBudget)
+    layout.state.pointee.cache.setCount(kept)
+    return BlockRecord(
+      index: 0, blockCount: 1, tokenCount: tokenCount, slotsBefore: slotsBefore,
+      times: pass.times)
+  }
+
+  /// Makes the logits of `rowCount` tokens of the block that `forward` took last.
+  /// - Parameter rowCount: at most `settings.logitRowCount`.
+  public func makeLogits(firstRow: Int, rowCount: Int) {
+    precondition(rowCount >= 1 && rowCount <= settings.logitRowCount)
+    var head = OutputHead(
+      pass: makePass(tokenCount: firstRow + rowCount), firstRow: firstRow, rowCount: rowCount)
+    team.run(&head) { context, member in
+      context.assumingMemoryBound(to: OutputHead.self).pointee.run(member)
+    }
+  }
+
+  /// A row made by `makeLogits`.
+  public func logits(_ row: Int) -> LogitRow {
+    LogitRow(
+      values: layout.workspace.logits + row * layout.workspace.logitStride,
+      count: shape.vocabularyCount)
+  }
+
+  /// The positions that a KV head of a layer keeps, in slot order.
+  public func keptPositions(layer: Int, kvHead: Int) -> UnsafeBufferPointer<UInt32> {
+    let head = layout.state.pointee.cache.head(layer: layer, kvHead: kvHead)
+    return UnsafeBufferPointer(start: head.positions, count: slotsFilled)
+  }
+
+  private func makePass(tokenCount: Int) -> ForwardPass {
+    ForwardPass(
+      weights: layout.weights, workspace: layout.workspace, settings: settings,
+      state: layout.state, tokenCount: tokenCount, firstPosition: position)
+  }
+}

@@ -1,0 +1,44 @@
+import Platform
+
+/// Where the time of a block went, in nanoseconds, as member 0 of the team saw it.
+public struct BlockTimes: BitwiseCopyable, Sendable {
+  public var total: Int64 = 0
+  /// Matrix products.
+  public var linear: Int64 = 0
+  public var attention: Int64 = 0
+  /// What the eviction policy adds before the choice: sums and norms of keys.
+  public var score: Int64 = 0
+  /// Choice of the slots to evict and moving of rows.
+  public var evict: Int64 = 0
+  /// Norms, rounding of activations, rotary embedding, writing the cache, embeddings.
+  public var other: Int64 { total - linear - attention - score - evict }
+
+  static func + (a: BlockTimes, b: BlockTimes) -> BlockTimes {
+    BlockTimes(
+      total: a.total + b.total, linear: a.linear + b.linear, attention: a.attention + b.attention,
+      score: a.score + b.score, evict: a.evict + b.evict)
+  }
+}
+
+/// Attributes the time between barriers to the parts of a block.
+struct LapTimer {
+  var times = BlockTimes()
+  private let start = Instant.now()
+  private var last: Instant
+
+  init() { last = start }
+
+  /// The time since the last lap.
+  @inline(__always)
+  mutating func lap() -> Int64 {
+    let now = Instant.now()
+    let passed = now.nanoseconds(since: last)
+    last = now
+    return passed
+  }
+
+  mutating func finish() -> BlockTimes {
+    times.total = Instant.now().nanoseconds(since: start)
+    return times
+  }
+}

@@ -1,0 +1,32 @@
+import Kernels
+
+/// Facts about one row of logits.
+public struct LogitRow {
+  let values: UnsafePointer<Float>
+  public let count: Int
+
+  public init(values: UnsafePointer<Float>, count: Int) {
+    self.values = values
+    self.count = count
+  }
+
+  /// The id of the largest logit, the lowest id of equal ones.
+  public func best() -> Int32 {
+    var best = 0
+    var maximum = values[0]
+    for index in 1..<count where values[index] > maximum {
+      maximum = values[index]
+      best = index
+    }
+    return Int32(best)
+  }
+
+  /// -log p(token): the logarithm of the sum of exponentials less the token's logit.
+  public func negativeLogLikelihood(of token: Int32) -> Double {
+    Double(logSumExp(values, count: count)) - Double(values[Int(token)])
+  }
+
+  public var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: values, count: count * MemoryLayout<Float>.stride)
+  }
+}

@@ -1,0 +1,84 @@
+import Kernels
+import Memory
+import Model
+
+/// The matrices and norms of one transformer layer.
+struct LayerWeights: BitwiseCopyable {
+  /// `[embedding]`, zero-padded to whole vectors
+  let attentionNorm: UnsafeMutablePointer<Float>
+  /// Outputs: all query heads, then all key heads, then all value heads.
+  let queryKeyValue: PackedMatrix
+  let attentionOutput: PackedMatrix
+  let feedForwardNorm: UnsafeMutablePointer<Float>
+  let gate: PackedMatrix
+  let up: PackedMatrix
+  let down: PackedMatrix
+}
+
+/// All weights of a model in the arena: int8 matrices, Float32 norms.
+struct ModelWeights {
+  let shape: ModelShape
+  /// `[layers]`
+  let layers: UnsafeMutablePointer<LayerWeights>
+  let embeddings: PackedMatrix
+  /// The embeddings again where the model ties them.
+  let outputHead: PackedMatrix
+  let outputNorm: UnsafeMutablePointer<Float>
+
+  init(carver: inout Carver, shape: ModelShape) {
+    self.shape = shape
+    layers = carver.take(.tables, LayerWeights.self, count: shape.layerCount)
+    for index in 0..<shape.layerCount {
+      let layer = LayerWeights(carver: &carver, shape: shape)
+      if !carver.isMeasuring { layers[index] = layer }
+    }
+    embeddings = PackedMatrix(
+      carver: &carver, .embeddings, outputs: shape.vocabularyCount, k: shape.embeddingLength)
+    outputHead =
+      shape.isOutputTied
+      ? embeddings
+      : PackedMatrix(
+        carver: &carver, .outputHead, outputs: shape.vocabularyCount, k: shape.embeddingLength)
+    outputNorm = carver.takeNorm(count: shape.embeddingLength)
+  }
+}
+
+extension LayerWeights {
+  init(carver: inout Carver, shape: ModelShape) {
+    let dim = shape.embeddingLength
+    attentionNorm = carver.takeNorm(count: dim)
+    queryKeyValue = PackedMatrix(
+      carver: &carver, .weights, outputs: shape.queryKeyValueLength, k: dim)
+    attentionOutput = PackedMatrix(
+      carver: &carver, .weights, outputs: dim, k: shape.attentionLength)
+    feedForwardNorm = carver.takeNorm(count: dim)
+    gate = PackedMatrix(carver: &carver, .weights, outputs: shape.feedForwardLength, k: dim)
+    up = PackedMatrix(carver: &carver, .weights, outputs: shape.feedForwardLength, k: dim)
+    down = PackedMatrix(carver: &carver, .weights, outputs: dim, k: shape.feedForwardLength)
+  }
+}
+
+extension PackedMatrix {
+  init(carver: inout Carver, _ region: Region, outputs: Int, k: Int) {
+    let padded = PackedMatrix.paddedOutputCount(outputs)
+    let weights = carver.take(
+      region, Int8.self, count: PackedMatrix.weightCount(outputs: outputs, k: k))
+    let scales = carver.take(region, Float.self, count: padded)
+    let starts = carver.take(region, Int32.self, count: padded)
+    self.init(weights: weights, scales: scales, starts: starts, outputCount: outputs, k: k)
+  }
+}
+
+extension Carver {
+  mutating func takeNorm(count: Int) -> UnsafeMutablePointer<Float> {
+    take(.norms, Float.self, count: roundUp(count, to: Int8Geometry.kStep))
+  }
+}
+
+extension ModelShape {
+  /// Values of all query heads of a token.
+  var attentionLength: Int { headCount * headDim }
+  /// Values of all key heads, or all value heads, of a token.
+  var keyLength: Int { kvHeadCount * headDim }
+  var queryKeyValueLength: Int { attentionLength + 2 * keyLength }
+}

@@ -1,0 +1,30 @@
+import KVCache
+import Profile
+
+/// What a run is asked to do, from the profile and the command line, checked.
+public struct RunSettings: Sendable {
+  /// Tokens of a prompt block, B.
+  public let blockSize: Int
+  /// Tokens each KV head keeps, N.
+  public let cacheBudget: Int
+  public let policy: Policy
+  public let retained: Retained
+  public let threadCount: Int
+  /// Positions of a block whose logits are held at the same time.
+  public let logitRowCount: Int
+
+  public init(
+    blockSize: Int, cacheBudget: Int, policy: Policy, retained: Retained, threadCount: Int,
+    logitRowCount: Int
+  ) {
+    self.blockSize = blockSize
+    self.cacheBudget = cacheBudget
+    self.policy = policy
+    self.retained = retained
+    self.threadCount = threadCount
+    self.logitRowCount = logitRowCount
+  }
+
+  /// Slots of each KV head: N kept ones and a block.
+  public var slotCount: Int { cacheBudget + blockSize }
+}

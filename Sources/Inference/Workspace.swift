@@ -1,0 +1,70 @@
+import Kernels
+import Memory
+import Model
+import Platform
+
+/// The activations of one block and each thread's scratch.
+struct Workspace {
+  /// Float32 rows of the block, `[B][stride]`. Strides are whole groups of outputs, so that
+  /// products can write their padding.
+  let residual: UnsafeMutablePointer<Float>
+  let residualStride: Int
+  /// Queries, keys and values of each token.
+  let queryKeyValue: UnsafeMutablePointer<Float>
+  let queryKeyValueStride: Int
+  let attention: UnsafeMutablePointer<Float>
+  let attentionStride: Int
+  /// silu(gate) * up
+  let gated: UnsafeMutablePointer<Float>
+  let gatedStride: Int
+  /// `[logitRows][stride]`
+  let logits: UnsafeMutablePointer<Float>
+  let logitStride: Int
+  /// The block's rows as int8, one matrix input at a time, and their scales.
+  let int8Values: UnsafeMutablePointer<Int8>
+  let int8Scales: UnsafeMutablePointer<Float>
+  let rotary: RotaryTable
+  /// `[B]`
+  let tokens: UnsafeMutablePointer<Int32>
+  /// `[threads][rowScratchCount]`
+  let rowScratch: UnsafeMutablePointer<Float>
+  let rowScratchCount: Int
+  /// `[threads][AttentionScratch.count]`
+  let attentionScratch: UnsafeMutablePointer<Float>
+
+  init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
+    let block = settings.blockSize
+    let kMax = max(shape.embeddingLength, shape.attentionLength, shape.feedForwardLength)
+    residualStride = PackedMatrix.paddedOutputCount(shape.embeddingLength)
+    queryKeyValueStride = PackedMatrix.paddedOutputCount(shape.queryKeyValueLength)
+    attentionStride = roundUp(shape.attentionLength, to: Int8Geometry.kStep)
+    gatedStride = PackedMatrix.paddedOutputCount(shape.feedForwardLength)
+    logitStride = PackedMatrix.paddedOutputCount(shape.vocabularyCount)
+    residual = carver.take(.activations, Float.self, count: block * residualStride)
+    queryKeyValue = carver.take(.activations, Float.self, count: block * queryKeyValueStride)
+    attention = carver.take(.activations, Float.self, count: block * attentionStride)
+    gated = carver.take(.activations, Float.self, count: block * gatedStride)
+    logits = carver.take(.logits, Float.self, count: settings.logitRowCount * logitStride)
+    int8Values = carver.take(
+      .int8Activations, Int8.self, count: ActivationRows.valueCount(tokens: block, k: kMax))
+    int8Scales = carver.take(.int8Activations, Float.self, count: block)
+    rotary = RotaryTable(carver: &carver, headDim: shape.headDim, block: block)
+    tokens = carver.take(.activations, Int32.self, count: block)
+    rowScratchCount = roundUp(kMax, to: Int8Geometry.kStep)
+    rowScratch = carver.take(
+      .activations, Float.self, count: settings.threadCount * rowScratchCount)
+    attentionScratch = carver.take(
+      .attention, Float.self,
+      count: settings.threadCount * AttentionScratch.count(headDim: shape.headDim))
+  }
+}
+
+extension RotaryTable {
+  init(carver: inout Carver, headDim: Int, block: Int) {
+    let half = headDim / 2
+    self.init(
+      frequencies: carver.take(.tables, Double.self, count: half),
+      cosines: carver.take(.activations, Float.self, count: block * half),
+      sines: carver.take(.activations, Float.self, count: block * half), half: half)
+  }
+}

@@ -1,0 +1,63 @@
+/// Rotary position embedding: the pairs (x[i], x[i + headDim / 2]) of a head are rotated by
+/// position * base^(-2 i / headDim). Interleaved pairs (Llama's GGUF order) are brought into this
+/// order when the weights are loaded.
+public struct RotaryTable: BitwiseCopyable {
+  /// `[half]`: radians for each position.
+  let frequencies: UnsafeMutablePointer<Double>
+  /// `[tokens][half]` each
+  let cosines: UnsafeMutablePointer<Float>
+  let sines: UnsafeMutablePointer<Float>
+  public let half: Int
+
+  public init(
+    frequencies: UnsafeMutablePointer<Double>, cosines: UnsafeMutablePointer<Float>,
+    sines: UnsafeMutablePointer<Float>, half: Int
+  ) {
+    self.frequencies = frequencies
+    self.cosines = cosines
+    self.sines = sines
+    self.half = half
+  }
+
+  public func setFrequencies(base: Double) {
+    let logarithm = Elementary.log(base)
+    for index in 0..<half {
+      frequencies[index] = Elementary.exp(-logarithm * Double(index) / Double(half))
+    }
+  }
+
+  public func setToken(_ token: Int, position: Int) {
+    for index in 0..<half {
+      let (sine, cosine) = Elementary.sineAndCosine(Double(position) * frequencies[index])
+      cosines[token * half + index] = Float(cosine)
+      sines[token * half + index] = Float(sine)
+    }
+  }
+
+  /// target = rotated source * factor; `2 * half` values each, which may be the same memory.
+  @inline(__always)
+  public func rotate(
+    _ source: UnsafePointer<Float>, token: Int, factor: Float,
+    into target: UnsafeMutablePointer<Float>
+  ) {
+    let cosine = UnsafePointer(cosines + token * half)
+    let sine = UnsafePointer(sines + token * half)
+    var index = 0
+    while index + NativeFloats.scalarCount <= half {
+      let c = NativeFloats.load(cosine + index)
+      let s = NativeFloats.load(sine + index)
+      let a = NativeFloats.load(source + index) * factor
+      let b = NativeFloats.load(source + index + half) * factor
+      (a * c - b * s).store(target + index)
+      (a * s + b * c).store(target + index + half)
+      index += NativeFloats.scalarCount
+    }
+    while index < half {
+      let (c, s) = (cosine[index], sine[index])
+      let (a, b) = (source[index] * factor, source[index + half] * factor)
+      target[index] = a * c - b * s
+      target[index + half] = a * s + b * c
+      index += 1
+    }
+  }
+}

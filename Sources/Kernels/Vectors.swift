@@ -1,0 +1,77 @@
+import CInstructions
+
+// A vector register's worth of Float32 and of Int32: what kernels hold in accumulators.
+#if arch(x86_64)
+  public typealias NativeFloats = SIMD16<Float>
+  public typealias NativeInts = SIMD16<Int32>
+
+  @inline(__always)
+  func floats(_ v: NativeInts) -> NativeFloats { edge_i32x16_to_f32(v) }
+
+  @inline(__always)
+  func maximum(_ a: NativeFloats, _ b: NativeFloats) -> NativeFloats { edge_max_f32x16(a, b) }
+#else
+  public typealias NativeFloats = SIMD4<Float>
+  public typealias NativeInts = SIMD4<Int32>
+
+  @inline(__always)
+  func floats(_ v: NativeInts) -> NativeFloats { edge_i32x4_to_f32(v) }
+
+  @inline(__always)
+  func maximum(_ a: NativeFloats, _ b: NativeFloats) -> NativeFloats { edge_max_f32x4(a, b) }
+#endif
+
+extension NativeFloats {
+  @inline(__always)
+  static func load(_ from: UnsafePointer<Float>) -> NativeFloats {
+    UnsafeRawPointer(from).loadUnaligned(as: NativeFloats.self)
+  }
+
+  @inline(__always)
+  func store(_ to: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(to).storeBytes(of: self, as: NativeFloats.self)
+  }
+}
+
+extension UnsafePointer where Pointee == Float {
+  /// Sixteen values from `offset` on.
+  @inline(__always)
+  func lanes(_ offset: Int) -> SIMD16<Float> {
+    UnsafeRawPointer(self + offset).loadUnaligned(as: SIMD16<Float>.self)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Float {
+  @inline(__always)
+  func lanes(_ offset: Int) -> SIMD16<Float> { UnsafePointer(self).lanes(offset) }
+
+  @inline(__always)
+  func store(_ value: SIMD16<Float>, _ offset: Int) {
+    UnsafeMutableRawPointer(self + offset).storeBytes(of: value, as: SIMD16<Float>.self)
+  }
+}
+
+/// The largest lane.
+@inline(__always)
+func largest(_ v: SIMD16<Float>) -> Float {
+  var m = edge_max_f32x16(v, edge_swap_by_8(v))
+  m = edge_max_f32x16(m, edge_swap_by_4(m))
+  m = edge_max_f32x16(m, edge_swap_by_2(m))
+  return edge_max_f32x16(m, edge_swap_by_1(m))[0]
+}
+
+/// The sum of the lanes, in a fixed tree order.
+@inline(__always)
+func total(_ v: SIMD4<Float>) -> Float { (v[0] + v[2]) + (v[1] + v[3]) }
+
+@inline(__always)
+func total(_ v: SIMD16<Float>) -> Float {
+  let eight = v.lowHalf + v.highHalf
+  let four = eight.lowHalf + eight.highHalf
+  let two = four.lowHalf + four.highHalf
+  return two[0] + two[1]
+}
+
+/// The least multiple of `step` (a power of two) that is not below `value`.
+@inline(__always)
+public func roundUp(_ value: Int, to step: Int) -> Int { (value + step - 1) & ~(step - 1) }
