@@ -23,7 +23,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CInstructions"),
     .systemLibrary(name: "CPlatform"),
-    .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
+    .target(name: "Platform", dependencies: ["CPlatform", "CInstructions"], swiftSettings: strict),
     .target(name: "Profile", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
@@ -34,7 +34,7 @@ let package = Package(
       name: "KVCache", dependencies: ["Platform", "Memory", "Kernels"], swiftSettings: device),
     .target(
       name: "Inference",
-      dependencies: ["Platform", "Profile", "Memory", "Kernels", "Model", "Tokenizer", "KVCache"],
+      dependencies: ["Platform", "Profile", "Memory", "Kernels", "Model", "KVCache"],
       swiftSettings: device),
     .executableTarget(
       name: "edge-infer",

@@ -99,3 +99,57 @@ EDGE_SDOT_LANE(0)
 EDGE_SDOT_LANE(1)
 EDGE_SDOT_LANE(2)
 EDGE_SDOT_LANE(3)
+
+// What the compiler was allowed to use anywhere in this build, beyond the architecture's baseline.
+#define EDGE_BUILT_WITH(name, condition) \
+  EDGE_INSTRUCTION _Bool edge_built_with_##name(void) { return condition; }
+#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+EDGE_BUILT_WITH(avx2, 1)
+#else
+EDGE_BUILT_WITH(avx2, 0)
+#endif
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
+EDGE_BUILT_WITH(avx512, 1)
+#else
+EDGE_BUILT_WITH(avx512, 0)
+#endif
+#if defined(__AVX512FP16__)
+EDGE_BUILT_WITH(avx512_fp16, 1)
+#else
+EDGE_BUILT_WITH(avx512_fp16, 0)
+#endif
+#if defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC)
+EDGE_BUILT_WITH(fp16, 1)
+#else
+EDGE_BUILT_WITH(fp16, 0)
+#endif
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+EDGE_BUILT_WITH(i8mm, 1)
+#else
+EDGE_BUILT_WITH(i8mm, 0)
+#endif
+#if defined(__ARM_FEATURE_ATOMICS)
+EDGE_BUILT_WITH(atomics, 1)
+#else
+EDGE_BUILT_WITH(atomics, 0)
+#endif
+#if defined(__ARM_FEATURE_BF16)
+EDGE_BUILT_WITH(bf16, 1)
+#else
+EDGE_BUILT_WITH(bf16, 0)
+#endif
+
+#if defined(__x86_64__)
+// One register (0 to 3: EAX, EBX, ECX, EDX) of the processor's own description.
+EDGE_INSTRUCTION uint32_t edge_cpuid(uint32_t leaf, uint32_t subleaf, int32_t which) {
+  uint32_t r[4];
+  __asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(subleaf));
+  return r[which & 3];
+}
+// The register states that the system saves: XCR0.
+EDGE_INSTRUCTION uint64_t edge_xgetbv(void) {
+  uint32_t low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (uint64_t)high << 32 | low;
+}
+#endif

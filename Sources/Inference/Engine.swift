@@ -16,6 +16,7 @@ public struct EngineLayout {
   let teamLines: UnsafeMutablePointer<TeamLine>
   let threadStacks: UnsafeMutableRawPointer
   let loading: LoadingScratch
+  let tensors: TensorTable
 
   public init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     self.shape = shape
@@ -33,6 +34,7 @@ public struct EngineLayout {
     threadStacks = carver.takeBytes(
       .threadStacks, count: (settings.threadCount - 1) * Team.stackByteCount)
     loading = LoadingScratch(carver: &carver, threadCount: settings.threadCount)
+    tensors = TensorTable(shape: shape, carver: &carver)
   }
 }
 
@@ -61,9 +63,13 @@ public struct Engine: ~Copyable {
   public var slotsFilled: Int { layout.state.pointee.cache.count }
 
   /// Reads and packs all weights on all threads.
-  public borrowing func load(
-    _ file: borrowing ModelFile, _ tensors: TensorTable, arena: borrowing Arena
+  /// - Parameter buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
+  public func load(
+    _ file: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {
+    var tensors = layout.tensors
+    try tensors.fill(from: file, buffer: buffer)
+    layout.workspace.rotary.setFrequencies(base: Double(shape.ropeFrequencyBase))
     try WeightLoader.load(
       file, tensors, into: layout.weights, scratch: layout.loading, team: team)
   }

@@ -108,7 +108,7 @@ struct ForwardPass {
 
 extension ForwardPass {
   var embeddingRows: ActivationRows { rows(k: shape.embeddingLength) }
-  var attentionRows: ActivationRows { rows(k: shape.attentionLength) }
+  var attentionRows: ActivationRows { rows(k: shape.queryLength) }
   var gatedRows: ActivationRows { rows(k: shape.feedForwardLength) }
   var queryKeyValueOutput: MatmulOutput {
     MatmulOutput(workspace.queryKeyValue, stride: workspace.queryKeyValueStride)
@@ -180,7 +180,7 @@ extension ForwardPass {
       for token in tokens {
         pass.embeddingRows.setNormalizedToken(
           token, from: pass.workspace.residual + token * pass.workspace.residualStride,
-          weight: norm, epsilon: pass.shape.normEpsilon, scratch: row)
+          weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: row)
       }
     }
   }
@@ -208,11 +208,11 @@ extension ForwardPass {
       let head = pass.state.pointee.cache.head(layer: layer, kvHead: kvHead)
       for token in first..<min(first + Self.tokensPerCacheShare, pass.tokenCount) {
         let source = pass.workspace.queryKeyValue + token * pass.workspace.queryKeyValueStride
-        let key = source + pass.shape.attentionLength + kvHead * pass.shape.headDim
+        let key = source + pass.shape.queryLength + kvHead * pass.shape.headDim
         pass.workspace.rotary.rotate(key, token: token, factor: 1, into: row)
         head.setToken(
           slot: pass.slotsBefore + token, position: pass.firstPosition + token, key: row,
-          value: key + pass.shape.keyLength)
+          value: key + pass.shape.kvLength)
       }
     }
   }

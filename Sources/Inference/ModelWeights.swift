@@ -50,7 +50,7 @@ extension LayerWeights {
     queryKeyValue = PackedMatrix(
       carver: &carver, .weights, outputs: shape.queryKeyValueLength, k: dim)
     attentionOutput = PackedMatrix(
-      carver: &carver, .weights, outputs: dim, k: shape.attentionLength)
+      carver: &carver, .weights, outputs: dim, k: shape.queryLength)
     feedForwardNorm = carver.takeNorm(count: dim)
     gate = PackedMatrix(carver: &carver, .weights, outputs: shape.feedForwardLength, k: dim)
     up = PackedMatrix(carver: &carver, .weights, outputs: shape.feedForwardLength, k: dim)
@@ -76,9 +76,6 @@ extension Carver {
 }
 
 extension ModelShape {
-  /// Values of all query heads of a token.
-  var attentionLength: Int { headCount * headDim }
-  /// Values of all key heads, or all value heads, of a token.
-  var keyLength: Int { kvHeadCount * headDim }
-  var queryKeyValueLength: Int { attentionLength + 2 * keyLength }
+  /// Values of all query, key and value heads of a token.
+  var queryKeyValueLength: Int { queryLength + 2 * kvLength }
 }

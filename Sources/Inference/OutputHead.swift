@@ -1,4 +1,5 @@
 import Kernels
+import Model
 import Platform
 
 /// Logits for some rows of the block that has just passed the transformer.
@@ -20,7 +21,7 @@ struct OutputHead {
       for row in share {
         rows.setNormalizedToken(
           row, from: workspace.residual + (firstRow + row) * workspace.residualStride,
-          weight: pass.weights.outputNorm, epsilon: pass.shape.normEpsilon, scratch: scratch)
+          weight: pass.weights.outputNorm, epsilon: pass.shape.rmsEpsilon, scratch: scratch)
       }
     }
     member.barrier()

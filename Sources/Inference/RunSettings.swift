@@ -25,6 +25,13 @@ public struct RunSettings: Sendable {
     self.logitRowCount = logitRowCount
   }
 
+  /// The same but for these sizes.
+  public func with(blockSize: Int, cacheBudget: Int) -> RunSettings {
+    RunSettings(
+      blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
+      threadCount: threadCount, logitRowCount: logitRowCount)
+  }
+
   /// Slots of each KV head: N kept ones and a block.
   public var slotCount: Int { cacheBudget + blockSize }
 }

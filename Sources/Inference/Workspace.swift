@@ -34,10 +34,10 @@ struct Workspace {
 
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let block = settings.blockSize
-    let kMax = max(shape.embeddingLength, shape.attentionLength, shape.feedForwardLength)
+    let kMax = max(max(shape.embeddingLength, shape.queryLength), shape.feedForwardLength)
     residualStride = PackedMatrix.paddedOutputCount(shape.embeddingLength)
     queryKeyValueStride = PackedMatrix.paddedOutputCount(shape.queryKeyValueLength)
-    attentionStride = roundUp(shape.attentionLength, to: Int8Geometry.kStep)
+    attentionStride = roundUp(shape.queryLength, to: Int8Geometry.kStep)
     gatedStride = PackedMatrix.paddedOutputCount(shape.feedForwardLength)
     logitStride = PackedMatrix.paddedOutputCount(shape.vocabularyCount)
     residual = carver.take(.activations, Float.self, count: block * residualStride)

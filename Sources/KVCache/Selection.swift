@@ -5,11 +5,11 @@
 /// scores the youngest token; all keys differ, because positions do.
 public enum Selection {
   /// Above every score: the slot is kept as long as any other can go.
-  static let protected = Float.infinity
+  package static let protected = Float.infinity
 
   /// - Parameter score: not NaN.
   @inline(__always)
-  static func key(score: Float, position: UInt32) -> UInt64 {
+  package static func key(score: Float, position: UInt32) -> UInt64 {
     // The bits of a Float order like integers once negative numbers are turned around; -0 is 0.
     let bits = (score + 0).bitPattern
     let ordered = bits & 0x8000_0000 != 0 ? ~bits : bits | 0x8000_0000
@@ -18,7 +18,7 @@ public enum Selection {
 
   /// The `rank`-th smallest value (from 0). The values are reordered.
   /// - Complexity: O(`count`) on average; the pivot is a median of three.
-  static func select(_ values: UnsafeMutablePointer<UInt64>, count: Int, rank: Int) -> UInt64 {
+  package static func select(_ values: UnsafeMutablePointer<UInt64>, count: Int, rank: Int) -> UInt64 {
     precondition(rank >= 0 && rank < count)
     var low = 0
     var high = count - 1

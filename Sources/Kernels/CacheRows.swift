@@ -91,7 +91,7 @@ public struct CacheRows: BitwiseCopyable {
 
   /// The keys of a tile as Float32, `[headDim][tileSlots]`.
   @inline(__always)
-  func loadKeys(tile firstSlot: Int, into target: UnsafeMutablePointer<Float>) {
+  package func loadKeys(tile firstSlot: Int, into target: UnsafeMutablePointer<Float>) {
     for part in 0..<Self.tileSlots / Self.keyLanes {
       let source = UnsafeRawPointer(key(firstSlot + part * Self.keyLanes))
       for index in 0..<headDim {
@@ -103,7 +103,7 @@ public struct CacheRows: BitwiseCopyable {
 
   /// The values of a tile as Float32, `[tileSlots][stride]`.
   @inline(__always)
-  func loadValues(tile firstSlot: Int, into target: UnsafeMutablePointer<Float>, stride: Int) {
+  package func loadValues(tile firstSlot: Int, into target: UnsafeMutablePointer<Float>, stride: Int) {
     for slot in 0..<Self.tileSlots {
       let source = UnsafeRawPointer(value(firstSlot + slot))
       for index in Swift.stride(from: 0, to: headDim, by: 16) {

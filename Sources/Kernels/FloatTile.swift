@@ -1,12 +1,12 @@
 /// Small Float32 matrix products held in registers: a few rows by two native vectors of columns.
-enum FloatTile {
+package enum FloatTile {
   /// Columns of a tile.
-  static var columns: Int { 2 * NativeFloats.scalarCount }
+  package static var columns: Int { 2 * NativeFloats.scalarCount }
 
   /// c[8][columns] = (accumulates ? c : 0) + a[8][k] · b[k][columns]
   /// - Parameters: strides are counts of Float32 between rows.
   @inline(__always)
-  static func multiplyEight(
+  package static func multiplyEight(
     _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>, stride bStride: Int,
     k: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulates: Bool
   ) {
@@ -37,7 +37,7 @@ enum FloatTile {
 
   /// As `multiplyEight`, for four rows.
   @inline(__always)
-  static func multiplyFour(
+  package static func multiplyFour(
     _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>, stride bStride: Int,
     k: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulates: Bool
   ) {

@@ -18,7 +18,7 @@ public enum Int8Geometry {
 
   /// VNNI multiplies unsigned by signed: activations are stored with this added (modulo 256), and
   /// each output starts at -128 times the sum of its weights.
-  static var activationBias: UInt8 { edge_has_vnni() ? 0x80 : 0 }
+  package static var activationBias: UInt8 { edge_has_vnni() ? 0x80 : 0 }
 }
 
 /// An int8 weight matrix, one scale a row, in the layout `[outputs / G][K / 4][G][4]` with G =

@@ -73,12 +73,16 @@ public struct InputFile: ~Copyable {
 public struct InputStream: ~Copyable {
   private let descriptor: Int32
   private let isOwned: Bool
+  /// The size of a regular file; nil for what has no end of its own.
+  public let byteCount: Int?
 
   public static var standardInput: InputStream { InputStream(descriptor: 0, isOwned: false) }
 
   private init(descriptor: Int32, isOwned: Bool) {
     self.descriptor = descriptor
     self.isOwned = isOwned
+    let size = edge_regular_file_size(descriptor)
+    byteCount = size >= 0 ? Int(size) : nil
   }
 
   public init(path: UnsafePointer<CChar>) throws(SystemFailure) {

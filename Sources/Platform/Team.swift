@@ -38,18 +38,37 @@ import Synchronization
         state: storage, index: Int32(index), core: isPinned ? cores[index] : -1)
       let failed = unsafe Self.startWorker(
         storage, index, stacks + (index - 1) * Self.stackByteCount)
-      if failed != 0 { throw SystemFailure("start a thread", code: failed) }
+      if failed != 0 {
+        unsafe Self.end(storage, workerCount: index - 1)
+        throw SystemFailure("start a thread", code: failed)
+      }
     }
     if isPinned { _ = edge_pin_to_core(cores[0]) }
+  }
+
+  /// Ends the threads and waits for them; the memory of the team can go after that.
+  deinit {
+    unsafe Self.end(state, workerCount: memberCount - 1)
+  }
+
+  private static func end(_ state: UnsafeMutablePointer<TeamState>, workerCount: Int) {
+    if workerCount == 0 { return }
+    unsafe state.pointee.task = nil
+    unsafe TeamLine.advance(state.pointee.epoch)
+    for index in 1...workerCount {
+      _ = unsafe edge_thread_join(state.pointee.starts[index].thread)
+    }
   }
 
   private static func startWorker(
     _ state: UnsafeMutablePointer<TeamState>, _ index: Int, _ stack: UnsafeMutableRawPointer
   ) -> Int32 {
     var thread = pthread_t()
-    return unsafe withUnsafeMutablePointer(to: &state.pointee.starts[index]) {
+    let failed = unsafe withUnsafeMutablePointer(to: &state.pointee.starts[index]) {
       unsafe edge_thread_start(&thread, workerMain, $0, stack, stackByteCount)
     }
+    unsafe state.pointee.starts[index].thread = thread
+    return failed
   }
 
   /// Runs `task` on every member and returns when all have finished.
@@ -162,6 +181,7 @@ public struct TeamLine: ~Copyable {
   let state: UnsafeMutablePointer<TeamState>?
   let index: Int32
   let core: Int32
+  var thread = pthread_t()
 }
 
 private func workerMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
@@ -172,10 +192,11 @@ private func workerMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRa
   while true {
     unsafe TeamLine.wait(state.pointee.epoch, whileEqualTo: epoch)
     epoch &+= 1
-    let member = unsafe Member(state: state, index: Int(start.index))
-    if let task = unsafe state.pointee.task, let context = unsafe state.pointee.context {
-      unsafe task(context, member)
+    guard let task = unsafe state.pointee.task, let context = unsafe state.pointee.context else {
+      return nil
     }
+    let member = unsafe Member(state: state, index: Int(start.index))
+    unsafe task(context, member)
     member.barrier()
   }
 }

@@ -1,7 +1,56 @@
 import Platform
+
+/// The program. The processor is checked before anything else runs, because the rest may use
+/// instructions that it lacks.
 @c(edge_infer_main)
-public func main(_ argc: Int32, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32 {
-  var out = TextOutput.standardOutput
-  out.write(-12.345, decimals: 2); out.write("\n"); out.flush()
-  return 0
+public func main(
+  _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> Int32 {
+  if let missing = Processor().missingForBuild { return refuseProcessor(missing) }
+  return unsafe runProgram(argumentCount, argumentValues)
+}
+
+@inline(never)
+private func refuseProcessor(_ missing: StaticString) -> Int32 {
+  var console = Console()
+  console.error.write("edge-infer: this program was built for a processor with ")
+  console.error.write(missing)
+  console.error.write(", which this one lacks; build it with Toolchain/build-device and the ")
+  console.error.write("profile of this board\n")
+  console.error.flush()
+  return ExitCode.unavailable.rawValue
+}
+
+@inline(never)
+private func runProgram(
+  _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> Int32 {
+  var console = Console()
+  let code = unsafe perform(argumentCount, argumentValues, &console)
+  console.error.flush()
+  return code.rawValue
+}
+
+private func perform(
+  _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+  _ console: inout Console
+) -> ExitCode {
+  do throws(Exit) {
+    let arguments = unsafe try Arguments(
+      count: Int(argumentCount), values: argumentValues, console: &console)
+    if arguments.wantsHelp {
+      Help.write(arguments.command)
+      return .success
+    }
+    switch arguments.command {
+    case .run: try runCommand(arguments, &console)
+    case .plan: try planCommand(arguments, &console)
+    case .score: try scoreCommand(arguments, &console)
+    case .tokenize: try tokenizeCommand(arguments, &console)
+    case .inspect: try inspectCommand(arguments, &console)
+    }
+    return .success
+  } catch {
+    return error.code
+  }
 }

@@ -1,0 +1,184 @@
+import Kernels
+import Memory
+import Model
+import Platform
+
+/// Each thread's memory for reading and converting weights.
+struct LoadingScratch {
+  /// The longest row: `Int8Geometry.kMax` Float32.
+  static let readByteCount = Int8Geometry.kMax * MemoryLayout<Float>.stride
+  /// `[threads][readByteCount]`: rows as the file has them.
+  private let bytes: UnsafeMutableRawPointer
+  /// `[threads][kMax]`: one row as Float32.
+  private let rows: UnsafeMutablePointer<Float>
+  /// `[threads]`: the first failure of each.
+  let failures: UnsafeMutablePointer<LoadingFailure>
+
+  init(carver: inout Carver, threadCount: Int) {
+    bytes = carver.takeBytes(.loading, count: threadCount * Self.readByteCount)
+    rows = carver.take(.loading, Float.self, count: threadCount * Int8Geometry.kMax)
+    failures = carver.takeUninitialized(.loading, LoadingFailure.self, count: threadCount)
+    if !carver.isMeasuring {
+      failures.initialize(repeating: LoadingFailure(error: nil), count: threadCount)
+    }
+  }
+
+  func bytes(_ member: Member) -> UnsafeMutableRawPointer {
+    bytes + member.index * Self.readByteCount
+  }
+
+  func row(_ member: Member) -> UnsafeMutablePointer<Float> {
+    rows + member.index * Int8Geometry.kMax
+  }
+}
+
+struct LoadingFailure {
+  var error: ModelError?
+}
+
+/// How the rows of a tensor lie in a packed matrix.
+enum RowOrder {
+  case asStored
+  /// Llama's GGUF files keep the two halves of a head's rotated pairs interleaved: row 2 i of a
+  /// head goes to place i, row 2 i + 1 to place headDim / 2 + i.
+  case splitHalves(headDim: Int)
+
+  func place(_ row: Int) -> Int {
+    switch self {
+    case .asStored: return row
+    case .splitHalves(let headDim):
+      let inHead = row % headDim
+      return row - inHead + inHead % 2 * (headDim / 2) + inHead / 2
+    }
+  }
+}
+
+/// Reads, converts, transforms, rounds and packs all weights on all threads at once. Each member
+/// takes chunks of rows of any tensor in turn: reading by one overlaps converting by others.
+struct WeightLoader {
+  private let file: UnsafePointer<ModelFile>
+  private let tensors: TensorTable
+  private let weights: ModelWeights
+  private let scratch: LoadingScratch
+
+  static func load(
+    _ file: borrowing ModelFile, _ tensors: TensorTable, into weights: ModelWeights,
+    scratch: LoadingScratch, team: borrowing Team
+  ) throws(ModelError) {
+    withUnsafePointer(to: file) {
+      var loader = WeightLoader(file: $0, tensors: tensors, weights: weights, scratch: scratch)
+      loader.run(team)
+    }
+    for index in 0..<team.memberCount {
+      if let error = scratch.failures[index].error { throw error }
+    }
+  }
+
+  private mutating func run(_ team: borrowing Team) {
+    team.run(&self) { context, member in
+      let loader = context.assumingMemoryBound(to: WeightLoader.self).pointee
+      do throws(ModelError) {
+        try loader.run(member)
+      } catch {
+        loader.scratch.failures[member.index].error = error
+      }
+    }
+  }
+
+  private func run(_ member: Member) throws(ModelError) {
+    var shares = ShareWalk(member: member)
+    try loadNorm(.outputNorm, weights.outputNorm, &shares)
+    for layer in 0..<weights.shape.layerCount { try loadLayer(layer, &shares) }
+    try loadMatrix(.tokenEmbedding, weights.embeddings, &shares)
+    if !weights.shape.isOutputTied { try loadMatrix(.output, weights.outputHead, &shares) }
+  }
+
+  private func loadLayer(_ layer: Int, _ shares: inout ShareWalk) throws(ModelError) {
+    let shape = weights.shape
+    let target = weights.layers[layer]
+    let halves = RowOrder.splitHalves(headDim: shape.headDim)
+    try loadNorm(.layer(layer, .attentionNorm), target.attentionNorm, &shares)
+    try loadMatrix(.layer(layer, .query), target.queryKeyValue, order: halves, &shares)
+    try loadMatrix(
+      .layer(layer, .key), target.queryKeyValue, at: shape.queryLength, order: halves, &shares)
+    try loadMatrix(
+      .layer(layer, .value), target.queryKeyValue, at: shape.queryLength + shape.kvLength, &shares)
+    try loadMatrix(.layer(layer, .attentionOutput), target.attentionOutput, &shares)
+    try loadNorm(.layer(layer, .ffnNorm), target.feedForwardNorm, &shares)
+    try loadMatrix(.layer(layer, .gate), target.gate, &shares)
+    try loadMatrix(.layer(layer, .up), target.up, &shares)
+    try loadMatrix(.layer(layer, .down), target.down, &shares)
+  }
+
+  private func loadMatrix(
+    _ slot: TensorSlot, _ matrix: PackedMatrix, at firstOutput: Int = 0,
+    order: RowOrder = .asStored, _ shares: inout ShareWalk
+  ) throws(ModelError) {
+    let tensor = tensors[slot]
+    let rowByteCount = tensor.rowByteCount
+    let chunk = max(1, min(64, LoadingScratch.readByteCount / rowByteCount))
+    let chunkCount = (tensor.rowCount + chunk - 1) / chunk
+    let row = scratch.row(shares.member)
+    while let index = shares.take(of: chunkCount) {
+      let rows = index * chunk..<min((index + 1) * chunk, tensor.rowCount)
+      let bytes = try read(tensor, rows: rows, shares.member)
+      for source in rows {
+        dequantize(
+          tensor.type, from: bytes + (source - rows.lowerBound) * rowByteCount, count: matrix.k,
+          into: row)
+        for padding in matrix.k..<matrix.kPadded { row[padding] = 0 }
+        guard matrix.setRow(firstOutput + order.place(source), from: row) else {
+          throw .notFinite(tensor: slot.name)
+        }
+      }
+    }
+    shares.pass(chunkCount)
+  }
+
+  private func loadNorm(
+    _ slot: TensorSlot, _ norm: UnsafeMutablePointer<Float>, _ shares: inout ShareWalk
+  ) throws(ModelError) {
+    let tensor = tensors[slot]
+    if shares.take(of: 1) != nil {
+      let bytes = try read(tensor, rows: 0..<1, shares.member)
+      dequantize(tensor.type, from: bytes, count: tensor.columnCount, into: norm)
+      guard areFinite(norm, count: tensor.columnCount) else { throw .notFinite(tensor: slot.name) }
+    }
+    shares.pass(1)
+  }
+
+  private func read(
+    _ tensor: TensorLocation, rows: Range<Int>, _ member: Member
+  ) throws(ModelError) -> UnsafeRawPointer {
+    let target = scratch.bytes(member)
+    try file.pointee.read(
+      into: UnsafeMutableRawBufferPointer(
+        start: target, count: rows.count * tensor.rowByteCount),
+      at: tensor.fileOffset(row: rows.lowerBound))
+    return UnsafeRawPointer(target)
+  }
+}
+
+/// A member's walk over a sequence of jobs that are shared out as one: each job has some shares,
+/// and share numbers run on from job to job.
+struct ShareWalk {
+  let member: Member
+  private var current: Int
+  private var base = 0
+
+  init(member: Member) {
+    self.member = member
+    current = member.nextShare()
+  }
+
+  /// This member's next share of a job of `count` shares, or nil.
+  mutating func take(of count: Int) -> Int? {
+    if current >= base + count { return nil }
+    let share = current - base
+    current = member.nextShare()
+    return share
+  }
+
+  /// Goes on to the next job.
+  mutating func pass(_ count: Int) { base += count }
+}

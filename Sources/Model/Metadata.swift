@@ -1,0 +1,121 @@
+import Platform
+
+/// The values of the keys that are known by name. A known key that comes twice is an error; other
+/// keys are checked in form only.
+struct Metadata {
+  private var values = InlineArray<34, MetadataValue>(repeating: .absent)
+
+  /// Reads `keyCount` keys with their values and leaves the cursor behind them.
+  init(
+    _ cursor: inout FileCursor, of file: borrowing InputFile, keyCount: Int
+  ) throws(ModelError) {
+    for _ in 0..<keyCount {
+      let name = try Self.name(&cursor, of: file)
+      let value = try cursor.value(of: name, in: file)
+      guard let key = MetadataKey(name) else { continue }
+      guard case .absent = values[key.rawValue] else { throw .key(name, .repeated) }
+      values[key.rawValue] = value
+      // Told at once, so that a model of another kind is not blamed for its other keys.
+      if key == .architecture { try checkArchitecture(&cursor, of: file) }
+    }
+  }
+
+  /// Reads a key; all its bytes are stepped over, though an excerpt may hold fewer.
+  private static func name(
+    _ cursor: inout FileCursor, of file: borrowing InputFile
+  ) throws(ModelError) -> Excerpt {
+    let byteCount = try cursor.count(
+      "the length of a key", minimum: 1, maximum: GGUF.keyByteCountMax, of: file)
+    let shownByteCount = min(byteCount, Excerpt.byteCountMax + 1)
+    let name = try cursor.excerpt(shownByteCount, "a key", of: file)
+    try cursor.skip(UInt64(byteCount - shownByteCount), "a key")
+    return name
+  }
+
+  private func checkArchitecture(
+    _ cursor: inout FileCursor, of file: borrowing InputFile
+  ) throws(ModelError) {
+    guard let name = try text(.architecture, &cursor, of: file) else { return }
+    if !name.isEqual(to: "llama") { throw .key(.architecture, .text(name, expected: "'llama'")) }
+  }
+
+  subscript(key: MetadataKey) -> MetadataValue { values[key.rawValue] }
+
+  func isPresent(_ key: MetadataKey) -> Bool {
+    if case .absent = values[key.rawValue] { false } else { true }
+  }
+
+  /// An integer of any of the integer types.
+  func integer(_ key: MetadataKey) throws(ModelError) -> Int? {
+    switch self[key] {
+    case .absent: return nil
+    case .integer(let value, _): return value
+    case .largeInteger(let value): throw .key(key, .integerTooLarge(value))
+    default: throw .key(key, self[key].typeFault(expected: "an integer"))
+    }
+  }
+
+  func requiredInteger(_ key: MetadataKey) throws(ModelError) -> Int {
+    guard let value = try integer(key) else { throw .key(key, .missing) }
+    return value
+  }
+
+  /// A FLOAT32 or FLOAT64.
+  func real(_ key: MetadataKey) throws(ModelError) -> Double? {
+    switch self[key] {
+    case .absent: return nil
+    case .real(let value, _): return value
+    default: throw .key(key, self[key].typeFault(expected: "FLOAT32 or FLOAT64"))
+    }
+  }
+
+  func bool(_ key: MetadataKey) throws(ModelError) -> Bool? {
+    switch self[key] {
+    case .absent: return nil
+    case .bool(let value): return value
+    default: throw .key(key, self[key].typeFault(expected: "BOOL"))
+    }
+  }
+
+  func textRange(_ key: MetadataKey) throws(ModelError) -> FileRange? {
+    switch self[key] {
+    case .absent: return nil
+    case .text(let range): return range
+    default: throw .key(key, self[key].typeFault(expected: "STRING"))
+    }
+  }
+
+  /// The start of a text. The cursor comes back to where it was.
+  func text(
+    _ key: MetadataKey, _ cursor: inout FileCursor, of file: borrowing InputFile
+  ) throws(ModelError) -> Excerpt? {
+    guard let range = try textRange(key) else { return nil }
+    let place = cursor.position
+    cursor.move(to: range.offset)
+    let text = try cursor.excerpt(
+      min(range.byteCount, Excerpt.byteCountMax + 1), "a text in the metadata", of: file)
+    cursor.move(to: place)
+    return text
+  }
+
+  /// An array with elements of the given type.
+  func array(
+    _ key: MetadataKey, of type: ValueType, expected: StaticString
+  ) throws(ModelError) -> FileArray? {
+    switch self[key] {
+    case .absent: return nil
+    case .array(let array) where array.elementType == type: return array
+    default: throw .key(key, self[key].typeFault(expected: expected))
+    }
+  }
+}
+
+extension FileCursor {
+  /// The next `count` bytes, cut where an excerpt ends.
+  mutating func excerpt(
+    _ count: Int, _ field: StaticString, of file: borrowing InputFile
+  ) throws(ModelError) -> Excerpt {
+    let bytes = unsafe try bytes(count, field, of: file)
+    return unsafe Excerpt(bytes.bindMemory(to: UInt8.self).span)
+  }
+}

@@ -1,0 +1,116 @@
+import Platform
+
+/// Why a model could not be used.
+public enum ModelError: Error {
+  /// The file could not be opened or read.
+  case file(SystemFailure)
+  /// The first four bytes, which should be "GGUF".
+  case notGGUF(UInt32)
+  case bigEndian
+  case version(UInt32)
+  /// The file ends within `field`, which starts at `offset`.
+  case truncated(field: StaticString, offset: Int, fileByteCount: Int)
+  /// A count or length outside its limits; `offset` is the place behind it in the file.
+  case limit(field: StaticString, value: UInt64, minimum: Int, maximum: Int, offset: Int)
+  case key(Excerpt, KeyFault)
+  case tensor(Excerpt, TensorFault)
+  /// A weight or a scale of this tensor is infinite or NaN.
+  case notFinite(tensor: Excerpt)
+
+  /// As in sysexits: 65 malformed data, 66 no such file, 74 input/output error.
+  public var exitCode: Int32 {
+    switch self {
+    case .file(let failure): failure.isMissingFile ? 66 : 74
+    default: 65
+    }
+  }
+
+  static func key(_ key: MetadataKey, _ fault: KeyFault) -> ModelError {
+    .key(Excerpt(key.name), fault)
+  }
+}
+
+/// What is wrong with a metadata key or its value.
+public enum KeyFault: Sendable {
+  case missing
+  case repeated
+  case valueType(found: ValueType, isArray: Bool, expected: StaticString)
+  case unknownValueType(UInt32)
+  case nestedArray
+  case notBool(UInt8)
+  case integer(Int, expected: StaticString)
+  case integerRange(Int, minimum: Int, maximum: Int)
+  case integerTooLarge(UInt64)
+  case real(Double, expected: StaticString)
+  case text(Excerpt, expected: StaticString)
+  /// The value must be that of another key or quantity.
+  case unequal(Int, other: StaticString, otherValue: Int)
+  /// The value must divide that of another key.
+  case notDivisor(Int, other: StaticString, otherValue: Int)
+  /// A string, or an element of an array of strings, is too long.
+  case textLength(Int, maximum: Int)
+}
+
+/// What is wrong with a tensor of the directory.
+public enum TensorFault: Sendable {
+  case missing
+  case repeated
+  /// The model has fewer layers than the name says.
+  case layer(count: Int)
+  case dimensionCount(UInt32)
+  case dimension(UInt64)
+  case tooLarge
+  case shape(found: TensorShape, expected: TensorShape)
+  case unknownType(UInt32)
+  case type(StorageType, expected: StaticString)
+  /// A row is not a whole count of blocks.
+  case partialBlock(StorageType, columnCount: Int)
+  case misaligned(offset: UInt64, alignment: Int)
+  case beyondEnd(offset: UInt64, byteCount: Int, available: Int)
+  case unsupported(StaticString)
+}
+
+/// The extents of a tensor in the order of the file: the length of a row first.
+public struct TensorShape: Sendable, BitwiseCopyable {
+  /// GGUF's limit.
+  public static let dimensionCountMax = 4
+  public private(set) var dimensionCount: Int
+  /// Extents beyond the dimension count are 1.
+  private var extents: InlineArray<4, Int>
+
+  init() {
+    dimensionCount = 0
+    extents = InlineArray(repeating: 1)
+  }
+
+  init(columnCount: Int) {
+    self.init()
+    append(columnCount)
+  }
+
+  init(columnCount: Int, rowCount: Int) {
+    self.init(columnCount: columnCount)
+    append(rowCount)
+  }
+
+  mutating func append(_ extent: Int) {
+    extents[dimensionCount] = extent
+    dimensionCount += 1
+  }
+
+  public subscript(index: Int) -> Int { extents[index] }
+
+  /// Elements of a row.
+  public var columnCount: Int { extents[0] }
+
+  /// The product of all extents but the first; it was checked when the directory was read.
+  public var rowCount: Int { extents[1] * extents[2] * extents[3] }
+
+  /// Whether both have the same extents; trailing extents of 1 do not count.
+  func isEqual(to other: TensorShape) -> Bool {
+    for index in 0..<Self.dimensionCountMax where extents[index] != other.extents[index] {
+      return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,172 @@
+import Platform
+
+/// The matrices and norms of a layer.
+public enum LayerTensor: Int, Sendable {
+  case attentionNorm, query, key, value, attentionOutput, ffnNorm, gate, up, down
+
+  public static let count = 9
+
+  /// The part of the name behind the layer: `blk.0.attn_q.weight`.
+  public var name: StaticString {
+    switch self {
+    case .attentionNorm: "attn_norm"
+    case .query: "attn_q"
+    case .key: "attn_k"
+    case .value: "attn_v"
+    case .attentionOutput: "attn_output"
+    case .ffnNorm: "ffn_norm"
+    case .gate: "ffn_gate"
+    case .up: "ffn_up"
+    case .down: "ffn_down"
+    }
+  }
+}
+
+/// A tensor that the computation needs.
+public enum TensorSlot: Sendable {
+  case tokenEmbedding
+  case outputNorm
+  /// May be absent; the token embedding then serves as the output head.
+  case output
+  case layer(Int, LayerTensor)
+
+  private static let globalCount = 3
+  static let countMax = globalCount + ModelShape.layerCountMax * LayerTensor.count
+
+  /// The slots of a model, used or not.
+  static func count(layerCount: Int) -> Int { globalCount + layerCount * LayerTensor.count }
+
+  /// From 0, the layers in order after the others.
+  var index: Int {
+    switch self {
+    case .tokenEmbedding: 0
+    case .outputNorm: 1
+    case .output: 2
+    case .layer(let layer, let tensor):
+      Self.globalCount + layer * LayerTensor.count + tensor.rawValue
+    }
+  }
+
+  init(index: Int) {
+    switch index {
+    case 0: self = .tokenEmbedding
+    case 1: self = .outputNorm
+    case 2: self = .output
+    default:
+      let place = index - Self.globalCount
+      self = .layer(
+        place / LayerTensor.count, LayerTensor(rawValue: place % LayerTensor.count)!)
+    }
+  }
+
+  /// Nil for names of tensors that are not needed. The layer may be one that the model lacks.
+  init?(name: Excerpt) {
+    if name.isEqual(to: "token_embd.weight") {
+      self = .tokenEmbedding
+    } else if name.isEqual(to: "output_norm.weight") {
+      self = .outputNorm
+    } else if name.isEqual(to: "output.weight") {
+      self = .output
+    } else {
+      guard name.hasText("blk.", at: 0) else { return nil }
+      var place = 4
+      guard let layer = name.number(at: &place) else { return nil }
+      guard let tensor = Self.layerTensor(name, at: place) else { return nil }
+      self = .layer(layer, tensor)
+    }
+  }
+
+  private static func layerTensor(_ name: Excerpt, at start: Int) -> LayerTensor? {
+    for index in 0..<LayerTensor.count {
+      guard let tensor = LayerTensor(rawValue: index) else { return nil }
+      var suffix = Excerpt(".")
+      suffix.append(tensor.name)
+      suffix.append(".weight")
+      if name.count == start + suffix.count && name.hasText(suffix, at: start) { return tensor }
+    }
+    return nil
+  }
+
+  /// The tensor's name in the file.
+  public var name: Excerpt {
+    switch self {
+    case .tokenEmbedding: return Excerpt("token_embd.weight")
+    case .outputNorm: return Excerpt("output_norm.weight")
+    case .output: return Excerpt("output.weight")
+    case .layer(let layer, let tensor):
+      var name = Excerpt("blk.")
+      name.append(decimal: layer)
+      name.append(".")
+      name.append(tensor.name)
+      name.append(".weight")
+      return name
+    }
+  }
+
+  /// Whether it is a vector of factors and not a matrix.
+  public var isNorm: Bool {
+    switch self {
+    case .outputNorm, .layer(_, .attentionNorm), .layer(_, .ffnNorm): true
+    default: false
+    }
+  }
+
+  /// The extents that the shape of the model asks for.
+  func shape(_ model: ModelShape) -> TensorShape {
+    let embedding = model.embeddingLength
+    return switch self {
+    case .tokenEmbedding, .output:
+      TensorShape(columnCount: embedding, rowCount: model.vocabularyCount)
+    case .outputNorm, .layer(_, .attentionNorm), .layer(_, .ffnNorm):
+      TensorShape(columnCount: embedding)
+    case .layer(_, .query): TensorShape(columnCount: embedding, rowCount: model.queryLength)
+    case .layer(_, .key), .layer(_, .value):
+      TensorShape(columnCount: embedding, rowCount: model.kvLength)
+    case .layer(_, .attentionOutput):
+      TensorShape(columnCount: model.queryLength, rowCount: embedding)
+    case .layer(_, .gate), .layer(_, .up):
+      TensorShape(columnCount: embedding, rowCount: model.feedForwardLength)
+    case .layer(_, .down):
+      TensorShape(columnCount: model.feedForwardLength, rowCount: embedding)
+    }
+  }
+}
+
+extension Excerpt {
+  /// Layers have at most this many digits; longer numbers are part of other names.
+  private static let digitCountMax = 9
+
+  func hasText(_ other: Excerpt, at start: Int) -> Bool {
+    if start < 0 || start + other.count > count { return false }
+    for index in 0..<other.count where self[start + index] != other[index] { return false }
+    return true
+  }
+
+  func hasSuffix(_ text: StaticString) -> Bool {
+    !isCut && hasText(text, at: count - text.utf8CodeUnitCount)
+  }
+
+  /// Decimal digits without leading zeros; moves `place` behind them.
+  fileprivate func number(at place: inout Int) -> Int? {
+    let start = place
+    var value = 0
+    while place < count && place - start < Self.digitCountMax {
+      let byte = self[place]
+      if byte < UInt8(ascii: "0") || byte > UInt8(ascii: "9") { break }
+      value = value * 10 + Int(byte - UInt8(ascii: "0"))
+      place += 1
+    }
+    let digitCount = place - start
+    if digitCount == 0 || (digitCount > 1 && self[start] == UInt8(ascii: "0")) { return nil }
+    return value
+  }
+
+  fileprivate mutating func append(decimal value: Int) {
+    var divisor = 1
+    while value / divisor >= 10 { divisor *= 10 }
+    while divisor > 0 {
+      append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+      divisor /= 10
+    }
+  }
+}

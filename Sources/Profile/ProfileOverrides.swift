@@ -1,0 +1,102 @@
+import Platform
+
+/// The command-line options that change a profile or say how it is run.
+public enum ProfileOption: Int, Sendable {
+  case block
+  case budget
+  case policy
+  case threads
+  case ramCapMiB
+  case sinks
+  case recent
+
+  public static let count = 7
+
+  public var name: StaticString {
+    switch self {
+    case .block: "--block"
+    case .budget: "--budget"
+    case .policy: "--policy"
+    case .threads: "--threads"
+    case .ramCapMiB: "--ram-cap-mib"
+    case .sinks: "--sinks"
+    case .recent: "--recent"
+    }
+  }
+
+  /// The option of that name, or nil.
+  public init?(name: Span<UInt8>) {
+    for index in 0..<Self.count {
+      if let option = ProfileOption(rawValue: index), matches(name, option.name) {
+        self = option
+        return
+      }
+    }
+    return nil
+  }
+}
+
+/// What the command line says in place of the profile. A value is checked when it is set, by the
+/// profile's own limits; an option that is set again takes the last value.
+public struct ProfileOverrides: Sendable {
+  public private(set) var blockSize: Int? = nil
+  public private(set) var cacheBudget: Int? = nil
+  public private(set) var policy: Policy? = nil
+  public private(set) var threads: Int? = nil
+  public private(set) var ramCapMiB: Int? = nil
+  public private(set) var sinks = 0
+  public private(set) var recent = Recent.count(0)
+
+  public init() {}
+
+  /// Sets an option to the text of its argument.
+  public mutating func set(_ option: ProfileOption, to text: Span<UInt8>) throws(ProfileError) {
+    switch option {
+    case .block: blockSize = try Self.integer(option, .blockSize, text)
+    case .budget: cacheBudget = try Self.integer(option, .cacheBudget, text)
+    case .threads: threads = try Self.integer(option, .threads, text)
+    case .ramCapMiB: ramCapMiB = try Self.integer(option, .ramCapMiB, text)
+    case .sinks: sinks = try Retention.parseCount(option, text)
+    case .recent: recent = try Recent(argument: text)
+    case .policy:
+      guard let named = Policy(name: text) else {
+        throw .invalidValue(.policy, value: Excerpt(text), origin: .argument(option))
+      }
+      policy = named
+    }
+  }
+
+  private static func integer(
+    _ option: ProfileOption, _ field: ProfileField, _ text: Span<UInt8>
+  ) throws(ProfileError) -> Int {
+    if let value = parseInteger(text), field.allows(value) { return value }
+    throw .invalidValue(field, value: Excerpt(text), origin: .argument(option))
+  }
+
+  /// The sinks and recent tokens for a profile that these overrides have been applied to.
+  public func retention(for profile: borrowing DeviceProfile) throws(ProfileError) -> Retention {
+    try Retention(sinks: sinks, recent: recent, cacheBudget: profile.cacheBudget)
+  }
+}
+
+extension DeviceProfile {
+  /// Takes the overrides. Fewer threads keep the first cores; more threads than there are cores
+  /// are bound to none.
+  public mutating func apply(_ overrides: ProfileOverrides) {
+    if let value = overrides.blockSize { blockSize = value }
+    if let value = overrides.cacheBudget { cacheBudget = value }
+    if let value = overrides.policy { policy = value }
+    if let value = overrides.threads { setThreads(value) }
+    if let value = overrides.ramCapMiB { ramCapMiB = value }
+  }
+}
+
+/// The whole number that `text` is: decimal digits, perhaps after a minus sign. nil where it is
+/// none; the bound of Int where it is beyond it.
+func parseInteger(_ text: Span<UInt8>) -> Int? {
+  let isNegative = text.count > 0 && text[0] == UInt8(ascii: "-")
+  let start = isNegative ? 1 : 0
+  if text.count == start { return nil }
+  for index in start..<text.count where decimalDigit(text[index]) == nil { return nil }
+  return saturatedInteger(text.extracting(start..<text.count), isNegative: isNegative)
+}

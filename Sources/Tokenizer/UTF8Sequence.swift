@@ -1,0 +1,99 @@
+/// Follows UTF-8 byte by byte; accepts exactly the well-formed sequences (The Unicode Standard,
+/// table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
+struct UTF8Sequence {
+  enum Step {
+    /// The byte ends a sequence.
+    case complete
+    /// The byte begins or continues a sequence.
+    case incomplete
+    /// The byte cannot stand here. The state is that before any sequence.
+    case invalid
+  }
+
+  /// Bytes that the sequence still needs; 0 between sequences.
+  private var missingCount: UInt8 = 0
+  private var low: UInt8 = 0x80
+  private var high: UInt8 = 0xBF
+
+  var isBetweenSequences: Bool { missingCount == 0 }
+
+  mutating func accept(_ byte: UInt8) -> Step {
+    if missingCount == 0 { return begin(byte) }
+    let isExpected = low <= byte && byte <= high
+    missingCount = isExpected ? missingCount - 1 : 0
+    (low, high) = (0x80, 0xBF)
+    if !isExpected { return .invalid }
+    return missingCount == 0 ? .complete : .incomplete
+  }
+
+  private mutating func begin(_ byte: UInt8) -> Step {
+    switch byte {
+    case 0..<0x80: return .complete
+    case 0xC2..<0xE0: missingCount = 1
+    case 0xE0..<0xF0: missingCount = 2
+    case 0xF0..<0xF5: missingCount = 3
+    default: return .invalid
+    }
+    switch byte {
+    case 0xE0: low = 0xA0
+    case 0xED: high = 0x9F
+    case 0xF0: low = 0x90
+    case 0xF4: high = 0x8F
+    default: break
+    }
+    return .incomplete
+  }
+
+  /// The count of leading bytes of `text` that are well-formed; all of them if `text` is UTF-8.
+  static func validPrefixByteCount(_ text: Span<UInt8>) -> Int {
+    var sequence = UTF8Sequence()
+    var valid = 0
+    for index in 0..<text.count {
+      switch sequence.accept(text[index]) {
+      case .complete: valid = index + 1
+      case .incomplete: break
+      case .invalid: return valid
+      }
+    }
+    return valid
+  }
+}
+
+/// Text that is known to be UTF-8, in memory. Nothing past `count` is read.
+@safe struct TextSlice {
+  let base: UnsafePointer<UInt8>
+  let count: Int
+
+  init(_ base: UnsafePointer<UInt8>, count: Int) {
+    unsafe self.base = unsafe base
+    self.count = count
+  }
+
+  @inline(__always)
+  subscript(index: Int) -> UInt8 { unsafe base[index] }
+
+  /// The class of the scalar at `index` and its count of bytes, for an index below `count`.
+  @inline(__always)
+  func scalar(at index: Int) -> (class: ScalarClass, byteCount: Int) {
+    let lead = self[index]
+    if lead < 0x80 { return (ScalarClass.ofASCII(lead), 1) }
+    return multibyteScalar(at: index)
+  }
+
+  private func multibyteScalar(at index: Int) -> (class: ScalarClass, byteCount: Int) {
+    let lead = self[index]
+    let byteCount = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+    if index + byteCount > count { return (.other, count - index) }
+    var scalar = UInt32(lead) & (0x7F >> UInt32(byteCount))
+    for place in 1..<byteCount { scalar = scalar << 6 | UInt32(self[index + place] & 0x3F) }
+    return (ScalarClass.of(scalar), byteCount)
+  }
+
+  /// The last place not after `index` where a scalar begins.
+  func boundary(notAfter index: Int) -> Int {
+    if index >= count { return count }
+    var place = index
+    while place > 0 && self[place] & 0xC0 == 0x80 { place -= 1 }
+    return place
+  }
+}

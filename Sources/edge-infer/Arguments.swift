@@ -1,0 +1,277 @@
+import CPlatform
+import Platform
+import Profile
+
+enum Command {
+  case run
+  case plan
+  case score
+  case tokenize
+  case inspect
+
+  static let names: StaticString = "run, plan, score, tokenize or inspect"
+
+  init?(_ name: UnsafePointer<CChar>) {
+    if unsafe isEqual(name, "run") {
+      self = .run
+    } else if unsafe isEqual(name, "plan") {
+      self = .plan
+    } else if unsafe isEqual(name, "score") {
+      self = .score
+    } else if unsafe isEqual(name, "tokenize") {
+      self = .tokenize
+    } else if unsafe isEqual(name, "inspect") {
+      self = .inspect
+    } else {
+      return nil
+    }
+  }
+}
+
+/// The command line, taken apart. Values are pointers into it; each option may stand once.
+@safe struct Arguments {
+  /// Generated tokens where `--max-tokens` does not say.
+  static let maxTokensDefault = 256
+  /// 4 MiB of ids.
+  static let maxTokensLimit = 1_048_576
+
+  private(set) var command = Command.run
+  private(set) var wantsHelp = false
+  private(set) var profile: UnsafePointer<CChar>?
+  private(set) var model: UnsafePointer<CChar>?
+  private(set) var prompt: UnsafePointer<CChar>?
+  private(set) var promptFile: UnsafePointer<CChar>?
+  private(set) var tokens: UnsafePointer<CChar>?
+  private(set) var system: UnsafePointer<CChar>?
+  private(set) var report: UnsafePointer<CChar>?
+  private(set) var logits: UnsafePointer<CChar>?
+  private(set) var jsonFile: UnsafePointer<CChar>?
+  private(set) var overrides = ProfileOverrides()
+  private(set) var isJSON = false
+  private(set) var isRaw = false
+  private(set) var isQuiet = false
+  private(set) var maxTokens: Int?
+  private(set) var skip: Int?
+
+  init(
+    count: Int, values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+    console: inout Console
+  ) throws(Exit) {
+    var reader = unsafe ArgumentReader(values: values, count: count)
+    var hasCommand = false
+    while let argument = unsafe reader.next() {
+      if unsafe argument[0] == CChar(UInt8(ascii: "-")) && argument[1] != 0 {
+        unsafe try take(option: argument, &reader, &console)
+        hasCommand = true
+      } else if !hasCommand {
+        guard let named = unsafe Command(argument) else {
+          throw unsafe Self.refuse(argument, "is not a command; there are ", Command.names, &console)
+        }
+        command = named
+        hasCommand = true
+      } else if command == .inspect && unsafe model == nil {
+        unsafe model = unsafe argument
+      } else {
+        throw unsafe Self.refuse(argument, "is not an option; see edge-infer --help", "", &console)
+      }
+    }
+    if !wantsHelp { try checkCombination(&console) }
+  }
+
+  private mutating func take(
+    option name: UnsafePointer<CChar>, _ reader: inout ArgumentReader, _ console: inout Console
+  ) throws(Exit) {
+    if unsafe isEqual(name, "--help") || isEqual(name, "-h") {
+      wantsHelp = true
+    } else if unsafe isEqual(name, "--json") {
+      unsafe try takeJSON(&reader, name, &console)
+    } else if unsafe isEqual(name, "--raw") {
+      isRaw = true
+    } else if unsafe isEqual(name, "--quiet") {
+      isQuiet = true
+    } else if unsafe try takeText(name, &reader, &console) {
+      return
+    } else if unsafe try takeNumber(name, &reader, &console) {
+      return
+    } else if let option = unsafe ProfileOption(name: cStringSpan(name)) {
+      unsafe try override(option, with: reader.value(of: name, after: false, &console), &console)
+    } else {
+      throw unsafe Self.refuse(name, "is not an option; see edge-infer --help", "", &console)
+    }
+  }
+
+  /// `plan --json` prints to standard output; elsewhere the option names a file.
+  private mutating func takeJSON(
+    _ reader: inout ArgumentReader, _ name: UnsafePointer<CChar>, _ console: inout Console
+  ) throws(Exit) {
+    if command == .plan {
+      isJSON = true
+    } else {
+      unsafe jsonFile = unsafe try reader.value(of: name, after: jsonFile != nil, &console)
+    }
+  }
+
+  private mutating func takeText(
+    _ name: UnsafePointer<CChar>, _ reader: inout ArgumentReader, _ console: inout Console
+  ) throws(Exit) -> Bool {
+    if unsafe isEqual(name, "--profile") {
+      unsafe profile = unsafe try reader.value(of: name, after: profile != nil, &console)
+    } else if unsafe isEqual(name, "--model") {
+      unsafe model = unsafe try reader.value(of: name, after: model != nil, &console)
+    } else if unsafe isEqual(name, "--prompt") {
+      unsafe prompt = unsafe try reader.value(of: name, after: prompt != nil, &console)
+    } else if unsafe isEqual(name, "--prompt-file") {
+      unsafe promptFile = unsafe try reader.value(of: name, after: promptFile != nil, &console)
+    } else if unsafe isEqual(name, "--tokens") {
+      unsafe tokens = unsafe try reader.value(of: name, after: tokens != nil, &console)
+    } else if unsafe isEqual(name, "--system") {
+      unsafe system = unsafe try reader.value(of: name, after: system != nil, &console)
+    } else if unsafe isEqual(name, "--report") {
+      unsafe report = unsafe try reader.value(of: name, after: report != nil, &console)
+    } else if unsafe isEqual(name, "--logits") {
+      unsafe logits = unsafe try reader.value(of: name, after: logits != nil, &console)
+    } else {
+      return false
+    }
+    return true
+  }
+
+  private mutating func takeNumber(
+    _ name: UnsafePointer<CChar>, _ reader: inout ArgumentReader, _ console: inout Console
+  ) throws(Exit) -> Bool {
+    if unsafe isEqual(name, "--max-tokens") {
+      maxTokens = unsafe try reader.number(of: name, after: maxTokens, &console)
+    } else if unsafe isEqual(name, "--skip") {
+      skip = unsafe try reader.number(of: name, after: skip, &console)
+    } else {
+      return false
+    }
+    return true
+  }
+
+  private mutating func override(
+    _ option: ProfileOption, with value: UnsafePointer<CChar>, _ console: inout Console
+  ) throws(Exit) {
+    do throws(ProfileError) {
+      unsafe try overrides.set(option, to: cStringSpan(value))
+    } catch {
+      throw console.fail(error)
+    }
+  }
+
+  private func checkCombination(_ console: inout Console) throws(Exit) {
+    let prompts = unsafe (prompt != nil ? 1 : 0) + (promptFile != nil ? 1 : 0)
+      + (tokens != nil ? 1 : 0)
+    if prompts > 1 {
+      throw console.fail(.usage, "give one of --prompt, --prompt-file and --tokens")
+    }
+    let needsProfile = command == .run || command == .plan || command == .score
+    if needsProfile && unsafe profile == nil {
+      throw console.fail(.usage, "--profile is missing: the JSON file that describes the board")
+    }
+    let needsPrompt = command == .score || command == .tokenize
+    if needsPrompt && prompts == 0 {
+      throw console.fail(.usage, "a text is missing: give --prompt, --prompt-file or --tokens")
+    }
+    if (command == .tokenize || command == .inspect) && unsafe model == nil {
+      throw console.fail(.usage, "a model is missing: the path of a GGUF file")
+    }
+    if let maxTokens, maxTokens > Self.maxTokensLimit {
+      throw console.fail(.usage, "--max-tokens is at most 1048576")
+    }
+  }
+
+  private static func refuse(
+    _ value: UnsafePointer<CChar>, _ reason: StaticString, _ more: StaticString,
+    _ console: inout Console
+  ) -> Exit {
+    console.beginError()
+    unsafe console.error.write(quoted: Excerpt(cString: value))
+    console.error.write(" ")
+    console.error.write(reason)
+    console.error.write(more)
+    return console.end(.usage)
+  }
+}
+
+/// Walks over the arguments after the program's name.
+@safe struct ArgumentReader {
+  private let values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  private let count: Int
+  private var index = 1
+
+  init(values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, count: Int) {
+    unsafe self.values = unsafe values
+    self.count = count
+  }
+
+  mutating func next() -> UnsafePointer<CChar>? {
+    guard index < count, let value = unsafe values[index] else { return nil }
+    index += 1
+    return unsafe UnsafePointer(value)
+  }
+
+  /// The argument after an option that may stand once.
+  mutating func value(
+    of name: UnsafePointer<CChar>, after isRepeated: Bool, _ console: inout Console
+  ) throws(Exit) -> UnsafePointer<CChar> {
+    if isRepeated { throw unsafe refuse(name, "is given twice", &console) }
+    guard let value = unsafe next() else {
+      throw unsafe refuse(name, "needs a value", &console)
+    }
+    return unsafe value
+  }
+
+  /// A whole number from 0 to 2^31 - 1.
+  mutating func number(
+    of name: UnsafePointer<CChar>, after old: Int?, _ console: inout Console
+  ) throws(Exit) -> Int {
+    let text = unsafe try value(of: name, after: old != nil, &console)
+    var result = 0
+    var index = 0
+    while unsafe text[index] != 0 {
+      let digit = unsafe Int(text[index]) - Int(UInt8(ascii: "0"))
+      result = result * 10 + digit
+      if digit < 0 || digit > 9 || result > Int(Int32.max) {
+        index = -1
+        break
+      }
+      index += 1
+    }
+    if index > 0 { return result }
+    console.beginError()
+    unsafe console.error.write(cString: name)
+    console.error.write(": ")
+    unsafe console.error.write(quoted: Excerpt(cString: text))
+    console.error.write(" is not a whole number from 0 to 2147483647")
+    throw console.end(.usage)
+  }
+
+  private func refuse(
+    _ name: UnsafePointer<CChar>, _ reason: StaticString, _ console: inout Console
+  ) -> Exit {
+    console.beginError()
+    unsafe console.error.write(cString: name)
+    console.error.write(" ")
+    console.error.write(reason)
+    return console.end(.usage)
+  }
+}
+
+/// Whether a zero-terminated string is `text`.
+func isEqual(_ string: UnsafePointer<CChar>, _ text: StaticString) -> Bool {
+  let count = text.utf8CodeUnitCount
+  for index in 0..<count
+  where unsafe string[index] == 0 || UInt8(bitPattern: string[index]) != text.utf8Start[index] {
+    return false
+  }
+  return unsafe string[count] == 0
+}
+
+/// The bytes of a zero-terminated string that outlives the program's work, without the zero.
+@_lifetime(immortal)
+func cStringSpan(_ string: UnsafePointer<CChar>) -> Span<UInt8> {
+  let bytes = unsafe UnsafeRawPointer(string).assumingMemoryBound(to: UInt8.self)
+  return unsafe _overrideLifetime(
+    Span(_unsafeStart: bytes, count: strlen(string)), copying: ())
+}

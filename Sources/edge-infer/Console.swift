@@ -1,0 +1,97 @@
+import Model
+import Platform
+import Profile
+
+/// Exit codes, after BSD's sysexits.
+enum ExitCode: Int32 {
+  case success = 0
+  case usage = 64
+  case malformedData = 65
+  case missingFile = 66
+  case unavailable = 69
+  case systemRefused = 71
+  case inputOutput = 74
+  case configuration = 78
+}
+
+/// Thrown when the error line has been written.
+struct Exit: Error {
+  let code: ExitCode
+
+  init(_ code: ExitCode) { self.code = code }
+
+  /// From a module's own code of the same list.
+  init(rawCode: Int32) { code = ExitCode(rawValue: rawCode) ?? .malformedData }
+}
+
+/// Standard error: tables, progress and error lines. Standard output is for the text alone.
+struct Console: ~Copyable {
+  var error = TextOutput.standardError
+
+  /// Starts an error line.
+  mutating func beginError() { error.write("edge-infer: ") }
+
+  /// Ends an error line.
+  mutating func end(_ code: ExitCode) -> Exit {
+    error.write("\n")
+    error.flush()
+    return Exit(code)
+  }
+
+  mutating func fail(_ code: ExitCode, _ text: StaticString) -> Exit {
+    beginError()
+    error.write(text)
+    return end(code)
+  }
+
+  /// An error about a file: its path, what was tried, why not.
+  mutating func fail(_ failure: SystemFailure, path: UnsafePointer<CChar>) -> Exit {
+    beginError()
+    unsafe error.write(quoted: Excerpt(cString: path))
+    error.write(": ")
+    return end(failure)
+  }
+
+  mutating func fail(_ failure: SystemFailure, what: StaticString) -> Exit {
+    beginError()
+    error.write(what)
+    error.write(": ")
+    return end(failure)
+  }
+
+  mutating func fail(_ error: ProfileError, path: UnsafePointer<CChar>? = nil) -> Exit {
+    beginError()
+    if let path = unsafe path {
+      unsafe self.error.write(quoted: Excerpt(cString: path))
+      self.error.write(": ")
+    }
+    error.write(to: &self.error)
+    return end(Exit(rawCode: error.exitCode).code)
+  }
+
+  mutating func fail(_ error: ModelError, path: UnsafePointer<CChar>) -> Exit {
+    beginError()
+    unsafe self.error.write(quoted: Excerpt(cString: path))
+    self.error.write(": ")
+    error.write(to: &self.error)
+    return end(Exit(rawCode: error.exitCode).code)
+  }
+
+  private mutating func end(_ failure: SystemFailure) -> Exit {
+    error.write("cannot ")
+    error.write(failure.operation)
+    error.write(": ")
+    error.write(failure.reason)
+    error.write(" (errno ")
+    error.write(Int(failure.code))
+    error.write(")")
+    return end(failure.isMissingFile ? .missingFile : .inputOutput)
+  }
+
+  mutating func warn(_ text: StaticString) {
+    error.write("edge-infer: warning: ")
+    error.write(text)
+    error.write("\n")
+    error.flush()
+  }
+}

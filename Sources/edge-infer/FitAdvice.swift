@@ -1,0 +1,87 @@
+import Inference
+import Memory
+import Model
+import Platform
+
+/// What would fit below the cap when the plan does not.
+struct FitAdvice {
+  private let capByteCount: Int
+  /// The plan's size for a budget and a block, everything else as asked for.
+  private let shape: ModelShape
+  private let settings: RunSettings
+  private let otherByteCount: Int
+  private let plan: MemoryPlan
+
+  /// - Parameter plan: of the model and settings, larger than the cap.
+  init(_ plan: MemoryPlan, shape: ModelShape, settings: RunSettings, capByteCount: Int) {
+    self.plan = plan
+    self.shape = shape
+    self.settings = settings
+    self.capByteCount = capByteCount
+    let own = Self.engineByteCount(shape, settings)
+    otherByteCount = PlanTable.processByteCount(plan) - own
+  }
+
+  private static func engineByteCount(_ shape: ModelShape, _ settings: RunSettings) -> Int {
+    var carver = Carver.measuring
+    _ = EngineLayout(carver: &carver, shape: shape, settings: settings)
+    return carver.measured().totalByteCount
+  }
+
+  private func fits(budget: Int, block: Int) -> Bool {
+    let changed = settings.with(blockSize: block, cacheBudget: budget)
+    return Self.engineByteCount(shape, changed) + otherByteCount <= capByteCount
+  }
+
+  /// The largest value from 1 to `limit` that fits, or nil; sizes grow with the value.
+  private static func largest(_ limit: Int, _ fits: (Int) -> Bool) -> Int? {
+    if !fits(1) { return nil }
+    var (low, high) = (1, limit)
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if fits(middle) { low = middle } else { high = middle - 1 }
+    }
+    return low
+  }
+
+  /// Goes on a line: by how much the plan is over, and what would fit.
+  func write(to out: inout TextOutput) {
+    let over = PlanTable.processByteCount(plan) - capByteCount
+    Self.writeMiB(PlanTable.processByteCount(plan), to: &out)
+    out.write(" MiB are needed, ")
+    Self.writeMiB(over, to: &out)
+    out.write(" MiB over the cap of ")
+    Self.writeMiB(capByteCount, to: &out)
+    out.write(" MiB; what would fit: ")
+    if let budget = Self.largest(
+      settings.cacheBudget, { fits(budget: $0, block: settings.blockSize) })
+    {
+      out.write("--budget ")
+      out.write(budget)
+      out.write(", ")
+    }
+    if let block = Self.largest(
+      settings.blockSize, { fits(budget: settings.cacheBudget, block: $0) })
+    {
+      out.write("--block ")
+      out.write(block)
+      out.write(", ")
+    }
+    let weights = plan.byteCount(of: .weights) + plan.byteCount(of: .embeddings)
+      + plan.byteCount(of: .outputHead)
+    if weights > over {
+      out.write("a model whose int8 weights take ")
+      Self.writeMiB(weights - over, to: &out)
+      out.write(" MiB in place of ")
+      Self.writeMiB(weights, to: &out)
+      out.write(", or ")
+    }
+    out.write("a cap of ")
+    out.write((PlanTable.processByteCount(plan) + 1_048_575) / 1_048_576)
+    out.write(" MiB")
+  }
+
+  private static func writeMiB(_ bytes: Int, to out: inout TextOutput) {
+    out.write(Double(bytes) / 1_048_576, decimals: 1)
+  }
+}

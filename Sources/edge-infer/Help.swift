@@ -1,0 +1,93 @@
+import Platform
+
+/// The help texts, to standard output.
+enum Help {
+  static func write(_ command: Command) {
+    var output = TextOutput.standardOutput
+    switch command {
+    case .run: output.write(run)
+    case .plan: output.write(plan)
+    case .score: output.write(score)
+    case .tokenize: output.write(tokenize)
+    case .inspect: output.write(inspect)
+    }
+    output.flush()
+  }
+
+  private static let run: StaticString = """
+    edge-infer: runs a language model inside a fixed memory size.
+
+    edge-infer [run] --profile P.json [--model M.gguf]
+                     [--prompt TEXT | --prompt-file FILE | --prompt-file - | --tokens FILE]
+                     [--raw] [--system TEXT] [--max-tokens N] [--report OUT.json] [--quiet] [overrides]
+    edge-infer plan     --profile P.json [--model M] [--json] [overrides]
+    edge-infer score    --profile P.json [--model M] (--tokens FILE | --prompt-file FILE)
+                        [--skip K] [--logits OUT.f32] [--json OUT.json] [overrides]
+    edge-infer tokenize --model M (--prompt TEXT | --prompt-file FILE)
+    edge-infer inspect  M.gguf
+    edge-infer COMMAND --help
+
+    run reads the prompt block by block, evicting the cache to its budget after each block, and
+    prints the answer to standard output. Tables, progress and errors go to standard error.
+      --profile FILE      the device profile (JSON)
+      --model FILE        in place of the profile's model; looked for as given, then in
+                          $EDGE_INFER_MODELS, then in ~/.cache/edge-infer
+      --prompt TEXT       the prompt
+      --prompt-file FILE  the prompt is the file's text; - is standard input, which may be endless
+      --tokens FILE       the prompt as token ids, separated by white space; - is standard input
+      --raw               no chat template; special tokens in the text are recognized
+      --system TEXT       the system message of the chat template
+      --max-tokens N      tokens to generate at most (256)
+      --report OUT.json   writes the run's report
+      --quiet             no tables and no progress
+    Overrides of the profile:
+      --block B           tokens of a prompt block
+      --budget N          tokens that each KV head keeps
+      --policy NAME       full or keydiff
+      --threads T         threads
+      --sinks S           the text's first S tokens are never evicted
+      --recent R          nor are the latest R: a count, or a fraction of N such as 0.2
+      --ram-cap-mib M     the largest resident size of the process
+    Exit codes: 0; 64 usage; 65 malformed model, prompt or tokens; 66 a file is missing; 69 the
+    processor lacks what the program or profile needs; 71 the system refused memory or a thread;
+    74 input or output failed; 78 the profile is invalid, or the plan is over the cap.
+
+    """
+
+  private static let plan: StaticString = """
+    edge-infer plan --profile P.json [--model M] [--json] [overrides]
+
+    Prints the memory plan, and whether it fits below the cap, without reading weights.
+      --json              as JSON, to standard output
+    Overrides: --block B --budget N --policy NAME --threads T --sinks S --recent R --ram-cap-mib M
+    Exit code 78 where the plan is over the cap.
+
+    """
+
+  private static let score: StaticString = """
+    edge-infer score --profile P.json [--model M] (--tokens FILE | --prompt-file FILE | --prompt TEXT)
+                     [--skip K] [--logits OUT.f32] [--json OUT.json] [--quiet] [overrides]
+
+    Prints one line: tokens T nll X.XXXXX ppl Y.YYYY: the mean of -log p over the text's tokens
+    after the first, each predicted from those before it under the cache policy.
+      --skip K            leaves out the tokens 0 to K
+      --logits OUT.f32    writes tokens x vocabulary Float32, row-major, little-endian
+      --json OUT.json     writes the same figures as JSON
+    Overrides: --block B --budget N --policy NAME --threads T --sinks S --recent R --ram-cap-mib M
+
+    """
+
+  private static let tokenize: StaticString = """
+    edge-infer tokenize --model M (--prompt TEXT | --prompt-file FILE)
+
+    Prints the text's token ids on one line. Special tokens in the text are recognized.
+
+    """
+
+  private static let inspect: StaticString = """
+    edge-infer inspect M.gguf
+
+    Prints the model's architecture, shape, tokenizer and tensor types.
+
+    """
+}

@@ -1,0 +1,59 @@
+import CPlatform
+import Platform
+
+/// Where a model file is: as given, then below `$EDGE_INFER_MODELS`, then below
+/// `~/.cache/edge-infer`.
+struct ModelPath {
+  private static let byteCountMax = 4096
+  private var bytes = InlineArray<4096, CChar>(repeating: 0)
+  private var count = 0
+
+  /// The first place where the file is; the name as given where it is nowhere.
+  init(_ name: UnsafePointer<CChar>) {
+    if unsafe edge_exists(name) != 0 || name[0] == CChar(UInt8(ascii: "/")) {
+      unsafe append(name)
+      return
+    }
+    if unsafe tryBelow(getenv("EDGE_INFER_MODELS"), "/", name) { return }
+    if unsafe tryBelow(getenv("HOME"), "/.cache/edge-infer/", name) { return }
+    count = 0
+    unsafe append(name)
+  }
+
+  private mutating func tryBelow(
+    _ directory: UnsafePointer<CChar>?, _ middle: StaticString, _ name: UnsafePointer<CChar>
+  ) -> Bool {
+    guard let directory = unsafe directory else { return false }
+    count = 0
+    unsafe append(directory)
+    for index in 0..<middle.utf8CodeUnitCount {
+      unsafe append(CChar(bitPattern: middle.utf8Start[index]))
+    }
+    unsafe append(name)
+    return unsafe withPointer { unsafe edge_exists($0) != 0 }
+  }
+
+  private mutating func append(_ text: UnsafePointer<CChar>) {
+    var index = 0
+    while unsafe text[index] != 0 {
+      unsafe append(text[index])
+      index += 1
+    }
+  }
+
+  /// A path that is too long is cut, and then names no file.
+  private mutating func append(_ byte: CChar) {
+    if count == Self.byteCountMax - 1 { return }
+    bytes[count] = byte
+    count += 1
+    bytes[count] = 0
+  }
+
+  func withPointer<Result, Failure: Error>(
+    _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try unsafe withUnsafePointer(to: bytes) { pointer throws(Failure) -> Result in
+      unsafe try body(UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+    }
+  }
+}

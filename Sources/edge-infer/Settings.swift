@@ -1,0 +1,102 @@
+import Inference
+import KVCache
+import Platform
+import Profile
+
+/// The profile file, with the command line's overrides, checked against this processor.
+@safe struct Settings {
+  let profile: DeviceProfile
+  let retention: Retention
+
+  init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+    guard let path = unsafe arguments.profile else {
+      throw console.fail(.usage, "--profile is missing")
+    }
+    var profile = unsafe try Self.read(path, &console)
+    unsafe try Self.check(profile, path, &console)
+    profile.apply(arguments.overrides)
+    do throws(ProfileError) {
+      retention = try arguments.overrides.retention(for: profile)
+    } catch {
+      throw console.fail(error)
+    }
+    self.profile = profile
+  }
+
+  /// A file of at most the size that a profile may have.
+  private static func read(
+    _ path: UnsafePointer<CChar>, _ console: inout Console
+  ) throws(Exit) -> DeviceProfile {
+    var bytes = InlineArray<65_537, UInt8>(repeating: 0)
+    let count: Int
+    do throws(SystemFailure) {
+      let file = unsafe try InputFile(path: path)
+      count = unsafe try withUnsafeMutableBytes(of: &bytes) {
+        (target) throws(SystemFailure) -> Int in
+        unsafe try file.read(into: target, at: 0)
+      }
+    } catch {
+      throw unsafe console.fail(error, path: path)
+    }
+    do throws(ProfileError) {
+      return try DeviceProfile(json: bytes.span.extracting(0..<count))
+    } catch {
+      throw unsafe console.fail(error, path: path)
+    }
+  }
+
+  /// The processor must have what the profile says. On a board the build must not use more than
+  /// the profile names either: the profile then describes another board. (On x86 a profile states
+  /// the least that is needed, and a native build uses what there is.)
+  private static func check(
+    _ profile: DeviceProfile, _ path: UnsafePointer<CChar>, _ console: inout Console
+  ) throws(Exit) {
+    let processor = Processor()
+    var missing: StaticString?
+    switch profile.vectorWidth {
+    case .neon(let bits):
+      if !Processor.isArm || processor.vectorWidthBits < bits { missing = "NEON (an aarch64 CPU)" }
+    case .avx(let bits):
+      if Processor.isArm || processor.vectorWidthBits < bits {
+        missing = bits == 512 ? "AVX-512" : "AVX2 (an x86-64 CPU)"
+      }
+    }
+    if profile.dotProduct && !processor.hasDotProduct { missing = "dot product instructions" }
+    if profile.fp16 && !processor.hasFloat16Arithmetic { missing = "FP16 arithmetic" }
+    if profile.i8mm && !processor.hasInt8MatrixMultiply { missing = "i8mm instructions" }
+    if let missing {
+      throw unsafe refuse(
+        path, "asks for ", missing, ", which this processor lacks: take this board's profile",
+        &console)
+    }
+    var unnamed: StaticString?
+    if Processor.buildUsesDotProduct && !profile.dotProduct { unnamed = "dot product instructions" }
+    if Processor.buildUsesFloat16Arithmetic && !profile.fp16 { unnamed = "FP16 arithmetic" }
+    if Processor.buildUsesInt8MatrixMultiply && !profile.i8mm { unnamed = "i8mm instructions" }
+    if let unnamed {
+      throw unsafe refuse(
+        path, "describes a board without ", unnamed,
+        ", which this program was built for: build it for this profile", &console)
+    }
+  }
+
+  private static func refuse(
+    _ path: UnsafePointer<CChar>, _ before: StaticString, _ feature: StaticString,
+    _ after: StaticString, _ console: inout Console
+  ) -> Exit {
+    console.beginError()
+    unsafe console.error.write(quoted: Excerpt(cString: path))
+    console.error.write(" ")
+    console.error.write(before)
+    console.error.write(feature)
+    console.error.write(after)
+    return console.end(.unavailable)
+  }
+
+  func run(logitRowCount: Int) -> RunSettings {
+    RunSettings(
+      blockSize: profile.blockSize, cacheBudget: profile.cacheBudget, policy: profile.policy,
+      retained: Retained(sinkCount: retention.sinks, recentCount: retention.recent),
+      threadCount: profile.threads, logitRowCount: logitRowCount)
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@testable import Platform
+
+private func temporaryPath(_ name: String) -> String {
+  FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString)-\(name)").path
+}
+
+/// A zero-terminated copy that lives as long as this object.
+private final class CString {
+  let pointer: UnsafeMutablePointer<CChar>
+  init(_ text: String) { pointer = strdup(text) }
+  deinit { free(pointer) }
+}
+
+struct FileTests {
+  @Test func aReplacementAppearsOnlyWhenCommitted() throws {
+    let path = temporaryPath("report.json")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try "old".write(toFile: path, atomically: true, encoding: .utf8)
+    let cPath = CString(path)
+    do {
+      var file = try ReplacementFile(path: cPath.pointer)
+      file.text.write("half")
+      file.text.flush()
+    }
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+    #expect(!FileManager.default.fileExists(atPath: path + ".partial"))
+    var file = try ReplacementFile(path: cPath.pointer)
+    file.text.write("new")
+    try file.commit()
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+    #expect(!FileManager.default.fileExists(atPath: path + ".partial"))
+  }
+
+  @Test func readingPastTheEndGivesWhatIsThere() throws {
+    let path = temporaryPath("short")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(0..<10).write(to: URL(fileURLWithPath: path))
+    let cPath = CString(path)
+    let file = try InputFile(path: cPath.pointer)
+    let byteCount = file.byteCount
+    #expect(byteCount == 10)
+    var buffer = [UInt8](repeating: 0xFF, count: 8)
+    let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0, at: 6) }
+    #expect(count == 4)
+    #expect(buffer == [6, 7, 8, 9, 0xFF, 0xFF, 0xFF, 0xFF])
+  }
+
+  @Test(arguments: ["/", "/dev/null", "/no/such/file"])
+  func onlyRegularFilesOpen(path: String) {
+    let cPath = CString(path)
+    #expect(throws: SystemFailure.self) { _ = try InputFile(path: cPath.pointer) }
+  }
+}

@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# Read by the scripts beside it: where the project is, one-line failures, and what must be installed.
+
+# shellcheck disable=SC2034
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+swift_minimum=6.3
+
+# Exit codes of sysexits.h, as the program itself uses them.
+# shellcheck disable=SC2034
+readonly exit_usage=64 exit_no_input=66 exit_unavailable=69 exit_configuration=78
+
+# fail CODE MESSAGE...: one line on standard error, then exit.
+fail() {
+  local code=$1
+  shift
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit "$code"
+}
+
+# Stops unless `swift` is there and is at least $swift_minimum.
+need_swift() {
+  local version
+  command -v swift >/dev/null ||
+    fail "$exit_unavailable" "swift is not on PATH; install Swift $swift_minimum (https://swift.org/install)"
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+  [[ -n $version ]] ||
+    fail "$exit_unavailable" "'swift --version' names no version; install Swift $swift_minimum or newer"
+  [[ $(printf '%s\n' "$swift_minimum" "$version" | sort -V | head -n 1) == "$swift_minimum" ]] ||
+    fail "$exit_unavailable" "Swift $version is too old; install Swift $swift_minimum or newer"
+}
+
+# need THING:PACKAGE...: installs the Debian packages whose THING, a command or the path of a file,
+# is missing. Runs no apt-get where nothing is.
+need() {
+  local pair thing missing=()
+  for pair in "$@"; do
+    thing=${pair%:*}
+    command -v "$thing" >/dev/null || [[ $thing == /* && -e $thing ]] || missing+=("${pair##*:}")
+  done
+  ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+}
+
+# need_cross: what a build for aarch64 Linux needs.
+need_cross() {
+  need aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu aarch64-linux-gnu-strip:binutils-aarch64-linux-gnu \
+    /usr/aarch64-linux-gnu/lib/libc.a:libc6-dev-arm64-cross python3:python3
+}
+
+install_packages() {
+  local as_root=()
+  command -v apt-get >/dev/null ||
+    fail "$exit_unavailable" "missing: $* (names of Debian packages), and this system has no apt-get"
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null ||
+      fail "$exit_unavailable" "missing packages: $*; run as root: apt-get install $*"
+    as_root=(sudo)
+  fi
+  printf 'installing: %s\n' "$*" >&2
+  {
+    "${as_root[@]}" apt-get update -q &&
+      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "$@"
+  } >&2 || fail "$exit_unavailable" "apt-get could not install: $*"
+}
