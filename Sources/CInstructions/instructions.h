@@ -62,6 +62,15 @@ EDGE_INSTRUCTION void edge_store_f16x16(edge_f32x16 v, void *to) {
   memcpy(to, &h, sizeof h);
 }
 
+// The nearest Float32 to the square root. (Swift's own call goes through the C library's errno.)
+EDGE_INSTRUCTION float edge_square_root(float x) {
+#if defined(__x86_64__)
+  return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x)));
+#else
+  return vget_lane_f32(vsqrt_f32(vdup_n_f32(x)), 0);
+#endif
+}
+
 EDGE_INSTRUCTION void edge_prefetch(const void *at) { __builtin_prefetch(at, 0, 3); }
 
 // acc[i] += sum over j of unsigned a[4 i + j] * signed w[4 i + j]

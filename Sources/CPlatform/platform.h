@@ -50,6 +50,9 @@ EDGE_INLINE int64_t edge_regular_file_size(int32_t fd) {
   return S_ISREG(s.st_mode) ? (int64_t)s.st_size : -EINVAL;
 }
 EDGE_INLINE int32_t edge_exists(const char *path) { return access(path, F_OK) == 0; }
+// Environment variables; 0 where they are not set.
+EDGE_INLINE const char *edge_models_folder(void) { return getenv("EDGE_INFER_MODELS"); }
+EDGE_INLINE const char *edge_home_folder(void) { return getenv("HOME"); }
 EDGE_INLINE int32_t edge_is_terminal(int32_t fd) { return isatty(fd); }
 EDGE_INLINE int64_t edge_now_ns(void) {
   struct timespec t;

@@ -62,6 +62,11 @@ public struct Engine: ~Copyable {
   public var shape: ModelShape { layout.shape }
   public var slotsFilled: Int { layout.state.pointee.cache.count }
 
+  /// Whether no token can follow: policy `full` with all slots filled.
+  public var isFull: Bool {
+    settings.policy == .full && slotsFilled == settings.slotCount
+  }
+
   /// Reads and packs all weights on all threads.
   /// - Parameter buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
   public func load(
@@ -86,10 +91,10 @@ public struct Engine: ~Copyable {
       throw CacheFull(slotCount: settings.slotCount)
     }
     var pass = makePass(tokenCount: tokenCount)
-    team.run(&pass) { context, member in
+    team.run(&pass) { context, team, index in
       let pass = context.assumingMemoryBound(to: ForwardPass.self)
-      let times = pass.pointee.run(member)
-      if member.index == 0 { pass.pointee.times = times }
+      let times = pass.pointee.run(Member(team: team, index: index))
+      if index == 0 { pass.pointee.times = times }
     }
     position += tokenCount
     let filled = slotsBefore + tokenCount
@@ -106,8 +111,9 @@ public struct Engine: ~Copyable {
     precondition(rowCount >= 1 && rowCount <= settings.logitRowCount)
     var head = OutputHead(
       pass: makePass(tokenCount: firstRow + rowCount), firstRow: firstRow, rowCount: rowCount)
-    team.run(&head) { context, member in
-      context.assumingMemoryBound(to: OutputHead.self).pointee.run(member)
+    team.run(&head) { context, team, index in
+      let head = context.assumingMemoryBound(to: OutputHead.self)
+      head.pointee.run(Member(team: team, index: index))
     }
   }
 

@@ -266,7 +266,7 @@ extension ForwardPass {
 
   /// Rotated queries, times log2(e) / sqrt(headDim): the softmax works with powers of two.
   private func gatherQueries(_ rows: Range<Int>, kvHead: Int, into scratch: AttentionScratch) {
-    let factor = log2OfE / Float(shape.headDim).squareRoot()
+    let factor = log2OfE / squareRoot(Float(shape.headDim))
     for row in rows {
       let (token, member) = (row / group, row % group)
       workspace.rotary.rotate(

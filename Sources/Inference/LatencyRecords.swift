@@ -19,6 +19,13 @@ public struct BlockRecord: BitwiseCopyable, Sendable {
     self.slotsBefore = slotsBefore
     self.times = times
   }
+
+  /// The same block with its number in the run.
+  public func numbered(_ index: Int) -> BlockRecord {
+    var record = self
+    record.index = index
+    return record
+  }
 }
 
 /// The latency of each prompt block in bounded memory: when the records are full, neighbours are

@@ -75,12 +75,12 @@ struct WeightLoader {
   }
 
   private mutating func run(_ team: borrowing Team) {
-    team.run(&self) { context, member in
+    team.run(&self) { context, team, index in
       let loader = context.assumingMemoryBound(to: WeightLoader.self).pointee
       do throws(ModelError) {
-        try loader.run(member)
+        try loader.run(Member(team: team, index: index))
       } catch {
-        loader.scratch.failures[member.index].error = error
+        loader.scratch.failures[index].error = error
       }
     }
   }

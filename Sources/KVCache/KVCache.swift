@@ -84,7 +84,7 @@ public struct CacheHead: BitwiseCopyable {
     let squares = rows.setKey(slot, from: key)
     rows.setValue(slot, from: value)
     positions[slot] = UInt32(truncatingIfNeeded: position)
-    inverseNorms[slot] = squares > 0 ? 1 / squares.squareRoot() : 0
+    inverseNorms[slot] = squares > 0 ? 1 / squareRoot(squares) : 0
   }
 
   /// Copies the token of one slot over another.

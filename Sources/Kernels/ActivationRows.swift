@@ -65,7 +65,7 @@ public struct ActivationRows: BitwiseCopyable {
       squares.addProduct(v, v)
       scratch.store(v * weight.lanes(offset), offset)
     }
-    let factor = 1 / (total(squares) / Float(k) + epsilon).squareRoot()
+    let factor = 1 / squareRoot(total(squares) / Float(k) + epsilon)
     setToken(token, from: scratch, factor: factor)
   }
 }

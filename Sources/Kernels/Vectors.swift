@@ -75,3 +75,7 @@ func total(_ v: SIMD16<Float>) -> Float {
 /// The least multiple of `step` (a power of two) that is not below `value`.
 @inline(__always)
 public func roundUp(_ value: Int, to step: Int) -> Int { (value + step - 1) & ~(step - 1) }
+
+/// The square root, correctly rounded.
+@inline(__always)
+public func squareRoot(_ value: Float) -> Float { edge_square_root(value) }

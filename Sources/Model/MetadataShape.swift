@@ -8,7 +8,8 @@ extension Metadata {
   func shape() throws(ModelError) -> ModelShape {
     let embeddingLength = try requiredInteger(.embeddingLength)
     let headCount = try requiredInteger(.headCount)
-    // Heads before the rest: the dimension of a head is divided by them.
+    // These before the rest: the dimension of a head comes from them.
+    try ModelShape.checkRowLength(.embeddingLength, embeddingLength)
     try ModelShape.check(.headCount, headCount, maximum: ModelShape.headCountMax)
     let headDim = try headDim(embeddingLength: embeddingLength, headCount: headCount)
     guard let rmsEpsilon = try real(.rmsEpsilon) else { throw .key(.rmsEpsilon, .missing) }

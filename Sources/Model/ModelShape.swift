@@ -86,15 +86,17 @@ public struct ModelShape: Sendable, BitwiseCopyable {
         .notDivisor(kvHeadCount, other: MetadataKey.headCount.name, otherValue: headCount))
     }
     if headDim < 2 || headDim > headDimMax || headDim % 2 != 0 {
-      throw .key(.keyLength, .integer(headDim, expected: "an even number from 2 to 256"))
+      throw .key(
+        .keyLength,
+        .integer(headDim, expected: "an even number from 2 to 256, given or as embedding / heads"))
     }
     if headCount * headDim % rowLengthMultiple != 0 {
       throw .key(
-        .keyLength, .integer(headDim, expected: "a value that gives, times the heads, 4 n"))
+        .keyLength, .integer(headDim, expected: "a multiple of 4 when multiplied by the heads"))
     }
   }
 
-  private static func checkRowLength(_ key: MetadataKey, _ length: Int) throws(ModelError) {
+  static func checkRowLength(_ key: MetadataKey, _ length: Int) throws(ModelError) {
     try check(key, length, maximum: rowLengthMax)
     if length % rowLengthMultiple != 0 {
       throw .key(key, .integer(length, expected: "a multiple of 4"))

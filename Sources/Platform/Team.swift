@@ -12,8 +12,11 @@ import Synchronization
   /// 128 KiB.
   public static let stackByteCount = 256 * 1024
 
-  /// A function of a context and the member that runs it. It must not capture anything.
-  public typealias Task = (UnsafeMutableRawPointer, Member) -> Void
+  /// A function of a context, and of the team and index that make the `Member` that runs it.
+  public typealias Task =
+    @convention(c) (
+      _ context: UnsafeMutableRawPointer, _ team: UnsafeMutableRawPointer, _ index: Int
+    ) -> Void
 
   private let state: UnsafeMutablePointer<TeamState>
   public let memberCount: Int
@@ -72,15 +75,14 @@ import Synchronization
   }
 
   /// Runs `task` on every member and returns when all have finished.
-  public func run(_ context: UnsafeMutableRawPointer, _ task: @escaping Task) {
+  public func run(_ context: UnsafeMutableRawPointer, _ task: Task) {
     if memberCount > 1 {
       unsafe state.pointee.task = task
       unsafe state.pointee.context = unsafe context
       unsafe TeamLine.advance(state.pointee.epoch)
     }
-    let caller = unsafe Member(state: state, index: 0)
-    unsafe task(context, caller)
-    caller.barrier()
+    unsafe task(context, state, 0)
+    unsafe Member(team: state, index: 0).barrier()
   }
 }
 
@@ -89,8 +91,9 @@ import Synchronization
   private let state: UnsafeMutablePointer<TeamState>
   public let index: Int
 
-  init(state: UnsafeMutablePointer<TeamState>, index: Int) {
-    unsafe self.state = unsafe state
+  /// From the arguments of a task.
+  public init(team: UnsafeMutableRawPointer, index: Int) {
+    unsafe state = team.assumingMemoryBound(to: TeamState.self)
     self.index = index
   }
 
@@ -195,8 +198,7 @@ private func workerMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRa
     guard let task = unsafe state.pointee.task, let context = unsafe state.pointee.context else {
       return nil
     }
-    let member = unsafe Member(state: state, index: Int(start.index))
-    unsafe task(context, member)
-    member.barrier()
+    unsafe task(context, state, Int(start.index))
+    unsafe Member(team: state, index: Int(start.index)).barrier()
   }
 }

@@ -38,6 +38,13 @@ public struct TextOutput: ~Copyable {
     return 0
   }
 
+  /// Bytes that are no text, past the buffer.
+  public mutating func write(raw bytes: UnsafeRawBufferPointer) {
+    flush()
+    if failure != 0 || bytes.count == 0 { return }
+    failure = unsafe Self.writeAll(bytes.baseAddress!, count: bytes.count, to: descriptor)
+  }
+
   public mutating func write(byte: UInt8) {
     if used == Self.bufferByteCount { flush() }
     buffer[used] = byte

@@ -26,9 +26,9 @@ enum ByteAlphabet {
       var scalar = UInt32(text[index])
       index += 1
       if scalar >= 0x80 {
-        guard index < range.upperBound, scalar & 0xE0 == 0xC0, text[index] & 0xC0 == 0x80 else {
-          return -1
-        }
+        // Two bytes hold every character of the alphabet; 0xC2 is the least lead that is well-formed.
+        guard index < range.upperBound, scalar >= 0xC2, scalar < 0xE0, text[index] & 0xC0 == 0x80
+        else { return -1 }
         scalar = (scalar & 0x1F) << 6 | UInt32(text[index] & 0x3F)
         index += 1
       }

@@ -1,3 +1,5 @@
+import Platform
+
 /// The rule that cuts text into words, within which tokens are merged.
 public enum PreTokenizer: Sendable {
   /// Each `\p{N}` by itself; between them GPT-2's regular expression, for which the text ends at a

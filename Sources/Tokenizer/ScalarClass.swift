@@ -15,7 +15,8 @@ enum ScalarClass: UInt8 {
     let block = Int(scalar >> 7)
     if block >= UnicodeTables.blockCount { return .other }
     let digits = unsafe UnicodeTables.blockNumbers.utf8Start + 2 * block
-    let number = unsafe Int(digits[0] &- UInt8(ascii: "0")) &* 32
+    let number =
+      unsafe Int(digits[0] &- UInt8(ascii: "0")) &* 32
       &+ Int(digits[1] &- UInt8(ascii: "0"))
     return inBlock(number, UInt8(truncatingIfNeeded: scalar & 127))
   }

@@ -53,6 +53,13 @@ enum Command {
   private(set) var maxTokens: Int?
   private(set) var skip: Int?
 
+  /// What error lines call a text prompt's file: nil for the command line's own text.
+  var promptPath: UnsafePointer<CChar>? {
+    if unsafe prompt != nil { return nil }
+    return unsafe promptFile ?? UnsafeRawPointer(("-" as StaticString).utf8Start)
+      .assumingMemoryBound(to: CChar.self)
+  }
+
   init(
     count: Int, values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
     console: inout Console
@@ -69,7 +76,7 @@ enum Command {
         }
         command = named
         hasCommand = true
-      } else if command == .inspect && unsafe model == nil {
+      } else if unsafe command == .inspect && model == nil {
         unsafe model = unsafe argument
       } else {
         throw unsafe Self.refuse(argument, "is not an option; see edge-infer --help", "", &console)
@@ -166,14 +173,14 @@ enum Command {
       throw console.fail(.usage, "give one of --prompt, --prompt-file and --tokens")
     }
     let needsProfile = command == .run || command == .plan || command == .score
-    if needsProfile && unsafe profile == nil {
+    if unsafe needsProfile && profile == nil {
       throw console.fail(.usage, "--profile is missing: the JSON file that describes the board")
     }
     let needsPrompt = command == .score || command == .tokenize
     if needsPrompt && prompts == 0 {
       throw console.fail(.usage, "a text is missing: give --prompt, --prompt-file or --tokens")
     }
-    if (command == .tokenize || command == .inspect) && unsafe model == nil {
+    if unsafe (command == .tokenize || command == .inspect) && model == nil {
       throw console.fail(.usage, "a model is missing: the path of a GGUF file")
     }
     if let maxTokens, maxTokens > Self.maxTokensLimit {

@@ -1,3 +1,4 @@
+import Inference
 import Model
 import Platform
 import Profile
@@ -75,6 +76,32 @@ struct Console: ~Copyable {
     self.error.write(": ")
     error.write(to: &self.error)
     return end(Exit(rawCode: error.exitCode).code)
+  }
+
+  mutating func fail(_ error: TextFailure, path: UnsafePointer<CChar>) -> Exit {
+    beginError()
+    unsafe self.error.write(quoted: Excerpt(cString: path))
+    self.error.write(": ")
+    error.write(to: &self.error)
+    return end(error.code)
+  }
+
+  mutating func fail(_ full: CacheFull) -> Exit {
+    beginError()
+    error.write("the prompt is longer than the ")
+    error.write(full.slotCount)
+    error.write(" slots that policy full has here: take a larger --budget, or a policy that evicts")
+    return end(.malformedData)
+  }
+
+  /// Memory or threads that the system does not give.
+  mutating func refuse(_ failure: SystemFailure) -> Exit {
+    beginError()
+    error.write("cannot ")
+    error.write(failure.operation)
+    error.write(": ")
+    error.write(failure.reason)
+    return end(.systemRefused)
   }
 
   private mutating func end(_ failure: SystemFailure) -> Exit {

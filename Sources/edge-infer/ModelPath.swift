@@ -14,8 +14,8 @@ struct ModelPath {
       unsafe append(name)
       return
     }
-    if unsafe tryBelow(getenv("EDGE_INFER_MODELS"), "/", name) { return }
-    if unsafe tryBelow(getenv("HOME"), "/.cache/edge-infer/", name) { return }
+    if unsafe tryBelow(edge_models_folder(), "/", name) { return }
+    if unsafe tryBelow(edge_home_folder(), "/.cache/edge-infer/", name) { return }
     count = 0
     unsafe append(name)
   }
@@ -49,7 +49,7 @@ struct ModelPath {
     bytes[count] = 0
   }
 
-  func withPointer<Result, Failure: Error>(
+  func withPointer<Result: ~Copyable, Failure: Error>(
     _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try unsafe withUnsafePointer(to: bytes) { pointer throws(Failure) -> Result in

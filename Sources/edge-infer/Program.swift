@@ -4,6 +4,7 @@ import Memory
 import Model
 import Platform
 import Profile
+import Tokenizer
 
 /// What a command asks of the arena beside the engine.
 struct ProgramNeeds {
@@ -12,28 +13,229 @@ struct ProgramNeeds {
   let generatedCount: Int
   /// Whether text is read or written; ids alone need no tokenizer.
   let usesText: Bool
+  let usesTemplate: Bool
 }
 
 /// All of the arena. Making it on a measuring carver gives the plan.
 @safe struct ProgramLayout: ~Copyable {
   let engine: EngineLayout
-  let text: TextLayout?
-  /// `TokenFile.bufferByteCount` bytes for reading prompts.
+  var text: TextLayout?
+  /// `TokenFile.bufferByteCount` bytes for reading token ids.
   let input: UnsafeMutableRawPointer
+  /// Bytes of the prompt that have been read.
+  let readCount: UnsafeMutablePointer<Int>
   let generated: UnsafeMutablePointer<Int32>
   var blocks: BlockRecords
   var decodes: DurationHistogram
 
   init(
-    carver: inout Carver, model: borrowing ModelFile, settings: Settings, needs: ProgramNeeds
-  ) throws(Exit) {
-    engine = EngineLayout(
-      carver: &carver, shape: model.shape,
-      settings: settings.run(logitRowCount: needs.logitRowCount))
-    text = needs.usesText ? TextLayout(carver: &carver, model: model) : nil
+    carver: inout Carver, _ shape: ModelShape, _ settings: RunSettings, _ needs: ProgramNeeds,
+    _ text: TextNeeds?
+  ) {
+    engine = EngineLayout(carver: &carver, shape: shape, settings: settings)
+    if let text { self.text = TextLayout(carver: &carver, text) } else { self.text = nil }
     unsafe input = carver.takeBytes(.text, count: TokenFile.bufferByteCount)
+    unsafe readCount = carver.take(.text, Int.self, count: 1)
     unsafe generated = carver.take(.text, Int32.self, count: needs.generatedCount)
     blocks = BlockRecords(carver: &carver)
     decodes = DurationHistogram(carver: &carver)
+  }
+}
+
+/// A model that was opened, and the memory plan for it.
+@safe struct Preparation: ~Copyable {
+  let settings: Settings
+  let runSettings: RunSettings
+  let needs: ProgramNeeds
+  let path: ModelPath
+  let model: ModelFile
+  let text: TextNeeds?
+  let plan: MemoryPlan
+  /// For reading the header.
+  private var buffer: HeaderBuffer
+
+  init(
+    _ arguments: Arguments, _ settings: Settings, _ needs: ProgramNeeds, _ console: inout Console
+  ) throws(Exit) {
+    let path =
+      if let name = unsafe arguments.model {
+        unsafe ModelPath(name)
+      } else {
+        unsafe settings.profile.model.withCString { unsafe ModelPath($0) }
+      }
+    var buffer = HeaderBuffer()
+    let model = try buffer.open(path, &console)
+    let text = needs.usesText ? try buffer.textNeeds(of: model, path, needs, &console) : nil
+    let runSettings = settings.run(logitRowCount: needs.logitRowCount)
+    var carver = Carver.measuring
+    _ = ProgramLayout(carver: &carver, model.shape, runSettings, needs, text)
+    plan = carver.measured()
+    self.settings = settings
+    self.needs = needs
+    self.runSettings = runSettings
+    self.path = path
+    self.text = text
+    self.model = model
+    self.buffer = buffer
+  }
+
+  var isOverCap: Bool { PlanTable.processByteCount(plan) > settings.profile.ramCapByteCount }
+
+  /// The plan must be below the cap.
+  func checkCap(_ console: inout Console) throws(Exit) {
+    if !isOverCap { return }
+    console.beginError()
+    FitAdvice(
+      plan, shape: model.shape, settings: runSettings,
+      capByteCount: settings.profile.ramCapByteCount
+    ).write(to: &console.error)
+    throw console.end(.configuration)
+  }
+
+  /// Reads weights and vocabulary into the arena.
+  mutating func load(
+    _ engine: borrowing Engine, _ layout: borrowing ProgramLayout, _ console: inout Console
+  ) throws(Exit) {
+    try buffer.load(model, engine, layout, path, &console)
+  }
+}
+
+/// The fixed buffer through which a model's header is read.
+struct HeaderBuffer {
+  private var bytes = InlineArray<65_536, UInt8>(repeating: 0)
+
+  mutating func open(_ path: ModelPath, _ console: inout Console) throws(Exit) -> ModelFile {
+    do throws(ModelError) {
+      return unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+        unsafe try path.withPointer { (name) throws(ModelError) in
+          unsafe try ModelFile(path: name, buffer: bytes)
+        }
+      }
+    } catch {
+      throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
+    }
+  }
+
+  mutating func visitTensors<Visitor: TensorVisitor>(
+    of model: borrowing ModelFile, _ path: ModelPath, _ visitor: inout Visitor,
+    _ console: inout Console
+  ) throws(Exit) {
+    do throws(ModelError) {
+      unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+        unsafe try model.forEachTensor(buffer: bytes, &visitor)
+      }
+    } catch {
+      throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
+    }
+  }
+
+  mutating func textNeeds(
+    of model: borrowing ModelFile, _ path: ModelPath, _ needs: ProgramNeeds,
+    _ console: inout Console
+  ) throws(Exit) -> TextNeeds {
+    do throws(TextFailure) {
+      return unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
+        unsafe try TextNeeds(model, buffer: bytes, usesTemplate: needs.usesTemplate)
+      }
+    } catch {
+      throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
+    }
+  }
+
+  mutating func load(
+    _ model: borrowing ModelFile, _ engine: borrowing Engine, _ layout: borrowing ProgramLayout,
+    _ path: ModelPath, _ console: inout Console
+  ) throws(Exit) {
+    do throws(ModelError) {
+      unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+        unsafe try engine.load(model, buffer: bytes)
+      }
+    } catch {
+      throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
+    }
+    switch layout.text {
+    case .some(let text): try load(text, of: model, path, &console)
+    case .none: return
+    }
+  }
+
+  mutating func load(
+    _ text: borrowing TextLayout, of model: borrowing ModelFile, _ path: ModelPath,
+    _ console: inout Console
+  ) throws(Exit) {
+    do throws(TextFailure) {
+      unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
+        unsafe try text.load(model, buffer: bytes)
+      }
+    } catch {
+      throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
+    }
+  }
+}
+
+/// The mapped arena with the model in it, sealed.
+@safe struct Program: ~Copyable {
+  /// Declared before the arena, so that its threads end before their stacks go.
+  var engine: Engine
+  var layout: ProgramLayout
+  private let arena: Arena
+  let loadNanoseconds: Int64
+
+  /// Maps the arena, starts the threads, loads the model and seals.
+  init(_ preparation: inout Preparation, _ console: inout Console) throws(Exit) {
+    let start = Instant.now()
+    try preparation.checkCap(&console)
+    let arena = try Self.map(preparation.plan, &console)
+    var carver = arena.carver()
+    let layout = ProgramLayout(
+      carver: &carver, preparation.model.shape, preparation.runSettings, preparation.needs,
+      preparation.text)
+    carver.seal()
+    let engine = try Self.start(layout.engine, preparation.settings.profile, &console)
+    try preparation.load(engine, layout, &console)
+    self.engine = engine
+    self.layout = layout
+    self.arena = arena
+    loadNanoseconds = Instant.now().nanoseconds(since: start)
+  }
+
+  static func map(_ plan: MemoryPlan, _ console: inout Console) throws(Exit) -> Arena {
+    do throws(SystemFailure) {
+      return try Arena(plan: plan)
+    } catch {
+      throw console.refuse(error)
+    }
+  }
+
+  private static func start(
+    _ layout: EngineLayout, _ profile: DeviceProfile, _ console: inout Console
+  ) throws(Exit) -> Engine {
+    do throws(SystemFailure) {
+      return try Engine(layout: layout, cores: profile.cores)
+    } catch {
+      throw console.refuse(error)
+    }
+  }
+
+  var arenaByteCount: Int { arena.plan.totalByteCount }
+
+  /// Of commands that use text.
+  var vocabulary: UnsafeMutablePointer<Vocabulary> {
+    switch layout.text {
+    case .some(let text): unsafe text.vocabulary
+    case .none: preconditionFailure("no text was asked for")
+    }
+  }
+
+  var chatTemplate: ChatTemplate? {
+    switch layout.text {
+    case .some(let text): text.template
+    case .none: nil
+    }
+  }
+
+  /// The encoder, which is to be taken once.
+  mutating func takeEncoder() -> Encoder {
+    layout.text!.takeEncoder()
   }
 }

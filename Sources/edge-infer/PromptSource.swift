@@ -39,3 +39,16 @@ func openPrompt(
     throw unsafe console.fail(error, path: path)
   }
 }
+
+/// The text that `--prompt` or `--prompt-file` gives; standard input where neither is there.
+func openText(
+  _ arguments: Arguments, readCount: UnsafeMutablePointer<Int>, _ console: inout Console
+) throws(Exit) -> PromptBytes {
+  if let text = unsafe arguments.prompt {
+    return unsafe PromptBytes(argument: text, readCount: readCount)
+  }
+  if let path = unsafe arguments.promptFile, unsafe !isEqual(path, "-") {
+    return unsafe PromptBytes(stream: try openPrompt(path, &console), readCount: readCount)
+  }
+  return unsafe PromptBytes(stream: InputStream.standardInput, readCount: readCount)
+}

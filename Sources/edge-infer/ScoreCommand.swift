@@ -1,32 +1,173 @@
 import CPlatform
 import Inference
+import Kernels
 import Memory
 import Model
 import Platform
 import Profile
+import Tokenizer
 
 /// `score`: the likelihood of a text under the cache policy.
 func scoreCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let settings = try Settings(arguments, &console)
-  var program = try Program(
-    arguments, settings, logitRowCount: min(settings.profile.blockSize, Scorer.logitRowCountMax),
-    generatedCount: 0, &console)
-  var output = TextOutput.standardOutput
-  var scorer = Scorer(arguments)
-  do throws(Exit) {
-    if let path = unsafe arguments.logits {
-      var file = try openReplacement(path, &console)
-      try score(&program, arguments, &scorer, &file, &console)
-      try commit(&file, path, &console)
-    } else {
-      var none = NoOutput()
-      try score(&program, arguments, &scorer, &none, &console)
+  let needs = ProgramNeeds(
+    logitRowCount: min(settings.profile.blockSize, Scorer.logitRowCountMax), generatedCount: 0,
+    usesText: unsafe arguments.tokens == nil, usesTemplate: false)
+  var preparation = try Preparation(arguments, settings, needs, &console)
+  var program = try Program(&preparation, &console)
+  var scorer = Scorer(skip: arguments.skip ?? 0, isQuiet: arguments.isQuiet)
+  if let path = unsafe arguments.logits {
+    var file: ReplacementFile
+    do throws(SystemFailure) {
+      file = unsafe try ReplacementFile(path: path)
+    } catch {
+      throw unsafe console.fail(error, path: path)
     }
+    try withScoreSource(arguments, &program, &scorer, &file.text, &console)
+    do throws(SystemFailure) {
+      try file.commit()
+    } catch {
+      throw unsafe console.fail(error, path: path)
+    }
+  } else {
+    // Dropped: nothing is written to it.
+    var unused = TextOutput.standardError
+    scorer.writesLogits = false
+    try withScoreSource(arguments, &program, &scorer, &unused, &console)
   }
-  scorer.write(to: &output)
-  output.flush()
-  if output.failure != 0 {
-    throw console.fail(SystemFailure("write", code: output.failure), what: "standard output")
-  }
+  var output = TextOutput.standardOutput
+  scorer.writeLine(to: &output)
+  try finish(&output, &console)
   if let path = unsafe arguments.jsonFile { try writeJSON(scorer, path, &console) }
+}
+
+private func writeJSON(
+  _ scorer: Scorer, _ path: UnsafePointer<CChar>, _ console: inout Console
+) throws(Exit) {
+  do throws(SystemFailure) {
+    var file = unsafe try ReplacementFile(path: path)
+    scorer.writeJSON(to: &file.text)
+    try file.commit()
+  } catch {
+    throw unsafe console.fail(error, path: path)
+  }
+}
+
+/// Sums -log p over a text's tokens.
+struct Scorer {
+  /// Rows of logits that are made at a time: each batch reads the whole output head.
+  static let logitRowCountMax = 16
+  private let skip: Int
+  private let isQuiet: Bool
+  var writesLogits = true
+  private var tokenCount = 0
+  private var scoredCount = 0
+  private var sum = 0.0
+
+  init(skip: Int, isQuiet: Bool) {
+    self.skip = skip
+    self.isQuiet = isQuiet
+  }
+
+  private var mean: Double { scoredCount > 0 ? sum / Double(scoredCount) : 0 }
+
+  mutating func run<Source: PromptSource & ~Copyable>(
+    _ program: inout Program, _ source: inout Source, path: UnsafePointer<CChar>?,
+    logits: inout TextOutput, _ console: inout Console
+  ) throws(Exit) {
+    var reader = BlockReader()
+    var progress = Progress(isQuiet: isQuiet)
+    while true {
+      let count: Int
+      do throws(Source.Failure) {
+        count = try reader.read(&source, into: program.engine.block)
+      } catch {
+        progress.finish(&console.error)
+        throw console.fail(error, path: path)
+      }
+      if count == 0 { break }
+      try score(&program, count: count, following: reader.following, logits: &logits, &console)
+      progress.update(tokens: tokenCount, fraction: source.fraction, &console.error)
+    }
+    progress.finish(&console.error)
+    if tokenCount == 0 { throw console.fail(.malformedData, "the text is empty") }
+  }
+
+  private mutating func score(
+    _ program: inout Program, count: Int, following: Int32?, logits: inout TextOutput,
+    _ console: inout Console
+  ) throws(Exit) {
+    do throws(CacheFull) {
+      _ = try program.engine.forward(tokenCount: count)
+    } catch {
+      throw console.fail(error)
+    }
+    let batch = program.engine.settings.logitRowCount
+    var first = 0
+    while first < count {
+      let rowCount = min(batch, count - first)
+      program.engine.makeLogits(firstRow: first, rowCount: rowCount)
+      for row in 0..<rowCount {
+        let values = program.engine.logits(row)
+        let place = first + row + 1
+        let next = place < count ? program.engine.block[place] : following
+        if let next { add(values, next: next, index: tokenCount + place) }
+        if writesLogits { unsafe logits.write(raw: values.bytes) }
+      }
+      first += rowCount
+    }
+    tokenCount += count
+  }
+
+  /// - Parameter index: of the predicted token in the text.
+  private mutating func add(_ logits: LogitRow, next: Int32, index: Int) {
+    if index <= skip { return }
+    sum += logits.negativeLogLikelihood(of: next)
+    scoredCount += 1
+  }
+
+  func writeLine(to out: inout TextOutput) {
+    out.write("tokens ")
+    out.write(tokenCount)
+    out.write(" nll ")
+    out.write(mean, decimals: 5)
+    out.write(" ppl ")
+    out.write(Elementary.exp(mean), decimals: 4)
+    out.write("\n")
+  }
+
+  func writeJSON(to out: inout TextOutput) {
+    out.write("{\"tokens\": ")
+    out.write(tokenCount)
+    out.write(", \"scored\": ")
+    out.write(scoredCount)
+    out.write(", \"nll\": ")
+    out.write(mean, decimals: 6)
+    out.write(", \"ppl\": ")
+    out.write(Elementary.exp(mean), decimals: 6)
+    out.write("}\n")
+  }
+}
+
+/// Scores the text that the command line names.
+private func withScoreSource(
+  _ arguments: Arguments, _ program: inout Program, _ scorer: inout Scorer,
+  _ logits: inout TextOutput, _ console: inout Console
+) throws(Exit) {
+  if let path = unsafe arguments.tokens {
+    var source = unsafe TokenFile(
+      stream: try openPrompt(path, &console), buffer: program.layout.input,
+      vocabularyCount: program.engine.shape.vocabularyCount)
+    unsafe try scorer.run(&program, &source, path: path, logits: &logits, &console)
+    return
+  }
+  let bytes = unsafe try openText(
+      arguments, readCount: program.layout.readCount, &console)
+  let byteCount = bytes.byteCount
+  let plain = PlainText(bytes, name: "text", parsesSpecialTokens: true)
+  var source = unsafe TextPrompt(
+    plain, program.takeEncoder(), program.vocabulary, readCount: program.layout.readCount,
+    byteCount: byteCount)
+  unsafe try scorer.run(
+    &program, &source, path: arguments.promptPath, logits: &logits, &console)
 }

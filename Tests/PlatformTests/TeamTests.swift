@@ -30,7 +30,8 @@ struct TeamTests {
     sums.initialize(repeating: 0, count: memberCount * 20)
     var work = Work(cells: cells, count: 1000, rounds: 20, sumsSeen: sums)
     for _ in 0..<50 {
-      team.run(&work) { context, member in
+      team.run(&work) { context, team, index in
+        let member = Member(team: team, index: index)
         let work = context.assumingMemoryBound(to: Work.self).pointee
         for round in 0..<work.rounds {
           while true {
@@ -59,8 +60,8 @@ struct TeamTests {
     var counter = 0
     for _ in 0..<3 {
       usleep(20_000)
-      team.run(&counter) { context, member in
-        if member.index == 0 { context.assumingMemoryBound(to: Int.self).pointee += 1 }
+      team.run(&counter) { context, _, index in
+        if index == 0 { context.assumingMemoryBound(to: Int.self).pointee += 1 }
       }
     }
     #expect(counter == 3)

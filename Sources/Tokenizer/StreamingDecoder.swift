@@ -1,0 +1,63 @@
+import Platform
+
+/// Writes tokens as text. What it writes is always UTF-8: bytes of a sequence that ends in a later
+/// token are held back, and what turns out not to be UTF-8 is written as U+FFFD, one for each
+/// longest beginning of a sequence (The Unicode Standard, section 3.9, "U+FFFD Substitution of
+/// Maximal Subparts").
+public struct StreamingDecoder: ~Copyable {
+  /// Whether control tokens are written, by their literal text.
+  public let writesControlTokens: Bool
+  private var sequence = UTF8Sequence()
+  private var held = InlineArray<4, UInt8>(repeating: 0)
+  private var heldCount = 0
+
+  public init(writesControlTokens: Bool = false) {
+    self.writesControlTokens = writesControlTokens
+  }
+
+  /// Writes a token's text. An id that is no token is written as U+FFFD.
+  public mutating func write(
+    _ id: Int32, _ vocabulary: borrowing Vocabulary, to out: inout TextOutput
+  ) {
+    guard vocabulary.isToken(id) else {
+      finish(to: &out)
+      Self.writeReplacement(to: &out)
+      return
+    }
+    if vocabulary.kind(of: id) == .control && !writesControlTokens { return }
+    let bytes = vocabulary.bytes(of: id)
+    for index in 0..<bytes.count { write(bytes[index], to: &out) }
+  }
+
+  /// Ends the text: what is still held back can no longer become whole.
+  public mutating func finish(to out: inout TextOutput) {
+    if heldCount > 0 { Self.writeReplacement(to: &out) }
+    heldCount = 0
+    sequence = UTF8Sequence()
+  }
+
+  private mutating func write(_ byte: UInt8, to out: inout TextOutput) {
+    switch sequence.accept(byte) {
+    case .incomplete: hold(byte)
+    case .complete:
+      for index in 0..<heldCount { out.write(byte: held[index]) }
+      heldCount = 0
+      out.write(byte: byte)
+    case .invalid:
+      Self.writeReplacement(to: &out)
+      let wasHolding = heldCount > 0
+      heldCount = 0
+      // The byte that breaks a sequence may begin another one.
+      if wasHolding { write(byte, to: &out) }
+    }
+  }
+
+  private mutating func hold(_ byte: UInt8) {
+    held[heldCount] = byte
+    heldCount += 1
+  }
+
+  private static func writeReplacement(to out: inout TextOutput) {
+    out.write("\u{FFFD}")
+  }
+}

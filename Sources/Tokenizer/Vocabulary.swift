@@ -1,0 +1,222 @@
+import Memory
+import Platform
+
+/// The tokens of a model, their bytes, and the merges that make them. It is made empty, in memory
+/// that its counts determine; then every token is added in the order of ids, then every merge in
+/// the order of ranks, and `finish` checks that it is whole.
+@safe public struct Vocabulary: ~Copyable {
+  private let counts: VocabularyCounts
+  /// Bytes of all tokens, one after the other.
+  private let bytes: UnsafeMutablePointer<UInt8>
+  /// Where each token begins in `bytes`; one more entry says where the last one ends.
+  private let starts: UnsafeMutablePointer<UInt32>
+  private let kinds: UnsafeMutablePointer<UInt8>
+  /// Open-addressing table by text: id + 1, or 0.
+  private let textSlots: UnsafeMutablePointer<UInt32>
+  private let textSlotMask: Int
+  /// The token of each single byte, or -1.
+  private let byteTokens: UnsafeMutablePointer<Int32>
+  /// Both sides of a merge, without the space between them.
+  private let mergeBytes: UnsafeMutablePointer<UInt8>
+  private(set) var merges: MergeTable
+  private(set) var specialTokens: SpecialTokens
+  public private(set) var tokenCount = 0
+
+  public init(carver: inout Carver, counts: VocabularyCounts) {
+    self.counts = counts
+    let tokenCount = counts.tokenCount
+    let slotCount = HashTable.slotCount(entryCount: tokenCount)
+    unsafe bytes = unsafe carver.take(.tokenizer, UInt8.self, count: counts.tokenByteCount)
+    unsafe starts = unsafe carver.take(.tokenizer, UInt32.self, count: tokenCount + 1)
+    unsafe kinds = unsafe carver.take(.tokenizer, UInt8.self, count: tokenCount)
+    unsafe textSlots = unsafe carver.take(.tokenizer, UInt32.self, count: slotCount)
+    unsafe byteTokens = unsafe carver.take(.tokenizer, Int32.self, count: 256)
+    unsafe mergeBytes = unsafe carver.take(
+      .tokenizer, UInt8.self, count: max(counts.longestTokenByteCount, 1))
+    textSlotMask = slotCount - 1
+    merges = MergeTable(carver: &carver, countMax: counts.mergeCount)
+    specialTokens = SpecialTokens(carver: &carver, byteCountMax: counts.specialByteCount)
+  }
+
+  /// Adds the token of the next id.
+  /// - Parameters:
+  ///   - text: as in `tokenizer.ggml.tokens`: GPT-2's alphabet for normal tokens, else literal.
+  ///   - type: as in `tokenizer.ggml.token_type`.
+  public mutating func addToken(_ text: Span<UInt8>, type: Int32) throws(TokenizerError) {
+    let kind = try VocabularyCounts.kind(type, text, index: tokenCount)
+    guard tokenCount < counts.tokenCount else {
+      throw .wrongCount(
+        field: "tokenizer.ggml.tokens", count: tokenCount + 1, expected: counts.tokenCount)
+    }
+    let byteCount = try store(text, kind)
+    let id = Int32(tokenCount)
+    let start = unsafe starts[tokenCount]
+    unsafe starts[tokenCount + 1] = start + UInt32(byteCount)
+    unsafe kinds[tokenCount] = UInt8(kind.rawValue)
+    tokenCount += 1
+    guard addToTextTable(id), !kind.isSpecial || specialTokens.add(text, token: id) else {
+      throw .malformedToken(
+        index: Int(id), text: Excerpt(text),
+        expected: "too many tokens have the same hash")
+    }
+  }
+
+  /// Writes the token's bytes after those of the one before; returns their count.
+  private func store(_ text: Span<UInt8>, _ kind: TokenKind) throws(TokenizerError) -> Int {
+    let start = unsafe Int(starts[tokenCount])
+    let room = counts.tokenByteCount - start
+    let byteCount: Int
+    if kind.isInByteAlphabet {
+      byteCount = unsafe ByteAlphabet.decode(
+        text, 0..<text.count, into: bytes + start, capacity: room)
+      if byteCount < 0 {
+        throw .malformedToken(
+          index: tokenCount, text: Excerpt(text),
+          expected: "a normal token must be written in GPT-2's byte alphabet")
+      }
+    } else {
+      byteCount = text.count
+      if byteCount > room {
+        throw .wrongCount(
+          field: "tokenizer.ggml.tokens (bytes)", count: start + byteCount,
+          expected: counts.tokenByteCount)
+      }
+      for index in 0..<byteCount { unsafe bytes[start + index] = text[index] }
+    }
+    return byteCount
+  }
+
+  /// Adds the merge of the next rank.
+  /// - Parameter text: as in `tokenizer.ggml.merges`: the left token, a space, the right token.
+  public mutating func addMerge(_ text: Span<UInt8>) throws(TokenizerError) {
+    guard !merges.isFull else {
+      throw .wrongCount(
+        field: "tokenizer.ggml.merges", count: merges.count + 1, expected: counts.mergeCount)
+    }
+    guard let space = Self.firstSpace(text) else {
+      throw malformedMerge(text, "a merge must be two tokens with a space between them")
+    }
+    let capacity = counts.longestTokenByteCount
+    let leftCount = unsafe ByteAlphabet.decode(
+      text, 0..<space, into: mergeBytes, capacity: capacity)
+    let rightCount = unsafe ByteAlphabet.decode(
+      text, (space + 1)..<text.count, into: mergeBytes + max(leftCount, 0),
+      capacity: capacity - max(leftCount, 0))
+    guard leftCount > 0, rightCount > 0, let left = unsafe find(mergeBytes, leftCount),
+      let right = unsafe find(mergeBytes + leftCount, rightCount),
+      let merged = unsafe find(mergeBytes, leftCount + rightCount)
+    else {
+      throw malformedMerge(text, "both sides, and both together, must be tokens")
+    }
+    if !merges.add(left: left, right: right, merged: merged) {
+      throw malformedMerge(text, "too many merges have the same hash")
+    }
+  }
+
+  private static func firstSpace(_ text: Span<UInt8>) -> Int? {
+    for index in 0..<text.count where text[index] == UInt8(ascii: " ") { return index }
+    return nil
+  }
+
+  private func malformedMerge(_ text: Span<UInt8>, _ expected: StaticString) -> TokenizerError {
+    .malformedMerge(index: merges.count, text: Excerpt(text), expected: expected)
+  }
+
+  /// Checks that all tokens and merges are there. Nothing is added after it.
+  public mutating func finish() throws(TokenizerError) {
+    if tokenCount != counts.tokenCount {
+      throw .wrongCount(
+        field: "tokenizer.ggml.tokens", count: tokenCount, expected: counts.tokenCount)
+    }
+    if merges.count != counts.mergeCount {
+      throw .wrongCount(
+        field: "tokenizer.ggml.merges", count: merges.count, expected: counts.mergeCount)
+    }
+    var found = 0
+    for value in 0..<256 {
+      unsafe mergeBytes[0] = UInt8(value)
+      let token = unsafe find(mergeBytes, 1) ?? -1
+      unsafe byteTokens[value] = token
+      if token >= 0 { found += 1 }
+    }
+    if found == 0 {
+      throw .wrongCount(
+        field: "tokenizer.ggml.tokens (tokens of a single byte)", count: 0, expected: 256)
+    }
+  }
+}
+
+/// Looking up.
+extension Vocabulary {
+  public func isToken(_ id: Int32) -> Bool { id >= 0 && Int(id) < tokenCount }
+
+  /// The bytes of a token, which need not be UTF-8 by themselves. `id` must be a token.
+  @_lifetime(borrow self)
+  public func bytes(of id: Int32) -> Span<UInt8> {
+    precondition(isToken(id))
+    let start = unsafe Int(starts[Int(id)])
+    let end = unsafe Int(starts[Int(id) + 1])
+    let span = unsafe Span(_unsafeStart: UnsafePointer(bytes) + start, count: end - start)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
+  /// What a token is. `id` must be a token.
+  public func kind(of id: Int32) -> TokenKind {
+    precondition(isToken(id))
+    return TokenKind(rawValue: Int32(unsafe kinds[Int(id)]))!
+  }
+
+  /// The token with exactly these bytes, or nil. Of equal tokens it is the first one, but a special
+  /// token only where no other has the bytes.
+  public func token(of text: Span<UInt8>) -> Int32? {
+    unsafe text.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return nil }
+      return unsafe find(base, buffer.count)
+    }
+  }
+
+  /// The token of one byte, or -1.
+  @inline(__always)
+  func token(ofByte byte: UInt8) -> Int32 { unsafe byteTokens[Int(byte)] }
+
+  private func find(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int32? {
+    var slot = unsafe Int(truncatingIfNeeded: Bytes.hash(text, count: count)) & textSlotMask
+    for _ in 0..<HashTable.probeCountMax {
+      let id = unsafe Int32(bitPattern: textSlots[slot]) - 1
+      if id < 0 { return nil }
+      if unsafe hasBytes(id, text, count) { return id }
+      slot = (slot + 1) & textSlotMask
+    }
+    return nil
+  }
+
+  private func hasBytes(_ id: Int32, _ text: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    let start = unsafe Int(starts[Int(id)])
+    let end = unsafe Int(starts[Int(id) + 1])
+    return unsafe end - start == count
+      && Bytes.areEqual(UnsafePointer(bytes) + start, text, count: count)
+  }
+
+  /// False where no slot is left within the bound.
+  private func addToTextTable(_ id: Int32) -> Bool {
+    let start = unsafe Int(starts[Int(id)])
+    let count = unsafe Int(starts[Int(id) + 1]) - start
+    let text = unsafe UnsafePointer(bytes) + start
+    var slot = unsafe Int(truncatingIfNeeded: Bytes.hash(text, count: count)) & textSlotMask
+    for _ in 0..<HashTable.probeCountMax {
+      let old = unsafe Int32(bitPattern: textSlots[slot]) - 1
+      if old < 0 {
+        unsafe textSlots[slot] = UInt32(id + 1)
+        return true
+      }
+      if unsafe hasBytes(old, text, count) {
+        if kind(of: old).isSpecial && !kind(of: id).isSpecial {
+          unsafe textSlots[slot] = UInt32(id + 1)
+        }
+        return true
+      }
+      slot = (slot + 1) & textSlotMask
+    }
+    return false
+  }
+}

@@ -1,0 +1,105 @@
+import Platform
+
+/// What a token is, as `tokenizer.ggml.token_type` says it.
+public enum TokenKind: Int32, Sendable {
+  case normal = 1
+  case unknown = 2
+  /// Steers the model (the start of a message, the end of the text) and is not part of any text.
+  case control = 3
+  /// Text that is always one token, where special tokens are looked for at all.
+  case userDefined = 4
+  case unused = 5
+  case byte = 6
+
+  /// Whether the text as it stands means the token where special tokens are looked for.
+  public var isSpecial: Bool { self == .control || self == .userDefined }
+
+  /// Whether the token's text is written in GPT-2's alphabet; otherwise it is literal.
+  var isInByteAlphabet: Bool { self == .normal }
+}
+
+/// The sizes of a vocabulary, for the memory plan: made in a first walk over the tokens, before
+/// `Vocabulary` is filled in a second one.
+public struct VocabularyCounts: Sendable {
+  /// Four times the largest vocabularies in use.
+  public static let tokenCountMax = 1 << 20
+  public static let mergeCountMax = 1 << 21
+  /// Bytes of all tokens together; places in them are kept as 32-bit numbers.
+  public static let tokenByteCountMax = 1 << 28
+  /// Bytes of one special token: how far a text must be read ahead to tell whether it stands there.
+  public static let specialTokenByteCountMax = 256
+  /// Bytes of all special tokens together.
+  public static let specialByteCountMax = 1 << 22
+
+  public private(set) var tokenCount = 0
+  /// An upper bound.
+  public private(set) var tokenByteCount = 0
+  public private(set) var longestTokenByteCount = 0
+  public private(set) var specialCount = 0
+  public private(set) var specialByteCount = 0
+  public private(set) var mergeCount = 0
+
+  public init() {}
+
+  /// Counts the next token.
+  public mutating func include(token text: Span<UInt8>, type: Int32) throws(TokenizerError) {
+    let kind = try Self.kind(type, text, index: tokenCount)
+    let byteCount = kind.isInByteAlphabet ? Self.scalarCount(text) : text.count
+    tokenCount += 1
+    tokenByteCount += byteCount
+    longestTokenByteCount = max(longestTokenByteCount, byteCount)
+    if kind.isSpecial {
+      specialCount += 1
+      specialByteCount += byteCount
+    }
+    try Self.check("tokenizer.ggml.tokens (count)", tokenCount, Self.tokenCountMax)
+    try Self.check("tokenizer.ggml.tokens (bytes)", tokenByteCount, Self.tokenByteCountMax)
+    try Self.check(
+      "tokenizer.ggml.tokens (bytes of special tokens)", specialByteCount,
+      Self.specialByteCountMax)
+  }
+
+  /// Counts `count` merges.
+  public mutating func includeMerges(count: Int) throws(TokenizerError) {
+    try Self.check("tokenizer.ggml.merges (count)", count, Self.mergeCountMax)
+    mergeCount += max(count, 0)
+    try Self.check("tokenizer.ggml.merges (count)", mergeCount, Self.mergeCountMax)
+  }
+
+  /// The kind of token `index`, whose text is checked for what its kind asks.
+  static func kind(
+    _ type: Int32, _ text: Span<UInt8>, index: Int
+  ) throws(TokenizerError) -> TokenKind {
+    guard let kind = TokenKind(rawValue: type) else {
+      throw .malformedToken(
+        index: index, text: Excerpt(text),
+        expected: "its entry in tokenizer.ggml.token_type must be 1 to 6")
+    }
+    if text.isEmpty {
+      throw .malformedToken(
+        index: index, text: Excerpt(text), expected: "a token must not be empty")
+    }
+    if kind.isSpecial && text.count > specialTokenByteCountMax {
+      throw .malformedToken(
+        index: index, text: Excerpt(text),
+        expected: "a special token must have 256 bytes or less")
+    }
+    if kind.isSpecial && UTF8Sequence.validPrefixByteCount(text) < text.count {
+      throw .malformedToken(
+        index: index, text: Excerpt(text), expected: "a special token must be UTF-8")
+    }
+    return kind
+  }
+
+  private static func scalarCount(_ text: Span<UInt8>) -> Int {
+    var count = 0
+    for index in 0..<text.count where text[index] & 0xC0 != 0x80 { count += 1 }
+    return count
+  }
+
+  private static func check(
+    _ field: StaticString, _ count: Int, _ limit: Int
+  ) throws(TokenizerError) {
+    if count > limit { throw .overLimit(field: field, count: count, limit: limit) }
+  }
+}

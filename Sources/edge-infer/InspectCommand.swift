@@ -1,0 +1,98 @@
+import CPlatform
+import Memory
+import Model
+import Platform
+
+/// `inspect`: what a GGUF file holds.
+func inspectCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  guard let name = unsafe arguments.model else {
+    throw console.fail(.usage, "a model is missing: the path of a GGUF file")
+  }
+  let path = unsafe ModelPath(name)
+  var buffer = HeaderBuffer()
+  let model = try buffer.open(path, &console)
+  var census = TensorCensus()
+  try buffer.visitTensors(of: model, path, &census, &console)
+  var output = TextOutput.standardOutput
+  writeModel(model, &output)
+  writeTokenizer(model.tokenizer, &output)
+  census.write(to: &output)
+  try finish(&output, &console)
+}
+
+private func writeModel(_ model: borrowing ModelFile, _ out: inout TextOutput) {
+  let shape = model.shape
+  writeRow("name", model.name, &out)
+  writeName("architecture", &out)
+  out.write(model.architecture)
+  out.write("\n")
+  writeRow("GGUF version", Int(model.version), &out)
+  writeRow("file bytes", model.file.byteCount, &out)
+  writeRow("layers", shape.layerCount, &out)
+  writeRow("embedding length", shape.embeddingLength, &out)
+  writeRow("feed-forward length", shape.feedForwardLength, &out)
+  writeRow("heads", shape.headCount, &out)
+  writeRow("KV heads", shape.kvHeadCount, &out)
+  writeRow("head dimension", shape.headDim, &out)
+  writeRow("vocabulary", shape.vocabularyCount, &out)
+  writeRow("trained length", shape.contextLength, &out)
+  writeName("RoPE base", &out)
+  out.write(Double(shape.ropeFrequencyBase), decimals: 1)
+  out.write("\n")
+  writeName("RMS norm epsilon", &out)
+  out.write(Double(shape.rmsEpsilon), decimals: 9)
+  out.write("\n")
+  writeName("output head", &out)
+  out.write(shape.isOutputTied ? "tied to the embeddings\n" : "own matrix\n")
+}
+
+private func writeTokenizer(_ tokenizer: TokenizerFacts, _ out: inout TextOutput) {
+  writeRow("tokenizer", tokenizer.name, &out)
+  writeRow("pre-tokenizer", tokenizer.preTokenizer, &out)
+  writeRow("tokens", tokenizer.tokenCount, &out)
+  writeRow("merges", tokenizer.mergeCount, &out)
+  writeRow("special tokens", tokenizer.specialTokenCount, &out)
+  writeRow("chat template bytes", tokenizer.chatTemplate?.byteCount ?? 0, &out)
+}
+
+private func writeName(_ name: StaticString, _ out: inout TextOutput) {
+  out.write(name, width: 22)
+}
+
+private func writeRow(_ name: StaticString, _ value: Int, _ out: inout TextOutput) {
+  writeName(name, &out)
+  out.write(value)
+  out.write("\n")
+}
+
+private func writeRow(_ name: StaticString, _ value: Excerpt, _ out: inout TextOutput) {
+  writeName(name, &out)
+  if value.count == 0 { out.write("none") } else { out.write(quoted: value) }
+  out.write("\n")
+}
+
+/// Counts tensors, elements and bytes by type.
+private struct TensorCensus: TensorVisitor {
+  private static let codeCount = 64
+  private var tensorCounts = InlineArray<64, Int>(repeating: 0)
+  private var byteCounts = InlineArray<64, Int>(repeating: 0)
+
+  mutating func visit(_ tensor: TensorEntry) throws(ModelError) {
+    let code = Int(tensor.type.code)
+    if code >= Self.codeCount { return }
+    tensorCounts[code] += 1
+    byteCounts[code] += tensor.byteCount
+  }
+
+  func write(to out: inout TextOutput) {
+    for code in 0..<Self.codeCount where tensorCounts[code] > 0 {
+      guard let type = StorageType(code: UInt32(code)) else { continue }
+      writeName("tensors", &out)
+      out.write(type.name, width: 8)
+      out.write(tensorCounts[code], width: 6)
+      out.write(" tensors")
+      out.write(byteCounts[code], width: 15)
+      out.write(" bytes\n")
+    }
+  }
+}

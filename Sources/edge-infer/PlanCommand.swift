@@ -1,0 +1,32 @@
+import CPlatform
+import Inference
+import Memory
+import Model
+import Platform
+import Profile
+
+/// `plan`: the memory plan of `run`, and whether it is below the cap. Reads no weights.
+func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  let settings = try Settings(arguments, &console)
+  let preparation = try Preparation(arguments, settings, runNeeds(arguments), &console)
+  let cap = settings.profile.ramCapByteCount
+  var output = TextOutput.standardOutput
+  if arguments.isJSON {
+    output.write("{")
+    PlanTable.writeJSON(preparation.plan, capByteCount: cap, to: &output)
+    output.write(", \"fits\": ")
+    output.write(preparation.isOverCap ? "false}\n" : "true}\n")
+  } else {
+    PlanTable.write(preparation.plan, capByteCount: cap, to: &output)
+  }
+  try finish(&output, &console)
+  try preparation.checkCap(&console)
+}
+
+/// Flushes standard output; a failure is an error.
+func finish(_ output: inout TextOutput, _ console: inout Console) throws(Exit) {
+  output.flush()
+  if output.failure != 0 {
+    throw console.fail(SystemFailure("write", code: output.failure), what: "standard output")
+  }
+}

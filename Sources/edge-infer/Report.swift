@@ -1,0 +1,151 @@
+import CPlatform
+import Inference
+import KVCache
+import Memory
+import Model
+import Platform
+import Profile
+
+/// Writes the report of a run; the file appears whole or not at all.
+func writeReport(
+  _ run: Generation, _ preparation: borrowing Preparation, _ program: borrowing Program,
+  path: UnsafePointer<CChar>, _ console: inout Console
+) throws(Exit) {
+  do throws(SystemFailure) {
+    var file = unsafe try ReplacementFile(path: path)
+    Report.write(run, preparation, program, &file.text)
+    try file.commit()
+  } catch {
+    throw unsafe console.fail(error, path: path)
+  }
+}
+
+/// The report's parts. Times are in microseconds, sizes in bytes.
+enum Report {
+  static func write(
+    _ run: Generation, _ preparation: borrowing Preparation, _ program: borrowing Program,
+    _ out: inout TextOutput
+  ) {
+    out.write("{\"profile\": ")
+    preparation.settings.profile.writeJSON(to: &out)
+    out.write(",\n\"model\": ")
+    writeModel(preparation.model, &out)
+    out.write(",\n\"plan\": {")
+    PlanTable.writeJSON(
+      preparation.plan, capByteCount: preparation.settings.profile.ramCapByteCount, to: &out)
+    out.write("},\n\"run\": ")
+    writeRun(preparation.runSettings, &out)
+    out.write(",\n\"blocks\": ")
+    writeBlocks(program.layout.blocks, &out)
+    out.write(",\n\"prefill\": ")
+    writeRate(tokens: run.promptTokenCount, nanoseconds: run.prefillNanoseconds, &out)
+    out.write("},\n\"loadUs\": ")
+    writeMicroseconds(program.loadNanoseconds, &out)
+    out.write(", \"timeToFirstTokenUs\": ")
+    writeMicroseconds(run.timeToFirstTokenNanoseconds, &out)
+    out.write(",\n\"decode\": ")
+    writeDecode(program.layout.decodes, &out)
+    out.write(",\n\"memory\": {\"peakResidentBytes\": ")
+    out.write(peakResidentByteCount())
+    out.write(", \"arenaBytes\": ")
+    out.write(program.arenaByteCount)
+    out.write("},\n\"output\": ")
+    writeOutput(run, program, &out)
+    out.write("}\n")
+  }
+
+  private static func writeModel(_ model: borrowing ModelFile, _ out: inout TextOutput) {
+    out.write("{\"name\": \"")
+    for index in 0..<model.name.count { out.write(jsonByte: model.name[index]) }
+    out.write("\", \"architecture\": ")
+    out.write(jsonString: model.architecture)
+    writeMember(", \"layers\": ", model.shape.layerCount, &out)
+    writeMember(", \"heads\": ", model.shape.headCount, &out)
+    writeMember(", \"kvHeads\": ", model.shape.kvHeadCount, &out)
+    writeMember(", \"headDim\": ", model.shape.headDim, &out)
+    writeMember(", \"vocabulary\": ", model.shape.vocabularyCount, &out)
+    out.write("}")
+  }
+
+  private static func writeRun(_ settings: RunSettings, _ out: inout TextOutput) {
+    out.write("{\"policy\": ")
+    out.write(jsonString: settings.policy.name)
+    writeMember(", \"blockSize\": ", settings.blockSize, &out)
+    writeMember(", \"cacheBudget\": ", settings.cacheBudget, &out)
+    writeMember(", \"threads\": ", settings.threadCount, &out)
+    writeMember(", \"sinks\": ", settings.retained.sinkCount, &out)
+    writeMember(", \"recent\": ", settings.retained.recentCount, &out)
+    out.write(", \"build\": ")
+    out.write(jsonString: Processor.buildName)
+    out.write("}")
+  }
+
+  /// One object a record; `blocks` says how many consecutive blocks it covers.
+  private static func writeBlocks(_ records: borrowing BlockRecords, _ out: inout TextOutput) {
+    out.write("[")
+    for index in 0..<records.count {
+      let record = records[index]
+      writeMember(index == 0 ? "\n  {\"index\": " : ",\n  {\"index\": ", record.index, &out)
+      writeMember(", \"blocks\": ", record.blockCount, &out)
+      writeMember(", \"tokens\": ", record.tokenCount, &out)
+      writeMember(", \"slotsBefore\": ", record.slotsBefore, &out)
+      writePart(", \"totalUs\": ", record.times.total, &out)
+      writePart(", \"linearUs\": ", record.times.linear, &out)
+      writePart(", \"attentionUs\": ", record.times.attention, &out)
+      writePart(", \"scoreUs\": ", record.times.score, &out)
+      writePart(", \"evictUs\": ", record.times.evict, &out)
+      writePart(", \"otherUs\": ", record.times.other, &out)
+      out.write("}")
+    }
+    out.write("]")
+  }
+
+  /// Without the closing brace, so that more can follow.
+  private static func writeRate(tokens: Int, nanoseconds: Int64, _ out: inout TextOutput) {
+    let seconds = Double(nanoseconds) / 1e9
+    writeMember("{\"tokens\": ", tokens, &out)
+    out.write(", \"seconds\": ")
+    out.write(seconds, decimals: 6)
+    out.write(", \"tokensPerSecond\": ")
+    out.write(seconds > 0 ? Double(tokens) / seconds : 0, decimals: 2)
+  }
+
+  private static func writeDecode(
+    _ durations: borrowing DurationHistogram, _ out: inout TextOutput
+  ) {
+    writeRate(tokens: durations.count, nanoseconds: durations.sumNanoseconds, &out)
+    writePart(", \"p50Us\": ", durations.quantile(0.5), &out)
+    writePart(", \"p99Us\": ", durations.quantile(0.99), &out)
+    writePart(", \"maxUs\": ", durations.maximumNanoseconds, &out)
+    out.write("}")
+  }
+
+  private static func writeOutput(
+    _ run: Generation, _ program: borrowing Program, _ out: inout TextOutput
+  ) {
+    out.write("{\"tokens\": [")
+    for index in 0..<run.generatedCount {
+      if index > 0 { out.write(", ") }
+      unsafe out.write(Int(program.layout.generated[index]))
+    }
+    out.write("], \"stop\": ")
+    out.write(jsonString: run.stop.name)
+    out.write("}")
+  }
+
+  private static func writeMember(_ name: StaticString, _ value: Int, _ out: inout TextOutput) {
+    out.write(name)
+    out.write(value)
+  }
+
+  private static func writePart(
+    _ name: StaticString, _ nanoseconds: Int64, _ out: inout TextOutput
+  ) {
+    out.write(name)
+    writeMicroseconds(nanoseconds, &out)
+  }
+
+  private static func writeMicroseconds(_ nanoseconds: Int64, _ out: inout TextOutput) {
+    out.write(Double(nanoseconds) / 1000, decimals: 1)
+  }
+}

@@ -1,0 +1,45 @@
+import CPlatform
+import Inference
+import Model
+import Platform
+import Profile
+
+/// `run`: reads a prompt and answers it.
+func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  let settings = try Settings(arguments, &console)
+  let maxTokens = arguments.maxTokens ?? Arguments.maxTokensDefault
+  var preparation = try Preparation(arguments, settings, runNeeds(arguments), &console)
+  var program = try Program(&preparation, &console)
+  if !arguments.isQuiet { writeStart(preparation, program, &console) }
+  var run = Generation(isQuiet: arguments.isQuiet, maxTokens: maxTokens, preparation.model)
+  try run.answer(arguments, &program, &console)
+  if !arguments.isQuiet { run.writeSummary(program, &console.error) }
+  if let path = unsafe arguments.report {
+    try writeReport(run, preparation, program, path: path, &console)
+  }
+}
+
+/// What `run` needs, and so what `plan` plans.
+func runNeeds(_ arguments: Arguments) -> ProgramNeeds {
+  ProgramNeeds(
+    logitRowCount: 1, generatedCount: arguments.maxTokens ?? Arguments.maxTokensDefault,
+    usesText: true, usesTemplate: unsafe !arguments.isRaw && arguments.tokens == nil)
+}
+
+private func writeStart(
+  _ preparation: borrowing Preparation, _ program: borrowing Program, _ console: inout Console
+) {
+  PlanTable.write(
+    preparation.plan, capByteCount: preparation.settings.profile.ramCapByteCount,
+    to: &console.error)
+  console.error.write("   model loaded and memory sealed in ")
+  console.error.write(Double(program.loadNanoseconds) / 1e6, decimals: 0)
+  console.error.write(" ms; ")
+  console.error.write(Processor.buildName)
+  console.error.write(", ")
+  console.error.write(preparation.runSettings.threadCount)
+  console.error.write(" threads, policy ")
+  console.error.write(preparation.runSettings.policy.name)
+  console.error.write("\n")
+  console.error.flush()
+}

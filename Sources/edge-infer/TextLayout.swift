@@ -1,0 +1,190 @@
+import Memory
+import Model
+import Platform
+import Tokenizer
+
+/// What the text part of the arena is made from, known before there is one.
+struct TextNeeds {
+  /// GGUF limits a chat template to this.
+  static let templateByteCountMax = 64 * 1024
+  fileprivate(set) var counts = VocabularyCounts()
+  let preTokenizer: PreTokenizer
+  /// The chat template's Jinja text; empty where none is used.
+  private(set) var jinja = InlineArray<65_536, UInt8>(repeating: 0)
+  private(set) var jinjaByteCount = 0
+
+  /// Walks over the vocabulary once to count it.
+  init(
+    _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer, usesTemplate: Bool
+  ) throws(TextFailure) {
+    preTokenizer = try Self.preTokenizer(model.tokenizer)
+    var counter = VocabularyCounter()
+    do throws(ModelError) {
+      unsafe try model.forEachToken(buffer: buffer, &counter)
+    } catch {
+      throw .model(error)
+    }
+    do throws(TokenizerError) {
+      counts = try counter.finish(mergeCount: model.tokenizer.mergeCount)
+    } catch {
+      throw .tokenizer(error)
+    }
+    if usesTemplate { try readTemplate(model) }
+  }
+
+  private static func preTokenizer(_ facts: TokenizerFacts) throws(TextFailure) -> PreTokenizer {
+    guard case .byteLevelBPE = facts.kind else { throw .kind(facts.name) }
+    var name = InlineArray<96, UInt8>(repeating: 0)
+    for index in 0..<facts.preTokenizer.count { name[index] = facts.preTokenizer[index] }
+    do throws(TokenizerError) {
+      return try PreTokenizer(name: name.span.extracting(0..<facts.preTokenizer.count))
+    } catch {
+      throw .tokenizer(error)
+    }
+  }
+
+  private mutating func readTemplate(_ model: borrowing ModelFile) throws(TextFailure) {
+    guard model.tokenizer.chatTemplate != nil else { throw .noTemplate }
+    do throws(ModelError) {
+      jinjaByteCount = unsafe try withUnsafeMutableBytes(of: &jinja) { (bytes) throws(ModelError) in
+        unsafe try model.readChatTemplate(into: bytes)
+      }
+    } catch {
+      throw .model(error)
+    }
+    do throws(TokenizerError) {
+      var carver = Carver.measuring
+      _ = try ChatTemplate(carver: &carver, jinja: jinja.span.extracting(0..<jinjaByteCount))
+    } catch {
+      throw .unknownTemplate(error)
+    }
+  }
+}
+
+/// Why a model's tokenizer or template cannot be used.
+enum TextFailure: Error {
+  case model(ModelError)
+  case tokenizer(TokenizerError)
+  /// The tokenizer is of another kind, or there is none.
+  case kind(Excerpt)
+  case noTemplate
+  case unknownTemplate(TokenizerError)
+
+  func write(to out: inout TextOutput) {
+    switch self {
+    case .model(let error): error.write(to: &out)
+    case .tokenizer(let error): error.write(to: &out)
+    case .kind(let name):
+      out.write("tokenizer.ggml.model is ")
+      if name.count == 0 { out.write("missing") } else { out.write(quoted: name) }
+      out.write("; text needs 'gpt2' (byte-level BPE); token ids work with any model (--tokens)")
+    case .noTemplate:
+      out.write("the model has no chat template; --raw takes the prompt as it is")
+    case .unknownTemplate(let error):
+      error.write(to: &out)
+      out.write("; --raw takes the prompt as it is")
+    }
+  }
+
+  var code: ExitCode {
+    switch self {
+    case .model(let error): Exit(rawCode: error.exitCode).code
+    default: .malformedData
+    }
+  }
+}
+
+/// The tokenizer's part of the arena.
+@safe struct TextLayout: ~Copyable {
+  let vocabulary: UnsafeMutablePointer<Vocabulary>
+  private var encoder: Encoder?
+  let template: ChatTemplate?
+
+  init(carver: inout Carver, _ needs: borrowing TextNeeds) {
+    unsafe vocabulary = carver.takeUninitialized(.tables, Vocabulary.self, count: 1)
+    let empty = Vocabulary(carver: &carver, counts: needs.counts)
+    if !carver.isMeasuring { unsafe vocabulary.initialize(to: empty) }
+    encoder = Encoder(carver: &carver, preTokenizer: needs.preTokenizer)
+    if needs.jinjaByteCount == 0 {
+      template = nil
+    } else {
+      let jinja = needs.jinja.span.extracting(0..<needs.jinjaByteCount)
+      // TextNeeds has tried the same text.
+      template = try? ChatTemplate(carver: &carver, jinja: jinja)
+    }
+  }
+
+  /// The encoder, which is to be taken once.
+  mutating func takeEncoder() -> Encoder { encoder.take()! }
+
+  /// Reads all tokens and merges into the vocabulary.
+  func load(
+    _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer
+  ) throws(TextFailure) {
+    var filler = unsafe VocabularyFiller(vocabulary)
+    do throws(ModelError) {
+      unsafe try model.forEachToken(buffer: buffer, &filler)
+      if filler.failure == nil { unsafe try model.forEachMerge(buffer: buffer, &filler) }
+    } catch {
+      throw .model(error)
+    }
+    do throws(TokenizerError) {
+      if let failure = filler.failure { throw failure }
+      unsafe try vocabulary.pointee.finish()
+    } catch {
+      throw .tokenizer(error)
+    }
+  }
+}
+
+/// Counts tokens for the plan.
+private struct VocabularyCounter: TokenVisitor {
+  private var counts = VocabularyCounts()
+  private var failure: TokenizerError?
+
+  mutating func visit(index: Int, text: Span<UInt8>, type: Int32) -> VisitResult {
+    do throws(TokenizerError) {
+      try counts.include(token: text, type: type)
+      return .next
+    } catch {
+      failure = error
+      return .stop
+    }
+  }
+
+  mutating func finish(mergeCount: Int) throws(TokenizerError) -> VocabularyCounts {
+    if let failure { throw failure }
+    try counts.includeMerges(count: mergeCount)
+    return counts
+  }
+}
+
+/// Adds tokens and merges to a vocabulary.
+@safe private struct VocabularyFiller: TokenVisitor, MergeVisitor {
+  private let vocabulary: UnsafeMutablePointer<Vocabulary>
+  private(set) var failure: TokenizerError?
+
+  init(_ vocabulary: UnsafeMutablePointer<Vocabulary>) {
+    unsafe self.vocabulary = unsafe vocabulary
+  }
+
+  mutating func visit(index: Int, text: Span<UInt8>, type: Int32) -> VisitResult {
+    do throws(TokenizerError) {
+      unsafe try vocabulary.pointee.addToken(text, type: type)
+      return .next
+    } catch {
+      failure = error
+      return .stop
+    }
+  }
+
+  mutating func visit(index: Int, text: Span<UInt8>) -> VisitResult {
+    do throws(TokenizerError) {
+      unsafe try vocabulary.pointee.addMerge(text)
+      return .next
+    } catch {
+      failure = error
+      return .stop
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Inference
+import Platform
+import Tokenizer
+
+/// The bytes of a prompt, from the command line or from a stream, counted as they are read.
+@safe struct PromptBytes: ByteSource, ~Copyable {
+  private var memory: MemoryInput?
+  private var stream: InputStream?
+  private let readCount: UnsafeMutablePointer<Int>
+  /// Of the whole prompt; nil for a stream without an end of its own.
+  let byteCount: Int?
+
+  /// - Parameter readCount: where the count of bytes read so far is kept.
+  init(argument: UnsafePointer<CChar>, readCount: UnsafeMutablePointer<Int>) {
+    memory = unsafe MemoryInput(cString: argument)
+    stream = nil
+    unsafe self.readCount = unsafe readCount
+    byteCount = unsafe cStringSpan(argument).count
+  }
+
+  init(stream: consuming InputStream, readCount: UnsafeMutablePointer<Int>) {
+    byteCount = stream.byteCount
+    memory = nil
+    self.stream = consume stream
+    unsafe self.readCount = unsafe readCount
+  }
+
+  mutating func read(
+    into target: UnsafeMutableRawBufferPointer
+  ) throws(SystemFailure) -> Int {
+    let count = unsafe try readPart(into: target)
+    unsafe readCount.pointee += count
+    return count
+  }
+
+  private mutating func readPart(
+    into target: UnsafeMutableRawBufferPointer
+  ) throws(SystemFailure) -> Int {
+    if memory != nil { return unsafe memory!.read(into: target) }
+    return stream == nil ? 0 : unsafe try stream!.read(into: target)
+  }
+}
+
+/// A text prompt as tokens.
+@safe struct TextPrompt<Source: TextSource & ~Copyable>: PromptSource, ~Copyable {
+  private var encoder: Encoder
+  private var source: Source
+  private let vocabulary: UnsafeMutablePointer<Vocabulary>
+  private let readCount: UnsafeMutablePointer<Int>
+  private let byteCount: Int?
+
+  init(
+    _ source: consuming Source, _ encoder: consuming Encoder,
+    _ vocabulary: UnsafeMutablePointer<Vocabulary>, readCount: UnsafeMutablePointer<Int>,
+    byteCount: Int?
+  ) {
+    self.source = source
+    self.encoder = encoder
+    unsafe self.vocabulary = unsafe vocabulary
+    unsafe self.readCount = unsafe readCount
+    self.byteCount = byteCount
+  }
+
+  mutating func next() throws(TokenizerError) -> Int32? {
+    unsafe try encoder.nextToken(from: &source, vocabulary.pointee)
+  }
+
+  /// A little ahead of the tokens: the encoder reads in pieces.
+  var fraction: Double? {
+    unsafe byteCount.map { Double(readCount.pointee) / Double(max($0, 1)) }
+  }
+}
+
+extension TokenizerError: PromptFailure {
+  var code: ExitCode { Exit(rawCode: exitCode).code }
+}
+
+/// Writes generated tokens to standard output as they come.
+@safe struct AnswerWriter: ~Copyable {
+  private var output = TextOutput.standardOutput
+  private var decoder = StreamingDecoder()
+  private let vocabulary: UnsafeMutablePointer<Vocabulary>
+
+  init(_ vocabulary: UnsafeMutablePointer<Vocabulary>) {
+    unsafe self.vocabulary = unsafe vocabulary
+  }
+
+  mutating func write(_ token: Int32, _ console: inout Console) throws(Exit) {
+    unsafe decoder.write(token, vocabulary.pointee, to: &output)
+    try edge_infer.finish(&output, &console)
+  }
+
+  mutating func finish(_ console: inout Console) throws(Exit) {
+    decoder.finish(to: &output)
+    output.write("\n")
+    try edge_infer.finish(&output, &console)
+  }
+}

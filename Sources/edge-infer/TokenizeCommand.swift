@@ -1,0 +1,65 @@
+import CPlatform
+import Memory
+import Model
+import Platform
+import Tokenizer
+
+/// `tokenize`: a text's ids on one line.
+func tokenizeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  guard let name = unsafe arguments.model else {
+    throw console.fail(.usage, "a model is missing: the path of a GGUF file")
+  }
+  let path = unsafe ModelPath(name)
+  var buffer = HeaderBuffer()
+  let model = try buffer.open(path, &console)
+  let needs = ProgramNeeds(
+    logitRowCount: 0, generatedCount: 0, usesText: true, usesTemplate: false)
+  let textNeeds = try buffer.textNeeds(of: model, path, needs, &console)
+  var measuring = Carver.measuring
+  _ = TokenizeLayout(carver: &measuring, textNeeds)
+  let arena = try Program.map(measuring.measured(), &console)
+  var carver = arena.carver()
+  var layout = TokenizeLayout(carver: &carver, textNeeds)
+  carver.seal()
+  try buffer.load(layout.text, of: model, path, &console)
+  try writeTokens(arguments, &layout, &console)
+  _ = consume arena
+}
+
+/// All of the arena when only the tokenizer is used.
+@safe private struct TokenizeLayout: ~Copyable {
+  var text: TextLayout
+  let readCount: UnsafeMutablePointer<Int>
+
+  init(carver: inout Carver, _ needs: borrowing TextNeeds) {
+    text = TextLayout(carver: &carver, needs)
+    unsafe readCount = carver.take(.text, Int.self, count: 1)
+  }
+}
+
+private func writeTokens(
+  _ arguments: Arguments, _ layout: inout TokenizeLayout, _ console: inout Console
+) throws(Exit) {
+  let bytes = unsafe try openText(arguments, readCount: layout.readCount, &console)
+  let byteCount = bytes.byteCount
+  let plain = PlainText(bytes, name: "text", parsesSpecialTokens: true)
+  var source = unsafe TextPrompt(
+    plain, layout.text.takeEncoder(), layout.text.vocabulary, readCount: layout.readCount,
+    byteCount: byteCount)
+  var output = TextOutput.standardOutput
+  var isFirst = true
+  while true {
+    let token: Int32?
+    do throws(TokenizerError) {
+      token = try source.next()
+    } catch {
+      throw unsafe console.fail(error, path: arguments.promptPath)
+    }
+    guard let token else { break }
+    if !isFirst { output.write(" ") }
+    isFirst = false
+    output.write(Int(token))
+  }
+  output.write("\n")
+  try finish(&output, &console)
+}

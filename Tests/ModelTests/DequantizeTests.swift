@@ -1,0 +1,110 @@
+import Testing
+
+@testable import Model
+
+@Suite struct DequantizeTests {
+  @Test(arguments: GoldenVector.all.indices)
+  func agreesWithGGUFPackage(index: Int) {
+    let vector = GoldenVector.all[index]
+    let bytes = bytes(ofHexadecimal: vector.bytes)
+    let expected = words(ofHexadecimal: vector.values)
+    let values = decode(vector.type, bytes, count: expected.count)
+    for (value, bits) in zip(values, expected) {
+      let wanted = Float(bitPattern: bits)
+      if wanted.isNaN {
+        #expect(value.isNaN)
+      } else {
+        #expect(value.bitPattern == bits)
+      }
+    }
+  }
+
+  /// Rows may begin anywhere in a buffer.
+  @Test(arguments: GoldenVector.all.indices)
+  func needsNoAlignment(index: Int) {
+    let vector = GoldenVector.all[index]
+    let bytes = bytes(ofHexadecimal: vector.bytes)
+    let count = vector.values.count / 8
+    let aligned = decode(vector.type, bytes, count: count)
+    for shift in 1..<8 {
+      let padded = [UInt8](repeating: 0xFF, count: shift) + bytes
+      let shifted = decode(vector.type, padded, shift: shift, count: count)
+      #expect(shifted.map(\.bitPattern) == aligned.map(\.bitPattern))
+    }
+  }
+
+  /// Every Float16 and every BFloat16 but NaN.
+  @Test func everyHalf() {
+    let patterns = [UInt16](0...UInt16.max)
+    let bytes = patterns.flatMap(littleEndian)
+    let halves = decode(.float16, bytes, count: patterns.count)
+    let brains = decode(.bfloat16, bytes, count: patterns.count)
+    for (index, pattern) in patterns.enumerated() {
+      let half = Float(Float16(bitPattern: pattern))
+      #expect(half.isNaN ? halves[index].isNaN : halves[index] == half)
+      #expect(brains[index].bitPattern == UInt32(pattern) << 16)
+    }
+  }
+
+  @Test func writesOnlyItsTarget() {
+    for vector in GoldenVector.all {
+      let count = vector.values.count / 8
+      var target = [Float](repeating: 42, count: count + 16)
+      bytes(ofHexadecimal: vector.bytes).withUnsafeBytes { source in
+        unsafe target.withUnsafeMutableBufferPointer {
+          unsafe dequantize(
+            vector.type, from: source.baseAddress!, count: count, into: $0.baseAddress!)
+        }
+      }
+      #expect(target[count...].allSatisfy { $0 == 42 })
+    }
+  }
+
+  @Test(arguments: [1, 15, 16, 17, 33, 100])
+  func finds(count: Int) {
+    var values = [Float](repeating: -.greatestFiniteMagnitude, count: count)
+    values[0] = .leastNonzeroMagnitude
+    #expect(unsafe areFinite(values, count: count))
+    for place in 0..<count {
+      for bad in [Float.infinity, -.infinity, .nan] {
+        let kept = values[place]
+        values[place] = bad
+        #expect(unsafe !areFinite(values, count: count))
+        values[place] = kept
+      }
+    }
+  }
+
+  @Test func rowByteCounts() {
+    #expect(TensorType.q4_1.rowByteCount(columnCount: 576) == 360)
+    #expect(TensorType.q8_0.rowByteCount(columnCount: 64) == 68)
+    #expect(TensorType.float32.rowByteCount(columnCount: 3) == 12)
+    #expect(TensorType.q4_0.rowByteCount(columnCount: 33) == nil)
+    #expect(TensorType.q4_0.rowByteCount(columnCount: -32) == nil)
+    #expect(TensorType.float32.rowByteCount(columnCount: .max) == nil)
+  }
+
+  private func decode(
+    _ type: TensorType, _ bytes: [UInt8], shift: Int = 0, count: Int
+  ) -> [Float] {
+    [Float](unsafeUninitializedCapacity: count) { target, used in
+      bytes.withUnsafeBytes {
+        unsafe dequantize(
+          type, from: $0.baseAddress! + shift, count: count, into: target.baseAddress!)
+      }
+      used = count
+    }
+  }
+}
+
+private func bytes(ofHexadecimal text: String) -> [UInt8] {
+  let digits = Array(text.utf8).map { UInt8(Character(UnicodeScalar($0)).hexDigitValue!) }
+  return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+}
+
+private func words(ofHexadecimal text: String) -> [UInt32] {
+  let bytes = bytes(ofHexadecimal: text)
+  return stride(from: 0, to: bytes.count, by: 4).map { start in
+    bytes[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) }
+  }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import Model
+
+/// A metadata value as a test writes it; `raw` is for values that no writer would make.
+enum Value {
+  case uint8(UInt8)
+  case int8(Int8)
+  case uint16(UInt16)
+  case int16(Int16)
+  case uint32(UInt32)
+  case int32(Int32)
+  case uint64(UInt64)
+  case int64(Int64)
+  case float32(Float)
+  case float64(Double)
+  case bool(Bool)
+  case string(String)
+  case strings([String])
+  case int32s([Int32])
+  case float32s([Float])
+  case raw(type: UInt32, bytes: [UInt8])
+
+  var typeCode: UInt32 {
+    switch self {
+    case .uint8: 0
+    case .int8: 1
+    case .uint16: 2
+    case .int16: 3
+    case .uint32: 4
+    case .int32: 5
+    case .float32: 6
+    case .bool: 7
+    case .string: 8
+    case .strings, .int32s, .float32s: 9
+    case .uint64: 10
+    case .int64: 11
+    case .float64: 12
+    case .raw(let type, _): type
+    }
+  }
+
+  var bytes: [UInt8] {
+    switch self {
+    case .uint8(let value): littleEndian(value)
+    case .int8(let value): littleEndian(value)
+    case .uint16(let value): littleEndian(value)
+    case .int16(let value): littleEndian(value)
+    case .uint32(let value): littleEndian(value)
+    case .int32(let value): littleEndian(value)
+    case .uint64(let value): littleEndian(value)
+    case .int64(let value): littleEndian(value)
+    case .float32(let value): littleEndian(value.bitPattern)
+    case .float64(let value): littleEndian(value.bitPattern)
+    case .bool(let value): [value ? 1 : 0]
+    case .string(let text): lengthAndBytes(text)
+    case .strings(let texts): array(8, texts.count, texts.flatMap(lengthAndBytes))
+    case .int32s(let values): array(5, values.count, values.flatMap(littleEndian))
+    case .float32s(let values):
+      array(6, values.count, values.flatMap { littleEndian($0.bitPattern) })
+    case .raw(_, let bytes): bytes
+    }
+  }
+}
+
+func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+  withUnsafeBytes(of: value.littleEndian, Array.init)
+}
+
+func lengthAndBytes(_ text: String) -> [UInt8] {
+  littleEndian(UInt64(text.utf8.count)) + Array(text.utf8)
+}
+
+/// An array value: type of the elements, count, elements.
+func array(_ type: UInt32, _ count: Int, _ elements: [UInt8]) -> [UInt8] {
+  littleEndian(type) + littleEndian(UInt64(count)) + elements
+}
+
+struct TensorSpec {
+  var name: String
+  var extents: [UInt64]
+  var type: UInt32
+  /// In place of the next free offset.
+  var offset: UInt64? = nil
+}
+
+/// Makes a GGUF file. What it makes at first is a valid model; tests then spoil it.
+struct GGUFBuilder {
+  var magic = Array("GGUF".utf8)
+  var version: UInt32 = 3
+  var keys: [(name: String, value: Value)] = []
+  var tensors: [TensorSpec] = []
+  var keyCount: UInt64? = nil
+  var tensorCount: UInt64? = nil
+  var alignment = 32
+
+  static let embedding = 32
+  static let vocabulary = 12
+
+  /// Two layers, 32 wide, 4 query and 2 KV heads of 8, 64 hidden, 12 tokens.
+  init(type: TensorType = .float32, layerCount: Int = 2, isTied: Bool = true) {
+    keys = Self.validKeys(layerCount: layerCount)
+    let row = UInt64(Self.embedding)
+    add("token_embd.weight", [row, UInt64(Self.vocabulary)], type)
+    add("output_norm.weight", [row], .float32)
+    if !isTied { add("output.weight", [row, UInt64(Self.vocabulary)], type) }
+    for layer in 0..<layerCount {
+      let prefix = "blk.\(layer)."
+      add(prefix + "attn_norm.weight", [row], .float32)
+      add(prefix + "attn_q.weight", [row, row], type)
+      add(prefix + "attn_k.weight", [row, 16], type)
+      add(prefix + "attn_v.weight", [row, 16], type)
+      add(prefix + "attn_output.weight", [row, row], type)
+      add(prefix + "ffn_norm.weight", [row], .float32)
+      add(prefix + "ffn_gate.weight", [row, 64], type)
+      add(prefix + "ffn_up.weight", [row, 64], type)
+      add(prefix + "ffn_down.weight", [64, row], type)
+    }
+  }
+
+  private mutating func add(_ name: String, _ extents: [UInt64], _ type: TensorType) {
+    tensors.append(TensorSpec(name: name, extents: extents, type: type.rawValue))
+  }
+
+  static func validKeys(layerCount: Int) -> [(name: String, value: Value)] {
+    let texts = ["<unk>", "<s>", "</s>", "a", "b", "c", "ab", "bc", "abc", " ", "", "x"]
+    return [
+      ("general.architecture", .string("llama")),
+      ("general.name", .string("tiny")),
+      ("llama.block_count", .uint32(UInt32(layerCount))),
+      ("llama.context_length", .uint32(128)),
+      ("llama.embedding_length", .uint32(32)),
+      ("llama.feed_forward_length", .uint32(64)),
+      ("llama.attention.head_count", .uint32(4)),
+      ("llama.attention.head_count_kv", .uint32(2)),
+      ("llama.attention.layer_norm_rms_epsilon", .float32(1e-5)),
+      ("llama.rope.freq_base", .float32(10_000)),
+      ("llama.rope.dimension_count", .uint32(8)),
+      ("llama.vocab_size", .uint32(UInt32(vocabulary))),
+      ("tokenizer.ggml.model", .string("gpt2")),
+      ("tokenizer.ggml.pre", .string("smollm")),
+      ("tokenizer.ggml.tokens", .strings(texts)),
+      ("tokenizer.ggml.token_type", .int32s([2, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 4])),
+      ("tokenizer.ggml.scores", .float32s([Float](repeating: 0, count: vocabulary))),
+      ("tokenizer.ggml.merges", .strings(["a b", "b c", "ab c"])),
+      ("tokenizer.ggml.bos_token_id", .uint32(1)),
+      ("tokenizer.ggml.eos_token_id", .uint32(2)),
+      ("tokenizer.ggml.eot_token_id", .uint32(2)),
+      ("tokenizer.ggml.unknown_token_id", .uint32(0)),
+      ("tokenizer.ggml.add_bos_token", .bool(true)),
+      ("tokenizer.ggml.add_eos_token", .bool(false)),
+      ("tokenizer.ggml.add_space_prefix", .bool(false)),
+      ("tokenizer.chat_template", .string("{{ messages }}")),
+    ]
+  }
+
+  /// Replaces or adds a key.
+  mutating func set(_ name: String, _ value: Value) {
+    if let index = keys.firstIndex(where: { $0.name == name }) {
+      keys[index].value = value
+    } else {
+      keys.append((name, value))
+    }
+  }
+
+  mutating func remove(_ name: String) { keys.removeAll { $0.name == name } }
+
+  mutating func change(_ name: String, _ body: (inout TensorSpec) -> Void) {
+    body(&tensors[tensors.firstIndex { $0.name == name }!])
+  }
+
+  var header: [UInt8] {
+    var out = magic + littleEndian(version)
+    out += littleEndian(tensorCount ?? UInt64(tensors.count))
+    out += littleEndian(keyCount ?? UInt64(keys.count))
+    for (name, value) in keys {
+      out += lengthAndBytes(name) + littleEndian(value.typeCode) + value.bytes
+    }
+    var next = 0
+    for tensor in tensors {
+      out += lengthAndBytes(tensor.name) + littleEndian(UInt32(tensor.extents.count))
+      out += tensor.extents.flatMap(littleEndian) + littleEndian(tensor.type)
+      out += littleEndian(tensor.offset ?? UInt64(next))
+      next = roundUp(next + byteCount(tensor))
+    }
+    return out
+  }
+
+  /// The whole file. The data are a pattern of bytes that repeats after 251.
+  func build() -> [UInt8] {
+    var out = header
+    let end = tensors.reduce(0) { roundUp($0) + byteCount($1) }
+    out += [UInt8](repeating: 0, count: roundUp(out.count) - out.count)
+    out += (0..<end).map { UInt8($0 % 251) }
+    return out
+  }
+
+  private func byteCount(_ tensor: TensorSpec) -> Int {
+    guard let type = StorageType(code: tensor.type) else { return 0 }
+    var count = type.blockByteCount
+    for (index, extent) in tensor.extents.enumerated() {
+      let blocks =
+        index == 0 ? Int(clamping: extent) / type.blockElementCount : Int(clamping: extent)
+      let (product, isTooLarge) = count.multipliedReportingOverflow(by: blocks)
+      if isTooLarge || product > 1 << 20 { return 0 }
+      count = product
+    }
+    return count
+  }
+
+  private func roundUp(_ value: Int) -> Int {
+    (value + alignment - 1) / alignment * alignment
+  }
+}

@@ -1,0 +1,262 @@
+import Testing
+
+@testable import Model
+
+@Suite struct KeyTests {
+  @Test func readsTheShape() throws {
+    try withModel(GGUFBuilder()) { model in
+      let shape = model.shape
+      #expect(shape.layerCount == 2 && shape.headCount == 4 && shape.kvHeadCount == 2)
+      #expect(shape.headDim == 8 && shape.embeddingLength == 32)
+      #expect(shape.feedForwardLength == 64 && shape.vocabularyCount == 12)
+      #expect(shape.contextLength == 128 && shape.isOutputTied)
+      #expect(shape.ropeFrequencyBase == 10_000 && shape.rmsEpsilon == 1e-5)
+      #expect(shape.queryLength == 32 && shape.kvLength == 16)
+    }
+  }
+
+  @Test func acceptsEveryIntegerType() throws {
+    let fours: [Value] = [
+      .uint8(4), .int8(4), .uint16(4), .int16(4), .uint32(4), .int32(4), .uint64(4), .int64(4),
+    ]
+    for four in fours {
+      var builder = GGUFBuilder()
+      builder.set("llama.attention.head_count", four)
+      try withModel(builder) { model in #expect(model.shape.headCount == 4) }
+    }
+    var builder = GGUFBuilder()
+    builder.set("llama.attention.layer_norm_rms_epsilon", .float64(1e-6))
+    try withModel(builder) { model in #expect(model.shape.rmsEpsilon == 1e-6) }
+  }
+
+  @Test func usesDefaults() throws {
+    var builder = GGUFBuilder()
+    for name in [
+      "llama.rope.freq_base", "llama.rope.dimension_count", "llama.vocab_size", "general.name",
+      "tokenizer.ggml.scores", "tokenizer.chat_template",
+    ] {
+      builder.remove(name)
+    }
+    try withModel(builder) { model in
+      #expect(model.shape.ropeFrequencyBase == 10_000 && model.shape.vocabularyCount == 12)
+      #expect(model.name.count == 0 && model.tokenizer.chatTemplate == nil)
+    }
+    builder.remove("llama.attention.head_count_kv")
+    for layer in 0..<2 {
+      builder.change("blk.\(layer).attn_k.weight") { $0.extents[1] = 32 }
+      builder.change("blk.\(layer).attn_v.weight") { $0.extents[1] = 32 }
+    }
+    try withModel(builder) { model in #expect(model.shape.kvHeadCount == 4) }
+  }
+
+  @Test func takesTheHeadDimFromItsKeys() throws {
+    var builder = GGUFBuilder(layerCount: 1)
+    builder.set("llama.attention.key_length", .uint32(16))
+    builder.set("llama.attention.value_length", .uint32(16))
+    builder.set("llama.rope.dimension_count", .uint32(16))
+    builder.change("blk.0.attn_q.weight") { $0.extents = [32, 64] }
+    builder.change("blk.0.attn_k.weight") { $0.extents = [32, 32] }
+    builder.change("blk.0.attn_v.weight") { $0.extents = [32, 32] }
+    builder.change("blk.0.attn_output.weight") { $0.extents = [64, 32] }
+    try withModel(builder) { model in
+      #expect(model.shape.headDim == 16 && model.shape.queryLength == 64)
+    }
+  }
+
+  private static let required = [
+    "general.architecture", "llama.block_count", "llama.context_length", "llama.embedding_length",
+    "llama.feed_forward_length", "llama.attention.head_count",
+    "llama.attention.layer_norm_rms_epsilon",
+  ]
+
+  @Test(arguments: required) func requires(name: String) {
+    var builder = GGUFBuilder()
+    builder.remove(name)
+    #expect(complaint(builder) == "key '\(name)' is missing")
+  }
+
+  @Test func requiresSomeVocabulary() {
+    var builder = GGUFBuilder()
+    builder.remove("llama.vocab_size")
+    builder.remove("tokenizer.ggml.tokens")
+    builder.remove("tokenizer.ggml.token_type")
+    builder.remove("tokenizer.ggml.scores")
+    #expect(complaint(builder) == "key 'llama.vocab_size' is missing")
+  }
+
+  /// Every key that is read, with each value type that it must not have.
+  @Test(arguments: 0..<MetadataKey.count) func checksTypes(index: Int) throws {
+    let key = try #require(MetadataKey(rawValue: index))
+    let name = "\(key.name)"
+    let right = Self.kind(key)
+    let values: [(Kind, Value)] = [
+      (.integer, .uint8(1)), (.integer, .int64(1)), (.real, .float32(1)), (.real, .float64(1)),
+      (.bool, .bool(true)), (.text, .string("llama")), (.strings, .strings(["a"])),
+      (.int32s, .int32s([1])), (.float32s, .float32s([1])),
+      (.other, .raw(type: 9, bytes: array(4, 1, [0, 0, 0, 0]))),
+      (.other, .raw(type: 9, bytes: array(10, 0, []))),
+    ]
+    for (kind, value) in values where kind != right {
+      var builder = GGUFBuilder()
+      builder.set(name, value)
+      let line = try #require(complaint(builder), "\(name) \(value)")
+      #expect(line.hasPrefix("key '\(name)' is "))
+      #expect(line.contains(", expected "))
+      #expect(line.contains(" of "))
+    }
+  }
+
+  private enum Kind { case integer, real, bool, text, strings, int32s, float32s, other }
+
+  private static func kind(_ key: MetadataKey) -> Kind {
+    switch key {
+    case .architecture, .name, .ropeScalingType, .tokenizerModel, .tokenizerPre, .chatTemplate:
+      .text
+    case .ropeFrequencyBase, .rmsEpsilon, .ropeScalingFactor, .ropeScaleLinear: .real
+    case .addsBOS, .addsEOS, .addsSpacePrefix: .bool
+    case .tokens, .merges: .strings
+    case .tokenTypes: .int32s
+    case .scores: .float32s
+    default: .integer
+    }
+  }
+
+  @Test(arguments: 0..<MetadataKey.count) func refusesRepeatedKeys(index: Int) throws {
+    let name = try "\(#require(MetadataKey(rawValue: index)).name)"
+    var builder = GGUFBuilder()
+    let value = builder.keys.first { $0.name == name }?.value ?? .uint32(0)
+    if builder.keys.allSatisfy({ $0.name != name }) { builder.keys.append((name, value)) }
+    builder.keys.append((name, value))
+    #expect(complaint(builder) == "key '\(name)' is repeated, expected it once")
+  }
+
+  @Test func keysHaveDistinctNames() {
+    let names = (0..<MetadataKey.count).map { "\(MetadataKey(rawValue: $0)!.name)" }
+    #expect(Set(names).count == names.count)
+    #expect(MetadataKey(rawValue: MetadataKey.count) == nil)
+  }
+
+  private static let ranges: [(String, [Int64])] = [
+    ("llama.block_count", [-1, 0, 513, 1 << 40, .min]),
+    ("llama.context_length", [-1, 0, 1 << 31, .max]),
+    ("llama.embedding_length", [-32, 0, 2, 34, 65_540, .max, .min]),
+    ("llama.feed_forward_length", [-4, 0, 3, 62, 65_540, .max]),
+    ("llama.attention.head_count", [-1, 0, 257, 3, 5, .min, .max]),
+    ("llama.attention.head_count_kv", [-1, 0, 3, 8, .min, .max]),
+    ("llama.attention.key_length", [-2, 0, 1, 7, 16, 258, .min, .max]),
+    ("llama.attention.value_length", [-2, 0, 16, .min, .max]),
+    ("llama.rope.dimension_count", [-1, 0, 4, 16, .max]),
+    ("llama.vocab_size", [-1, 0, 11, 1_048_577, .max]),
+    ("llama.expert_count", [-1, 1, 8]),
+    ("split.count", [2, .max]),
+    ("tokenizer.ggml.bos_token_id", [-1, 12, .max]),
+    ("tokenizer.ggml.eos_token_id", [-1, 12, .min]),
+    ("tokenizer.ggml.eot_token_id", [-1, 12]),
+    ("tokenizer.ggml.unknown_token_id", [-1, 12]),
+  ]
+
+  @Test(arguments: ranges.indices) func checksRanges(index: Int) throws {
+    let (name, values) = Self.ranges[index]
+    for value in values {
+      var builder = GGUFBuilder()
+      builder.set(name, .int64(value))
+      let line = try #require(complaint(builder), "\(name) \(value)")
+      #expect(line.hasPrefix("key '") && line.contains(", expected "))
+    }
+    var builder = GGUFBuilder()
+    builder.set(name, .uint64(.max))
+    #expect(
+      complaint(builder)
+        == "key '\(name)' is 18446744073709551615, expected an integer below 2^63")
+  }
+
+  @Test func namesTheValueAndTheRange() {
+    var builder = GGUFBuilder()
+    builder.set("llama.block_count", .int64(-3))
+    #expect(complaint(builder) == "key 'llama.block_count' is -3, expected 1 to 512")
+    builder = GGUFBuilder()
+    builder.set("llama.attention.head_count_kv", .uint32(3))
+    #expect(
+      complaint(builder)
+        == "key 'llama.attention.head_count_kv' is 3, expected a divisor of "
+        + "llama.attention.head_count, which is 4")
+    builder = GGUFBuilder()
+    builder.set("llama.attention.head_count_kv", .int32s([2, 2]))
+    #expect(
+      complaint(builder)
+        == "key 'llama.attention.head_count_kv' is an array of INT32, expected an integer")
+    builder = GGUFBuilder()
+    builder.set("llama.rope.dimension_count", .uint32(4))
+    #expect(
+      complaint(builder)
+        == "key 'llama.rope.dimension_count' is 4, expected the same as the dimension of a head, "
+        + "which is 8")
+  }
+
+  @Test(arguments: [0, -1e-5, .nan, .infinity, 1e-300, 1e300] as [Double])
+  func refusesReals(value: Double) {
+    for name in ["llama.attention.layer_norm_rms_epsilon", "llama.rope.freq_base"] {
+      var builder = GGUFBuilder()
+      builder.set(name, .float64(value))
+      let line = complaint(builder)
+      #expect(line?.hasPrefix("key '\(name)' is ") == true)
+      #expect(line?.hasSuffix(", expected a finite number above 0") == true)
+    }
+  }
+
+  @Test func refusesOtherArchitectures() {
+    var builder = GGUFBuilder()
+    builder.set("general.architecture", .string("qwen2"))
+    #expect(complaint(builder) == "key 'general.architecture' is 'qwen2', expected 'llama'")
+    builder.set("general.architecture", .string(String(repeating: "llama", count: 100)))
+    #expect(complaint(builder)?.hasSuffix("…', expected 'llama'") == true)
+    builder.set("general.architecture", .string(""))
+    #expect(complaint(builder) == "key 'general.architecture' is '', expected 'llama'")
+  }
+
+  @Test func refusesRopeScaling() throws {
+    var builder = GGUFBuilder()
+    builder.set("llama.rope.scaling.type", .string("yarn"))
+    #expect(
+      complaint(builder)
+        == "key 'llama.rope.scaling.type' is 'yarn', expected 'none': rope scaling is not supported"
+    )
+    builder.set("llama.rope.scaling.type", .string("none"))
+    builder.set("llama.rope.scaling.factor", .float32(8))
+    #expect(complaint(builder) == nil)
+    builder.remove("llama.rope.scaling.type")
+    #expect(
+      complaint(builder)
+        == "key 'llama.rope.scaling.factor' is 8.000000000, expected 1: rope scaling is not "
+        + "supported")
+    builder.set("llama.rope.scaling.factor", .float32(1))
+    #expect(complaint(builder) == nil)
+    builder.set("llama.rope.scale_linear", .float32(.nan))
+    #expect(complaint(builder)?.hasPrefix("key 'llama.rope.scale_linear' is nan") == true)
+  }
+
+  @Test func refusesExpertsAndSplits() {
+    var builder = GGUFBuilder()
+    builder.set("llama.expert_count", .uint32(8))
+    #expect(
+      complaint(builder)
+        == "key 'llama.expert_count' is 8, expected 0: mixture-of-experts models are not supported")
+    builder.set("llama.expert_count", .uint32(0))
+    #expect(complaint(builder) == nil)
+    builder.set("split.count", .uint16(3))
+    #expect(
+      complaint(builder)
+        == "key 'split.count' is 3, expected 1: split models must be merged into one file")
+  }
+
+  /// Keys may come in any order.
+  @Test func orderDoesNotMatter() throws {
+    var generator = SeededGenerator(state: 3)
+    for _ in 0..<20 {
+      var builder = GGUFBuilder()
+      builder.keys.shuffle(using: &generator)
+      builder.tensors.shuffle(using: &generator)
+      #expect(complaint(builder) == nil)
+    }
+  }
+}

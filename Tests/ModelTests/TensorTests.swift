@@ -1,0 +1,245 @@
+import Memory
+import Testing
+
+@testable import Model
+
+private struct EntryList: TensorVisitor {
+  var entries: [TensorEntry] = []
+
+  mutating func visit(_ tensor: TensorEntry) throws(ModelError) { entries.append(tensor) }
+}
+
+@Suite struct TensorTests {
+  private static let types: [TensorType] = [
+    .float32, .float16, .bfloat16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0,
+  ]
+
+  @Test(arguments: types, [false, true]) func fillsTheTable(type: TensorType, isTied: Bool) throws {
+    let builder = GGUFBuilder(type: type, layerCount: 3, isTied: isTied)
+    let bytes = builder.build()
+    let dataOffset = (builder.header.count + 31) / 32 * 32
+    try withModel(builder) { model in
+      #expect(model.shape.isOutputTied == isTied)
+      var measuring = Carver.measuring
+      _ = TensorTable(shape: model.shape, carver: &measuring)
+      let arena = try Arena(plan: measuring.measured())
+      var carver = arena.carver()
+      var table = TensorTable(shape: model.shape, carver: &carver)
+      carver.seal()
+      let buffer = ReadBuffer()
+      unsafe try table.fill(from: model, buffer: buffer.bytes)
+      #expect(table[.tokenEmbedding].fileOffset == dataOffset)
+      #expect(table.outputHead.rowCount == 12 && table.outputHead.columnCount == 32)
+      let down = table[.layer(2, .down)]
+      #expect(down.columnCount == 64 && down.rowCount == 32 && down.type == type)
+      #expect(down.fileOffset + down.rowCount * down.rowByteCount == bytes.count)
+      #expect(down.fileOffset(row: 1) - down.fileOffset == type.rowByteCount(columnCount: 64))
+      #expect(table[.layer(0, .attentionNorm)].type == .float32)
+      #expect(table[.layer(0, .attentionNorm)].rowCount == 1)
+      #expect(table[.outputNorm].columnCount == 32)
+      try readRow(down, of: model, expected: bytes)
+    }
+  }
+
+  private func readRow(
+    _ tensor: TensorLocation, of model: borrowing ModelFile, expected bytes: [UInt8]
+  ) throws {
+    let row = ReadBuffer(byteCount: tensor.rowByteCount)
+    let last = tensor.fileOffset(row: tensor.rowCount - 1)
+    unsafe try model.read(into: row.bytes, at: last)
+    #expect(unsafe Array(row.bytes) == Array(bytes[last...]))
+    #expect(throws: ModelError.self) {
+      unsafe try model.read(into: row.bytes, at: last + 1)
+    }
+  }
+
+  @Test func walksAllTensors() throws {
+    var builder = GGUFBuilder(type: .q4_1)
+    builder.tensors.append(TensorSpec(name: "extra.weight", extents: [256, 2, 1, 3], type: 12))
+    try withModel(builder) { model in
+      var list = EntryList()
+      let buffer = ReadBuffer()
+      unsafe try model.forEachTensor(buffer: buffer.bytes, &list)
+      #expect(list.entries.map { string($0.name) } == builder.tensors.map(\.name))
+      let extra = try #require(list.entries.last)
+      #expect("\(extra.type.name)" == "Q4_K" && extra.byteCount == 144 * 6)
+      #expect(extra.shape.dimensionCount == 4 && extra.shape.rowCount == 6)
+      #expect(extra.fileOffset + extra.byteCount == builder.build().count)
+    }
+  }
+
+  @Test func everyNeededTensorMustBeThere() {
+    let count = GGUFBuilder().tensors.count
+    for index in 0..<count {
+      var builder = GGUFBuilder()
+      let name = builder.tensors.remove(at: index).name
+      #expect(complaint(builder) == "tensor '\(name)' is missing")
+      builder = GGUFBuilder()
+      builder.tensors.append(builder.tensors[index])
+      #expect(complaint(builder) == "tensor '\(name)' is repeated, expected it once")
+    }
+  }
+
+  @Test func everyShapeIsChecked() throws {
+    let count = GGUFBuilder(isTied: false).tensors.count
+    for index in 0..<count {
+      var builder = GGUFBuilder(isTied: false)
+      builder.tensors[index].extents.append(1)
+      #expect(complaint(builder) == nil)
+      builder.tensors[index].extents[0] += 32
+      let name = builder.tensors[index].name
+      #expect(complaint(builder)?.hasPrefix("tensor '\(name)' has the shape [") == true)
+      builder = GGUFBuilder(isTied: false)
+      builder.tensors[index].extents.append(2)
+      #expect(complaint(builder)?.hasPrefix("tensor '\(name)' has the shape [") == true)
+    }
+    var builder = GGUFBuilder()
+    builder.change("blk.1.ffn_down.weight") { $0.extents = [32, 64] }
+    #expect(
+      complaint(builder)
+        == "tensor 'blk.1.ffn_down.weight' has the shape [32, 64], expected [64, 32]")
+  }
+
+  @Test func refusesTypes() {
+    var builder = GGUFBuilder()
+    builder.change("blk.0.attn_q.weight") { $0.type = 24 }
+    #expect(
+      complaint(builder)
+        == "tensor 'blk.0.attn_q.weight' has the unsupported type I8, expected "
+        + "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1 or Q8_0")
+    for code: UInt32 in [4, 5, 31, 33, 99, .max] {
+      builder.change("blk.0.attn_q.weight") { $0.type = code }
+      #expect(
+        complaint(builder)?.hasPrefix("tensor 'blk.0.attn_q.weight' has the unknown type \(code)")
+          == true)
+    }
+    builder = GGUFBuilder()
+    builder.change("blk.0.attn_norm.weight") { $0.type = TensorType.q8_0.rawValue }
+    #expect(
+      complaint(builder)
+        == "tensor 'blk.0.attn_norm.weight' has the unsupported type Q8_0, expected F32, F16 or "
+        + "BF16")
+    builder.change("blk.0.attn_norm.weight") { $0.type = TensorType.bfloat16.rawValue }
+    #expect(complaint(builder) == nil)
+    builder.change("blk.0.attn_norm.weight") { $0.type = 12 }
+    #expect(
+      complaint(builder)
+        == "tensor 'blk.0.attn_norm.weight' of type Q4_K has rows of 32 elements, expected a "
+        + "multiple of 256")
+  }
+
+  @Test func refusesHostileExtents() {
+    for extent: UInt64 in [0, 1 << 63, .max] {
+      var builder = GGUFBuilder()
+      builder.change("output_norm.weight") { $0.extents = [extent] }
+      #expect(
+        complaint(builder)
+          == "tensor 'output_norm.weight' has a dimension of \(extent), expected 1 to 2^63 - 1")
+    }
+    for extents: [UInt64] in [
+      [1 << 62], [1 << 32, 1 << 32], [1 << 31, 1 << 31, 4], [1 << 62, 1, 1, 2],
+    ] {
+      var builder = GGUFBuilder()
+      builder.tensors.append(TensorSpec(name: "extra", extents: extents, type: 0))
+      #expect(
+        complaint(builder)
+          == "tensor 'extra' has 2^63 bytes or more, expected less than the file")
+    }
+    for count in [0, 5] {
+      var builder = GGUFBuilder()
+      builder.tensors.append(
+        TensorSpec(name: "extra", extents: [UInt64](repeating: 1, count: count), type: 0))
+      #expect(complaint(builder) == "tensor 'extra' has \(count) dimensions, expected 1 to 4")
+    }
+  }
+
+  @Test func refusesOffsets() {
+    let size = GGUFBuilder().build().count
+    let offsets: [UInt64] = [
+      UInt64(size) / 32 * 32, 1 << 32, (1 << 63) - 32, 1 << 63, .max - 31,
+    ]
+    for offset in offsets {
+      var builder = GGUFBuilder()
+      builder.change("blk.0.attn_q.weight") { $0.offset = offset }
+      let line = complaint(builder)
+      #expect(
+        line?.hasPrefix("tensor 'blk.0.attn_q.weight' has 4096 bytes at offset \(offset) of the")
+          == true)
+    }
+    for offset: UInt64 in [1, 16, 33, .max] {
+      var builder = GGUFBuilder()
+      builder.change("blk.0.attn_q.weight") { $0.offset = offset }
+      #expect(
+        complaint(builder)
+          == "tensor 'blk.0.attn_q.weight' has the offset \(offset), expected a multiple of 32")
+    }
+    var builder = GGUFBuilder()
+    builder.tensors.append(TensorSpec(name: "extra", extents: [1 << 20, 3], type: 0))
+    #expect(complaint(builder)?.hasPrefix("tensor 'extra' has 12582912 bytes at offset") == true)
+  }
+
+  @Test func limitsNames() {
+    var builder = GGUFBuilder()
+    builder.tensors.append(
+      TensorSpec(name: String(repeating: "n", count: 64), extents: [1], type: 0))
+    #expect(complaint(builder) == nil)
+    for name in ["", String(repeating: "n", count: 65)] {
+      builder.tensors[builder.tensors.count - 1].name = name
+      #expect(complaint(builder)?.hasPrefix("the length of a tensor's name before") == true)
+    }
+  }
+
+  private static let refused: [(String, String)] = [
+    ("blk.0.attn_q.bias", "is not supported: linear layers and norms have no bias"),
+    ("output_norm.bias", "is not supported: linear layers and norms have no bias"),
+    ("rope_freqs.weight", "is not supported: rope scaling, expected none"),
+    ("rope_factors_long.weight", "is not supported: rope scaling, expected none"),
+    ("blk.2.attn_q.weight", "belongs to no layer: llama.block_count is 2"),
+    ("blk.999999999.ffn_up.weight", "belongs to no layer: llama.block_count is 2"),
+  ]
+
+  @Test(arguments: refused.indices) func refusesByName(index: Int) {
+    let (name, reason) = Self.refused[index]
+    var builder = GGUFBuilder()
+    builder.tensors.append(TensorSpec(name: name, extents: [32], type: 0))
+    #expect(complaint(builder) == "tensor '\(name)' \(reason)")
+  }
+
+  @Test(
+    arguments: [
+      "blk.00.attn_q.weight", "blk..attn_q.weight", "blk.0.attn_q", "blk.0attn_q.weight",
+      "blk.9999999999.attn_q.weight", "blk.0.attn_q.weight2", "blk.-1.attn_q.weight", "blk.",
+      "token_embd.weight ", "mtp.weight",
+    ])
+  func ignoresOtherNames(name: String) {
+    var builder = GGUFBuilder()
+    builder.tensors.append(TensorSpec(name: name, extents: [32], type: 0))
+    #expect(complaint(builder) == nil)
+  }
+
+  @Test func namesAndIndicesGoBothWays() {
+    for index in 0..<TensorSlot.countMax {
+      let slot = TensorSlot(index: index)
+      #expect(slot.index == index)
+      #expect(TensorSlot(name: slot.name)?.index == index)
+    }
+    #expect(string(TensorSlot.layer(511, .down).name) == "blk.511.ffn_down.weight")
+  }
+
+  @Test func namesATensorThatIsNotFinite() {
+    let error = ModelError.notFinite(tensor: TensorSlot.layer(3, .up).name)
+    #expect(
+      message(error)
+        == "tensor 'blk.3.ffn_up.weight' has an infinite or NaN value, expected finite numbers")
+    #expect(error.exitCode == 65)
+  }
+
+  @Test func largestLayerCount() throws {
+    try withModel(GGUFBuilder(type: .q4_0, layerCount: 512)) { model in
+      #expect(model.shape.layerCount == 512)
+    }
+    #expect(
+      complaint(GGUFBuilder(type: .q4_0, layerCount: 513))
+        == "key 'llama.block_count' is 513, expected 1 to 512")
+  }
+}

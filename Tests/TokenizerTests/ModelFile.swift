@@ -1,0 +1,73 @@
+import Foundation
+
+/// The part of a GGUF file that tests of the tokenizer need: its metadata, read with Foundation.
+struct ModelFile {
+  static let path = NSString(
+    string: "~/.cache/edge-infer/SmolLM2-135M-Instruct.Q4_1.gguf"
+  ).expandingTildeInPath
+  static var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
+  private(set) var tokens: [[UInt8]] = []
+  private(set) var types: [Int32] = []
+  private(set) var merges: [[UInt8]] = []
+  private(set) var chatTemplate: [UInt8] = []
+
+  private let data: Data
+  private var offset = 0
+
+  init(path: String = ModelFile.path) throws {
+    data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    offset = 16
+    let fieldCount = number(8)
+    for _ in 0..<fieldCount {
+      let name = String(decoding: string(), as: UTF8.self)
+      let type = number(4)
+      switch name {
+      case "tokenizer.ggml.tokens": tokens = strings()
+      case "tokenizer.ggml.merges": merges = strings()
+      case "tokenizer.ggml.token_type": types = integers()
+      case "tokenizer.chat_template": chatTemplate = string()
+      default: skip(type)
+      }
+    }
+  }
+
+  private mutating func number(_ byteCount: Int) -> Int {
+    var value = 0
+    for place in 0..<byteCount { value |= Int(data[offset + place]) << (8 * place) }
+    offset += byteCount
+    return value
+  }
+
+  private mutating func string() -> [UInt8] {
+    let count = number(8)
+    offset += count
+    return [UInt8](data[(offset - count)..<offset])
+  }
+
+  private mutating func strings() -> [[UInt8]] {
+    _ = number(4)
+    let count = number(8)
+    return (0..<count).map { _ in string() }
+  }
+
+  private mutating func integers() -> [Int32] {
+    _ = number(4)
+    let count = number(8)
+    return (0..<count).map { _ in Int32(truncatingIfNeeded: number(4)) }
+  }
+
+  private mutating func skip(_ type: Int) {
+    switch type {
+    case 0, 1, 7: offset += 1
+    case 2, 3: offset += 2
+    case 8: _ = string()
+    case 9:
+      let element = number(4)
+      let count = number(8)
+      for _ in 0..<count { skip(element) }
+    case 10, 11, 12: offset += 8
+    default: offset += 4
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import Memory
+import Platform
+
+@testable import Tokenizer
+
+/// A vocabulary and an encoder in an arena of their own, with the calls that tests need.
+final class Tokenizing {
+  private var arena: Arena
+  private(set) var vocabulary: Vocabulary
+  private var encoder: Encoder
+  private(set) var template: ChatTemplate?
+
+  init(
+    tokens: [[UInt8]], types: [Int32], merges: [[UInt8]], chatTemplate: [UInt8] = []
+  ) throws {
+    var counts = VocabularyCounts()
+    for (text, type) in zip(tokens, types) { try counts.include(token: text.span, type: type) }
+    try counts.includeMerges(count: merges.count)
+    var measuring = Carver.measuring
+    _ = try Self.layOut(&measuring, counts, chatTemplate)
+    arena = try Arena(plan: measuring.measured())
+    var carver = arena.carver()
+    let parts = try Self.layOut(&carver, counts, chatTemplate)
+    carver.seal()
+    vocabulary = parts.vocabulary
+    encoder = parts.encoder
+    template = parts.template
+    for (text, type) in zip(tokens, types) { try vocabulary.addToken(text.span, type: type) }
+    for merge in merges { try vocabulary.addMerge(merge.span) }
+    try vocabulary.finish()
+  }
+
+  convenience init(_ model: ModelFile) throws {
+    try self.init(
+      tokens: model.tokens, types: model.types, merges: model.merges,
+      chatTemplate: model.chatTemplate)
+  }
+
+  private struct Parts: ~Copyable {
+    var vocabulary: Vocabulary
+    var encoder: Encoder
+    var template: ChatTemplate?
+  }
+
+  private static func layOut(
+    _ carver: inout Carver, _ counts: VocabularyCounts, _ chatTemplate: [UInt8]
+  ) throws -> Parts {
+    Parts(
+      vocabulary: Vocabulary(carver: &carver, counts: counts),
+      encoder: Encoder(carver: &carver, preTokenizer: .smollm),
+      template: chatTemplate.isEmpty
+        ? nil : try ChatTemplate(carver: &carver, jinja: chatTemplate.span))
+  }
+
+  func encode<Source: TextSource & ~Copyable>(_ source: inout Source) throws -> [Int32] {
+    encoder.reset()
+    var ids: [Int32] = []
+    while let id = try encoder.nextToken(from: &source, vocabulary) { ids.append(id) }
+    return ids
+  }
+
+  /// Encodes a text that is given in pieces of `cuts` bytes, again and again from the first.
+  func encode(
+    _ text: [UInt8], parsesSpecialTokens: Bool = true, cuts: [Int] = [Int.max]
+  ) throws -> [Int32] {
+    var source = PlainText(
+      CutInput(text, cuts), name: "prompt", parsesSpecialTokens: parsesSpecialTokens)
+    return try encode(&source)
+  }
+
+  func encode(_ text: String, parsesSpecialTokens: Bool = true) throws -> [Int32] {
+    try encode(Array(text.utf8), parsesSpecialTokens: parsesSpecialTokens)
+  }
+
+  var droppedByteCount: Int { encoder.droppedByteCount }
+
+  func chat(system: String?, user: String) throws -> [Int32] {
+    var systemBytes = Array((system ?? "").utf8)
+    systemBytes.append(0)
+    return try systemBytes.withUnsafeBufferPointer { bytes in
+      let input: MemoryInput? =
+        system == nil ? nil : MemoryInput(bytes.baseAddress!, count: bytes.count - 1)
+      var prompt = ChatPrompt(
+        template!, system: input, user: CutInput(Array(user.utf8), [3, 1, 7]), vocabulary)
+      return try encode(&prompt)
+    }
+  }
+
+  func decode(_ ids: [Int32], writesControlTokens: Bool = false) throws -> [UInt8] {
+    try written { out in
+      var decoder = StreamingDecoder(writesControlTokens: writesControlTokens)
+      for id in ids { decoder.write(id, vocabulary, to: &out) }
+      decoder.finish(to: &out)
+    }
+  }
+}
+
+/// Bytes given in pieces of given sizes.
+struct CutInput: ~Copyable, ByteSource {
+  private let bytes: [UInt8]
+  private let cuts: [Int]
+  private var index = 0
+  private var readCount = 0
+
+  init(_ bytes: [UInt8], _ cuts: [Int]) {
+    self.bytes = bytes
+    self.cuts = cuts
+  }
+
+  mutating func read(into target: UnsafeMutableRawBufferPointer) throws(SystemFailure) -> Int {
+    let count = min(target.count, bytes.count - index, cuts[readCount % cuts.count])
+    bytes.withUnsafeBytes { source in
+      if count > 0 {
+        target.baseAddress!.copyMemory(from: source.baseAddress! + index, byteCount: count)
+      }
+    }
+    index += count
+    readCount += 1
+    return count
+  }
+}
+
+/// What `body` writes to a text output.
+func written(_ body: (inout TextOutput) throws -> Void) throws -> [UInt8] {
+  let url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+  FileManager.default.createFile(atPath: url.path, contents: nil)
+  defer { try? FileManager.default.removeItem(at: url) }
+  let file = try FileHandle(forWritingTo: url)
+  var out = TextOutput(descriptor: file.fileDescriptor)
+  try body(&out)
+  out.flush()
+  try file.close()
+  return [UInt8](try Data(contentsOf: url))
+}
+
+func message(of error: TokenizerError) throws -> String {
+  String(decoding: try written { error.write(to: &$0) }, as: UTF8.self)
+}
+
+/// The folder beside the repository that holds reference data.
+let shared = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  .appendingPathComponent("shared")
+
+func isShared(_ path: String) -> Bool {
+  FileManager.default.fileExists(atPath: shared.appendingPathComponent(path).path)
+}
