@@ -79,6 +79,30 @@ public struct Engine: ~Copyable {
       file, tensors, into: layout.weights, scratch: layout.loading, team: team)
   }
 
+  /// Touches the pages of the arena on all threads, so that the system has given all memory, and
+  /// none is waited for, before the first block. The threads' own stacks and counters are in use and
+  /// left out.
+  public func touchPages(of arena: borrowing Arena) {
+    let start = arena.plan.offset(of: .weights)
+    var range = UnsafeMutableRawBufferPointer(
+      start: arena.baseAddress + start, count: arena.plan.offset(of: .threadStacks) - start)
+    team.run(&range) { context, team, index in
+      let range = context.assumingMemoryBound(to: UnsafeMutableRawBufferPointer.self).pointee
+      let member = Member(team: team, index: index)
+      let share = 512 * Arena.pageByteCount
+      while true {
+        let start = member.nextShare() * share
+        if start >= range.count { return }
+        for page in stride(
+          from: start, to: min(start + share, range.count), by: Arena.pageByteCount)
+        {
+          let byte = range.load(fromByteOffset: page, as: UInt8.self)
+          range.storeBytes(of: byte, toByteOffset: page, as: UInt8.self)
+        }
+      }
+    }
+  }
+
   /// Where the caller puts the ids of the next block.
   public var block: UnsafeMutableBufferPointer<Int32> {
     UnsafeMutableBufferPointer(start: layout.workspace.tokens, count: settings.blockSize)

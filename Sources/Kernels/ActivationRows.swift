@@ -36,7 +36,7 @@ public struct ActivationRows: BitwiseCopyable {
   public func setToken(_ token: Int, from row: UnsafeMutablePointer<Float>, factor: Float) {
     let block = Hadamard.block(for: k)
     let magnitude = Hadamard.transform(row, count: kPadded, block: block)
-    let inverse = magnitude > 0 ? 127 / magnitude : 0
+    let inverse = Rounding.inverseStep(magnitude)
     scales[token] = magnitude * factor / 127
     let isSingle = tokenCount == 1
     let quadStride = isSingle ? 4 : Int8Geometry.tileRows * 4

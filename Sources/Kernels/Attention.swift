@@ -101,11 +101,13 @@ public struct Attention {
     let tileMaximum = largest(greatest)
     if tileMaximum > scratch.maxima[row] { raiseMaximum(row, to: tileMaximum) }
     let maximum = NativeFloats(repeating: scratch.maxima[row])
-    var sum = NativeFloats()
-    for column in stride(from: 0, to: CacheRows.tileSlots, by: NativeFloats.scalarCount) {
-      let weight = exp2(NativeFloats.load(weights + column) - maximum)
-      weight.store(weights + column)
-      sum += weight
+    // Sixteen partial sums whatever the vector, so that all builds give the same bits.
+    var sum = SIMD16<Float>()
+    for column in stride(from: 0, to: CacheRows.tileSlots, by: 16) {
+      for part in stride(from: column, to: column + 16, by: NativeFloats.scalarCount) {
+        exp2(NativeFloats.load(weights + part) - maximum).store(weights + part)
+      }
+      sum += weights.lanes(column)
     }
     scratch.sums[row] += total(sum)
   }

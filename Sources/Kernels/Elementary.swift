@@ -42,7 +42,7 @@ public enum Elementary {
   public static func sineAndCosine(_ x: Double) -> (sine: Double, cosine: Double) {
     let n = (x * 0.636_619_772_367_581_3).rounded()
     let r = ((x - n * 1.570_796_251_296_997) - n * 7.549_789_415_861_596e-8)
-      - n * 5.390_302_529_957_765e-15
+      - n * 5.390_302_858_158_119e-15
     let square = r * r
     var s = 1.0
     var c = 1.0

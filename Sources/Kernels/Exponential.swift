@@ -28,8 +28,8 @@ public let log2OfE: Float = 1.442_695_04
 /// x * sigmoid(x) of each lane.
 @inline(__always)
 public func silu(_ x: NativeFloats) -> NativeFloats {
-  // Above 88 the sigmoid is 1 in Float32, below -87 the product is 0.
+  // Above 88 the sigmoid is 1 in Float32; below -87 the product stays -1.5e-36, nearly 0.
   let bounded = maximum(x, NativeFloats(repeating: -87))
   let e = exp2(bounded * -log2OfE)
-  return x / (e + 1)
+  return bounded / (e + 1)
 }

@@ -81,8 +81,8 @@ extension PackedMatrix {
   public func setRow(_ output: Int, from row: UnsafeMutablePointer<Float>) -> Bool {
     let block = Hadamard.block(for: k)
     let magnitude = Hadamard.transform(row, count: kPadded, block: block)
-    guard magnitude.isFinite else { return false }
-    let inverse = magnitude > 0 ? 127 / magnitude : 0
+    guard Self.isFinite(row, count: kPadded) else { return false }
+    let inverse = Rounding.inverseStep(magnitude)
     let target = rowStart(output)
     var sum = SIMD16<Int32>()
     for offset in stride(from: 0, to: kPadded, by: 16) {
@@ -95,6 +95,14 @@ extension PackedMatrix {
     scales[output] = magnitude / (127 * Float(block))
     starts[output] = edge_has_vnni() ? -128 &* sum.wrappedSum() : 0
     return true
+  }
+
+  /// False where a value is infinite or NaN: times 0 it is NaN. (The largest magnitude does not
+  /// tell, because the maximum of a number and NaN is the number.)
+  private static func isFinite(_ row: UnsafePointer<Float>, count: Int) -> Bool {
+    var zeros = SIMD16<Float>()
+    for offset in stride(from: 0, to: count, by: 16) { zeros += row.lanes(offset) * 0 }
+    return total(zeros) == 0
   }
 
   /// One row as the matrix holds it, transformed back: `kPadded` values.
@@ -113,6 +121,16 @@ extension PackedMatrix {
 
 /// Rounding of Float32 lanes to int8.
 enum Rounding {
+  /// Rows whose largest magnitude is below this become zeros: 127 / magnitude must stay in
+  /// Float32's range, which ends at 2^128.
+  private static var leastMagnitude: Float { 0x1p-120 }
+
+  /// What brings a row into -127 ... 127.
+  @inline(__always)
+  static func inverseStep(_ magnitude: Float) -> Float {
+    magnitude < leastMagnitude ? 0 : 127 / magnitude
+  }
+
   /// `v * scale`, to the nearest integer, ties to even; |v * scale| below 2^22.
   @inline(__always)
   static func toInt32(_ v: SIMD16<Float>, scale: Float) -> SIMD16<Int32> {

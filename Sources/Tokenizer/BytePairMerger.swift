@@ -91,7 +91,10 @@ import Memory
     unsafe ranks[place] = rank
     var node = (leafCount + place) >> 1
     while node > 0 {
+      let winner = unsafe winners[node]
       play(node)
+      // A place that neither was nor is the winner here changes nothing further up.
+      if unsafe winner == winners[node] && Int(winner) != place { break }
       node >>= 1
     }
   }

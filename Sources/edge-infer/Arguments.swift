@@ -162,7 +162,7 @@ enum Command {
     do throws(ProfileError) {
       unsafe try overrides.set(option, to: cStringSpan(value))
     } catch {
-      throw console.fail(error)
+      throw unsafe console.fail(error)
     }
   }
 

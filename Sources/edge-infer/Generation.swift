@@ -90,10 +90,10 @@ struct Generation {
     while true {
       let count: Int
       do throws(Source.Failure) {
-        count = try reader.read(&source, into: program.engine.block)
+        count = unsafe try reader.read(&source, into: program.engine.block)
       } catch {
         progress.finish(&console.error)
-        throw console.fail(error, path: path)
+        throw unsafe console.fail(error, path: path)
       }
       if count == 0 { break }
       let record = try forward(&program, tokenCount: count, &console)
@@ -148,7 +148,7 @@ struct Generation {
       generatedCount += 1
       try text.write(token, &console)
       if generatedCount == maxTokens || program.engine.isFull { break }
-      program.engine.block[0] = token
+      unsafe program.engine.block[0] = token
       _ = try forward(&program, tokenCount: 1, &console)
       program.engine.makeLogits(firstRow: 0, rowCount: 1)
       let now = Instant.now()

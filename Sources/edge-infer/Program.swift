@@ -193,6 +193,7 @@ struct HeaderBuffer {
     carver.seal()
     let engine = try Self.start(layout.engine, preparation.settings.profile, &console)
     try preparation.load(engine, layout, &console)
+    engine.touchPages(of: arena)
     self.engine = engine
     self.layout = layout
     self.arena = arena

@@ -15,7 +15,7 @@ func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   try run.answer(arguments, &program, &console)
   if !arguments.isQuiet { run.writeSummary(program, &console.error) }
   if let path = unsafe arguments.report {
-    try writeReport(run, preparation, program, path: path, &console)
+    unsafe try writeReport(run, preparation, program, path: path, &console)
   }
 }
 

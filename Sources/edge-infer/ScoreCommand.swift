@@ -38,7 +38,7 @@ func scoreCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
   var output = TextOutput.standardOutput
   scorer.writeLine(to: &output)
   try finish(&output, &console)
-  if let path = unsafe arguments.jsonFile { try writeJSON(scorer, path, &console) }
+  if let path = unsafe arguments.jsonFile { unsafe try writeJSON(scorer, path, &console) }
 }
 
 private func writeJSON(
@@ -80,10 +80,10 @@ struct Scorer {
     while true {
       let count: Int
       do throws(Source.Failure) {
-        count = try reader.read(&source, into: program.engine.block)
+        count = unsafe try reader.read(&source, into: program.engine.block)
       } catch {
         progress.finish(&console.error)
-        throw console.fail(error, path: path)
+        throw unsafe console.fail(error, path: path)
       }
       if count == 0 { break }
       try score(&program, count: count, following: reader.following, logits: &logits, &console)
@@ -110,7 +110,7 @@ struct Scorer {
       for row in 0..<rowCount {
         let values = program.engine.logits(row)
         let place = first + row + 1
-        let next = place < count ? program.engine.block[place] : following
+        let next = unsafe place < count ? program.engine.block[place] : following
         if let next { add(values, next: next, index: tokenCount + place) }
         if writesLogits { unsafe logits.write(raw: values.bytes) }
       }

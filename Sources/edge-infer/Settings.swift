@@ -18,7 +18,7 @@ import Profile
     do throws(ProfileError) {
       retention = try arguments.overrides.retention(for: profile)
     } catch {
-      throw console.fail(error)
+      throw unsafe console.fail(error)
     }
     self.profile = profile
   }

@@ -67,7 +67,7 @@ import Tokenizer
 
   /// A little ahead of the tokens: the encoder reads in pieces.
   var fraction: Double? {
-    unsafe byteCount.map { Double(readCount.pointee) / Double(max($0, 1)) }
+    byteCount.map { unsafe Double(readCount.pointee) / Double(max($0, 1)) }
   }
 }
 

@@ -87,7 +87,7 @@ enum TokenFileError: PromptFailure {
   private mutating func take() throws(TokenFileError) -> UInt8? {
     if used == filled {
       do throws(SystemFailure) {
-        filled = try stream.read(
+        filled = unsafe try stream.read(
           into: UnsafeMutableRawBufferPointer(start: buffer, count: Self.bufferByteCount))
       } catch {
         throw .system(error)

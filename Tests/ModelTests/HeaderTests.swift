@@ -55,15 +55,14 @@ import Testing
   @Test func refusesEveryTruncation() {
     let builder = GGUFBuilder(type: .q8_0, layerCount: 1)
     let bytes = builder.build()
-    let file = TemporaryFile()
+    let file = TemporaryFile(bytes)
     let buffer = ReadBuffer()
-    for count in 0..<bytes.count {
-      file.write(Array(bytes[..<count]))
+    #expect(openingError(file.path, buffer: buffer) == nil)
+    for count in (0..<bytes.count).reversed() {
+      file.cut(to: count)
       let error = openingError(file.path, buffer: buffer)
       #expect(error?.exitCode == 65, "cut at \(count)")
     }
-    file.write(bytes)
-    #expect(openingError(file.path, buffer: buffer) == nil)
   }
 
   @Test func refusesHostileCounts() {

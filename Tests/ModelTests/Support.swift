@@ -35,8 +35,12 @@ final class TemporaryFile {
   deinit { unlink(path) }
 
   func write(_ bytes: [UInt8]) {
-    #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes)))
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    #expect(unsafe Foundation.write(descriptor, bytes, bytes.count) == bytes.count)
+    close(descriptor)
   }
+
+  func cut(to byteCount: Int) { #expect(truncate(path, byteCount) == 0) }
 }
 
 /// The memory that a model file is read through.

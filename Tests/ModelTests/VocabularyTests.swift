@@ -7,6 +7,7 @@ struct TokenList: TokenVisitor, MergeVisitor {
   var texts: [[UInt8]] = []
   var types: [Int32] = []
   var countMax = Int.max
+  private(set) var isInOrder = true
 
   mutating func visit(index: Int, text: Span<UInt8>, type: Int32) -> VisitResult {
     types.append(type)
@@ -14,7 +15,7 @@ struct TokenList: TokenVisitor, MergeVisitor {
   }
 
   mutating func visit(index: Int, text: Span<UInt8>) -> VisitResult {
-    #expect(index == texts.count)
+    isInOrder = isInOrder && index == texts.count
     texts.append(text.indices.map { text[$0] })
     return texts.count < countMax ? .next : .stop
   }
@@ -46,6 +47,7 @@ struct TokenList: TokenVisitor, MergeVisitor {
       #expect(
         tokens.strings
           == ["<unk>", "<s>", "</s>", "a", "b", "c", "ab", "bc", "abc", " ", "", "x"])
+      #expect(tokens.isInOrder)
       #expect(tokens.types == [2, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 4])
       var merges = TokenList()
       unsafe try model.forEachMerge(buffer: buffer.bytes, &merges)
@@ -66,7 +68,8 @@ struct TokenList: TokenVisitor, MergeVisitor {
     builder.remove("tokenizer.chat_template")
     try withModel(builder) { model in
       let target = ReadBuffer(byteCount: 1)
-      #expect(unsafe try model.readChatTemplate(into: target.bytes) == 0)
+      let count = unsafe try model.readChatTemplate(into: target.bytes)
+      #expect(count == 0)
     }
     builder.set("tokenizer.chat_template", .string(String(repeating: "x", count: 65_536)))
     #expect(complaint(builder) == nil)
