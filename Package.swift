@@ -3,7 +3,7 @@ import PackageDescription
 
 // Every target of the program compiles in two ways from the same files:
 //  - release: Embedded Swift with -no-allocations, for x86-64 Linux here and for aarch64 Linux with
-//    a toolset from Toolchain/ (the triple is then aarch64-none-none-elf, so `.linux` is the host);
+//    a toolset from Toolchain/, whose own -march comes after the host's and takes its place;
 //  - debug: ordinary Swift, for tests; optimized, because the kernels are tested on real sizes.
 let device: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
@@ -28,7 +28,7 @@ let package = Package(
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
     .target(
-      name: "Model", dependencies: ["Platform", "Memory", "Kernels"], swiftSettings: strict),
+      name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
     .target(
       name: "KVCache", dependencies: ["Platform", "Memory", "Kernels"], swiftSettings: device),
@@ -43,5 +43,24 @@ let package = Package(
       ],
       swiftSettings: program,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections"])]),
+    .target(
+      name: "KernelChecks", dependencies: ["Platform", "Memory", "Kernels", "KVCache"],
+      path: "Tests/KernelChecks", swiftSettings: device),
+    .executableTarget(
+      name: "device-checks", dependencies: ["KernelChecks", "Platform"],
+      path: "Tests/DeviceChecks", swiftSettings: program),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+    .testTarget(name: "MemoryTests", dependencies: ["Memory"]),
+    .testTarget(name: "ProfileTests", dependencies: ["Profile", "Platform"]),
+    .testTarget(name: "KernelsTests", dependencies: ["KernelChecks", "Kernels", "Platform"]),
+    .testTarget(name: "KVCacheTests", dependencies: ["KVCache", "Kernels", "Memory"]),
+    .testTarget(
+      name: "ModelTests", dependencies: ["Model", "Memory", "Platform"],
+      exclude: ["make_vectors.py"]),
+    .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"]),
+    .testTarget(
+      name: "InferenceTests",
+      dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile"]),
+    .testTarget(name: "ProgramTests"),
   ]
 )

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Read by the scripts beside it: where the project is, one-line failures, and what must be installed.
+# Read by the scripts beside it: where the project is, one-line failures, what must be installed.
 
 # shellcheck disable=SC2034
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -20,11 +20,12 @@ fail() {
 # Stops unless `swift` is there and is at least $swift_minimum.
 need_swift() {
   local version
-  command -v swift >/dev/null ||
-    fail "$exit_unavailable" "swift is not on PATH; install Swift $swift_minimum (https://swift.org/install)"
-  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
-  [[ -n $version ]] ||
-    fail "$exit_unavailable" "'swift --version' names no version; install Swift $swift_minimum or newer"
+  command -v swift >/dev/null || fail "$exit_unavailable" \
+    "swift is not on PATH; install Swift $swift_minimum or newer (https://swift.org/install)"
+  version=$(swift --version 2>/dev/null |
+    sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+  [[ -n $version ]] || fail "$exit_unavailable" \
+    "'swift --version' names no version; install Swift $swift_minimum or newer"
   [[ $(printf '%s\n' "$swift_minimum" "$version" | sort -V | head -n 1) == "$swift_minimum" ]] ||
     fail "$exit_unavailable" "Swift $version is too old; install Swift $swift_minimum or newer"
 }
@@ -42,14 +43,15 @@ need() {
 
 # need_cross: what a build for aarch64 Linux needs.
 need_cross() {
-  need aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu aarch64-linux-gnu-strip:binutils-aarch64-linux-gnu \
+  need aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu \
+    aarch64-linux-gnu-strip:binutils-aarch64-linux-gnu \
     /usr/aarch64-linux-gnu/lib/libc.a:libc6-dev-arm64-cross python3:python3
 }
 
 install_packages() {
   local as_root=()
-  command -v apt-get >/dev/null ||
-    fail "$exit_unavailable" "missing: $* (names of Debian packages), and this system has no apt-get"
+  command -v apt-get >/dev/null || fail "$exit_unavailable" \
+    "missing: $* (names of Debian packages), and this system has no apt-get"
   if ((EUID != 0)); then
     command -v sudo >/dev/null ||
       fail "$exit_unavailable" "missing packages: $*; run as root: apt-get install $*"

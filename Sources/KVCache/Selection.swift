@@ -18,7 +18,9 @@ public enum Selection {
 
   /// The `rank`-th smallest value (from 0). The values are reordered.
   /// - Complexity: O(`count`) on average; the pivot is a median of three.
-  package static func select(_ values: UnsafeMutablePointer<UInt64>, count: Int, rank: Int) -> UInt64 {
+  package static func select(_ values: UnsafeMutablePointer<UInt64>, count: Int, rank: Int)
+    -> UInt64
+  {
     precondition(rank >= 0 && rank < count)
     var low = 0
     var high = count - 1

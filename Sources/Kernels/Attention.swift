@@ -89,7 +89,9 @@ public struct Attention {
   @inline(__always)
   private func weigh(_ row: Int, columns: Int) {
     let weights = scratch.weights + row * CacheRows.tileSlots
-    for column in max(columns, 0)..<CacheRows.tileSlots { weights[column] = AttentionScratch.hidden }
+    for column in max(columns, 0)..<CacheRows.tileSlots {
+      weights[column] = AttentionScratch.hidden
+    }
     if columns <= 0 {
       for column in 0..<CacheRows.tileSlots { weights[column] = 0 }
       return

@@ -103,7 +103,9 @@ public struct CacheRows: BitwiseCopyable {
 
   /// The values of a tile as Float32, `[tileSlots][stride]`.
   @inline(__always)
-  package func loadValues(tile firstSlot: Int, into target: UnsafeMutablePointer<Float>, stride: Int) {
+  package func loadValues(
+    tile firstSlot: Int, into target: UnsafeMutablePointer<Float>, stride: Int
+  ) {
     for slot in 0..<Self.tileSlots {
       let source = UnsafeRawPointer(value(firstSlot + slot))
       for index in Swift.stride(from: 0, to: headDim, by: 16) {

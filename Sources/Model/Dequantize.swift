@@ -23,15 +23,15 @@ public func dequantize(
       from: source, byteCount: count * MemoryLayout<Float>.stride)
   case .float16: unsafe widenFloat16(source, count, target)
   case .bfloat16: unsafe widenBFloat16(source, count, target)
-  case .q4_0: unsafe decodeQ4_0(source, blockCount, target)
-  case .q4_1: unsafe decodeQ4_1(source, blockCount, target)
-  case .q5_0: unsafe decodeQ5_0(source, blockCount, target)
-  case .q5_1: unsafe decodeQ5_1(source, blockCount, target)
-  case .q8_0: unsafe decodeQ8_0(source, blockCount, target)
+  case .q4_0: unsafe decode4Bits(source, blockCount, target)
+  case .q4_1: unsafe decode4BitsWithMinimum(source, blockCount, target)
+  case .q5_0: unsafe decode5Bits(source, blockCount, target)
+  case .q5_1: unsafe decode5BitsWithMinimum(source, blockCount, target)
+  case .q8_0: unsafe decode8Bits(source, blockCount, target)
   }
 }
 
-/// Whether none of `count` values is infinite or NaN. (A finite value times 0 is 0, others give NaN.)
+/// Whether none of `count` values is infinite or NaN: a finite value times 0 is 0, others give NaN.
 public func areFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
   var sums = Floats(repeating: 0)
   var index = 0
@@ -81,8 +81,8 @@ private func widenBFloat16(
   }
 }
 
-/// Block of 18 bytes: scale, 16 bytes with elements 0-15 in the low and 16-31 in the high halves.
-private func decodeQ4_0(
+/// Q4_0, block of 18 bytes: scale, 16 bytes with elements 0-15 in the low and 16-31 in the high halves.
+private func decode4Bits(
   _ source: UnsafeRawPointer, _ blockCount: Int, _ target: UnsafeMutablePointer<Float>
 ) {
   let middle = Floats(repeating: 8)
@@ -97,8 +97,8 @@ private func decodeQ4_0(
   }
 }
 
-/// Block of 20 bytes: scale, minimum, then as Q4_0.
-private func decodeQ4_1(
+/// Q4_1, block of 20 bytes: scale, minimum, then as Q4_0.
+private func decode4BitsWithMinimum(
   _ source: UnsafeRawPointer, _ blockCount: Int, _ target: UnsafeMutablePointer<Float>
 ) {
   var (block, place) = unsafe (source, target)
@@ -113,8 +113,8 @@ private func decodeQ4_1(
   }
 }
 
-/// Block of 22 bytes: scale, 32 bits with every element's fifth bit, then as Q4_0.
-private func decodeQ5_0(
+/// Q5_0, block of 22 bytes: scale, 32 bits with every element's fifth bit, then as Q4_0.
+private func decode5Bits(
   _ source: UnsafeRawPointer, _ blockCount: Int, _ target: UnsafeMutablePointer<Float>
 ) {
   let middle = Floats(repeating: 16)
@@ -131,8 +131,8 @@ private func decodeQ5_0(
   }
 }
 
-/// Block of 24 bytes: scale, minimum, 32 bits with every element's fifth bit, then as Q4_0.
-private func decodeQ5_1(
+/// Q5_1, block of 24 bytes: scale, minimum, 32 bits with every element's fifth bit, then as Q4_0.
+private func decode5BitsWithMinimum(
   _ source: UnsafeRawPointer, _ blockCount: Int, _ target: UnsafeMutablePointer<Float>
 ) {
   var (block, place) = unsafe (source, target)
@@ -149,8 +149,8 @@ private func decodeQ5_1(
   }
 }
 
-/// Block of 34 bytes: scale, 32 signed bytes.
-private func decodeQ8_0(
+/// Q8_0, block of 34 bytes: scale, 32 signed bytes.
+private func decode8Bits(
   _ source: UnsafeRawPointer, _ blockCount: Int, _ target: UnsafeMutablePointer<Float>
 ) {
   var (block, place) = unsafe (source, target)

@@ -3,6 +3,7 @@ import Platform
 /// The values of the keys that are known by name. A known key that comes twice is an error; other
 /// keys are checked in form only.
 struct Metadata {
+  /// `MetadataKey.count` values.
   private var values = InlineArray<34, MetadataValue>(repeating: .absent)
 
   /// Reads `keyCount` keys with their values and leaves the cursor behind them.

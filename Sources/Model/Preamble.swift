@@ -4,7 +4,7 @@ import Platform
 public enum GGUF {
   /// "GGUF", read as a little-endian word.
   static let magic: UInt32 = 0x4655_4747
-  /// Versions 2 and 3 have one layout; version 3 adds big-endian files. Version 1 has other lengths.
+  /// Versions 2 and 3 have one layout; version 3 adds big-endian files. Version 1 differs.
   static let versionMin: UInt32 = 2
   static let versionMax: UInt32 = 3
   /// Bytes of a length before a string.

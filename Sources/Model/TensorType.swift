@@ -1,11 +1,16 @@
-/// The tensor encodings that can be read. The raw values are ggml's type codes.
+/// The tensor encodings that can be read. Names and raw values are ggml's.
 public enum TensorType: UInt32, Sendable, BitwiseCopyable {
   case float32 = 0
   case float16 = 1
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   case q4_0 = 2
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   case q4_1 = 3
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   case q5_0 = 6
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   case q5_1 = 7
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   case q8_0 = 8
   case bfloat16 = 30
 

@@ -9,15 +9,15 @@ public enum VisitResult: Sendable {
 /// Receives the tokens in the order of their ids.
 public protocol TokenVisitor: ~Copyable {
   /// - Parameters:
-  ///   - text: the bytes as the file has them, at most `GGUF.tokenByteCountMax`; gone after the call.
+  ///   - text: the bytes as the file has them, at most `GGUF.tokenByteCountMax`; gone afterwards.
   ///   - type: one of `TokenType`'s values where the file is in order.
   mutating func visit(index: Int, text: Span<UInt8>, type: Int32) -> VisitResult
 }
 
 /// Receives the merges in the order of their ranks.
 public protocol MergeVisitor: ~Copyable {
-  /// - Parameter text: two tokens with a space between, at most `GGUF.mergeByteCountMax` bytes; gone
-  ///   after the call.
+  /// - Parameter text: two tokens with a space between, at most `GGUF.mergeByteCountMax` bytes;
+  ///   gone afterwards.
   mutating func visit(index: Int, text: Span<UInt8>) -> VisitResult
 }
 

@@ -56,7 +56,8 @@ enum Command {
   /// What error lines call a text prompt's file: nil for the command line's own text.
   var promptPath: UnsafePointer<CChar>? {
     if unsafe prompt != nil { return nil }
-    return unsafe promptFile ?? UnsafeRawPointer(("-" as StaticString).utf8Start)
+    return unsafe promptFile
+      ?? UnsafeRawPointer(("-" as StaticString).utf8Start)
       .assumingMemoryBound(to: CChar.self)
   }
 
@@ -72,7 +73,8 @@ enum Command {
         hasCommand = true
       } else if !hasCommand {
         guard let named = unsafe Command(argument) else {
-          throw unsafe Self.refuse(argument, "is not a command; there are ", Command.names, &console)
+          throw unsafe Self.refuse(
+            argument, "is not a command; there are ", Command.names, &console)
         }
         command = named
         hasCommand = true
@@ -167,7 +169,8 @@ enum Command {
   }
 
   private func checkCombination(_ console: inout Console) throws(Exit) {
-    let prompts = unsafe (prompt != nil ? 1 : 0) + (promptFile != nil ? 1 : 0)
+    let prompts =
+      unsafe (prompt != nil ? 1 : 0) + (promptFile != nil ? 1 : 0)
       + (tokens != nil ? 1 : 0)
     if prompts > 1 {
       throw console.fail(.usage, "give one of --prompt, --prompt-file and --tokens")

@@ -67,7 +67,8 @@ struct FitAdvice {
       out.write(block)
       out.write(", ")
     }
-    let weights = plan.byteCount(of: .weights) + plan.byteCount(of: .embeddings)
+    let weights =
+      plan.byteCount(of: .weights) + plan.byteCount(of: .embeddings)
       + plan.byteCount(of: .outputHead)
     if weights > over {
       out.write("a model whose int8 weights take ")

@@ -32,6 +32,7 @@ private func writeStart(
   PlanTable.write(
     preparation.plan, capByteCount: preparation.settings.profile.ramCapByteCount,
     to: &console.error)
+  console.error.flush()
   console.error.write("   model loaded and memory sealed in ")
   console.error.write(Double(program.loadNanoseconds) / 1e6, decimals: 0)
   console.error.write(" ms; ")

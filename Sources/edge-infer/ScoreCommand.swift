@@ -162,7 +162,7 @@ private func withScoreSource(
     return
   }
   let bytes = unsafe try openText(
-      arguments, readCount: program.layout.readCount, &console)
+    arguments, readCount: program.layout.readCount, &console)
   let byteCount = bytes.byteCount
   let plain = PlainText(bytes, name: "text", parsesSpecialTokens: true)
   var source = unsafe TextPrompt(

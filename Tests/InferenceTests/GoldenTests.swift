@@ -22,13 +22,15 @@ private struct FullGolden: Decodable {
       Files.smolLM2!, settings(.full, block: 128, budget: 1024))
     var sureCount = 0
     var agreeingCount = 0
-    let likelihoods = try fixture.negativeLogLikelihoods(golden.tokens, row: { position, logits in
-      guard position < golden.top.count else { return }
-      let best = golden.top[position]
-      guard best[0][1] - best[1][1] > 0.5 else { return }
-      sureCount += 1
-      if Int(logits.best()) == Int(best[0][0]) { agreeingCount += 1 }
-    })
+    let likelihoods = try fixture.negativeLogLikelihoods(
+      golden.tokens,
+      row: { position, logits in
+        guard position < golden.top.count else { return }
+        let best = golden.top[position]
+        guard best[0][1] - best[1][1] > 0.5 else { return }
+        sureCount += 1
+        if Int(logits.best()) == Int(best[0][0]) { agreeingCount += 1 }
+      })
     let perplexity = exp(mean(likelihoods))
     let reference = exp(mean(golden.nll))
     print("full cache: perplexity \(perplexity), reference \(reference)")

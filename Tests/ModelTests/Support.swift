@@ -23,12 +23,15 @@ enum ExternalFile {
   static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }
 
-/// A file that is removed with this value.
+/// A file that is removed with this value; in memory where the system has such a directory, because
+/// thousands are written.
 final class TemporaryFile {
+  private static let directory =
+    FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm/" : NSTemporaryDirectory()
   let path: String
 
   init(_ bytes: [UInt8] = []) {
-    path = NSTemporaryDirectory() + "edge-infer-model-\(UUID().uuidString)"
+    path = Self.directory + "edge-infer-model-\(UUID().uuidString)"
     write(bytes)
   }
 

@@ -17,7 +17,9 @@ struct TextOutputTests {
   @Test(arguments: [0, 1, -1, 9, 10, -10, 12_345, Int.max, Int.min])
   func integers(value: Int) {
     #expect(written { $0.write(value) } == "\(value)")
-    #expect(written { $0.write(value, width: 22) } == String(repeating: " ", count: 22 - "\(value)".count) + "\(value)")
+    #expect(
+      written { $0.write(value, width: 22) } == String(repeating: " ", count: 22 - "\(value)".count)
+        + "\(value)")
   }
 
   @Test(arguments: [0.0, 0.5, 0.125, 1.0 / 3, 99.996, 12_345.678, -2.5, -0.001, 1e8])

@@ -46,8 +46,12 @@ struct ErrorTests {
     let text = try folder.write("notes.gguf", Data("These are only notes.\n".utf8))
     try expect(
       65, ["--profile", path, "--model", text, "--prompt", "x"], mentions: ["notes.gguf", "GGUF"])
-    try expect(65, ["--profile", path, "--model", try folder.write("empty.gguf", Data()),
-      "--prompt", "x"], mentions: ["empty.gguf"])
+    try expect(
+      65,
+      [
+        "--profile", path, "--model", try folder.write("empty.gguf", Data()),
+        "--prompt", "x",
+      ], mentions: ["empty.gguf"])
   }
 
   @Test(arguments: [3, 1000, 1_500_000, 1_785_664, 50_000_000, 98_362_431])
@@ -134,7 +138,9 @@ struct ErrorTests {
     let path = try profile(folder)
     try expect(
       66,
-      ["--profile", path, "--raw", "--prompt", "x", "--max-tokens", "0", "--report",
-        folder.path("no-folder/report.json")], mentions: ["report.json"])
+      [
+        "--profile", path, "--raw", "--prompt", "x", "--max-tokens", "0", "--report",
+        folder.path("no-folder/report.json"),
+      ], mentions: ["report.json"])
   }
 }

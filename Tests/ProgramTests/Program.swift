@@ -8,7 +8,9 @@ enum Files {
   static let hostProfile = repository.appendingPathComponent("Profiles/host.json").path
 
   /// The native program; `swift build -c release` makes it.
-  static var program: String? { existing(repository.appendingPathComponent(".build/release/edge-infer")) }
+  static var program: String? {
+    existing(repository.appendingPathComponent(".build/release/edge-infer"))
+  }
 
   static func device(_ board: String) -> String? {
     existing(repository.appendingPathComponent(".build-device/\(board)/edge-infer"))

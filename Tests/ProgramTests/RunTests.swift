@@ -84,7 +84,9 @@ struct RunTests {
   }
 
   @Test func tokenizeAndRunOnTokensAgreeWithRunOnText() throws {
-    let ids = try run([Files.program!, "tokenize", "--model", Files.model!, "--prompt", Self.prompt])
+    let ids = try run([
+      Files.program!, "tokenize", "--model", Files.model!, "--prompt", Self.prompt,
+    ])
     #expect(ids.code == 0)
     let file = try folder.write("prompt.tokens", Data(ids.output.utf8))
     let common = [Files.program!, "--profile", Files.hostProfile, "--max-tokens", "8", "--quiet"]

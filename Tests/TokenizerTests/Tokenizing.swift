@@ -124,7 +124,7 @@ struct CutInput: ~Copyable, ByteSource {
 /// What `body` writes to a text output.
 func written(_ body: (inout TextOutput) throws -> Void) throws -> [UInt8] {
   let url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-  FileManager.default.createFile(atPath: url.path, contents: nil)
+  _ = FileManager.default.createFile(atPath: url.path, contents: nil)
   defer { try? FileManager.default.removeItem(at: url) }
   let file = try FileHandle(forWritingTo: url)
   var out = TextOutput(descriptor: file.fileDescriptor)

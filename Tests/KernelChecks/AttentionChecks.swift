@@ -1,0 +1,88 @@
+import Kernels
+
+/// Attention against a slow one in Double.
+enum AttentionChecks {
+  /// All pairs of head length and group, of tokens and slots before them; rows in chunks of many
+  /// sizes.
+  static func shapes(_ context: inout CheckContext) {
+    let headDims: InlineArray<4, Int> = [8, 64, 80, 128]
+    let groups: InlineArray<4, Int> = [1, 3, 7, 8]
+    let tokenCounts: InlineArray<5, Int> = [1, 2, 5, 32, 128]
+    let slotsBefore: InlineArray<6, Int> = [0, 1, 63, 64, 65, 300]
+    let chunks: InlineArray<5, Int> = [Attention.chunkRows, 8, 40, 13, 96]
+    for dim in headDims.indices {
+      for group in groups.indices {
+        for tokens in tokenCounts.indices {
+          let before = (tokens + dim + 4 * group) % 6
+          compare(
+            headDim: headDims[dim], group: groups[group], tokens: tokenCounts[tokens],
+            slotsBefore: slotsBefore[before], .moderate,
+            chunk: chunks[(dim + group + tokens) % 5], &context)
+        }
+      }
+    }
+  }
+
+  /// Scores of great size, rising and falling along the slots, and all equal.
+  static func extremeScores(_ context: inout CheckContext) {
+    let headDims: InlineArray<3, Int> = [8, 64, 128]
+    let slotsBefore: InlineArray<3, Int> = [1, 64, 300]
+    for dim in headDims.indices {
+      for before in slotsBefore.indices {
+        for kind in 0..<ScoreKind.count {
+          compare(
+            headDim: headDims[dim], group: 3, tokens: 5 + before,
+            slotsBefore: slotsBefore[before], ScoreKind(rawValue: kind)!, chunk: 8, &context)
+        }
+      }
+    }
+  }
+
+  private static func compare(
+    headDim: Int, group: Int, tokens: Int, slotsBefore: Int, _ kind: ScoreKind, chunk: Int,
+    _ context: inout CheckContext
+  ) {
+    context.begin(
+      "headDim", headDim, "group", group, "tokens", tokens, "slotsBefore", slotsBefore)
+    let problem = AttentionProblem(
+      &context, headDim: headDim, group: group, tokens: tokens, slotsBefore: slotsBefore)
+    problem.fill(kind, &context.random)
+    var reference = AttentionRowReference(&context, problem)
+    // The last rows first, as the forward pass takes them.
+    var end = problem.rowCount
+    while end > 0 {
+      let first = (end - 1) / chunk * chunk
+      problem.run(first, end)
+      for row in first..<end where isCompared(row, of: problem.rowCount) {
+        reference.setRow(row)
+        reference.compare(
+          problem.scratch.outputs + (row - first) * problem.scratch.rowStride, row, &context)
+      }
+      end = first
+    }
+    compareDots(problem, &context)
+  }
+
+  /// All rows of small problems; of large ones the first, the last, and some between.
+  private static func isCompared(_ row: Int, of count: Int) -> Bool {
+    count <= 24 || row < 4 || row >= count - 8 || row % 97 == 41
+  }
+
+  /// anchor · key of every slot: two sums of headDim / 2 roundings each, and their sum.
+  private static func compareDots(_ problem: AttentionProblem, _ context: inout CheckContext) {
+    let dim = problem.headDim
+    for slot in 0..<problem.slotCount {
+      var sum = 0.0
+      var size = 0.0
+      for index in 0..<dim {
+        let product =
+          Double(problem.anchor[index]) * Double(problem.keys[slot * dim + index])
+        sum += product
+        size += product.magnitude
+      }
+      context.expectClose(
+        Double(problem.dots[slot]), sum, within: Double(dim / 2 + 1) * roundoff * size,
+        "anchor · key", at: slot)
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import Kernels
+
+/// How the scores of a problem are spread; scores are exponents of 2.
+enum ScoreKind: Int {
+  /// A standard deviation of about 3.
+  case moderate
+  /// Of about 1000: most rows see one slot only.
+  case large
+  /// Rows with an even index: each slot's score is about 1 above the one before, so that each tile
+  /// raises the largest score; rows with an odd index: below.
+  case ramp
+  /// All keys are equal: the outcome is the mean of the values.
+  case equal
+
+  static let count = 4
+}
+
+/// Queries, keys and values of one KV head, as the kernel reads them and as plain rows.
+struct AttentionProblem {
+  let headDim: Int
+  let group: Int
+  let slotsBefore: Int
+  let slotCount: Int
+  let rowCount: Int
+  /// `[slots][headDim]` each; exact in Float16.
+  let keys: UnsafeMutablePointer<Float>
+  let values: UnsafeMutablePointer<Float>
+  /// `[rows][headDim]`
+  let queries: UnsafeMutablePointer<Float>
+  /// `[headDim]`
+  let anchor: UnsafeMutablePointer<Float>
+  /// `[slots]`, padded to whole tiles
+  let dots: UnsafeMutablePointer<Float>
+  let scratch: AttentionScratch
+  private let cache: CacheRows
+
+  /// Slots from `slotCount` on, padding and scratch hold NaN at first.
+  init(
+    _ context: inout CheckContext, headDim: Int, group: Int, tokens: Int, slotsBefore: Int
+  ) {
+    self.headDim = headDim
+    self.group = group
+    self.slotsBefore = slotsBefore
+    slotCount = slotsBefore + tokens
+    rowCount = tokens * group
+    keys = context.take(Float.self, slotCount * headDim)
+    values = context.take(Float.self, slotCount * headDim)
+    queries = context.take(Float.self, rowCount * headDim)
+    anchor = context.take(Float.self, headDim)
+    dots = context.take(Float.self, roundUp(slotCount, to: CacheRows.tileSlots))
+    scratch = AttentionScratch(
+      memory: context.take(Float.self, AttentionScratch.count(headDim: headDim)),
+      headDim: headDim)
+    cache = CacheRows(
+      keys: context.take(UInt16.self, CacheRows.keyCount(slots: slotCount, headDim: headDim)),
+      values: context.take(UInt16.self, CacheRows.valueCount(slots: slotCount, headDim: headDim)),
+      headDim: headDim)
+  }
+
+  func fill(_ kind: ScoreKind, _ random: inout RandomSource) {
+    for slot in 0..<slotCount {
+      let (key, value) = (keys + slot * headDim, values + slot * headDim)
+      for index in 0..<headDim {
+        key[index] = Float(random.integer(-256...256)) / 64
+        value[index] = Float(random.integer(-512...512)) / 128
+      }
+      if kind == .ramp { key[0] = Float(slot) / 64 }
+      if kind == .equal { key.update(from: keys, count: headDim) }
+      _ = cache.setKey(slot, from: key)
+      cache.setValue(slot, from: value)
+    }
+    let size = (kind == .large ? 750 : 2.25) / squareRoot(Float(headDim))
+    for row in 0..<rowCount {
+      let query = queries + row * headDim
+      for index in 0..<headDim { query[index] = random.float() * size }
+      if kind == .ramp { query[0] = row & 1 == 0 ? 64 : -64 }
+    }
+    for index in 0..<headDim { anchor[index] = random.float() * 300 }
+  }
+
+  /// Runs the rows `first ..< end`; rows of the scratch past them hold NaN.
+  func run(_ first: Int, _ end: Int) {
+    let stride = scratch.rowStride
+    scratch.queries.update(repeating: .nan, count: Attention.chunkRows * stride)
+    for row in first..<end {
+      (scratch.queries + (row - first) * stride).update(
+        from: queries + row * headDim, count: headDim)
+    }
+    let attention = Attention(
+      cache: cache, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount, group: group)
+    attention.run(
+      firstRow: first, rowCount: end - first, anchor: end == rowCount ? UnsafePointer(anchor) : nil,
+      dots: dots)
+  }
+}
+
+/// Attention of one row in Double, and a bound for Float32's error.
+struct AttentionRowReference {
+  private let problem: AttentionProblem
+  /// `[slots]`: each slot's share, and the relative error of its weight.
+  private let shares: UnsafeMutablePointer<Double>
+  private let errors: UnsafeMutablePointer<Double>
+  private var slots = 0
+  private var largestError = 0.0
+
+  init(_ context: inout CheckContext, _ problem: AttentionProblem) {
+    self.problem = problem
+    shares = context.take(Double.self, problem.slotCount)
+    errors = context.take(Double.self, problem.slotCount)
+  }
+
+  /// Scores, then shares 2^score / sum. A weight w = 2^(s - m) is off
+  /// - by 2^e for an error e of s: headDim + 1 roundings of sums that stay below sum |q k|;
+  /// - by two roundings of s - m, and exp2's error;
+  /// - by exp2's error and a rounding for each time that a tile raises the maximum.
+  /// `errors` holds e^(all of it) - 1.
+  mutating func setRow(_ row: Int) {
+    slots = problem.slotsBefore + row / problem.group + 1
+    let dim = problem.headDim
+    let query = problem.queries + row * dim
+    var maximum = -Double.infinity
+    for slot in 0..<slots {
+      var score = 0.0
+      var size = 0.0
+      for index in 0..<dim {
+        let product = Double(query[index]) * Double(problem.keys[slot * dim + index])
+        score += product
+        size += product.magnitude
+      }
+      shares[slot] = score
+      errors[slot] = Double(dim + 1) * roundoff * size
+      maximum = max(maximum, score)
+    }
+    let ln2 = 0.693_147_180_559_945_309
+    let tiles = Double((slots + 63) / 64)
+    var sum = 0.0
+    largestError = 0
+    for slot in 0..<slots {
+      let distance = maximum - shares[slot]
+      let exponent =
+        ln2 * (errors[slot] + 2 * roundoff * distance)
+        + (tiles + 1) * (ElementwiseChecks.exp2Error + roundoff)
+      errors[slot] = Elementary.exp(min(exponent, 600)) - 1
+      shares[slot] = distance * ln2 > 690 ? 0 : Elementary.exp(-distance * ln2)
+      sum += shares[slot]
+      if distance < 200 { largestError = max(largestError, errors[slot]) }
+    }
+    for slot in 0..<slots { shares[slot] /= sum }
+  }
+
+  /// With weights w (1 + e) the outcome o = sum(w v) / sum(w) moves by
+  /// sum(w e (v - o)) / sum(w (1 + e)). Then come the roundings of the two sums: one a slot and one
+  /// a tile of numbers that stay below sum(w |v|), and one for each vector of weights. Weights below
+  /// 2^-126 are 0, and no value is above 4.
+  func compare(
+    _ found: UnsafePointer<Float>, _ row: Int, _ context: inout CheckContext
+  ) {
+    let dim = problem.headDim
+    let tiles = Double((slots + 63) / 64)
+    for index in 0..<dim {
+      var outcome = 0.0
+      var size = 0.0
+      for slot in 0..<slots {
+        let value = Double(problem.values[slot * dim + index])
+        outcome += shares[slot] * value
+        size += shares[slot] * value.magnitude
+      }
+      var moved = 0.0
+      for slot in 0..<slots {
+        let value = Double(problem.values[slot * dim + index])
+        moved += shares[slot] * errors[slot] * (value - outcome).magnitude
+      }
+      let roundings =
+        (Double(slots) + 2 * tiles) * roundoff * size
+        + (20 + 2 * tiles + 2) * roundoff * outcome.magnitude
+      context.expectClose(
+        Double(found[index]), outcome,
+        within: 1.01 * (moved * (1 + largestError) + roundings) + Double(slots) * 0x1p-124,
+        "output", at: row * dim + index)
+    }
+  }
+}

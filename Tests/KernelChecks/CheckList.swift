@@ -1,0 +1,39 @@
+/// What is done with each check.
+public protocol CheckVisitor: ~Copyable {
+  mutating func visit(_ name: StaticString, _ check: (inout CheckContext) -> Void)
+}
+
+/// All checks of the kernels, by name. The same list runs natively and on a board or its emulator.
+public enum CheckList {
+  public static func visit<Visitor: CheckVisitor & ~Copyable>(_ visitor: inout Visitor) {
+    visitor.visit("int8.every-k", Int8KernelChecks.everyLength)
+    visitor.visit("int8.extremes", Int8KernelChecks.extremes)
+    visitor.visit("matmul.store", MatmulChecks.store)
+    visitor.visit("matmul.add", MatmulChecks.add)
+    visitor.visit("matmul.gated", MatmulChecks.gated)
+    visitor.visit("matmul.rounding", MatmulChecks.approximatesTrueProduct)
+    visitor.visit("packed-matrix.rows", PackedMatrixChecks.rows)
+    visitor.visit("packed-matrix.ties", PackedMatrixChecks.ties)
+    visitor.visit("packed-matrix.zero-and-tiny", PackedMatrixChecks.zeroAndTiny)
+    visitor.visit("packed-matrix.not-finite", PackedMatrixChecks.notFinite)
+    visitor.visit("hadamard.exact", HadamardChecks.exact)
+    visitor.visit("hadamard.real", HadamardChecks.real)
+    visitor.visit("activations.rows", ActivationRowsChecks.rows)
+    visitor.visit("activations.normalized", ActivationRowsChecks.normalized)
+    visitor.visit("activations.zero-and-tiny", ActivationRowsChecks.zeroAndTiny)
+    visitor.visit("exp2", ElementwiseChecks.powersOfTwo)
+    visitor.visit("silu", ElementwiseChecks.siluValues)
+    visitor.visit("log-sum-exp", LogSumExpChecks.values)
+    visitor.visit("elementary.table", ElementaryChecks.table)
+    visitor.visit("rotary.frequencies", RotaryChecks.frequencies)
+    visitor.visit("rotary.rotate", RotaryChecks.rotate)
+    visitor.visit("float-tile", FloatTileChecks.products)
+    visitor.visit("attention.shapes", AttentionChecks.shapes)
+    visitor.visit("attention.extreme-scores", AttentionChecks.extremeScores)
+    visitor.visit("cache-rows.float16", CacheRowsChecks.float16)
+    visitor.visit("cache-rows.slots", CacheRowsChecks.slots)
+    visitor.visit("cache-rows.sums", CacheRowsChecks.sums)
+    visitor.visit("selection.keys", SelectionChecks.keys)
+    visitor.visit("selection.select", SelectionChecks.select)
+  }
+}

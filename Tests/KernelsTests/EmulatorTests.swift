@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+/// The same checks as programs for the boards, run by the emulator of their processor. The programs
+/// are built by `Toolchain/build-device … --product device-checks`.
+@Suite struct EmulatorTests {
+  @Test(
+    .enabled(if: Board.pi4.isReady, "needs .build-device/pi4/device-checks and qemu-aarch64"),
+    arguments: ["cortex-a72", "cortex-a76", "max"])
+  func pi4(processor: String) throws { try expectChecksHold(.pi4, on: processor) }
+
+  @Test(
+    .enabled(if: Board.pi5.isReady, "needs .build-device/pi5/device-checks and qemu-aarch64"),
+    arguments: ["cortex-a76"])
+  func pi5(processor: String) throws { try expectChecksHold(.pi5, on: processor) }
+
+  @Test(
+    .enabled(if: Board.i8mm.isReady, "needs .build-device/i8mm/device-checks and qemu-aarch64"),
+    arguments: ["max"])
+  func i8mm(processor: String) throws { try expectChecksHold(.i8mm, on: processor) }
+
+  /// A program that dies of a signal, such as an illegal instruction, does not count as one that
+  /// ran, whatever it wrote before.
+  private func expectChecksHold(_ board: Board, on processor: String) throws {
+    let run = try board.run(on: processor)
+    let lines = run.output.split(separator: "\n")
+    #expect(run.reason == .exit, "ended by signal \(run.status)")
+    #expect(run.status == 0)
+    #expect(lines.count > 1)
+    #expect(lines.last?.hasSuffix(" passed, 0 failed") == true, "\(run.output)")
+    #expect(lines.dropLast().allSatisfy { $0.hasPrefix("ok ") })
+    #expect(lines.last?.hasPrefix("\(lines.count - 1) passed") == true)
+  }
+}
+
+/// A folder in .build-device.
+private enum Board: String {
+  case pi4
+  case pi5
+  case i8mm
+
+  private static let emulator = ["/usr/bin", "/usr/local/bin", "/opt/bin"]
+    .map { $0 + "/qemu-aarch64" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  private var program: String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+      .appendingPathComponent(".build-device/\(rawValue)/device-checks").path
+  }
+
+  var isReady: Bool {
+    Self.emulator != nil && FileManager.default.isExecutableFile(atPath: program)
+  }
+
+  struct Run {
+    let output: String
+    let reason: Process.TerminationReason
+    let status: Int32
+  }
+
+  func run(on processor: String) throws -> Run {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try #require(Self.emulator))
+    process.arguments = ["-cpu", processor, program]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Run(
+      output: String(decoding: output, as: UTF8.self), reason: process.terminationReason,
+      status: process.terminationStatus)
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+/// Memory does not depend on the prompt, and nothing asks for more once the arena is sealed.
+@Suite(
+  .serialized, .enabled(if: Files.canRun, "needs .build/release/edge-infer and the default model"))
+struct BoundTests {
+  private let folder: Folder
+
+  init() throws { folder = try Folder() }
+
+  /// Sentences of plain English, about `tokenCount` tokens: 11 tokens a sentence.
+  private static func text(tokenCount: Int) -> Data {
+    let sentences = [
+      "The river runs past the old mill and the town.",
+      "Nobody had seen the letter before it was read.",
+      "A small board can answer a long question slowly.",
+      "Every block of the prompt leaves the same memory.",
+    ]
+    var text = ""
+    for index in 0..<tokenCount / 11 { text += sentences[index % sentences.count] + "\n" }
+    return Data(text.utf8)
+  }
+
+  private func peak(tokenCount: Int) throws -> (peak: Int, plan: Int, tokens: Int) {
+    let report = folder.path("report.json")
+    let outcome = try run(
+      [
+        Files.program!, "--profile", Files.hostProfile, "--raw", "--prompt-file", "-", "--budget",
+        "512", "--max-tokens", "4", "--report", report,
+      ], input: Self.text(tokenCount: tokenCount))
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let warnings = outcome.error.components(separatedBy: "trained length").count - 1
+    #expect(warnings == (tokenCount > 8192 ? 1 : 0))
+    let json =
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: report)))
+      as! [String: Any]
+    return (
+      (json["memory"] as! [String: Int])["peakResidentBytes"]!,
+      (json["plan"] as! [String: Any])["totalBytes"] as! Int,
+      (json["prefill"] as! [String: Double])["tokens"].map { Int($0) }!
+    )
+  }
+
+  @Test func aLongPromptTakesNoMoreMemoryThanAShortOne() throws {
+    let short = try peak(tokenCount: 2_000)
+    let long = try peak(tokenCount: 200_000)
+    print(
+      "\(short.tokens) tokens: peak \(short.peak); \(long.tokens) tokens: peak \(long.peak); "
+        + "plan \(long.plan)")
+    #expect(long.tokens >= 190_000)
+    #expect(abs(long.peak - short.peak) <= 2 << 20)
+    #expect(long.peak <= long.plan)
+  }
+
+  @Test(.enabled(if: Files.tool("strace") != nil, "needs strace"))
+  func noMemorySystemCallAfterSealing() throws {
+    let trace = folder.path("trace")
+    let prompt = try folder.write("prompt.txt", Self.text(tokenCount: 1_000))
+    let outcome = try run([
+      Files.tool("strace")!, "-f", "-s", "100", "-o", trace, Files.program!, "--profile",
+      Files.hostProfile, "--raw", "--prompt-file", prompt, "--budget", "256", "--max-tokens", "16",
+      "--report", folder.path("report.json"),
+    ])
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let lines = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
+    let seal = try #require(lines.firstIndex { $0.contains("memory sealed in") })
+    // The trace does see such calls: they stand before the seal.
+    #expect(lines[..<seal].contains { $0.contains(" mmap(") })
+    #expect(lines[..<seal].contains { $0.contains(" clone") })
+    let allowed: Set = [
+      "write", "read", "futex", "close", "openat", "fsync", "rename", "getrusage", "lseek", "fstat",
+      "newfstatat", "exit", "exit_group", "rt_sigprocmask", "set_robust_list", "sched_yield",
+    ]
+    for line in lines[lines.index(after: seal)...] {
+      guard let name = Self.systemCall(line) else { continue }
+      #expect(allowed.contains(name), "\(line)")
+    }
+  }
+
+  /// The call's name in a line of strace: `PID name(…`; nil for the end of an interrupted call.
+  private static func systemCall(_ line: Substring) -> String? {
+    let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+    guard words.count == 2, let parenthesis = words[1].firstIndex(of: "("),
+      !words[1].hasPrefix("<"), !words[1].hasPrefix("+")
+    else { return nil }
+    return String(words[1][..<parenthesis])
+  }
+}
