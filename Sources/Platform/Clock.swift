@@ -9,6 +9,3 @@ public struct Instant: Sendable, BitwiseCopyable {
   /// Nanoseconds from `earlier` to this instant.
   public func nanoseconds(since earlier: Instant) -> Int64 { nanoseconds - earlier.nanoseconds }
 }
-
-/// The largest resident size this process has had, in bytes, as the kernel counts it.
-public func peakResidentByteCount() -> Int { Int(edge_peak_resident_bytes()) }

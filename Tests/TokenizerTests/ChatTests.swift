@@ -42,10 +42,10 @@ import Testing
     #"{{ '<|im_start|>systematic\nx<|im_end|>' }}"#,
     "<|im_start|>system\\nx<|im_end|>",
     "{{ '<|im_start|>system\nx' }}<|im_end|>",
-    "{{ '<|im_start|>system\n", "{{ '<|im_start|> <|im_end|> \\",
+    "<|im_end|>{{ '<|im_start|>system\n", "{{ '<|im_start|> <|im_end|> \\",
   ])
   func noDefaultSystemPrompt(_ jinja: String) throws {
-    let made = try tokenizing(jinja + (jinja.contains("<|im_end|>") ? "" : "<|im_end|>"))
+    let made = try tokenizing(jinja)
     let text = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
     #expect(try made.chat(system: nil, user: "Hi") == made.encode(text))
   }

@@ -172,7 +172,7 @@ import Testing
         text += text
       }
     }
-    tiny.add(String(repeating: "-", count: 200) + ">", type: 3)
+    tiny.add(String(repeating: "-", count: 40) + ">", type: 3)
     let made = try tiny.tokenizing()
     for letter in ["a", " ", "\n", "-", "'", "7", " a", "  \n"] {
       func seconds(_ byteCount: Int) throws -> Double {

@@ -6,10 +6,10 @@ import Platform
 
 /// A vocabulary and an encoder in an arena of their own, with the calls that tests need.
 final class Tokenizing {
-  private var arena: Arena
-  private(set) var vocabulary: Vocabulary
+  private let arena: Arena
+  let vocabulary: Vocabulary
   private var encoder: Encoder
-  private(set) var template: ChatTemplate?
+  let template: ChatTemplate?
 
   init(
     tokens: [[UInt8]], types: [Int32], merges: [[UInt8]], chatTemplate: [UInt8] = []
@@ -23,12 +23,13 @@ final class Tokenizing {
     var carver = arena.carver()
     let parts = try Self.layOut(&carver, counts, chatTemplate)
     carver.seal()
-    vocabulary = parts.vocabulary
     encoder = parts.encoder
     template = parts.template
+    var vocabulary = parts.vocabulary
     for (text, type) in zip(tokens, types) { try vocabulary.addToken(text.span, type: type) }
     for merge in merges { try vocabulary.addMerge(merge.span) }
     try vocabulary.finish()
+    self.vocabulary = vocabulary
   }
 
   convenience init(_ model: ModelFile) throws {
@@ -71,6 +72,13 @@ final class Tokenizing {
 
   func encode(_ text: String, parsesSpecialTokens: Bool = true) throws -> [Int32] {
     try encode(Array(text.utf8), parsesSpecialTokens: parsesSpecialTokens)
+  }
+
+  func bytes(of id: Int32) -> [UInt8] { Self.bytes(of: id, vocabulary) }
+
+  private static func bytes(of id: Int32, _ vocabulary: borrowing Vocabulary) -> [UInt8] {
+    let span = vocabulary.bytes(of: id)
+    return (0..<span.count).map { span[$0] }
   }
 
   var droppedByteCount: Int { encoder.droppedByteCount }

@@ -1,0 +1,54 @@
+import CPlatform
+
+/// The largest resident size this process has had, in bytes: VmHWM of /proc/self/status, which
+/// begins anew when a program starts (getrusage's figure begins with that of the program before).
+/// Where there is no /proc it is getrusage's figure.
+public func peakResidentByteCount() -> Int {
+  readPeakFromProc() ?? Int(edge_peak_resident_bytes())
+}
+
+private func readPeakFromProc() -> Int? {
+  let path: StaticString = "/proc/self/status"
+  var text = InlineArray<4096, UInt8>(repeating: 0)
+  let count: Int? = unsafe withUnsafeMutableBytes(of: &text) { buffer in
+    let start = unsafe UnsafeRawPointer(path.utf8Start).assumingMemoryBound(to: CChar.self)
+    do throws(SystemFailure) {
+      var stream = unsafe try InputStream(path: start)
+      return unsafe try stream.read(into: buffer)
+    } catch {
+      return nil
+    }
+  }
+  guard let count else { return nil }
+  return kibibytes(after: "VmHWM:", in: text.span.extracting(0..<count)).map { $0 * 1024 }
+}
+
+/// The number that follows `label`.
+private func kibibytes(after label: StaticString, in text: Span<UInt8>) -> Int? {
+  let length = label.utf8CodeUnitCount
+  var start = 0
+  while start + length < text.count {
+    if isLabel(label, in: text, at: start) { return number(in: text, from: start + length) }
+    start += 1
+  }
+  return nil
+}
+
+private func isLabel(_ label: StaticString, in text: Span<UInt8>, at start: Int) -> Bool {
+  for index in 0..<label.utf8CodeUnitCount
+  where unsafe text[start + index] != label.utf8Start[index] {
+    return false
+  }
+  return true
+}
+
+private func number(in text: Span<UInt8>, from start: Int) -> Int? {
+  var index = start
+  while index < text.count && (text[index] == 0x20 || text[index] == 0x09) { index += 1 }
+  var value: Int?
+  while index < text.count, text[index] >= UInt8(ascii: "0"), text[index] <= UInt8(ascii: "9") {
+    value = (value ?? 0) * 10 + Int(text[index] - UInt8(ascii: "0"))
+    index += 1
+  }
+  return value
+}
