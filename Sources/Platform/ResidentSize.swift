@@ -13,7 +13,7 @@ private func readPeakFromProc() -> Int? {
   let count: Int? = unsafe withUnsafeMutableBytes(of: &text) { buffer in
     let start = unsafe UnsafeRawPointer(path.utf8Start).assumingMemoryBound(to: CChar.self)
     do throws(SystemFailure) {
-      var stream = unsafe try InputStream(path: start)
+      let stream = unsafe try InputStream(path: start)
       return unsafe try stream.read(into: buffer)
     } catch {
       return nil

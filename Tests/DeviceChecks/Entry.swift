@@ -65,20 +65,23 @@ private func runChecks(_ prefix: UnsafeMutablePointer<CChar>?) -> Int32 {
       passedCount += 1
       out.write("ok ")
       out.write(name)
-      writeEffort(context.comparisonCount, context.worstShare)
+      writeEffort(context.comparisonCount, context.worstShare, context.digest)
     }
     out.write("\n")
     out.flush()
   }
 
-  private mutating func writeEffort(_ comparisonCount: Int, _ worstShare: Double) {
+  private mutating func writeEffort(
+    _ comparisonCount: Int, _ worstShare: Double, _ digest: UInt64
+  ) {
     out.write(" (")
     out.write(comparisonCount)
     out.write(" comparisons")
     if worstShare > 0 {
       out.write(", errors up to ")
       out.write(worstShare * 100, decimals: 0)
-      out.write(" % of the tolerance")
+      out.write(" % of the tolerance, digest ")
+      out.write(digest)
     }
     out.write(")")
   }

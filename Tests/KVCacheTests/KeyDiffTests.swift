@@ -105,8 +105,8 @@ import Testing
     #expect(try kept([[4, 0], [0, 0], [4, 0], [-1, 0]], budget: 3) == [0, 1, 3])
   }
 
-  /// The mean is of the keys as they are, not of their directions: it is dominated by the long
-  /// key, (10, 1). By directions alone it would be (1, 2), and (10, 0) would stay.
+  /// The mean is of the keys as they are: it points along (10, 1), and the first key resembles it
+  /// most. The mean of their directions would point along (1, 2), and the first key would stay.
   @Test func meanOfUnnormalizedKeys() throws {
     #expect(try kept([[10, 0], [0, 0.5], [0, 0.5]], budget: 1) == [1])
   }

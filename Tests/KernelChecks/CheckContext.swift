@@ -10,6 +10,9 @@ public struct CheckContext: ~Copyable {
   public private(set) var comparisonCount = 0
   /// The largest error so far as a share of its tolerance; 0 where only equality was asked for.
   public private(set) var worstShare = 0.0
+  /// A hash (FNV-1a) of the numbers that `expectClose` was given, bit for bit: builds for different
+  /// instruction sets that agree on it gave the same bits.
+  public private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
   public var random = RandomSource(seed: 1)
   private var memory: GuardedMemory
   private var labels = InlineArray<4, CaseLabel>(repeating: CaseLabel(name: "", value: 0))
@@ -76,6 +79,7 @@ extension CheckContext {
     at index: Int = 0
   ) {
     comparisonCount += 1
+    digest = (digest ^ found.bitPattern) &* 0x100_0000_01B3
     let difference = (found - expected).magnitude
     if !(difference <= tolerance) { fail(reason, index, found, expected, tolerance) }
     if tolerance > 0 { worstShare = max(worstShare, difference / tolerance) }

@@ -70,7 +70,8 @@ struct BoundTests {
     #expect(lines[..<seal].contains { $0.contains(" clone") })
     let allowed: Set = [
       "write", "read", "futex", "close", "openat", "fsync", "rename", "getrusage", "lseek", "fstat",
-      "newfstatat", "ioctl", "exit", "exit_group", "rt_sigprocmask", "set_robust_list", "sched_yield",
+      "newfstatat", "ioctl", "exit", "exit_group", "rt_sigprocmask", "set_robust_list",
+      "sched_yield",
     ]
     for line in lines[lines.index(after: seal)...] {
       guard let name = Self.systemCall(line) else { continue }

@@ -16,7 +16,8 @@ struct DeviceTests {
     let report = folder.path("report.json")
     let outcome = try run(
       command + [
-        "--profile", profile, "--threads", "2", "--prompt", "Name three cities of France.",
+        "--profile", profile, "--threads", "2", "--prompt",
+        "What is the capital of France? Name three more cities of the country.",
         "--max-tokens", "\(count)", "--quiet", "--report", report,
       ])
     #expect(outcome.code == 0, "\(outcome.error)")

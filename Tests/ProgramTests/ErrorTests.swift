@@ -107,7 +107,8 @@ struct ErrorTests {
 
   @Test(arguments: [
     ["--policy", "best"], ["--block", "0"], ["--budget", "-1"], ["--threads", "many"],
-    ["--recent", "1.5"], ["--ram-cap-mib", "0"], ["--sinks", "99999"], ["--nonsense"], ["--max-tokens", "x"], ["--block"],
+    ["--recent", "1.5"], ["--ram-cap-mib", "0"], ["--sinks", "99999"], ["--nonsense"],
+    ["--max-tokens", "x"], ["--block"],
   ])
   func badArguments(arguments: [String]) throws {
     let path = try profile(folder)
