@@ -38,7 +38,7 @@ public struct CheckFailure {
 }
 
 extension TextOutput {
-  /// Seven digits and a power of ten; whole numbers below 2^53 as they are.
+  /// Ten digits and a power of ten; whole numbers below 2^53 as they are.
   public mutating func write(scientific value: Double) {
     if value.magnitude < 0x1p53 && value == value.rounded() {
       write(Int(value))
@@ -58,7 +58,7 @@ extension TextOutput {
       mantissa *= 10
       exponent -= 1
     }
-    write(mantissa, decimals: 6)
+    write(mantissa, decimals: 9)
     write("e")
     write(exponent)
   }
