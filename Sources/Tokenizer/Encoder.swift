@@ -53,6 +53,9 @@ import Platform
     cache = WordCache(carver: &carver)
   }
 
+  /// Bytes that have been read from the source and are still to be encoded.
+  public var pendingByteCount: Int { end - start }
+
   /// Forgets the text so far, so that another one can be encoded.
   public mutating func reset() {
     (start, end, specialStart) = (0, 0, 0)

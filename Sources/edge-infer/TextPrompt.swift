@@ -65,9 +65,10 @@ import Tokenizer
     unsafe try encoder.nextToken(from: &source, vocabulary.pointee)
   }
 
-  /// A little ahead of the tokens: the encoder reads in pieces.
   var fraction: Double? {
-    byteCount.map { unsafe Double(readCount.pointee) / Double(max($0, 1)) }
+    guard let byteCount else { return nil }
+    let encoded = unsafe readCount.pointee - encoder.pendingByteCount
+    return min(max(Double(encoded) / Double(max(byteCount, 1)), 0), 1)
   }
 }
 
