@@ -10,29 +10,9 @@ package enum FloatTile {
     _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>, stride bStride: Int,
     k: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulates: Bool
   ) {
-    var low = InlineArray<8, NativeFloats>(repeating: NativeFloats())
-    var high = low
-    if accumulates {
-      for row in 0..<8 {
-        low[unchecked: row] = .load(c + row * cStride)
-        high[unchecked: row] = .load(c + row * cStride + NativeFloats.scalarCount)
-      }
-    }
-    var bRow = b
-    for index in 0..<k {
-      let bLow = NativeFloats.load(bRow)
-      let bHigh = NativeFloats.load(bRow + NativeFloats.scalarCount)
-      for row in 0..<8 {
-        let x = NativeFloats(repeating: a[row &* aStride &+ index])
-        low[unchecked: row].addProduct(x, bLow)
-        high[unchecked: row].addProduct(x, bHigh)
-      }
-      bRow += bStride
-    }
-    for row in 0..<8 {
-      low[unchecked: row].store(c + row * cStride)
-      high[unchecked: row].store(c + row * cStride + NativeFloats.scalarCount)
-    }
+    Sums<8>.multiply(
+      a, stride: aStride, b, stride: bStride, k: k, into: c, stride: cStride,
+      accumulates: accumulates)
   }
 
   /// As `multiplyEight`, for four rows.
@@ -41,28 +21,52 @@ package enum FloatTile {
     _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>, stride bStride: Int,
     k: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulates: Bool
   ) {
-    var low = InlineArray<4, NativeFloats>(repeating: NativeFloats())
-    var high = low
-    if accumulates {
-      for row in 0..<4 {
-        low[unchecked: row] = .load(c + row * cStride)
-        high[unchecked: row] = .load(c + row * cStride + NativeFloats.scalarCount)
+    Sums<4>.multiply(
+      a, stride: aStride, b, stride: bStride, k: k, into: c, stride: cStride,
+      accumulates: accumulates)
+  }
+
+  /// The accumulators of a tile of some rows.
+  private struct Sums<let rows: Int> {
+    var low = InlineArray<rows, NativeFloats>(repeating: NativeFloats())
+    var high = InlineArray<rows, NativeFloats>(repeating: NativeFloats())
+
+    @inline(__always)
+    static func multiply(
+      _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>,
+      stride bStride: Int, k: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int,
+      accumulates: Bool
+    ) {
+      var sums = Sums()
+      if accumulates { sums.load(c, stride: cStride) }
+      var bRow = b
+      for index in 0..<k {
+        let bLow = NativeFloats.load(bRow)
+        let bHigh = NativeFloats.load(bRow + NativeFloats.scalarCount)
+        for row in 0..<rows {
+          let x = NativeFloats(repeating: a[row &* aStride &+ index])
+          sums.low[unchecked: row].addProduct(x, bLow)
+          sums.high[unchecked: row].addProduct(x, bHigh)
+        }
+        bRow += bStride
+      }
+      sums.store(c, stride: cStride)
+    }
+
+    @inline(__always)
+    private mutating func load(_ c: UnsafeMutablePointer<Float>, stride: Int) {
+      for row in 0..<rows {
+        low[unchecked: row] = .load(c + row * stride)
+        high[unchecked: row] = .load(c + row * stride + NativeFloats.scalarCount)
       }
     }
-    var bRow = b
-    for index in 0..<k {
-      let bLow = NativeFloats.load(bRow)
-      let bHigh = NativeFloats.load(bRow + NativeFloats.scalarCount)
-      for row in 0..<4 {
-        let x = NativeFloats(repeating: a[row &* aStride &+ index])
-        low[unchecked: row].addProduct(x, bLow)
-        high[unchecked: row].addProduct(x, bHigh)
+
+    @inline(__always)
+    private func store(_ c: UnsafeMutablePointer<Float>, stride: Int) {
+      for row in 0..<rows {
+        low[unchecked: row].store(c + row * stride)
+        high[unchecked: row].store(c + row * stride + NativeFloats.scalarCount)
       }
-      bRow += bStride
-    }
-    for row in 0..<4 {
-      low[unchecked: row].store(c + row * cStride)
-      high[unchecked: row].store(c + row * cStride + NativeFloats.scalarCount)
     }
   }
 }
