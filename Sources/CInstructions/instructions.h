@@ -12,7 +12,11 @@
 
 typedef float edge_f32x4 __attribute__((ext_vector_type(4)));
 typedef float edge_f32x16 __attribute__((ext_vector_type(16)));
+typedef _Float16 edge_f16x4 __attribute__((ext_vector_type(4)));
+typedef _Float16 edge_f16x8 __attribute__((ext_vector_type(8)));
 typedef _Float16 edge_f16x16 __attribute__((ext_vector_type(16)));
+typedef _Float16 edge_f16x32 __attribute__((ext_vector_type(32)));
+typedef double edge_f64x8 __attribute__((ext_vector_type(8)));
 typedef int32_t edge_i32x4 __attribute__((ext_vector_type(4)));
 typedef int32_t edge_i32x16 __attribute__((ext_vector_type(16)));
 typedef int8_t edge_i8x16 __attribute__((ext_vector_type(16)));
@@ -33,11 +37,17 @@ EDGE_INSTRUCTION edge_f32x16 edge_swap_by_8(edge_f32x16 v) {
   return __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 
+// The greater of each pair of lanes; which one of a number and NaN is left open.
+#if defined(__x86_64__)
+#define EDGE_MAX(a, b) ((a) > (b) ? (a) : (b))
+#else
+#define EDGE_MAX(a, b) __builtin_elementwise_max(a, b)
+#endif
 EDGE_INSTRUCTION edge_f32x16 edge_max_f32x16(edge_f32x16 a, edge_f32x16 b) {
-  return __builtin_elementwise_max(a, b);
+  return EDGE_MAX(a, b);
 }
 EDGE_INSTRUCTION edge_f32x4 edge_max_f32x4(edge_f32x4 a, edge_f32x4 b) {
-  return __builtin_elementwise_max(a, b);
+  return EDGE_MAX(a, b);
 }
 EDGE_INSTRUCTION edge_f32x16 edge_abs_f32x16(edge_f32x16 v) { return __builtin_elementwise_abs(v); }
 
@@ -62,6 +72,30 @@ EDGE_INSTRUCTION void edge_store_f16x16(edge_f32x16 v, void *to) {
   memcpy(to, &h, sizeof h);
 }
 
+EDGE_INSTRUCTION edge_f64x8 edge_load_f16x8_to_f64(const void *from) {
+  edge_f16x8 h;
+  memcpy(&h, from, sizeof h);
+  return __builtin_convertvector(h, edge_f64x8);
+}
+EDGE_INSTRUCTION edge_f32x4 edge_load_f16x4(const void *from) {
+  edge_f16x4 h;
+  memcpy(&h, from, sizeof h);
+  return __builtin_convertvector(h, edge_f32x4);
+}
+EDGE_INSTRUCTION void edge_store_f16x4(edge_f32x4 v, void *to) {
+  edge_f16x4 h = __builtin_convertvector(v, edge_f16x4);
+  memcpy(to, &h, sizeof h);
+}
+
+// The largest lane; lanes are numbers.
+EDGE_INSTRUCTION float edge_largest_f32x4(edge_f32x4 v) {
+#if defined(__aarch64__)
+  return vmaxvq_f32((float32x4_t)v);
+#else
+  return __builtin_reduce_max(v);
+#endif
+}
+
 // The nearest Float32 to the square root. (Swift's own call goes through the C library's errno.)
 EDGE_INSTRUCTION float edge_square_root(float x) {
 #if defined(__x86_64__)
@@ -72,6 +106,46 @@ EDGE_INSTRUCTION float edge_square_root(float x) {
 }
 
 EDGE_INSTRUCTION void edge_prefetch(const void *at) { __builtin_prefetch(at, 0, 3); }
+
+// Float16 arithmetic, for processors that have it.
+EDGE_INSTRUCTION edge_f16x8 edge_fma_f16x8(edge_f16x8 sum, edge_f16x8 a, edge_f16x8 b) {
+  return __builtin_elementwise_fma(a, b, sum);
+}
+EDGE_INSTRUCTION edge_f16x32 edge_fma_f16x32(edge_f16x32 sum, edge_f16x32 a, edge_f16x32 b) {
+  return __builtin_elementwise_fma(a, b, sum);
+}
+EDGE_INSTRUCTION edge_f16x8 edge_max_f16x8(edge_f16x8 a, edge_f16x8 b) {
+  return EDGE_MAX(a, b);
+}
+EDGE_INSTRUCTION edge_f16x32 edge_max_f16x32(edge_f16x32 a, edge_f16x32 b) {
+  return EDGE_MAX(a, b);
+}
+EDGE_INSTRUCTION float edge_largest_f16x8(edge_f16x8 v) {
+#if defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC)
+  return vmaxvq_f16((float16x8_t)v);
+#else
+  return __builtin_reduce_max(v);
+#endif
+}
+EDGE_INSTRUCTION edge_f32x16 edge_f16x32_halves_max(edge_f16x32 v) {
+  edge_f16x16 m = EDGE_MAX(v.lo, v.hi);
+  return __builtin_convertvector(m, edge_f32x16);
+}
+// to[i] += v[i]
+EDGE_INSTRUCTION void edge_add_f16x8(edge_f16x8 v, float *to) {
+  typedef float f32x8 __attribute__((ext_vector_type(8)));
+  f32x8 sum;
+  memcpy(&sum, to, sizeof sum);
+  sum += __builtin_convertvector(v, f32x8);
+  memcpy(to, &sum, sizeof sum);
+}
+EDGE_INSTRUCTION void edge_add_f16x32(edge_f16x32 v, float *to) {
+  typedef float f32x32 __attribute__((ext_vector_type(32)));
+  f32x32 sum;
+  memcpy(&sum, to, sizeof sum);
+  sum += __builtin_convertvector(v, f32x32);
+  memcpy(to, &sum, sizeof sum);
+}
 
 // acc[i] += sum over j of unsigned a[4 i + j] * signed w[4 i + j]
 #if defined(__AVX512VNNI__)

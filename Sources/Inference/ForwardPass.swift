@@ -51,12 +51,25 @@ struct ForwardPass {
 
   private func attend(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
-    normalize(layerWeights.attentionNorm, member)
-    member.barrier()
-    _ = timer.lap()
-    multiply(member, embeddingRows, layerWeights.queryKeyValue, into: queryKeyValueOutput)
+    normalize(layerWeights.attentionNorm, member, &timer)
+    multiply(member, embeddingRows(member), layerWeights.queryKeyValue, into: queryKeyValueOutput)
     member.barrier()
     timer.times.linear += timer.lap()
+    if isSingle && group <= AttentionGeometry.chunkRows {
+      attendToken(layer, member)
+      member.barrier()
+      timer.times.attention += timer.lap()
+    } else {
+      attendBlock(layer, member, &timer)
+    }
+    round(
+      workspace.attention, stride: workspace.attentionStride, attentionRows(member), member, &timer)
+    add(member, attentionRows(member), layerWeights.attentionOutput)
+    member.barrier()
+    timer.times.linear += timer.lap()
+  }
+
+  private func attendBlock(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     writeCache(layer, member)
     member.barrier()
     _ = timer.lap()
@@ -68,54 +81,60 @@ struct ForwardPass {
     attention(layer, member)
     member.barrier()
     timer.times.attention += timer.lap()
-    if settings.policy == .keydiff && slotCount > settings.cacheBudget {
+    if evicts {
       evict(layer, member)
       member.barrier()
       timer.times.evict += timer.lap()
     }
-    round(workspace.attention, stride: workspace.attentionStride, attentionRows, member)
-    member.barrier()
-    _ = timer.lap()
-    add(member, attentionRows, layerWeights.attentionOutput)
-    member.barrier()
-    timer.times.linear += timer.lap()
   }
 
   private func feedForward(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
-    normalize(layerWeights.feedForwardNorm, member)
-    member.barrier()
-    _ = timer.lap()
+    normalize(layerWeights.feedForwardNorm, member, &timer)
     let share = groupsPerShare(layerWeights.gate, member)
+    let rows = embeddingRows(member)
     forEachShare(member, count: layerWeights.gate.groupCount, step: share) { groups, pass in
       Matmul.gated(
-        pass.embeddingRows, gate: pass.weights.layers[layer].gate,
+        rows, gate: pass.weights.layers[layer].gate,
         up: pass.weights.layers[layer].up, groups: groups,
         into: MatmulOutput(pass.workspace.gated, stride: pass.workspace.gatedStride))
     }
     member.barrier()
     timer.times.linear += timer.lap()
-    round(workspace.gated, stride: workspace.gatedStride, gatedRows, member)
-    member.barrier()
-    _ = timer.lap()
-    add(member, gatedRows, layerWeights.down)
+    round(workspace.gated, stride: workspace.gatedStride, gatedRows(member), member, &timer)
+    add(member, gatedRows(member), layerWeights.down)
     member.barrier()
     timer.times.linear += timer.lap()
+  }
+
+  /// A block of one token. Its rows are so short that each member rounds them for itself, and a KV
+  /// head's slot is written, attended to and evicted from in one share: waiting would take longer.
+  private var isSingle: Bool { tokenCount == 1 }
+
+  private var evicts: Bool {
+    settings.policy == .keydiff && slotCount > settings.cacheBudget
   }
 }
 
 // MARK: - Matrix products
 
 extension ForwardPass {
-  var embeddingRows: ActivationRows { rows(k: shape.embeddingLength) }
-  var attentionRows: ActivationRows { rows(k: shape.queryLength) }
-  var gatedRows: ActivationRows { rows(k: shape.feedForwardLength) }
+  private func embeddingRows(_ member: Member) -> ActivationRows {
+    rows(k: shape.embeddingLength, member)
+  }
+  private func attentionRows(_ member: Member) -> ActivationRows {
+    rows(k: shape.queryLength, member)
+  }
+  private func gatedRows(_ member: Member) -> ActivationRows {
+    rows(k: shape.feedForwardLength, member)
+  }
   var queryKeyValueOutput: MatmulOutput {
     MatmulOutput(workspace.queryKeyValue, stride: workspace.queryKeyValueStride)
   }
 
-  private func rows(k: Int) -> ActivationRows {
-    ActivationRows(
+  private func rows(k: Int, _ member: Member) -> ActivationRows {
+    if isSingle { return workspace.singleRow(k: k, member: member.index) }
+    return ActivationRows(
       values: workspace.int8Values, scales: workspace.int8Scales, k: k, tokenCount: tokenCount)
   }
 
@@ -174,24 +193,43 @@ extension ForwardPass {
   }
 
   /// RMS norm of the residual rows, rounded to int8.
-  private func normalize(_ norm: UnsafeMutablePointer<Float>, _ member: Member) {
-    let row = scratch(member)
-    forEachShare(member, count: tokenCount, step: Int8Geometry.tileRows) { tokens, pass in
-      for token in tokens {
-        pass.embeddingRows.setNormalizedToken(
-          token, from: pass.workspace.residual + token * pass.workspace.residualStride,
-          weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: row)
-      }
+  private func normalize(
+    _ norm: UnsafeMutablePointer<Float>, _ member: Member, _ timer: inout LapTimer
+  ) {
+    let rows = embeddingRows(member)
+    forEachToken(member) { token, pass in
+      rows.setNormalizedToken(
+        token, from: pass.workspace.residual + token * pass.workspace.residualStride,
+        weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: pass.scratch(member))
     }
+    _ = timer.lap()
   }
 
   /// Float32 rows to int8; the rows are overwritten.
   private func round(
-    _ source: UnsafeMutablePointer<Float>, stride: Int, _ target: ActivationRows, _ member: Member
+    _ source: UnsafeMutablePointer<Float>, stride: Int, _ target: ActivationRows, _ member: Member,
+    _ timer: inout LapTimer
   ) {
-    forEachShare(member, count: tokenCount, step: Int8Geometry.tileRows) { tokens, _ in
-      for token in tokens { target.setToken(token, from: source + token * stride, factor: 1) }
+    forEachToken(member) { token, pass in
+      var row = source + token * stride
+      if pass.isSingle {
+        row = pass.scratch(member)
+        copy(source, to: row, count: target.kPadded)
+      }
+      target.setToken(token, from: row, factor: 1)
     }
+    _ = timer.lap()
+  }
+
+  /// Calls `body` with all tokens, shared out among the members, and waits for them; with a single
+  /// token each member calls it.
+  @inline(__always)
+  private func forEachToken(_ member: Member, _ body: (Int, ForwardPass) -> Void) {
+    if isSingle { return body(0, self) }
+    forEachShare(member, count: tokenCount, step: Int8Geometry.tileRows) { tokens, pass in
+      for token in tokens { body(token, pass) }
+    }
+    member.barrier()
   }
 }
 
@@ -200,20 +238,25 @@ extension ForwardPass {
 extension ForwardPass {
   /// Keys, rotated, and values of the block go to the slots behind the kept ones.
   private func writeCache(_ layer: Int, _ member: Member) {
-    let row = scratch(member)
     let shares = shape.kvHeadCount * cacheSharesPerHead
     forEachShare(member, count: shares, step: 1) { share, pass in
-      let kvHead = share.lowerBound / pass.cacheSharesPerHead
       let first = share.lowerBound % pass.cacheSharesPerHead * Self.tokensPerCacheShare
-      let head = pass.state.pointee.cache.head(layer: layer, kvHead: kvHead)
-      for token in first..<min(first + Self.tokensPerCacheShare, pass.tokenCount) {
-        let source = pass.workspace.queryKeyValue + token * pass.workspace.queryKeyValueStride
-        let key = source + pass.shape.queryLength + kvHead * pass.shape.headDim
-        pass.workspace.rotary.rotate(key, token: token, factor: 1, into: row)
-        head.setToken(
-          slot: pass.slotsBefore + token, position: pass.firstPosition + token, key: row,
-          value: key + pass.shape.kvLength)
-      }
+      pass.writeCache(
+        layer, kvHead: share.lowerBound / pass.cacheSharesPerHead,
+        tokens: first..<min(first + Self.tokensPerCacheShare, pass.tokenCount), member)
+    }
+  }
+
+  private func writeCache(_ layer: Int, kvHead: Int, tokens: Range<Int>, _ member: Member) {
+    let row = scratch(member)
+    let head = state.pointee.cache.head(layer: layer, kvHead: kvHead)
+    for token in tokens {
+      let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
+      let key = source + shape.queryLength + kvHead * shape.headDim
+      workspace.rotary.rotate(key, token: token, factor: 1, into: row)
+      head.setToken(
+        slot: slotsBefore + token, position: firstPosition + token, key: row,
+        value: key + shape.kvLength)
     }
   }
 
@@ -224,10 +267,24 @@ extension ForwardPass {
 
   private func sumKeys(_ layer: Int, _ member: Member) {
     forEachShare(member, count: shape.kvHeadCount, step: 1) { share, pass in
+      pass.sumKeys(layer, kvHead: share.lowerBound)
+    }
+  }
+
+  private func sumKeys(_ layer: Int, kvHead: Int) {
+    state.pointee.keyDiff.addBlock(
+      state.pointee.cache.head(layer: layer, kvHead: kvHead), slots: slotsBefore..<slotCount,
+      layer: layer, kvHead: kvHead)
+  }
+
+  /// All of a single token's steps, one share a KV head.
+  private func attendToken(_ layer: Int, _ member: Member) {
+    forEachShare(member, count: shape.kvHeadCount, step: 1) { share, pass in
       let kvHead = share.lowerBound
-      pass.state.pointee.keyDiff.addBlock(
-        pass.state.pointee.cache.head(layer: layer, kvHead: kvHead),
-        slots: pass.slotsBefore..<pass.slotCount, layer: layer, kvHead: kvHead)
+      pass.writeCache(layer, kvHead: kvHead, tokens: 0..<1, member)
+      if pass.settings.policy == .keydiff { pass.sumKeys(layer, kvHead: kvHead) }
+      pass.attend(layer, kvHead: kvHead, rows: 0..<pass.group, isLast: true, member)
+      if pass.evicts { pass.evict(layer, kvHead: kvHead) }
     }
   }
 
@@ -235,11 +292,12 @@ extension ForwardPass {
   /// most slots.
   private func attention(_ layer: Int, _ member: Member) {
     let rowCount = tokenCount * group
-    let chunks = (rowCount + Attention.chunkRows - 1) / Attention.chunkRows
+    let chunks = (rowCount + AttentionGeometry.chunkRows - 1) / AttentionGeometry.chunkRows
     forEachShare(member, count: chunks * shape.kvHeadCount, step: 1) { share, pass in
       let kvHead = share.lowerBound % pass.shape.kvHeadCount
-      let first = (chunks - 1 - share.lowerBound / pass.shape.kvHeadCount) * Attention.chunkRows
-      let rows = first..<min(first + Attention.chunkRows, rowCount)
+      let first =
+        (chunks - 1 - share.lowerBound / pass.shape.kvHeadCount) * AttentionGeometry.chunkRows
+      let rows = first..<min(first + AttentionGeometry.chunkRows, rowCount)
       pass.attend(layer, kvHead: kvHead, rows: rows, isLast: rows.upperBound == rowCount, member)
     }
   }
@@ -252,27 +310,28 @@ extension ForwardPass {
     let count = AttentionScratch.count(headDim: shape.headDim)
     let scratch = AttentionScratch(
       memory: workspace.attentionScratch + member.index * count, headDim: shape.headDim)
-    gatherQueries(rows, kvHead: kvHead, into: scratch)
     let pass = Attention(
       cache: state.pointee.cache.head(layer: layer, kvHead: kvHead).rows, scratch: scratch,
-      slotsBefore: slotsBefore, slotCount: slotCount, group: group)
-    let isScored = isLast && settings.policy == .keydiff && slotCount > settings.cacheBudget
+      slotsBefore: slotsBefore, slotCount: slotCount, group: group,
+      usesFloat16: settings.usesFloat16)
+    gatherQueries(rows, kvHead: kvHead, into: pass)
     pass.run(
       firstRow: rows.lowerBound, rowCount: rows.count,
-      anchor: isScored ? state.pointee.keyDiff.anchor(kvHead: kvHead) : nil,
+      anchor: isLast && evicts ? state.pointee.keyDiff.anchor(kvHead: kvHead) : nil,
       dots: state.pointee.keyDiff.dots(kvHead: kvHead))
     scatterOutputs(rows, kvHead: kvHead, from: scratch)
   }
 
   /// Rotated queries, times log2(e) / sqrt(headDim): the softmax works with powers of two.
-  private func gatherQueries(_ rows: Range<Int>, kvHead: Int, into scratch: AttentionScratch) {
+  private func gatherQueries(_ rows: Range<Int>, kvHead: Int, into pass: Attention) {
     let factor = log2OfE / squareRoot(Float(shape.headDim))
     for row in rows {
       let (token, member) = (row / group, row % group)
-      workspace.rotary.rotate(
-        workspace.queryKeyValue + token * workspace.queryKeyValueStride
-          + (kvHead * group + member) * shape.headDim, token: token, factor: factor,
-        into: scratch.queries + (row - rows.lowerBound) * scratch.rowStride)
+      pass.setQuery(
+        row - rows.lowerBound,
+        from: workspace.queryKeyValue + token * workspace.queryKeyValueStride
+          + (kvHead * group + member) * shape.headDim, workspace.rotary, token: token,
+        factor: factor)
     }
   }
 
@@ -282,18 +341,22 @@ extension ForwardPass {
       let target =
         workspace.attention + token * workspace.attentionStride
         + (kvHead * group + member) * shape.headDim
-      target.update(
-        from: scratch.outputs + (row - rows.lowerBound) * scratch.rowStride, count: shape.headDim)
+      copy(
+        scratch.outputs + (row - rows.lowerBound) * scratch.rowStride, to: target,
+        count: shape.headDim)
     }
   }
 
   private func evict(_ layer: Int, _ member: Member) {
     forEachShare(member, count: shape.kvHeadCount, step: 1) { share, pass in
-      let kvHead = share.lowerBound
-      pass.state.pointee.keyDiff.evict(
-        pass.state.pointee.cache.head(layer: layer, kvHead: kvHead), layer: layer, kvHead: kvHead,
-        slotCount: pass.slotCount, budget: pass.settings.cacheBudget,
-        retained: pass.settings.retained, nextPosition: pass.firstPosition + pass.tokenCount)
+      pass.evict(layer, kvHead: share.lowerBound)
     }
+  }
+
+  private func evict(_ layer: Int, kvHead: Int) {
+    state.pointee.keyDiff.evict(
+      state.pointee.cache.head(layer: layer, kvHead: kvHead), layer: layer, kvHead: kvHead,
+      slotCount: slotCount, budget: settings.cacheBudget, retained: settings.retained,
+      nextPosition: firstPosition + tokenCount)
   }
 }

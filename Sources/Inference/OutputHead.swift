@@ -12,25 +12,39 @@ struct OutputHead {
   /// Final norm, then the product with the output matrix; row i of `logits` is token row
   /// `firstRow + i`.
   func run(_ member: Member) {
-    let workspace = pass.workspace
-    let rows = ActivationRows(
-      values: workspace.int8Values, scales: workspace.int8Scales, k: pass.shape.embeddingLength,
-      tokenCount: rowCount)
-    let scratch = workspace.rowScratch + member.index * workspace.rowScratchCount
-    pass.forEachShare(member, count: rowCount, step: Int8Geometry.tileRows) { share, pass in
-      for row in share {
-        rows.setNormalizedToken(
-          row, from: workspace.residual + (firstRow + row) * workspace.residualStride,
-          weight: pass.weights.outputNorm, epsilon: pass.shape.rmsEpsilon, scratch: scratch)
-      }
-    }
-    member.barrier()
+    let rows = normalized(member)
     let head = pass.weights.outputHead
     let step = max(1, head.groupCount / (member.count * 16))
     pass.forEachShare(member, count: head.groupCount, step: step) { groups, pass in
       Matmul.store(
         rows, pass.weights.outputHead, groups: groups,
-        into: MatmulOutput(workspace.logits, stride: workspace.logitStride))
+        into: MatmulOutput(pass.workspace.logits, stride: pass.workspace.logitStride))
     }
+  }
+
+  /// The rows as int8; each member makes a single row for itself.
+  private func normalized(_ member: Member) -> ActivationRows {
+    let workspace = pass.workspace
+    let length = pass.shape.embeddingLength
+    if rowCount == 1 {
+      let rows = workspace.singleRow(k: length, member: member.index)
+      normalize(0, into: rows, member)
+      return rows
+    }
+    let rows = ActivationRows(
+      values: workspace.int8Values, scales: workspace.int8Scales, k: length, tokenCount: rowCount)
+    pass.forEachShare(member, count: rowCount, step: Int8Geometry.tileRows) { share, _ in
+      for row in share { normalize(row, into: rows, member) }
+    }
+    member.barrier()
+    return rows
+  }
+
+  private func normalize(_ row: Int, into rows: ActivationRows, _ member: Member) {
+    let workspace = pass.workspace
+    rows.setNormalizedToken(
+      row, from: workspace.residual + (firstRow + row) * workspace.residualStride,
+      weight: pass.weights.outputNorm, epsilon: pass.shape.rmsEpsilon,
+      scratch: workspace.rowScratch + member.index * workspace.rowScratchCount)
   }
 }

@@ -12,10 +12,12 @@ public struct RunSettings: Sendable {
   public let threadCount: Int
   /// Positions of a block whose logits are held at the same time.
   public let logitRowCount: Int
+  /// Attention multiplies in Float16, which the processor must be able to; else in Float32.
+  public let usesFloat16: Bool
 
   public init(
     blockSize: Int, cacheBudget: Int, policy: Policy, retained: Retained, threadCount: Int,
-    logitRowCount: Int
+    logitRowCount: Int, usesFloat16: Bool = false
   ) {
     self.blockSize = blockSize
     self.cacheBudget = cacheBudget
@@ -23,13 +25,14 @@ public struct RunSettings: Sendable {
     self.retained = retained
     self.threadCount = threadCount
     self.logitRowCount = logitRowCount
+    self.usesFloat16 = usesFloat16
   }
 
   /// The same but for these sizes.
   public func with(blockSize: Int, cacheBudget: Int) -> RunSettings {
     RunSettings(
       blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
-      threadCount: threadCount, logitRowCount: logitRowCount)
+      threadCount: threadCount, logitRowCount: logitRowCount, usesFloat16: usesFloat16)
   }
 
   /// Slots of each KV head: N kept ones and a block.

@@ -29,6 +29,11 @@ struct Workspace {
   /// `[threads][rowScratchCount]`
   let rowScratch: UnsafeMutablePointer<Float>
   let rowScratchCount: Int
+  /// A single token's row, which each thread rounds for itself: `[threads][rowScratchCount]`, and
+  /// the scales, a cache line apart.
+  let singleValues: UnsafeMutablePointer<Int8>
+  let singleScales: UnsafeMutablePointer<Float>
+  static var floatsOfLine: Int { 16 }
   /// `[threads][AttentionScratch.count]`
   let attentionScratch: UnsafeMutablePointer<Float>
 
@@ -50,12 +55,25 @@ struct Workspace {
     int8Scales = carver.take(.int8Activations, Float.self, count: block)
     rotary = RotaryTable(carver: &carver, headDim: shape.headDim, block: block)
     tokens = carver.take(.activations, Int32.self, count: block)
-    rowScratchCount = roundUp(kMax, to: Int8Geometry.kStep)
+    rowScratchCount = roundUp(kMax, to: 64)
     rowScratch = carver.take(
       .activations, Float.self, count: settings.threadCount * rowScratchCount)
+    singleValues = carver.take(
+      .int8Activations, Int8.self, count: settings.threadCount * rowScratchCount)
+    singleScales = carver.take(
+      .int8Activations, Float.self, count: settings.threadCount * Self.floatsOfLine)
     attentionScratch = carver.take(
       .attention, Float.self,
       count: settings.threadCount * AttentionScratch.count(headDim: shape.headDim))
+  }
+}
+
+extension Workspace {
+  /// A member's own row for a single token.
+  func singleRow(k: Int, member: Int) -> ActivationRows {
+    ActivationRows(
+      values: singleValues + member * rowScratchCount,
+      scales: singleScales + member * Self.floatsOfLine, k: k, tokenCount: 1)
   }
 }
 

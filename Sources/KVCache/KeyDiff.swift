@@ -41,7 +41,7 @@ public struct KeyDiff: ~Copyable {
   /// pass.
   public func addBlock(_ head: CacheHead, slots: Range<Int>, layer: Int, kvHead: Int) {
     let source = sum(layer: layer, kvHead: kvHead)
-    for slot in slots { head.rows.addKey(slot, to: source) }
+    head.rows.addKeys(slots, to: source)
     let target = anchors + kvHead * shape.headDim
     for index in 0..<shape.headDim { target[index] = Float(source[index]) }
   }
@@ -73,7 +73,7 @@ public struct KeyDiff: ~Copyable {
         ? Selection.protected : -(dots[slot] * head.inverseNorms[slot])
       order[slot] = Selection.key(score: score, position: position)
     }
-    scratch.update(from: order, count: slotCount)
+    copy(order, to: scratch, count: slotCount)
     let victimCount = slotCount - budget
     let last = Selection.select(scratch, count: slotCount, rank: victimCount - 1)
     fillHoles(

@@ -2,12 +2,11 @@ import CInstructions
 
 /// The keys and values of one KV head of one layer, Float16.
 ///
-/// Keys: `[slots / 16][headDim][16]`, so that a tile of scores needs no transposing.
+/// Keys: `[slots / 64][headDim][64]`, so that a tile of scores needs no transposing.
 /// Values: `[slots][valueStride]`. `slots` is a multiple of `tileSlots`.
 public struct CacheRows: BitwiseCopyable {
   /// Slots that attention handles at a time.
   public static let tileSlots = 64
-  static let keyLanes = 16
 
   public let keys: UnsafeMutablePointer<UInt16>
   public let values: UnsafeMutablePointer<UInt16>
@@ -27,12 +26,14 @@ public struct CacheRows: BitwiseCopyable {
   public static func valueCount(slots: Int, headDim: Int) -> Int {
     roundUp(slots, to: tileSlots) * valueStride(headDim)
   }
-  static func valueStride(_ headDim: Int) -> Int { roundUp(headDim, to: 16) }
+  /// Whole tiles of products, whatever their width.
+  static func valueStride(_ headDim: Int) -> Int { roundUp(headDim, to: 32) }
+  var valueStride: Int { Self.valueStride(headDim) }
 
-  /// The first of a slot's key elements; the next ones follow at `keyLanes`.
+  /// The first of a slot's key elements; the next ones follow at `tileSlots`.
   @inline(__always)
   func key(_ slot: Int) -> UnsafeMutablePointer<UInt16> {
-    keys + slot / Self.keyLanes * Self.keyLanes * headDim + slot % Self.keyLanes
+    keys + slot / Self.tileSlots * Self.tileSlots * headDim + slot % Self.tileSlots
   }
 
   @inline(__always)
@@ -48,7 +49,7 @@ public struct CacheRows: BitwiseCopyable {
     var squares: Float = 0
     for index in 0..<headDim {
       let rounded = Self.toFloat16(source[index])
-      target[index &* Self.keyLanes] = rounded.bitPattern
+      target[index &* Self.tileSlots] = rounded.bitPattern
       squares += Float(rounded) * Float(rounded)
     }
     return squares
@@ -66,38 +67,68 @@ public struct CacheRows: BitwiseCopyable {
     Float16(min(max(value, -65504), 65504))
   }
 
-  /// Adds a slot's key to `sum`, `headDim` values. Float16 values are multiples of 2^-24, so sums
-  /// below 2^29 are exact in Double, whatever the order of additions and subtractions.
-  public func addKey(_ slot: Int, to sum: UnsafeMutablePointer<Double>) {
+  /// Adds the keys of some slots to `sum`, `headDim` values. Float16 values are multiples of 2^-24,
+  /// so sums below 2^29 are exact in Double, whatever the order of additions and subtractions.
+  public func addKeys(_ slots: Range<Int>, to sum: UnsafeMutablePointer<Double>) {
+    let firstWhole = min(roundUp(slots.lowerBound, to: 8), slots.upperBound)
+    let endWhole = max(slots.upperBound & ~7, firstWhole)
+    for slot in slots.lowerBound..<firstWhole { addKey(slot, to: sum) }
+    if firstWhole < endWhole { addWholeKeys(firstWhole..<endWhole, to: sum) }
+    for slot in endWhole..<slots.upperBound { addKey(slot, to: sum) }
+  }
+
+  private func addKey(_ slot: Int, to sum: UnsafeMutablePointer<Double>) {
     let source = key(slot)
     for index in 0..<headDim {
-      sum[index] += Double(Float16(bitPattern: source[index &* Self.keyLanes]))
+      sum[index] += Double(Float16(bitPattern: source[index &* Self.tileSlots]))
+    }
+  }
+
+  /// Both ends are multiples of 8: such slots lie side by side.
+  private func addWholeKeys(_ slots: Range<Int>, to sum: UnsafeMutablePointer<Double>) {
+    for index in 0..<headDim {
+      var sums = SIMD8<Double>()
+      for slot in stride(from: slots.lowerBound, to: slots.upperBound, by: 8) {
+        sums += edge_load_f16x8_to_f64(key(slot) + index &* Self.tileSlots)
+      }
+      let four = sums.lowHalf + sums.highHalf
+      let two = four.lowHalf + four.highHalf
+      sum[index] += two[0] + two[1]
     }
   }
 
   public func subtractKey(_ slot: Int, from sum: UnsafeMutablePointer<Double>) {
     let source = key(slot)
     for index in 0..<headDim {
-      sum[index] -= Double(Float16(bitPattern: source[index &* Self.keyLanes]))
+      sum[index] -= Double(Float16(bitPattern: source[index &* Self.tileSlots]))
     }
   }
 
   /// Copies key and value of one slot over another.
   public func move(_ source: Int, to target: Int) {
     let (from, to) = (key(source), key(target))
-    for index in 0..<headDim { to[index &* Self.keyLanes] = from[index &* Self.keyLanes] }
-    value(target).update(from: value(source), count: headDim)
+    for index in 0..<headDim { to[index &* Self.tileSlots] = from[index &* Self.tileSlots] }
+    copy(value(source), to: value(target), count: headDim)
+  }
+
+  /// The keys of the tile that begins at `firstSlot`: `[headDim][tileSlots]`.
+  @inline(__always)
+  func keyTile(_ firstSlot: Int) -> UnsafePointer<Float16> {
+    UnsafeRawPointer(keys + firstSlot * headDim).assumingMemoryBound(to: Float16.self)
+  }
+
+  /// The values from `firstSlot` on: `[slots][valueStride]`.
+  @inline(__always)
+  func valueRows(_ firstSlot: Int) -> UnsafePointer<Float16> {
+    UnsafeRawPointer(value(firstSlot)).assumingMemoryBound(to: Float16.self)
   }
 
   /// The keys of a tile as Float32, `[headDim][tileSlots]`.
   @inline(__always)
   package func loadKeys(tile firstSlot: Int, into target: UnsafeMutablePointer<Float>) {
-    for part in 0..<Self.tileSlots / Self.keyLanes {
-      let source = UnsafeRawPointer(key(firstSlot + part * Self.keyLanes))
-      for index in 0..<headDim {
-        let lanes = edge_load_f16x16(source + index &* 2 &* Self.keyLanes)
-        target.store(lanes, index &* Self.tileSlots &+ part &* Self.keyLanes)
-      }
+    let source = keyTile(firstSlot)
+    for index in Swift.stride(from: 0, to: headDim &* Self.tileSlots, by: 16) {
+      target.store(edge_load_f16x16(source + index), index)
     }
   }
 
@@ -107,9 +138,9 @@ public struct CacheRows: BitwiseCopyable {
     tile firstSlot: Int, into target: UnsafeMutablePointer<Float>, stride: Int
   ) {
     for slot in 0..<Self.tileSlots {
-      let source = UnsafeRawPointer(value(firstSlot + slot))
+      let source = valueRows(firstSlot + slot)
       for index in Swift.stride(from: 0, to: headDim, by: 16) {
-        target.store(edge_load_f16x16(source + index &* 2), slot &* stride &+ index)
+        target.store(edge_load_f16x16(source + index), slot &* stride &+ index)
       }
     }
   }

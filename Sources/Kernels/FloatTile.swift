@@ -1,72 +1,107 @@
-/// Small Float32 matrix products held in registers: a few rows by two native vectors of columns.
-package enum FloatTile {
-  /// Columns of a tile.
-  package static var columns: Int { 2 * NativeFloats.scalarCount }
+/// A small matrix product held in registers: `rows` rows by `vectors` vectors of columns.
+///
+/// Every sum is taken in the order of k, so its bits do not depend on the vector's width.
+package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
+  package typealias Format = Source.Format
+  package typealias Scalar = Format.Lanes.Scalar
 
-  /// c[8][columns] = (accumulates ? c : 0) + a[8][k] · b[k][columns]
-  /// - Parameters: strides are counts of Float32 between rows.
+  private var sums = InlineArray<rows, InlineArray<vectors, Format.Lanes>>(
+    repeating: InlineArray(repeating: Format.Lanes()))
+
+  package static var columns: Int { vectors * Format.Lanes.scalarCount }
+
+  /// a[rows][k] · b[k][columns]
+  /// - Parameters: strides are counts of elements between rows.
   @inline(__always)
-  package static func multiplyEight(
-    _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>, stride bStride: Int,
-    k: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulates: Bool
+  package init(
+    _ a: UnsafePointer<Scalar>, stride aStride: Int, _ b: UnsafePointer<Source.Element>,
+    stride bStride: Int, k: Int
   ) {
-    Sums<8>.multiply(
-      a, stride: aStride, b, stride: bStride, k: k, into: c, stride: cStride,
-      accumulates: accumulates)
-  }
-
-  /// As `multiplyEight`, for four rows.
-  @inline(__always)
-  package static func multiplyFour(
-    _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>, stride bStride: Int,
-    k: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulates: Bool
-  ) {
-    Sums<4>.multiply(
-      a, stride: aStride, b, stride: bStride, k: k, into: c, stride: cStride,
-      accumulates: accumulates)
-  }
-
-  /// The accumulators of a tile of some rows.
-  private struct Sums<let rows: Int> {
-    var low = InlineArray<rows, NativeFloats>(repeating: NativeFloats())
-    var high = InlineArray<rows, NativeFloats>(repeating: NativeFloats())
-
-    @inline(__always)
-    static func multiply(
-      _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>,
-      stride bStride: Int, k: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int,
-      accumulates: Bool
-    ) {
-      var sums = Sums()
-      if accumulates { sums.load(c, stride: cStride) }
-      var bRow = b
-      for index in 0..<k {
-        let bLow = NativeFloats.load(bRow)
-        let bHigh = NativeFloats.load(bRow + NativeFloats.scalarCount)
-        for row in 0..<rows {
-          let x = NativeFloats(repeating: a[row &* aStride &+ index])
-          sums.low[unchecked: row].addProduct(x, bLow)
-          sums.high[unchecked: row].addProduct(x, bHigh)
+    var index = 0
+    var bRow = b
+    #if !arch(x86_64)
+      // One load gives several steps' factors of a row, which the multiply-add takes by lane.
+      while index &+ Format.Lanes.scalarCount <= k {
+        let factors = InlineArray<rows, Format.Lanes> { row in
+          Format.load(a + (row &* aStride &+ index))
         }
-        bRow += bStride
+        addSteps(0, factors, bRow, bStride)
+        if Format.Lanes.scalarCount == 8 { addSteps(4, factors, bRow + 4 &* bStride, bStride) }
+        index &+= Format.Lanes.scalarCount
+        bRow += Format.Lanes.scalarCount &* bStride
       }
-      sums.store(c, stride: cStride)
+    #endif
+    while index < k {
+      let lanes = Self.load(bRow)
+      for row in 0..<rows {
+        add(row, Format.Lanes(repeating: a[row &* aStride &+ index]), lanes)
+      }
+      index &+= 1
+      bRow += bStride
+    }
+  }
+
+  /// c = sums
+  @inline(__always)
+  package func store(_ c: UnsafeMutablePointer<Scalar>, stride: Int) {
+    for row in 0..<rows {
+      for vector in 0..<vectors {
+        Format.store(
+          sums[unchecked: row][unchecked: vector],
+          c + (row &* stride &+ vector &* Format.Lanes.scalarCount))
+      }
+    }
+  }
+
+  /// c += sums
+  @inline(__always)
+  package func add(to c: UnsafeMutablePointer<Float>, stride: Int) {
+    for row in 0..<rows {
+      for vector in 0..<vectors {
+        Format.add(
+          sums[unchecked: row][unchecked: vector],
+          to: c + (row &* stride &+ vector &* Format.Lanes.scalarCount))
+      }
+    }
+  }
+
+  #if !arch(x86_64)
+    /// Four steps of k, whose factors are the lanes from `lane` on.
+    @inline(__always)
+    private mutating func addSteps(
+      _ lane: Int, _ factors: InlineArray<rows, Format.Lanes>,
+      _ b: UnsafePointer<Source.Element>, _ stride: Int
+    ) {
+      addStep(lane, factors, b)
+      addStep(lane &+ 1, factors, b + stride)
+      addStep(lane &+ 2, factors, b + 2 &* stride)
+      addStep(lane &+ 3, factors, b + 3 &* stride)
     }
 
     @inline(__always)
-    private mutating func load(_ c: UnsafeMutablePointer<Float>, stride: Int) {
+    private mutating func addStep(
+      _ lane: Int, _ factors: InlineArray<rows, Format.Lanes>, _ b: UnsafePointer<Source.Element>
+    ) {
+      let lanes = Self.load(b)
       for row in 0..<rows {
-        low[unchecked: row] = .load(c + row * stride)
-        high[unchecked: row] = .load(c + row * stride + NativeFloats.scalarCount)
+        add(row, Format.Lanes(repeating: factors[unchecked: row][lane]), lanes)
       }
     }
+  #endif
 
-    @inline(__always)
-    private func store(_ c: UnsafeMutablePointer<Float>, stride: Int) {
-      for row in 0..<rows {
-        low[unchecked: row].store(c + row * stride)
-        high[unchecked: row].store(c + row * stride + NativeFloats.scalarCount)
-      }
+  @inline(__always)
+  private static func load(_ b: UnsafePointer<Source.Element>) -> InlineArray<vectors, Format.Lanes>
+  {
+    InlineArray { vector in Source.load(b + vector &* Format.Lanes.scalarCount) }
+  }
+
+  @inline(__always)
+  private mutating func add(
+    _ row: Int, _ factor: Format.Lanes, _ lanes: InlineArray<vectors, Format.Lanes>
+  ) {
+    for vector in 0..<vectors {
+      sums[unchecked: row][unchecked: vector] = Format.multiplyAdd(
+        sums[unchecked: row][unchecked: vector], factor, lanes[unchecked: vector])
     }
   }
 }

@@ -1,21 +1,26 @@
+import CInstructions
+
 /// log(sum(exp(values))), computed relative to the largest value.
 public func logSumExp(_ values: UnsafePointer<Float>, count: Int) -> Float {
-  let width = NativeFloats.scalarCount
-  var greatest = NativeFloats(repeating: values[0])
+  let width = 16
+  var greatest = SIMD16<Float>(repeating: values[0])
   var index = 0
   while index + width <= count {
-    greatest = maximum(greatest, .load(values + index))
+    greatest = edge_max_f32x16(greatest, values.lanes(index))
     index += width
   }
-  var peak = greatest[0]
-  for lane in 1..<width { peak = max(peak, greatest[lane]) }
+  var peak = largest(greatest)
   for rest in index..<count { peak = max(peak, values[rest]) }
 
-  // The sum of many small terms is kept in Double, a vector at a time.
+  // The sum of many small terms is kept in Double, sixteen at a time.
   var sum = 0.0
   index = 0
   while index + width <= count {
-    sum += Double(total(exp2((NativeFloats.load(values + index) - peak) * log2OfE)))
+    var terms = SixteenFloats.load(values + index)
+    for part in 0..<SixteenFloats.partCount {
+      terms.parts[unchecked: part] = exp2((terms.parts[unchecked: part] - peak) * log2OfE)
+    }
+    sum += Double(terms.total)
     index += width
   }
   for rest in index..<count {

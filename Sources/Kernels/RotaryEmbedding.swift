@@ -35,10 +35,18 @@ public struct RotaryTable: BitwiseCopyable {
   }
 
   /// target = rotated source * factor; `2 * half` values each, which may be the same memory.
-  @inline(__always)
   public func rotate(
     _ source: UnsafePointer<Float>, token: Int, factor: Float,
     into target: UnsafeMutablePointer<Float>
+  ) {
+    rotate(source, token: token, factor: factor, into: target, SinglePrecision.self)
+  }
+
+  /// As above, into the format's numbers.
+  @inline(__always)
+  func rotate<Format: TileFormat>(
+    _ source: UnsafePointer<Float>, token: Int, factor: Float,
+    into target: UnsafeMutablePointer<Format.Lanes.Scalar>, _ format: Format.Type
   ) {
     let cosine = UnsafePointer(cosines + token * half)
     let sine = UnsafePointer(sines + token * half)
@@ -48,15 +56,15 @@ public struct RotaryTable: BitwiseCopyable {
       let s = NativeFloats.load(sine + index)
       let a = NativeFloats.load(source + index) * factor
       let b = NativeFloats.load(source + index + half) * factor
-      (a * c - b * s).store(target + index)
-      (a * s + b * c).store(target + index + half)
+      format.storeFloats(a * c - b * s, target + index)
+      format.storeFloats(a * s + b * c, target + index + half)
       index += NativeFloats.scalarCount
     }
     while index < half {
       let (c, s) = (cosine[index], sine[index])
       let (a, b) = (source[index] * factor, source[index + half] * factor)
-      target[index] = a * c - b * s
-      target[index + half] = a * s + b * c
+      target[index] = Format.Lanes.Scalar(a * c - b * s)
+      target[index + half] = Format.Lanes.Scalar(a * s + b * c)
       index += 1
     }
   }

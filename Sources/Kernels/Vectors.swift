@@ -33,6 +33,41 @@ extension NativeFloats {
   }
 }
 
+/// Sixteen lanes whatever the register, so that partial sums, and their bits, are the same on every
+/// instruction set.
+struct SixteenFloats {
+  static var partCount: Int { 16 / NativeFloats.scalarCount }
+  var parts: InlineArray<4, NativeFloats>
+
+  @inline(__always)
+  static func load(_ from: UnsafePointer<Float>) -> SixteenFloats {
+    var parts = InlineArray<4, NativeFloats>(repeating: NativeFloats())
+    for part in 0..<partCount {
+      parts[unchecked: part] = .load(from + part * NativeFloats.scalarCount)
+    }
+    return SixteenFloats(parts: parts)
+  }
+
+  /// The sum of the lanes, in the tree order of `total` of a SIMD16.
+  @inline(__always)
+  var total: Float {
+    var parts = parts
+    var count = Self.partCount
+    while count > 1 {
+      count /= 2
+      for part in 0..<count { parts[unchecked: part] += parts[unchecked: part + count] }
+    }
+    return Kernels.total(parts[unchecked: 0])
+  }
+
+  @inline(__always)
+  func store(_ to: UnsafeMutablePointer<Float>) {
+    for part in 0..<Self.partCount {
+      parts[unchecked: part].store(to + part * NativeFloats.scalarCount)
+    }
+  }
+}
+
 extension UnsafePointer where Pointee == Float {
   /// Sixteen values from `offset` on.
   @inline(__always)
@@ -49,6 +84,16 @@ extension UnsafeMutablePointer where Pointee == Float {
   func store(_ value: SIMD16<Float>, _ offset: Int) {
     UnsafeMutableRawPointer(self + offset).storeBytes(of: value, as: SIMD16<Float>.self)
   }
+}
+
+/// Copies `count` elements between places that do not overlap. (`update(from:count:)` goes element
+/// by element in Embedded Swift.)
+@inline(__always)
+public func copy<Element: BitwiseCopyable>(
+  _ source: UnsafePointer<Element>, to target: UnsafeMutablePointer<Element>, count: Int
+) {
+  UnsafeMutableRawPointer(target).copyMemory(
+    from: source, byteCount: count &* MemoryLayout<Element>.stride)
 }
 
 /// The largest lane.

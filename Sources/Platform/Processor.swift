@@ -74,7 +74,9 @@ public struct Processor: Sendable {
 
   /// What this build uses, to be compared with a device profile.
   public static var buildUsesDotProduct: Bool { Processor.isArm && edge_has_dot_product() }
-  public static var buildUsesFloat16Arithmetic: Bool { Processor.isArm && edge_built_with_fp16() }
+  public static var buildHasFloat16Arithmetic: Bool {
+    edge_built_with_fp16() || edge_built_with_avx512_fp16()
+  }
   public static var buildUsesInt8MatrixMultiply: Bool { edge_built_with_i8mm() }
 
   /// The kernel path of this build.

@@ -48,7 +48,8 @@ import Profile
 
   /// The processor must have what the profile says. On a board the build must not use more than
   /// the profile names either: the profile then describes another board. (On x86 a profile states
-  /// the least that is needed, and a native build uses what there is.)
+  /// the least that is needed, and a native build uses what there is.) Float16 arithmetic is used
+  /// only where the profile says so, because it changes the sums' last digits.
   private static func check(
     _ profile: DeviceProfile, _ path: UnsafePointer<CChar>, _ console: inout Console
   ) throws(Exit) {
@@ -72,7 +73,6 @@ import Profile
     }
     var unnamed: StaticString?
     if Processor.buildUsesDotProduct && !profile.dotProduct { unnamed = "dot product instructions" }
-    if Processor.buildUsesFloat16Arithmetic && !profile.fp16 { unnamed = "FP16 arithmetic" }
     if Processor.buildUsesInt8MatrixMultiply && !profile.i8mm { unnamed = "i8mm instructions" }
     if let unnamed {
       throw unsafe refuse(
@@ -98,6 +98,7 @@ import Profile
     RunSettings(
       blockSize: profile.blockSize, cacheBudget: profile.cacheBudget, policy: profile.policy,
       retained: Retained(sinkCount: retention.sinks, recentCount: retention.recent),
-      threadCount: profile.threads, logitRowCount: logitRowCount)
+      threadCount: profile.threads, logitRowCount: logitRowCount,
+      usesFloat16: profile.fp16 && Processor.buildHasFloat16Arithmetic)
   }
 }

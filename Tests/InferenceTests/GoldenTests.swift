@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import Platform
 import Profile
 import Testing
 
@@ -91,6 +92,21 @@ private struct FullGolden: Decodable {
     let scored = mean(likelihoods[1152...])
     print("4096 tokens, \(policy): nll \(scored), reference \(reference)")
     #expect(abs(scored - reference) < 0.015)
+  }
+
+  /// Float32's perplexity of these 2,048 tokens is 15.1026. Float16 attention is tested where this
+  /// processor computes in it; its share of the error is what the two cases differ by.
+  @Test(
+    .enabled(if: Files.hasGolden("wikitext.tokens"), "needs the default model and wikitext.tokens"),
+    arguments: Processor.buildHasFloat16Arithmetic ? [false, true] : [false])
+  func perplexity(usesFloat16: Bool) throws {
+    let text = try String(contentsOf: Files.golden("wikitext.tokens"), encoding: .utf8)
+    let tokens = text.split(whereSeparator: \.isWhitespace).prefix(2048).map { Int32($0)! }
+    var fixture = try Fixture.open(
+      Files.smolLM2!, settings(.full, block: 128, budget: 2048, usesFloat16: usesFloat16))
+    let perplexity = exp(mean(try fixture.negativeLogLikelihoods(tokens)))
+    print("2048 tokens, Float16 \(usesFloat16): perplexity \(perplexity), reference 15.1026")
+    #expect(abs(perplexity / 15.1026 - 1) < 0.005)
   }
 
   @Test(.enabled(if: Files.hasGolden("full.json"), "needs the default model and full.json"))

@@ -126,7 +126,8 @@ final class Simulation {
   private func attend(_ tokenCount: Int, layer: Int, kvHead: Int) {
     let attention = Attention(
       cache: cache.head(layer: layer, kvHead: kvHead).rows, scratch: scratch,
-      slotsBefore: cache.count, slotCount: cache.count + tokenCount, group: 1)
+      slotsBefore: cache.count, slotCount: cache.count + tokenCount, group: 1,
+      usesFloat16: false)
     attention.run(
       firstRow: tokenCount - 1, rowCount: 1, anchor: keyDiff.anchor(kvHead: kvHead),
       dots: keyDiff.dots(kvHead: kvHead))

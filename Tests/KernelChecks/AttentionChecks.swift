@@ -1,3 +1,4 @@
+import CInstructions
 import Kernels
 
 /// Attention against a slow one in Double.
@@ -5,11 +6,22 @@ enum AttentionChecks {
   /// All pairs of head length and group, of tokens and slots before them; rows in chunks of many
   /// sizes.
   static func shapes(_ context: inout CheckContext) {
+    shapes(usesFloat16: false, &context)
+  }
+
+  /// In Float16, where the build has it.
+  static func half(_ context: inout CheckContext) {
+    if edge_built_with_fp16() || edge_built_with_avx512_fp16() {
+      shapes(usesFloat16: true, &context)
+    }
+  }
+
+  private static func shapes(usesFloat16: Bool, _ context: inout CheckContext) {
     let headDims: InlineArray<4, Int> = [8, 64, 80, 128]
     let groups: InlineArray<4, Int> = [1, 3, 7, 8]
     let tokenCounts: InlineArray<5, Int> = [1, 2, 5, 32, 128]
     let slotsBefore: InlineArray<6, Int> = [0, 1, 63, 64, 65, 300]
-    let chunks: InlineArray<5, Int> = [Attention.chunkRows, 8, 40, 13, 96]
+    let chunks: InlineArray<5, Int> = [AttentionGeometry.chunkRows, 8, 40, 13, 96]
     for dim in headDims.indices {
       for group in groups.indices {
         for tokens in tokenCounts.indices {
@@ -17,7 +29,7 @@ enum AttentionChecks {
           compare(
             headDim: headDims[dim], group: groups[group], tokens: tokenCounts[tokens],
             slotsBefore: slotsBefore[before], .moderate,
-            chunk: chunks[(dim + group + tokens) % 5], &context)
+            chunk: chunks[(dim + group + tokens) % 5], usesFloat16: usesFloat16, &context)
         }
       }
     }
@@ -32,7 +44,8 @@ enum AttentionChecks {
         for kind in 0..<ScoreKind.count {
           compare(
             headDim: headDims[dim], group: 3, tokens: 5 + before,
-            slotsBefore: slotsBefore[before], ScoreKind(rawValue: kind)!, chunk: 8, &context)
+            slotsBefore: slotsBefore[before], ScoreKind(rawValue: kind)!, chunk: 8,
+            usesFloat16: false, &context)
         }
       }
     }
@@ -40,19 +53,20 @@ enum AttentionChecks {
 
   private static func compare(
     headDim: Int, group: Int, tokens: Int, slotsBefore: Int, _ kind: ScoreKind, chunk: Int,
-    _ context: inout CheckContext
+    usesFloat16: Bool, _ context: inout CheckContext
   ) {
     context.begin(
       "headDim", headDim, "group", group, "tokens", tokens, "slotsBefore", slotsBefore)
     let problem = AttentionProblem(
       &context, headDim: headDim, group: group, tokens: tokens, slotsBefore: slotsBefore)
     problem.fill(kind, &context.random)
-    var reference = AttentionRowReference(&context, problem)
+    var reference = AttentionRowReference(
+      &context, problem, unit: usesFloat16 ? 0x1p-11 : roundoff)
     // The last rows first, as the forward pass takes them.
     var end = problem.rowCount
     while end > 0 {
       let first = (end - 1) / chunk * chunk
-      problem.run(first, end)
+      problem.run(first, end, usesFloat16: usesFloat16)
       for row in first..<end where isCompared(row, of: problem.rowCount) {
         reference.setRow(row)
         reference.compare(

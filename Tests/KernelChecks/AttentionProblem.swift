@@ -32,6 +32,9 @@ struct AttentionProblem {
   /// `[slots]`, padded to whole tiles
   let dots: UnsafeMutablePointer<Float>
   let scratch: AttentionScratch
+  private let scratchMemory: UnsafeMutablePointer<Float>
+  /// Of position 0: cosines 1, sines 0.
+  private let rotary: RotaryTable
   private let cache: CacheRows
 
   /// Slots from `slotCount` on, padding and scratch hold NaN at first.
@@ -48,9 +51,14 @@ struct AttentionProblem {
     queries = context.take(Float.self, rowCount * headDim)
     anchor = context.take(Float.self, headDim)
     dots = context.take(Float.self, roundUp(slotCount, to: CacheRows.tileSlots))
-    scratch = AttentionScratch(
-      memory: context.take(Float.self, AttentionScratch.count(headDim: headDim)),
-      headDim: headDim)
+    scratchMemory = context.take(Float.self, AttentionScratch.count(headDim: headDim))
+    scratch = AttentionScratch(memory: scratchMemory, headDim: headDim)
+    rotary = RotaryTable(
+      frequencies: context.take(Double.self, headDim / 2),
+      cosines: context.take(Float.self, headDim / 2), sines: context.take(Float.self, headDim / 2),
+      half: headDim / 2)
+    rotary.setFrequencies(base: 10_000)
+    rotary.setToken(0, position: 0)
     cache = CacheRows(
       keys: context.take(UInt16.self, CacheRows.keyCount(slots: slotCount, headDim: headDim)),
       values: context.take(UInt16.self, CacheRows.valueCount(slots: slotCount, headDim: headDim)),
@@ -79,40 +87,45 @@ struct AttentionProblem {
   }
 
   /// Runs the rows `first ..< end`; rows of the scratch past them hold NaN.
-  func run(_ first: Int, _ end: Int) {
-    let stride = scratch.rowStride
-    scratch.queries.update(repeating: .nan, count: Attention.chunkRows * stride)
-    for row in first..<end {
-      (scratch.queries + (row - first) * stride).update(
-        from: queries + row * headDim, count: headDim)
-    }
+  func run(_ first: Int, _ end: Int, usesFloat16: Bool) {
     let attention = Attention(
-      cache: cache, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount, group: group)
+      cache: cache, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount, group: group,
+      usesFloat16: usesFloat16)
+    scratchMemory.update(repeating: .nan, count: AttentionScratch.count(headDim: headDim))
+    for row in first..<end {
+      attention.setQuery(
+        row - first, from: queries + row * headDim, rotary, token: 0, factor: 1)
+    }
     attention.run(
       firstRow: first, rowCount: end - first, anchor: end == rowCount ? UnsafePointer(anchor) : nil,
       dots: dots)
   }
 }
 
-/// Attention of one row in Double, and a bound for Float32's error.
+/// Attention of one row in Double, and a bound for the error of Float32 or Float16.
 struct AttentionRowReference {
   private let problem: AttentionProblem
+  /// The relative rounding error of the format of products.
+  private let unit: Double
   /// `[slots]`: each slot's share, and the relative error of its weight.
   private let shares: UnsafeMutablePointer<Double>
   private let errors: UnsafeMutablePointer<Double>
   private var slots = 0
   private var largestError = 0.0
 
-  init(_ context: inout CheckContext, _ problem: AttentionProblem) {
+  init(_ context: inout CheckContext, _ problem: AttentionProblem, unit: Double) {
     self.problem = problem
+    self.unit = unit
     shares = context.take(Double.self, problem.slotCount)
     errors = context.take(Double.self, problem.slotCount)
   }
 
   /// Scores, then shares 2^score / sum. A weight w = 2^(s - m) is off
-  /// - by 2^e for an error e of s: headDim + 1 roundings of sums that stay below sum |q k|;
+  /// - by 2^e for an error e of s: a rounding of q and headDim + 1 of sums that stay below
+  ///   sum |q k|, in the format;
   /// - by two roundings of s - m, and exp2's error;
-  /// - by exp2's error and a rounding for each time that a tile raises the maximum.
+  /// - by exp2's error and a rounding for each time that a tile raises the maximum;
+  /// - by its own rounding to the format.
   /// `errors` holds e^(all of it) - 1.
   mutating func setRow(_ row: Int) {
     slots = problem.slotsBefore + row / problem.group + 1
@@ -128,7 +141,7 @@ struct AttentionRowReference {
         size += product.magnitude
       }
       shares[slot] = score
-      errors[slot] = Double(dim + 1) * roundoff * size
+      errors[slot] = Double(dim + 2) * (unit * size + leastNumber)
       maximum = max(maximum, score)
     }
     let ln2 = 0.693_147_180_559_945_309
@@ -139,7 +152,7 @@ struct AttentionRowReference {
       let distance = maximum - shares[slot]
       let exponent =
         ln2 * (errors[slot] + 2 * roundoff * distance)
-        + (tiles + 1) * (ElementwiseChecks.exp2Error + roundoff)
+        + (tiles + 1) * (ElementwiseChecks.exp2Error + roundoff) + unit
       errors[slot] = Elementary.exp(min(exponent, 600)) - 1
       shares[slot] = distance * ln2 > 690 ? 0 : Elementary.exp(-distance * ln2)
       sum += shares[slot]
@@ -149,9 +162,10 @@ struct AttentionRowReference {
   }
 
   /// With weights w (1 + e) the outcome o = sum(w v) / sum(w) moves by
-  /// sum(w e (v - o)) / sum(w (1 + e)). Then come the roundings of the two sums: one a slot and one
-  /// a tile of numbers that stay below sum(w |v|), and one for each vector of weights. Weights below
-  /// 2^-126 are 0, and no value is above 4.
+  /// sum(w e (v - o)) / sum(w (1 + e)). Then come the roundings of the two sums: one in the format
+  /// for each slot of a tile and one in Float32 for each tile, of numbers that stay below
+  /// sum(w |v|), and one for each vector of weights. Weights are off by the format's least number
+  /// too, and no value is above 4.
   func compare(
     _ found: UnsafePointer<Float>, _ row: Int, _ context: inout CheckContext
   ) {
@@ -171,12 +185,15 @@ struct AttentionRowReference {
         moved += shares[slot] * errors[slot] * (value - outcome).magnitude
       }
       let roundings =
-        (Double(slots) + 2 * tiles) * roundoff * size
+        (min(Double(slots), 64) * unit + 2 * tiles * roundoff) * size
         + (20 + 2 * tiles + 2) * roundoff * outcome.magnitude
       context.expectClose(
         Double(found[index]), outcome,
-        within: 1.01 * (moved * (1 + largestError) + roundings) + Double(slots) * 0x1p-124,
+        within: 1.01 * (moved * (1 + largestError) + roundings) + Double(slots) * 8 * leastNumber,
         "output", at: row * dim + index)
     }
   }
+
+  /// Half of Float16's least number, or above Float32's and the weight of a hidden slot, 2^-126.
+  private var leastNumber: Double { unit > roundoff ? 0x1p-25 : 0x1p-125 }
 }

@@ -119,7 +119,7 @@ enum CacheRowsChecks {
         let slot = order[place]
         let sign = round & 1 == 0 ? 1 : -1
         if sign > 0 {
-          cache.rows.addKey(slot, to: sum)
+          cache.rows.addKeys(slot..<slot + 1, to: sum)
         } else {
           cache.rows.subtractKey(slot, from: sum)
         }
@@ -132,6 +132,27 @@ enum CacheRowsChecks {
     }
     for index in 0..<width {
       context.expectEqual(Int(bitPattern: UInt(sum[index].bitPattern)), 0, "the rest", at: index)
+    }
+    compareRanges(cache, sum, exact, width, &context)
+  }
+
+  /// Ranges of every small length from every place in a tile; `sum` and `exact` are zero.
+  private static func compareRanges(
+    _ cache: Cache, _ sum: UnsafeMutablePointer<Double>, _ exact: UnsafeMutablePointer<Int>,
+    _ width: Int, _ context: inout CheckContext
+  ) {
+    for start in 40..<80 {
+      for count in 0...40 {
+        cache.rows.addKeys(start..<start + count, to: sum)
+        for index in 0..<width {
+          for slot in start..<start + count {
+            exact[index] += Int(Double(cache.key(slot, index)) * 0x1p24)
+          }
+          context.expect(
+            sum[index] * 0x1p24 == Double(exact[index]), "the sum of a range", at: count)
+          (sum[index], exact[index]) = (0, 0)
+        }
+      }
     }
   }
 }

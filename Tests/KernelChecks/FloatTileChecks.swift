@@ -1,62 +1,83 @@
+import CInstructions
 import Kernels
 
-/// Small Float32 products. Operands are whole numbers whose sums stay below 2^24, so that every
-/// order of additions, fused or not, gives the same values.
+/// Small products in registers. Operands are whole numbers whose sums are exact in the format, so
+/// that every order of additions, fused or not, gives the same values.
 enum FloatTileChecks {
-  static func products(_ context: inout CheckContext) {
-    let lengths: InlineArray<8, Int> = [0, 1, 2, 7, 16, 63, 64, 128]
+  static func single(_ context: inout CheckContext) {
+    shapes(StoredLanes<SinglePrecision>.self, largest: 200, &context)
+  }
+
+  /// Float16 in memory, Float32 in registers.
+  static func widened(_ context: inout CheckContext) {
+    shapes(WidenedHalves.self, largest: 200, &context)
+  }
+
+  /// Float16 throughout, where the build has it: 128 products of up to 3 * 3 are below 2^11.
+  static func half(_ context: inout CheckContext) {
+    if edge_built_with_fp16() || edge_built_with_avx512_fp16() {
+      shapes(StoredLanes<HalfPrecision>.self, largest: 3, &context)
+    }
+  }
+
+  private static func shapes<Source: TileSource>(
+    _ source: Source.Type, largest: Int, _ context: inout CheckContext
+  ) where Source.Element: BinaryFloatingPoint & BitwiseCopyable {
+    let lengths: InlineArray<9, Int> = [0, 1, 2, 7, 8, 16, 63, 64, 128]
     for choice in lengths.indices {
-      for rows in 1...2 {
-        for accumulates in 0...1 {
-          context.begin(
-            "k", lengths[choice], "rows", rows * 4, "accumulates", accumulates)
-          compare(
-            k: lengths[choice], rows: rows * 4, accumulates: accumulates == 1, &context)
-        }
-      }
+      let k = lengths[choice]
+      context.begin("k", k)
+      compare(FloatTile<Source, 4, 2>.self, rows: 4, k: k, largest: largest, &context)
+      compare(FloatTile<Source, 8, 1>.self, rows: 8, k: k, largest: largest, &context)
+      compare(FloatTile<Source, 8, 2>.self, rows: 8, k: k, largest: largest, &context)
+      compare(FloatTile<Source, 16, 1>.self, rows: 16, k: k, largest: largest, &context)
     }
   }
 
-  private static func compare(
-    k: Int, rows: Int, accumulates: Bool, _ context: inout CheckContext
-  ) {
-    let columns = FloatTile.columns
+  private static func compare<Source: TileSource, let height: Int, let vectors: Int>(
+    _ kind: FloatTile<Source, height, vectors>.Type, rows: Int, k: Int, largest: Int,
+    _ context: inout CheckContext
+  ) where Source.Element: BinaryFloatingPoint & BitwiseCopyable {
+    typealias Scalar = Source.Format.Lanes.Scalar
+    let columns = kind.columns
     let (aStride, bStride, cStride) = (k + 3, columns + 5, columns + 7)
-    let a = whole(&context, rows * aStride)
-    let b = whole(&context, max(k, 1) * bStride)
-    let c = whole(&context, rows * cStride)
-    let before = context.take(Float.self, rows * cStride)
-    before.update(from: c, count: rows * cStride)
-    if rows == 8 {
-      FloatTile.multiplyEight(
-        a, stride: aStride, b, stride: bStride, k: k, into: c, stride: cStride,
-        accumulates: accumulates)
-    } else {
-      FloatTile.multiplyFour(
-        a, stride: aStride, b, stride: bStride, k: k, into: c, stride: cStride,
-        accumulates: accumulates)
-    }
-    for row in 0..<rows {
-      for column in 0..<cStride {
-        let place = row * cStride + column
-        if column >= columns {
-          context.expect(c[place] == before[place], "no write past the tile", at: place)
-          continue
-        }
-        var sum = accumulates ? Double(before[place]) : 0
-        for index in 0..<k {
-          sum += Double(a[row * aStride + index]) * Double(b[index * bStride + column])
-        }
-        context.expect(Double(c[place]) == sum, "product", at: place)
+    let a = whole(&context, Scalar.self, rows * aStride, largest)
+    let b = whole(&context, Source.Element.self, max(k, 1) * bStride, largest)
+    let stored = whole(&context, Scalar.self, rows * cStride, largest)
+    let added = whole(&context, Float.self, rows * cStride, largest)
+    let (storedBefore, addedBefore) = (
+      context.take(Scalar.self, rows * cStride), context.take(Float.self, rows * cStride)
+    )
+    copy(stored, to: storedBefore, count: rows * cStride)
+    copy(added, to: addedBefore, count: rows * cStride)
+    let tile = kind.init(a, stride: aStride, b, stride: bStride, k: k)
+    tile.store(stored, stride: cStride)
+    tile.add(to: added, stride: cStride)
+    for place in 0..<rows * cStride {
+      let (row, column) = (place / cStride, place % cStride)
+      if column >= columns {
+        context.expect(
+          stored[place] == storedBefore[place] && added[place] == addedBefore[place],
+          "no write past the tile", at: place)
+        continue
       }
+      var sum = 0.0
+      for index in 0..<k {
+        sum += Double(a[row * aStride + index]) * Double(b[index * bStride + column])
+      }
+      context.expect(Double(stored[place]) == sum, "product", at: place)
+      context.expect(
+        Double(added[place]) == Double(addedBefore[place]) + sum, "sum", at: place)
     }
   }
 
-  private static func whole(
-    _ context: inout CheckContext, _ count: Int
-  ) -> UnsafeMutablePointer<Float> {
-    let values = context.take(Float.self, count)
-    for index in 0..<count { values[index] = Float(context.random.integer(-200...200)) }
+  private static func whole<Number: BinaryFloatingPoint & BitwiseCopyable>(
+    _ context: inout CheckContext, _ type: Number.Type, _ count: Int, _ largest: Int
+  ) -> UnsafeMutablePointer<Number> {
+    let values = context.take(type, count)
+    for index in 0..<count {
+      values[index] = Number(Float(context.random.integer(-largest...largest)))
+    }
     return values
   }
 }

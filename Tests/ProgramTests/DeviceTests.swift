@@ -42,10 +42,23 @@ struct DeviceTests {
   func theBoardsGiveTheNativeTokens() throws {
     let native = try tokens([Files.program!], profile: Files.hostProfile, count: 32)
     #expect(native.count == 32)
+    let withoutFloat16 = try profile(folder, of: boardProfile("pi5"), ["fp16": false])
     #expect(
-      try tokens(emulated("pi5", "cortex-a76"), profile: boardProfile("pi5"), count: 32) == native)
+      try tokens(emulated("pi5", "cortex-a76"), profile: withoutFloat16, count: 32) == native)
     #expect(
       try tokens(emulated("pi4", "cortex-a72"), profile: boardProfile("pi4"), count: 32) == native)
+  }
+
+  @Test(
+    .enabled(
+      if: Files.device("pi5") != nil && Files.hasFloat16Arithmetic,
+      "needs Toolchain/build-device Profiles/pi5.json and AVX-512 FP16"))
+  func theBoardGivesTheNativeTokensInFloat16() throws {
+    let native = try tokens(
+      [Files.program!], profile: try profile(folder, ["fp16": true]), count: 32)
+    #expect(native.count == 32)
+    #expect(
+      try tokens(emulated("pi5", "cortex-a76"), profile: boardProfile("pi5"), count: 32) == native)
   }
 
   @Test(.enabled(if: Files.device("pi5") != nil, "needs Toolchain/build-device Profiles/pi5.json"))

@@ -35,6 +35,11 @@ enum Files {
     FileManager.default.fileExists(atPath: url.path) ? url.path : nil
   }
 
+  /// Whether this x86-64 processor computes in Float16.
+  static let hasFloat16Arithmetic =
+    (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.contains("avx512_fp16")
+    ?? false
+
   static func tool(_ name: String) -> String? { existing(URL(fileURLWithPath: "/usr/bin/" + name)) }
 }
 
@@ -89,9 +94,11 @@ func run(_ command: [String], input: Data = Data()) throws -> Outcome {
     error: String(decoding: try Data(contentsOf: URL(fileURLWithPath: error)), as: UTF8.self))
 }
 
-/// The host's profile with some fields changed, in a file.
-func profile(_ folder: Folder, _ changes: [String: Any] = [:]) throws -> String {
-  let data = try Data(contentsOf: URL(fileURLWithPath: Files.hostProfile))
+/// A profile, the host's where none is named, with some fields changed, in a file.
+func profile(
+  _ folder: Folder, of path: String = Files.hostProfile, _ changes: [String: Any] = [:]
+) throws -> String {
+  let data = try Data(contentsOf: URL(fileURLWithPath: path))
   var fields = try JSONSerialization.jsonObject(with: data) as! [String: Any]
   fields.merge(changes) { $1 }
   return try folder.write("profile.json", JSONSerialization.data(withJSONObject: fields))

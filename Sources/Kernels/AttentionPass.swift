@@ -1,0 +1,244 @@
+import CInstructions
+
+/// `Attention` with products in one format.
+struct AttentionPass<Format: TileFormat> {
+  typealias Scalar = Format.Lanes.Scalar
+
+  private let problem: Attention
+  private var cache: CacheRows { problem.cache }
+  private var scratch: AttentionScratch { problem.scratch }
+  /// `[chunkRows][rowStride]`
+  private let queries: UnsafeMutablePointer<Scalar>
+  /// `[chunkRows][tileSlots]`
+  private let weights: UnsafeMutablePointer<Scalar>
+
+  @inline(__always)
+  init(_ problem: Attention) {
+    self.problem = problem
+    queries = problem.scratch.queries.assumingMemoryBound(to: Scalar.self)
+    weights = problem.scratch.weights.assumingMemoryBound(to: Scalar.self)
+  }
+
+  @inline(__always)
+  private func query(_ row: Int) -> UnsafeMutablePointer<Scalar> {
+    queries + row * scratch.rowStride
+  }
+
+  func setQuery(
+    _ row: Int, _ source: UnsafePointer<Float>, _ rotary: RotaryTable, _ token: Int,
+    _ factor: Float
+  ) {
+    rotary.rotate(source, token: token, factor: factor, into: query(row), Format.self)
+  }
+
+  func run(
+    _ firstRow: Int, _ rowCount: Int, _ anchor: UnsafePointer<Float>?,
+    _ dots: UnsafeMutablePointer<Float>
+  ) {
+    scratch.begin(rowCount: rowCount)
+    let visible = visibleSlots(firstRow + rowCount - 1)
+    for tile in stride(from: 0, to: visible, by: CacheRows.tileSlots) {
+      if let anchor { multiply(anchor, tile: tile, into: dots + tile) }
+      if Format.widensCache && rowCount > TileHeight.four {
+        attend(tile, widened(tile), firstRow: firstRow, rowCount: rowCount)
+      } else {
+        let operands = TileOperands<Format.CacheSource>(
+          keys: cache.keyTile(tile), values: cache.valueRows(tile), valueStride: cache.valueStride)
+        attend(tile, operands, firstRow: firstRow, rowCount: rowCount)
+      }
+    }
+    scratch.finish(rowCount: rowCount)
+  }
+
+  /// A copy of the tile in the format.
+  @inline(__always)
+  private func widened(_ tile: Int) -> TileOperands<StoredLanes<Format>> {
+    cache.loadKeys(tile: tile, into: scratch.keys)
+    cache.loadValues(tile: tile, into: scratch.values, stride: scratch.rowStride)
+    return TileOperands(
+      keys: UnsafeRawPointer(scratch.keys).assumingMemoryBound(to: Scalar.self),
+      values: UnsafeRawPointer(scratch.values).assumingMemoryBound(to: Scalar.self),
+      valueStride: scratch.rowStride)
+  }
+
+  @inline(__always)
+  private func visibleSlots(_ row: Int) -> Int {
+    problem.slotsBefore + row / problem.group + 1
+  }
+
+  /// All rows over one tile of slots, by groups of rows whose products fit the registers.
+  @inline(__always)
+  private func attend<Source: TileSource>(
+    _ tile: Int, _ operands: TileOperands<Source>, firstRow: Int, rowCount: Int
+  ) where Source.Format == Format {
+    var row = 0
+    while row < rowCount {
+      let height = TileHeight.height(for: rowCount - row)
+      let last = min(row + height, rowCount) - 1
+      let columns = min(visibleSlots(firstRow + last) - tile, CacheRows.tileSlots)
+      if columns > 0 {
+        let rows = TileRows(first: row, count: last - row + 1, columns: columns)
+        score(rows, height, operands)
+        if visibleSlots(firstRow + row) - tile < CacheRows.tileSlots {
+          hide(rows, tile: tile, firstRow: firstRow)
+        }
+        weigh(rows)
+        accumulate(rows, height, operands)
+      }
+      row += height
+    }
+  }
+
+  @inline(__always)
+  private func score<Source: TileSource>(
+    _ rows: TileRows, _ height: Int, _ operands: TileOperands<Source>
+  ) where Source.Format == Format {
+    if height == TileHeight.sixteen {
+      score(rows, operands, FloatTile<Source, 16, 1>.self)
+    } else if Format.lanes == 32 {
+      score(rows, operands, FloatTile<Source, 8, 1>.self)
+    } else if height == TileHeight.eight {
+      score(rows, operands, FloatTile<Source, 8, 2>.self)
+    } else {
+      score(rows, operands, FloatTile<Source, 4, 2>.self)
+    }
+  }
+
+  /// weights[rows][columns] = queries[rows] · keys
+  @inline(__always)
+  private func score<Source: TileSource, let height: Int, let vectors: Int>(
+    _ rows: TileRows, _ operands: TileOperands<Source>,
+    _ kind: FloatTile<Source, height, vectors>.Type
+  ) where Source.Format == Format {
+    for column in stride(from: 0, to: rows.columns, by: kind.columns) {
+      let tile = kind.init(
+        query(rows.first), stride: scratch.rowStride, operands.keys + column,
+        stride: CacheRows.tileSlots, k: cache.headDim)
+      tile.store(
+        weights + (rows.first * CacheRows.tileSlots + column), stride: CacheRows.tileSlots)
+    }
+  }
+
+  /// Slots that a row may not see get a score whose weight is nothing.
+  private func hide(_ rows: TileRows, tile: Int, firstRow: Int) {
+    for row in rows.first..<rows.first + rows.count {
+      let visible = min(max(visibleSlots(firstRow + row) - tile, 0), CacheRows.tileSlots)
+      let scores = weights + row * CacheRows.tileSlots
+      for column in visible..<CacheRows.tileSlots {
+        scores[column] = Scalar(AttentionScratch.hidden)
+      }
+    }
+  }
+
+  /// The rows' step of the online softmax: scores become weights relative to the row's largest
+  /// score so far, and what was summed before is scaled to it.
+  @inline(__always)
+  private func weigh(_ rows: TileRows) {
+    for row in rows.first..<rows.first + rows.count {
+      let scores = UnsafePointer(weights + row * CacheRows.tileSlots)
+      var greatest = Format.load(scores)
+      for column in stride(from: Format.lanes, to: CacheRows.tileSlots, by: Format.lanes) {
+        greatest = Format.maximum(greatest, Format.load(scores + column))
+      }
+      let maximum = Format.largest(greatest)
+      if maximum > scratch.maxima[row] { scratch.raiseMaximum(row, to: maximum) }
+    }
+    for row in rows.first..<rows.first + rows.count { exponentiate(row) }
+  }
+
+  @inline(__always)
+  private func exponentiate(_ row: Int) {
+    let scores = weights + row * CacheRows.tileSlots
+    let maximum = NativeFloats(repeating: scratch.maxima[row])
+    var sums = SixteenFloats.load(scratch.sums + row * 16)
+    for column in stride(from: 0, to: CacheRows.tileSlots, by: 16) {
+      for part in 0..<SixteenFloats.partCount {
+        let place = scores + (column + part * NativeFloats.scalarCount)
+        let weight = exp2(Format.loadFloats(place) - maximum)
+        Format.storeFloats(weight, place)
+        sums.parts[unchecked: part] += weight
+      }
+    }
+    sums.store(scratch.sums + row * 16)
+  }
+
+  /// outputs[rows] += weights[rows] · values
+  @inline(__always)
+  private func accumulate<Source: TileSource>(
+    _ rows: TileRows, _ height: Int, _ operands: TileOperands<Source>
+  ) where Source.Format == Format {
+    if height == TileHeight.sixteen {
+      accumulate(rows, operands, FloatTile<Source, 16, 1>.self)
+    } else if Format.lanes == 32 {
+      accumulate(rows, operands, FloatTile<Source, 8, 1>.self)
+    } else if height == TileHeight.eight {
+      accumulate(rows, operands, FloatTile<Source, 8, 2>.self)
+    } else {
+      accumulate(rows, operands, FloatTile<Source, 4, 2>.self)
+    }
+  }
+
+  @inline(__always)
+  private func accumulate<Source: TileSource, let height: Int, let vectors: Int>(
+    _ rows: TileRows, _ operands: TileOperands<Source>,
+    _ kind: FloatTile<Source, height, vectors>.Type
+  ) where Source.Format == Format {
+    for column in stride(from: 0, to: cache.headDim, by: kind.columns) {
+      let tile = kind.init(
+        weights + rows.first * CacheRows.tileSlots, stride: CacheRows.tileSlots,
+        operands.values + column, stride: operands.valueStride, k: rows.columns)
+      tile.add(
+        to: scratch.outputs + (rows.first * scratch.rowStride + column), stride: scratch.rowStride)
+    }
+  }
+
+  /// dots[slot] = anchor · key of the tile's slot, in Float32
+  @inline(__always)
+  private func multiply(
+    _ anchor: UnsafePointer<Float>, tile: Int, into dots: UnsafeMutablePointer<Float>
+  ) {
+    let keys = cache.keyTile(tile)
+    for column in stride(from: 0, to: min(problem.slotCount - tile, CacheRows.tileSlots), by: 16) {
+      var even = SIMD16<Float>()
+      var odd = SIMD16<Float>()
+      for index in stride(from: 0, to: cache.headDim, by: 2) {
+        let place = keys + (index &* CacheRows.tileSlots &+ column)
+        even.addProduct(SIMD16(repeating: anchor[index]), edge_load_f16x16(place))
+        odd.addProduct(
+          SIMD16(repeating: anchor[index &+ 1]), edge_load_f16x16(place + CacheRows.tileSlots))
+      }
+      dots.store(even + odd, column)
+    }
+  }
+}
+
+/// Rows of a tile of products: those with numbers of their own, and the slots that any of them sees.
+private struct TileRows {
+  let first: Int
+  let count: Int
+  let columns: Int
+}
+
+/// How many rows a tile of products has.
+enum TileHeight {
+  static var four: Int { 4 }
+  static var eight: Int { 8 }
+  static var sixteen: Int { 16 }
+
+  /// The height for the next of `rowCount` rows. With 32 registers of 512 bits, sixteen rows by one
+  /// vector let each factor be read by the multiply-add itself; NEON's thirty-two of 128 bits hold
+  /// eight rows by two vectors; AVX2's sixteen hold four by two.
+  @inline(__always)
+  static func height(for rowCount: Int) -> Int {
+    if rowCount <= four || NativeFloats.scalarCount == 8 { return four }
+    if rowCount <= eight || NativeFloats.scalarCount == 4 { return eight }
+    return sixteen
+  }
+}
+
+/// A tile of keys, `[headDim][tileSlots]`, and of values, `[tileSlots][valueStride]`.
+private struct TileOperands<Source: TileSource> {
+  let keys: UnsafePointer<Source.Element>
+  let values: UnsafePointer<Source.Element>
+  let valueStride: Int
+}
