@@ -25,13 +25,21 @@ typedef edge_i32x16 edge_peak_vector;
 #define EDGE_PEAK_NAME "vpmaddubsw + vpmaddwd + vpaddd ymm"
 typedef edge_i32x8 edge_peak_vector;
 #else
-#error "x86-64 builds need AVX2"
+// No program is built for less than AVX2; this only compiles.
+#define EDGE_PEAK_MACS 4
+#define EDGE_PEAK_NAME "none"
+typedef edge_i32x4 edge_peak_vector;
+#define EDGE_PEAK_LOW(t, a, b) t = a * b
+#define EDGE_PEAK_HIGH(t, a, b) (void)a, (void)b
+#define EDGE_PEAK_WIDEN(acc, t) acc += t
 #endif
+#if defined(__AVX2__)
 // t = pairs of products of a and b, 16 bits
 #define EDGE_PEAK_LOW(t, a, b) __asm__ volatile("vpmaddubsw %2, %1, %0" : "=v"(t) : "v"(a), "v"(b))
 // t = sums of pairs of t, 32 bits; b holds ones
 #define EDGE_PEAK_HIGH(t, a, b) __asm__ volatile("vpmaddwd %1, %0, %0" : "+v"(t) : "v"(b))
 #define EDGE_PEAK_WIDEN(acc, t) __asm__ volatile("vpaddd %1, %0, %0" : "+v"(acc) : "v"(t))
+#endif
 
 #else
 typedef edge_i32x4 edge_peak_vector;

@@ -30,6 +30,7 @@ private func writeStart(
 ) {
   PlanTable.write(
     preparation.plan, capByteCount: preparation.settings.profile.ramCapByteCount, to: &out)
+  out.flush()
   out.write("   ")
   preparation.model.writeName(to: &out)
   if preparation.model.published != nil { out.write(" with made-up weights") }

@@ -15,10 +15,15 @@ import Testing
     ("smollm2-135m", 134_515_008, false),
   ]
 
+  private static func published(named name: String) -> PublishedShape? {
+    let bytes = Array(name.utf8)
+    return PublishedShape(name: bytes.span)
+  }
+
   @Test func parameterCountsAreThePublishedOnes() throws {
     #expect(Self.published.count == PublishedShape.count)
     for model in Self.published {
-      let shape = try #require(PublishedShape(name: Array(model.name.utf8).span)).shape
+      let shape = try #require(Self.published(named: model.name)).shape
       let biases = model.hasBiases ? shape.layerCount * (shape.queryLength + 2 * shape.kvLength) : 0
       #expect(shape.parameterCount + biases == model.parameterCount, "\(model.name)")
     }
@@ -28,10 +33,10 @@ import Testing
     #expect(PublishedShape(rawValue: PublishedShape.count) == nil)
     for index in 0..<PublishedShape.count {
       let shape = PublishedShape(rawValue: index)!
-      #expect(PublishedShape(name: Array(shape.name.description.utf8).span) == shape)
+      #expect(Self.published(named: shape.name.description) == shape)
     }
     for name in ["", "llama-3.2-1", "llama-3.2-1bb", "LLAMA-3.2-1B"] {
-      #expect(PublishedShape(name: Array(name.utf8).span) == nil)
+      #expect(Self.published(named: name) == nil)
     }
   }
 
