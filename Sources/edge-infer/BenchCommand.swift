@@ -32,7 +32,11 @@ private func writeStart(
     preparation.plan, capByteCount: preparation.settings.profile.ramCapByteCount, to: &out)
   out.flush()
   out.write("   ")
-  preparation.model.writeName(to: &out)
+  if preparation.model.hasName {
+    preparation.model.writeName(to: &out)
+  } else {
+    out.write("a model without a name")
+  }
   if preparation.model.published != nil { out.write(" with made-up weights") }
   out.write(", memory sealed in ")
   out.write(Double(program.loadNanoseconds) / 1e6, decimals: 0)

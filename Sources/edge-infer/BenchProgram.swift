@@ -52,6 +52,14 @@ struct BenchModel: ~Copyable {
     }
   }
 
+  /// A file may have no name.
+  var hasName: Bool {
+    switch file {
+    case .some(let file): file.name.count > 0
+    case .none: true
+    }
+  }
+
   /// The name, in the bytes of a JSON string.
   func writeName(to out: inout TextOutput) {
     if let published { out.write(published.name) }
