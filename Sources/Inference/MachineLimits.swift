@@ -18,7 +18,7 @@ public struct MachineLimits: Sendable {
   private static let passNanoseconds: Int64 = 40_000_000
   /// Shares of a pass for each thread, so that a thread that was held up does fewer.
   private static let sharesPerThread = 16
-  /// Reading stops there: four times the largest caches.
+  /// Reading stops there, to bound the time. A region that fits a cache is read from that cache.
   private static let readByteCountMax = 1 << 30
 
   public init() {}

@@ -3,7 +3,7 @@ import CInstructions
 /// int8 multiply-adds in registers alone, as many as the processor can: the upper limit that
 /// matrix products are compared with.
 public enum PeakLoop {
-  /// Independent sums: more than twice the latency of a multiply-add at two a cycle.
+  /// Independent sums: they hide a latency of up to eight cycles at two multiply-adds a cycle.
   private static var sumCount: Int { 16 }
   /// Sums where the widening steps need registers beside them.
   private static var widenedSumCount: Int { 8 }

@@ -1,9 +1,9 @@
 import CInstructions
 
-/// Reads memory in a straight line and does nothing else worth mentioning: the upper limit that
-/// reading weights is compared with.
+/// Reads memory in a straight line and does combines what it reads: what reading weights is
+/// compared with. A measured reference, not a proven ceiling: it prefetches nothing itself.
 public enum StreamingRead {
-  /// A step of the loop: four vectors of 64 bytes, enough loads in flight for any of the boards.
+  /// A step of the loop: four independent vectors of 64 bytes.
   public static var stepByteCount: Int { 256 }
 
   /// - Parameters:

@@ -3,8 +3,9 @@
 ///
 /// The sizes are those of the models' `config.json`. What the runtime's architecture lacks is left
 /// out: the biases of Qwen2.5's query, key and value projections (`layerCount * (queryLength + 2 *
-/// kvLength)` parameters) and the scaling of Llama 3's rotary frequencies. Neither changes the time
-/// of a token by a measurable part.
+/// kvLength)` parameters: an addition to each value of these projections) and the scaling of Llama 3's
+/// rotary frequencies (other values in the same table). Trained lengths are the instruct models'; the
+/// runtime does not plan by them.
 public enum PublishedShape: Int, Sendable {
   case llama32At1B
   case llama32At3B

@@ -20,7 +20,6 @@ enum Benchmark {
 /// The prompts, the tokens after them and the runs that `bench` is asked for, checked.
 struct BenchRequest {
   static let promptCountMax = 16
-  /// Well above what a board reads in an hour.
   static let promptLengthMax = 1_048_576
   static let generateMax = 65_536
   static let repeatCountMax = 100

@@ -3,7 +3,7 @@ import Testing
 
 /// The catalogue of published shapes against the published parameter counts.
 @Suite struct ShapeCatalogTests {
-  /// Counted from the files of the published models (safetensors), biases included.
+  /// The published totals, biases included. They do not tell how heads are split or the RoPE base.
   private static let published: [(name: String, parameterCount: Int, hasBiases: Bool)] = [
     ("llama-3.2-1b", 1_235_814_400, false),
     ("llama-3.2-3b", 3_212_749_824, false),
