@@ -11,4 +11,10 @@ struct CacheState: ~Copyable {
     cache = KVCache(carver: &carver, shape: shape)
     keyDiff = KeyDiff(carver: &carver, shape: policy == .keydiff ? shape : CacheShape.empty)
   }
+
+  /// Empties the cache.
+  mutating func reset() {
+    cache.setCount(0)
+    keyDiff.reset()
+  }
 }

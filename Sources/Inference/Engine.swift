@@ -46,7 +46,7 @@ public struct CacheFull: Error {
 /// A model in the arena, its cache and its threads: takes blocks of tokens, gives logits.
 public struct Engine: ~Copyable {
   public let layout: EngineLayout
-  private let team: Team
+  let team: Team
   /// Tokens taken so far; the position of the next one.
   public private(set) var position = 0
 
@@ -101,6 +101,12 @@ public struct Engine: ~Copyable {
         }
       }
     }
+  }
+
+  /// Forgets all tokens: the next block is the first one of a text.
+  public mutating func reset() {
+    position = 0
+    layout.state.pointee.reset()
   }
 
   /// Where the caller puts the ids of the next block.

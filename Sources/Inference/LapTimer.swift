@@ -13,10 +13,16 @@ public struct BlockTimes: BitwiseCopyable, Sendable {
   /// Norms, rounding of activations, rotary embedding, writing the cache, embeddings.
   public var other: Int64 { total - linear - attention - score - evict }
 
-  static func + (a: BlockTimes, b: BlockTimes) -> BlockTimes {
-    BlockTimes(
-      total: a.total + b.total, linear: a.linear + b.linear, attention: a.attention + b.attention,
-      score: a.score + b.score, evict: a.evict + b.evict)
+  public init() {}
+
+  public static func + (a: BlockTimes, b: BlockTimes) -> BlockTimes {
+    var sum = a
+    sum.total += b.total
+    sum.linear += b.linear
+    sum.attention += b.attention
+    sum.score += b.score
+    sum.evict += b.evict
+    return sum
   }
 }
 

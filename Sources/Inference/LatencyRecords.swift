@@ -31,7 +31,8 @@ public struct BlockRecord: BitwiseCopyable, Sendable {
 /// The latency of each prompt block in bounded memory: when the records are full, neighbours are
 /// taken together in pairs, and from then on each record covers twice as many blocks.
 public struct BlockRecords: ~Copyable {
-  static let capacity = 4096
+  public static let capacityMax = 4096
+  private let capacity: Int
   private let records: UnsafeMutablePointer<BlockRecord>
   public private(set) var count = 0
   public private(set) var blocksPerRecord = 1
@@ -39,8 +40,18 @@ public struct BlockRecords: ~Copyable {
   public private(set) var sum = BlockRecord(
     index: 0, blockCount: 0, tokenCount: 0, slotsBefore: 0, times: BlockTimes())
 
-  public init(carver: inout Carver) {
-    records = carver.take(.latency, BlockRecord.self, count: Self.capacity)
+  /// - Parameter capacity: records, an even number.
+  public init(carver: inout Carver, capacity: Int = capacityMax) {
+    precondition(capacity > 0 && capacity % 2 == 0)
+    self.capacity = capacity
+    records = carver.take(.latency, BlockRecord.self, count: capacity)
+  }
+
+  /// Forgets all records.
+  public mutating func removeAll() {
+    count = 0
+    blocksPerRecord = 1
+    sum = BlockRecord(index: 0, blockCount: 0, tokenCount: 0, slotsBefore: 0, times: BlockTimes())
   }
 
   public subscript(index: Int) -> BlockRecord { records[index] }
@@ -51,16 +62,16 @@ public struct BlockRecords: ~Copyable {
       records[count - 1] = Self.merged(records[count - 1], record)
       return
     }
-    if count == Self.capacity { halve() }
+    if count == capacity { halve() }
     records[count] = record
     count += 1
   }
 
   private mutating func halve() {
-    for index in 0..<Self.capacity / 2 {
+    for index in 0..<capacity / 2 {
       records[index] = Self.merged(records[2 * index], records[2 * index + 1])
     }
-    count = Self.capacity / 2
+    count = capacity / 2
     blocksPerRecord *= 2
   }
 

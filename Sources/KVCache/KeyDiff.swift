@@ -32,6 +32,11 @@ public struct KeyDiff: ~Copyable {
     selectionScratch = carver.take(.policy, UInt64.self, count: slots)
   }
 
+  /// For an empty cache.
+  public func reset() {
+    sums.update(repeating: 0, count: shape.headCount * shape.headDim)
+  }
+
   /// The sum of a head's keys.
   func sum(layer: Int, kvHead: Int) -> UnsafeMutablePointer<Double> {
     sums + (layer * shape.kvHeadCount + kvHead) * shape.headDim

@@ -5,17 +5,20 @@ import Profile
 enum Command {
   case run
   case plan
+  case bench
   case score
   case tokenize
   case inspect
 
-  static let names: StaticString = "run, plan, score, tokenize or inspect"
+  static let names: StaticString = "run, plan, bench, score, tokenize or inspect"
 
   init?(_ name: UnsafePointer<CChar>) {
     if unsafe isEqual(name, "run") {
       self = .run
     } else if unsafe isEqual(name, "plan") {
       self = .plan
+    } else if unsafe isEqual(name, "bench") {
+      self = .bench
     } else if unsafe isEqual(name, "score") {
       self = .score
     } else if unsafe isEqual(name, "tokenize") {
@@ -36,9 +39,13 @@ enum Command {
   static let maxTokensLimit = 1_048_576
 
   private(set) var command = Command.run
+  /// The word after `bench`.
+  private(set) var benchmark = Benchmark.speed
   private(set) var wantsHelp = false
   private(set) var profile: UnsafePointer<CChar>?
   private(set) var model: UnsafePointer<CChar>?
+  private(set) var shape: UnsafePointer<CChar>?
+  /// A text; for `bench` the lengths of its prompts.
   private(set) var prompt: UnsafePointer<CChar>?
   private(set) var promptFile: UnsafePointer<CChar>?
   private(set) var tokens: UnsafePointer<CChar>?
@@ -52,6 +59,8 @@ enum Command {
   private(set) var isQuiet = false
   private(set) var maxTokens: Int?
   private(set) var skip: Int?
+  private(set) var generate: Int?
+  private(set) var repeatCount: Int?
 
   /// What error lines call a text prompt's file: nil for the command line's own text.
   var promptPath: UnsafePointer<CChar>? {
@@ -67,6 +76,7 @@ enum Command {
   ) throws(Exit) {
     var reader = unsafe ArgumentReader(values: values, count: count)
     var hasCommand = false
+    var hasBenchmark = false
     while let argument = unsafe reader.next() {
       if unsafe argument[0] == CChar(UInt8(ascii: "-")) && argument[1] != 0 {
         unsafe try take(option: argument, &reader, &console)
@@ -78,6 +88,13 @@ enum Command {
         }
         command = named
         hasCommand = true
+      } else if command == .bench && !hasBenchmark {
+        guard let named = unsafe Benchmark(argument) else {
+          throw unsafe Self.refuse(
+            argument, "is not a benchmark; there is ", Benchmark.names, &console)
+        }
+        benchmark = named
+        hasBenchmark = true
       } else if unsafe command == .inspect && model == nil {
         unsafe model = unsafe argument
       } else {
@@ -127,6 +144,8 @@ enum Command {
       unsafe profile = unsafe try reader.value(of: name, after: profile != nil, &console)
     } else if unsafe isEqual(name, "--model") {
       unsafe model = unsafe try reader.value(of: name, after: model != nil, &console)
+    } else if unsafe isEqual(name, "--shape") {
+      unsafe shape = unsafe try reader.value(of: name, after: shape != nil, &console)
     } else if unsafe isEqual(name, "--prompt") {
       unsafe prompt = unsafe try reader.value(of: name, after: prompt != nil, &console)
     } else if unsafe isEqual(name, "--prompt-file") {
@@ -152,6 +171,10 @@ enum Command {
       maxTokens = unsafe try reader.number(of: name, after: maxTokens, &console)
     } else if unsafe isEqual(name, "--skip") {
       skip = unsafe try reader.number(of: name, after: skip, &console)
+    } else if unsafe isEqual(name, "--generate") {
+      generate = unsafe try reader.number(of: name, after: generate, &console)
+    } else if unsafe isEqual(name, "--repeat") {
+      repeatCount = unsafe try reader.number(of: name, after: repeatCount, &console)
     } else {
       return false
     }
@@ -175,7 +198,7 @@ enum Command {
     if prompts > 1 {
       throw console.fail(.usage, "give one of --prompt, --prompt-file and --tokens")
     }
-    let needsProfile = command == .run || command == .plan || command == .score
+    let needsProfile = command != .tokenize && command != .inspect
     if unsafe needsProfile && profile == nil {
       throw console.fail(.usage, "--profile is missing: the JSON file that describes the board")
     }

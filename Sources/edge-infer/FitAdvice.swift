@@ -11,9 +11,17 @@ struct FitAdvice {
   private let settings: RunSettings
   private let otherByteCount: Int
   private let plan: MemoryPlan
+  /// Whether the cache may be made smaller.
+  private let isCacheFree: Bool
 
-  /// - Parameter plan: of the model and settings, larger than the cap.
-  init(_ plan: MemoryPlan, shape: ModelShape, settings: RunSettings, capByteCount: Int) {
+  /// - Parameters:
+  ///   - plan: of the model and settings, larger than the cap.
+  ///   - isCacheFree: false where the slots follow from the prompt.
+  init(
+    _ plan: MemoryPlan, shape: ModelShape, settings: RunSettings, capByteCount: Int,
+    isCacheFree: Bool = true
+  ) {
+    self.isCacheFree = isCacheFree
     self.plan = plan
     self.shape = shape
     self.settings = settings
@@ -53,6 +61,23 @@ struct FitAdvice {
     out.write(" MiB over the cap of ")
     Self.writeMiB(capByteCount, to: &out)
     out.write(" MiB; what would fit: ")
+    if isCacheFree { writeSizes(to: &out) }
+    let weights =
+      plan.byteCount(of: .weights) + plan.byteCount(of: .embeddings)
+      + plan.byteCount(of: .outputHead)
+    if weights > over {
+      out.write("a model whose int8 weights take ")
+      Self.writeMiB(weights - over, to: &out)
+      out.write(" MiB in place of ")
+      Self.writeMiB(weights, to: &out)
+      out.write(", or ")
+    }
+    out.write("a cap of ")
+    out.write((PlanTable.processByteCount(plan) + 1_048_575) / 1_048_576)
+    out.write(" MiB")
+  }
+
+  private func writeSizes(to out: inout TextOutput) {
     if let budget = Self.largest(
       settings.cacheBudget, { fits(budget: $0, block: settings.blockSize) })
     {
@@ -67,19 +92,6 @@ struct FitAdvice {
       out.write(block)
       out.write(", ")
     }
-    let weights =
-      plan.byteCount(of: .weights) + plan.byteCount(of: .embeddings)
-      + plan.byteCount(of: .outputHead)
-    if weights > over {
-      out.write("a model whose int8 weights take ")
-      Self.writeMiB(weights - over, to: &out)
-      out.write(" MiB in place of ")
-      Self.writeMiB(weights, to: &out)
-      out.write(", or ")
-    }
-    out.write("a cap of ")
-    out.write((PlanTable.processByteCount(plan) + 1_048_575) / 1_048_576)
-    out.write(" MiB")
   }
 
   private static func writeMiB(_ bytes: Int, to out: inout TextOutput) {

@@ -7,6 +7,7 @@ enum Help {
     switch command {
     case .run: output.write(run)
     case .plan: output.write(plan)
+    case .bench: output.write(bench)
     case .score: output.write(score)
     case .tokenize: output.write(tokenize)
     case .inspect: output.write(inspect)
@@ -21,6 +22,8 @@ enum Help {
                      [--prompt TEXT | --prompt-file FILE | --prompt-file - | --tokens FILE]
                      [--raw] [--system TEXT] [--max-tokens N] [--report OUT.json] [--quiet] [overrides]
     edge-infer plan     --profile P.json [--model M] [--json] [overrides]
+    edge-infer bench    --profile P.json [--model M | --shape NAME] [--prompt 512,2048]
+                        [--generate 64] [--repeat 3] [--json OUT.json] [--quiet] [overrides]
     edge-infer score    --profile P.json [--model M] (--tokens FILE | --prompt-file FILE)
                         [--skip K] [--logits OUT.f32] [--json OUT.json] [overrides]
     edge-infer tokenize --model M (--prompt TEXT | --prompt-file FILE)
@@ -61,6 +64,37 @@ enum Help {
       --json              as JSON, to standard output
     Overrides: --block B --budget N --policy NAME --threads T --sinks S --recent R --ram-cap-mib M
     Exit code 78 where the plan is over the cap.
+
+    """
+
+  private static let bench: StaticString = """
+    edge-infer bench [speed] --profile P.json [--model M | --shape NAME] [--prompt L,L,…]
+                     [--generate G] [--repeat R] [--json OUT.json] [--quiet] [overrides]
+
+    Measures the speed of prompts and of the tokens generated after them. The prompts are made up;
+    end tokens do not end the answer; the cache is emptied before each prompt. Before the runs there
+    is a short one that does not count.
+      --model FILE        the model, where it is not the profile's
+      --shape NAME        made-up weights of a published model's sizes, without a file:
+                          llama-3.2-1b, llama-3.2-3b, llama-3.1-8b, qwen2.5-0.5b, qwen2.5-1.5b,
+                          qwen2.5-3b, qwen2.5-7b or smollm2-135m
+      --prompt L,L,…      the prompts' lengths in tokens, at most 16 of them (512,2048)
+      --generate G        tokens after each prompt (64)
+      --repeat R          runs of each prompt, at most 100 (3)
+      --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
+      --quiet             no table and no progress
+    Under policy full the cache gets as many slots as the longest prompt and its answer need, and
+    --budget has no effect. Overrides as of edge-infer run.
+
+    The table has the median, the least and the greatest speed, and the spread: the greatest less
+    the least, in percent of the median. Below it is how much of the prompt blocks' time each part
+    took in the run of median time, and how near the runs were to the machine's limits:
+      int8 multiply  multiply-adds a second of the prompt's matrix products, in the time of these
+                     products and in the time of the whole prompt, against a loop of the build's
+                     best int8 instruction in registers on all threads
+      memory read    bytes of weights and cache that a generated token reads, times tokens a
+                     second, against all threads reading the weights in straight lines
+    Both limits are measured before and after the runs; the best measurement counts.
 
     """
 

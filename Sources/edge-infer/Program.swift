@@ -146,16 +146,24 @@ struct HeaderBuffer {
     _ model: borrowing ModelFile, _ engine: borrowing Engine, _ layout: borrowing ProgramLayout,
     _ path: ModelPath, _ console: inout Console
   ) throws(Exit) {
+    try load(model, engine, path, &console)
+    switch layout.text {
+    case .some(let text): try load(text, of: model, path, &console)
+    case .none: return
+    }
+  }
+
+  /// The weights alone.
+  mutating func load(
+    _ model: borrowing ModelFile, _ engine: borrowing Engine, _ path: ModelPath,
+    _ console: inout Console
+  ) throws(Exit) {
     do throws(ModelError) {
       unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
         unsafe try engine.load(model, buffer: bytes)
       }
     } catch {
       throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
-    }
-    switch layout.text {
-    case .some(let text): try load(text, of: model, path, &console)
-    case .none: return
     }
   }
 
@@ -208,7 +216,7 @@ struct HeaderBuffer {
     }
   }
 
-  private static func start(
+  static func start(
     _ layout: EngineLayout, _ profile: DeviceProfile, _ console: inout Console
   ) throws(Exit) -> Engine {
     do throws(SystemFailure) {

@@ -67,7 +67,7 @@ enum Report {
     out.write("}")
   }
 
-  private static func writeRun(_ settings: RunSettings, _ out: inout TextOutput) {
+  static func writeRun(_ settings: RunSettings, _ out: inout TextOutput) {
     out.write("{\"policy\": ")
     out.write(jsonString: settings.policy.name)
     writeMember(", \"blockSize\": ", settings.blockSize, &out)
@@ -84,20 +84,30 @@ enum Report {
   private static func writeBlocks(_ records: borrowing BlockRecords, _ out: inout TextOutput) {
     out.write("[")
     for index in 0..<records.count {
-      let record = records[index]
-      writeMember(index == 0 ? "\n  {\"index\": " : ",\n  {\"index\": ", record.index, &out)
-      writeMember(", \"blocks\": ", record.blockCount, &out)
-      writeMember(", \"tokens\": ", record.tokenCount, &out)
-      writeMember(", \"slotsBefore\": ", record.slotsBefore, &out)
-      writePart(", \"totalUs\": ", record.times.total, &out)
-      writePart(", \"linearUs\": ", record.times.linear, &out)
-      writePart(", \"attentionUs\": ", record.times.attention, &out)
-      writePart(", \"scoreUs\": ", record.times.score, &out)
-      writePart(", \"evictUs\": ", record.times.evict, &out)
-      writePart(", \"otherUs\": ", record.times.other, &out)
-      out.write("}")
+      out.write(index == 0 ? "\n  " : ",\n  ")
+      writeBlock(records[index], &out)
     }
     out.write("]")
+  }
+
+  static func writeBlock(_ record: BlockRecord, _ out: inout TextOutput) {
+    writeMember("{\"index\": ", record.index, &out)
+    writeMember(", \"blocks\": ", record.blockCount, &out)
+    writeMember(", \"tokens\": ", record.tokenCount, &out)
+    writeMember(", \"slotsBefore\": ", record.slotsBefore, &out)
+    out.write(", ")
+    writeTimes(record.times, &out)
+    out.write("}")
+  }
+
+  /// The members of an object.
+  static func writeTimes(_ times: BlockTimes, _ out: inout TextOutput) {
+    writePart("\"totalUs\": ", times.total, &out)
+    writePart(", \"linearUs\": ", times.linear, &out)
+    writePart(", \"attentionUs\": ", times.attention, &out)
+    writePart(", \"scoreUs\": ", times.score, &out)
+    writePart(", \"evictUs\": ", times.evict, &out)
+    writePart(", \"otherUs\": ", times.other, &out)
   }
 
   /// Without the closing brace, so that more can follow.
@@ -133,7 +143,7 @@ enum Report {
     out.write("}")
   }
 
-  private static func writeMember(_ name: StaticString, _ value: Int, _ out: inout TextOutput) {
+  static func writeMember(_ name: StaticString, _ value: Int, _ out: inout TextOutput) {
     out.write(name)
     out.write(value)
   }
@@ -145,7 +155,7 @@ enum Report {
     writeMicroseconds(nanoseconds, &out)
   }
 
-  private static func writeMicroseconds(_ nanoseconds: Int64, _ out: inout TextOutput) {
+  static func writeMicroseconds(_ nanoseconds: Int64, _ out: inout TextOutput) {
     out.write(Double(nanoseconds) / 1000, decimals: 1)
   }
 }

@@ -62,6 +62,23 @@ struct DeviceTests {
   }
 
   @Test(.enabled(if: Files.device("pi5") != nil, "needs Toolchain/build-device Profiles/pi5.json"))
+  func benchRunsOnABoard() throws {
+    let report = folder.path("bench.json")
+    let outcome = try run(
+      emulated("pi5", "cortex-a76") + [
+        "bench", "--profile", boardProfile("pi5"), "--threads", "2", "--shape", "smollm2-135m",
+        "--prompt", "8", "--generate", "2", "--repeat", "1", "--block", "8", "--json", report,
+      ])
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let json =
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: report)))
+      as! [String: Any]
+    #expect((json["limits"] as! [String: Any])["multiplyInstruction"] as! String == "sdot")
+    #expect((json["run"] as! [String: Any])["build"] as! String == "NEON dot product")
+    #expect((json["results"] as! [Any]).count == 1)
+  }
+
+  @Test(.enabled(if: Files.device("pi5") != nil, "needs Toolchain/build-device Profiles/pi5.json"))
   func aWrongProcessorIsRefusedAndNotCrashedOn() throws {
     let onOld = try run(emulated("pi5", "cortex-a72") + ["--profile", boardProfile("pi5")])
     #expect(onOld.code == 69)

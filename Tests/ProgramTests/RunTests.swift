@@ -76,7 +76,7 @@ struct RunTests {
     let inspected = try run([Files.program!, "inspect", Files.model!])
     #expect(inspected.code == 0)
     for word in ["llama", "smollm", "Q4_1", "49152"] { #expect(inspected.output.contains(word)) }
-    for command in ["run", "plan", "score", "tokenize", "inspect"] {
+    for command in ["run", "plan", "bench", "score", "tokenize", "inspect"] {
       let help = try run([Files.program!, command, "--help"])
       #expect(help.code == 0)
       #expect(help.output.contains("edge-infer"))

@@ -1,0 +1,140 @@
+/// Published models whose sizes are known without a file: for plans and for measurements with
+/// weights that are made up.
+///
+/// The sizes are those of the models' `config.json`. What the runtime's architecture lacks is left
+/// out: the biases of Qwen2.5's query, key and value projections (`layerCount * (queryLength + 2 *
+/// kvLength)` parameters: an addition to each value of these projections) and the scaling of Llama 3's
+/// rotary frequencies (other values in the same table). Trained lengths are the instruct models'; the
+/// runtime does not plan by them.
+public enum PublishedShape: Int, Sendable {
+  case llama32At1B
+  case llama32At3B
+  case llama31At8B
+  case qwen25At500M
+  case qwen25At1500M
+  case qwen25At3B
+  case qwen25At7B
+  case smolLM2At135M
+
+  public static let count = 8
+
+  public init?(name: Span<UInt8>) {
+    for index in 0..<Self.count {
+      if let shape = PublishedShape(rawValue: index), Self.isEqual(name, shape.name) {
+        self = shape
+        return
+      }
+    }
+    return nil
+  }
+
+  /// The name on the command line and in reports.
+  public var name: StaticString {
+    switch self {
+    case .llama32At1B: "llama-3.2-1b"
+    case .llama32At3B: "llama-3.2-3b"
+    case .llama31At8B: "llama-3.1-8b"
+    case .qwen25At500M: "qwen2.5-0.5b"
+    case .qwen25At1500M: "qwen2.5-1.5b"
+    case .qwen25At3B: "qwen2.5-3b"
+    case .qwen25At7B: "qwen2.5-7b"
+    case .smolLM2At135M: "smollm2-135m"
+    }
+  }
+
+  public var shape: ModelShape {
+    switch self {
+    case .llama32At1B:
+      Self.llama(
+        embedding: 2048, layers: 16, heads: 32, headDim: 64, feedForward: 8192, isOutputTied: true)
+    case .llama32At3B:
+      Self.llama(
+        embedding: 3072, layers: 28, heads: 24, headDim: 128, feedForward: 8192, isOutputTied: true)
+    case .llama31At8B:
+      Self.llama(
+        embedding: 4096, layers: 32, heads: 32, headDim: 128, feedForward: 14_336,
+        isOutputTied: false)
+    case .qwen25At500M:
+      Self.qwen(embedding: 896, layers: 24, heads: 14, kvHeads: 2, headDim: 64, feedForward: 4864)
+    case .qwen25At1500M:
+      Self.qwen(embedding: 1536, layers: 28, heads: 12, kvHeads: 2, headDim: 128, feedForward: 8960)
+    case .qwen25At3B:
+      Self.qwen(
+        embedding: 2048, layers: 36, heads: 16, kvHeads: 2, headDim: 128, feedForward: 11_008)
+    case .qwen25At7B:
+      Self.qwen(
+        embedding: 3584, layers: 28, heads: 28, kvHeads: 4, headDim: 128, feedForward: 18_944,
+        vocabulary: 152_064, isOutputTied: false)
+    case .smolLM2At135M:
+      Self.checked {
+        () throws(ModelError) in
+        try ModelShape(
+          layerCount: 30, headCount: 9, kvHeadCount: 3, headDim: 64, embeddingLength: 576,
+          feedForwardLength: 1536, vocabularyCount: 49_152, contextLength: 8192,
+          ropeFrequencyBase: 100_000, rmsEpsilon: 1e-5, isOutputTied: true)
+      }
+    }
+  }
+
+  /// What the Llama 3 models have in common.
+  private static func llama(
+    embedding: Int, layers: Int, heads: Int, headDim: Int, feedForward: Int, isOutputTied: Bool
+  ) -> ModelShape {
+    checked {
+      () throws(ModelError) in
+      try ModelShape(
+        layerCount: layers, headCount: heads, kvHeadCount: 8, headDim: headDim,
+        embeddingLength: embedding, feedForwardLength: feedForward, vocabularyCount: 128_256,
+        contextLength: 131_072, ropeFrequencyBase: 500_000, rmsEpsilon: 1e-5,
+        isOutputTied: isOutputTied)
+    }
+  }
+
+  /// What the Qwen2.5 models have in common.
+  private static func qwen(
+    embedding: Int, layers: Int, heads: Int, kvHeads: Int, headDim: Int, feedForward: Int,
+    vocabulary: Int = 151_936, isOutputTied: Bool = true
+  ) -> ModelShape {
+    checked {
+      () throws(ModelError) in
+      try ModelShape(
+        layerCount: layers, headCount: heads, kvHeadCount: kvHeads, headDim: headDim,
+        embeddingLength: embedding, feedForwardLength: feedForward, vocabularyCount: vocabulary,
+        contextLength: 32_768, ropeFrequencyBase: 1_000_000, rmsEpsilon: 1e-6,
+        isOutputTied: isOutputTied)
+    }
+  }
+
+  /// The entries of this file are within a shape's limits.
+  private static func checked(_ make: () throws(ModelError) -> ModelShape) -> ModelShape {
+    do throws(ModelError) {
+      return try make()
+    } catch {
+      preconditionFailure("a published shape is beyond a limit")
+    }
+  }
+
+  private static func isEqual(_ text: Span<UInt8>, _ name: StaticString) -> Bool {
+    if text.count != name.utf8CodeUnitCount { return false }
+    let start = unsafe name.utf8Start
+    for index in 0..<text.count where unsafe text[index] != start[index] { return false }
+    return true
+  }
+}
+
+extension ModelShape {
+  /// Weights of all matrices of the transformer's layers: the multiply-adds of a token's products,
+  /// without the output head.
+  public var layerMatrixWeightCount: Int {
+    let attention = embeddingLength * (queryLength + 2 * kvLength) + queryLength * embeddingLength
+    return layerCount * (attention + 3 * embeddingLength * feedForwardLength)
+  }
+
+  /// Everything that the runtime holds of a model: matrices, embeddings (once where the output head
+  /// is tied to them) and norms.
+  public var parameterCount: Int {
+    let embeddings = vocabularyCount * embeddingLength * (isOutputTied ? 1 : 2)
+    let norms = (2 * layerCount + 1) * embeddingLength
+    return layerMatrixWeightCount + embeddings + norms
+  }
+}

@@ -1,0 +1,57 @@
+import CPlatform
+import Inference
+import Model
+import Platform
+import Profile
+
+/// `bench`: the measurement that the word after it names.
+func benchCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  switch arguments.benchmark {
+  case .speed: try benchSpeed(arguments, &console)
+  }
+}
+
+/// Prompt and decode speed.
+private func benchSpeed(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  var preparation = try BenchPreparation(arguments, &console)
+  var program = try BenchProgram(&preparation, &console)
+  if !arguments.isQuiet { writeStart(preparation, program, &console.error) }
+  var run = BenchRun(preparation.request, isQuiet: arguments.isQuiet)
+  try run.measure(&program, &console)
+  if !arguments.isQuiet { BenchTable.write(run, preparation, program, to: &console.error) }
+  if let path = unsafe arguments.jsonFile {
+    unsafe try writeReport(run, preparation, program, path: path, &console)
+  }
+}
+
+private func writeStart(
+  _ preparation: borrowing BenchPreparation, _ program: borrowing BenchProgram,
+  _ out: inout TextOutput
+) {
+  PlanTable.write(
+    preparation.plan, capByteCount: preparation.settings.profile.ramCapByteCount, to: &out)
+  out.flush()
+  out.write("   ")
+  if preparation.model.hasName {
+    preparation.model.writeName(to: &out)
+  } else {
+    out.write("a model without a name")
+  }
+  if preparation.model.published != nil { out.write(" with made-up weights") }
+  out.write(", memory sealed in ")
+  out.write(Double(program.loadNanoseconds) / 1e6, decimals: 0)
+  out.write(" ms; ")
+  out.write(Processor.buildName)
+  out.write(", ")
+  out.write(preparation.runSettings.threadCount)
+  out.write(" threads, policy ")
+  out.write(preparation.runSettings.policy.name)
+  out.write(", block ")
+  out.write(preparation.runSettings.blockSize)
+  if preparation.runSettings.policy != .full {
+    out.write(", budget ")
+    out.write(preparation.runSettings.cacheBudget)
+  }
+  out.write("\n")
+  out.flush()
+}

@@ -1,0 +1,61 @@
+import Model
+import Testing
+
+/// The catalogue of published shapes against the published parameter counts.
+@Suite struct ShapeCatalogTests {
+  /// The published totals, biases included. They do not tell how heads are split or the RoPE base.
+  private static let published: [(name: String, parameterCount: Int, hasBiases: Bool)] = [
+    ("llama-3.2-1b", 1_235_814_400, false),
+    ("llama-3.2-3b", 3_212_749_824, false),
+    ("llama-3.1-8b", 8_030_261_248, false),
+    ("qwen2.5-0.5b", 494_032_768, true),
+    ("qwen2.5-1.5b", 1_543_714_304, true),
+    ("qwen2.5-3b", 3_085_938_688, true),
+    ("qwen2.5-7b", 7_615_616_512, true),
+    ("smollm2-135m", 134_515_008, false),
+  ]
+
+  private static func published(named name: String) -> PublishedShape? {
+    let bytes = Array(name.utf8)
+    return PublishedShape(name: bytes.span)
+  }
+
+  @Test func parameterCountsAreThePublishedOnes() throws {
+    #expect(Self.published.count == PublishedShape.count)
+    for model in Self.published {
+      let shape = try #require(Self.published(named: model.name)).shape
+      let biases = model.hasBiases ? shape.layerCount * (shape.queryLength + 2 * shape.kvLength) : 0
+      #expect(shape.parameterCount + biases == model.parameterCount, "\(model.name)")
+    }
+  }
+
+  @Test func namesLeadToTheirShapes() {
+    #expect(PublishedShape(rawValue: PublishedShape.count) == nil)
+    for index in 0..<PublishedShape.count {
+      let shape = PublishedShape(rawValue: index)!
+      #expect(Self.published(named: shape.name.description) == shape)
+    }
+    for name in ["", "llama-3.2-1", "llama-3.2-1bb", "LLAMA-3.2-1B"] {
+      #expect(Self.published(named: name) == nil)
+    }
+  }
+
+  @Test(.enabled(if: ExternalFile.exists(ExternalFile.smolLM), "needs the default model"))
+  func theShapeOfARealModelIsTheCataloguesOne() throws {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
+    defer { buffer.deallocate() }
+    let real = try ExternalFile.smolLM.withCString { try ModelFile(path: $0, buffer: buffer).shape }
+    let listed = PublishedShape.smolLM2At135M.shape
+    #expect(real.layerCount == listed.layerCount)
+    #expect(real.headCount == listed.headCount)
+    #expect(real.kvHeadCount == listed.kvHeadCount)
+    #expect(real.headDim == listed.headDim)
+    #expect(real.embeddingLength == listed.embeddingLength)
+    #expect(real.feedForwardLength == listed.feedForwardLength)
+    #expect(real.vocabularyCount == listed.vocabularyCount)
+    #expect(real.contextLength == listed.contextLength)
+    #expect(real.ropeFrequencyBase == listed.ropeFrequencyBase)
+    #expect(real.rmsEpsilon == listed.rmsEpsilon)
+    #expect(real.isOutputTied == listed.isOutputTied)
+  }
+}
