@@ -49,7 +49,14 @@ EDGE_INSTRUCTION edge_f32x16 edge_max_f32x16(edge_f32x16 a, edge_f32x16 b) {
 EDGE_INSTRUCTION edge_f32x4 edge_max_f32x4(edge_f32x4 a, edge_f32x4 b) {
   return EDGE_MAX(a, b);
 }
+EDGE_INSTRUCTION edge_f32x4 edge_f32x4_swap_by_1(edge_f32x4 v) {
+  return __builtin_shufflevector(v, v, 1, 0, 3, 2);
+}
+EDGE_INSTRUCTION edge_f32x4 edge_f32x4_swap_by_2(edge_f32x4 v) {
+  return __builtin_shufflevector(v, v, 2, 3, 0, 1);
+}
 EDGE_INSTRUCTION edge_f32x16 edge_abs_f32x16(edge_f32x16 v) { return __builtin_elementwise_abs(v); }
+EDGE_INSTRUCTION edge_f32x4 edge_abs_f32x4(edge_f32x4 v) { return __builtin_elementwise_abs(v); }
 
 // Conversions between element types, lane by lane.
 EDGE_INSTRUCTION edge_f32x16 edge_i32x16_to_f32(edge_i32x16 v) {

@@ -52,11 +52,7 @@ public enum SinglePrecision: TileFormat {
 
   @inline(__always)
   public static func largest(_ v: Lanes) -> Float {
-    #if arch(x86_64)
-      Kernels.largest(v)
-    #else
-      edge_largest_f32x4(v)
-    #endif
+    largestLane(v)
   }
 
   @inline(__always)

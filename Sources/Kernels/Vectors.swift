@@ -10,6 +10,12 @@ import CInstructions
 
   @inline(__always)
   func maximum(_ a: NativeFloats, _ b: NativeFloats) -> NativeFloats { edge_max_f32x16(a, b) }
+
+  @inline(__always)
+  func magnitudes(_ v: NativeFloats) -> NativeFloats { edge_abs_f32x16(v) }
+
+  @inline(__always)
+  func largestLane(_ v: NativeFloats) -> Float { largest(v) }
 #else
   public typealias NativeFloats = SIMD4<Float>
   public typealias NativeInts = SIMD4<Int32>
@@ -19,6 +25,12 @@ import CInstructions
 
   @inline(__always)
   func maximum(_ a: NativeFloats, _ b: NativeFloats) -> NativeFloats { edge_max_f32x4(a, b) }
+
+  @inline(__always)
+  func magnitudes(_ v: NativeFloats) -> NativeFloats { edge_abs_f32x4(v) }
+
+  @inline(__always)
+  func largestLane(_ v: NativeFloats) -> Float { edge_largest_f32x4(v) }
 #endif
 
 extension NativeFloats {
