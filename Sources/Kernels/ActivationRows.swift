@@ -2,8 +2,8 @@ import CInstructions
 
 /// int8 activations of up to `capacity` tokens, one scale a token.
 ///
-/// Layout of the values: `[tokens / 8][K / 4][8][4]`; a single token is stored as a plain row,
-/// `[K / 4][4]`. Tokens past the last one in a tile hold whatever was there before: their products
+/// Layout of the values: `[tokens / R][K / run][R][run]` with R = `Int8Geometry.tileRows`; a single
+/// token is stored as a plain row. Tokens past the last one in a tile hold whatever was there before: their products
 /// are not used.
 public struct ActivationRows: BitwiseCopyable {
   let values: UnsafeMutablePointer<Int8>
@@ -36,18 +36,33 @@ public struct ActivationRows: BitwiseCopyable {
   public func setToken(_ token: Int, from row: UnsafeMutablePointer<Float>, factor: Float) {
     let block = Hadamard.block(for: k)
     let magnitude = Hadamard.transform(row, count: kPadded, block: block)
-    let inverse = Rounding.inverseStep(magnitude)
+    setTransformedToken(token, from: row, magnitude: magnitude, factor: factor)
+  }
+
+  /// `setToken` behind the transform.
+  /// - Parameter magnitude: the row's largest.
+  @inline(__always)
+  package func setTransformedToken(
+    _ token: Int, from row: UnsafePointer<Float>, magnitude: Float, factor: Float
+  ) {
     scales[token] = magnitude * factor / 127
-    let isSingle = tokenCount == 1
-    let quadStride = isSingle ? 4 : Int8Geometry.tileRows * 4
-    let tile = token / Int8Geometry.tileRows
-    var target = UnsafeMutableRawPointer(
-      values + tile * Int8Geometry.tileRows * kPadded + token % Int8Geometry.tileRows * 4)
+    let inverse = Rounding.inverseStep(magnitude)
+    if tokenCount == 1 {
+      round(row, inverse, into: RunWriter(values, runStride: Int8Geometry.run))
+    } else {
+      let (rows, run) = (Int8Geometry.tileRows, Int8Geometry.run)
+      let target = values + token / rows * rows * kPadded + token % rows * run
+      round(row, inverse, into: RunWriter(target, runStride: rows * run))
+    }
+  }
+
+  @inline(__always)
+  private func round(
+    _ row: UnsafePointer<Float>, _ inverse: Float, into target: consuming RunWriter
+  ) {
     for offset in stride(from: 0, to: kPadded, by: 16) {
-      Rounding.storeQuads(
-        Rounding.toInt32(row.lanes(offset), scale: inverse), bias: Int8Geometry.activationBias,
-        to: target, stride: quadStride)
-      target += 4 * quadStride
+      target.write(
+        Rounding.nearest(row.lanes(offset), scale: inverse, bias: Int8Geometry.activationBias))
     }
   }
 

@@ -10,6 +10,15 @@ package enum FloatTile {
     _ a: UnsafePointer<Float>, stride aStride: Int, _ b: UnsafePointer<Float>, stride bStride: Int,
     k: Int, into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulates: Bool
   ) {
+    // Sixteen registers, as AVX2 has, do not hold the accumulators of eight rows.
+    if NativeFloats.scalarCount == 8 {
+      for row in 0..<2 {
+        Sums<4>.multiply(
+          a + row &* 4 &* aStride, stride: aStride, b, stride: bStride, k: k,
+          into: c + row &* 4 &* cStride, stride: cStride, accumulates: accumulates)
+      }
+      return
+    }
     Sums<8>.multiply(
       a, stride: aStride, b, stride: bStride, k: k, into: c, stride: cStride,
       accumulates: accumulates)
