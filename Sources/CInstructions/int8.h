@@ -102,6 +102,22 @@ EDGE_INSTRUCTION edge_i8x16x4 edge_load_twice_i8x8x4(const void *_Nonnull from) 
                         (edge_i8x16)v.val[3]};
 }
 
+// Stores a run of four or eight bytes and returns the address `distance` bytes on: one instruction,
+// which the compiler does not find.
+#define EDGE_STORE_RUN(byte_count, part, lane)                                               \
+  EDGE_INSTRUCTION void *_Nonnull edge_store_run##byte_count##_##lane(                       \
+      void *_Nonnull at, long distance, edge_i8x16 v) {                                      \
+    __asm__ volatile("st1 {%1." part "}[" #lane "], [%0], %2"                                \
+                     : "+r"(at) : "w"(v), "r"(distance) : "memory");                         \
+    return at;                                                                               \
+  }
+EDGE_STORE_RUN(4, "s", 0)
+EDGE_STORE_RUN(4, "s", 1)
+EDGE_STORE_RUN(4, "s", 2)
+EDGE_STORE_RUN(4, "s", 3)
+EDGE_STORE_RUN(8, "d", 0)
+EDGE_STORE_RUN(8, "d", 1)
+
 // w[i] * a[i], the low eight
 EDGE_INSTRUCTION edge_i16x8 edge_smull(edge_i8x16 w, edge_i8x16 a) {
   return (edge_i16x8)vmull_s8(vget_low_s8((int8x16_t)w), vget_low_s8((int8x16_t)a));
@@ -148,6 +164,21 @@ EDGE_INSTRUCTION edge_i32x4 edge_smmla(edge_i32x4 acc, edge_i8x16 a, edge_i8x16 
 #endif
 }
 #endif
+
+// The low byte of each lane.
+EDGE_INSTRUCTION edge_i8x16 edge_low_bytes(edge_i32x16 v) {
+#if defined(__aarch64__)
+  // Three shuffles; left to itself, the compiler takes a table look-up of four registers, which
+  // small cores execute in many steps.
+  int16x8_t parts[4];
+  memcpy(parts, &v, sizeof parts);
+  int8x16_t low = vreinterpretq_s8_s16(vuzp1q_s16(parts[0], parts[1]));
+  int8x16_t high = vreinterpretq_s8_s16(vuzp1q_s16(parts[2], parts[3]));
+  return (edge_i8x16)vuzp1q_s8(low, high);
+#else
+  return __builtin_convertvector(v, edge_i8x16);
+#endif
+}
 
 // One native vector of sums, from lane `first` on.
 EDGE_INSTRUCTION edge_native_i32 edge_native_part(edge_sums v, long first) {

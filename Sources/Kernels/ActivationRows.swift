@@ -48,22 +48,28 @@ public struct ActivationRows: BitwiseCopyable {
     scales[token] = magnitude * factor / 127
     let inverse = Rounding.inverseStep(magnitude)
     if tokenCount == 1 {
-      round(row, inverse, into: RunWriter(values, runStride: Int8Geometry.run))
-    } else {
-      let (rows, run) = (Int8Geometry.tileRows, Int8Geometry.run)
-      let target = values + token / rows * rows * kPadded + token % rows * run
-      round(row, inverse, into: RunWriter(target, runStride: rows * run))
+      let target = UnsafeMutableRawPointer(values)
+      for offset in stride(from: 0, to: kPadded, by: 16) {
+        target.storeBytes(
+          of: edge_low_bytes(Self.round(row + offset, inverse)), toByteOffset: offset,
+          as: SIMD16<Int8>.self)
+      }
+      return
     }
+    let (rows, run) = (Int8Geometry.tileRows, Int8Geometry.run)
+    var target = RunWriter(
+      values + token / rows * rows * kPadded + token % rows * run, runStride: rows * run)
+    var source = row
+    let end = row + kPadded
+    repeat {
+      target.write(Self.round(source, inverse))
+      source += 16
+    } while source != end
   }
 
   @inline(__always)
-  private func round(
-    _ row: UnsafePointer<Float>, _ inverse: Float, into target: consuming RunWriter
-  ) {
-    for offset in stride(from: 0, to: kPadded, by: 16) {
-      target.write(
-        Rounding.nearest(row.lanes(offset), scale: inverse, bias: Int8Geometry.activationBias))
-    }
+  private static func round(_ row: UnsafePointer<Float>, _ inverse: Float) -> SIMD16<Int32> {
+    Rounding.nearest(row.lanes(0), scale: inverse, bias: Int8Geometry.activationBias)
   }
 
   /// RMS norm (x / sqrt(mean(x^2) + epsilon) * weight), then `setToken`.
@@ -75,10 +81,12 @@ public struct ActivationRows: BitwiseCopyable {
     scratch: UnsafeMutablePointer<Float>
   ) {
     var squares = SIMD16<Float>()
-    for offset in stride(from: 0, to: kPadded, by: 16) {
+    var offset = 0
+    while offset < kPadded {
       let v = row.lanes(offset)
       squares.addProduct(v, v)
       scratch.store(v * weight.lanes(offset), offset)
+      offset &+= 16
     }
     let factor = 1 / squareRoot(total(squares) / Float(k) + epsilon)
     setToken(token, from: scratch, factor: factor)

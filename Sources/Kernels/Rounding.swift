@@ -64,26 +64,27 @@ struct RunWriter {
   /// The low bytes of the lanes.
   @inline(__always)
   mutating func write(_ values: SIMD16<Int32>) {
-    let bytes = edge_i32x16_to_i8(values)
-    switch Int8Geometry.run {
-    case 4:
+    let bytes = edge_low_bytes(values)
+    #if arch(x86_64)
       let runs = unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
-      write(runs[0])
-      write(runs[1])
-      write(runs[2])
-      write(runs[3])
-    case 8:
-      let runs = unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
-      write(runs[0])
-      write(runs[1])
-    default:
-      write(bytes)
-    }
-  }
-
-  @inline(__always)
-  private mutating func write<Run: BitwiseCopyable>(_ run: Run) {
-    target.storeBytes(of: run, as: Run.self)
-    target += runStride
+      for run in 0..<4 {
+        target.storeBytes(of: runs[run], as: UInt32.self)
+        target += runStride
+      }
+    #else
+      switch Int8Geometry.run {
+      case 4:
+        target = edge_store_run4_0(target, runStride, bytes)
+        target = edge_store_run4_1(target, runStride, bytes)
+        target = edge_store_run4_2(target, runStride, bytes)
+        target = edge_store_run4_3(target, runStride, bytes)
+      case 8:
+        target = edge_store_run8_0(target, runStride, bytes)
+        target = edge_store_run8_1(target, runStride, bytes)
+      default:
+        target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
+        target += runStride
+      }
+    #endif
   }
 }
