@@ -46,61 +46,24 @@ EDGE_INSTRUCTION edge_f32x16 edge_swap_by_8(edge_f32x16 v) {
 EDGE_INSTRUCTION edge_f32x16 edge_max_f32x16(edge_f32x16 a, edge_f32x16 b) {
   return EDGE_MAX(a, b);
 }
-EDGE_INSTRUCTION edge_f32x4 edge_max_f32x4(edge_f32x4 a, edge_f32x4 b) {
-  return EDGE_MAX(a, b);
-}
 EDGE_INSTRUCTION edge_f32x4 edge_f32x4_swap_by_1(edge_f32x4 v) {
   return __builtin_shufflevector(v, v, 1, 0, 3, 2);
 }
 EDGE_INSTRUCTION edge_f32x4 edge_f32x4_swap_by_2(edge_f32x4 v) {
   return __builtin_shufflevector(v, v, 2, 3, 0, 1);
 }
-EDGE_INSTRUCTION edge_f32x16 edge_abs_f32x16(edge_f32x16 v) { return __builtin_elementwise_abs(v); }
-EDGE_INSTRUCTION edge_f32x4 edge_abs_f32x4(edge_f32x4 v) { return __builtin_elementwise_abs(v); }
 
-// Conversions between element types, lane by lane.
-EDGE_INSTRUCTION edge_f32x16 edge_i32x16_to_f32(edge_i32x16 v) {
-  return __builtin_convertvector(v, edge_f32x16);
-}
-EDGE_INSTRUCTION edge_f32x4 edge_i32x4_to_f32(edge_i32x4 v) {
-  return __builtin_convertvector(v, edge_f32x4);
-}
-EDGE_INSTRUCTION edge_i8x16 edge_i32x16_to_i8(edge_i32x16 v) {
-  return __builtin_convertvector(v, edge_i8x16);
-}
+// Conversions between Float16 in memory and wider lanes.
 EDGE_INSTRUCTION edge_f32x16 edge_load_f16x16(const void *from) {
   edge_f16x16 h;
   memcpy(&h, from, sizeof h);
   return __builtin_convertvector(h, edge_f32x16);
-}
-// Rounds to nearest, ties to even.
-EDGE_INSTRUCTION void edge_store_f16x16(edge_f32x16 v, void *to) {
-  edge_f16x16 h = __builtin_convertvector(v, edge_f16x16);
-  memcpy(to, &h, sizeof h);
 }
 
 EDGE_INSTRUCTION edge_f64x8 edge_load_f16x8_to_f64(const void *from) {
   edge_f16x8 h;
   memcpy(&h, from, sizeof h);
   return __builtin_convertvector(h, edge_f64x8);
-}
-EDGE_INSTRUCTION edge_f32x4 edge_load_f16x4(const void *from) {
-  edge_f16x4 h;
-  memcpy(&h, from, sizeof h);
-  return __builtin_convertvector(h, edge_f32x4);
-}
-EDGE_INSTRUCTION void edge_store_f16x4(edge_f32x4 v, void *to) {
-  edge_f16x4 h = __builtin_convertvector(v, edge_f16x4);
-  memcpy(to, &h, sizeof h);
-}
-
-// The largest lane; lanes are numbers.
-EDGE_INSTRUCTION float edge_largest_f32x4(edge_f32x4 v) {
-#if defined(__aarch64__)
-  return vmaxvq_f32((float32x4_t)v);
-#else
-  return __builtin_reduce_max(v);
-#endif
 }
 
 // The nearest Float32 to the square root. (Swift's own call goes through the C library's errno.)
@@ -111,8 +74,6 @@ EDGE_INSTRUCTION float edge_square_root(float x) {
   return vget_lane_f32(vsqrt_f32(vdup_n_f32(x)), 0);
 #endif
 }
-
-EDGE_INSTRUCTION void edge_prefetch(const void *at) { __builtin_prefetch(at, 0, 3); }
 
 // Float16 arithmetic, for processors that have it.
 EDGE_INSTRUCTION edge_f16x8 edge_fma_f16x8(edge_f16x8 sum, edge_f16x8 a, edge_f16x8 b) {

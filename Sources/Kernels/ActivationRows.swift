@@ -2,8 +2,8 @@ import CInstructions
 
 /// int8 activations of up to `capacity` tokens, one scale a token.
 ///
-/// Layout of the values: `[tokens / 8][K / 4][8][4]`; a single token is stored as a plain row,
-/// `[K / 4][4]`. Tokens past the last one in a tile hold whatever was there before: their products
+/// Layout of the values: `[tokens / R][K / run][R][run]` with R = `Int8Geometry.tileRows`; a single
+/// token is stored as a plain row. Tokens past the last one in a tile hold whatever was there before: their products
 /// are not used.
 public struct ActivationRows: BitwiseCopyable {
   let values: UnsafeMutablePointer<Int8>
@@ -36,19 +36,40 @@ public struct ActivationRows: BitwiseCopyable {
   public func setToken(_ token: Int, from row: UnsafeMutablePointer<Float>, factor: Float) {
     let block = Hadamard.block(for: k)
     let magnitude = Hadamard.transform(row, count: kPadded, block: block)
-    let inverse = Rounding.inverseStep(magnitude)
+    setTransformedToken(token, from: row, magnitude: magnitude, factor: factor)
+  }
+
+  /// `setToken` behind the transform.
+  /// - Parameter magnitude: the row's largest.
+  @inline(__always)
+  package func setTransformedToken(
+    _ token: Int, from row: UnsafePointer<Float>, magnitude: Float, factor: Float
+  ) {
     scales[token] = magnitude * factor / 127
-    let isSingle = tokenCount == 1
-    let quadStride = isSingle ? 4 : Int8Geometry.tileRows * 4
-    let tile = token / Int8Geometry.tileRows
-    var target = UnsafeMutableRawPointer(
-      values + tile * Int8Geometry.tileRows * kPadded + token % Int8Geometry.tileRows * 4)
-    for offset in stride(from: 0, to: kPadded, by: 16) {
-      Rounding.storeQuads(
-        Rounding.toInt32(row.lanes(offset), scale: inverse), bias: Int8Geometry.activationBias,
-        to: target, stride: quadStride)
-      target += 4 * quadStride
+    let inverse = Rounding.inverseStep(magnitude)
+    if tokenCount == 1 {
+      let target = UnsafeMutableRawPointer(values)
+      for offset in stride(from: 0, to: kPadded, by: 16) {
+        target.storeBytes(
+          of: edge_low_bytes(Self.round(row + offset, inverse)), toByteOffset: offset,
+          as: SIMD16<Int8>.self)
+      }
+      return
     }
+    let (rows, run) = (Int8Geometry.tileRows, Int8Geometry.run)
+    var target = RunWriter(
+      values + token / rows * rows * kPadded + token % rows * run, runStride: rows * run)
+    var source = row
+    let end = row + kPadded
+    repeat {
+      target.write(Self.round(source, inverse))
+      source += 16
+    } while source != end
+  }
+
+  @inline(__always)
+  private static func round(_ row: UnsafePointer<Float>, _ inverse: Float) -> SIMD16<Int32> {
+    Rounding.nearest(row.lanes(0), scale: inverse, bias: Int8Geometry.activationBias)
   }
 
   /// RMS norm (x / sqrt(mean(x^2) + epsilon) * weight), then `setToken`.
@@ -60,10 +81,12 @@ public struct ActivationRows: BitwiseCopyable {
     scratch: UnsafeMutablePointer<Float>
   ) {
     var squares = SIMD16<Float>()
-    for offset in stride(from: 0, to: kPadded, by: 16) {
+    var offset = 0
+    while offset < kPadded {
       let v = row.lanes(offset)
       squares.addProduct(v, v)
       scratch.store(v * weight.lanes(offset), offset)
+      offset &+= 16
     }
     let factor = 1 / squareRoot(total(squares) / Float(k) + epsilon)
     setToken(token, from: scratch, factor: factor)

@@ -3,75 +3,110 @@ import CInstructions
 #if !arch(x86_64)
   /// NEON with the dot product extension: 8 tokens by 8 outputs, 16 accumulators.
   public enum DotProductKernel: Int8Kernel {
-    public static func tile(
+    public static var tileRows: Int { 8 }
+    public static var groupOutputs: Int { 8 }
+    public static var run: Int { 4 }
+    public static var activationBias: UInt8 { 0 }
+
+    public static func tiles(
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
-      _ starts: UnsafePointer<Int32>, kPadded: Int, into sink: some SumSink
+      _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink
     ) {
-      var low = InlineArray<8, SIMD4<Int32>>(repeating: SIMD4())
-      var high = low
       var a = UnsafeRawPointer(activations)
-      var w = UnsafeRawPointer(weights)
-      for _ in 0..<kPadded / 4 {
-        let wLow = w.loadUnaligned(as: SIMD16<Int8>.self)
-        let wHigh = w.loadUnaligned(fromByteOffset: 16, as: SIMD16<Int8>.self)
-        let aLow = a.loadUnaligned(as: SIMD16<Int8>.self)
-        let aHigh = a.loadUnaligned(fromByteOffset: 16, as: SIMD16<Int8>.self)
-        multiply(&low, 0, wLow, aLow)
-        multiply(&low, 4, wLow, aHigh)
-        multiply(&high, 0, wHigh, aLow)
-        multiply(&high, 4, wHigh, aHigh)
-        a += 32
-        w += 32
-      }
-      for row in 0..<8 {
-        sink.put(low[unchecked: row], row: row, column: 0)
-        sink.put(high[unchecked: row], row: row, column: 4)
+      let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
+      for tile in 0..<tileCount {
+        // [row][low four outputs, high four]
+        var sums = InlineArray<16, SumVector>(repeating: SIMD4())
+        var w = UnsafeRawPointer(weights)
+        repeat {
+          multiplyTile(&sums, &a, &w)
+          multiplyTile(&sums, &a, &w)
+          multiplyTile(&sums, &a, &w)
+          multiplyTile(&sums, &a, &w)
+        } while w != end
+        sink.put(sums, rows: tileRows, firstRow: tile &* tileRows, group: 0)
       }
     }
 
-    /// Four rows by four outputs, one quad of K.
+    /// Eight rows by eight outputs, two runs of K.
     @inline(__always)
-    private static func multiply(
-      _ sums: inout InlineArray<8, SIMD4<Int32>>, _ row: Int, _ w: SIMD16<Int8>, _ a: SIMD16<Int8>
+    private static func multiplyTile(
+      _ sums: inout InlineArray<16, SumVector>, _ a: inout UnsafeRawPointer,
+      _ w: inout UnsafeRawPointer
     ) {
-      sums[unchecked: row] = edge_sdot_lane0(sums[unchecked: row], w, a)
-      sums[unchecked: row &+ 1] = edge_sdot_lane1(sums[unchecked: row &+ 1], w, a)
-      sums[unchecked: row &+ 2] = edge_sdot_lane2(sums[unchecked: row &+ 2], w, a)
-      sums[unchecked: row &+ 3] = edge_sdot_lane3(sums[unchecked: row &+ 3], w, a)
+      let rows = load(&a)
+      let outputs = load(&w)
+      multiply(&sums, 0, rows.first, outputs.first, outputs.second)
+      multiply(&sums, 8, rows.second, outputs.first, outputs.second)
+      multiply(&sums, 0, rows.third, outputs.third, outputs.fourth)
+      multiply(&sums, 8, rows.fourth, outputs.third, outputs.fourth)
     }
 
+    @inline(__always)
+    private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
+      let loaded = edge_load_i8x16x4(from)
+      from = edge_advance(from, 64)
+      return loaded
+    }
+
+    /// One token: the lanes of `a` are consecutive runs of K. Four pairs of sums hide the latency.
     public static func row(
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
-      _ starts: UnsafePointer<Int32>, kPadded: Int, into sink: some SumSink
+      _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
     ) {
-      var low = InlineArray<4, SIMD4<Int32>>(repeating: SIMD4())
-      var high = low
-      var a = UnsafeRawPointer(activations)
       var w = UnsafeRawPointer(weights)
-      for _ in 0..<kPadded / 16 {
-        let quads = a.loadUnaligned(as: SIMD16<Int8>.self)
-        low[unchecked: 0] = edge_sdot_lane0(low[unchecked: 0], load(w, 0), quads)
-        high[unchecked: 0] = edge_sdot_lane0(high[unchecked: 0], load(w, 16), quads)
-        low[unchecked: 1] = edge_sdot_lane1(low[unchecked: 1], load(w, 32), quads)
-        high[unchecked: 1] = edge_sdot_lane1(high[unchecked: 1], load(w, 48), quads)
-        low[unchecked: 2] = edge_sdot_lane2(low[unchecked: 2], load(w, 64), quads)
-        high[unchecked: 2] = edge_sdot_lane2(high[unchecked: 2], load(w, 80), quads)
-        low[unchecked: 3] = edge_sdot_lane3(low[unchecked: 3], load(w, 96), quads)
-        high[unchecked: 3] = edge_sdot_lane3(high[unchecked: 3], load(w, 112), quads)
-        a += 16
-        w += 128
+      for group in 0..<groupCount {
+        var sums = InlineArray<8, SumVector>(repeating: SIMD4())
+        var a = UnsafeRawPointer(activations)
+        let end = w + kPadded &* groupOutputs
+        repeat {
+          let runs = load(&a)
+          multiplyRow(&sums, runs.first, &w)
+          multiplyRow(&sums, runs.second, &w)
+          multiplyRow(&sums, runs.third, &w)
+          multiplyRow(&sums, runs.fourth, &w)
+        } while w != end
+        var reduced = InlineArray<2, SumVector>(repeating: SIMD4())
+        for half in 0..<2 {
+          reduced[unchecked: half] =
+            (sums[unchecked: half] &+ sums[unchecked: half &+ 2])
+            &+ (sums[unchecked: half &+ 4] &+ sums[unchecked: half &+ 6])
+        }
+        sink.put(reduced, rows: 1, firstRow: 0, group: group)
       }
-      sink.put(
-        (low[unchecked: 0] &+ low[unchecked: 1]) &+ (low[unchecked: 2] &+ low[unchecked: 3]),
-        row: 0, column: 0)
-      sink.put(
-        (high[unchecked: 0] &+ high[unchecked: 1]) &+ (high[unchecked: 2] &+ high[unchecked: 3]),
-        row: 0, column: 4)
     }
 
     @inline(__always)
-    private static func load(_ w: UnsafeRawPointer, _ offset: Int) -> SIMD16<Int8> {
-      w.loadUnaligned(fromByteOffset: offset, as: SIMD16<Int8>.self)
+    private static func multiplyRow(
+      _ sums: inout InlineArray<8, SumVector>, _ a: SIMD16<Int8>,
+      _ w: inout UnsafeRawPointer
+    ) {
+      let early = load(&w)
+      let late = load(&w)
+      sums[unchecked: 0] = edge_sdot_lane0(sums[unchecked: 0], early.first, a)
+      sums[unchecked: 1] = edge_sdot_lane0(sums[unchecked: 1], early.second, a)
+      sums[unchecked: 2] = edge_sdot_lane1(sums[unchecked: 2], early.third, a)
+      sums[unchecked: 3] = edge_sdot_lane1(sums[unchecked: 3], early.fourth, a)
+      sums[unchecked: 4] = edge_sdot_lane2(sums[unchecked: 4], late.first, a)
+      sums[unchecked: 5] = edge_sdot_lane2(sums[unchecked: 5], late.second, a)
+      sums[unchecked: 6] = edge_sdot_lane3(sums[unchecked: 6], late.third, a)
+      sums[unchecked: 7] = edge_sdot_lane3(sums[unchecked: 7], late.fourth, a)
+    }
+
+    /// Four rows, the lanes of `a`, by eight outputs: one run of K.
+    @inline(__always)
+    private static func multiply(
+      _ sums: inout InlineArray<16, SumVector>, _ first: Int, _ a: SIMD16<Int8>,
+      _ low: SIMD16<Int8>, _ high: SIMD16<Int8>
+    ) {
+      sums[unchecked: first] = edge_sdot_lane0(sums[unchecked: first], low, a)
+      sums[unchecked: first &+ 1] = edge_sdot_lane0(sums[unchecked: first &+ 1], high, a)
+      sums[unchecked: first &+ 2] = edge_sdot_lane1(sums[unchecked: first &+ 2], low, a)
+      sums[unchecked: first &+ 3] = edge_sdot_lane1(sums[unchecked: first &+ 3], high, a)
+      sums[unchecked: first &+ 4] = edge_sdot_lane2(sums[unchecked: first &+ 4], low, a)
+      sums[unchecked: first &+ 5] = edge_sdot_lane2(sums[unchecked: first &+ 5], high, a)
+      sums[unchecked: first &+ 6] = edge_sdot_lane3(sums[unchecked: first &+ 6], low, a)
+      sums[unchecked: first &+ 7] = edge_sdot_lane3(sums[unchecked: first &+ 7], high, a)
     }
   }
 #endif

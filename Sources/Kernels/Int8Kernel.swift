@@ -1,69 +1,83 @@
 import CInstructions
 
-/// An instruction path for int8 products. All paths give the same Int32 sums from the same packed
-/// weights and activations.
+/// An instruction path for int8 products, and the layouts it reads. All paths give the same Int32
+/// sums from the same values.
+///
+/// A run is the number of consecutive K values that one instruction multiplies for one output.
+/// Weights of a group: `[K / run][groupOutputs][run]`. Activations of a tile:
+/// `[K / run][tileRows][run]`; a single token is a plain row. Values lie within -127 ... 127.
 public protocol Int8Kernel {
-  /// Eight tokens by one group of outputs.
-  static func tile(
-    _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
-    _ starts: UnsafePointer<Int32>, kPadded: Int, into sink: some SumSink)
+  /// Activation rows (tokens) in a tile.
+  static var tileRows: Int { get }
+  /// Outputs in a group.
+  static var groupOutputs: Int { get }
+  static var run: Int { get }
+  /// What is added to activations (modulo 256) as they are stored. With 128 each output's sum
+  /// starts at -128 times the sum of its weights, otherwise at 0.
+  static var activationBias: UInt8 { get }
 
-  /// One token by one group of outputs.
+  /// Tiles of `tileRows` tokens, one after the other, by one group of outputs.
+  static func tiles(
+    _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
+    _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink)
+
+  /// One token by groups of outputs, one after the other.
   static func row(
     _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
-    _ starts: UnsafePointer<Int32>, kPadded: Int, into sink: some SumSink)
+    _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink)
 }
 
-/// What becomes of the sums of a tile.
+/// What a kernel hands its sums over in.
+public typealias SumVector = edge_sums
+
+/// What becomes of the sums of a tile or a row.
 public protocol SumSink {
   /// - Parameters:
-  ///   - row: the token's row in the tile.
-  ///   - column: the first output's place in the group.
-  func put(_ sums: NativeInts, row: Int, column: Int)
+  ///   - sums: `[rows][groupOutputs / SumVector.scalarCount]`; more may follow, unused.
+  ///   - rows: `tileRows`, or 1.
+  ///   - firstRow: the token of the first row.
+  ///   - group: counted from the first that the kernel was given.
+  func put<let count: Int>(
+    _ sums: InlineArray<count, SumVector>, rows: Int, firstRow: Int, group: Int)
 }
 
-/// The definition, in plain integer arithmetic.
-public enum PortableKernel: Int8Kernel {
-  public static func tile(
-    _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
-    _ starts: UnsafePointer<Int32>, kPadded: Int, into sink: some SumSink
-  ) {
-    for row in 0..<Int8Geometry.tileRows {
-      products(
-        activations + row * 4, quadStride: Int8Geometry.tileRows * 4, weights, starts,
-        kPadded: kPadded, row: row, into: sink)
-    }
-  }
+/// The geometry of int8 matrix products in this build: its kernel's.
+public enum Int8Geometry {
+  /// K is padded with zeros to a multiple of this: kernels handle so much between two tests for
+  /// the end.
+  public static let kStep = 64
+  /// The longest K: 65,536 * 255 * 127 is below 2^31, so that Int32 sums are exact.
+  public static let kMax = 65536
 
-  public static func row(
-    _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
-    _ starts: UnsafePointer<Int32>, kPadded: Int, into sink: some SumSink
-  ) {
-    products(
-      activations, quadStride: 4, weights, starts, kPadded: kPadded, row: 0, into: sink)
-  }
-
-  private static func products(
-    _ activations: UnsafePointer<Int8>, quadStride: Int, _ weights: UnsafePointer<Int8>,
-    _ starts: UnsafePointer<Int32>, kPadded: Int, row: Int, into sink: some SumSink
-  ) {
-    let bias = Int8Geometry.activationBias
-    for column in stride(from: 0, to: Int8Geometry.groupOutputs, by: Int8Geometry.lanes) {
-      var sums = NativeInts()
-      for lane in 0..<Int8Geometry.lanes {
-        let output = column + lane
-        // With a bias the starts hold -128 * sum(w), which is taken back here.
-        var sum: Int32 = 0
-        for quad in 0..<kPadded / 4 {
-          for j in 0..<4 {
-            let a = Int8(bitPattern: UInt8(bitPattern: activations[quad * quadStride + j]) ^ bias)
-            let w = weights[quad * PackedMatrix.quadStride + output * 4 + j]
-            sum &+= Int32(a) &* Int32(w)
-          }
-        }
-        sums[lane] = sum
-      }
-      sink.put(sums, row: row, column: column)
+  #if arch(x86_64)
+    /// Activation rows (tokens) in a tile.
+    public static var tileRows: Int {
+      edge_has_vnni() ? VNNIKernel.tileRows : AVX2Kernel.tileRows
     }
-  }
+    /// Outputs in a group.
+    public static var groupOutputs: Int {
+      edge_has_vnni() ? VNNIKernel.groupOutputs : AVX2Kernel.groupOutputs
+    }
+    package static var run: Int { edge_has_vnni() ? VNNIKernel.run : AVX2Kernel.run }
+    package static var activationBias: UInt8 {
+      edge_has_vnni() ? VNNIKernel.activationBias : AVX2Kernel.activationBias
+    }
+  #else
+    public static var tileRows: Int {
+      edge_built_with_i8mm()
+        ? MatrixMultiplyKernel.tileRows
+        : edge_has_dot_product() ? DotProductKernel.tileRows : WideningKernel.tileRows
+    }
+    public static var groupOutputs: Int {
+      edge_built_with_i8mm()
+        ? MatrixMultiplyKernel.groupOutputs
+        : edge_has_dot_product() ? DotProductKernel.groupOutputs : WideningKernel.groupOutputs
+    }
+    package static var run: Int {
+      edge_built_with_i8mm()
+        ? MatrixMultiplyKernel.run
+        : edge_has_dot_product() ? DotProductKernel.run : WideningKernel.run
+    }
+    package static var activationBias: UInt8 { 0 }
+  #endif
 }

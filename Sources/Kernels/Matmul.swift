@@ -39,14 +39,18 @@ public enum Matmul {
     #if arch(x86_64)
       if edge_has_vnni() {
         run(VNNIKernel.self, x, w, groups, out, operation)
+      } else if edge_built_with_avx2() {
+        run(AVX2Kernel.self, x, w, groups, out, operation)
       } else {
-        run(PortableKernel.self, x, w, groups, out, operation)
+        run(PortableKernel<AVX2Kernel>.self, x, w, groups, out, operation)
       }
     #else
-      if edge_has_dot_product() {
+      if edge_built_with_i8mm() {
+        run(MatrixMultiplyKernel.self, x, w, groups, out, operation)
+      } else if edge_has_dot_product() {
         run(DotProductKernel.self, x, w, groups, out, operation)
       } else {
-        run(PortableKernel.self, x, w, groups, out, operation)
+        run(WideningKernel.self, x, w, groups, out, operation)
       }
     #endif
   }
@@ -56,20 +60,20 @@ public enum Matmul {
     _ out: MatmulOutput, _ operation: Operation.Type
   ) {
     let kPadded = w.kPadded
+    if x.tokenCount == 1 {
+      let sink = TileSink<Operation>(x, w, out, firstGroup: groups.lowerBound)
+      kernel.row(
+        x.values, w.weights + groups.lowerBound * w.groupByteCount,
+        w.starts + groups.lowerBound * Int8Geometry.groupOutputs, kPadded: kPadded,
+        groupCount: groups.count, into: sink)
+      return
+    }
     for group in groups {
-      let panel = UnsafePointer(w.weights + group * w.groupByteCount)
-      let starts = UnsafePointer(w.starts + group * Int8Geometry.groupOutputs)
-      if x.tokenCount == 1 {
-        let sink = TileSink<Operation>(x, w, out, group: group, tile: 0)
-        kernel.row(x.values, panel, starts, kPadded: kPadded, into: sink)
-        continue
-      }
-      for tile in 0..<x.tileCount {
-        let sink = TileSink<Operation>(x, w, out, group: group, tile: tile)
-        kernel.tile(
-          x.values + tile * Int8Geometry.tileRows * kPadded, panel, starts, kPadded: kPadded,
-          into: sink)
-      }
+      let sink = TileSink<Operation>(x, w, out, firstGroup: group)
+      kernel.tiles(
+        x.values, w.weights + group * w.groupByteCount,
+        w.starts + group * Int8Geometry.groupOutputs, kPadded: kPadded, tileCount: x.tileCount,
+        into: sink)
     }
   }
 }
@@ -96,35 +100,6 @@ enum Gate: Combination {
   @inline(__always)
   static func combine(_ old: NativeFloats, _ product: NativeFloats) -> NativeFloats {
     silu(old) * product
-  }
-}
-
-/// Scales the sums of a tile to Float32 and combines them with the output.
-struct TileSink<Operation: Combination>: SumSink {
-  let activationScales: UnsafePointer<Float>
-  let weightScales: UnsafePointer<Float>
-  let out: UnsafeMutablePointer<Float>
-  let stride: Int
-  let rowCount: Int
-
-  @inline(__always)
-  init(_ x: ActivationRows, _ w: PackedMatrix, _ out: MatmulOutput, group: Int, tile: Int) {
-    let row = tile * Int8Geometry.tileRows
-    let column = group * Int8Geometry.groupOutputs
-    activationScales = UnsafePointer(x.scales + row)
-    weightScales = UnsafePointer(w.scales + column)
-    self.out = out.values + row * out.stride + column
-    stride = out.stride
-    rowCount = min(x.tokenCount - row, Int8Geometry.tileRows)
-  }
-
-  @inline(__always)
-  func put(_ sums: NativeInts, row: Int, column: Int) {
-    if row >= rowCount { return }
-    let target = out + row * stride + column
-    let product =
-      floats(sums) * activationScales[row] * NativeFloats.load(weightScales + column)
-    Operation.combine(NativeFloats.load(target), product).store(target)
   }
 }
 

@@ -1,32 +1,11 @@
 import CInstructions
 
-/// The geometry of int8 matrix products in this build.
-public enum Int8Geometry {
-  /// Activation rows (tokens) in a tile.
-  public static let tileRows = 8
-  /// Consecutive K values that one instruction multiplies and adds.
-  static let quad = 4
-  /// K is padded with zeros to a multiple of this.
-  public static let kStep = 16
-  /// The longest K: 65,536 * 255 * 127 is below 2^31, so that Int32 sums are exact.
-  public static let kMax = 65536
-
-  /// Outputs in a vector of sums.
-  static var lanes: Int { NativeInts.scalarCount }
-  /// Outputs in a group: two vectors of sums.
-  public static var groupOutputs: Int { 2 * lanes }
-
-  /// VNNI multiplies unsigned by signed: activations are stored with this added (modulo 256), and
-  /// each output starts at -128 times the sum of its weights.
-  package static var activationBias: UInt8 { edge_has_vnni() ? 0x80 : 0 }
-}
-
-/// An int8 weight matrix, one scale a row, in the layout `[outputs / G][K / 4][G][4]` with G =
-/// `Int8Geometry.groupOutputs`: every path reads it in straight lines.
+/// An int8 weight matrix, one scale a row, in the layout `[outputs / G][K / run][G][run]`
+/// with G = `Int8Geometry.groupOutputs`, which the build's kernel reads in straight lines.
 ///
 /// Rows are Hadamard-transformed before rounding; outputs and K are padded with zeros.
 public struct PackedMatrix: BitwiseCopyable {
-  /// `[groupCount][kPadded / 4][G][4]`
+  /// `[groupCount][kPadded / run][G][run]`
   public let weights: UnsafeMutablePointer<Int8>
   /// `[groupCount * G]`: what an Int32 sum is multiplied by, besides the activation's scale.
   public let scales: UnsafeMutablePointer<Float>
@@ -64,14 +43,14 @@ public struct PackedMatrix: BitwiseCopyable {
     groupCount(outputs) * Int8Geometry.groupOutputs
   }
 
-  /// Where the first quad of an output's row lies; the next ones follow at `quadStride`.
+  /// Where the first run of an output's row lies; the next ones follow at `runStride`.
   @inline(__always)
   func rowStart(_ output: Int) -> UnsafeMutablePointer<Int8> {
     let g = Int8Geometry.groupOutputs
-    return weights + output / g * groupByteCount + output % g * Int8Geometry.quad
+    return weights + output / g * groupByteCount + output % g * Int8Geometry.run
   }
 
-  static var quadStride: Int { Int8Geometry.groupOutputs * Int8Geometry.quad }
+  static var runStride: Int { Int8Geometry.groupOutputs * Int8Geometry.run }
 }
 
 extension PackedMatrix {
@@ -83,17 +62,15 @@ extension PackedMatrix {
     let magnitude = Hadamard.transform(row, count: kPadded, block: block)
     guard Self.isFinite(row, count: kPadded) else { return false }
     let inverse = Rounding.inverseStep(magnitude)
-    let target = rowStart(output)
+    var target = RunWriter(rowStart(output), runStride: Self.runStride)
     var sum = SIMD16<Int32>()
     for offset in stride(from: 0, to: kPadded, by: 16) {
-      let rounded = Rounding.toInt32(row.lanes(offset), scale: inverse)
-      sum &+= rounded
-      Rounding.storeQuads(
-        rounded, bias: 0, to: UnsafeMutableRawPointer(target + offset / 4 * Self.quadStride),
-        stride: Self.quadStride)
+      let rounded = Rounding.nearest(row.lanes(offset), scale: inverse, bias: 0)
+      sum &+= rounded &- Rounding.zero
+      target.write(rounded)
     }
     scales[output] = magnitude / (127 * Float(block))
-    starts[output] = edge_has_vnni() ? -128 &* sum.wrappedSum() : 0
+    starts[output] = Int8Geometry.activationBias == 0 ? 0 : -128 &* sum.wrappedSum()
     return true
   }
 
@@ -110,46 +87,12 @@ extension PackedMatrix {
   public func row(_ output: Int, into row: UnsafeMutablePointer<Float>) {
     let source = rowStart(output)
     let scale = scales[output]
-    for quad in 0..<kPadded / 4 {
-      let values = source + quad * Self.quadStride
-      for j in 0..<4 { row[quad * 4 + j] = Float(values[j]) * scale }
+    for offset in stride(from: 0, to: kPadded, by: 16) {
+      let runs = source + offset / Int8Geometry.run * Self.runStride
+      let values = Rounding.gather(runs, runStride: Self.runStride)
+      row.store(edge_convert_i8_to_f32(values) * scale, offset)
     }
     // The transform is its own inverse up to the factor `block`, which `scale` holds already.
     _ = Hadamard.transform(row, count: kPadded, block: Hadamard.block(for: k))
-  }
-}
-
-/// Rounding of Float32 lanes to int8.
-enum Rounding {
-  /// Rows whose largest magnitude is below this become zeros: 127 / magnitude must stay in
-  /// Float32's range, which ends at 2^128.
-  private static var leastMagnitude: Float { 0x1p-120 }
-
-  /// What brings a row into -127 ... 127.
-  @inline(__always)
-  static func inverseStep(_ magnitude: Float) -> Float {
-    magnitude < leastMagnitude ? 0 : 127 / magnitude
-  }
-
-  /// `v * scale`, to the nearest integer, ties to even; |v * scale| below 2^22.
-  @inline(__always)
-  static func toInt32(_ v: SIMD16<Float>, scale: Float) -> SIMD16<Int32> {
-    // Adding 1.5 * 2^23 leaves the integer in the low bits.
-    let magic = SIMD16<Float>(repeating: 12_582_912)
-    let shifted = v * scale + magic
-    return unsafeBitCast(shifted, to: SIMD16<Int32>.self) &- 0x4B40_0000
-  }
-
-  /// The low bytes of four quads, at `to`, `to + stride`, …
-  @inline(__always)
-  static func storeQuads(
-    _ values: SIMD16<Int32>, bias: UInt8, to target: UnsafeMutableRawPointer, stride: Int
-  ) {
-    let bytes = edge_i32x16_to_i8(values) ^ SIMD16(repeating: Int8(bitPattern: bias))
-    let quads = unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
-    target.storeBytes(of: quads[0], as: UInt32.self)
-    (target + stride).storeBytes(of: quads[1], as: UInt32.self)
-    (target + 2 * stride).storeBytes(of: quads[2], as: UInt32.self)
-    (target + 3 * stride).storeBytes(of: quads[3], as: UInt32.self)
   }
 }

@@ -122,11 +122,7 @@ public enum HalfPrecision: TileFormat {
 
   @inline(__always)
   public static func storeFloats(_ v: NativeFloats, _ to: UnsafeMutablePointer<Float16>) {
-    #if arch(x86_64)
-      edge_store_f16x16(v, to)
-    #else
-      edge_store_f16x4(v, to)
-    #endif
+    edge_native_store_f16(v, to)
   }
 }
 
@@ -156,9 +152,5 @@ public enum WidenedHalves: TileSource {
 /// As many Float16 numbers as a vector of Float32 has lanes.
 @inline(__always)
 func loadHalves(_ from: UnsafePointer<Float16>) -> NativeFloats {
-  #if arch(x86_64)
-    edge_load_f16x16(from)
-  #else
-    edge_load_f16x4(from)
-  #endif
+  edge_native_load_f16(from)
 }

@@ -1,68 +1,83 @@
 import CInstructions
 
 #if arch(x86_64)
-  /// AVX-512 VNNI: 8 tokens by 32 outputs, 16 accumulators.
+  /// AVX-512 VNNI: 8 tokens by 32 outputs, 16 accumulators. It multiplies unsigned by signed, so
+  /// that activations are stored with a bias.
   public enum VNNIKernel: Int8Kernel {
-    public static func tile(
+    public static var tileRows: Int { 8 }
+    public static var groupOutputs: Int { 32 }
+    public static var run: Int { 4 }
+    public static var activationBias: UInt8 { 0x80 }
+
+    public static func tiles(
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
-      _ starts: UnsafePointer<Int32>, kPadded: Int, into sink: some SumSink
+      _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink
     ) {
-      let startsBase = UnsafeRawPointer(starts)
-      var low = InlineArray<8, SIMD16<Int32>>(
-        repeating: startsBase.loadUnaligned(as: SIMD16<Int32>.self))
-      var high = InlineArray<8, SIMD16<Int32>>(
-        repeating: startsBase.loadUnaligned(fromByteOffset: 64, as: SIMD16<Int32>.self))
       var a = UnsafeRawPointer(activations)
-      var w = UnsafeRawPointer(weights)
-      for _ in 0..<kPadded / 4 {
-        let wLow = w.loadUnaligned(as: SIMD16<Int32>.self)
-        let wHigh = w.loadUnaligned(fromByteOffset: 64, as: SIMD16<Int32>.self)
-        for row in 0..<8 {
-          let quad = SIMD16(
-            repeating: a.loadUnaligned(fromByteOffset: row &* 4, as: Int32.self))
-          low[unchecked: row] = edge_dpbusd(low[unchecked: row], quad, wLow)
-          high[unchecked: row] = edge_dpbusd(high[unchecked: row], quad, wHigh)
+      let (startsLow, startsHigh) = load(starts)
+      for tile in 0..<tileCount {
+        // [row][low sixteen outputs, high sixteen]
+        var sums = InlineArray<16, SumVector>(repeating: startsLow)
+        for row in 0..<8 { sums[unchecked: row &* 2 &+ 1] = startsHigh }
+        var w = UnsafeRawPointer(weights)
+        for _ in 0..<kPadded / 4 {
+          let (low, high) = load(w)
+          for row in 0..<8 {
+            let run = repeated(a, row &* 4)
+            sums[unchecked: row &* 2] = edge_dpbusd(sums[unchecked: row &* 2], run, low)
+            sums[unchecked: row &* 2 &+ 1] = edge_dpbusd(sums[unchecked: row &* 2 &+ 1], run, high)
+          }
+          a += 32
+          w += 128
         }
-        a += 32
-        w += 128
-      }
-      for row in 0..<8 {
-        sink.put(low[unchecked: row], row: row, column: 0)
-        sink.put(high[unchecked: row], row: row, column: 16)
+        sink.put(sums, rows: tileRows, firstRow: tile &* tileRows, group: 0)
       }
     }
 
     /// Four independent pairs of sums hide the latency of the multiply-add.
     public static func row(
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
-      _ starts: UnsafePointer<Int32>, kPadded: Int, into sink: some SumSink
+      _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
     ) {
-      let startsBase = UnsafeRawPointer(starts)
-      var low = InlineArray<4, SIMD16<Int32>>(repeating: SIMD16())
-      var high = low
-      low[unchecked: 0] = startsBase.loadUnaligned(as: SIMD16<Int32>.self)
-      high[unchecked: 0] = startsBase.loadUnaligned(fromByteOffset: 64, as: SIMD16<Int32>.self)
-      var a = UnsafeRawPointer(activations)
       var w = UnsafeRawPointer(weights)
-      for _ in 0..<kPadded / 16 {
-        for quadIndex in 0..<4 {
-          let quad = SIMD16(
-            repeating: a.loadUnaligned(fromByteOffset: quadIndex &* 4, as: Int32.self))
-          let wLow = w.loadUnaligned(fromByteOffset: quadIndex &* 128, as: SIMD16<Int32>.self)
-          let wHigh = w.loadUnaligned(
-            fromByteOffset: quadIndex &* 128 &+ 64, as: SIMD16<Int32>.self)
-          low[unchecked: quadIndex] = edge_dpbusd(low[unchecked: quadIndex], quad, wLow)
-          high[unchecked: quadIndex] = edge_dpbusd(high[unchecked: quadIndex], quad, wHigh)
+      for group in 0..<groupCount {
+        // [run][low, high]
+        var sums = InlineArray<8, SumVector>(repeating: SumVector())
+        (sums[unchecked: 0], sums[unchecked: 1]) = load(starts + group &* groupOutputs)
+        var a = UnsafeRawPointer(activations)
+        for _ in 0..<kPadded / 16 {
+          for index in 0..<4 {
+            let run = repeated(a, index &* 4)
+            let (low, high) = load(w + index &* 128)
+            sums[unchecked: index &* 2] = edge_dpbusd(sums[unchecked: index &* 2], run, low)
+            sums[unchecked: index &* 2 &+ 1] = edge_dpbusd(
+              sums[unchecked: index &* 2 &+ 1], run, high)
+          }
+          a += 16
+          w += 512
         }
-        a += 16
-        w += 512
+        var reduced = InlineArray<2, SumVector>(repeating: SumVector())
+        for half in 0..<2 {
+          reduced[unchecked: half] =
+            (sums[unchecked: half] &+ sums[unchecked: half &+ 2])
+            &+ (sums[unchecked: half &+ 4] &+ sums[unchecked: half &+ 6])
+        }
+        sink.put(reduced, rows: 1, firstRow: 0, group: group)
       }
-      sink.put(
-        (low[unchecked: 0] &+ low[unchecked: 1]) &+ (low[unchecked: 2] &+ low[unchecked: 3]),
-        row: 0, column: 0)
-      sink.put(
-        (high[unchecked: 0] &+ high[unchecked: 1]) &+ (high[unchecked: 2] &+ high[unchecked: 3]),
-        row: 0, column: 16)
+    }
+
+    @inline(__always)
+    private static func repeated(_ a: UnsafeRawPointer, _ offset: Int) -> SumVector {
+      SumVector(repeating: a.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+    }
+
+    /// Two vectors.
+    @inline(__always)
+    private static func load(_ from: UnsafeRawPointer) -> (SumVector, SumVector) {
+      (
+        from.loadUnaligned(as: SumVector.self),
+        from.loadUnaligned(fromByteOffset: 64, as: SumVector.self)
+      )
     }
   }
 #endif

@@ -1,37 +1,21 @@
 import CInstructions
 
-// A vector register's worth of Float32 and of Int32: what kernels hold in accumulators.
-#if arch(x86_64)
-  public typealias NativeFloats = SIMD16<Float>
-  public typealias NativeInts = SIMD16<Int32>
+/// A vector register's worth of Float32 and of Int32: what kernels hold in accumulators. 16 lanes
+/// with AVX-512, 8 on other x86, 4 with NEON.
+public typealias NativeFloats = edge_native_f32
+public typealias NativeInts = edge_native_i32
 
-  @inline(__always)
-  func floats(_ v: NativeInts) -> NativeFloats { edge_i32x16_to_f32(v) }
+@inline(__always)
+func floats(_ v: NativeInts) -> NativeFloats { edge_native_to_f32(v) }
 
-  @inline(__always)
-  func maximum(_ a: NativeFloats, _ b: NativeFloats) -> NativeFloats { edge_max_f32x16(a, b) }
+@inline(__always)
+func maximum(_ a: NativeFloats, _ b: NativeFloats) -> NativeFloats { edge_native_max(a, b) }
 
-  @inline(__always)
-  func magnitudes(_ v: NativeFloats) -> NativeFloats { edge_abs_f32x16(v) }
+@inline(__always)
+func magnitudes(_ v: NativeFloats) -> NativeFloats { edge_native_abs(v) }
 
-  @inline(__always)
-  func largestLane(_ v: NativeFloats) -> Float { largest(v) }
-#else
-  public typealias NativeFloats = SIMD4<Float>
-  public typealias NativeInts = SIMD4<Int32>
-
-  @inline(__always)
-  func floats(_ v: NativeInts) -> NativeFloats { edge_i32x4_to_f32(v) }
-
-  @inline(__always)
-  func maximum(_ a: NativeFloats, _ b: NativeFloats) -> NativeFloats { edge_max_f32x4(a, b) }
-
-  @inline(__always)
-  func magnitudes(_ v: NativeFloats) -> NativeFloats { edge_abs_f32x4(v) }
-
-  @inline(__always)
-  func largestLane(_ v: NativeFloats) -> Float { edge_largest_f32x4(v) }
-#endif
+@inline(__always)
+func largestLane(_ v: NativeFloats) -> Float { edge_native_largest(v) }
 
 extension NativeFloats {
   @inline(__always)
@@ -120,6 +104,9 @@ func largest(_ v: SIMD16<Float>) -> Float {
 /// The sum of the lanes, in a fixed tree order.
 @inline(__always)
 func total(_ v: SIMD4<Float>) -> Float { (v[0] + v[2]) + (v[1] + v[3]) }
+
+@inline(__always)
+func total(_ v: SIMD8<Float>) -> Float { total(v.lowHalf + v.highHalf) }
 
 @inline(__always)
 func total(_ v: SIMD16<Float>) -> Float {

@@ -82,9 +82,10 @@ public struct Processor: Sendable {
   /// The kernel path of this build.
   public static var buildName: StaticString {
     #if arch(x86_64)
-      edge_has_vnni() ? "AVX-512 VNNI" : "portable x86-64"
+      edge_has_vnni() ? "AVX-512 VNNI" : edge_built_with_avx2() ? "AVX2" : "portable x86-64"
     #else
-      edge_has_dot_product() ? "NEON dot product" : "portable aarch64"
+      edge_built_with_i8mm()
+        ? "NEON int8 matrix multiply" : edge_has_dot_product() ? "NEON dot product" : "NEON"
     #endif
   }
 }

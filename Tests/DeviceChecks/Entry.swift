@@ -4,11 +4,16 @@ import Platform
 
 /// Runs the checks whose name starts with the argument, or all: one line each, then the counts.
 /// Exit code 0 where all passed, 1 where one failed, sysexits' values for other reasons.
+///
+/// `--repeat NAME COUNT` runs one workload so many times instead, and writes nothing.
 @c(device_checks_main)
 public func main(
   _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
   if let missing = Processor().missingForBuild { return refuseProcessor(missing) }
+  if unsafe argumentCount == 4 && isEqual(argumentValues[1]!, "--repeat") {
+    return unsafe repeatWorkload(argumentValues[2]!, count: atol(argumentValues[3]!))
+  }
   let prefix = unsafe argumentCount > 1 ? argumentValues[1] : nil
   return unsafe runChecks(prefix)
 }
@@ -25,13 +30,16 @@ private func refuseProcessor(_ missing: StaticString) -> Int32 {
 }
 
 @inline(never)
+func refuseMemory() -> Int32 {
+  var out = TextOutput.standardError
+  out.write("device-checks: the system gives no memory for the checks\n")
+  out.flush()
+  return 71  // EX_OSERR
+}
+
+@inline(never)
 private func runChecks(_ prefix: UnsafeMutablePointer<CChar>?) -> Int32 {
-  guard let memory = unsafe edge_map(CheckContext.memoryByteCount) else {
-    var out = TextOutput.standardError
-    out.write("device-checks: the system gives no memory for the checks\n")
-    out.flush()
-    return 71  // EX_OSERR
-  }
+  guard let memory = unsafe edge_map(CheckContext.memoryByteCount) else { return refuseMemory() }
   var runner = unsafe Runner(memory: memory, prefix: prefix)
   CheckList.visit(&runner)
   return runner.finish()

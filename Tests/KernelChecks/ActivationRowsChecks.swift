@@ -161,17 +161,17 @@ private struct TokenRows {
 
   /// Places in the last tile that belong to no token.
   func expectRestUntouched(_ context: inout CheckContext) {
+    let rows = Int8Geometry.tileRows
     if tokens == 1 {
-      for index in kPadded..<8 * kPadded {
+      for index in kPadded..<rows * kPadded {
         context.expectEqual(Int(values[index]), -1, "no write past the row", at: index)
       }
       return
     }
-    let tile = values + tokens / 8 * 8 * kPadded
-    for token in tokens % 8..<(tokens % 8 == 0 ? 0 : 8) {
+    for token in tokens..<roundUp(tokens, to: rows) {
       for index in 0..<kPadded {
-        context.expectEqual(
-          Int(tile[index / 4 * 32 + token * 4 + index % 4]), -1, "other tokens' places", at: index)
+        let place = Layout.activationPlace(token: token, index: index, kPadded: kPadded)
+        context.expectEqual(Int(values[place]), -1, "other tokens' places", at: index)
       }
     }
   }

@@ -4,100 +4,131 @@ import Kernels
 enum Int8KernelChecks {
   /// Every padded K of models up to 1536, random values, bases at all kinds of odd addresses.
   static func everyLength(_ context: inout CheckContext) {
-    for kPadded in stride(from: 16, through: 1536, by: Int8Geometry.kStep) {
+    for kPadded in stride(
+      from: Int8Geometry.kStep, through: 1536, by: Int8Geometry.kStep)
+    {
       let offset = kPadded / Int8Geometry.kStep * 5 % 64
-      context.begin("K", kPadded, "offset", offset)
-      var problem = Int8Problem(&context, kPadded: kPadded, offset: offset)
-      problem.fill(.random, &context.random)
-      compareAll(problem, &context)
+      compareAll(kPadded: kPadded, offset: offset, .random, &context)
     }
   }
 
   /// The largest sums of either sign, up to the longest K.
   static func extremes(_ context: inout CheckContext) {
-    let lengths: InlineArray<5, Int> = [16, 48, 576, 1536, Int8Geometry.kMax]
+    let lengths: InlineArray<5, Int> = [64, 192, 576, 1536, Int8Geometry.kMax]
     for length in lengths.indices {
       for pattern in 0..<Int8Pattern.count {
-        context.begin("K", lengths[length], "pattern", pattern)
-        var problem = Int8Problem(&context, kPadded: lengths[length], offset: pattern)
-        problem.fill(Int8Pattern(rawValue: pattern)!, &context.random)
-        compareAll(problem, &context)
+        compareAll(
+          kPadded: lengths[length], offset: pattern, Int8Pattern(rawValue: pattern)!, &context)
       }
     }
   }
 
-  /// Every kernel of this build.
-  private static func compareAll(_ problem: Int8Problem, _ context: inout CheckContext) {
-    compare(PortableKernel.self, "portable", problem, &context)
+  /// Every kernel of this processor family, each in its own layout: those whose instructions the
+  /// build lacks run on the instructions' definitions.
+  private static func compareAll(
+    kPadded: Int, offset: Int, _ pattern: Int8Pattern, _ context: inout CheckContext
+  ) {
     #if arch(x86_64)
-      // The VNNI kernel reads activations with its bias, which only a build for it stores.
-      if Int8Geometry.activationBias != 0 {
-        compare(VNNIKernel.self, "VNNI", problem, &context)
-      }
+      compare(AVX2Kernel.self, 0, kPadded: kPadded, offset: offset, pattern, &context)
+      compare(VNNIKernel.self, 1, kPadded: kPadded, offset: offset, pattern, &context)
     #else
-      compare(DotProductKernel.self, "dot product", problem, &context)
+      compare(WideningKernel.self, 0, kPadded: kPadded, offset: offset, pattern, &context)
+      compare(DotProductKernel.self, 1, kPadded: kPadded, offset: offset, pattern, &context)
+      compare(MatrixMultiplyKernel.self, 2, kPadded: kPadded, offset: offset, pattern, &context)
     #endif
   }
 
+  /// A kernel and its portable twin. Several tiles and groups, but not of the longest K.
   private static func compare<Kernel: Int8Kernel>(
-    _ kernel: Kernel.Type, _ name: StaticString, _ problem: Int8Problem,
+    _ kernel: Kernel.Type, _ number: Int, kPadded: Int, offset: Int, _ pattern: Int8Pattern,
     _ context: inout CheckContext
   ) {
-    let g = Int8Geometry.groupOutputs
-    let sink = CollectingSink(sums: problem.found, putCounts: problem.putCounts)
-    sink.clear()
-    kernel.tile(
-      problem.tile, problem.weights, problem.starts, kPadded: problem.kPadded, into: sink)
-    for index in 0..<Int8Geometry.tileRows * g {
-      context.expectEqual(problem.putCounts[index], 1, name, at: index)
-      context.expectEqual(
-        Int(problem.found[index]), Int(problem.expected[index]), name, at: index)
+    context.begin(
+      "kernel", number, "K", kPadded, "offset", offset, "pattern", pattern.rawValue)
+    let count = kPadded == Int8Geometry.kMax ? 1 : 2
+    var problem = Int8Problem<Kernel>(
+      &context, tileCount: count, groupCount: count, kPadded: kPadded, offset: offset)
+    problem.fill(pattern, &context.random)
+    compare(Kernel.self, "kernel", problem, &context)
+    compare(PortableKernel<Kernel>.self, "portable", problem, &context)
+  }
+
+  private static func compare<Kernel: Int8Kernel, Layout: Int8Kernel>(
+    _ kernel: Kernel.Type, _ name: StaticString, _ problem: Int8Problem<Layout>,
+    _ context: inout CheckContext
+  ) {
+    let (g, kPadded) = (Kernel.groupOutputs, problem.kPadded)
+    for group in 0..<problem.groupCount {
+      let sink = problem.sink(firstRow: 0, firstColumn: group * g)
+      sink.clear()
+      kernel.tiles(
+        problem.tiles, problem.weights + group * g * kPadded, problem.starts + group * g,
+        kPadded: kPadded, tileCount: problem.tileCount, into: sink)
+      for row in 0..<problem.rowCount {
+        for output in 0..<problem.outputCount {
+          problem.compare(row, output, isWritten: output / g == group, name, &context)
+        }
+      }
     }
-    // Each token of the tile by itself.
-    for token in 0..<Int8Geometry.tileRows {
+    // Each token by itself.
+    for token in 0..<problem.rowCount {
+      let sink = problem.sink(firstRow: token, firstColumn: 0)
       sink.clear()
       kernel.row(
-        problem.row(token), problem.weights, problem.starts, kPadded: problem.kPadded, into: sink)
-      for output in 0..<g {
-        context.expectEqual(problem.putCounts[output], 1, name, at: output)
-        context.expectEqual(
-          Int(problem.found[output]), Int(problem.expected[token * g + output]), name, at: output)
+        problem.row(token), problem.weights, problem.starts, kPadded: kPadded,
+        groupCount: problem.groupCount, into: sink)
+      for row in 0..<problem.rowCount {
+        for output in 0..<problem.outputCount {
+          problem.compare(row, output, isWritten: row == token, name, &context)
+        }
       }
-      context.expectEqual(problem.putCounts[g], 0, name, at: g)
     }
   }
 }
 
 /// Keeps what a kernel hands over, and how often.
 private struct CollectingSink: SumSink {
-  /// `[tileRows][groupOutputs]` each
+  /// `[rows][outputs]` each
   let sums: UnsafeMutablePointer<Int32>
   let putCounts: UnsafeMutablePointer<Int>
+  let rowCount: Int
+  let outputCount: Int
+  let groupOutputs: Int
+  /// What the kernel's first row and column are.
+  let firstRow: Int
+  let firstColumn: Int
 
-  func put(_ values: NativeInts, row: Int, column: Int) {
-    let place = row * Int8Geometry.groupOutputs + column
-    for lane in 0..<NativeInts.scalarCount {
-      sums[place + lane] = values[lane]
-      putCounts[place + lane] += 1
+  func put<let count: Int>(
+    _ values: InlineArray<count, SumVector>, rows: Int, firstRow: Int, group: Int
+  ) {
+    for row in 0..<rows {
+      for output in 0..<groupOutputs {
+        let index = row * groupOutputs + output
+        let vector = values[index / SumVector.scalarCount]
+        let place =
+          (self.firstRow + firstRow + row) * outputCount + firstColumn + group * groupOutputs
+          + output
+        sums[place] = vector[index % SumVector.scalarCount]
+        putCounts[place] += 1
+      }
     }
   }
 
   func clear() {
-    for index in 0..<Int8Geometry.tileRows * Int8Geometry.groupOutputs {
+    for index in 0..<rowCount * outputCount {
       sums[index] = .min
       putCounts[index] = 0
     }
   }
 }
 
-/// What activations and weights are filled with.
+/// What activations and weights are filled with, within ±127.
 private enum Int8Pattern: Int {
-  /// Activations -128 to 127, weights -127 to 127.
   case random
   case largest
   case largestNegativeActivations
-  case leastActivations
-  case leastActivationsNegativeWeights
+  case largestNegativeWeights
+  case largestNegative
   /// Signs change along K: for both (all products positive), for one (they cancel).
   case bothAlternate
   case activationsAlternate
@@ -106,10 +137,9 @@ private enum Int8Pattern: Int {
 
   func activation(_ index: Int, _ random: inout RandomSource) -> Int8 {
     switch self {
-    case .random: Int8(random.integer(-128...127))
-    case .largest: 127
-    case .largestNegativeActivations: -127
-    case .leastActivations, .leastActivationsNegativeWeights: -128
+    case .random: Int8(random.integer(-127...127))
+    case .largest, .largestNegativeWeights: 127
+    case .largestNegativeActivations, .largestNegative: -127
     case .bothAlternate, .activationsAlternate: index & 1 == 0 ? 127 : -127
     }
   }
@@ -117,37 +147,47 @@ private enum Int8Pattern: Int {
   func weight(_ index: Int, _ random: inout RandomSource) -> Int8 {
     switch self {
     case .random: Int8(random.integer(-127...127))
-    case .largest, .largestNegativeActivations, .leastActivations, .activationsAlternate: 127
-    case .leastActivationsNegativeWeights: -127
+    case .largest, .largestNegativeActivations, .activationsAlternate: 127
+    case .largestNegativeWeights, .largestNegative: -127
     case .bothAlternate: index & 1 == 0 ? 127 : -127
     }
   }
 }
 
-/// A tile of tokens, a group of weights, and their products by definition.
-private struct Int8Problem {
+/// Tiles of tokens, groups of weights, and their products by definition.
+private struct Int8Problem<Kernel: Int8Kernel> {
+  let tileCount: Int
+  let groupCount: Int
   let kPadded: Int
-  /// `[K / 4][8][4]`, as a kernel reads them
-  let tile: UnsafeMutablePointer<Int8>
-  /// `[8][K / 4][4]`: each token as a single row
+  /// `[tiles][K / run][tileRows][run]`, as a kernel reads them
+  let tiles: UnsafeMutablePointer<Int8>
+  /// `[rows][K]`: each token as a single row
   let rows: UnsafeMutablePointer<Int8>
-  /// `[K / 4][G][4]`
+  /// `[groups][K / run][G][run]`
   let weights: UnsafeMutablePointer<Int8>
+  /// `[outputs]`
   let starts: UnsafeMutablePointer<Int32>
-  /// `[8][K]` and `[G][K]`: the plain values
+  /// `[rows][K]` and `[outputs][K]`: the plain values
   let plainActivations: UnsafeMutablePointer<Int8>
   let plainWeights: UnsafeMutablePointer<Int8>
-  /// `[8][G]` each
+  /// `[rows][outputs]` each
   let expected: UnsafeMutablePointer<Int32>
   let found: UnsafeMutablePointer<Int32>
   let putCounts: UnsafeMutablePointer<Int>
 
+  var rowCount: Int { tileCount * Kernel.tileRows }
+  var outputCount: Int { groupCount * Kernel.groupOutputs }
+
   /// - Parameter offset: bytes by which the kernels' arrays miss an alignment of 64; other odd
   ///   distances are made from it for weights and starts.
-  init(_ context: inout CheckContext, kPadded: Int, offset: Int) {
-    let (t, g) = (Int8Geometry.tileRows, Int8Geometry.groupOutputs)
+  init(
+    _ context: inout CheckContext, tileCount: Int, groupCount: Int, kPadded: Int, offset: Int
+  ) {
+    let (t, g) = (tileCount * Kernel.tileRows, groupCount * Kernel.groupOutputs)
+    self.tileCount = tileCount
+    self.groupCount = groupCount
     self.kPadded = kPadded
-    tile = context.take(Int8.self, t * kPadded, offset: offset)
+    tiles = context.take(Int8.self, t * kPadded, offset: offset)
     rows = context.take(Int8.self, t * kPadded, offset: offset)
     weights = context.take(Int8.self, g * kPadded, offset: offset * 3 % 64)
     starts = context.take(Int32.self, g, offset: offset % 16 * 4)
@@ -160,39 +200,59 @@ private struct Int8Problem {
 
   func row(_ token: Int) -> UnsafeMutablePointer<Int8> { rows + token * kPadded }
 
+  func sink(firstRow: Int, firstColumn: Int) -> CollectingSink {
+    CollectingSink(
+      sums: found, putCounts: putCounts, rowCount: rowCount, outputCount: outputCount,
+      groupOutputs: Kernel.groupOutputs, firstRow: firstRow, firstColumn: firstColumn)
+  }
+
   mutating func fill(_ pattern: Int8Pattern, _ random: inout RandomSource) {
-    let (t, g) = (Int8Geometry.tileRows, Int8Geometry.groupOutputs)
-    for token in 0..<t {
+    let (t, g, run) = (Kernel.tileRows, Kernel.groupOutputs, Kernel.run)
+    for token in 0..<rowCount {
+      let tile = tiles + token / t * t * kPadded + token % t * run
       for index in 0..<kPadded {
         let value = pattern.activation(index, &random)
-        let stored = Int8(bitPattern: UInt8(bitPattern: value) ^ Int8Geometry.activationBias)
+        let stored = Int8(bitPattern: UInt8(bitPattern: value) ^ Kernel.activationBias)
         plainActivations[token * kPadded + index] = value
-        tile[index / 4 * t * 4 + token * 4 + index % 4] = stored
+        tile[index / run * t * run + index % run] = stored
         rows[token * kPadded + index] = stored
       }
     }
-    for output in 0..<g {
+    for output in 0..<outputCount {
+      let row = weights + output / g * g * kPadded + output % g * run
       var sum = 0
       for index in 0..<kPadded {
         let value = pattern.weight(index, &random)
         plainWeights[output * kPadded + index] = value
-        weights[index / 4 * g * 4 + output * 4 + index % 4] = value
+        row[index / run * g * run + index % run] = value
         sum += Int(value)
       }
-      starts[output] = Int8Geometry.activationBias != 0 ? Int32(-128 * sum) : 0
+      starts[output] = Kernel.activationBias != 0 ? Int32(-128 * sum) : 0
     }
     multiply()
   }
 
   private func multiply() {
-    for token in 0..<Int8Geometry.tileRows {
-      for output in 0..<Int8Geometry.groupOutputs {
+    for token in 0..<rowCount {
+      for output in 0..<outputCount {
         let a = plainActivations + token * kPadded
         let w = plainWeights + output * kPadded
         var sum: Int32 = 0
         for index in 0..<kPadded { sum &+= Int32(a[index]) &* Int32(w[index]) }
-        expected[token * Int8Geometry.groupOutputs + output] = sum
+        expected[token * outputCount + output] = sum
       }
+    }
+  }
+
+  /// What a kernel handed over once, or not at all.
+  func compare(
+    _ row: Int, _ output: Int, isWritten: Bool, _ name: StaticString,
+    _ context: inout CheckContext
+  ) {
+    let place = row * outputCount + output
+    context.expectEqual(putCounts[place], isWritten ? 1 : 0, name, at: place)
+    if isWritten {
+      context.expectEqual(Int(found[place]), Int(expected[place]), name, at: place)
     }
   }
 }

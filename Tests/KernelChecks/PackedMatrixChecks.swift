@@ -20,8 +20,8 @@ enum PackedMatrixChecks {
   static func ties(_ context: inout CheckContext) {
     context.begin("K", 255)
     let fixture = PackedRows(&context, k: 255)
-    let work = context.take(Float.self, 256)
-    for index in 0..<256 { work[index] = index < 254 ? Float(index) - 126.5 : 0 }
+    let work = context.take(Float.self, fixture.kPadded)
+    for index in 0..<fixture.kPadded { work[index] = index < 254 ? Float(index) - 126.5 : 0 }
     work[254] = 127
     context.expect(fixture.matrix.setRow(0, from: work), "a finite row is taken")
     for index in 0..<254 {
@@ -40,8 +40,10 @@ enum PackedMatrixChecks {
       for k in 15...16 {
         context.begin("K", k, "size", choice)
         let fixture = PackedRows(&context, k: k)
-        let work = context.take(Float.self, 16)
-        for index in 0..<16 { work[index] = index % 5 == 0 && index < k ? sizes[choice] : 0 }
+        let work = context.take(Float.self, fixture.kPadded)
+        for index in 0..<fixture.kPadded {
+          work[index] = index % 5 == 0 && index < k ? sizes[choice] : 0
+        }
         context.expect(fixture.matrix.setRow(1, from: work), "a finite row is taken")
         fixture.expectStart(1, &context)
         fixture.matrix.row(1, into: work)

@@ -54,21 +54,28 @@ enum Reference {
 
 /// Readers of the packed layouts, from their descriptions.
 enum Layout {
-  /// Weights: `[outputs / G][K / 4][G][4]`.
+  /// Weights: `[outputs / G][K / run][G][run]`.
   static func weight(
     _ weights: UnsafePointer<Int8>, output: Int, index: Int, kPadded: Int
   ) -> Int8 {
-    let g = Int8Geometry.groupOutputs
+    let (g, run) = (Int8Geometry.groupOutputs, Int8Geometry.run)
     return weights[
-      output / g * g * kPadded + index / 4 * g * 4 + output % g * 4 + index % 4]
+      output / g * g * kPadded + index / run * g * run + output % g * run + index % run]
   }
 
-  /// Activations: `[tokens / 8][K / 4][8][4]`, or `[K / 4][4]` for one token, with the build's bias.
+  /// Activations: `[tokens / R][K / run][R][run]`, or `[K]` for one token, with the build's bias.
   static func activation(
     _ values: UnsafePointer<Int8>, token: Int, index: Int, kPadded: Int, tokenCount: Int
   ) -> Int8 {
     let place =
-      tokenCount == 1 ? index : token / 8 * 8 * kPadded + index / 4 * 32 + token % 8 * 4 + index % 4
+      tokenCount == 1 ? index : activationPlace(token: token, index: index, kPadded: kPadded)
     return Int8(bitPattern: UInt8(bitPattern: values[place]) ^ Int8Geometry.activationBias)
+  }
+
+  /// Where a value of one of several tokens lies.
+  static func activationPlace(token: Int, index: Int, kPadded: Int) -> Int {
+    let (rows, run) = (Int8Geometry.tileRows, Int8Geometry.run)
+    return token / rows * rows * kPadded + index / run * rows * run + token % rows * run
+      + index % run
   }
 }

@@ -19,6 +19,24 @@ import Testing
     arguments: ["max"])
   func i8mm(processor: String) throws { try expectChecksHold(.i8mm, on: processor) }
 
+  /// The AVX2 program is x86-64 and runs as it is.
+  @Test(
+    .enabled(
+      if: Board.avx2.isReady,
+      "needs .build-device/x86-64-v3/device-checks (Toolchain/check builds it) and AVX2"))
+  func avx2() throws { try expectChecksHold(.avx2, on: "") }
+
+  /// A processor of 2008, without AVX: told so in one line, not by an illegal instruction.
+  @Test(
+    .enabled(
+      if: Board.avx2.isReady && Tool.path("qemu-x86_64") != nil,
+      "needs .build-device/x86-64-v3/device-checks and qemu-x86_64"))
+  func aProcessorWithoutAVX2IsRefused() throws {
+    let run = try Tool.run(Tool.path("qemu-x86_64")!, ["-cpu", "Nehalem", Board.avx2.program])
+    #expect(run.reason == .exit && run.status == 69)
+    #expect(run.error.contains("AVX2"), "\(run.error)")
+  }
+
   /// A program that dies of a signal, such as an illegal instruction, does not count as one that
   /// ran, whatever it wrote before.
   private func expectChecksHold(_ board: Board, on processor: String) throws {
@@ -45,44 +63,4 @@ import Testing
     "rotary.frequencies", "rotary.rotate", "attention.shapes", "attention.extreme-scores",
     "cache-rows.float16",
   ]
-}
-
-/// A folder in .build-device.
-private enum Board: String {
-  case pi4
-  case pi5
-  case i8mm
-
-  private static let emulator = ["/usr/bin", "/usr/local/bin", "/opt/bin"]
-    .map { $0 + "/qemu-aarch64" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-
-  private var program: String {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-      .appendingPathComponent(".build-device/\(rawValue)/device-checks").path
-  }
-
-  var isReady: Bool {
-    Self.emulator != nil && FileManager.default.isExecutableFile(atPath: program)
-  }
-
-  struct Run {
-    let output: String
-    let reason: Process.TerminationReason
-    let status: Int32
-  }
-
-  func run(on processor: String) throws -> Run {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: try #require(Self.emulator))
-    process.arguments = ["-cpu", processor, program]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Run(
-      output: String(decoding: output, as: UTF8.self), reason: process.terminationReason,
-      status: process.terminationStatus)
-  }
 }

@@ -1,0 +1,97 @@
+import CInstructions
+
+#if arch(x86_64)
+  /// AVX2: 4 tokens by 16 outputs, 8 accumulators.
+  ///
+  /// `vpmaddubsw` multiplies unsigned by signed: the sign of a weight goes to the activation first,
+  /// and a pair of products, at most 2 * 127 * 127, fits 16 bits.
+  public enum AVX2Kernel: Int8Kernel {
+    public static var tileRows: Int { 4 }
+    public static var groupOutputs: Int { 16 }
+    public static var run: Int { 4 }
+    public static var activationBias: UInt8 { 0 }
+
+    public static func tiles(
+      _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
+      _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink
+    ) {
+      var a = UnsafeRawPointer(activations)
+      for tile in 0..<tileCount {
+        var low = InlineArray<4, SIMD8<Int32>>(repeating: SIMD8())
+        var high = low
+        var w = UnsafeRawPointer(weights)
+        for _ in 0..<kPadded / 4 {
+          let outputs = WeightPair(w)
+          for row in 0..<4 {
+            let run = repeated(a, row &* 4)
+            outputs.multiply(run, &low[unchecked: row], &high[unchecked: row])
+          }
+          a += 16
+          w += 64
+        }
+        var sums = InlineArray<4, SumVector>(repeating: SumVector())
+        for row in 0..<4 {
+          sums[unchecked: row] = edge_join_i32x8(low[unchecked: row], high[unchecked: row])
+        }
+        sink.put(sums, rows: tileRows, firstRow: tile &* tileRows, group: 0)
+      }
+    }
+
+    /// Four pairs of sums hide the latency.
+    public static func row(
+      _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
+      _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
+    ) {
+      var w = UnsafeRawPointer(weights)
+      for group in 0..<groupCount {
+        var low = InlineArray<4, SIMD8<Int32>>(repeating: SIMD8())
+        var high = low
+        var a = UnsafeRawPointer(activations)
+        for _ in 0..<kPadded / 16 {
+          for run in 0..<4 {
+            WeightPair(w + run &* 64).multiply(
+              repeated(a, run &* 4), &low[unchecked: run], &high[unchecked: run])
+          }
+          a += 16
+          w += 256
+        }
+        let sum =
+          (low[unchecked: 0] &+ low[unchecked: 1]) &+ (low[unchecked: 2] &+ low[unchecked: 3])
+        let highSum =
+          (high[unchecked: 0] &+ high[unchecked: 1]) &+ (high[unchecked: 2] &+ high[unchecked: 3])
+        sink.put(
+          InlineArray<1, SumVector>(repeating: edge_join_i32x8(sum, highSum)), rows: 1,
+          firstRow: 0, group: group)
+      }
+    }
+
+    @inline(__always)
+    private static func repeated(_ a: UnsafeRawPointer, _ offset: Int) -> SIMD32<Int8> {
+      unsafeBitCast(
+        SIMD8<Int32>(repeating: a.loadUnaligned(fromByteOffset: offset, as: Int32.self)),
+        to: SIMD32<Int8>.self)
+    }
+
+    /// One run of sixteen outputs.
+    private struct WeightPair {
+      private let low: SIMD32<Int8>
+      private let high: SIMD32<Int8>
+
+      @inline(__always)
+      init(_ from: UnsafeRawPointer) {
+        low = from.loadUnaligned(as: SIMD32<Int8>.self)
+        high = from.loadUnaligned(fromByteOffset: 32, as: SIMD32<Int8>.self)
+      }
+
+      @inline(__always)
+      func multiply(
+        _ a: SIMD32<Int8>, _ lowSums: inout SIMD8<Int32>, _ highSums: inout SIMD8<Int32>
+      ) {
+        lowSums &+= edge_add_pairs_i16x16(
+          edge_maddubs(edge_abs_i8x32(low), edge_sign_i8x32(a, low)))
+        highSums &+= edge_add_pairs_i16x16(
+          edge_maddubs(edge_abs_i8x32(high), edge_sign_i8x32(a, high)))
+      }
+    }
+  }
+#endif

@@ -1,0 +1,123 @@
+import CInstructions
+
+#if !arch(x86_64)
+  /// NEON with the int8 matrix multiply extension: 8 tokens by 8 outputs. `smmla` takes two rows
+  /// and two outputs, eight values of K: 16 accumulators of 2 by 2.
+  public enum MatrixMultiplyKernel: Int8Kernel {
+    public static var tileRows: Int { 8 }
+    public static var groupOutputs: Int { 8 }
+    public static var run: Int { 8 }
+    public static var activationBias: UInt8 { 0 }
+
+    public static func tiles(
+      _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
+      _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink
+    ) {
+      var a = UnsafeRawPointer(activations)
+      let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
+      for tile in 0..<tileCount {
+        // [pair of rows][pair of outputs]
+        var sums = InlineArray<16, SumVector>(repeating: SIMD4())
+        var w = UnsafeRawPointer(weights)
+        repeat {
+          multiplyTile(&sums, &a, &w)
+          multiplyTile(&sums, &a, &w)
+          multiplyTile(&sums, &a, &w)
+          multiplyTile(&sums, &a, &w)
+        } while w != end
+        var ordered = InlineArray<16, SumVector>(repeating: SIMD4())
+        for pair in 0..<4 {
+          for half in 0..<2 {
+            let left = sums[unchecked: pair &* 4 &+ half &* 2]
+            let right = sums[unchecked: pair &* 4 &+ half &* 2 &+ 1]
+            ordered[unchecked: pair &* 4 &+ half] = edge_low_halves(left, right)
+            ordered[unchecked: pair &* 4 &+ 2 &+ half] = edge_high_halves(left, right)
+          }
+        }
+        sink.put(ordered, rows: tileRows, firstRow: tile &* tileRows, group: 0)
+      }
+    }
+
+    /// Eight rows by eight outputs, one run of K.
+    @inline(__always)
+    private static func multiplyTile(
+      _ sums: inout InlineArray<16, SumVector>, _ a: inout UnsafeRawPointer,
+      _ w: inout UnsafeRawPointer
+    ) {
+      let rows = load(&a)
+      let outputs = load(&w)
+      multiply(&sums, 0, rows.first, outputs)
+      multiply(&sums, 4, rows.second, outputs)
+      multiply(&sums, 8, rows.third, outputs)
+      multiply(&sums, 12, rows.fourth, outputs)
+    }
+
+    @inline(__always)
+    private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
+      let loaded = edge_load_i8x16x4(from)
+      from = edge_advance(from, 64)
+      return loaded
+    }
+
+    /// Two rows by eight outputs, one run of K.
+    @inline(__always)
+    private static func multiply(
+      _ sums: inout InlineArray<16, SumVector>, _ first: Int, _ rows: SIMD16<Int8>,
+      _ outputs: edge_i8x16x4
+    ) {
+      sums[unchecked: first] = edge_smmla(sums[unchecked: first], rows, outputs.first)
+      sums[unchecked: first &+ 1] = edge_smmla(sums[unchecked: first &+ 1], rows, outputs.second)
+      sums[unchecked: first &+ 2] = edge_smmla(sums[unchecked: first &+ 2], rows, outputs.third)
+      sums[unchecked: first &+ 3] = edge_smmla(sums[unchecked: first &+ 3], rows, outputs.fourth)
+    }
+
+    /// One token: dot products of its runs, each twice in a register, with pairs of outputs. Half
+    /// of an `smmla` would go unused, and `sdot` does as much.
+    public static func row(
+      _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
+      _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
+    ) {
+      var w = UnsafeRawPointer(weights)
+      for group in 0..<groupCount {
+        // [even and odd runs][pair of outputs]: the halves of an accumulator are two outputs'.
+        var sums = InlineArray<8, SumVector>(repeating: SIMD4())
+        var a = UnsafeRawPointer(activations)
+        let end = w + kPadded &* groupOutputs
+        repeat {
+          multiplyRuns(&sums, &a, &w)
+          multiplyRuns(&sums, &a, &w)
+        } while w != end
+        for pair in 0..<4 { sums[unchecked: pair] &+= sums[unchecked: pair &+ 4] }
+        var reduced = InlineArray<2, SumVector>(repeating: SIMD4())
+        reduced[unchecked: 0] = edge_addp(sums[unchecked: 0], sums[unchecked: 1])
+        reduced[unchecked: 1] = edge_addp(sums[unchecked: 2], sums[unchecked: 3])
+        sink.put(reduced, rows: 1, firstRow: 0, group: group)
+      }
+    }
+
+    /// One row by eight outputs, four runs of K.
+    @inline(__always)
+    private static func multiplyRuns(
+      _ sums: inout InlineArray<8, SumVector>, _ a: inout UnsafeRawPointer,
+      _ w: inout UnsafeRawPointer
+    ) {
+      let runs = edge_load_twice_i8x8x4(a)
+      a = edge_advance(a, 32)
+      multiplyRow(&sums, 0, runs.first, load(&w))
+      multiplyRow(&sums, 4, runs.second, load(&w))
+      multiplyRow(&sums, 0, runs.third, load(&w))
+      multiplyRow(&sums, 4, runs.fourth, load(&w))
+    }
+
+    @inline(__always)
+    private static func multiplyRow(
+      _ sums: inout InlineArray<8, SumVector>, _ first: Int, _ run: SIMD16<Int8>,
+      _ outputs: edge_i8x16x4
+    ) {
+      sums[unchecked: first] = edge_sdot(sums[unchecked: first], outputs.first, run)
+      sums[unchecked: first &+ 1] = edge_sdot(sums[unchecked: first &+ 1], outputs.second, run)
+      sums[unchecked: first &+ 2] = edge_sdot(sums[unchecked: first &+ 2], outputs.third, run)
+      sums[unchecked: first &+ 3] = edge_sdot(sums[unchecked: first &+ 3], outputs.fourth, run)
+    }
+  }
+#endif

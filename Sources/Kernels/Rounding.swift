@@ -1,0 +1,90 @@
+import CInstructions
+
+/// Rounding of Float32 lanes to int8, and the way of sixteen of them to and from a packed row.
+enum Rounding {
+  /// Rows whose largest magnitude is below this become zeros: 127 / magnitude must stay in
+  /// Float32's range, which ends at 2^128.
+  private static var leastMagnitude: Float { 0x1p-120 }
+
+  /// 1.5 * 2^23, added to a number below 2^22, leaves the nearest integer in the low bits.
+  private static var shift: Float { 12_582_912 }
+  /// The bits of `shift`.
+  static var zero: Int32 { 0x4B40_0000 }
+
+  /// What brings a row into -127 ... 127.
+  @inline(__always)
+  static func inverseStep(_ magnitude: Float) -> Float {
+    magnitude < leastMagnitude ? 0 : 127 / magnitude
+  }
+
+  /// `v * scale`, to the nearest integer, ties to even, plus `bias`, plus `zero`.
+  @inline(__always)
+  static func nearest(_ v: SIMD16<Float>, scale: Float, bias: UInt8) -> SIMD16<Int32> {
+    let shifted = SIMD16<Float>(repeating: shift + Float(bias))
+      .addingProduct(v, SIMD16(repeating: scale))
+    return unsafeBitCast(shifted, to: SIMD16<Int32>.self)
+  }
+
+  /// Sixteen values of a packed row.
+  @inline(__always)
+  static func gather(_ from: UnsafePointer<Int8>, runStride: Int) -> SIMD16<Int8> {
+    let source = UnsafeRawPointer(from)
+    switch Int8Geometry.run {
+    case 4:
+      var runs = SIMD4<UInt32>()
+      for run in 0..<4 {
+        runs[run] = source.loadUnaligned(fromByteOffset: run &* runStride, as: UInt32.self)
+      }
+      return unsafeBitCast(runs, to: SIMD16<Int8>.self)
+    case 8:
+      let runs = SIMD2(
+        source.loadUnaligned(as: UInt64.self),
+        source.loadUnaligned(fromByteOffset: runStride, as: UInt64.self))
+      return unsafeBitCast(runs, to: SIMD16<Int8>.self)
+    default:
+      return source.loadUnaligned(as: SIMD16<Int8>.self)
+    }
+  }
+}
+
+/// Writes a packed row, sixteen values at a time.
+struct RunWriter {
+  private var target: UnsafeMutableRawPointer
+  private let runStride: Int
+
+  /// - Parameters:
+  ///   - target: the row's first run.
+  ///   - runStride: bytes from one run to the next.
+  @inline(__always)
+  init(_ target: UnsafeMutablePointer<Int8>, runStride: Int) {
+    self.target = UnsafeMutableRawPointer(target)
+    self.runStride = runStride
+  }
+
+  /// The low bytes of the lanes.
+  @inline(__always)
+  mutating func write(_ values: SIMD16<Int32>) {
+    let bytes = edge_low_bytes(values)
+    #if arch(x86_64)
+      let runs = unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
+      for run in 0..<4 {
+        target.storeBytes(of: runs[run], as: UInt32.self)
+        target += runStride
+      }
+    #else
+      switch Int8Geometry.run {
+      case 4:
+        target = edge_store_run4_0(target, runStride, bytes)
+        target = edge_store_run4_1(target, runStride, bytes)
+        target = edge_store_run4_2(target, runStride, bytes)
+        target = edge_store_run4_3(target, runStride, bytes)
+      case 8:
+        target = edge_store_run8_0(target, runStride, bytes)
+        target = edge_store_run8_1(target, runStride, bytes)
+      default:
+        target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
+        target += runStride
+      }
+    #endif
+  }
+}

@@ -1,0 +1,111 @@
+import CInstructions
+
+/// Scales the sums of tiles to Float32 and combines them with the output.
+struct TileSink<Operation: Combination>: SumSink {
+  private let activationScales: UnsafePointer<Float>
+  private let weightScales: UnsafePointer<Float>
+  /// Row 0, the first group's first column.
+  private let out: UnsafeMutablePointer<Float>
+  private let stride: Int
+  private let tokenCount: Int
+
+  @inline(__always)
+  init(_ x: ActivationRows, _ w: PackedMatrix, _ out: MatmulOutput, firstGroup: Int) {
+    let column = firstGroup * Int8Geometry.groupOutputs
+    activationScales = UnsafePointer(x.scales)
+    weightScales = UnsafePointer(w.scales + column)
+    self.out = out.values + column
+    stride = out.stride
+    tokenCount = x.tokenCount
+  }
+
+  @inline(__always)
+  func put<let count: Int>(
+    _ sums: InlineArray<count, SumVector>, rows: Int, firstRow: Int, group: Int
+  ) {
+    let column = group &* Int8Geometry.groupOutputs
+    let tile = OutputTile<Operation>(
+      weightScales + column, out + (firstRow &* stride &+ column), stride: stride)
+    let scales = activationScales + firstRow
+    if rows == 1 {
+      tile.put(sums, 0, scales[0])
+      return
+    }
+    let rowCount = tokenCount &- firstRow
+    if rowCount < rows {
+      putSome(sums, rowCount, scales, tile)
+      return
+    }
+    // Scales are read before anything is written: the compiler cannot know that the output lies
+    // elsewhere.
+    let low = Self.fourScales(scales)
+    let high = rows > 4 ? Self.fourScales(scales + 4) : low
+    tile.put(sums, 0, low[0])
+    tile.put(sums, 1, low[1])
+    tile.put(sums, 2, low[2])
+    tile.put(sums, 3, low[3])
+    if rows == 4 { return }
+    tile.put(sums, 4, high[0])
+    tile.put(sums, 5, high[1])
+    tile.put(sums, 6, high[2])
+    tile.put(sums, 7, high[3])
+  }
+
+  @inline(__always)
+  private static func fourScales(_ scales: UnsafePointer<Float>) -> SIMD4<Float> {
+    UnsafeRawPointer(scales).loadUnaligned(as: SIMD4<Float>.self)
+  }
+
+  /// A tile with fewer tokens than its four or eight rows.
+  @inline(__always)
+  private func putSome<let count: Int>(
+    _ sums: InlineArray<count, SumVector>, _ rowCount: Int, _ scales: UnsafePointer<Float>,
+    _ tile: OutputTile<Operation>
+  ) {
+    tile.put(sums, 0, scales[0])
+    if rowCount > 1 { tile.put(sums, 1, scales[1]) }
+    if rowCount > 2 { tile.put(sums, 2, scales[2]) }
+    if Int8Geometry.tileRows == 4 { return }
+    if rowCount > 3 { tile.put(sums, 3, scales[3]) }
+    if rowCount > 4 { tile.put(sums, 4, scales[4]) }
+    if rowCount > 5 { tile.put(sums, 5, scales[5]) }
+    if rowCount > 6 { tile.put(sums, 6, scales[6]) }
+  }
+}
+
+/// Where a tile's rows go.
+private struct OutputTile<Operation: Combination> {
+  private let target: UnsafeMutablePointer<Float>
+  private let stride: Int
+  /// The scales of a group's outputs: one or two vectors.
+  private let lowScales: NativeFloats
+  private let highScales: NativeFloats
+
+  @inline(__always)
+  init(_ scales: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, stride: Int) {
+    self.target = target
+    self.stride = stride
+    lowScales = .load(scales)
+    highScales =
+      Int8Geometry.groupOutputs > NativeFloats.scalarCount
+      ? .load(scales + NativeFloats.scalarCount) : lowScales
+  }
+
+  /// - Parameter scale: the token's.
+  @inline(__always)
+  func put<let count: Int>(_ sums: InlineArray<count, SumVector>, _ row: Int, _ scale: Float) {
+    let vectors = Int8Geometry.groupOutputs / SumVector.scalarCount
+    let out = target + row &* stride
+    for vector in 0..<vectors {
+      let rowSums = sums[unchecked: row &* vectors &+ vector]
+      for lane in Swift.stride(from: 0, to: SumVector.scalarCount, by: NativeInts.scalarCount) {
+        let column = vector &* SumVector.scalarCount &+ lane
+        let product =
+          floats(edge_native_part(rowSums, lane)) * NativeFloats(repeating: scale)
+          * (column < NativeFloats.scalarCount ? lowScales : highScales)
+        let old = NativeFloats.load(out + column)
+        Operation.combine(old, product).store(out + column)
+      }
+    }
+  }
+}

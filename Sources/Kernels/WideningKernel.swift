@@ -1,0 +1,114 @@
+import CInstructions
+
+#if !arch(x86_64)
+  /// NEON of ARMv8.0: 4 tokens by 4 outputs, an accumulator a pair.
+  ///
+  /// Three instructions multiply and add 16 products: `smull` takes the low eight, `smlal2` adds
+  /// the high eight in 16 bits, where 2 * 127 * 127 fits, and `sadalp` adds pairs of them to 32
+  /// bits.
+  public enum WideningKernel: Int8Kernel {
+    public static var tileRows: Int { 4 }
+    public static var groupOutputs: Int { 4 }
+    public static var run: Int { 16 }
+    public static var activationBias: UInt8 { 0 }
+
+    public static func tiles(
+      _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
+      _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink
+    ) {
+      var a = UnsafeRawPointer(activations)
+      let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
+      for tile in 0..<tileCount {
+        // [row][output]
+        var sums = InlineArray<16, SIMD4<Int32>>(repeating: SIMD4())
+        var w = UnsafeRawPointer(weights)
+        repeat {
+          multiplyTile(&sums, &a, &w)
+          multiplyTile(&sums, &a, &w)
+          multiplyTile(&sums, &a, &w)
+          multiplyTile(&sums, &a, &w)
+        } while w != end
+        var reduced = InlineArray<4, SumVector>(repeating: total(sums, 0))
+        reduced[unchecked: 1] = total(sums, 4)
+        reduced[unchecked: 2] = total(sums, 8)
+        reduced[unchecked: 3] = total(sums, 12)
+        sink.put(reduced, rows: tileRows, firstRow: tile &* tileRows, group: 0)
+      }
+    }
+
+    /// Four rows by four outputs, one run of K.
+    @inline(__always)
+    private static func multiplyTile(
+      _ sums: inout InlineArray<16, SIMD4<Int32>>, _ a: inout UnsafeRawPointer,
+      _ w: inout UnsafeRawPointer
+    ) {
+      let rows = load(&a)
+      let outputs = load(&w)
+      multiply(&sums, 0, rows.first, outputs)
+      multiply(&sums, 4, rows.second, outputs)
+      multiply(&sums, 8, rows.third, outputs)
+      multiply(&sums, 12, rows.fourth, outputs)
+    }
+
+    /// Two sets of accumulators hide the latency of their chains.
+    public static func row(
+      _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
+      _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
+    ) {
+      var w = UnsafeRawPointer(weights)
+      for group in 0..<groupCount {
+        var sums = InlineArray<8, SIMD4<Int32>>(repeating: SIMD4())
+        var a = UnsafeRawPointer(activations)
+        let end = w + kPadded &* groupOutputs
+        repeat {
+          let runs = load(&a)
+          multiply(&sums, 0, runs.first, load(&w))
+          multiply(&sums, 4, runs.second, load(&w))
+          multiply(&sums, 0, runs.third, load(&w))
+          multiply(&sums, 4, runs.fourth, load(&w))
+        } while w != end
+        for output in 0..<4 { sums[unchecked: output] &+= sums[unchecked: output &+ 4] }
+        sink.put(
+          InlineArray<1, SumVector>(repeating: total(sums, 0)), rows: 1, firstRow: 0, group: group)
+      }
+    }
+
+    @inline(__always)
+    private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
+      let loaded = edge_load_i8x16x4(from)
+      from = edge_advance(from, 64)
+      return loaded
+    }
+
+    /// One row by four outputs, 16 values of K.
+    @inline(__always)
+    private static func multiply<let count: Int>(
+      _ sums: inout InlineArray<count, SIMD4<Int32>>, _ first: Int, _ a: SIMD16<Int8>,
+      _ w: edge_i8x16x4
+    ) {
+      // Four chains side by side, for processors that execute in order.
+      let low = (
+        edge_smull(w.first, a), edge_smull(w.second, a), edge_smull(w.third, a),
+        edge_smull(w.fourth, a)
+      )
+      let both = (
+        edge_smlal2(low.0, w.first, a), edge_smlal2(low.1, w.second, a),
+        edge_smlal2(low.2, w.third, a), edge_smlal2(low.3, w.fourth, a)
+      )
+      sums[unchecked: first] = edge_sadalp(sums[unchecked: first], both.0)
+      sums[unchecked: first &+ 1] = edge_sadalp(sums[unchecked: first &+ 1], both.1)
+      sums[unchecked: first &+ 2] = edge_sadalp(sums[unchecked: first &+ 2], both.2)
+      sums[unchecked: first &+ 3] = edge_sadalp(sums[unchecked: first &+ 3], both.3)
+    }
+
+    /// The sums of the lanes of four accumulators.
+    @inline(__always)
+    private static func total<let count: Int>(
+      _ sums: InlineArray<count, SIMD4<Int32>>, _ first: Int
+    ) -> SIMD4<Int32> {
+      edge_addp(
+        edge_addp(sums[unchecked: first], sums[unchecked: first &+ 1]),
+        edge_addp(sums[unchecked: first &+ 2], sums[unchecked: first &+ 3]))
+    }
+  }
+#endif

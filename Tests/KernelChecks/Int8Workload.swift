@@ -1,0 +1,51 @@
+import Kernels
+
+/// Products of SmolLM2-135M's shortest rows.
+public enum Int8Workload {
+  public static let k = 576
+  /// Tokens of a block, whole tiles.
+  public static let tokens = 64
+  public static let outputs = 64
+  /// Outputs for a single token.
+  public static let rowOutputs = 512
+
+  /// One run: `tokens * outputs * k` products.
+  static func tiles(_ context: inout CheckContext, count: Int) {
+    run(&context, tokens: tokens, outputs: outputs, count: count)
+  }
+
+  /// One run: `rowOutputs * k` products.
+  static func row(_ context: inout CheckContext, count: Int) {
+    run(&context, tokens: 1, outputs: rowOutputs, count: count)
+  }
+
+  private static func run(
+    _ context: inout CheckContext, tokens: Int, outputs: Int, count: Int
+  ) {
+    context.begin("tokens", tokens, "outputs", outputs, "K", k)
+    let x = ActivationFixture(&context, tokens: tokens, k: k)
+    let w = MatrixFixture(&context, outputs: outputs, k: k)
+    let out = OutputFixture(&context, tokens: tokens, outputs: outputs)
+    for _ in 0..<count {
+      Matmul.store(x.activations, w.matrix, groups: 0..<w.matrix.groupCount, into: out.output)
+    }
+  }
+}
+
+/// Rounding of a block's rows, without the transform.
+public enum RoundingWorkload {
+  public static let k = 576
+  public static let tokens = 8
+
+  /// One run: `tokens * k` values.
+  static func rows(_ context: inout CheckContext, count: Int) {
+    context.begin("tokens", tokens, "K", k)
+    let x = ActivationFixture(&context, tokens: tokens, k: k)
+    for _ in 0..<count {
+      for token in 0..<tokens {
+        x.activations.setTransformedToken(
+          token, from: x.rows + token * x.activations.kPadded, magnitude: 3, factor: 1)
+      }
+    }
+  }
+}

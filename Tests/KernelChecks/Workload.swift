@@ -1,0 +1,14 @@
+/// What is done with each workload.
+public protocol WorkloadVisitor: ~Copyable {
+  mutating func visit(_ name: StaticString, _ run: (inout CheckContext, Int) -> Void)
+}
+
+/// Single kernels on fixed data, to be run some number of times: what one run costs is a difference
+/// of two numbers, in which the preparation cancels out.
+public enum WorkloadList {
+  public static func visit<Visitor: WorkloadVisitor & ~Copyable>(_ visitor: inout Visitor) {
+    visitor.visit("int8-tile", Int8Workload.tiles)
+    visitor.visit("int8-row", Int8Workload.row)
+    visitor.visit("round-rows", RoundingWorkload.rows)
+  }
+}

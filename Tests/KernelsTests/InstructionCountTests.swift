@@ -1,0 +1,93 @@
+import Foundation
+import KernelChecks
+import Testing
+
+/// Instructions that the kernels execute on each kind of board, as differences of two counts of the
+/// emulator's. They are exact: a kernel that spills a register, or whose loop is no longer unrolled,
+/// is over its bound.
+@Suite struct InstructionCountTests {
+  /// A workload's instructions for one multiplication or one value.
+  struct Bound {
+    let workload: String
+    /// Multiplications or values in one run.
+    let size: Int
+    /// What the multiply instructions alone come to; fewer would mean that work is left out.
+    let least: Double
+    let most: Double
+  }
+
+  private static let tile = Int8Workload.tokens * Int8Workload.outputs * Int8Workload.k
+  private static let row = Int8Workload.rowOutputs * Int8Workload.k
+  private static let rounding = RoundingWorkload.tokens * RoundingWorkload.k
+
+  /// `smull`, `smlal2` and `sadalp` for 16 products.
+  @Test(
+    .enabled(if: isReady(.pi4), reason),
+    arguments: [
+      Bound(workload: "int8-tile", size: tile, least: 3.0 / 16, most: 0.2065),
+      Bound(workload: "int8-row", size: row, least: 3.0 / 16, most: 0.229),
+      Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.16),
+    ])
+  func cortexA72(bound: Bound) throws { try expect(bound, .pi4, on: "cortex-a72") }
+
+  /// One `sdot` for 16 products.
+  @Test(
+    .enabled(if: isReady(.pi5), reason),
+    arguments: [
+      Bound(workload: "int8-tile", size: tile, least: 1.0 / 16, most: 0.0712),
+      Bound(workload: "int8-row", size: row, least: 1.0 / 16, most: 0.0922),
+      Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.345),
+    ])
+  func cortexA76(bound: Bound) throws { try expect(bound, .pi5, on: "cortex-a76") }
+
+  /// One `smmla` for 32 products; one `sdot` for 16 of a single token's.
+  @Test(
+    .enabled(if: isReady(.i8mm), reason),
+    arguments: [
+      Bound(workload: "int8-tile", size: tile, least: 1.0 / 32, most: 0.0415),
+      Bound(workload: "int8-row", size: row, least: 1.0 / 16, most: 0.0942),
+      Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.22),
+    ])
+  func matrixMultiply(bound: Bound) throws { try expect(bound, .i8mm, on: "max") }
+
+  private func expect(_ bound: Bound, _ board: Board, on processor: String) throws {
+    let plugin = try Self.plugin.get()
+    func count(_ repetitions: Int) throws -> Int {
+      let run = try board.run(
+        on: processor, ["--repeat", bound.workload, "\(repetitions)"], plugin: plugin)
+      #expect(run.reason == .exit && run.status == 0, "\(run.error)")
+      return try #require(Int(run.error.split(separator: " ").last?.dropLast() ?? ""))
+    }
+    let share = try Double(count(7) - count(2)) / Double(5 * bound.size)
+    #expect(share >= bound.least && share <= bound.most, "\(bound.workload): \(share)")
+  }
+
+  /// A name that is none, and counts that are none, are refused.
+  @Test(
+    .enabled(if: Board.pi5.isReady, "needs .build-device/pi5/device-checks and qemu-aarch64"),
+    arguments: [["no-such", "1"], ["int8-tile", "0"], ["int8-tile", "x"], ["int8-til", "1"]])
+  func wrongRepeatArguments(_ arguments: [String]) throws {
+    let run = try Board.pi5.run(on: "cortex-a76", ["--repeat"] + arguments)
+    #expect(run.status == 64)
+    #expect(run.error.contains("int8-row"))
+  }
+
+  private static let reason: Comment =
+    "needs the board's device-checks (Toolchain/check builds it), qemu-aarch64 and gcc"
+
+  private static func isReady(_ board: Board) -> Bool {
+    board.isReady && Tool.path("gcc") != nil
+  }
+
+  /// The emulator's plugin, compiled once.
+  private static let plugin = Result<String, any Error> {
+    let target = FileManager.default.temporaryDirectory
+      .appendingPathComponent("instruction-counter-\(ProcessInfo.processInfo.processIdentifier).so")
+    let source = Board.repository.appendingPathComponent("Toolchain/instruction-counter.c").path
+    let run = try Tool.run(
+      Tool.path("gcc")!,
+      ["-O2", "-Wall", "-Werror", "-fPIC", "-shared", "-o", target.path, source])
+    try #require(run.status == 0, "\(run.error)")
+    return target.path
+  }
+}
