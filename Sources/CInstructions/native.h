@@ -5,6 +5,16 @@
 typedef float edge_f32x8 __attribute__((ext_vector_type(8)));
 typedef int32_t edge_i32x8 __attribute__((ext_vector_type(8)));
 
+EDGE_INSTRUCTION edge_f32x8 edge_f32x8_swap_by_1(edge_f32x8 v) {
+  return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
+}
+EDGE_INSTRUCTION edge_f32x8 edge_f32x8_swap_by_2(edge_f32x8 v) {
+  return __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+}
+EDGE_INSTRUCTION edge_f32x8 edge_f32x8_swap_by_4(edge_f32x8 v) {
+  return __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+}
+
 #if defined(__AVX512F__)
 typedef edge_f32x16 edge_native_f32;
 typedef edge_i32x16 edge_native_i32;
@@ -24,6 +34,18 @@ EDGE_INSTRUCTION edge_native_f32 edge_native_to_f32(edge_native_i32 v) {
 }
 EDGE_INSTRUCTION edge_native_f32 edge_native_max(edge_native_f32 a, edge_native_f32 b) {
   return EDGE_MAX(a, b);
+}
+// Swift's own operators are taken apart into single lanes where many vectors are at work.
+EDGE_INSTRUCTION edge_native_f32 edge_native_add(edge_native_f32 a, edge_native_f32 b) {
+  return a + b;
+}
+EDGE_INSTRUCTION edge_native_f32 edge_native_subtract(edge_native_f32 a, edge_native_f32 b) {
+  return a - b;
+}
+// sum + a * b, rounded once.
+EDGE_INSTRUCTION edge_native_f32 edge_native_fma(
+    edge_native_f32 sum, edge_native_f32 a, edge_native_f32 b) {
+  return __builtin_elementwise_fma(a, b, sum);
 }
 EDGE_INSTRUCTION edge_native_f32 edge_native_abs(edge_native_f32 v) {
   return __builtin_elementwise_abs(v);

@@ -11,15 +11,7 @@ public struct LogitRow {
   }
 
   /// The id of the largest logit, the lowest id of equal ones.
-  public func best() -> Int32 {
-    var best = 0
-    var maximum = values[0]
-    for index in 1..<count where values[index] > maximum {
-      maximum = values[index]
-      best = index
-    }
-    return Int32(best)
-  }
+  public func best() -> Int32 { Int32(firstOfLargest(values, count: count)) }
 
   /// -log p(token): the logarithm of the sum of exponentials less the token's logit.
   public func negativeLogLikelihood(of token: Int32) -> Double {

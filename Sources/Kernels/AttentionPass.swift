@@ -77,31 +77,39 @@ struct AttentionPass<Format: TileFormat> {
       let last = min(row + height, rowCount) - 1
       let columns = min(visibleSlots(firstRow + last) - tile, CacheRows.tileSlots)
       if columns > 0 {
-        let rows = TileRows(first: row, count: last - row + 1, columns: columns)
-        score(rows, height, operands)
-        if visibleSlots(firstRow + row) - tile < CacheRows.tileSlots {
-          hide(rows, tile: tile, firstRow: firstRow)
-        }
-        weigh(rows)
-        accumulate(rows, height, operands)
+        let rows = TileRows(
+          first: row, count: last - row + 1, columns: columns, blockRow: firstRow + row)
+        attend(rows, tile, height, operands)
       }
       row += height
     }
   }
 
   @inline(__always)
-  private func score<Source: TileSource>(
-    _ rows: TileRows, _ height: Int, _ operands: TileOperands<Source>
+  private func attend<Source: TileSource>(
+    _ rows: TileRows, _ tile: Int, _ height: Int, _ operands: TileOperands<Source>
   ) where Source.Format == Format {
     if height == TileHeight.sixteen {
-      score(rows, operands, FloatTile<Source, 16, 1>.self)
+      attend(rows, tile, operands, FloatTile<Source, 16, 1>.self)
     } else if Format.lanes == 32 {
-      score(rows, operands, FloatTile<Source, 8, 1>.self)
+      attend(rows, tile, operands, FloatTile<Source, 8, 1>.self)
     } else if height == TileHeight.eight {
-      score(rows, operands, FloatTile<Source, 8, 2>.self)
+      attend(rows, tile, operands, FloatTile<Source, 8, 2>.self)
+    } else if rows.count == 3 {
+      attend(rows, tile, operands, FloatTile<Source, 3, 2>.self)
     } else {
-      score(rows, operands, FloatTile<Source, 4, 2>.self)
+      attend(rows, tile, operands, FloatTile<Source, 4, 2>.self)
     }
+  }
+
+  private func attend<Source: TileSource, let height: Int, let vectors: Int>(
+    _ rows: TileRows, _ tile: Int, _ operands: TileOperands<Source>,
+    _ kind: FloatTile<Source, height, vectors>.Type
+  ) where Source.Format == Format {
+    score(rows, operands, kind)
+    if visibleSlots(rows.blockRow) - tile < CacheRows.tileSlots { hide(rows, tile: tile) }
+    weigh(rows)
+    accumulate(rows, operands, kind)
   }
 
   /// weights[rows][columns] = queries[rows] · keys
@@ -120,10 +128,10 @@ struct AttentionPass<Format: TileFormat> {
   }
 
   /// Slots that a row may not see get a score whose weight is nothing.
-  private func hide(_ rows: TileRows, tile: Int, firstRow: Int) {
-    for row in rows.first..<rows.first + rows.count {
-      let visible = min(max(visibleSlots(firstRow + row) - tile, 0), CacheRows.tileSlots)
-      let scores = weights + row * CacheRows.tileSlots
+  private func hide(_ rows: TileRows, tile: Int) {
+    for row in 0..<rows.count {
+      let visible = min(max(visibleSlots(rows.blockRow + row) - tile, 0), CacheRows.tileSlots)
+      let scores = weights + (rows.first + row) * CacheRows.tileSlots
       for column in visible..<CacheRows.tileSlots {
         scores[column] = Scalar(AttentionScratch.hidden)
       }
@@ -162,22 +170,8 @@ struct AttentionPass<Format: TileFormat> {
     sums.store(scratch.sums + row * 16)
   }
 
-  /// outputs[rows] += weights[rows] · values
-  @inline(__always)
-  private func accumulate<Source: TileSource>(
-    _ rows: TileRows, _ height: Int, _ operands: TileOperands<Source>
-  ) where Source.Format == Format {
-    if height == TileHeight.sixteen {
-      accumulate(rows, operands, FloatTile<Source, 16, 1>.self)
-    } else if Format.lanes == 32 {
-      accumulate(rows, operands, FloatTile<Source, 8, 1>.self)
-    } else if height == TileHeight.eight {
-      accumulate(rows, operands, FloatTile<Source, 8, 2>.self)
-    } else {
-      accumulate(rows, operands, FloatTile<Source, 4, 2>.self)
-    }
-  }
-
+  /// outputs[rows] += weights[rows] · values. Slots up to a whole step of the kernel are taken in;
+  /// those past the visible ones weigh nothing.
   @inline(__always)
   private func accumulate<Source: TileSource, let height: Int, let vectors: Int>(
     _ rows: TileRows, _ operands: TileOperands<Source>,
@@ -186,7 +180,7 @@ struct AttentionPass<Format: TileFormat> {
     for column in stride(from: 0, to: cache.headDim, by: kind.columns) {
       let tile = kind.init(
         weights + rows.first * CacheRows.tileSlots, stride: CacheRows.tileSlots,
-        operands.values + column, stride: operands.valueStride, k: rows.columns)
+        operands.values + column, stride: operands.valueStride, k: roundUp(rows.columns, to: 8))
       tile.add(
         to: scratch.outputs + (rows.first * scratch.rowStride + column), stride: scratch.rowStride)
     }
@@ -212,11 +206,16 @@ struct AttentionPass<Format: TileFormat> {
   }
 }
 
-/// Rows of a tile of products: those with numbers of their own, and the slots that any of them sees.
+/// Rows of a tile of products.
 private struct TileRows {
+  /// In the scratch.
   let first: Int
+  /// Rows with numbers of their own; a tile may have more.
   let count: Int
+  /// Slots that any of the rows sees.
   let columns: Int
+  /// The first row's place in the block.
+  let blockRow: Int
 }
 
 /// How many rows a tile of products has.

@@ -22,52 +22,132 @@ public enum Hadamard {
     if block < registerBlock { return transformShort(row, count: count, block: block) }
     var distance = registerBlock
     while distance * 8 <= block {
-      combine(row, count: count, distance: distance, Ways<8>.self)
+      combineEight(row, count: count, distance: distance)
       distance *= 8
     }
     if distance * 4 <= block {
-      combine(row, count: count, distance: distance, Ways<4>.self)
+      combineFour(row, count: count, distance: distance)
     } else if distance * 2 <= block {
-      combine(row, count: count, distance: distance, Ways<2>.self)
+      combineTwo(row, count: count, distance: distance)
     }
-    switch NativeFloats.scalarCount {
-    case 16: return transformInRegisters(row, count: count, Ways<4>.self)
-    case 8: return transformInRegisters(row, count: count, Ways<8>.self)
-    default: return transformInRegisters(row, count: count, Ways<16>.self)
-    }
+    return transformInRegisters(row, count: count)
   }
 
   /// Values whose last stages are taken together.
   private static var registerBlock: Int { 64 }
 
-  /// The stages of distance 1, 2, … 32. `ways` vectors hold `registerBlock` values.
+  /// One stage: values that lie `distance` apart become their sum and their difference.
   @inline(__always)
-  private static func transformInRegisters<let ways: Int>(
-    _ row: UnsafeMutablePointer<Float>, count: Int, _ kind: Ways<ways>.Type
+  private static func combineTwo(_ row: UnsafeMutablePointer<Float>, count: Int, distance: Int) {
+    var place = row
+    while place < row + count {
+      let end = place + distance
+      while place < end {
+        let (a, b) = (NativeFloats.load(place), NativeFloats.load(place + distance))
+        edge_native_add(a, b).store(place)
+        edge_native_subtract(a, b).store(place + distance)
+        place += NativeFloats.scalarCount
+      }
+      place += distance
+    }
+  }
+
+  /// Two stages in one walk over the row.
+  @inline(__always)
+  private static func combineFour(_ row: UnsafeMutablePointer<Float>, count: Int, distance: Int) {
+    var place = row
+    while place < row + count {
+      let end = place + distance
+      while place < end {
+        var values = FourVectors(place, distance: distance)
+        values.transform()
+        values.store(place, distance: distance)
+        place += NativeFloats.scalarCount
+      }
+      place += 3 &* distance
+    }
+  }
+
+  /// Three stages.
+  @inline(__always)
+  private static func combineEight(
+    _ row: UnsafeMutablePointer<Float>, count: Int, distance: Int
+  ) {
+    var place = row
+    while place < row + count {
+      let end = place + distance
+      while place < end {
+        var low = FourVectors(place, distance: distance)
+        var high = FourVectors(place + 4 &* distance, distance: distance)
+        low.transform()
+        high.transform()
+        FourVectors.combine(&low, &high)
+        low.store(place, distance: distance)
+        high.store(place + 4 &* distance, distance: distance)
+        place += NativeFloats.scalarCount
+      }
+      place += 7 &* distance
+    }
+  }
+
+  /// The stages of distance 1, 2, … 32, and the largest magnitude of the outcome.
+  @inline(__always)
+  private static func transformInRegisters(
+    _ row: UnsafeMutablePointer<Float>, count: Int
   ) -> Float {
     var magnitude = NativeFloats()
-    for offset in stride(from: 0, to: count, by: registerBlock) {
-      var values = Ways<ways>(row + offset, distance: NativeFloats.scalarCount)
-      values.transformLanes()
-      values.transform()
-      values.store(row + offset, distance: NativeFloats.scalarCount)
-      magnitude = values.largestMagnitude(magnitude)
+    var place = row
+    while place < row + count {
+      switch NativeFloats.scalarCount {
+      case 16: transformOne(place, &magnitude)
+      case 8: transformTwo(place, &magnitude)
+      default: transformFour(place, &magnitude)
+      }
+      place += registerBlock
     }
     return largestLane(magnitude)
   }
 
-  /// The stages of distance `distance`, … `distance * ways / 2`, in one walk over the row.
+  /// 64 values in 4 vectors.
   @inline(__always)
-  private static func combine<let ways: Int>(
-    _ row: UnsafeMutablePointer<Float>, count: Int, distance: Int, _ kind: Ways<ways>.Type
+  private static func transformOne(
+    _ place: UnsafeMutablePointer<Float>, _ magnitude: inout NativeFloats
   ) {
-    for start in stride(from: 0, to: count, by: ways * distance) {
-      for offset in stride(from: start, to: start + distance, by: NativeFloats.scalarCount) {
-        var values = Ways<ways>(row + offset, distance: distance)
-        values.transform()
-        values.store(row + offset, distance: distance)
-      }
-    }
+    let values = FourVectors(transformingRow: place)
+    values.storeRow(place, &magnitude)
+  }
+
+  /// 64 values in 8 vectors.
+  @inline(__always)
+  private static func transformTwo(
+    _ place: UnsafeMutablePointer<Float>, _ magnitude: inout NativeFloats
+  ) {
+    let step = FourVectors.lanes
+    var low = FourVectors(transformingRow: place)
+    var high = FourVectors(transformingRow: place + step)
+    FourVectors.combine(&low, &high)
+    low.storeRow(place, &magnitude)
+    high.storeRow(place + step, &magnitude)
+  }
+
+  /// 64 values in 16 vectors.
+  @inline(__always)
+  private static func transformFour(
+    _ place: UnsafeMutablePointer<Float>, _ magnitude: inout NativeFloats
+  ) {
+    let step = FourVectors.lanes
+    var first = FourVectors(transformingRow: place)
+    var second = FourVectors(transformingRow: place + step)
+    var third = FourVectors(transformingRow: place + 2 &* step)
+    var fourth = FourVectors(transformingRow: place + 3 &* step)
+    FourVectors.combine(&first, &second)
+    FourVectors.combine(&third, &fourth)
+    FourVectors.combine(&first, &third)
+    FourVectors.combine(&second, &fourth)
+    first.storeRow(place, &magnitude)
+    second.storeRow(place + step, &magnitude)
+    third.storeRow(place + 2 &* step, &magnitude)
+    fourth.storeRow(place + 3 &* step, &magnitude)
   }
 
   /// Blocks shorter than a register row, of rows whose length has no larger power of two.
@@ -89,50 +169,72 @@ public enum Hadamard {
   }
 }
 
-/// Vectors that lie `distance` values apart.
-private struct Ways<let count: Int> {
-  private var vectors: InlineArray<count, NativeFloats>
+private struct FourVectors {
+  private var a: NativeFloats
+  private var b: NativeFloats
+  private var c: NativeFloats
+  private var d: NativeFloats
 
+  static var lanes: Int { 4 * NativeFloats.scalarCount }
+
+  /// Vectors that lie `distance` values apart.
   @inline(__always)
   init(_ row: UnsafeMutablePointer<Float>, distance: Int) {
-    vectors = InlineArray { index in NativeFloats.load(row + index &* distance) }
+    a = .load(row)
+    b = .load(row + distance)
+    c = .load(row + 2 &* distance)
+    d = .load(row + 3 &* distance)
+  }
+
+  /// Consecutive values, after the stages that stay within them.
+  @inline(__always)
+  init(transformingRow row: UnsafeMutablePointer<Float>) {
+    self.init(row, distance: NativeFloats.scalarCount)
+    a = transformedLanes(a)
+    b = transformedLanes(b)
+    c = transformedLanes(c)
+    d = transformedLanes(d)
+    transform()
   }
 
   @inline(__always)
   func store(_ row: UnsafeMutablePointer<Float>, distance: Int) {
-    for index in 0..<count { vectors[unchecked: index].store(row + index &* distance) }
+    a.store(row)
+    b.store(row + distance)
+    c.store(row + 2 &* distance)
+    d.store(row + 3 &* distance)
   }
 
+  @inline(__always)
+  func storeRow(_ row: UnsafeMutablePointer<Float>, _ magnitude: inout NativeFloats) {
+    store(row, distance: NativeFloats.scalarCount)
+    magnitude = maximum(magnitude, magnitudes(a))
+    magnitude = maximum(magnitude, magnitudes(b))
+    magnitude = maximum(magnitude, magnitudes(c))
+    magnitude = maximum(magnitude, magnitudes(d))
+  }
+
+  /// The stages of one and of two vectors' distance.
   @inline(__always)
   mutating func transform() {
-    combine(1)
-    if count > 2 { combine(2) }
-    if count > 4 { combine(4) }
-    if count > 8 { combine(8) }
-  }
-
-  /// Vectors `distance` places apart become their sum and their difference.
-  @inline(__always)
-  private mutating func combine(_ distance: Int) {
-    for index in 0..<count where index & distance == 0 {
-      let (a, b) = (vectors[unchecked: index], vectors[unchecked: index &+ distance])
-      vectors[unchecked: index] = a + b
-      vectors[unchecked: index &+ distance] = a - b
-    }
+    Self.combine(&a, &b)
+    Self.combine(&c, &d)
+    Self.combine(&a, &c)
+    Self.combine(&b, &d)
   }
 
   @inline(__always)
-  mutating func transformLanes() {
-    for index in 0..<count {
-      vectors[unchecked: index] = transformedLanes(vectors[unchecked: index])
-    }
+  static func combine(_ low: inout FourVectors, _ high: inout FourVectors) {
+    combine(&low.a, &high.a)
+    combine(&low.b, &high.b)
+    combine(&low.c, &high.c)
+    combine(&low.d, &high.d)
   }
 
+  /// Two vectors become their sum and their difference.
   @inline(__always)
-  func largestMagnitude(_ before: NativeFloats) -> NativeFloats {
-    var magnitude = before
-    for index in 0..<count { magnitude = maximum(magnitude, magnitudes(vectors[unchecked: index])) }
-    return magnitude
+  private static func combine(_ low: inout NativeFloats, _ high: inout NativeFloats) {
+    (low, high) = (edge_native_add(low, high), edge_native_subtract(low, high))
   }
 }
 
@@ -152,14 +254,17 @@ private func transformedLanes(_ vector: SIMD16<Float>) -> SIMD16<Float> {
 }
 
 @inline(__always)
-private func transformedLanes(_ vector: SIMD4<Float>) -> SIMD4<Float> {
-  let v = edge_f32x4_swap_by_1(vector).addingProduct(vector, SIMD4(1, -1, 1, -1))
-  return edge_f32x4_swap_by_2(v).addingProduct(v, SIMD4(1, 1, -1, -1))
+private func transformedLanes(_ vector: SIMD8<Float>) -> SIMD8<Float> {
+  var v = vector
+  v = edge_f32x8_swap_by_1(v).addingProduct(v, SIMD8(1, -1, 1, -1, 1, -1, 1, -1))
+  v = edge_f32x8_swap_by_2(v).addingProduct(v, SIMD8(1, 1, -1, -1, 1, 1, -1, -1))
+  return edge_f32x8_swap_by_4(v).addingProduct(v, SIMD8(1, 1, 1, 1, -1, -1, -1, -1))
 }
 
-@inline(__always)
-private func transformedLanes(_ vector: SIMD8<Float>) -> SIMD8<Float> {
-  let v = SIMD8(
-    lowHalf: transformedLanes(vector.lowHalf), highHalf: transformedLanes(vector.highHalf))
-  return SIMD8(lowHalf: v.lowHalf + v.highHalf, highHalf: v.lowHalf - v.highHalf)
-}
+#if !arch(x86_64)
+  @inline(__always)
+  private func transformedLanes(_ vector: SIMD4<Float>) -> SIMD4<Float> {
+    let v = edge_native_fma(edge_f32x4_swap_by_1(vector), vector, SIMD4(1, -1, 1, -1))
+    return edge_native_fma(edge_f32x4_swap_by_2(v), v, SIMD4(1, 1, -1, -1))
+  }
+#endif

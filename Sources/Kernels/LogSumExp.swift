@@ -1,20 +1,10 @@
-import CInstructions
-
 /// log(sum(exp(values))), computed relative to the largest value.
 public func logSumExp(_ values: UnsafePointer<Float>, count: Int) -> Float {
   let width = 16
-  var greatest = SIMD16<Float>(repeating: values[0])
-  var index = 0
-  while index + width <= count {
-    greatest = edge_max_f32x16(greatest, values.lanes(index))
-    index += width
-  }
-  var peak = largest(greatest)
-  for rest in index..<count { peak = max(peak, values[rest]) }
-
+  let peak = largest(values, count: count)
   // The sum of many small terms is kept in Double, sixteen at a time.
   var sum = 0.0
-  index = 0
+  var index = 0
   while index + width <= count {
     var terms = SixteenFloats.load(values + index)
     for part in 0..<SixteenFloats.partCount {

@@ -24,6 +24,12 @@ public enum Matmul {
     _ x: ActivationRows, gate: PackedMatrix, up: PackedMatrix, groups: Range<Int>,
     into out: MatmulOutput
   ) {
+    if x.tokenCount == 1 {
+      // Each weight is read once: nothing is gained by staying near.
+      run(x, gate, groups, out, Replace.self)
+      run(x, up, groups, out, Gate.self)
+      return
+    }
     for group in groups {
       run(x, gate, group..<group + 1, out, Replace.self)
       run(x, up, group..<group + 1, out, Gate.self)

@@ -37,7 +37,8 @@ struct AttentionProblem {
   private let rotary: RotaryTable
   private let cache: CacheRows
 
-  /// Slots from `slotCount` on, padding and scratch hold NaN at first.
+  /// Keys of slots from `slotCount` on, padding and scratch hold NaN at first; values of such slots
+  /// are numbers, as in a cache.
   init(
     _ context: inout CheckContext, headDim: Int, group: Int, tokens: Int, slotsBefore: Int
   ) {
@@ -76,6 +77,11 @@ struct AttentionProblem {
       if kind == .equal { key.update(from: keys, count: headDim) }
       _ = cache.setKey(slot, from: key)
       cache.setValue(slot, from: value)
+    }
+    let far = queries  // Not yet in use.
+    for index in 0..<headDim { far[index] = 4 }
+    for slot in slotCount..<roundUp(slotCount, to: CacheRows.tileSlots) {
+      cache.setValue(slot, from: far)
     }
     let size = (kind == .large ? 750 : 2.25) / squareRoot(Float(headDim))
     for row in 0..<rowCount {

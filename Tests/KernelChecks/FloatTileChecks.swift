@@ -27,6 +27,7 @@ enum FloatTileChecks {
     for choice in lengths.indices {
       let k = lengths[choice]
       context.begin("k", k)
+      compare(FloatTile<Source, 3, 2>.self, rows: 3, k: k, largest: largest, &context)
       compare(FloatTile<Source, 4, 2>.self, rows: 4, k: k, largest: largest, &context)
       compare(FloatTile<Source, 8, 1>.self, rows: 8, k: k, largest: largest, &context)
       compare(FloatTile<Source, 8, 2>.self, rows: 8, k: k, largest: largest, &context)
