@@ -5,6 +5,16 @@
 typedef float edge_f32x8 __attribute__((ext_vector_type(8)));
 typedef int32_t edge_i32x8 __attribute__((ext_vector_type(8)));
 
+// sum + a * b, rounded once. (Swift's own goes lane by lane, and factors of 1 and -1 are lost.)
+EDGE_INSTRUCTION edge_f32x4 edge_fma_f32x4(edge_f32x4 sum, edge_f32x4 a, edge_f32x4 b) {
+  return __builtin_elementwise_fma(a, b, sum);
+}
+EDGE_INSTRUCTION edge_f32x8 edge_fma_f32x8(edge_f32x8 sum, edge_f32x8 a, edge_f32x8 b) {
+  return __builtin_elementwise_fma(a, b, sum);
+}
+EDGE_INSTRUCTION edge_f32x16 edge_fma_f32x16(edge_f32x16 sum, edge_f32x16 a, edge_f32x16 b) {
+  return __builtin_elementwise_fma(a, b, sum);
+}
 EDGE_INSTRUCTION edge_f32x8 edge_f32x8_swap_by_1(edge_f32x8 v) {
   return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
 }
@@ -41,11 +51,6 @@ EDGE_INSTRUCTION edge_native_f32 edge_native_add(edge_native_f32 a, edge_native_
 }
 EDGE_INSTRUCTION edge_native_f32 edge_native_subtract(edge_native_f32 a, edge_native_f32 b) {
   return a - b;
-}
-// sum + a * b, rounded once.
-EDGE_INSTRUCTION edge_native_f32 edge_native_fma(
-    edge_native_f32 sum, edge_native_f32 a, edge_native_f32 b) {
-  return __builtin_elementwise_fma(a, b, sum);
 }
 EDGE_INSTRUCTION edge_native_f32 edge_native_abs(edge_native_f32 v) {
   return __builtin_elementwise_abs(v);

@@ -243,28 +243,28 @@ private struct FourVectors {
 @inline(__always)
 private func transformedLanes(_ vector: SIMD16<Float>) -> SIMD16<Float> {
   var v = vector
-  v = edge_swap_by_1(v).addingProduct(
-    v, SIMD16(1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1))
-  v = edge_swap_by_2(v).addingProduct(
-    v, SIMD16(1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1))
-  v = edge_swap_by_4(v).addingProduct(
-    v, SIMD16(1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1))
-  return edge_swap_by_8(v).addingProduct(
-    v, SIMD16(1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1))
+  v = edge_fma_f32x16(
+    edge_swap_by_1(v), v, SIMD16(1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1))
+  v = edge_fma_f32x16(
+    edge_swap_by_2(v), v, SIMD16(1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1, 1, 1, -1, -1))
+  v = edge_fma_f32x16(
+    edge_swap_by_4(v), v, SIMD16(1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1))
+  return edge_fma_f32x16(
+    edge_swap_by_8(v), v, SIMD16(1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1))
 }
 
 @inline(__always)
 private func transformedLanes(_ vector: SIMD8<Float>) -> SIMD8<Float> {
   var v = vector
-  v = edge_f32x8_swap_by_1(v).addingProduct(v, SIMD8(1, -1, 1, -1, 1, -1, 1, -1))
-  v = edge_f32x8_swap_by_2(v).addingProduct(v, SIMD8(1, 1, -1, -1, 1, 1, -1, -1))
-  return edge_f32x8_swap_by_4(v).addingProduct(v, SIMD8(1, 1, 1, 1, -1, -1, -1, -1))
+  v = edge_fma_f32x8(edge_f32x8_swap_by_1(v), v, SIMD8(1, -1, 1, -1, 1, -1, 1, -1))
+  v = edge_fma_f32x8(edge_f32x8_swap_by_2(v), v, SIMD8(1, 1, -1, -1, 1, 1, -1, -1))
+  return edge_fma_f32x8(edge_f32x8_swap_by_4(v), v, SIMD8(1, 1, 1, 1, -1, -1, -1, -1))
 }
 
 #if !arch(x86_64)
   @inline(__always)
   private func transformedLanes(_ vector: SIMD4<Float>) -> SIMD4<Float> {
-    let v = edge_native_fma(edge_f32x4_swap_by_1(vector), vector, SIMD4(1, -1, 1, -1))
-    return edge_native_fma(edge_f32x4_swap_by_2(v), v, SIMD4(1, 1, -1, -1))
+    let v = edge_fma_f32x4(edge_f32x4_swap_by_1(vector), vector, SIMD4(1, -1, 1, -1))
+    return edge_fma_f32x4(edge_f32x4_swap_by_2(v), v, SIMD4(1, 1, -1, -1))
   }
 #endif
