@@ -7,6 +7,9 @@ typedef int16_t edge_i16x8 __attribute__((ext_vector_type(8)));
 typedef int16_t edge_i16x16 __attribute__((ext_vector_type(16)));
 typedef int8_t edge_i8x32 __attribute__((ext_vector_type(32)));
 
+// Has a cache line brought to the second-level cache.
+EDGE_INSTRUCTION void edge_prefetch(const void *_Nonnull at) { __builtin_prefetch(at, 0, 2); }
+
 #if defined(__x86_64__)
 // What sums are handed over in: 16 lanes, so that kernels for both vector widths compile.
 typedef edge_i32x16 edge_sums;

@@ -20,17 +20,31 @@ import CInstructions
         var sums = InlineArray<16, SumVector>(repeating: startsLow)
         for row in 0..<8 { sums[unchecked: row &* 2 &+ 1] = startsHigh }
         var w = UnsafeRawPointer(weights)
-        for _ in 0..<kPadded / 4 {
-          let (low, high) = load(w)
-          for row in 0..<8 {
-            let run = repeated(a, row &* 4)
-            sums[unchecked: row &* 2] = edge_dpbusd(sums[unchecked: row &* 2], run, low)
-            sums[unchecked: row &* 2 &+ 1] = edge_dpbusd(sums[unchecked: row &* 2 &+ 1], run, high)
+        // Sixteen tiles together have the whole next panel brought nearer.
+        var next = w + (kPadded &* groupOutputs &+ tile &* (kPadded / 32) &* 64)
+        for _ in 0..<kPadded / 32 {
+          edge_prefetch(next)
+          next += 64
+          for _ in 0..<8 {
+            multiply(&sums, a, w)
+            a += 32
+            w += 128
           }
-          a += 32
-          w += 128
         }
         sink.put(sums, rows: tileRows, firstRow: tile &* tileRows, group: 0)
+      }
+    }
+
+    /// Eight rows by thirty-two outputs, one run of K.
+    @inline(__always)
+    private static func multiply(
+      _ sums: inout InlineArray<16, SumVector>, _ a: UnsafeRawPointer, _ w: UnsafeRawPointer
+    ) {
+      let (low, high) = load(w)
+      for row in 0..<8 {
+        let run = repeated(a, row &* 4)
+        sums[unchecked: row &* 2] = edge_dpbusd(sums[unchecked: row &* 2], run, low)
+        sums[unchecked: row &* 2 &+ 1] = edge_dpbusd(sums[unchecked: row &* 2 &+ 1], run, high)
       }
     }
 
