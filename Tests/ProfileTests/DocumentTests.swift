@@ -97,7 +97,11 @@ import Testing
     #expect(written { profile.writeJSON(to: &$0) } + "\n" == String(decoding: data, as: UTF8.self))
     #expect(string(profile.model) == "SmolLM2-135M-Instruct.Q4_1.gguf")
     #expect(cores(profile).count == profile.threads)
-    #expect(profile.vectorWidth == (name == "host" ? .avx(bits: 256) : .neon(bits: 128)))
+    switch name {
+    case "host": #expect(profile.vectorWidth == .avx(bits: 256))
+    case "host-avx512": #expect(profile.vectorWidth == .avx(bits: 512))
+    default: #expect(profile.vectorWidth == .neon(bits: 128))
+    }
     #expect(profile.fp16 == profile.dotProduct)
     #expect(!profile.i8mm)
     for byteCount in 0..<(data.count - 1) {
