@@ -66,6 +66,41 @@ EDGE_INSTRUCTION edge_f64x8 edge_load_f16x8_to_f64(const void *from) {
   return __builtin_convertvector(h, edge_f64x8);
 }
 
+// A bit for each lane that is at least `limit`, `edge_bits_per_lane` bits apart.
+EDGE_INSTRUCTION uint64_t edge_lanes_at_least(edge_f32x16 v, float limit) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask((__m512)v, _mm512_set1_ps(limit), _CMP_GE_OQ);
+#elif defined(__AVX2__)
+  __m256 parts[2], all = _mm256_set1_ps(limit);
+  memcpy(parts, &v, sizeof parts);
+  int low = _mm256_movemask_ps(_mm256_cmp_ps(parts[0], all, _CMP_GE_OQ));
+  int high = _mm256_movemask_ps(_mm256_cmp_ps(parts[1], all, _CMP_GE_OQ));
+  return (uint64_t)(low | high << 8);
+#elif defined(__aarch64__)
+  float32x4_t parts[4], all = vdupq_n_f32(limit);
+  memcpy(parts, &v, sizeof parts);
+  uint16x8_t low = vuzp1q_u16((uint16x8_t)vcgeq_f32(parts[0], all),
+                              (uint16x8_t)vcgeq_f32(parts[1], all));
+  uint16x8_t high = vuzp1q_u16((uint16x8_t)vcgeq_f32(parts[2], all),
+                               (uint16x8_t)vcgeq_f32(parts[3], all));
+  uint8x16_t bytes = vuzp1q_u8((uint8x16_t)low, (uint8x16_t)high);
+  // Four bits of each byte.
+  uint8x8_t nibbles = vshrn_n_u16((uint16x8_t)bytes, 4);
+  return vget_lane_u64((uint64x1_t)nibbles, 0) & 0x1111111111111111;
+#else
+  uint64_t bits = 0;
+  for (int i = 0; i < 16; i++) bits |= (uint64_t)(v[i] >= limit) << i;
+  return bits;
+#endif
+}
+EDGE_INSTRUCTION long edge_bits_per_lane(void) {
+#if defined(__aarch64__)
+  return 4;
+#else
+  return 1;
+#endif
+}
+
 // The nearest Float32 to the square root. (Swift's own call goes through the C library's errno.)
 EDGE_INSTRUCTION float edge_square_root(float x) {
 #if defined(__x86_64__)

@@ -87,10 +87,17 @@ public struct CacheHead: BitwiseCopyable {
     inverseNorms[slot] = squares > 0 ? 1 / squareRoot(squares) : 0
   }
 
-  /// Copies the token of one slot over another.
-  func move(_ source: Int, to target: Int) {
-    rows.move(source, to: target)
-    positions[target] = positions[source]
-    inverseNorms[target] = inverseNorms[source]
+  /// Each slot of the range goes to its target, and the key that was there leaves `sum`: see
+  /// `CacheRows.replace`.
+  func replace(
+    _ targets: UnsafePointer<UInt32>, with slots: Range<Int>,
+    subtractingFrom sum: UnsafeMutablePointer<Double>
+  ) {
+    rows.replace(targets, with: slots, subtractingFrom: sum)
+    for index in 0..<slots.count {
+      let (slot, target) = (slots.lowerBound &+ index, Int(targets[index]))
+      positions[target] = positions[slot]
+      inverseNorms[target] = inverseNorms[slot]
+    }
   }
 }

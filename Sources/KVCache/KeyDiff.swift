@@ -9,7 +9,7 @@ import Memory
 /// sums of Float16 values are exact; S·k_i comes from the attention pass as one more row.
 ///
 /// - Complexity: O(n) a head and block for the choice, O(B headDim) for moving rows; the extra row
-///   costs O(n headDim). Memory: headDim Doubles a head and layer, 12 bytes a slot and KV head.
+///   costs O(n headDim). Memory: headDim Doubles a head and layer, 16 bytes a slot and KV head.
 public struct KeyDiff: ~Copyable {
   private let shape: CacheShape
   /// `[layers][kvHeads][headDim]`
@@ -18,9 +18,10 @@ public struct KeyDiff: ~Copyable {
   private let anchors: UnsafeMutablePointer<Float>
   /// `[kvHeads][slots]`: S·k of the layer at work.
   private let dotProducts: UnsafeMutablePointer<Float>
-  /// `[kvHeads][slots]`: the order of eviction, and a copy that the selection reorders.
-  private let order: UnsafeMutablePointer<UInt64>
-  private let selectionScratch: UnsafeMutablePointer<UInt64>
+  /// `[kvHeads][slots]` each: what the search for victims works with.
+  private let victims: UnsafeMutablePointer<UInt32>
+  private let orders: UnsafeMutablePointer<UInt32>
+  private let scratch: UnsafeMutablePointer<UInt32>
 
   public init(carver: inout Carver, shape: CacheShape) {
     self.shape = shape
@@ -28,8 +29,9 @@ public struct KeyDiff: ~Copyable {
     sums = carver.take(.policy, Double.self, count: shape.headCount * shape.headDim)
     anchors = carver.take(.policy, Float.self, count: shape.kvHeadCount * shape.headDim)
     dotProducts = carver.take(.policy, Float.self, count: slots)
-    order = carver.take(.policy, UInt64.self, count: slots)
-    selectionScratch = carver.take(.policy, UInt64.self, count: slots)
+    victims = carver.take(.policy, UInt32.self, count: slots)
+    orders = carver.take(.policy, UInt32.self, count: slots)
+    scratch = carver.take(.policy, UInt32.self, count: slots)
   }
 
   /// For an empty cache.
@@ -68,39 +70,37 @@ public struct KeyDiff: ~Copyable {
     _ head: CacheHead, layer: Int, kvHead: Int, slotCount: Int, budget: Int, retained: Retained,
     nextPosition: Int
   ) {
-    let order = self.order + kvHead * shape.paddedSlotCount
-    let scratch = selectionScratch + kvHead * shape.paddedSlotCount
-    let dots = self.dots(kvHead: kvHead)
-    for slot in 0..<slotCount {
-      let position = head.positions[slot]
-      let score =
-        retained.contains(position, nextPosition: nextPosition)
-        ? Selection.protected : -(dots[slot] * head.inverseNorms[slot])
-      order[slot] = Selection.key(score: score, position: position)
-    }
-    copy(order, to: scratch, count: slotCount)
-    let victimCount = slotCount - budget
-    let last = Selection.select(scratch, count: slotCount, rank: victimCount - 1)
-    fillHoles(
-      head, order: order, last: last, slotCount: slotCount, budget: budget,
-      sum: sum(layer: layer, kvHead: kvHead))
+    let offset = kvHead * shape.paddedSlotCount
+    let (victims, targets) = (self.victims + offset, scratch + offset)
+    let search = VictimSearch(
+      filter: retained.filter(
+        dots: dots(kvHead: kvHead), inverseNorms: head.inverseNorms, positions: head.positions,
+        nextPosition: nextPosition),
+      slots: victims, orders: orders + offset, scratch: targets)
+    search.run(slotCount: slotCount, victimCount: slotCount - budget)
+    findTargets(victims, slots: budget..<slotCount, targets)
+    head.replace(
+      targets, with: budget..<slotCount, subtractingFrom: sum(layer: layer, kvHead: kvHead))
   }
 
-  /// Slots whose order is at most `last` leave; kept slots from `budget` on move into the holes.
-  private func fillHoles(
-    _ head: CacheHead, order: UnsafeMutablePointer<UInt64>, last: UInt64, slotCount: Int,
-    budget: Int, sum: UnsafeMutablePointer<Double>
+  /// Slots from the budget on go into the holes below it, or are victims: their own targets.
+  /// - Parameter victims: as many as `slots`, in order.
+  private func findTargets(
+    _ victims: UnsafePointer<UInt32>, slots: Range<Int>, _ targets: UnsafeMutablePointer<UInt32>
   ) {
-    var donor = budget
-    for slot in 0..<budget where order[slot] <= last {
-      head.rows.subtractKey(slot, from: sum)
-      while order[donor] <= last {
-        head.rows.subtractKey(donor, from: sum)
-        donor += 1
+    var last = slots.count &- 1
+    while last >= 0 && victims[last] >= slots.lowerBound { last &-= 1 }
+    var hole = 0
+    var victim = last &+ 1
+    for index in 0..<slots.count {
+      let slot = UInt32(truncatingIfNeeded: slots.lowerBound &+ index)
+      if victim < slots.count && victims[victim] == slot {
+        targets[index] = slot
+        victim &+= 1
+      } else {
+        targets[index] = victims[hole]
+        hole &+= 1
       }
-      head.move(donor, to: slot)
-      donor += 1
     }
-    for slot in donor..<slotCount { head.rows.subtractKey(slot, from: sum) }
   }
 }

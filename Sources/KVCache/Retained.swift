@@ -1,3 +1,5 @@
+import Kernels
+
 /// Tokens that no policy evicts: the first ones of the text and the latest ones, by position.
 public struct Retained: Sendable, BitwiseCopyable {
   public let sinkCount: Int
@@ -8,9 +10,15 @@ public struct Retained: Sendable, BitwiseCopyable {
     self.recentCount = recentCount
   }
 
+  /// Passes what may be evicted.
   /// - Parameter nextPosition: the position after the latest token's.
-  @inline(__always)
-  func contains(_ position: UInt32, nextPosition: Int) -> Bool {
-    Int(position) < sinkCount || Int(position) >= nextPosition - recentCount
+  func filter(
+    dots: UnsafePointer<Float>, inverseNorms: UnsafePointer<Float>,
+    positions: UnsafePointer<UInt32>, nextPosition: Int
+  ) -> SlotFilter {
+    SlotFilter(
+      first: dots, second: inverseNorms, positions: positions,
+      openStart: UInt32(clamping: sinkCount),
+      openCount: UInt32(clamping: nextPosition - recentCount - sinkCount))
   }
 }

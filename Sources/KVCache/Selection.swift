@@ -1,40 +1,43 @@
-/// Choice of the slots to evict by score and position.
-///
-/// Each slot becomes one UInt64 whose order is the order of eviction: the score in the high half,
-/// the complement of the position in the low half. So the lowest score goes first, and of equal
-/// scores the youngest token; all keys differ, because positions do.
+/// Choice by rank.
 public enum Selection {
   /// Above every score: the slot is kept as long as any other can go.
   package static let protected = Float.infinity
 
+  /// An integer that orders like the score; -0 is 0.
   /// - Parameter score: not NaN.
   @inline(__always)
-  package static func key(score: Float, position: UInt32) -> UInt64 {
-    // The bits of a Float order like integers once negative numbers are turned around; -0 is 0.
+  package static func order(_ score: Float) -> UInt32 {
+    // The bits of a Float order like integers once negative numbers are turned around.
     let bits = (score + 0).bitPattern
-    let ordered = bits & 0x8000_0000 != 0 ? ~bits : bits | 0x8000_0000
-    return UInt64(ordered) << 32 | UInt64(~position)
+    let sign = UInt32(bitPattern: Int32(bitPattern: bits) >> 31)
+    return bits ^ (sign | 0x8000_0000)
+  }
+
+  /// The score of an order.
+  @inline(__always)
+  package static func score(_ order: UInt32) -> Float {
+    Float(bitPattern: order & 0x8000_0000 != 0 ? order & 0x7FFF_FFFF : ~order)
   }
 
   /// The `rank`-th smallest value (from 0). The values are reordered.
   /// - Complexity: O(`count`) on average; the pivot is a median of three.
-  package static func select(_ values: UnsafeMutablePointer<UInt64>, count: Int, rank: Int)
-    -> UInt64
+  package static func select(_ values: UnsafeMutablePointer<UInt32>, count: Int, rank: Int)
+    -> UInt32
   {
     precondition(rank >= 0 && rank < count)
     var low = 0
-    var high = count - 1
+    var high = count &- 1
     while low < high {
-      let pivot = median(values[low], values[low + (high - low) / 2], values[high])
+      let pivot = median(values[low], values[low &+ (high &- low) / 2], values[high])
       var left = low
       var right = high
       while left <= right {
-        while values[left] < pivot { left += 1 }
-        while values[right] > pivot { right -= 1 }
+        while values[left] < pivot { left &+= 1 }
+        while values[right] > pivot { right &-= 1 }
         if left <= right {
           (values[left], values[right]) = (values[right], values[left])
-          left += 1
-          right -= 1
+          left &+= 1
+          right &-= 1
         }
       }
       if rank <= right {
@@ -49,7 +52,7 @@ public enum Selection {
   }
 
   @inline(__always)
-  private static func median(_ a: UInt64, _ b: UInt64, _ c: UInt64) -> UInt64 {
+  private static func median(_ a: UInt32, _ b: UInt32, _ c: UInt32) -> UInt32 {
     max(min(a, b), min(max(a, b), c))
   }
 }

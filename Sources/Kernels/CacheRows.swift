@@ -97,20 +97,6 @@ public struct CacheRows: BitwiseCopyable {
     }
   }
 
-  public func subtractKey(_ slot: Int, from sum: UnsafeMutablePointer<Double>) {
-    let source = key(slot)
-    for index in 0..<headDim {
-      sum[index] -= Double(Float16(bitPattern: source[index &* Self.tileSlots]))
-    }
-  }
-
-  /// Copies key and value of one slot over another.
-  public func move(_ source: Int, to target: Int) {
-    let (from, to) = (key(source), key(target))
-    for index in 0..<headDim { to[index &* Self.tileSlots] = from[index &* Self.tileSlots] }
-    copy(value(source), to: value(target), count: headDim)
-  }
-
   /// The keys of the tile that begins at `firstSlot`: `[headDim][tileSlots]`.
   @inline(__always)
   func keyTile(_ firstSlot: Int) -> UnsafePointer<Float16> {

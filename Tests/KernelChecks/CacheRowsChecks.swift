@@ -73,14 +73,37 @@ enum CacheRowsChecks {
       for place in 0..<Cache.slotCount { cache.set(owners[place], token: owners[place]) }
       for slot in 0..<Cache.slotCount { owners[slot] = slot }
       cache.compare(owners, &context)
-      for _ in 0..<100 {
-        let source = context.random.index(below: Cache.slotCount)
-        let target = context.random.index(below: Cache.slotCount)
-        if source == target { continue }
-        cache.rows.move(source, to: target)
-        owners[target] = owners[source]
+      let targets = context.take(UInt32.self, Cache.slotCount)
+      let sum = context.take(Double.self, widths[choice])
+      let expected = context.take(Double.self, widths[choice])
+      for _ in 0..<60 {
+        let count = context.random.integer(1...90)
+        let first = context.random.integer(count...Cache.slotCount - count)
+        let range = first..<first + count
+        replace(range, cache, owners, targets, sum, expected, widths[choice], &context)
       }
       cache.compare(owners, &context)
+    }
+  }
+
+  /// Slots of a range go to random places below it, or leave; the sum loses what was there.
+  private static func replace(
+    _ slots: Range<Int>, _ cache: Cache, _ owners: UnsafeMutablePointer<Int>,
+    _ targets: UnsafeMutablePointer<UInt32>, _ sum: UnsafeMutablePointer<Double>,
+    _ expected: UnsafeMutablePointer<Double>, _ width: Int, _ context: inout CheckContext
+  ) {
+    for index in 0..<width { (sum[index], expected[index]) = (0, 0) }
+    let firstTarget = context.random.integer(0...slots.lowerBound - slots.count)
+    for index in 0..<slots.count {
+      let isVictim = context.random.index(below: 4) == 0
+      let slot = isVictim ? slots.lowerBound + index : firstTarget + index
+      targets[index] = UInt32(slot)
+      for element in 0..<width { expected[element] -= Double(cache.mark(owners[slot], element)) }
+    }
+    for index in 0..<slots.count { owners[Int(targets[index])] = owners[slots.lowerBound + index] }
+    cache.rows.replace(targets, with: slots, subtractingFrom: sum)
+    for index in 0..<width {
+      context.expect(sum[index] == expected[index], "the sum of what left", at: index)
     }
   }
 
@@ -112,6 +135,7 @@ enum CacheRowsChecks {
     }
     cache.loadAll()
     let order = context.take(Int.self, Cache.slotCount)
+    let target = context.take(UInt32.self, 1)
     for slot in 0..<Cache.slotCount { order[slot] = slot }
     for round in 0..<6 {
       shuffle(order, &context.random)
@@ -121,7 +145,8 @@ enum CacheRowsChecks {
         if sign > 0 {
           cache.rows.addKeys(slot..<slot + 1, to: sum)
         } else {
-          cache.rows.subtractKey(slot, from: sum)
+          target[0] = UInt32(slot)
+          cache.rows.replace(target, with: slot..<slot + 1, subtractingFrom: sum)
         }
         for index in 0..<width {
           exact[index] += sign * Int(Double(cache.key(slot, index)) * 0x1p24)
@@ -203,7 +228,7 @@ private struct Cache {
   func value(_ slot: Int, _ index: Int) -> Float { values[slot * stride + index] }
 
   /// A finite Float16 that is another one for almost every other token, index or kind.
-  private func mark(_ token: Int, _ index: Int, isKey: Bool) -> Float {
+  func mark(_ token: Int, _ index: Int, isKey: Bool = true) -> Float {
     let hash = token &* 40_503 &+ index &* 977 &+ (isKey ? 0 : 12_345)
     return Float(Float16(bitPattern: UInt16(hash & 0xFBFF)))
   }

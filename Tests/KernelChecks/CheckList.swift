@@ -36,7 +36,9 @@ public enum CheckList {
     visitor.visit("cache-rows.float16", CacheRowsChecks.float16)
     visitor.visit("cache-rows.slots", CacheRowsChecks.slots)
     visitor.visit("cache-rows.sums", CacheRowsChecks.sums)
-    visitor.visit("selection.keys", SelectionChecks.keys)
+    visitor.visit("selection.orders", SelectionChecks.orders)
     visitor.visit("selection.select", SelectionChecks.select)
+    visitor.visit("victims.found", VictimChecks.found)
+    visitor.visit("victims.retained", VictimChecks.retained)
   }
 }

@@ -1,30 +1,21 @@
 import KVCache
 
-/// The order of eviction, and the choice by rank.
+/// The order of scores, and the choice by rank.
 enum SelectionChecks {
-  /// Lower scores go first; of equal scores, the younger token. -0 and 0 are equal.
-  static func keys(_ context: inout CheckContext) {
+  /// Lower scores go first; -0 and 0 are equal; the score comes back.
+  static func orders(_ context: inout CheckContext) {
     let scores: InlineArray<14, Float> = [
       -.infinity, -.greatestFiniteMagnitude, -1, -.leastNormalMagnitude, -.leastNonzeroMagnitude,
       -0.0, 0, .leastNonzeroMagnitude, .leastNormalMagnitude, 1, Float(1).nextUp, 3e4,
       .greatestFiniteMagnitude, Selection.protected,
     ]
-    let positions: InlineArray<5, UInt32> = [0, 1, 2, 0x7FFF_FFFF, .max]
     for a in scores.indices {
+      let first = Selection.order(scores[a])
+      context.expect(Selection.score(first) == scores[a], "the score of the order", at: a)
       for b in scores.indices {
-        for p in positions.indices {
-          for q in positions.indices where a != b || p != q {
-            let first = Selection.key(score: scores[a], position: positions[p])
-            let second = Selection.key(score: scores[b], position: positions[q])
-            let goesFirst =
-              scores[a] < scores[b] || (scores[a] == scores[b] && positions[p] > positions[q])
-            context.expect((first < second) == goesFirst, "order", at: a * 100 + b)
-            if p == q {
-              context.expect(
-                (first == second) == (scores[a] == scores[b]), "equal scores", at: a * 100 + b)
-            }
-          }
-        }
+        let second = Selection.order(scores[b])
+        context.expect((first < second) == (scores[a] < scores[b]), "order", at: a * 100 + b)
+        context.expect((first == second) == (scores[a] == scores[b]), "equal", at: a * 100 + b)
       }
     }
   }
@@ -40,27 +31,27 @@ enum SelectionChecks {
     /// Where a median of three picks bad pivots: Musser, "Introspective sorting and selection
     /// algorithms", 1997.
     case medianOfThreeKiller
-    /// Keys of equal scores, as for identical tokens.
-    case equalScores
+    /// The complements of positions, in order.
+    case complements
     case rotated
 
     static let count = 9
 
-    func value(_ index: Int, of count: Int, _ random: inout RandomSource) -> UInt64 {
-      let bits = random.next()
+    func value(_ index: Int, of count: Int, _ random: inout RandomSource) -> UInt32 {
+      let bits = UInt32(truncatingIfNeeded: random.next())
       switch self {
       case .random: return bits
-      case .sorted: return UInt64(index)
-      case .reversed: return UInt64(count - index)
+      case .sorted: return UInt32(index)
+      case .reversed: return UInt32(count - index)
       case .allEqual: return 7
       case .fewDifferent: return bits % 3
-      case .organPipe: return UInt64(min(index, count - 1 - index))
+      case .organPipe: return UInt32(min(index, count - 1 - index))
       case .medianOfThreeKiller:
         let half = count / 2
-        if index >= half { return UInt64((index - half + 1) * 2) }
-        return UInt64(index & 1 == 0 ? index + 1 : half + index + (half & 1))
-      case .equalScores: return Selection.key(score: -0.5, position: UInt32(index))
-      case .rotated: return UInt64((index + count / 3) % count)
+        if index >= half { return UInt32((index - half + 1) * 2) }
+        return UInt32(index & 1 == 0 ? index + 1 : half + index + (half & 1))
+      case .complements: return ~UInt32(index)
+      case .rotated: return UInt32((index + count / 3) % count)
       }
     }
   }
@@ -72,9 +63,9 @@ enum SelectionChecks {
       for order in 0..<Order.count {
         let count = counts[choice]
         context.begin("count", count, "order", order)
-        let values = context.take(UInt64.self, count)
-        let sorted = context.take(UInt64.self, count)
-        let work = context.take(UInt64.self, count)
+        let values = context.take(UInt32.self, count)
+        let sorted = context.take(UInt32.self, count)
+        let work = context.take(UInt32.self, count)
         for index in 0..<count {
           values[index] = Order(rawValue: order)!.value(index, of: count, &context.random)
         }
@@ -90,8 +81,8 @@ enum SelectionChecks {
   }
 
   private static func compare(
-    _ values: UnsafeMutablePointer<UInt64>, _ sorted: UnsafeMutablePointer<UInt64>,
-    _ work: UnsafeMutablePointer<UInt64>, _ count: Int, _ rank: Int, _ context: inout CheckContext
+    _ values: UnsafeMutablePointer<UInt32>, _ sorted: UnsafeMutablePointer<UInt32>,
+    _ work: UnsafeMutablePointer<UInt32>, _ count: Int, _ rank: Int, _ context: inout CheckContext
   ) {
     work.update(from: values, count: count)
     let found = Selection.select(work, count: count, rank: rank)
@@ -103,7 +94,7 @@ enum SelectionChecks {
   }
 
   /// Shell's sort with gaps 3 h + 1.
-  private static func sort(_ values: UnsafeMutablePointer<UInt64>, _ count: Int) {
+  private static func sort(_ values: UnsafeMutablePointer<UInt32>, _ count: Int) {
     var gap = 1
     while gap * 3 + 1 < count { gap = gap * 3 + 1 }
     while gap > 0 {
