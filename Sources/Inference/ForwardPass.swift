@@ -55,15 +55,14 @@ struct ForwardPass {
     multiply(member, embeddingRows(member), layerWeights.queryKeyValue, into: queryKeyValueOutput)
     member.barrier()
     timer.times.linear += timer.lap()
-    if isSingle && group <= AttentionGeometry.chunkRows {
+    if isTokenAttended {
       attendToken(layer, member)
       member.barrier()
       timer.times.attention += timer.lap()
     } else {
       attendBlock(layer, member, &timer)
     }
-    round(
-      workspace.attention, stride: workspace.attentionStride, attentionRows(member), member, &timer)
+    roundAttention(layer, member, &timer)
     add(member, attentionRows(member), layerWeights.attentionOutput)
     member.barrier()
     timer.times.linear += timer.lap()
@@ -81,11 +80,6 @@ struct ForwardPass {
     attention(layer, member)
     member.barrier()
     timer.times.attention += timer.lap()
-    if evicts {
-      evict(layer, member)
-      member.barrier()
-      timer.times.evict += timer.lap()
-    }
   }
 
   private func feedForward(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
@@ -110,6 +104,7 @@ struct ForwardPass {
   /// A block of one token. Its rows are so short that each member rounds them for itself, and a KV
   /// head's slot is written, attended to and evicted from in one share: waiting would take longer.
   private var isSingle: Bool { tokenCount == 1 }
+  private var isTokenAttended: Bool { isSingle && group <= AttentionGeometry.chunkRows }
 
   private var evicts: Bool {
     settings.policy == .keydiff && slotCount > settings.cacheBudget
@@ -211,14 +206,21 @@ extension ForwardPass {
     _ timer: inout LapTimer
   ) {
     forEachToken(member) { token, pass in
-      var row = source + token * stride
-      if pass.isSingle {
-        row = pass.scratch(member)
-        copy(source, to: row, count: target.kPadded)
-      }
-      target.setToken(token, from: row, factor: 1)
+      pass.round(source + token * stride, into: target, token, member)
     }
     _ = timer.lap()
+  }
+
+  private func round(
+    _ source: UnsafeMutablePointer<Float>, into target: ActivationRows, _ token: Int,
+    _ member: Member
+  ) {
+    var row = source
+    if isSingle {
+      row = scratch(member)
+      copy(source, to: row, count: target.kPadded)
+    }
+    target.setToken(token, from: row, factor: 1)
   }
 
   /// Calls `body` with all tokens, shared out among the members, and waits for them; with a single
@@ -347,10 +349,29 @@ extension ForwardPass {
     }
   }
 
-  private func evict(_ layer: Int, _ member: Member) {
-    forEachShare(member, count: shape.kvHeadCount, step: 1) { share, pass in
-      pass.evict(layer, kvHead: share.lowerBound)
+  /// Rounds the attention's outcome. In a block that evicts, the shares before the rows' are one
+  /// eviction a KV head, so that few heads do not leave members waiting.
+  private func roundAttention(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
+    let rows = attentionRows(member)
+    if isTokenAttended || !evicts {
+      round(workspace.attention, stride: workspace.attentionStride, rows, member, &timer)
+      return
     }
+    var share = member.nextShare()
+    while share < shape.kvHeadCount {
+      evict(layer, kvHead: share)
+      share = member.nextShare()
+    }
+    timer.times.evict += timer.lap()
+    var first = (share - shape.kvHeadCount) * Int8Geometry.tileRows
+    while first < tokenCount {
+      for token in first..<min(first + Int8Geometry.tileRows, tokenCount) {
+        round(workspace.attention + token * workspace.attentionStride, into: rows, token, member)
+      }
+      first = (member.nextShare() - shape.kvHeadCount) * Int8Geometry.tileRows
+    }
+    member.barrier()
+    _ = timer.lap()
   }
 
   private func evict(_ layer: Int, kvHead: Int) {
