@@ -1,4 +1,3 @@
-import CInstructions
 import Kernels
 
 /// Attention against a slow one in Double.
@@ -9,11 +8,9 @@ enum AttentionChecks {
     shapes(usesFloat16: false, &context)
   }
 
-  /// In Float16, where the build has it.
+  /// In Float16.
   static func half(_ context: inout CheckContext) {
-    if edge_built_with_fp16() || edge_built_with_avx512_fp16() {
-      shapes(usesFloat16: true, &context)
-    }
+    shapes(usesFloat16: true, &context)
   }
 
   private static func shapes(usesFloat16: Bool, _ context: inout CheckContext) {

@@ -1,3 +1,5 @@
+import CInstructions
+
 /// What is done with each check.
 public protocol CheckVisitor: ~Copyable {
   mutating func visit(_ name: StaticString, _ check: (inout CheckContext) -> Void)
@@ -29,10 +31,8 @@ public enum CheckList {
     visitor.visit("rotary.rotate", RotaryChecks.rotate)
     visitor.visit("float-tile.single", FloatTileChecks.single)
     visitor.visit("float-tile.widened", FloatTileChecks.widened)
-    visitor.visit("float-tile.half", FloatTileChecks.half)
     visitor.visit("attention.shapes", AttentionChecks.shapes)
     visitor.visit("attention.extreme-scores", AttentionChecks.extremeScores)
-    visitor.visit("attention.half", AttentionChecks.half)
     visitor.visit("cache-rows.float16", CacheRowsChecks.float16)
     visitor.visit("cache-rows.slots", CacheRowsChecks.slots)
     visitor.visit("cache-rows.sums", CacheRowsChecks.sums)
@@ -40,5 +40,14 @@ public enum CheckList {
     visitor.visit("selection.select", SelectionChecks.select)
     visitor.visit("victims.found", VictimChecks.found)
     visitor.visit("victims.retained", VictimChecks.retained)
+    if computesInFloat16 {
+      visitor.visit("float-tile.half", FloatTileChecks.half)
+      visitor.visit("attention.half", AttentionChecks.half)
+    }
+  }
+
+  /// Whether this build has Float16 arithmetic; without it two checks are not in the list.
+  public static var computesInFloat16: Bool {
+    edge_built_with_fp16() || edge_built_with_avx512_fp16()
   }
 }

@@ -1,4 +1,3 @@
-import CInstructions
 import Kernels
 
 /// Small products in registers. Operands are whole numbers whose sums are exact in the format, so
@@ -13,11 +12,9 @@ enum FloatTileChecks {
     shapes(WidenedHalves.self, largest: 200, &context)
   }
 
-  /// Float16 throughout, where the build has it: 128 products of up to 3 * 3 are below 2^11.
+  /// Float16 throughout: 128 products of up to 3 * 3 are below 2^11.
   static func half(_ context: inout CheckContext) {
-    if edge_built_with_fp16() || edge_built_with_avx512_fp16() {
-      shapes(StoredLanes<HalfPrecision>.self, largest: 3, &context)
-    }
+    shapes(StoredLanes<HalfPrecision>.self, largest: 3, &context)
   }
 
   private static func shapes<Source: TileSource>(

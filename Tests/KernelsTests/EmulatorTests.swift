@@ -1,4 +1,5 @@
 import Foundation
+import KernelChecks
 import Testing
 
 /// The same checks as programs for the boards, run by the emulator of their processor. The programs
@@ -48,7 +49,9 @@ import Testing
     #expect(lines.last?.hasSuffix(" passed, 0 failed") == true, "\(run.output)")
     #expect(lines.dropLast().allSatisfy { $0.hasPrefix("ok ") })
     #expect(lines.last?.hasPrefix("\(lines.count - 1) passed") == true)
-    for name in sameBits {
+    let hasFloat16 = lines.contains { $0.hasPrefix("ok attention.half ") }
+    #expect(hasFloat16 == (board == .pi5 || board == .i8mm))
+    for name in sameBits + (hasFloat16 && CheckList.computesInFloat16 ? ["attention.half"] : []) {
       let line = lines.first { $0.hasPrefix("ok \(name) ") }
       let digest = line?.split(separator: "digest ").last?.dropLast()
       #expect(digest == "\(NamedRun(name: name).digest)", "\(name) gives other bits than here")
