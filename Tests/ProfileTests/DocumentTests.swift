@@ -81,7 +81,8 @@ import Testing
 
 @Suite struct BoardProfileTests {
   static let names = [
-    "host", "pi-zero-2w", "pi4", "pi5", "pi5-16gb", "jetson-nano", "jetson-orin-nano", "rk3588",
+    "host", "host-avx512", "pi-zero-2w", "pi4", "pi5", "pi5-16gb", "jetson-nano",
+    "jetson-orin-nano", "rk3588",
   ]
 
   @Test func folderHasJustTheBoards() throws {
