@@ -96,8 +96,7 @@ public struct Engine: ~Copyable {
         for page in stride(
           from: start, to: min(start + share, range.count), by: Arena.pageByteCount)
         {
-          let byte = range.load(fromByteOffset: page, as: UInt8.self)
-          range.storeBytes(of: byte, toByteOffset: page, as: UInt8.self)
+          touchPage(range.baseAddress! + page)
         }
       }
     }

@@ -52,3 +52,6 @@ private func number(in text: Span<UInt8>, from start: Int) -> Int? {
   }
   return value
 }
+
+/// Has the system give the page that a byte lies in; its contents stay.
+public func touchPage(_ byte: UnsafeMutableRawPointer) { unsafe edge_touch_page(byte) }
