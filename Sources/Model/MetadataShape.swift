@@ -62,7 +62,7 @@ extension Metadata {
     }
   }
 
-  /// Refuses what would change the computation in ways that are not implemented.
+  /// Refuses what asks for a computation that this runtime does not have.
   func checkIsSupported(
     _ cursor: inout FileCursor, of file: borrowing InputFile
   ) throws(ModelError) {

@@ -7,7 +7,7 @@ public struct TokenizerFacts: Sendable {
     case absent
     /// Byte-level BPE: `gpt2`.
     case byteLevelBPE
-    /// One that is not implemented; `name` tells which.
+    /// Another kind; `name` tells which.
     case unsupported
   }
 

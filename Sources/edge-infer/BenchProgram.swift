@@ -29,12 +29,7 @@ struct BenchModel: ~Copyable {
       path = nil
       return
     }
-    let path =
-      if let name = unsafe arguments.model {
-        unsafe ModelPath(name)
-      } else {
-        unsafe settings.profile.model.withCString { unsafe ModelPath($0) }
-      }
+    let path = ModelPath(arguments, settings)
     let file = try buffer.open(path, &console)
     shape = file.shape
     self.file = consume file

@@ -1,5 +1,6 @@
 import CPlatform
 import Platform
+import Profile
 
 /// Where a model file is: as given, then below `$EDGE_INFER_MODELS`, then below
 /// `~/.cache/edge-infer`.
@@ -7,6 +8,15 @@ struct ModelPath {
   private static let byteCountMax = 4096
   private var bytes = InlineArray<4096, CChar>(repeating: 0)
   private var count = 0
+
+  /// Of the command line's model, or of the profile's.
+  init(_ arguments: Arguments, _ settings: Settings) {
+    if let name = unsafe arguments.model {
+      unsafe self.init(name)
+    } else {
+      self = unsafe settings.profile.model.withCString { unsafe ModelPath($0) }
+    }
+  }
 
   /// The first place where the file is; the name as given where it is nowhere.
   init(_ name: UnsafePointer<CChar>) {

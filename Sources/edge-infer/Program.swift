@@ -57,12 +57,7 @@ struct ProgramNeeds {
   init(
     _ arguments: Arguments, _ settings: Settings, _ needs: ProgramNeeds, _ console: inout Console
   ) throws(Exit) {
-    let path =
-      if let name = unsafe arguments.model {
-        unsafe ModelPath(name)
-      } else {
-        unsafe settings.profile.model.withCString { unsafe ModelPath($0) }
-      }
+    let path = ModelPath(arguments, settings)
     var buffer = HeaderBuffer()
     let model = try buffer.open(path, &console)
     let text = needs.usesText ? try buffer.textNeeds(of: model, path, needs, &console) : nil
