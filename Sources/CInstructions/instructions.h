@@ -19,6 +19,7 @@ typedef _Float16 edge_f16x32 __attribute__((ext_vector_type(32)));
 typedef double edge_f64x8 __attribute__((ext_vector_type(8)));
 typedef int32_t edge_i32x4 __attribute__((ext_vector_type(4)));
 typedef int32_t edge_i32x16 __attribute__((ext_vector_type(16)));
+typedef uint32_t edge_u32x16 __attribute__((ext_vector_type(16)));
 typedef int8_t edge_i8x16 __attribute__((ext_vector_type(16)));
 
 #define EDGE_INSTRUCTION static inline __attribute__((always_inline))
@@ -64,6 +65,22 @@ EDGE_INSTRUCTION edge_f64x8 edge_load_f16x8_to_f64(const void *from) {
   edge_f16x8 h;
   memcpy(&h, from, sizeof h);
   return __builtin_convertvector(h, edge_f64x8);
+}
+
+EDGE_INSTRUCTION edge_u32x16 edge_min_u32x16(edge_u32x16 a, edge_u32x16 b) {
+  return __builtin_elementwise_min(a, b);
+}
+EDGE_INSTRUCTION edge_u32x16 edge_max_u32x16(edge_u32x16 a, edge_u32x16 b) {
+  return __builtin_elementwise_max(a, b);
+}
+EDGE_INSTRUCTION uint32_t edge_least_u32x16(edge_u32x16 v) { return __builtin_reduce_min(v); }
+EDGE_INSTRUCTION uint32_t edge_largest_u32x16(edge_u32x16 v) { return __builtin_reduce_max(v); }
+EDGE_INSTRUCTION uint32_t edge_sum_u32x16(edge_u32x16 v) { return __builtin_reduce_add(v); }
+
+// One more in each lane of `counts` whose value is at most `limit`.
+EDGE_INSTRUCTION edge_u32x16 edge_count_at_most(edge_u32x16 counts, edge_u32x16 values,
+                                               uint32_t limit) {
+  return counts - (edge_u32x16)(values <= limit);
 }
 
 // A bit for each lane that is at least `limit`, `edge_bits_per_lane` bits apart.

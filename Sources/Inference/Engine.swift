@@ -30,7 +30,8 @@ public struct EngineLayout {
     let cacheState = CacheState(carver: &carver, shape: cacheShape, policy: settings.policy)
     if !carver.isMeasuring { state.initialize(to: cacheState) }
     teamState = carver.takeUninitialized(.tables, TeamState.self, count: 1)
-    teamLines = carver.takeUninitialized(.tables, TeamLine.self, count: TeamState.lineCount)
+    teamLines = carver.takeUninitialized(
+      .tables, TeamLine.self, count: TeamState.lineCount(memberCount: settings.threadCount))
     threadStacks = carver.takeBytes(
       .threadStacks, count: (settings.threadCount - 1) * Team.stackByteCount)
     loading = LoadingScratch(carver: &carver, threadCount: settings.threadCount)
@@ -121,9 +122,8 @@ public struct Engine: ~Copyable {
     }
     var pass = makePass(tokenCount: tokenCount)
     team.run(&pass) { context, team, index in
-      let pass = context.assumingMemoryBound(to: ForwardPass.self)
-      let times = pass.pointee.run(Member(team: team, index: index))
-      if index == 0 { pass.pointee.times = times }
+      let pass = context.assumingMemoryBound(to: ForwardPass.self).pointee
+      pass.workspace.times[index] = pass.run(Member(team: team, index: index))
     }
     position += tokenCount
     let filled = slotsBefore + tokenCount
@@ -131,7 +131,7 @@ public struct Engine: ~Copyable {
     layout.state.pointee.cache.setCount(kept)
     return BlockRecord(
       index: 0, blockCount: 1, tokenCount: tokenCount, slotsBefore: slotsBefore,
-      times: pass.times)
+      times: BlockTimes.mean(layout.workspace.times, count: settings.threadCount))
   }
 
   /// Makes the logits of `rowCount` tokens of the block that `forward` took last.

@@ -18,7 +18,6 @@ struct ForwardPass {
   let tokenCount: Int
   /// The position of the block's first token in the text.
   let firstPosition: Int
-  var times = BlockTimes()
 
   init(
     weights: ModelWeights, workspace: Workspace, settings: RunSettings,
@@ -69,15 +68,11 @@ struct ForwardPass {
   }
 
   private func attendBlock(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
+    member.makeRuns(of: attentionShareCount)
     writeCache(layer, member)
     member.barrier()
     _ = timer.lap()
-    if settings.policy == .keydiff {
-      sumKeys(layer, member)
-      member.barrier()
-      timer.times.score += timer.lap()
-    }
-    attention(layer, member)
+    attention(layer, member, &timer)
     member.barrier()
     timer.times.attention += timer.lap()
   }
@@ -238,14 +233,14 @@ extension ForwardPass {
 // MARK: - Attention and cache
 
 extension ForwardPass {
-  /// Keys, rotated, and values of the block go to the slots behind the kept ones.
+  /// Keys, rotated, and values of the block go to the slots behind the kept ones. Each member writes
+  /// those that it attends to.
   private func writeCache(_ layer: Int, _ member: Member) {
-    let shares = shape.kvHeadCount * cacheSharesPerHead
-    forEachShare(member, count: shares, step: 1) { share, pass in
-      let first = share.lowerBound % pass.cacheSharesPerHead * Self.tokensPerCacheShare
-      pass.writeCache(
-        layer, kvHead: share.lowerBound / pass.cacheSharesPerHead,
-        tokens: first..<min(first + Self.tokensPerCacheShare, pass.tokenCount), member)
+    for share in member.ownRun(of: shape.kvHeadCount * cacheSharesPerHead) {
+      let first = share % cacheSharesPerHead * Self.tokensPerCacheShare
+      writeCache(
+        layer, kvHead: share / cacheSharesPerHead,
+        tokens: first..<min(first + Self.tokensPerCacheShare, tokenCount), member)
     }
   }
 
@@ -267,12 +262,6 @@ extension ForwardPass {
     (tokenCount + Self.tokensPerCacheShare - 1) / Self.tokensPerCacheShare
   }
 
-  private func sumKeys(_ layer: Int, _ member: Member) {
-    forEachShare(member, count: shape.kvHeadCount, step: 1) { share, pass in
-      pass.sumKeys(layer, kvHead: share.lowerBound)
-    }
-  }
-
   private func sumKeys(_ layer: Int, kvHead: Int) {
     state.pointee.keyDiff.addBlock(
       state.pointee.cache.head(layer: layer, kvHead: kvHead), slots: slotsBefore..<slotCount,
@@ -290,17 +279,27 @@ extension ForwardPass {
     }
   }
 
-  /// Shares are chunks of query rows of one KV head, the last rows of all heads first: they see the
-  /// most slots.
-  private func attention(_ layer: Int, _ member: Member) {
+  /// Query rows of a KV head are attended to in chunks.
+  private var chunkCount: Int {
+    (tokenCount * group + AttentionGeometry.chunkRows - 1) / AttentionGeometry.chunkRows
+  }
+  private var attentionShareCount: Int { chunkCount * shape.kvHeadCount }
+
+  /// Shares are chunks of one KV head after another, each head's last rows first: they see the most
+  /// slots.
+  private func attention(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let rowCount = tokenCount * group
-    let chunks = (rowCount + AttentionGeometry.chunkRows - 1) / AttentionGeometry.chunkRows
-    forEachShare(member, count: chunks * shape.kvHeadCount, step: 1) { share, pass in
-      let kvHead = share.lowerBound % pass.shape.kvHeadCount
-      let first =
-        (chunks - 1 - share.lowerBound / pass.shape.kvHeadCount) * AttentionGeometry.chunkRows
+    while let share = member.nextRunShare(of: attentionShareCount) {
+      let kvHead = share / chunkCount
+      let first = (chunkCount - 1 - share % chunkCount) * AttentionGeometry.chunkRows
       let rows = first..<min(first + AttentionGeometry.chunkRows, rowCount)
-      pass.attend(layer, kvHead: kvHead, rows: rows, isLast: rows.upperBound == rowCount, member)
+      let isLast = rows.upperBound == rowCount
+      if isLast && settings.policy == .keydiff {
+        timer.times.attention += timer.lap()
+        sumKeys(layer, kvHead: kvHead)
+        timer.times.score += timer.lap()
+      }
+      attend(layer, kvHead: kvHead, rows: rows, isLast: isLast, member)
     }
   }
 
@@ -349,29 +348,15 @@ extension ForwardPass {
     }
   }
 
-  /// Rounds the attention's outcome. In a block that evicts, the shares before the rows' are one
-  /// eviction a KV head, so that few heads do not leave members waiting.
+  /// Rounds the attention's outcome. In a block that evicts, each member evicts first, from heads
+  /// that it has attended to.
   private func roundAttention(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
-    let rows = attentionRows(member)
-    if isTokenAttended || !evicts {
-      round(workspace.attention, stride: workspace.attentionStride, rows, member, &timer)
-      return
+    if !isTokenAttended && evicts {
+      for kvHead in member.ownRun(of: shape.kvHeadCount) { evict(layer, kvHead: kvHead) }
+      timer.times.evict += timer.lap()
     }
-    var share = member.nextShare()
-    while share < shape.kvHeadCount {
-      evict(layer, kvHead: share)
-      share = member.nextShare()
-    }
-    timer.times.evict += timer.lap()
-    var first = (share - shape.kvHeadCount) * Int8Geometry.tileRows
-    while first < tokenCount {
-      for token in first..<min(first + Int8Geometry.tileRows, tokenCount) {
-        round(workspace.attention + token * workspace.attentionStride, into: rows, token, member)
-      }
-      first = (member.nextShare() - shape.kvHeadCount) * Int8Geometry.tileRows
-    }
-    member.barrier()
-    _ = timer.lap()
+    round(
+      workspace.attention, stride: workspace.attentionStride, attentionRows(member), member, &timer)
   }
 
   private func evict(_ layer: Int, kvHead: Int) {

@@ -1,6 +1,7 @@
 import Platform
 
-/// Where the time of a block went, in nanoseconds, as member 0 of the team saw it.
+/// Where the time of a block went, in nanoseconds, the mean of what the members of the
+/// team saw.
 public struct BlockTimes: BitwiseCopyable, Sendable {
   public var total: Int64 = 0
   /// Matrix products.
@@ -23,6 +24,18 @@ public struct BlockTimes: BitwiseCopyable, Sendable {
     sum.score += b.score
     sum.evict += b.evict
     return sum
+  }
+
+  /// - Parameter count: at least 1.
+  static func mean(_ times: UnsafePointer<BlockTimes>, count: Int) -> BlockTimes {
+    var mean = BlockTimes()
+    for index in 0..<count { mean = mean + times[index] }
+    mean.total /= Int64(count)
+    mean.linear /= Int64(count)
+    mean.attention /= Int64(count)
+    mean.score /= Int64(count)
+    mean.evict /= Int64(count)
+    return mean
   }
 }
 

@@ -36,6 +36,8 @@ struct Workspace {
   static var floatsOfLine: Int { 16 }
   /// `[threads][AttentionScratch.count]`
   let attentionScratch: UnsafeMutablePointer<Float>
+  /// `[threads]`
+  let times: UnsafeMutablePointer<BlockTimes>
 
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let block = settings.blockSize
@@ -65,6 +67,7 @@ struct Workspace {
     attentionScratch = carver.take(
       .attention, Float.self,
       count: settings.threadCount * AttentionScratch.count(headDim: shape.headDim))
+    times = carver.take(.tables, BlockTimes.self, count: settings.threadCount)
   }
 }
 

@@ -15,7 +15,7 @@ package struct VictimSearch: BitwiseCopyable {
   private let slots: UnsafeMutablePointer<UInt32>
   /// `[slots]`: the candidates' orders.
   private let orders: UnsafeMutablePointer<UInt32>
-  /// `[slots]`: what the selection reorders.
+  /// `[slots]`: the sample's orders, then the ages of tokens of one order.
   private let scratch: UnsafeMutablePointer<UInt32>
 
   package init(
@@ -35,11 +35,9 @@ package struct VictimSearch: BitwiseCopyable {
     precondition(victimCount > 0 && victimCount <= slotCount)
     let count = collectCandidates(slotCount, victimCount)
     for index in 0..<count {
-      let order = order(Int(slots[index]))
-      orders[index] = order
-      scratch[index] = order
+      orders[index] = order(Int(slots[index]))
     }
-    let last = Selection.select(scratch, count: count, rank: victimCount &- 1)
+    let last = rankLimit(orders, count: count, rank: victimCount &- 1)
     let found = keep(count) { order, _ in order <= last }
     if found > victimCount {
       let oldest = oldestVictim(last, found, victimCount)
@@ -76,10 +74,10 @@ package struct VictimSearch: BitwiseCopyable {
       let expected = Float(victimCount &* Self.sampleCount) / Float(slotCount)
       var rank = Int(expected + 1.5 * squareRoot(expected))
       while rank < Self.sampleCount {
-        let limit = Selection.score(
-          Selection.select(scratch, count: Self.sampleCount, rank: rank))
-        if limit == Selection.protected { break }
-        let count = filter.collect(count: slotCount, atLeast: -limit, into: slots)
+        let limit = rankLimit(scratch, count: Self.sampleCount, rank: rank)
+        if limit >= Selection.order(Selection.protected) { break }
+        let count = filter.collect(
+          count: slotCount, atLeast: -Selection.score(limit), into: slots)
         if count >= victimCount { return count }
         rank = 2 &* rank &+ 1
       }
@@ -97,6 +95,6 @@ package struct VictimSearch: BitwiseCopyable {
       equal &+= 1
     }
     let lower = count &- equal
-    return ~Selection.select(scratch, count: equal, rank: victimCount &- lower &- 1)
+    return ~rankLimit(scratch, count: equal, rank: victimCount &- lower &- 1)
   }
 }

@@ -86,15 +86,24 @@ public struct CacheRows: BitwiseCopyable {
 
   /// Both ends are multiples of 8: such slots lie side by side.
   private func addWholeKeys(_ slots: Range<Int>, to sum: UnsafeMutablePointer<Double>) {
+    let pairEnd = slots.lowerBound &+ (slots.count & ~15)
     for index in 0..<headDim {
-      var sums = SIMD8<Double>()
-      for slot in stride(from: slots.lowerBound, to: slots.upperBound, by: 8) {
-        sums += edge_load_f16x8_to_f64(key(slot) + index &* Self.tileSlots)
+      var (even, odd) = (SIMD8<Double>(), SIMD8<Double>())
+      for slot in stride(from: slots.lowerBound, to: pairEnd, by: 16) {
+        even += eightKeys(slot, index)
+        odd += eightKeys(slot &+ 8, index)
       }
-      let four = sums.lowHalf + sums.highHalf
+      if pairEnd < slots.upperBound { odd += eightKeys(pairEnd, index) }
+      let eight = even + odd
+      let four = eight.lowHalf + eight.highHalf
       let two = four.lowHalf + four.highHalf
       sum[index] += two[0] + two[1]
     }
+  }
+
+  @inline(__always)
+  private func eightKeys(_ slot: Int, _ index: Int) -> SIMD8<Double> {
+    edge_load_f16x8_to_f64(key(slot) + index &* Self.tileSlots)
   }
 
   /// The keys of the tile that begins at `firstSlot`: `[headDim][tileSlots]`.

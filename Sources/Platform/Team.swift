@@ -31,7 +31,9 @@ import Synchronization
     memberCount: Int, stacks: UnsafeMutableRawPointer, cores: Span<Int32>
   ) throws(SystemFailure) {
     precondition(memberCount >= 1 && memberCount <= Self.memberCountMax)
-    for index in 0..<TeamState.lineCount { unsafe (lines + index).initialize(to: TeamLine()) }
+    for index in 0..<TeamState.lineCount(memberCount: memberCount) {
+      unsafe (lines + index).initialize(to: TeamLine())
+    }
     unsafe storage.initialize(to: TeamState(lines: lines, memberCount: UInt32(memberCount)))
     unsafe self.state = unsafe storage
     self.memberCount = memberCount
@@ -104,6 +106,35 @@ import Synchronization
     Int(unsafe state.pointee.next.pointee.value.wrappingAdd(1, ordering: .relaxed).oldValue)
   }
 
+  /// Divides `count` shares into runs, one a member, for use between the next barrier and the one
+  /// after. Every member calls it before that barrier, where no runs are in use.
+  public func makeRuns(of count: Int) {
+    unsafe (state.pointee.runs + index).pointee.value.store(
+      UInt32(truncatingIfNeeded: run(index, of: count).lowerBound), ordering: .relaxed)
+  }
+
+  /// A share of this member's own run, in order, or of another's when the run is used up. A member
+  /// thus finds in its caches what it used for the share before.
+  /// - Parameter count: as in `makeRuns`.
+  /// - Returns: nil when none is left.
+  public func nextRunShare(of count: Int) -> Int? {
+    for distance in 0..<self.count {
+      let owner = (index + distance) % self.count
+      let share = unsafe (state.pointee.runs + owner).pointee.value.wrappingAdd(
+        1, ordering: .relaxed
+      ).oldValue
+      if Int(share) < run(owner, of: count).upperBound { return Int(share) }
+    }
+    return nil
+  }
+
+  /// This member's part of `count` shares where nobody takes another's.
+  public func ownRun(of count: Int) -> Range<Int> { run(index, of: count) }
+
+  private func run(_ member: Int, of count: Int) -> Range<Int> {
+    member * count / self.count..<(member + 1) * count / self.count
+  }
+
   /// Waits for all members; what any of them wrote before is visible to all after. Shares start
   /// again at 0.
   public func barrier() {
@@ -157,13 +188,15 @@ public struct TeamLine: ~Copyable {
 
 /// What the members of a team share. It lives in the arena.
 @safe public struct TeamState {
-  public static let lineCount = 4
+  public static func lineCount(memberCount: Int) -> Int { 4 + memberCount }
   /// Counts the tasks handed out; workers sleep on it between tasks.
   let epoch: UnsafeMutablePointer<TeamLine>
   /// Counts the barriers passed.
   let round: UnsafeMutablePointer<TeamLine>
   let arrived: UnsafeMutablePointer<TeamLine>
   let next: UnsafeMutablePointer<TeamLine>
+  /// One a member: the next share of its run.
+  let runs: UnsafeMutablePointer<TeamLine>
   let memberCount: UInt32
   var task: Team.Task? = nil
   var context: UnsafeMutableRawPointer? = nil
@@ -174,6 +207,7 @@ public struct TeamLine: ~Copyable {
     unsafe round = unsafe lines + 1
     unsafe arrived = unsafe lines + 2
     unsafe next = unsafe lines + 3
+    unsafe runs = unsafe lines + 4
     self.memberCount = memberCount
     unsafe starts = InlineArray(repeating: WorkerStart(state: nil, index: 0, core: -1))
   }

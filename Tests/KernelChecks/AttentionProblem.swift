@@ -94,14 +94,23 @@ struct AttentionProblem {
 
   /// Runs the rows `first ..< end`; rows of the scratch past them hold NaN.
   func run(_ first: Int, _ end: Int, usesFloat16: Bool) {
+    scratchMemory.update(repeating: .nan, count: AttentionScratch.count(headDim: headDim))
+    attend(setUp(first, end, usesFloat16: usesFloat16), first, end)
+  }
+
+  /// The kernel with the queries of the rows `first ..< end`.
+  func setUp(_ first: Int, _ end: Int, usesFloat16: Bool) -> Attention {
     let attention = Attention(
       cache: cache, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount, group: group,
       usesFloat16: usesFloat16)
-    scratchMemory.update(repeating: .nan, count: AttentionScratch.count(headDim: headDim))
     for row in first..<end {
       attention.setQuery(
         row - first, from: queries + row * headDim, rotary, token: 0, factor: 1)
     }
+    return attention
+  }
+
+  func attend(_ attention: Attention, _ first: Int, _ end: Int) {
     attention.run(
       firstRow: first, rowCount: end - first, anchor: end == rowCount ? UnsafePointer(anchor) : nil,
       dots: dots)

@@ -37,7 +37,7 @@ public enum CheckList {
     visitor.visit("cache-rows.slots", CacheRowsChecks.slots)
     visitor.visit("cache-rows.sums", CacheRowsChecks.sums)
     visitor.visit("selection.orders", SelectionChecks.orders)
-    visitor.visit("selection.select", SelectionChecks.select)
+    visitor.visit("selection.rank-limits", SelectionChecks.rankLimits)
     visitor.visit("victims.found", VictimChecks.found)
     visitor.visit("victims.retained", VictimChecks.retained)
     if computesInFloat16 {

@@ -6,6 +6,10 @@ import Platform
 /// KeyDiff's choice and the moves it asks for, in one head; no attention pass and no new tokens.
 public enum EvictionWorkload {
   public static let headDim = 64
+  /// Key elements that a block's eviction exchanges, and the slots it looks at.
+  public static let blockSize = 128 * headDim
+  public static let longBlockSlots = 8192 + 128
+  public static let tokenSlots = 2048 + 1
 
   /// One run: the block of 128 that a budget of 2048 has to let go.
   static func block(_ context: inout CheckContext, count: Int) {

@@ -10,6 +10,8 @@ public enum WorkloadList {
     visitor.visit("int8-tile", Int8Workload.tiles)
     visitor.visit("int8-row", Int8Workload.row)
     visitor.visit("round-rows", RoundingWorkload.rows)
+    visitor.visit("attention", AttentionWorkload.single)
+    visitor.visit("attention-half", AttentionWorkload.half)
     visitor.visit("evict", EvictionWorkload.block)
     visitor.visit("evict-long", EvictionWorkload.longBlock)
     visitor.visit("evict-token", EvictionWorkload.token)

@@ -6,10 +6,10 @@ import Testing
 /// emulator's. They are exact: a kernel that spills a register, or whose loop is no longer unrolled,
 /// is over its bound.
 @Suite struct InstructionCountTests {
-  /// A workload's instructions for one multiplication or one value.
+  /// A workload's instructions for one multiplication, one value or one slot.
   struct Bound {
     let workload: String
-    /// Multiplications or values in one run.
+    /// Multiplications, values or slots in one run.
     let size: Int
     /// What the multiply instructions alone come to; fewer would mean that work is left out.
     let least: Double
@@ -18,6 +18,8 @@ import Testing
 
   private static let tile = Int8Workload.tokens * Int8Workload.outputs * Int8Workload.k
   private static let row = Int8Workload.rowOutputs * Int8Workload.k
+  private static let attention = AttentionWorkload.size
+  private static let evicted = EvictionWorkload.blockSize
   private static let rounding = RoundingWorkload.tokens * RoundingWorkload.k
 
   /// `smull`, `smlal2` and `sadalp` for 16 products.
@@ -27,6 +29,10 @@ import Testing
       Bound(workload: "int8-tile", size: tile, least: 3.0 / 16, most: 0.2065),
       Bound(workload: "int8-row", size: row, least: 3.0 / 16, most: 0.229),
       Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.16),
+      Bound(workload: "attention", size: attention, least: 0.25, most: 0.439),
+      Bound(workload: "evict", size: evicted, least: 2, most: 7.38),
+      Bound(workload: "evict-long", size: EvictionWorkload.longBlockSlots, least: 1, most: 10.92),
+      Bound(workload: "evict-token", size: EvictionWorkload.tokenSlots, least: 1, most: 5.8),
     ])
   func cortexA72(bound: Bound) throws { try expect(bound, .pi4, on: "cortex-a72") }
 
@@ -37,6 +43,11 @@ import Testing
       Bound(workload: "int8-tile", size: tile, least: 1.0 / 16, most: 0.0712),
       Bound(workload: "int8-row", size: row, least: 1.0 / 16, most: 0.0922),
       Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.345),
+      Bound(workload: "attention", size: attention, least: 0.25, most: 0.439),
+      Bound(workload: "attention-half", size: attention, least: 0.125, most: 0.244),
+      Bound(workload: "evict", size: evicted, least: 2, most: 7.38),
+      Bound(workload: "evict-long", size: EvictionWorkload.longBlockSlots, least: 1, most: 10.92),
+      Bound(workload: "evict-token", size: EvictionWorkload.tokenSlots, least: 1, most: 5.8),
     ])
   func cortexA76(bound: Bound) throws { try expect(bound, .pi5, on: "cortex-a76") }
 
@@ -47,6 +58,11 @@ import Testing
       Bound(workload: "int8-tile", size: tile, least: 1.0 / 32, most: 0.0415),
       Bound(workload: "int8-row", size: row, least: 1.0 / 16, most: 0.0942),
       Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.22),
+      Bound(workload: "attention", size: attention, least: 0.25, most: 0.439),
+      Bound(workload: "attention-half", size: attention, least: 0.125, most: 0.244),
+      Bound(workload: "evict", size: evicted, least: 2, most: 7.38),
+      Bound(workload: "evict-long", size: EvictionWorkload.longBlockSlots, least: 1, most: 10.92),
+      Bound(workload: "evict-token", size: EvictionWorkload.tokenSlots, least: 1, most: 5.8),
     ])
   func matrixMultiply(bound: Bound) throws { try expect(bound, .i8mm, on: "max") }
 

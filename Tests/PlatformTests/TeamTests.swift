@@ -9,7 +9,8 @@ private func makeTeam(_ memberCount: Int) throws -> Team {
   let stacks = UnsafeMutableRawPointer.allocate(
     byteCount: memberCount * Team.stackByteCount, alignment: 4096)
   return try Team(
-    storage: .allocate(capacity: 1), lines: .allocate(capacity: TeamState.lineCount),
+    storage: .allocate(capacity: 1),
+    lines: .allocate(capacity: TeamState.lineCount(memberCount: memberCount)),
     memberCount: memberCount, stacks: stacks, cores: [Int32]().span)
 }
 
@@ -53,6 +54,53 @@ struct TeamTests {
         #expect(sums[member * 20 + round] == expected)
       }
     }
+  }
+
+  /// Each share of the runs is taken once, whoever is late, and no run is left out.
+  @Test(arguments: [1, 2, 3, 8], [1, 3, 12, 1000])
+  func runsAreTakenOnce(memberCount: Int, count: Int) throws {
+    let team = try makeTeam(memberCount)
+    let cells = UnsafeMutablePointer<Int>.allocate(capacity: count)
+    let firsts = UnsafeMutablePointer<Int>.allocate(capacity: memberCount)
+    cells.initialize(repeating: 0, count: count)
+    firsts.initialize(repeating: 0, count: memberCount)
+    var work = Work(cells: cells, count: count, rounds: 20, sumsSeen: firsts)
+    team.run(&work) { context, team, index in
+      let member = Member(team: team, index: index)
+      let work = context.assumingMemoryBound(to: Work.self).pointee
+      for round in 0..<work.rounds {
+        member.makeRuns(of: work.count)
+        member.barrier()
+        // One member sleeps, so that the others take its run.
+        if round == 7 && index == 0 && member.count > 1 { usleep(20_000) }
+        while let share = member.nextRunShare(of: work.count) { work.cells[share] += 1 }
+        member.barrier()
+      }
+      for share in member.ownRun(of: work.count) { work.sumsSeen[index] += share + 1 }
+    }
+    #expect((0..<count).allSatisfy { cells[$0] == 20 })
+    #expect((0..<memberCount).reduce(0) { $0 + firsts[$1] } == count * (count + 1) / 2)
+  }
+
+  /// Alone at work, a member goes through its own run first, in order.
+  @Test func theOwnRunComesFirst() throws {
+    let team = try makeTeam(3)
+    let order = UnsafeMutablePointer<Int>.allocate(capacity: 13)
+    order.initialize(repeating: -1, count: 13)
+    var work = Work(cells: order, count: 12, rounds: 1, sumsSeen: order)
+    team.run(&work) { context, team, index in
+      let member = Member(team: team, index: index)
+      let work = context.assumingMemoryBound(to: Work.self).pointee
+      member.makeRuns(of: work.count)
+      member.barrier()
+      guard index == 1 else { return }
+      var taken = 0
+      while let share = member.nextRunShare(of: work.count) {
+        work.cells[taken] = share
+        taken += 1
+      }
+    }
+    #expect((0..<13).map { order[$0] } == [4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, -1])
   }
 
   @Test func aTeamThatSleptWakesUp() throws {
