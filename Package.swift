@@ -31,7 +31,8 @@ let package = Package(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
     .target(
-      name: "KVCache", dependencies: ["Platform", "Memory", "Kernels"], swiftSettings: device),
+      name: "KVCache", dependencies: ["Platform", "Profile", "Memory", "Kernels"],
+      swiftSettings: device),
     .target(
       name: "Inference",
       dependencies: ["Platform", "Profile", "Memory", "Kernels", "Model", "KVCache"],
@@ -44,7 +45,7 @@ let package = Package(
       swiftSettings: program,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections"])]),
     .target(
-      name: "KernelChecks", dependencies: ["Platform", "Memory", "Kernels", "KVCache"],
+      name: "KernelChecks", dependencies: ["Platform", "Profile", "Memory", "Kernels", "KVCache"],
       path: "Tests/KernelChecks", swiftSettings: device),
     .executableTarget(
       name: "device-checks", dependencies: ["KernelChecks", "Platform"],
@@ -53,7 +54,9 @@ let package = Package(
     .testTarget(name: "MemoryTests", dependencies: ["Memory"]),
     .testTarget(name: "ProfileTests", dependencies: ["Profile", "Platform"]),
     .testTarget(name: "KernelsTests", dependencies: ["KernelChecks", "Kernels", "Platform"]),
-    .testTarget(name: "KVCacheTests", dependencies: ["KVCache", "Kernels", "Memory"]),
+    .testTarget(
+      name: "KVCacheTests", dependencies: ["KVCache", "Profile", "Kernels", "Memory"],
+      swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "ModelTests", dependencies: ["Model", "Memory", "Platform"],
       exclude: ["make_vectors.py"]),

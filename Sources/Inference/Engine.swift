@@ -27,7 +27,9 @@ public struct EngineLayout {
       layerCount: shape.layerCount, kvHeadCount: shape.kvHeadCount, headDim: shape.headDim,
       slotCount: settings.slotCount)
     state = carver.takeUninitialized(.tables, CacheState.self, count: 1)
-    let cacheState = CacheState(carver: &carver, shape: cacheShape, policy: settings.policy)
+    let cacheState = CacheState(
+      carver: &carver, shape: cacheShape, settings: settings,
+      group: shape.headCount / shape.kvHeadCount)
     if !carver.isMeasuring { state.initialize(to: cacheState) }
     teamState = carver.takeUninitialized(.tables, TeamState.self, count: 1)
     teamLines = carver.takeUninitialized(
@@ -133,6 +135,9 @@ public struct Engine: ~Copyable {
       index: 0, blockCount: 1, tokenCount: tokenCount, slotsBefore: slotsBefore,
       times: BlockTimes.mean(layout.workspace.times, count: settings.threadCount))
   }
+
+  /// Evictions whose anchor meant little: see `Eviction.weakAnchorLimit`.
+  public var weakAnchorCount: Int { layout.state.pointee.eviction.weakAnchorCount }
 
   /// Makes the logits of `rowCount` tokens of the block that `forward` took last.
   /// - Parameter rowCount: at most `settings.logitRowCount`.

@@ -55,7 +55,7 @@ struct ForwardPass {
     member.barrier()
     timer.times.linear += timer.lap()
     if isTokenAttended {
-      attendToken(layer, member)
+      attendToken(layer, member, &timer)
       member.barrier()
       timer.times.attention += timer.lap()
     } else {
@@ -101,9 +101,11 @@ struct ForwardPass {
   private var isSingle: Bool { tokenCount == 1 }
   private var isTokenAttended: Bool { isSingle && group <= AttentionGeometry.chunkRows }
 
+  /// Whether the policy has something to do behind attention.
   private var evicts: Bool {
-    settings.policy == .keydiff && slotCount > settings.cacheBudget
+    settings.policy != .full && (slotCount > settings.cacheBudget || weightTokens > 0)
   }
+  private var weightTokens: Int { state.pointee.eviction.weightTokens(slotCount: slotCount) }
 }
 
 // MARK: - Matrix products
@@ -262,20 +264,13 @@ extension ForwardPass {
     (tokenCount + Self.tokensPerCacheShare - 1) / Self.tokensPerCacheShare
   }
 
-  private func sumKeys(_ layer: Int, kvHead: Int) {
-    state.pointee.keyDiff.addBlock(
-      state.pointee.cache.head(layer: layer, kvHead: kvHead), slots: slotsBefore..<slotCount,
-      layer: layer, kvHead: kvHead)
-  }
-
   /// All of a single token's steps, one share a KV head.
-  private func attendToken(_ layer: Int, _ member: Member) {
-    forEachShare(member, count: shape.kvHeadCount, step: 1) { share, pass in
-      let kvHead = share.lowerBound
-      pass.writeCache(layer, kvHead: kvHead, tokens: 0..<1, member)
-      if pass.settings.policy == .keydiff { pass.sumKeys(layer, kvHead: kvHead) }
-      pass.attend(layer, kvHead: kvHead, rows: 0..<pass.group, isLast: true, member)
-      if pass.evicts { pass.evict(layer, kvHead: kvHead) }
+  private func attendToken(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
+    while let kvHead = member.nextShare(below: shape.kvHeadCount) {
+      writeCache(layer, kvHead: kvHead, tokens: 0..<1, member)
+      _ = timer.lap()
+      attend(AttentionShare(layer: layer, kvHead: kvHead, rows: 0..<group, part: 0), member, &timer)
+      if evicts { evict(layer, kvHead: kvHead, &timer) }
     }
   }
 
@@ -288,39 +283,58 @@ extension ForwardPass {
   /// Shares are chunks of one KV head after another, each head's last rows first: they see the most
   /// slots.
   private func attention(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
-    let rowCount = tokenCount * group
     while let share = member.nextRunShare(of: attentionShareCount) {
-      let kvHead = share / chunkCount
-      let first = (chunkCount - 1 - share % chunkCount) * AttentionGeometry.chunkRows
-      let rows = first..<min(first + AttentionGeometry.chunkRows, rowCount)
-      let isLast = rows.upperBound == rowCount
-      if isLast && settings.policy == .keydiff {
-        timer.times.attention += timer.lap()
-        sumKeys(layer, kvHead: kvHead)
-        timer.times.score += timer.lap()
-      }
-      attend(layer, kvHead: kvHead, rows: rows, isLast: isLast, member)
+      let part = share % chunkCount
+      let first = (chunkCount - 1 - part) * AttentionGeometry.chunkRows
+      let rows = first..<min(first + AttentionGeometry.chunkRows, tokenCount * group)
+      attend(
+        AttentionShare(layer: layer, kvHead: share / chunkCount, rows: rows, part: part), member,
+        &timer)
     }
   }
 
   private var group: Int { shape.headCount / shape.kvHeadCount }
 
-  private func attend(
-    _ layer: Int, kvHead: Int, rows: Range<Int>, isLast: Bool, _ member: Member
-  ) {
+  private func attend(_ share: AttentionShare, _ member: Member, _ timer: inout LapTimer) {
+    let (kvHead, rows) = (share.kvHead, share.rows)
     let count = AttentionScratch.count(headDim: shape.headDim)
     let scratch = AttentionScratch(
       memory: workspace.attentionScratch + member.index * count, headDim: shape.headDim)
+    let head = state.pointee.cache.head(layer: share.layer, kvHead: kvHead)
     let pass = Attention(
-      cache: state.pointee.cache.head(layer: layer, kvHead: kvHead).rows, scratch: scratch,
-      slotsBefore: slotsBefore, slotCount: slotCount, group: group,
-      usesFloat16: settings.usesFloat16)
+      cache: head.rows, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
+      group: group, usesFloat16: settings.usesFloat16)
+    if share.part == 0 { sumKeys(share, head, &timer) }
     gatherQueries(rows, kvHead: kvHead, into: pass)
     pass.run(
       firstRow: rows.lowerBound, rowCount: rows.count,
-      anchor: isLast && evicts ? state.pointee.keyDiff.anchor(kvHead: kvHead) : nil,
-      dots: state.pointee.keyDiff.dots(kvHead: kvHead))
+      anchor: share.part == 0
+        ? state.pointee.eviction.anchor(kvHead: kvHead, slotCount: slotCount) : nil,
+      dots: state.pointee.eviction.dots(kvHead: kvHead))
     scatterOutputs(rows, kvHead: kvHead, from: scratch)
+    if share.part < weightParts {
+      timer.times.attention += timer.lap()
+      pass.sumWeights(
+        firstRow: rows.lowerBound, rowCount: rows.count, from: windowStart,
+        factor: 1 / Float(group),
+        into: state.pointee.eviction.weights(kvHead: kvHead, part: share.part))
+      timer.times.score += timer.lap()
+    }
+  }
+
+  /// The head's sum, before the first share that may need it.
+  private func sumKeys(_ share: AttentionShare, _ head: CacheHead, _ timer: inout LapTimer) {
+    if settings.policy != .keydiff { return }
+    timer.times.attention += timer.lap()
+    state.pointee.eviction.addBlock(
+      head, slots: slotsBefore..<slotCount, layer: share.layer, kvHead: share.kvHead)
+    timer.times.score += timer.lap()
+  }
+
+  /// The first query row whose attention weights the policy wants, and the parts that have such rows.
+  private var windowStart: Int { (tokenCount - min(weightTokens, tokenCount)) * group }
+  private var weightParts: Int {
+    weightTokens == 0 ? 0 : chunkCount - windowStart / AttentionGeometry.chunkRows
   }
 
   /// Rotated queries, times log2(e) / sqrt(headDim): the softmax works with powers of two.
@@ -352,17 +366,29 @@ extension ForwardPass {
   /// that it has attended to.
   private func roundAttention(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     if !isTokenAttended && evicts {
-      for kvHead in member.ownRun(of: shape.kvHeadCount) { evict(layer, kvHead: kvHead) }
-      timer.times.evict += timer.lap()
+      for kvHead in member.ownRun(of: shape.kvHeadCount) { evict(layer, kvHead: kvHead, &timer) }
     }
     round(
       workspace.attention, stride: workspace.attentionStride, attentionRows(member), member, &timer)
   }
 
-  private func evict(_ layer: Int, kvHead: Int) {
-    state.pointee.keyDiff.evict(
-      state.pointee.cache.head(layer: layer, kvHead: kvHead), layer: layer, kvHead: kvHead,
-      slotCount: slotCount, budget: settings.cacheBudget, retained: settings.retained,
-      nextPosition: firstPosition + tokenCount)
+  private func evict(_ layer: Int, kvHead: Int, _ timer: inout LapTimer) {
+    let step = EvictionStep(
+      head: state.pointee.cache.head(layer: layer, kvHead: kvHead), layer: layer, kvHead: kvHead,
+      slotsBefore: slotsBefore, slotCount: slotCount, nextPosition: firstPosition + tokenCount)
+    timer.times.attention += isTokenAttended ? timer.lap() : 0
+    state.pointee.eviction.score(step, partCount: weightParts)
+    timer.times.score += timer.lap()
+    state.pointee.eviction.evict(step)
+    timer.times.evict += timer.lap()
   }
+}
+
+/// Some query rows of one KV head.
+private struct AttentionShare {
+  let layer: Int
+  let kvHead: Int
+  let rows: Range<Int>
+  /// 0 for the block's last rows, 1 for the chunk before, …
+  let part: Int
 }

@@ -34,13 +34,15 @@ public struct KVCache: ~Copyable {
   private let values: UnsafeMutablePointer<UInt16>
   /// `[layers][kvHeads][slots]`: the token's place in the text.
   private let positions: UnsafeMutablePointer<UInt32>
-  /// `[layers][kvHeads][slots]`: 1 / |key|, 0 for a zero key.
+  /// `[layers][kvHeads][slots]`: 1 / |key|, 0 for a zero key; not there for policies without need.
   private let inverseNorms: UnsafeMutablePointer<Float>
+  private let normStride: Int
   /// Filled slots of every head.
   public private(set) var count = 0
 
-  public init(carver: inout Carver, shape: CacheShape) {
+  public init(carver: inout Carver, shape: CacheShape, keepsNorms: Bool) {
     self.shape = shape
+    normStride = keepsNorms ? shape.paddedSlotCount : 0
     let (slots, dim) = (shape.slotCount, shape.headDim)
     keys = carver.take(
       .keys, UInt16.self, count: shape.headCount * CacheRows.keyCount(slots: slots, headDim: dim))
@@ -50,7 +52,7 @@ public struct KVCache: ~Copyable {
     positions = carver.take(
       .slots, UInt32.self, count: shape.headCount * shape.paddedSlotCount)
     inverseNorms = carver.take(
-      .slots, Float.self, count: shape.headCount * shape.paddedSlotCount)
+      .slots, Float.self, count: shape.headCount * normStride)
   }
 
   public func head(layer: Int, kvHead: Int) -> CacheHead {
@@ -61,7 +63,7 @@ public struct KVCache: ~Copyable {
         keys: keys + index * CacheRows.keyCount(slots: slots, headDim: dim),
         values: values + index * CacheRows.valueCount(slots: slots, headDim: dim), headDim: dim),
       positions: positions + index * shape.paddedSlotCount,
-      inverseNorms: inverseNorms + index * shape.paddedSlotCount)
+      inverseNorms: inverseNorms + index * normStride, keepsNorms: normStride > 0)
   }
 
   /// Called once a block, when all layers have written and evicted.
@@ -76,6 +78,7 @@ public struct CacheHead: BitwiseCopyable {
   public let rows: CacheRows
   public let positions: UnsafeMutablePointer<UInt32>
   let inverseNorms: UnsafeMutablePointer<Float>
+  let keepsNorms: Bool
 
   /// Writes a token's key and value into a slot.
   public func setToken(
@@ -84,20 +87,20 @@ public struct CacheHead: BitwiseCopyable {
     let squares = rows.setKey(slot, from: key)
     rows.setValue(slot, from: value)
     positions[slot] = UInt32(truncatingIfNeeded: position)
-    inverseNorms[slot] = squares > 0 ? 1 / squareRoot(squares) : 0
+    if keepsNorms { inverseNorms[slot] = squares > 0 ? 1 / squareRoot(squares) : 0 }
   }
 
   /// Each slot of the range goes to its target, and the key that was there leaves `sum`: see
   /// `CacheRows.replace`.
   func replace(
     _ targets: UnsafePointer<UInt32>, with slots: Range<Int>,
-    subtractingFrom sum: UnsafeMutablePointer<Double>
+    subtractingFrom sum: UnsafeMutablePointer<Double>?
   ) {
     rows.replace(targets, with: slots, subtractingFrom: sum)
     for index in 0..<slots.count {
       let (slot, target) = (slots.lowerBound &+ index, Int(targets[index]))
       positions[target] = positions[slot]
-      inverseNorms[target] = inverseNorms[slot]
+      if keepsNorms { inverseNorms[target] = inverseNorms[slot] }
     }
   }
 }

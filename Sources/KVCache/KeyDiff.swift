@@ -8,9 +8,9 @@ import Memory
 /// so with S = sum of keys the score is -(S·k_i) / |k_i|. S is kept up to date in Double, where
 /// sums of Float16 values are exact; S·k_i comes from the attention pass as one more row.
 ///
-/// - Complexity: O(n) a head and block for the choice, O(B headDim) for moving rows; the extra row
-///   costs O(n headDim). Memory: headDim Doubles a head and layer, 16 bytes a slot and KV head.
-public struct KeyDiff: ~Copyable {
+/// - Complexity: O(B headDim) a head and block for the sum; the extra row costs O(n headDim). Memory:
+///   headDim Doubles a head and layer, 1 / |k| a slot, headDim + n words a KV head.
+struct KeyDiff: ~Copyable {
   private let shape: CacheShape
   /// `[layers][kvHeads][headDim]`
   private let sums: UnsafeMutablePointer<Double>
@@ -18,24 +18,17 @@ public struct KeyDiff: ~Copyable {
   private let anchors: UnsafeMutablePointer<Float>
   /// `[kvHeads][slots]`: S·k of the layer at work.
   private let dotProducts: UnsafeMutablePointer<Float>
-  /// `[kvHeads][slots]` each: what the search for victims works with.
-  private let victims: UnsafeMutablePointer<UInt32>
-  private let orders: UnsafeMutablePointer<UInt32>
-  private let scratch: UnsafeMutablePointer<UInt32>
 
-  public init(carver: inout Carver, shape: CacheShape) {
+  init(carver: inout Carver, shape: CacheShape) {
     self.shape = shape
-    let slots = shape.kvHeadCount * shape.paddedSlotCount
     sums = carver.take(.policy, Double.self, count: shape.headCount * shape.headDim)
     anchors = carver.take(.policy, Float.self, count: shape.kvHeadCount * shape.headDim)
-    dotProducts = carver.take(.policy, Float.self, count: slots)
-    victims = carver.take(.policy, UInt32.self, count: slots)
-    orders = carver.take(.policy, UInt32.self, count: slots)
-    scratch = carver.take(.policy, UInt32.self, count: slots)
+    dotProducts = carver.take(
+      .policy, Float.self, count: shape.kvHeadCount * shape.paddedSlotCount)
   }
 
   /// For an empty cache.
-  public func reset() {
+  func reset() {
     sums.update(repeating: 0, count: shape.headCount * shape.headDim)
   }
 
@@ -46,61 +39,30 @@ public struct KeyDiff: ~Copyable {
 
   /// Adds the keys of a block's slots to the head's sum and rounds it to Float32 for the attention
   /// pass.
-  public func addBlock(_ head: CacheHead, slots: Range<Int>, layer: Int, kvHead: Int) {
+  func addBlock(_ head: CacheHead, slots: Range<Int>, layer: Int, kvHead: Int) {
     let source = sum(layer: layer, kvHead: kvHead)
     head.rows.addKeys(slots, to: source)
     let target = anchors + kvHead * shape.headDim
     for index in 0..<shape.headDim { target[index] = Float(source[index]) }
   }
 
-  public func anchor(kvHead: Int) -> UnsafePointer<Float> {
+  func anchor(kvHead: Int) -> UnsafePointer<Float> {
     UnsafePointer(anchors + kvHead * shape.headDim)
   }
 
   /// Where the attention pass leaves S·k of each slot.
-  public func dots(kvHead: Int) -> UnsafeMutablePointer<Float> {
+  func dots(kvHead: Int) -> UnsafeMutablePointer<Float> {
     dotProducts + kvHead * shape.paddedSlotCount
   }
 
-  /// Evicts from one head until `budget` slots are left, which are then slots 0 ..< budget.
-  /// - Parameters:
-  ///   - slotCount: filled slots; more than `budget`.
-  ///   - nextPosition: the position after the latest token's.
-  public func evict(
-    _ head: CacheHead, layer: Int, kvHead: Int, slotCount: Int, budget: Int, retained: Retained,
-    nextPosition: Int
-  ) {
-    let offset = kvHead * shape.paddedSlotCount
-    let (victims, targets) = (self.victims + offset, scratch + offset)
-    let search = VictimSearch(
-      filter: retained.filter(
-        dots: dots(kvHead: kvHead), inverseNorms: head.inverseNorms, positions: head.positions,
-        nextPosition: nextPosition),
-      slots: victims, orders: orders + offset, scratch: targets)
-    search.run(slotCount: slotCount, victimCount: slotCount - budget)
-    findTargets(victims, slots: budget..<slotCount, targets)
-    head.replace(
-      targets, with: budget..<slotCount, subtractingFrom: sum(layer: layer, kvHead: kvHead))
-  }
-
-  /// Slots from the budget on go into the holes below it, or are victims: their own targets.
-  /// - Parameter victims: as many as `slots`, in order.
-  private func findTargets(
-    _ victims: UnsafePointer<UInt32>, slots: Range<Int>, _ targets: UnsafeMutablePointer<UInt32>
-  ) {
-    var last = slots.count &- 1
-    while last >= 0 && victims[last] >= slots.lowerBound { last &-= 1 }
-    var hole = 0
-    var victim = last &+ 1
-    for index in 0..<slots.count {
-      let slot = UInt32(truncatingIfNeeded: slots.lowerBound &+ index)
-      if victim < slots.count && victims[victim] == slot {
-        targets[index] = slot
-        victim &+= 1
-      } else {
-        targets[index] = victims[hole]
-        hole &+= 1
-      }
-    }
+  /// The mean cosine of a head's keys and the anchor: at most the length of the mean unit key.
+  func meanCosine(
+    kvHead: Int, inverseNorms: UnsafePointer<Float>, slotCount: Int
+  ) -> Float {
+    let anchor = anchor(kvHead: kvHead)
+    let length = squareRoot(sumOfProducts(anchor, anchor, count: shape.headDim))
+    if length == 0 { return 0 }
+    let products = sumOfProducts(dots(kvHead: kvHead), inverseNorms, count: slotCount)
+    return products / (length * Float(slotCount))
   }
 }

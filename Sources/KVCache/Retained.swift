@@ -10,14 +10,14 @@ public struct Retained: Sendable, BitwiseCopyable {
     self.recentCount = recentCount
   }
 
-  /// Passes what may be evicted.
+  /// Passes what may be evicted; the score is minus `first` times `second`.
   /// - Parameter nextPosition: the position after the latest token's.
   func filter(
-    dots: UnsafePointer<Float>, inverseNorms: UnsafePointer<Float>,
+    first: UnsafePointer<Float>, second: UnsafePointer<Float>,
     positions: UnsafePointer<UInt32>, nextPosition: Int
   ) -> SlotFilter {
     SlotFilter(
-      first: dots, second: inverseNorms, positions: positions,
+      first: first, second: second, positions: positions,
       openStart: UInt32(clamping: sinkCount),
       openCount: UInt32(clamping: nextPosition - recentCount - sinkCount))
   }

@@ -4,13 +4,13 @@ import CInstructions
 struct AttentionPass<Format: TileFormat> {
   typealias Scalar = Format.Lanes.Scalar
 
-  private let problem: Attention
-  private var cache: CacheRows { problem.cache }
-  private var scratch: AttentionScratch { problem.scratch }
+  let problem: Attention
+  var cache: CacheRows { problem.cache }
+  var scratch: AttentionScratch { problem.scratch }
   /// `[chunkRows][rowStride]`
   private let queries: UnsafeMutablePointer<Scalar>
   /// `[chunkRows][tileSlots]`
-  private let weights: UnsafeMutablePointer<Scalar>
+  let weights: UnsafeMutablePointer<Scalar>
 
   @inline(__always)
   init(_ problem: Attention) {
@@ -38,23 +38,32 @@ struct AttentionPass<Format: TileFormat> {
     scratch.begin(rowCount: rowCount)
     let visible = visibleSlots(firstRow + rowCount - 1)
     for tile in stride(from: 0, to: visible, by: CacheRows.tileSlots) {
-      if let anchor { multiply(anchor, tile: tile, into: dots + tile) }
-      if Format.widensCache && rowCount > TileHeight.four {
-        attend(tile, widened(tile), firstRow: firstRow, rowCount: rowCount)
-      } else {
-        let operands = TileOperands<Format.CacheSource>(
-          keys: cache.keyTile(tile), values: cache.valueRows(tile), valueStride: cache.valueStride)
-        attend(tile, operands, firstRow: firstRow, rowCount: rowCount)
+      if let anchor {
+        cache.multiply(anchor, tile: tile, slotCount: problem.slotCount, into: dots + tile)
       }
+      visit(tile, 0..<rowCount, firstRow, SoftmaxStep<Format>())
     }
     scratch.finish(rowCount: rowCount)
   }
 
+  /// Scores of one tile of slots for some rows of the scratch, for `step` to take.
+  @inline(__always)
+  func visit<Step: TileStep>(_ tile: Int, _ rows: Range<Int>, _ firstRow: Int, _ step: Step)
+  where Step.Format == Format {
+    if Format.widensCache && rows.count > TileHeight.four {
+      attend(tile, widened(tile, values: Step.usesValues), rows, firstRow, step)
+    } else {
+      let operands = TileOperands<Format.CacheSource>(
+        keys: cache.keyTile(tile), values: cache.valueRows(tile), valueStride: cache.valueStride)
+      attend(tile, operands, rows, firstRow, step)
+    }
+  }
+
   /// A copy of the tile in the format.
   @inline(__always)
-  private func widened(_ tile: Int) -> TileOperands<StoredLanes<Format>> {
+  private func widened(_ tile: Int, values: Bool) -> TileOperands<StoredLanes<Format>> {
     cache.loadKeys(tile: tile, into: scratch.keys)
-    cache.loadValues(tile: tile, into: scratch.values, stride: scratch.rowStride)
+    if values { cache.loadValues(tile: tile, into: scratch.values, stride: scratch.rowStride) }
     return TileOperands(
       keys: UnsafeRawPointer(scratch.keys).assumingMemoryBound(to: Scalar.self),
       values: UnsafeRawPointer(scratch.values).assumingMemoryBound(to: Scalar.self),
@@ -62,54 +71,53 @@ struct AttentionPass<Format: TileFormat> {
   }
 
   @inline(__always)
-  private func visibleSlots(_ row: Int) -> Int {
+  func visibleSlots(_ row: Int) -> Int {
     problem.slotsBefore + row / problem.group + 1
   }
 
   /// All rows over one tile of slots, by groups of rows whose products fit the registers.
   @inline(__always)
-  private func attend<Source: TileSource>(
-    _ tile: Int, _ operands: TileOperands<Source>, firstRow: Int, rowCount: Int
-  ) where Source.Format == Format {
-    var row = 0
-    while row < rowCount {
-      let height = TileHeight.height(for: rowCount - row)
-      let last = min(row + height, rowCount) - 1
+  private func attend<Source: TileSource, Step: TileStep>(
+    _ tile: Int, _ operands: TileOperands<Source>, _ all: Range<Int>, _ firstRow: Int, _ step: Step
+  ) where Source.Format == Format, Step.Format == Format {
+    var row = all.lowerBound
+    while row < all.upperBound {
+      let height = TileHeight.height(for: all.upperBound - row)
+      let last = min(row + height, all.upperBound) - 1
       let columns = min(visibleSlots(firstRow + last) - tile, CacheRows.tileSlots)
       if columns > 0 {
         let rows = TileRows(
           first: row, count: last - row + 1, columns: columns, blockRow: firstRow + row)
-        attend(rows, tile, height, operands)
+        attend(rows, tile, height, operands, step)
       }
       row += height
     }
   }
 
   @inline(__always)
-  private func attend<Source: TileSource>(
-    _ rows: TileRows, _ tile: Int, _ height: Int, _ operands: TileOperands<Source>
-  ) where Source.Format == Format {
+  private func attend<Source: TileSource, Step: TileStep>(
+    _ rows: TileRows, _ tile: Int, _ height: Int, _ operands: TileOperands<Source>, _ step: Step
+  ) where Source.Format == Format, Step.Format == Format {
     if height == TileHeight.sixteen {
-      attend(rows, tile, operands, FloatTile<Source, 16, 1>.self)
+      attend(rows, tile, operands, FloatTile<Source, 16, 1>.self, step)
     } else if Format.lanes == 32 {
-      attend(rows, tile, operands, FloatTile<Source, 8, 1>.self)
+      attend(rows, tile, operands, FloatTile<Source, 8, 1>.self, step)
     } else if height == TileHeight.eight {
-      attend(rows, tile, operands, FloatTile<Source, 8, 2>.self)
+      attend(rows, tile, operands, FloatTile<Source, 8, 2>.self, step)
     } else if rows.count == 3 {
-      attend(rows, tile, operands, FloatTile<Source, 3, 2>.self)
+      attend(rows, tile, operands, FloatTile<Source, 3, 2>.self, step)
     } else {
-      attend(rows, tile, operands, FloatTile<Source, 4, 2>.self)
+      attend(rows, tile, operands, FloatTile<Source, 4, 2>.self, step)
     }
   }
 
-  private func attend<Source: TileSource, let height: Int, let vectors: Int>(
+  private func attend<Source: TileSource, Step: TileStep, let height: Int, let vectors: Int>(
     _ rows: TileRows, _ tile: Int, _ operands: TileOperands<Source>,
-    _ kind: FloatTile<Source, height, vectors>.Type
-  ) where Source.Format == Format {
+    _ kind: FloatTile<Source, height, vectors>.Type, _ step: Step
+  ) where Source.Format == Format, Step.Format == Format {
     score(rows, operands, kind)
     if visibleSlots(rows.blockRow) - tile < CacheRows.tileSlots { hide(rows, tile: tile) }
-    weigh(rows)
-    accumulate(rows, operands, kind)
+    step.take(rows, tile, operands, kind, self)
   }
 
   /// weights[rows][columns] = queries[rows] · keys
@@ -141,7 +149,7 @@ struct AttentionPass<Format: TileFormat> {
   /// The rows' step of the online softmax: scores become weights relative to the row's largest
   /// score so far, and what was summed before is scaled to it.
   @inline(__always)
-  private func weigh(_ rows: TileRows) {
+  func weigh(_ rows: TileRows) {
     for row in rows.first..<rows.first + rows.count {
       let scores = UnsafePointer(weights + row * CacheRows.tileSlots)
       var greatest = Format.load(scores)
@@ -173,7 +181,7 @@ struct AttentionPass<Format: TileFormat> {
   /// outputs[rows] += weights[rows] · values. Slots up to a whole step of the kernel are taken in;
   /// those past the visible ones weigh nothing.
   @inline(__always)
-  private func accumulate<Source: TileSource, let height: Int, let vectors: Int>(
+  func accumulate<Source: TileSource, let height: Int, let vectors: Int>(
     _ rows: TileRows, _ operands: TileOperands<Source>,
     _ kind: FloatTile<Source, height, vectors>.Type
   ) where Source.Format == Format {
@@ -185,29 +193,38 @@ struct AttentionPass<Format: TileFormat> {
         to: scratch.outputs + (rows.first * scratch.rowStride + column), stride: scratch.rowStride)
     }
   }
+}
 
-  /// dots[slot] = anchor · key of the tile's slot, in Float32
+/// What becomes of a tile's scores.
+protocol TileStep {
+  associatedtype Format: TileFormat
+  static var usesValues: Bool { get }
+
+  /// - Parameters:
+  ///   - rows: whose scores lie in the pass's `weights`.
+  ///   - tile: the first slot.
+  func take<Source: TileSource, let height: Int, let vectors: Int>(
+    _ rows: TileRows, _ tile: Int, _ operands: TileOperands<Source>,
+    _ kind: FloatTile<Source, height, vectors>.Type, _ pass: AttentionPass<Format>)
+  where Source.Format == Format
+}
+
+/// The online softmax and the sums of values.
+struct SoftmaxStep<Format: TileFormat>: TileStep {
+  static var usesValues: Bool { true }
+
   @inline(__always)
-  private func multiply(
-    _ anchor: UnsafePointer<Float>, tile: Int, into dots: UnsafeMutablePointer<Float>
-  ) {
-    let keys = cache.keyTile(tile)
-    for column in stride(from: 0, to: min(problem.slotCount - tile, CacheRows.tileSlots), by: 16) {
-      var even = SIMD16<Float>()
-      var odd = SIMD16<Float>()
-      for index in stride(from: 0, to: cache.headDim, by: 2) {
-        let place = keys + (index &* CacheRows.tileSlots &+ column)
-        even.addProduct(SIMD16(repeating: anchor[index]), edge_load_f16x16(place))
-        odd.addProduct(
-          SIMD16(repeating: anchor[index &+ 1]), edge_load_f16x16(place + CacheRows.tileSlots))
-      }
-      dots.store(even + odd, column)
-    }
+  func take<Source: TileSource, let height: Int, let vectors: Int>(
+    _ rows: TileRows, _ tile: Int, _ operands: TileOperands<Source>,
+    _ kind: FloatTile<Source, height, vectors>.Type, _ pass: AttentionPass<Format>
+  ) where Source.Format == Format {
+    pass.weigh(rows)
+    pass.accumulate(rows, operands, kind)
   }
 }
 
 /// Rows of a tile of products.
-private struct TileRows {
+struct TileRows {
   /// In the scratch.
   let first: Int
   /// Rows with numbers of their own; a tile may have more.
@@ -236,7 +253,7 @@ enum TileHeight {
 }
 
 /// A tile of keys, `[headDim][tileSlots]`, and of values, `[tileSlots][valueStride]`.
-private struct TileOperands<Source: TileSource> {
+struct TileOperands<Source: TileSource> {
   let keys: UnsafePointer<Source.Element>
   let values: UnsafePointer<Source.Element>
   let valueStride: Int

@@ -25,6 +25,8 @@ public struct AttentionScratch: BitwiseCopyable {
   let sums: UnsafeMutablePointer<Float>
   /// `[chunkRows]`: the largest scores so far.
   let maxima: UnsafeMutablePointer<Float>
+  /// `[chunkRows]`: 1 / the sum of a row's weights, once the row is finished.
+  let inverses: UnsafeMutablePointer<Float>
   /// headDim, padded to whole tiles.
   public let rowStride: Int
 
@@ -39,11 +41,12 @@ public struct AttentionScratch: BitwiseCopyable {
     values = keys + headDim * CacheRows.tileSlots
     sums = values + CacheRows.tileSlots * rowStride
     maxima = sums + rows * 16
+    inverses = maxima + rows
   }
 
   public static func count(headDim: Int) -> Int {
     let stride = rowStride(headDim)
-    return AttentionGeometry.chunkRows * (2 * stride + CacheRows.tileSlots + 16 + 1)
+    return AttentionGeometry.chunkRows * (2 * stride + CacheRows.tileSlots + 16 + 2)
       + CacheRows.tileSlots * (headDim + stride)
   }
 
@@ -71,8 +74,9 @@ public struct AttentionScratch: BitwiseCopyable {
   @inline(__always)
   func finish(rowCount: Int) {
     for row in 0..<rowCount {
-      let inverse = NativeFloats(repeating: 1 / total(sums.lanes(row * 16)))
-      scale(outputs + row * rowStride, count: rowStride, by: inverse)
+      inverses[row] = 1 / total(sums.lanes(row * 16))
+      scale(
+        outputs + row * rowStride, count: rowStride, by: NativeFloats(repeating: inverses[row]))
     }
   }
 

@@ -6,14 +6,14 @@ extension CacheRows {
   /// Slots whose keys are moved together.
   private static let octet = 8
 
-  /// Each slot of the range goes to its target; the key that was there is subtracted from `sum`. A
-  /// slot that is its own target leaves: its key is subtracted.
+  /// Each slot of the range goes to its target; the key that was there is subtracted from `sum`,
+  /// where there is one. A slot that is its own target leaves: its key is subtracted.
   /// - Parameters:
   ///   - targets: one for each slot of the range, all different: below the range, or the slot.
   ///   - sum: `headDim` values, exact as in `addKeys`.
   public func replace(
     _ targets: UnsafePointer<UInt32>, with slots: Range<Int>,
-    subtractingFrom sum: UnsafeMutablePointer<Double>
+    subtractingFrom sum: UnsafeMutablePointer<Double>?
   ) {
     var slot = slots.lowerBound
     var place = targets
@@ -35,7 +35,7 @@ extension CacheRows {
   /// For eight slots that lie side by side.
   @inline(__always)
   private func replaceKeys(
-    _ targets: UnsafePointer<UInt32>, withOctet slot: Int, _ sum: UnsafeMutablePointer<Double>
+    _ targets: UnsafePointer<UInt32>, withOctet slot: Int, _ sum: UnsafeMutablePointer<Double>?
   ) {
     var places = edge_places8(
       p0: key(Int(targets[0])), p1: key(Int(targets[1])), p2: key(Int(targets[2])),
@@ -45,19 +45,21 @@ extension CacheRows {
     let distance = Self.tileSlots &* MemoryLayout<UInt16>.stride
     for index in 0..<headDim {
       let arriving = source.loadUnaligned(as: edge_f16x8.self)
-      let leaving = edge_f16x8_to_f64(edge_exchange_f16x8(&places, distance, arriving))
+      let left = edge_exchange_f16x8(&places, distance, arriving)
       source += distance
+      guard let sum else { continue }
+      let leaving = edge_f16x8_to_f64(left)
       let four = leaving.lowHalf + leaving.highHalf
       let two = four.lowHalf + four.highHalf
       sum[index] -= two[0] + two[1]
     }
   }
 
-  private func replaceKey(_ target: Int, with slot: Int, _ sum: UnsafeMutablePointer<Double>) {
+  private func replaceKey(_ target: Int, with slot: Int, _ sum: UnsafeMutablePointer<Double>?) {
     let (from, to) = (key(slot), key(target))
     for index in 0..<headDim {
       let place = to + index &* Self.tileSlots
-      sum[index] -= Double(Float16(bitPattern: place[0]))
+      if let sum { sum[index] -= Double(Float16(bitPattern: place[0])) }
       place[0] = from[index &* Self.tileSlots]
     }
   }

@@ -20,6 +20,25 @@ public func rankLimit(_ values: UnsafePointer<UInt32>, count: Int, rank: Int) ->
   return low
 }
 
+/// The `rank`-th smallest value (from 0), and the one after it in order, or the same where it is the
+/// last.
+public func rankValues(
+  _ values: UnsafePointer<UInt32>, count: Int, rank: Int
+) -> (value: UInt32, next: UInt32) {
+  let limit = rankLimit(values, count: count, rank: rank)
+  var (value, next) = (UInt32.min, UInt32.max)
+  var found = 0
+  for index in 0..<count {
+    if values[index] <= limit {
+      found &+= 1
+      value = max(value, values[index])
+    } else {
+      next = min(next, values[index])
+    }
+  }
+  return (value, found > rank &+ 1 || found == count ? value : next)
+}
+
 /// Values in vectors; the last one filled up with the greatest number, which no limit below it
 /// reaches.
 private struct RankLanes {

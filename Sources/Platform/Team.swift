@@ -106,6 +106,12 @@ import Synchronization
     Int(unsafe state.pointee.next.pointee.value.wrappingAdd(1, ordering: .relaxed).oldValue)
   }
 
+  /// As above; nil from `count` on.
+  public func nextShare(below count: Int) -> Int? {
+    let share = nextShare()
+    return share < count ? share : nil
+  }
+
   /// Divides `count` shares into runs, one a member, for use between the next barrier and the one
   /// after. Every member calls it before that barrier, where no runs are in use.
   public func makeRuns(of count: Int) {

@@ -1,11 +1,13 @@
 import Kernels
 import Memory
+import Profile
 import Testing
 
 @testable import KVCache
 
-/// A text that is read block by block with KeyDiff, and the same with the slow reference.
+/// A text that is read block by block under a policy, and the same with the slow reference.
 struct Scenario: CustomTestStringConvertible {
+  var policy = Policy.keydiff
   var pattern = KeyPattern.random
   var headDim = 16
   var budget: Int
@@ -15,12 +17,33 @@ struct Scenario: CustomTestStringConvertible {
   var recents = 0
   var layerCount = 1
   var kvHeadCount = 2
+  /// Query heads a KV head.
+  var group = 2
 
   var testDescription: String {
     """
-    \(pattern.rawValue), headDim \(headDim), budget \(budget), \(blocks.count) blocks of up to \
+    \(policy), \(pattern.rawValue), headDim \(headDim), budget \(budget), \(blocks.count) blocks of up to \
     \(blocks.max() ?? 0), sinks \(sinks), recents \(recents)
     """
+  }
+}
+
+extension Scenario {
+  /// The block's last tokens whose weights count, as the policies are defined.
+  var weightTokens: Int {
+    switch policy {
+    case .tova: 1
+    case .snapkv: 32
+    case .h2o: .max
+    default: 0
+    }
+  }
+
+  var usesNorms: Bool {
+    switch policy {
+    case .keydiff, .keydiffNormalized, .keydiffPairwise, .keydiffMedian, .l2: true
+    default: false
+    }
   }
 }
 
@@ -29,7 +52,8 @@ final class Simulation {
   private let scenario: Scenario
   private let arena: Arena
   private var cache: KVCache
-  private var keyDiff: KeyDiff
+  private let eviction: Eviction
+  private let rotary: RotaryTable
   private let attentionMemory: UnsafeMutableBufferPointer<Float>
   private let scratch: AttentionScratch
   private var heads: [ReferenceHead]
@@ -38,6 +62,10 @@ final class Simulation {
   private(set) var evictionCount = 0
   /// Evictions in which scores were too close for Float32 to tell.
   private(set) var closeCount = 0
+  /// The largest difference between scores of the fused KeyDiff and of `KeyDiffAlone`.
+  private(set) var aloneDifference = 0.0
+  private var comparesAlone = false
+  var weakAnchorCount: Int { eviction.weakAnchorCount }
 
   init(_ scenario: Scenario) throws {
     self.scenario = scenario
@@ -45,12 +73,12 @@ final class Simulation {
       layerCount: scenario.layerCount, kvHeadCount: scenario.kvHeadCount,
       headDim: scenario.headDim, slotCount: scenario.budget + (scenario.blocks.max() ?? 0))
     var measuring = Carver.measuring
-    _ = KVCache(carver: &measuring, shape: shape)
-    _ = KeyDiff(carver: &measuring, shape: shape)
+    _ = Self.makeCache(&measuring, shape, scenario)
+    _ = Self.makeEviction(&measuring, shape, scenario)
     arena = try Arena(plan: measuring.measured())
     var carver = arena.carver()
-    cache = KVCache(carver: &carver, shape: shape)
-    keyDiff = KeyDiff(carver: &carver, shape: shape)
+    cache = Self.makeCache(&carver, shape, scenario)
+    eviction = Self.makeEviction(&carver, shape, scenario)
     carver.seal()
     attentionMemory = .allocate(capacity: AttentionScratch.count(headDim: scenario.headDim))
     attentionMemory.initialize(repeating: 0)
@@ -58,11 +86,33 @@ final class Simulation {
       memory: attentionMemory.baseAddress!, headDim: scenario.headDim)
     heads = Array(
       repeating: ReferenceHead(), count: scenario.layerCount * scenario.kvHeadCount)
+    let half = scenario.headDim / 2
+    rotary = RotaryTable(
+      frequencies: .allocate(capacity: half), cosines: .allocate(capacity: half),
+      sines: .allocate(capacity: half), half: half)
+    rotary.setFrequencies(base: 10_000)
+    rotary.setToken(0, position: 0)
+  }
+
+  private static func makeCache(
+    _ carver: inout Carver, _ shape: CacheShape, _ scenario: Scenario
+  ) -> KVCache {
+    KVCache(carver: &carver, shape: shape, keepsNorms: Eviction.usesNorms(scenario.policy))
+  }
+
+  private static func makeEviction(
+    _ carver: inout Carver, _ shape: CacheShape, _ scenario: Scenario
+  ) -> Eviction {
+    Eviction(
+      carver: &carver, shape: shape, policy: scenario.policy, budget: scenario.budget,
+      retained: Retained(sinkCount: scenario.sinks, recentCount: scenario.recents),
+      weightParts: (scenario.blocks.max() ?? 0) * scenario.group / AttentionGeometry.chunkRows + 1)
   }
 
   deinit { attentionMemory.deallocate() }
 
-  func run() {
+  func run(compareAlone: Bool = false) {
+    comparesAlone = compareAlone
     for tokenCount in scenario.blocks { readBlock(tokenCount) }
   }
 
@@ -80,20 +130,22 @@ final class Simulation {
       for kvHead in 0..<scenario.kvHeadCount {
         writeBlock(tokenCount, layer: layer, kvHead: kvHead)
         expectSum(layer: layer, kvHead: kvHead)
-      }
-      if slotCount <= scenario.budget { continue }
-      for kvHead in 0..<scenario.kvHeadCount {
         attend(tokenCount, layer: layer, kvHead: kvHead)
       }
       for kvHead in 0..<scenario.kvHeadCount {
-        keyDiff.evict(
-          cache.head(layer: layer, kvHead: kvHead), layer: layer, kvHead: kvHead,
-          slotCount: slotCount, budget: scenario.budget,
-          retained: Retained(sinkCount: scenario.sinks, recentCount: scenario.recents),
-          nextPosition: nextPosition + tokenCount)
+        let step = step(layer: layer, kvHead: kvHead, tokenCount)
+        let chunks = (tokenCount * scenario.group - 1) / AttentionGeometry.chunkRows + 1
+        let start = windowStart(tokenCount) / AttentionGeometry.chunkRows
+        eviction.score(step, partCount: chunks - start)
+        if comparesAlone && slotCount > scenario.budget { compareAlone(step) }
+        eviction.evict(step)
       }
       for kvHead in 0..<scenario.kvHeadCount {
-        compareChoice(tokenCount, layer: layer, kvHead: kvHead)
+        heads[layer * scenario.kvHeadCount + kvHead].score(
+          scenario.policy, window: min(tokenCount, scenario.weightTokens))
+        if slotCount > scenario.budget {
+          compareChoice(tokenCount, layer: layer, kvHead: kvHead)
+        }
       }
     }
     nextPosition += tokenCount
@@ -103,6 +155,34 @@ final class Simulation {
         expectContents(layer: layer, kvHead: kvHead)
         expectSum(layer: layer, kvHead: kvHead)
       }
+    }
+  }
+
+  private func step(layer: Int, kvHead: Int, _ tokenCount: Int) -> EvictionStep {
+    EvictionStep(
+      head: cache.head(layer: layer, kvHead: kvHead), layer: layer, kvHead: kvHead,
+      slotsBefore: cache.count, slotCount: cache.count + tokenCount,
+      nextPosition: nextPosition + tokenCount)
+  }
+
+  private func compareAlone(_ step: EvictionStep) {
+    let words = KeyDiffAlone.scratchCount(slots: step.slotCount + 64, headDim: scenario.headDim)
+    let scratch = UnsafeMutablePointer<UInt32>.allocate(capacity: words)
+    defer { scratch.deallocate() }
+    var scores = [Float](repeating: 0, count: step.slotCount + 64)
+    _ = KeyDiffAlone.score(
+      ScoredSlots(
+        head: step.head, count: step.slotCount, countBefore: step.slotsBefore,
+        nextPosition: step.nextPosition, weights: eviction.weights,
+        accumulated: eviction.accumulated, scratch: scratch), into: &scores)
+    let anchor = eviction.anchor(kvHead: step.kvHead, slotCount: step.slotCount)!
+    let length = (0..<scenario.headDim).reduce(Float(0)) { $0 + anchor[$1] * anchor[$1] }
+      .squareRoot()
+    let dots = eviction.dots(kvHead: step.kvHead)
+    for slot in 0..<step.slotCount {
+      let fused = -dots[slot] * step.head.inverseNorms[slot] / length
+      let alone = scores[slot] / (length / Float(step.slotCount))
+      aloneDifference = max(aloneDifference, Double((fused - alone).magnitude))
     }
   }
 
@@ -118,35 +198,58 @@ final class Simulation {
       heads[layer * scenario.kvHeadCount + kvHead].append(
         ReferenceToken(position: position, key: limited, value: value))
     }
-    keyDiff.addBlock(
+    eviction.addBlock(
       head, slots: cache.count..<cache.count + tokenCount, layer: layer, kvHead: kvHead)
   }
 
-  /// Only for the dot products with the anchor: the query is zero.
-  private func attend(_ tokenCount: Int, layer: Int, kvHead: Int) {
-    let attention = Attention(
-      cache: cache.head(layer: layer, kvHead: kvHead).rows, scratch: scratch,
-      slotsBefore: cache.count, slotCount: cache.count + tokenCount, group: 1,
-      usesFloat16: false)
-    attention.run(
-      firstRow: tokenCount - 1, rowCount: 1, anchor: keyDiff.anchor(kvHead: kvHead),
-      dots: keyDiff.dots(kvHead: kvHead))
+  private func windowStart(_ tokenCount: Int) -> Int {
+    (tokenCount - min(tokenCount, eviction.weightTokens(slotCount: cache.count + tokenCount)))
+      * scenario.group
   }
 
-  /// The program's score is -(S·k) / |k|, the cosine times |S|. In units of |S| its error is at most
-  /// one rounding of S, headDim / 2 + 1 of the dot product, (headDim + 1) / 2 of |k|, and three more
-  /// (root, quotient, product): headDim + 6 roundings of 2^-24. Two scores must differ by twice
-  /// that.
-  private var tolerance: Double { 2.02 * Double(scenario.headDim + 6) * 0x1p-24 }
+  /// Attention by chunks of rows, for the dot products with the anchor and the weights.
+  private func attend(_ tokenCount: Int, layer: Int, kvHead: Int) {
+    let (group, headDim) = (scenario.group, scenario.headDim)
+    let attention = Attention(
+      cache: cache.head(layer: layer, kvHead: kvHead).rows, scratch: scratch,
+      slotsBefore: cache.count, slotCount: cache.count + tokenCount, group: group,
+      usesFloat16: false)
+    let rowCount = tokenCount * group
+    let queries = (0..<rowCount).map { _ in
+      (0..<headDim).map { _ in Float.random(in: -2...2, using: &random) }
+    }
+    heads[layer * scenario.kvHeadCount + kvHead].setQueries(queries, group: group)
+    let starts = stride(from: 0, to: rowCount, by: AttentionGeometry.chunkRows)
+    for (part, first) in starts.reversed().enumerated() {
+      let end = min(first + AttentionGeometry.chunkRows, rowCount)
+      for row in first..<end {
+        attention.setQuery(
+          row - first, from: queries[row], rotary, token: 0,
+          factor: 1.442695 / Float(headDim).squareRoot())
+      }
+      attention.run(
+        firstRow: first, rowCount: end - first,
+        anchor: part == 0
+          ? eviction.anchor(kvHead: kvHead, slotCount: cache.count + tokenCount) : nil,
+        dots: eviction.dots(kvHead: kvHead))
+      if end > windowStart(tokenCount) {
+        attention.sumWeights(
+          firstRow: first, rowCount: end - first, from: windowStart(tokenCount),
+          factor: 1 / Float(group), into: eviction.weights(kvHead: kvHead, part: part))
+      }
+    }
+  }
 
   private func compareChoice(_ tokenCount: Int, layer: Int, kvHead: Int) {
     let index = layer * scenario.kvHeadCount + kvHead
     let head = cache.head(layer: layer, kvHead: kvHead)
     let kept = Set((0..<scenario.budget).map { Int(head.positions[$0]) })
     let scores = heads[index].protectedScores(
-      sinks: scenario.sinks, recents: scenario.recents, nextPosition: nextPosition + tokenCount)
+      sinks: max(scenario.sinks, scenario.policy == .sink ? 4 : 0),
+      recents: max(scenario.recents, scenario.policy == .snapkv ? 32 : 0),
+      nextPosition: nextPosition + tokenCount)
     let decision = Decision(
-      head: heads[index], scores: scores, kept: kept, tolerance: tolerance)
+      head: heads[index], scores: scores, kept: kept, tolerance: heads[index].tolerance)
     #expect(decision.faults.isEmpty, "\(decision.faults.prefix(3)) at position \(nextPosition)")
     #expect(kept == decision.expected || decision.isClose)
     #expect(kept.isSubset(of: heads[index].tokens.map(\.position)))
@@ -170,6 +273,7 @@ final class Simulation {
       }
       #expect(contents.key(slot) == token.key)
       #expect(contents.value(slot) == token.value)
+      guard scenario.usesNorms else { continue }
       let squares = token.key.reduce(0) { $0 + $1 * $1 }
       let inverse = squares == 0 ? 0 : 1 / squares.squareRoot()
       // Half the error of headDim + 1 roundings, a root and a quotient.
@@ -180,7 +284,8 @@ final class Simulation {
 
   /// The running sum is the sum of the keys that are there, to the last bit.
   private func expectSum(layer: Int, kvHead: Int) {
-    let sum = keyDiff.sum(layer: layer, kvHead: kvHead)
+    guard scenario.policy == .keydiff else { return }
+    let sum = eviction.keyDiff.sum(layer: layer, kvHead: kvHead)
     let expected = heads[layer * scenario.kvHeadCount + kvHead].sum(headDim: scenario.headDim)
     #expect((0..<scenario.headDim).map { sum[$0] } == expected)
   }

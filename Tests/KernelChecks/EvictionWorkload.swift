@@ -2,6 +2,7 @@ import KVCache
 import Kernels
 import Memory
 import Platform
+import Profile
 
 /// KeyDiff's choice and the moves it asks for, in one head; no attention pass and no new tokens.
 public enum EvictionWorkload {
@@ -39,7 +40,7 @@ public enum EvictionWorkload {
 private struct EvictionFixture: ~Copyable {
   private let arena: Arena
   private let cache: KVCache
-  private let keyDiff: KeyDiff
+  private let eviction: Eviction
   private let budget: Int
   private let slotCount: Int
   /// `[tableCount]`
@@ -52,8 +53,8 @@ private struct EvictionFixture: ~Copyable {
     let shape = CacheShape(
       layerCount: 1, kvHeadCount: 1, headDim: EvictionWorkload.headDim, slotCount: slotCount)
     var measuring = Carver.measuring
-    _ = KVCache(carver: &measuring, shape: shape)
-    _ = KeyDiff(carver: &measuring, shape: shape)
+    _ = KVCache(carver: &measuring, shape: shape, keepsNorms: true)
+    _ = Self.makeEviction(&measuring, shape, budget)
     do throws(SystemFailure) {
       arena = try Arena(plan: measuring.measured())
     } catch {
@@ -61,8 +62,8 @@ private struct EvictionFixture: ~Copyable {
       return nil
     }
     var carver = arena.carver()
-    cache = KVCache(carver: &carver, shape: shape)
-    keyDiff = KeyDiff(carver: &carver, shape: shape)
+    cache = KVCache(carver: &carver, shape: shape, keepsNorms: true)
+    eviction = Self.makeEviction(&carver, shape, budget)
     dots = context.take(Float.self, Self.tableCount)
     for index in 0..<Self.tableCount { dots[index] = context.random.float() }
     fill(&context)
@@ -75,7 +76,7 @@ private struct EvictionFixture: ~Copyable {
       for index in 0..<EvictionWorkload.headDim { row[index] = context.random.float() }
       head.setToken(slot: slot, position: slot, key: row, value: row)
     }
-    keyDiff.addBlock(head, slots: 0..<slotCount, layer: 0, kvHead: 0)
+    eviction.addBlock(head, slots: 0..<slotCount, layer: 0, kvHead: 0)
   }
 
   /// What the last run moved away stays behind the budget, as new tokens.
@@ -86,10 +87,18 @@ private struct EvictionFixture: ~Copyable {
       head.positions[slot] = UInt32(truncatingIfNeeded: firstPosition &+ slot &- budget)
     }
     let start = run &* 977 & (Self.tableCount / 2 - 1)
-    copy(dots + start, to: keyDiff.dots(kvHead: 0), count: slotCount)
-    keyDiff.evict(
-      head, layer: 0, kvHead: 0, slotCount: slotCount, budget: budget,
-      retained: Retained(sinkCount: 0, recentCount: 0),
-      nextPosition: firstPosition &+ slotCount &- budget)
+    copy(dots + start, to: eviction.dots(kvHead: 0), count: slotCount)
+    eviction.evict(
+      EvictionStep(
+        head: head, layer: 0, kvHead: 0, slotsBefore: budget, slotCount: slotCount,
+        nextPosition: firstPosition &+ slotCount &- budget))
+  }
+
+  private static func makeEviction(
+    _ carver: inout Carver, _ shape: CacheShape, _ budget: Int
+  ) -> Eviction {
+    Eviction(
+      carver: &carver, shape: shape, policy: .keydiff, budget: budget,
+      retained: Retained(sinkCount: 0, recentCount: 0), weightParts: 0)
   }
 }

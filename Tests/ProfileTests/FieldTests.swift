@@ -147,7 +147,10 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
 
   @Test func policies() {
     let text = ProfileText().with("policy", "\"keydif\"")
-    #expect(message(text) == "line 14: policy is '\"keydif\"'; it must be one of full, keydiff")
+    #expect(
+      message(text) == "line 14: policy is '\"keydif\"'; it must be one of full, keydiff, "
+        + "keydiff-normalized, keydiff-pairwise, keydiff-median, keydiff-dot, keydiff-euclidean, "
+        + "sink, tova, h2o, snapkv, l2")
     for name in ["", "Full", "full ", String(repeating: "k", count: 200)] {
       #expect(message(ProfileText().with("policy", "\"\(name)\"")).contains("it must be one of"))
     }

@@ -96,8 +96,10 @@ private func profile(_ text: ProfileText = ProfileText()) throws -> DeviceProfil
   @Test func policies() {
     #expect(usageMessage(.policy, "keydiff") == "no error")
     #expect(
-      usageMessage(.policy, "lru") == "--policy is 'lru'; it must be one of full, keydiff")
-    #expect(usageMessage(.policy, "").contains("one of full, keydiff"))
+      usageMessage(.policy, "lru") == "--policy is 'lru'; it must be one of full, keydiff, "
+        + "keydiff-normalized, keydiff-pairwise, keydiff-median, keydiff-dot, keydiff-euclidean, "
+        + "sink, tova, h2o, snapkv, l2")
+    #expect(usageMessage(.policy, "").contains("one of full, keydiff, keydiff-"))
   }
 }
 

@@ -1,0 +1,18 @@
+import Kernels
+
+/// H2O (Zhang et al., "H2O: heavy-hitter oracle", 2023): score of a slot is the sum of all attention
+/// weights that it has got since its token came, averaged over the query heads of the KV head.
+///
+/// - Complexity: O(n B headDim) for each query head and block, all rows of attention. Memory: one sum
+///   a slot, KV head and layer; one weight a slot and KV head for each chunk of rows.
+enum H2O: ScoringPolicy {
+  static var weightTokens: Int { .max }
+  static var accumulates: Bool { true }
+
+  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
+    for slot in slots.countBefore..<slots.count { slots.accumulated[slot] = 0 }
+    for slot in 0..<slots.count { slots.accumulated[slot] += slots.weights[slot] }
+    copy(slots.accumulated, to: scores, count: slots.count)
+    return nil
+  }
+}

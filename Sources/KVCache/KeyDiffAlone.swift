@@ -1,0 +1,22 @@
+import Kernels
+
+/// KeyDiff (section 3.2) in passes of its own, with nothing kept between blocks: the score is that of
+/// `KeyDiff`, which takes part in attention's pass instead. For measuring the one against the other.
+///
+/// - Complexity: two passes over the keys, O(n headDim) a head and block. Memory: n + 17 headDim
+///   words a KV head.
+enum KeyDiffAlone: ScoringPolicy {
+  static func scratchCount(slots: Int, headDim: Int) -> Int {
+    slots + AnchorScratch.count(headDim: headDim)
+  }
+
+  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
+    let headDim = slots.rows.headDim
+    let scratch = AnchorScratch(slots)
+    let squares = slots.floats(AnchorScratch.count(headDim: headDim))
+    scratch.average(slots)
+    slots.rows.multiply(scratch.anchor, slotCount: slots.count, into: scores, squares: squares)
+    negateCosines(scores, squares: squares, count: slots.count)
+    return nil
+  }
+}

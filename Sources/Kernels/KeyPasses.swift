@@ -1,0 +1,185 @@
+import CInstructions
+
+// Passes over all keys of a head, Float32. Where a pass writes a number for each slot, it writes up
+// to the next multiple of 16.
+
+extension CacheRows {
+  /// dots[slot] = anchor · key
+  /// - Parameter anchor: `headDim` values.
+  public func multiply(
+    _ anchor: UnsafePointer<Float>, slotCount: Int, into dots: UnsafeMutablePointer<Float>
+  ) {
+    for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
+      multiply(anchor, tile: tile, slotCount: slotCount, into: dots + tile)
+    }
+  }
+
+  /// As above, for the tile of slots that begins at `tile`.
+  @inline(__always)
+  func multiply(
+    _ anchor: UnsafePointer<Float>, tile: Int, slotCount: Int,
+    into dots: UnsafeMutablePointer<Float>
+  ) {
+    let keys = keyTile(tile)
+    for column in stride(from: 0, to: min(slotCount - tile, Self.tileSlots), by: 16) {
+      var even = SIMD16<Float>()
+      var odd = SIMD16<Float>()
+      for index in stride(from: 0, to: headDim, by: 2) {
+        let place = keys + (index &* Self.tileSlots &+ column)
+        even.addProduct(SIMD16(repeating: anchor[index]), edge_load_f16x16(place))
+        odd.addProduct(
+          SIMD16(repeating: anchor[index &+ 1]), edge_load_f16x16(place + Self.tileSlots))
+      }
+      dots.store(even + odd, column)
+    }
+  }
+
+  /// dots[slot] = anchor · key, squares[slot] = |key|^2
+  public func multiply(
+    _ anchor: UnsafePointer<Float>, slotCount: Int, into dots: UnsafeMutablePointer<Float>,
+    squares: UnsafeMutablePointer<Float>
+  ) {
+    for slot in stride(from: 0, to: slotCount, by: 16) {
+      let place = keyLanes(slot)
+      var (dot, square) = (SIMD16<Float>(), SIMD16<Float>())
+      for index in 0..<headDim {
+        let lanes = edge_load_f16x16(place + index &* Self.tileSlots)
+        dot.addProduct(SIMD16(repeating: anchor[index]), lanes)
+        square.addProduct(lanes, lanes)
+      }
+      dots.store(dot, slot)
+      squares.store(square, slot)
+    }
+  }
+
+  /// squares[slot] = |key - anchor|^2
+  public func squaredDistances(
+    _ anchor: UnsafePointer<Float>, slotCount: Int, into squares: UnsafeMutablePointer<Float>
+  ) {
+    for slot in stride(from: 0, to: slotCount, by: 16) {
+      let place = keyLanes(slot)
+      var sum = SIMD16<Float>()
+      for index in 0..<headDim {
+        let difference =
+          edge_load_f16x16(place + index &* Self.tileSlots) - SIMD16(repeating: anchor[index])
+        sum.addProduct(difference, difference)
+      }
+      squares.store(sum, slot)
+    }
+  }
+
+  /// sum = sum over slots of factors[slot] * key
+  /// - Parameters:
+  ///   - factors: `slotCount` values; nil is 1 for all.
+  ///   - partials: scratch, `headDim * 16` values.
+  public func sumKeys(
+    slotCount: Int, factors: UnsafePointer<Float>?, partials: UnsafeMutablePointer<Float>,
+    into sum: UnsafeMutablePointer<Float>
+  ) {
+    partials.update(repeating: 0, count: headDim * 16)
+    for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
+      let place = keyTile(tile)
+      let first = filledLanes(factors, tile, slotCount)
+      let second = filledLanes(factors, tile &+ 16, slotCount)
+      let third = filledLanes(factors, tile &+ 32, slotCount)
+      let fourth = filledLanes(factors, tile &+ 48, slotCount)
+      for index in 0..<headDim {
+        let keys = place + index &* Self.tileSlots
+        var even = partials.lanes(index &* 16)
+        var odd = edge_load_f16x16(keys + 16) * second
+        even.addProduct(edge_load_f16x16(keys), first)
+        odd.addProduct(edge_load_f16x16(keys + 48), fourth)
+        even.addProduct(edge_load_f16x16(keys + 32), third)
+        partials.store(even + odd, index &* 16)
+      }
+    }
+    for index in 0..<headDim { sum[index] = total(partials.lanes(index &* 16)) }
+  }
+
+  /// One element of all keys.
+  public func copyElement(_ index: Int, slotCount: Int, into target: UnsafeMutablePointer<Float>) {
+    for slot in stride(from: 0, to: slotCount, by: 16) {
+      target.store(edge_load_f16x16(keyLanes(slot) + index &* Self.tileSlots), slot)
+    }
+  }
+
+  /// One key, times a factor.
+  public func copyKey(_ slot: Int, factor: Float, into target: UnsafeMutablePointer<Float>) {
+    let source = key(slot)
+    for index in 0..<headDim {
+      target[index] = Float(Float16(bitPattern: source[index &* Self.tileSlots])) * factor
+    }
+  }
+
+  /// Sums over slots of factors[slot] * (row · key), for `rowCount` rows.
+  /// - Parameters:
+  ///   - rows: `[rowCount][headDim]`, `rowCount` a multiple of 4.
+  ///   - scratch: `4 * tileSlots` values.
+  public func sumProducts(
+    rows: UnsafePointer<Float>, rowCount: Int, slotCount: Int, factors: UnsafePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, into sums: UnsafeMutablePointer<Float>
+  ) {
+    typealias Tile = FloatTile<WidenedHalves, 4, 2>
+    for row in stride(from: 0, to: rowCount, by: 4) {
+      var totals = InlineArray<4, SIMD16<Float>>(repeating: SIMD16())
+      for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
+        for column in stride(from: 0, to: Self.tileSlots, by: Tile.columns) {
+          Tile(
+            rows + row * headDim, stride: headDim, keyTile(tile) + column, stride: Self.tileSlots,
+            k: headDim
+          ).store(scratch + column, stride: Self.tileSlots)
+        }
+        for index in 0..<4 {
+          for column in stride(from: 0, to: Self.tileSlots, by: 16) {
+            totals[unchecked: index].addProduct(
+              scratch.lanes(index &* Self.tileSlots &+ column),
+              filledLanes(factors, tile &+ column, slotCount))
+          }
+        }
+      }
+      for index in 0..<4 { sums[row + index] = total(totals[unchecked: index]) }
+    }
+  }
+
+  /// Sixteen slots, the first a multiple of 16: their first key elements.
+  @inline(__always)
+  private func keyLanes(_ slot: Int) -> UnsafePointer<Float16> {
+    keyTile(slot & ~(Self.tileSlots &- 1)) + slot & (Self.tileSlots &- 1)
+  }
+}
+
+/// Sixteen factors, 0 from `count` on.
+@inline(__always)
+private func filledLanes(_ factors: UnsafePointer<Float>?, _ slot: Int, _ count: Int) -> SIMD16<
+  Float
+> {
+  if slot &+ 16 <= count { return factors?.lanes(slot) ?? SIMD16(repeating: 1) }
+  var lanes = SIMD16<Float>()
+  for lane in 0..<max(count &- slot, 0) { lanes[lane] = factors?[slot &+ lane] ?? 1 }
+  return lanes
+}
+
+/// The sum of a[i] * b[i], in 16 partial sums.
+public func sumOfProducts(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float
+{
+  var sum = SIMD16<Float>()
+  for index in stride(from: 0, to: count, by: 16) {
+    sum.addProduct(filledLanes(a, index, count), filledLanes(b, index, count))
+  }
+  return total(sum)
+}
+
+/// values[i] *= factor
+public func scale(_ values: UnsafeMutablePointer<Float>, count: Int, by factor: Float) {
+  for index in 0..<count { values[index] *= factor }
+}
+
+/// dots[i] = -dots[i] / squares[i]^(1/2); 0 where the square is 0.
+public func negateCosines(
+  _ dots: UnsafeMutablePointer<Float>, squares: UnsafePointer<Float>, count: Int
+) {
+  for index in 0..<count {
+    let square = squares[index]
+    dots[index] = square > 0 ? -dots[index] / squareRoot(square) : 0
+  }
+}
