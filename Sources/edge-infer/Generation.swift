@@ -1,4 +1,5 @@
 import Inference
+import KVCache
 import Model
 import Platform
 import Tokenizer
@@ -172,12 +173,24 @@ extension Generation {
     }
     out.write("\n")
     writeDecode(program, &out)
+    writeWeakAnchors(program, &out)
     out.write("   peak resident ")
     out.write(Double(peakResidentByteCount()) / 1_048_576, decimals: 1)
     out.write(" MiB, arena ")
     out.write(Double(program.arenaByteCount) / 1_048_576, decimals: 1)
     out.write(" MiB\n")
     out.flush()
+  }
+
+  /// KeyDiff ranks by likeness to the mean key, which says little where keys point everywhere.
+  private func writeWeakAnchors(_ program: borrowing Program, _ out: inout TextOutput) {
+    let count = program.engine.weakAnchorCount
+    if count == 0 { return }
+    out.write("   warning: in ")
+    out.write(count)
+    out.write(" evictions from a head the mean key said little (mean cosine below ")
+    out.write(Double(Eviction.weakAnchorLimit), decimals: 1)
+    out.write(")\n")
   }
 
   private func writeDecode(_ program: borrowing Program, _ out: inout TextOutput) {

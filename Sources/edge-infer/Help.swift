@@ -46,7 +46,8 @@ enum Help {
     Overrides of the profile:
       --block B           tokens of a prompt block
       --budget N          tokens that each KV head keeps
-      --policy NAME       full or keydiff
+      --policy NAME       full, keydiff, keydiff-normalized, keydiff-pairwise, keydiff-median,
+                          keydiff-dot, keydiff-euclidean, sink, tova, h2o, snapkv or l2
       --threads T         threads
       --sinks S           the text's first S tokens are never evicted
       --recent R          nor are the latest R: a count, or a fraction of N such as 0.2

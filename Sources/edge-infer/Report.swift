@@ -49,7 +49,8 @@ enum Report {
     out.write(peakResidentByteCount())
     out.write(", \"arenaBytes\": ")
     out.write(program.arenaByteCount)
-    out.write("},\n\"output\": ")
+    writeMember("},\n\"weakAnchors\": ", program.engine.weakAnchorCount, &out)
+    out.write(",\n\"output\": ")
     writeOutput(run, program, &out)
     out.write("}\n")
   }

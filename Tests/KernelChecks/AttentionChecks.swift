@@ -74,6 +74,67 @@ enum AttentionChecks {
     compareDots(problem, &context)
   }
 
+  /// Weights summed over a window of rows that may begin inside a chunk.
+  static func columns(_ context: inout CheckContext) {
+    columns(usesFloat16: false, &context)
+  }
+
+  /// In Float16.
+  static func halfColumns(_ context: inout CheckContext) {
+    columns(usesFloat16: true, &context)
+  }
+
+  private static func columns(usesFloat16: Bool, _ context: inout CheckContext) {
+    let headDims: InlineArray<4, Int> = [8, 64, 80, 128]
+    let groups: InlineArray<3, Int> = [1, 3, 7]
+    let tokenCounts: InlineArray<4, Int> = [1, 2, 11, 40]
+    for dim in headDims.indices {
+      for group in groups.indices {
+        for tokens in tokenCounts.indices {
+          context.begin(
+            "headDim", headDims[dim], "group", groups[group], "tokens", tokenCounts[tokens])
+          let problem = AttentionProblem(
+            &context, headDim: headDims[dim], group: groups[group], tokens: tokenCounts[tokens],
+            slotsBefore: (dim * 61 + tokens) % 150)
+          problem.fill(.moderate, &context.random)
+          let window = min(tokenCounts[tokens], 1 + dim * 3) * groups[group]
+          compareColumns(problem, from: problem.rowCount - window, usesFloat16, &context)
+        }
+      }
+    }
+  }
+
+  private static func compareColumns(
+    _ problem: AttentionProblem, from start: Int, _ usesFloat16: Bool,
+    _ context: inout CheckContext
+  ) {
+    let padded = roundUp(problem.slotCount, to: CacheRows.tileSlots)
+    let columns = context.take(Float.self, padded)
+    let sums = context.take(Double.self, padded)
+    let tolerances = context.take(Double.self, padded)
+    var reference = AttentionRowReference(
+      &context, problem, unit: usesFloat16 ? 0x1p-11 : roundoff)
+    let factor = 1 / Float(problem.group)
+    var end = problem.rowCount
+    while end > start {
+      let first = (end - 1) / AttentionGeometry.chunkRows * AttentionGeometry.chunkRows
+      for slot in 0..<padded { (columns[slot], sums[slot], tolerances[slot]) = (.nan, 0, 0) }
+      let attention = problem.setUp(first, end, usesFloat16: usesFloat16)
+      problem.attend(attention, first, end)
+      attention.sumWeights(
+        firstRow: first, rowCount: end - first, from: start, factor: factor, into: columns)
+      for row in max(first, start)..<end {
+        reference.setRow(row)
+        reference.add(to: sums, tolerances, factor: Double(factor))
+      }
+      for slot in 0..<problem.slotCount {
+        context.expectClose(
+          Double(columns[slot]), sums[slot], within: tolerances[slot] * 1.01, "column", at: slot)
+      }
+      end = first
+    }
+  }
+
   /// All rows of small problems; of large ones the first, the last, and some between.
   private static func isCompared(_ row: Int, of count: Int) -> Bool {
     count <= 24 || row < 4 || row >= count - 8 || row % 97 == 41

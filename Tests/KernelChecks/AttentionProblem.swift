@@ -209,6 +209,21 @@ struct AttentionRowReference {
     }
   }
 
+  /// Adds the row's shares times `factor` to each slot's sum, and what they may be off by: the
+  /// weight's error, that of the row's sum of weights, and the roundings of the addition.
+  func add(
+    to sums: UnsafeMutablePointer<Double>, _ tolerances: UnsafeMutablePointer<Double>,
+    factor: Double
+  ) {
+    for slot in 0..<slots {
+      sums[slot] += shares[slot] * factor
+      tolerances[slot] +=
+        factor * shares[slot] * (errors[slot] + largestError + 40 * roundoff)
+    }
+    // A hidden slot's weight, too.
+    for slot in 0..<problem.slotCount { tolerances[slot] += factor * leastNumber }
+  }
+
   /// Half of Float16's least number, or above Float32's and the weight of a hidden slot, 2^-126.
   private var leastNumber: Double { unit > roundoff ? 0x1p-25 : 0x1p-125 }
 }

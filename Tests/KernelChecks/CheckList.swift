@@ -33,6 +33,8 @@ public enum CheckList {
     visitor.visit("float-tile.widened", FloatTileChecks.widened)
     visitor.visit("attention.shapes", AttentionChecks.shapes)
     visitor.visit("attention.extreme-scores", AttentionChecks.extremeScores)
+    visitor.visit("attention.columns", AttentionChecks.columns)
+    visitor.visit("key-passes", KeyPassChecks.all)
     visitor.visit("cache-rows.float16", CacheRowsChecks.float16)
     visitor.visit("cache-rows.slots", CacheRowsChecks.slots)
     visitor.visit("cache-rows.sums", CacheRowsChecks.sums)
@@ -43,10 +45,11 @@ public enum CheckList {
     if computesInFloat16 {
       visitor.visit("float-tile.half", FloatTileChecks.half)
       visitor.visit("attention.half", AttentionChecks.half)
+      visitor.visit("attention.half-columns", AttentionChecks.halfColumns)
     }
   }
 
-  /// Whether this build has Float16 arithmetic; without it two checks are not in the list.
+  /// Whether this build has Float16 arithmetic; without it three checks are not in the list.
   public static var computesInFloat16: Bool {
     edge_built_with_fp16() || edge_built_with_avx512_fp16()
   }
