@@ -48,12 +48,13 @@ let package = Package(
       name: "KernelChecks", dependencies: ["Platform", "Profile", "Memory", "Kernels", "KVCache"],
       path: "Tests/KernelChecks", swiftSettings: device),
     .executableTarget(
-      name: "device-checks", dependencies: ["KernelChecks", "Platform"],
+      name: "device-checks", dependencies: ["KernelChecks", "Platform", "Profile"],
       path: "Tests/DeviceChecks", swiftSettings: program),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(name: "MemoryTests", dependencies: ["Memory"]),
     .testTarget(name: "ProfileTests", dependencies: ["Profile", "Platform"]),
-    .testTarget(name: "KernelsTests", dependencies: ["KernelChecks", "Kernels", "Platform"]),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["KernelChecks", "Kernels", "Platform", "Profile"]),
     .testTarget(
       name: "KVCacheTests", dependencies: ["KVCache", "Profile", "Kernels", "Memory"],
       swiftSettings: [.unsafeFlags(["-O"])]),

@@ -43,12 +43,18 @@ extension CacheRows {
       p6: key(Int(targets[6])), p7: key(Int(targets[7])))
     var source = UnsafeRawPointer(key(slot))
     let distance = Self.tileSlots &* MemoryLayout<UInt16>.stride
+    guard let sum else {
+      for _ in 0..<headDim {
+        let arriving = source.loadUnaligned(as: edge_f16x8.self)
+        _ = edge_exchange_f16x8(&places, distance, arriving)
+        source += distance
+      }
+      return
+    }
     for index in 0..<headDim {
       let arriving = source.loadUnaligned(as: edge_f16x8.self)
-      let left = edge_exchange_f16x8(&places, distance, arriving)
+      let leaving = edge_f16x8_to_f64(edge_exchange_f16x8(&places, distance, arriving))
       source += distance
-      guard let sum else { continue }
-      let leaving = edge_f16x8_to_f64(left)
       let four = leaving.lowHalf + leaving.highHalf
       let two = four.lowHalf + four.highHalf
       sum[index] -= two[0] + two[1]

@@ -1,10 +1,12 @@
 import CPlatform
 import KernelChecks
 import Platform
+import Profile
 
 /// Runs the checks whose name starts with the argument, or all: one line each, then the counts.
 /// Exit code 0 where all passed, 1 where one failed, sysexits' values for other reasons.
 ///
+/// `--policy NAME SLOTS START COUNT` runs an eviction policy on so many blocks (`PolicyWorkload`), and
 /// `--repeat NAME COUNT` runs one workload so many times instead, and writes nothing.
 @c(device_checks_main)
 public func main(
@@ -13,6 +15,11 @@ public func main(
   if let missing = Processor().missingForBuild { return refuseProcessor(missing) }
   if unsafe argumentCount == 4 && isEqual(argumentValues[1]!, "--repeat") {
     return unsafe repeatWorkload(argumentValues[2]!, count: atol(argumentValues[3]!))
+  }
+  if unsafe argumentCount == 6 && isEqual(argumentValues[1]!, "--policy") {
+    return unsafe runPolicy(
+      argumentValues[2]!, slots: atol(argumentValues[3]!), start: atol(argumentValues[4]!),
+      count: atol(argumentValues[5]!))
   }
   let prefix = unsafe argumentCount > 1 ? argumentValues[1] : nil
   return unsafe runChecks(prefix)

@@ -1,6 +1,7 @@
 import CPlatform
 import KernelChecks
 import Platform
+import Profile
 
 /// Runs one workload `count` times.
 /// - Returns: the exit code: 64 where the name or the count is not one.
@@ -16,6 +17,29 @@ func repeatWorkload(_ name: UnsafePointer<CChar>, count: Int) -> Int32 {
   WorkloadList.visit(&lister)
   lister.out.write("\n")
   lister.out.flush()
+  return 64  // EX_USAGE
+}
+
+/// Runs a policy on `count` blocks.
+/// - Returns: the exit code: 64 where an argument is not one.
+@inline(never)
+func runPolicy(_ name: UnsafePointer<CChar>, slots: Int, start: Int, count: Int) -> Int32 {
+  guard let memory = unsafe edge_map(CheckContext.memoryByteCount) else { return refuseMemory() }
+  for index in 0..<Policy.count {
+    guard let policy = Policy(rawValue: index), unsafe isEqual(name, policy.name) else { continue }
+    let isFitting = slots > PolicyWorkload.blockSize && slots <= PolicyWorkload.slotMax
+    if !isFitting || start < slots || count < 1 { break }
+    var context = unsafe CheckContext(memory: memory)
+    PolicyWorkload.run(&context, policy, slots: slots, start: start, count: count)
+    return context.failure == nil ? 0 : 1
+  }
+  var out = TextOutput.standardError
+  out.write("device-checks: --policy NAME SLOTS START COUNT: NAME is a policy's, SLOTS above ")
+  out.write(PolicyWorkload.blockSize)
+  out.write(" and at most ")
+  out.write(PolicyWorkload.slotMax)
+  out.write(", START at least SLOTS, COUNT 1 or more\n")
+  out.flush()
   return 64  // EX_USAGE
 }
 

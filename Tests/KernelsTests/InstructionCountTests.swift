@@ -96,7 +96,7 @@ import Testing
   }
 
   /// The emulator's plugin, compiled once.
-  private static let plugin = Result<String, any Error> {
+  static let plugin = Result<String, any Error> {
     let target = FileManager.default.temporaryDirectory
       .appendingPathComponent("instruction-counter-\(ProcessInfo.processInfo.processIdentifier).so")
     let source = Board.repository.appendingPathComponent("Toolchain/instruction-counter.c").path

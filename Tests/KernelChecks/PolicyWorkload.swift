@@ -1,0 +1,112 @@
+import KVCache
+import Kernels
+import Memory
+import Platform
+import Profile
+
+/// What a policy adds to a block of one KV head: sums, its row or rows of attention weights, scores,
+/// choice and moves. Attention itself and the writing of tokens are left out.
+public enum PolicyWorkload {
+  public static let headDim = 64
+  public static let blockSize = 128
+  public static let group = 3
+  public static let slotMax = 16_384
+
+  /// Runs `count` blocks.
+  /// - Parameters:
+  ///   - slots: filled slots behind the block; more than `blockSize`.
+  ///   - start: the position of the first run's latest token.
+  public static func run(
+    _ context: inout CheckContext, _ policy: Policy, slots: Int, start: Int, count: Int
+  ) {
+    context.begin("slots", slots)
+    guard let fixture = PolicyFixture(&context, policy, slots: slots) else { return }
+    fixture.attend()
+    for run in 0..<count { fixture.runBlock(position: start + run * blockSize) }
+  }
+}
+
+private struct PolicyFixture: ~Copyable {
+  private let arena: Arena
+  private let cache: KVCache
+  private let eviction: Eviction
+  private let problem: AttentionProblem
+  private let attention: Attention
+  private let slots: Int
+  private let rowCount = PolicyWorkload.blockSize * PolicyWorkload.group
+  private static let chunk = AttentionGeometry.chunkRows
+
+  init?(_ context: inout CheckContext, _ policy: Policy, slots: Int) {
+    self.slots = slots
+    let shape = CacheShape(
+      layerCount: 1, kvHeadCount: 1, headDim: PolicyWorkload.headDim, slotCount: slots)
+    var measuring = Carver.measuring
+    _ = Self.makeCache(&measuring, shape, policy)
+    _ = Self.makeEviction(&measuring, shape, policy)
+    do throws(SystemFailure) {
+      arena = try Arena(plan: measuring.measured())
+    } catch {
+      context.expect(false, "memory for the cache")
+      return nil
+    }
+    var carver = arena.carver()
+    cache = Self.makeCache(&carver, shape, policy)
+    eviction = Self.makeEviction(&carver, shape, policy)
+    let head = cache.head(layer: 0, kvHead: 0)
+    let row = context.take(Float.self, PolicyWorkload.headDim)
+    for slot in 0..<slots {
+      for index in 0..<PolicyWorkload.headDim { row[index] = context.random.float() }
+      head.setToken(slot: slot, position: slot, key: row, value: row)
+    }
+    problem = AttentionProblem(
+      &context, headDim: PolicyWorkload.headDim, group: PolicyWorkload.group,
+      tokens: PolicyWorkload.blockSize, slotsBefore: slots - PolicyWorkload.blockSize)
+    problem.fill(.moderate, &context.random)
+    attention = problem.setUp(rowCount - Self.chunk, rowCount, usesFloat16: false)
+  }
+
+  private static func makeCache(
+    _ carver: inout Carver, _ shape: CacheShape, _ policy: Policy
+  ) -> KVCache {
+    KVCache(carver: &carver, shape: shape, keepsNorms: Eviction.usesNorms(policy))
+  }
+
+  private static func makeEviction(
+    _ carver: inout Carver, _ shape: CacheShape, _ policy: Policy
+  ) -> Eviction {
+    Eviction(
+      carver: &carver, shape: shape, policy: policy,
+      budget: shape.slotCount - PolicyWorkload.blockSize,
+      retained: Retained(sinkCount: 0, recentCount: 0),
+      weightParts: PolicyWorkload.blockSize * PolicyWorkload.group / chunk)
+  }
+
+  /// Leaves the last chunk's queries, maxima and sums in the scratch; they stand for all chunks'.
+  func attend() { problem.attend(attention, rowCount - Self.chunk, rowCount) }
+
+  /// - Parameter position: the latest token's.
+  func runBlock(position: Int) {
+    let head = cache.head(layer: 0, kvHead: 0)
+    let budget = slots - PolicyWorkload.blockSize
+    for slot in budget..<slots {
+      head.positions[slot] = UInt32(truncatingIfNeeded: position &- (slots &- 1 &- slot))
+    }
+    eviction.addBlock(head, slots: budget..<slots, layer: 0, kvHead: 0)
+    if let anchor = eviction.anchor(kvHead: 0, slotCount: slots) {
+      head.rows.multiply(anchor, slotCount: slots, into: eviction.dots(kvHead: 0))
+    }
+    let tokens = min(eviction.weightTokens(slotCount: slots), PolicyWorkload.blockSize)
+    let partCount = (tokens * PolicyWorkload.group + Self.chunk - 1) / Self.chunk
+    for part in 0..<partCount {
+      let rows = min(tokens * PolicyWorkload.group - part * Self.chunk, Self.chunk)
+      attention.sumWeights(
+        firstRow: rowCount - Self.chunk, rowCount: Self.chunk, from: rowCount - rows,
+        factor: 1 / Float(PolicyWorkload.group), into: eviction.weights(kvHead: 0, part: part))
+    }
+    let step = EvictionStep(
+      head: head, layer: 0, kvHead: 0, slotsBefore: budget, slotCount: slots,
+      nextPosition: position + 1)
+    eviction.score(step, partCount: partCount)
+    eviction.evict(step)
+  }
+}
