@@ -86,7 +86,8 @@ struct ForwardPass {
       Matmul.gated(
         rows, gate: pass.weights.layers[layer].gate,
         up: pass.weights.layers[layer].up, groups: groups,
-        into: MatmulOutput(pass.workspace.gated, stride: pass.workspace.gatedStride))
+        into: MatmulOutput(pass.workspace.gated, stride: pass.workspace.gatedStride),
+        l2ByteCount: pass.settings.l2ByteCount)
     }
     member.barrier()
     timer.times.linear += timer.lap()
@@ -152,7 +153,9 @@ extension ForwardPass {
     _ member: Member, _ x: ActivationRows, _ matrix: PackedMatrix, into out: MatmulOutput
   ) {
     forEachShare(member, count: matrix.groupCount, step: groupsPerShare(matrix, member)) {
-      groups, _ in Matmul.store(x, matrix, groups: groups, into: out)
+      groups, pass in
+      Matmul.store(
+        x, matrix, groups: groups, into: out, l2ByteCount: pass.settings.l2ByteCount)
     }
   }
 
@@ -160,7 +163,8 @@ extension ForwardPass {
   private func add(_ member: Member, _ x: ActivationRows, _ matrix: PackedMatrix) {
     let out = MatmulOutput(workspace.residual, stride: workspace.residualStride)
     forEachShare(member, count: matrix.groupCount, step: groupsPerShare(matrix, member)) {
-      groups, _ in Matmul.add(x, matrix, groups: groups, to: out)
+      groups, pass in
+      Matmul.add(x, matrix, groups: groups, to: out, l2ByteCount: pass.settings.l2ByteCount)
     }
   }
 }

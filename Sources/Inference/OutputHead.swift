@@ -18,7 +18,8 @@ struct OutputHead {
     pass.forEachShare(member, count: head.groupCount, step: step) { groups, pass in
       Matmul.store(
         rows, pass.weights.outputHead, groups: groups,
-        into: MatmulOutput(pass.workspace.logits, stride: pass.workspace.logitStride))
+        into: MatmulOutput(pass.workspace.logits, stride: pass.workspace.logitStride),
+        l2ByteCount: pass.settings.l2ByteCount)
     }
   }
 

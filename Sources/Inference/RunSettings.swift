@@ -12,12 +12,14 @@ public struct RunSettings: Sendable {
   public let threadCount: Int
   /// Positions of a block whose logits are held at the same time.
   public let logitRowCount: Int
+  /// A thread's part of the second-level cache, which matrix products arrange their order for.
+  public let l2ByteCount: Int
   /// Attention multiplies in Float16, which the processor must be able to; else in Float32.
   public let usesFloat16: Bool
 
   public init(
     blockSize: Int, cacheBudget: Int, policy: Policy, retained: Retained, threadCount: Int,
-    logitRowCount: Int, usesFloat16: Bool = false
+    logitRowCount: Int, l2ByteCount: Int, usesFloat16: Bool = false
   ) {
     self.blockSize = blockSize
     self.cacheBudget = cacheBudget
@@ -25,6 +27,7 @@ public struct RunSettings: Sendable {
     self.retained = retained
     self.threadCount = threadCount
     self.logitRowCount = logitRowCount
+    self.l2ByteCount = l2ByteCount
     self.usesFloat16 = usesFloat16
   }
 
@@ -32,7 +35,8 @@ public struct RunSettings: Sendable {
   public func with(blockSize: Int, cacheBudget: Int) -> RunSettings {
     RunSettings(
       blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
-      threadCount: threadCount, logitRowCount: logitRowCount, usesFloat16: usesFloat16)
+      threadCount: threadCount, logitRowCount: logitRowCount, l2ByteCount: l2ByteCount,
+      usesFloat16: usesFloat16)
   }
 
   /// Slots of each KV head: N kept ones and a block.

@@ -3,82 +3,106 @@ import CInstructions
 /// Products of int8 activations with packed int8 weights, for a range of output groups.
 ///
 /// For each group the weight panel (`kPadded * G` bytes) is read once and stays in the cache while
-/// all tokens pass by.
+/// the tokens pass by. `l2ByteCount`, the calling thread's part of the second-level cache, decides
+/// how many pass by at a time (`CacheBlocking`); it changes the order of the outputs, not their bits.
 public enum Matmul {
   /// out = x·W
   public static func store(
-    _ x: ActivationRows, _ w: PackedMatrix, groups: Range<Int>, into out: MatmulOutput
+    _ x: ActivationRows, _ w: PackedMatrix, groups: Range<Int>, into out: MatmulOutput,
+    l2ByteCount: Int
   ) {
-    run(x, w, groups, out, Replace.self)
+    run(x, w, groups, out, l2ByteCount, Replace.self)
   }
 
   /// out += x·W
   public static func add(
-    _ x: ActivationRows, _ w: PackedMatrix, groups: Range<Int>, to out: MatmulOutput
+    _ x: ActivationRows, _ w: PackedMatrix, groups: Range<Int>, to out: MatmulOutput,
+    l2ByteCount: Int
   ) {
-    run(x, w, groups, out, Add.self)
+    run(x, w, groups, out, l2ByteCount, Add.self)
   }
 
   /// out = silu(x·gate) * (x·up), the gated unit of Llama's feed-forward part.
   public static func gated(
     _ x: ActivationRows, gate: PackedMatrix, up: PackedMatrix, groups: Range<Int>,
-    into out: MatmulOutput
+    into out: MatmulOutput, l2ByteCount: Int
   ) {
     if x.tokenCount == 1 {
       // Each weight is read once: nothing is gained by staying near.
-      run(x, gate, groups, out, Replace.self)
-      run(x, up, groups, out, Gate.self)
+      run(x, gate, groups, 0..<1, out, Replace.self)
+      run(x, up, groups, 0..<1, out, Gate.self)
       return
     }
-    for group in groups {
-      run(x, gate, group..<group + 1, out, Replace.self)
-      run(x, up, group..<group + 1, out, Gate.self)
+    let blocking = CacheBlocking(
+      kPadded: gate.kPadded, tileCount: x.tileCount, panelsPerGroup: 2, l2ByteCount: l2ByteCount)
+    blocking.forEachPart(of: groups) { groups, tiles in
+      for group in groups {
+        run(x, gate, group..<group + 1, tiles, out, Replace.self)
+        run(x, up, group..<group + 1, tiles, out, Gate.self)
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func run<Operation: Combination>(
+    _ x: ActivationRows, _ w: PackedMatrix, _ groups: Range<Int>, _ out: MatmulOutput,
+    _ l2ByteCount: Int, _ operation: Operation.Type
+  ) {
+    if x.tokenCount == 1 {
+      run(x, w, groups, 0..<1, out, operation)
+      return
+    }
+    let blocking = CacheBlocking(
+      kPadded: w.kPadded, tileCount: x.tileCount, panelsPerGroup: 1, l2ByteCount: l2ByteCount)
+    blocking.forEachPart(of: groups) { groups, tiles in
+      run(x, w, groups, tiles, out, operation)
     }
   }
 
   /// The path of this build.
   @inline(__always)
   private static func run<Operation: Combination>(
-    _ x: ActivationRows, _ w: PackedMatrix, _ groups: Range<Int>, _ out: MatmulOutput,
-    _ operation: Operation.Type
+    _ x: ActivationRows, _ w: PackedMatrix, _ groups: Range<Int>, _ tiles: Range<Int>,
+    _ out: MatmulOutput, _ operation: Operation.Type
   ) {
     #if arch(x86_64)
       if edge_has_vnni() {
-        run(VNNIKernel.self, x, w, groups, out, operation)
+        run(VNNIKernel.self, x, w, groups, tiles, out, operation)
       } else if edge_built_with_avx2() {
-        run(AVX2Kernel.self, x, w, groups, out, operation)
+        run(AVX2Kernel.self, x, w, groups, tiles, out, operation)
       } else {
-        run(PortableKernel<AVX2Kernel>.self, x, w, groups, out, operation)
+        run(PortableKernel<AVX2Kernel>.self, x, w, groups, tiles, out, operation)
       }
     #else
       if edge_built_with_i8mm() {
-        run(MatrixMultiplyKernel.self, x, w, groups, out, operation)
+        run(MatrixMultiplyKernel.self, x, w, groups, tiles, out, operation)
       } else if edge_has_dot_product() {
-        run(DotProductKernel.self, x, w, groups, out, operation)
+        run(DotProductKernel.self, x, w, groups, tiles, out, operation)
       } else {
-        run(WideningKernel.self, x, w, groups, out, operation)
+        run(WideningKernel.self, x, w, groups, tiles, out, operation)
       }
     #endif
   }
 
   private static func run<Kernel: Int8Kernel, Operation: Combination>(
     _ kernel: Kernel.Type, _ x: ActivationRows, _ w: PackedMatrix, _ groups: Range<Int>,
-    _ out: MatmulOutput, _ operation: Operation.Type
+    _ tiles: Range<Int>, _ out: MatmulOutput, _ operation: Operation.Type
   ) {
     let kPadded = w.kPadded
     if x.tokenCount == 1 {
-      let sink = TileSink<Operation>(x, w, out, firstGroup: groups.lowerBound)
+      let sink = TileSink<Operation>(x, w, out, firstGroup: groups.lowerBound, firstToken: 0)
       kernel.row(
         x.values, w.weights + groups.lowerBound * w.groupByteCount,
         w.starts + groups.lowerBound * Int8Geometry.groupOutputs, kPadded: kPadded,
         groupCount: groups.count, into: sink)
       return
     }
+    let firstToken = tiles.lowerBound * Int8Geometry.tileRows
     for group in groups {
-      let sink = TileSink<Operation>(x, w, out, firstGroup: group)
+      let sink = TileSink<Operation>(x, w, out, firstGroup: group, firstToken: firstToken)
       kernel.tiles(
-        x.values, w.weights + group * w.groupByteCount,
-        w.starts + group * Int8Geometry.groupOutputs, kPadded: kPadded, tileCount: x.tileCount,
+        x.values + firstToken * kPadded, w.weights + group * w.groupByteCount,
+        w.starts + group * Int8Geometry.groupOutputs, kPadded: kPadded, tileCount: tiles.count,
         into: sink)
     }
   }

@@ -2,21 +2,27 @@ import CInstructions
 
 /// Scales the sums of tiles to Float32 and combines them with the output.
 struct TileSink<Operation: Combination>: SumSink {
+  /// From the first token on.
   private let activationScales: UnsafePointer<Float>
   private let weightScales: UnsafePointer<Float>
-  /// Row 0, the first group's first column.
+  /// The first token's row, the first group's first column.
   private let out: UnsafeMutablePointer<Float>
   private let stride: Int
+  /// Counted from the first token.
   private let tokenCount: Int
 
+  /// - Parameters:
+  ///   - firstGroup, firstToken: of those that the kernel is given. It counts from them.
   @inline(__always)
-  init(_ x: ActivationRows, _ w: PackedMatrix, _ out: MatmulOutput, firstGroup: Int) {
+  init(
+    _ x: ActivationRows, _ w: PackedMatrix, _ out: MatmulOutput, firstGroup: Int, firstToken: Int
+  ) {
     let column = firstGroup * Int8Geometry.groupOutputs
-    activationScales = UnsafePointer(x.scales)
+    activationScales = UnsafePointer(x.scales + firstToken)
     weightScales = UnsafePointer(w.scales + column)
-    self.out = out.values + column
+    self.out = out.values + (firstToken * out.stride + column)
     stride = out.stride
-    tokenCount = x.tokenCount
+    tokenCount = x.tokenCount - firstToken
   }
 
   @inline(__always)

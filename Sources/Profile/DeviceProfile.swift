@@ -48,6 +48,14 @@ public struct DeviceProfile: Sendable {
   /// `ramCapMiB` in bytes.
   public var ramCapByteCount: Int { ramCapMiB * 1024 * 1024 }
 
+  /// A thread's part of the second-level cache, in bytes. Arm cores without the dot product
+  /// (Cortex-A53, A57, A72) share that of their cluster, later ones and those of x86 have their own.
+  public var l2ByteCountPerThread: Int {
+    let byteCount = l2CacheKiB * 1024
+    if case .neon = vectorWidth, !dotProduct { return byteCount / threads }
+    return byteCount
+  }
+
   /// The core of each thread, or none where the threads are not bound.
   public var cores: Span<Int32> {
     @_lifetime(borrow self)

@@ -99,6 +99,7 @@ import Profile
       blockSize: profile.blockSize, cacheBudget: profile.cacheBudget, policy: profile.policy,
       retained: Retained(sinkCount: retention.sinks, recentCount: retention.recent),
       threadCount: profile.threads, logitRowCount: logitRowCount,
+      l2ByteCount: profile.l2ByteCountPerThread,
       usesFloat16: profile.fp16 && Processor.buildHasFloat16Arithmetic)
   }
 }

@@ -87,12 +87,12 @@ struct Fixture: ~Copyable {
 
 func settings(
   _ policy: Policy, block: Int, budget: Int, sinks: Int = 0, recent: Int = 0, threads: Int = 2,
-  usesFloat16: Bool = false
+  l2ByteCount: Int = 1 << 20, usesFloat16: Bool = false
 ) -> RunSettings {
   RunSettings(
     blockSize: block, cacheBudget: budget, policy: policy,
     retained: Retained(sinkCount: sinks, recentCount: recent), threadCount: threads,
-    logitRowCount: 16, usesFloat16: usesFloat16)
+    logitRowCount: 16, l2ByteCount: l2ByteCount, usesFloat16: usesFloat16)
 }
 
 func mean(_ values: some Collection<Double>) -> Double {

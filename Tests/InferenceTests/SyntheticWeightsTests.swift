@@ -74,6 +74,13 @@ import Testing
     #expect(try other.logits(blocks: 3) != logits)
   }
 
+  /// A block's 16 rows fit no half of 1 KiB: the products go over them in parts.
+  @Test func logitsDoNotDependOnTheCacheSize() throws {
+    var large = try Machine.make(settings(.keydiff, block: 16, budget: 24))
+    var small = try Machine.make(settings(.keydiff, block: 16, budget: 24, l2ByteCount: 1 << 10))
+    #expect(try small.logits(blocks: 3) == large.logits(blocks: 3))
+  }
+
   /// Groups of four sum to zero, lie within -127 ... 127, and have the stated standard deviation.
   @Test func randomBytes() {
     var bytes = [Int8](repeating: 0, count: 1 << 16)

@@ -13,6 +13,7 @@ public enum CheckList {
     visitor.visit("matmul.store", MatmulChecks.store)
     visitor.visit("matmul.add", MatmulChecks.add)
     visitor.visit("matmul.gated", MatmulChecks.gated)
+    visitor.visit("matmul.blocked", MatmulChecks.blocked)
     visitor.visit("matmul.rounding", MatmulChecks.approximatesTrueProduct)
     visitor.visit("packed-matrix.rows", PackedMatrixChecks.rows)
     visitor.visit("packed-matrix.ties", PackedMatrixChecks.ties)

@@ -3,6 +3,8 @@ import Kernels
 /// Whole products: token counts around the tile of 8, ragged outputs, K that needs padding.
 enum MatmulChecks {
   private static let tokenCounts = 1...17
+  /// A cache that all activations of these checks fit in.
+  private static let unblocked = 1 << 30
 
   /// What a product is combined with.
   private enum Combination {
@@ -50,7 +52,9 @@ enum MatmulChecks {
   private static func compareStore(
     _ x: ActivationFixture, _ w: MatrixFixture, _ out: OutputFixture, _ context: inout CheckContext
   ) {
-    Matmul.store(x.activations, w.matrix, groups: 0..<w.matrix.groupCount, into: out.output)
+    Matmul.store(
+      x.activations, w.matrix, groups: 0..<w.matrix.groupCount, into: out.output,
+      l2ByteCount: unblocked)
     for token in 0..<out.tokens {
       for output in 0..<out.outputs {
         let expected = product(x, w, token, output)
@@ -66,7 +70,8 @@ enum MatmulChecks {
     _ x: ActivationFixture, _ w: MatrixFixture, _ out: OutputFixture, _ context: inout CheckContext
   ) {
     for group in 0..<w.matrix.groupCount {
-      Matmul.add(x.activations, w.matrix, groups: group..<group + 1, to: out.output)
+      Matmul.add(
+        x.activations, w.matrix, groups: group..<group + 1, to: out.output, l2ByteCount: unblocked)
     }
     for token in 0..<out.tokens {
       for output in 0..<out.outputs {
@@ -90,9 +95,11 @@ enum MatmulChecks {
     let up = MatrixFixture(&context, outputs: out.outputs, k: gate.matrix.k)
     let count = gate.matrix.groupCount
     Matmul.gated(
-      x.activations, gate: gate.matrix, up: up.matrix, groups: 0..<count / 2, into: out.output)
+      x.activations, gate: gate.matrix, up: up.matrix, groups: 0..<count / 2, into: out.output,
+      l2ByteCount: unblocked)
     Matmul.gated(
-      x.activations, gate: gate.matrix, up: up.matrix, groups: count / 2..<count, into: out.output)
+      x.activations, gate: gate.matrix, up: up.matrix, groups: count / 2..<count, into: out.output,
+      l2ByteCount: unblocked)
     for token in 0..<out.tokens {
       for output in 0..<out.outputs {
         let g = product(x, gate, token, output)
@@ -121,7 +128,9 @@ enum MatmulChecks {
         let x = ActivationFixture(&context, tokens: tokens, k: k)
         let w = MatrixFixture(&context, outputs: outputs, k: k)
         let out = OutputFixture(&context, tokens: tokens, outputs: outputs)
-        Matmul.store(x.activations, w.matrix, groups: 0..<w.matrix.groupCount, into: out.output)
+        Matmul.store(
+          x.activations, w.matrix, groups: 0..<w.matrix.groupCount, into: out.output,
+          l2ByteCount: unblocked)
         for token in 0..<tokens {
           for output in 0..<outputs {
             compareTrueProduct(x, w, out, token, output, &context)
@@ -156,5 +165,76 @@ enum MatmulChecks {
     context.expectClose(
       out.found(token, output), expected, within: 1.001 * bound / Double(2 * block),
       "x·W of the true rows", at: output)
+  }
+}
+
+// MARK: - Blocking for the cache
+
+extension MatmulChecks {
+  /// What products read and write.
+  private struct Operands {
+    let x: ActivationFixture
+    let w: MatrixFixture
+    let up: MatrixFixture
+    let out: OutputFixture
+  }
+
+  /// Products that go over panels and tiles in parts give the bits of those that do not: a tile, two
+  /// and a token, a last chunk that is not full, and a block.
+  static func blocked(_ context: inout CheckContext) {
+    let rows = Int8Geometry.tileRows
+    let tokenCounts: InlineArray<4, Int> = [rows, 2 * rows + 1, 51, 128]
+    let (k, outputs) = (576, 100)
+    for choice in tokenCounts.indices {
+      let tokens = tokenCounts[choice]
+      context.begin("tokens", tokens)
+      let operands = Operands(
+        x: ActivationFixture(&context, tokens: tokens, k: k),
+        w: MatrixFixture(&context, outputs: outputs, k: k),
+        up: MatrixFixture(&context, outputs: outputs, k: k),
+        out: OutputFixture(&context, tokens: tokens, outputs: outputs))
+      compareBlocked(.store, operands, &context)
+      compareBlocked(.add, operands, &context)
+      compareBlocked(.gated, operands, &context)
+    }
+  }
+
+  private static func compareBlocked(
+    _ combination: Combination, _ operands: Operands, _ context: inout CheckContext
+  ) {
+    let out = operands.out
+    let count = (out.tokens + 1) * out.stride
+    let expected = context.take(Float.self, count)
+    multiply(combination, operands, l2ByteCount: unblocked)
+    expected.update(from: out.values, count: count)
+    // From one panel and one tile at a time to caches that hold nearly all.
+    let sizes: InlineArray<5, Int> = [1, 24 << 10, 40 << 10, 80 << 10, 130 << 10]
+    for choice in sizes.indices {
+      out.values.update(from: out.before, count: count)
+      multiply(combination, operands, l2ByteCount: sizes[choice])
+      for index in 0..<count {
+        context.expectEqual(
+          Int(out.values[index].bitPattern), Int(expected[index].bitPattern),
+          "bits of the product in parts", at: index)
+      }
+    }
+    out.values.update(from: out.before, count: count)
+  }
+
+  private static func multiply(
+    _ combination: Combination, _ operands: Operands, l2ByteCount: Int
+  ) {
+    let (x, w) = (operands.x.activations, operands.w.matrix)
+    let groups = 0..<w.groupCount
+    switch combination {
+    case .store:
+      Matmul.store(x, w, groups: groups, into: operands.out.output, l2ByteCount: l2ByteCount)
+    case .add:
+      Matmul.add(x, w, groups: groups, to: operands.out.output, l2ByteCount: l2ByteCount)
+    case .gated:
+      Matmul.gated(
+        x, gate: w, up: operands.up.matrix, groups: groups, into: operands.out.output,
+        l2ByteCount: l2ByteCount)
+    }
   }
 }

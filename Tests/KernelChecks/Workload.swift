@@ -9,6 +9,8 @@ public enum WorkloadList {
   public static func visit<Visitor: WorkloadVisitor & ~Copyable>(_ visitor: inout Visitor) {
     visitor.visit("int8-tile", Int8Workload.tiles)
     visitor.visit("int8-row", Int8Workload.row)
+    visitor.visit("int8-long", LongInt8Workload.whole)
+    visitor.visit("int8-long-blocked", LongInt8Workload.blocked)
     visitor.visit("round-rows", RoundingWorkload.rows)
     visitor.visit("attention", AttentionWorkload.single)
     visitor.visit("attention-half", AttentionWorkload.half)

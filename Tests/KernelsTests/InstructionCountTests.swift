@@ -17,6 +17,8 @@ import Testing
   }
 
   private static let tile = Int8Workload.tokens * Int8Workload.outputs * Int8Workload.k
+  private static let long =
+    LongInt8Workload.tokens * LongInt8Workload.outputs * LongInt8Workload.k
   private static let row = Int8Workload.rowOutputs * Int8Workload.k
   private static let attention = AttentionWorkload.size
   private static let evicted = EvictionWorkload.blockSize
@@ -28,6 +30,7 @@ import Testing
     arguments: [
       Bound(workload: "int8-tile", size: tile, least: 3.0 / 16, most: 0.2065),
       Bound(workload: "int8-row", size: row, least: 3.0 / 16, most: 0.229),
+      Bound(workload: "int8-long-blocked", size: long, least: 3.0 / 16, most: 0.1985),
       Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.16),
       Bound(workload: "attention", size: attention, least: 0.25, most: 0.439),
       Bound(workload: "evict", size: evicted, least: 2, most: 7.38),
@@ -42,6 +45,7 @@ import Testing
     arguments: [
       Bound(workload: "int8-tile", size: tile, least: 1.0 / 16, most: 0.0712),
       Bound(workload: "int8-row", size: row, least: 1.0 / 16, most: 0.0922),
+      Bound(workload: "int8-long-blocked", size: long, least: 1.0 / 16, most: 0.0678),
       Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.345),
       Bound(workload: "attention", size: attention, least: 0.25, most: 0.439),
       Bound(workload: "attention-half", size: attention, least: 0.125, most: 0.244),
@@ -57,6 +61,7 @@ import Testing
     arguments: [
       Bound(workload: "int8-tile", size: tile, least: 1.0 / 32, most: 0.0415),
       Bound(workload: "int8-row", size: row, least: 1.0 / 16, most: 0.0942),
+      Bound(workload: "int8-long-blocked", size: long, least: 1.0 / 32, most: 0.0367),
       Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.22),
       Bound(workload: "attention", size: attention, least: 0.25, most: 0.439),
       Bound(workload: "attention-half", size: attention, least: 0.125, most: 0.244),

@@ -29,6 +29,16 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     #expect(parse(ProfileText().with("policy", "\"full\"")).profile?.policy == .full)
   }
 
+  /// Threads of Arm processors without the dot product share a cache; others have one each.
+  @Test func cachePerThread() {
+    #expect(parse(ProfileText()).profile?.l2ByteCountPerThread == 512 << 10)
+    let old = ProfileText().with("dotProduct", "false").with("fp16", "false")
+    #expect(parse(old).profile?.l2ByteCountPerThread == 128 << 10)
+    #expect(
+      parse(ProfileText.host.with("dotProduct", "false")).profile?.l2ByteCountPerThread
+        == 512 << 10)
+  }
+
   @Test func readsFieldsInAnyOrderAndEscapedNames() throws {
     var text = ProfileText()
     text.members.reverse()
