@@ -76,6 +76,7 @@ EDGE_INLINE void *edge_map(size_t bytes) {
   void *p = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return p == MAP_FAILED ? (void *)0 : p;
 }
+EDGE_INLINE int32_t edge_unmap(void *p, size_t bytes) { return munmap(p, bytes); }
 EDGE_INLINE int32_t edge_advise_huge(void *p, size_t bytes) {
   return madvise(p, bytes, MADV_HUGEPAGE);
 }

@@ -12,9 +12,7 @@ public struct EngineLayout {
   let weights: ModelWeights
   let workspace: Workspace
   let state: UnsafeMutablePointer<CacheState>
-  let teamState: UnsafeMutablePointer<TeamState>
-  let teamLines: UnsafeMutablePointer<TeamLine>
-  let threadStacks: UnsafeMutableRawPointer
+  let team: TeamLayout
   let loading: LoadingScratch
   let tensors: TensorTable
 
@@ -31,11 +29,7 @@ public struct EngineLayout {
       carver: &carver, shape: cacheShape, settings: settings,
       group: shape.headCount / shape.kvHeadCount)
     if !carver.isMeasuring { state.initialize(to: cacheState) }
-    teamState = carver.takeUninitialized(.tables, TeamState.self, count: 1)
-    teamLines = carver.takeUninitialized(
-      .tables, TeamLine.self, count: TeamState.lineCount(memberCount: settings.threadCount))
-    threadStacks = carver.takeBytes(
-      .threadStacks, count: (settings.threadCount - 1) * Team.stackByteCount)
+    team = TeamLayout(carver: &carver, threadCount: settings.threadCount)
     loading = LoadingScratch(carver: &carver, threadCount: settings.threadCount)
     tensors = TensorTable(shape: shape, carver: &carver)
   }
@@ -56,9 +50,7 @@ public struct Engine: ~Copyable {
   /// Starts the threads. The arena is not yet sealed.
   public init(layout: EngineLayout, cores: Span<Int32>) throws(SystemFailure) {
     self.layout = layout
-    team = try Team(
-      storage: layout.teamState, lines: layout.teamLines,
-      memberCount: layout.settings.threadCount, stacks: layout.threadStacks, cores: cores)
+    team = try layout.team.start(cores: cores)
   }
 
   public var settings: RunSettings { layout.settings }

@@ -278,22 +278,17 @@ extension ForwardPass {
     }
   }
 
-  /// Query rows of a KV head are attended to in chunks.
-  private var chunkCount: Int {
-    (tokenCount * group + AttentionGeometry.chunkRows - 1) / AttentionGeometry.chunkRows
-  }
-  private var attentionShareCount: Int { chunkCount * shape.kvHeadCount }
+  private var chunks: QueryChunks { QueryChunks(tokenCount: tokenCount, group: group) }
+  private var attentionShareCount: Int { chunks.count * shape.kvHeadCount }
 
-  /// Shares are chunks of one KV head after another, each head's last rows first: they see the most
-  /// slots.
+  /// Shares are chunks of one KV head after another.
   private func attention(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     while let share = member.nextRunShare(of: attentionShareCount) {
-      let part = share % chunkCount
-      let first = (chunkCount - 1 - part) * AttentionGeometry.chunkRows
-      let rows = first..<min(first + AttentionGeometry.chunkRows, tokenCount * group)
+      let part = share % chunks.count
       attend(
-        AttentionShare(layer: layer, kvHead: share / chunkCount, rows: rows, part: part), member,
-        &timer)
+        AttentionShare(
+          layer: layer, kvHead: share / chunks.count, rows: chunks.rows(part: part), part: part),
+        member, &timer)
     }
   }
 
@@ -309,7 +304,9 @@ extension ForwardPass {
       cache: head.rows, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
       group: group, usesFloat16: settings.usesFloat16)
     if share.part == 0 { sumKeys(share, head, &timer) }
-    gatherQueries(rows, kvHead: kvHead, into: pass)
+    pass.setQueries(
+      rows, from: workspace.queryKeyValue + kvHead * group * shape.headDim,
+      stride: workspace.queryKeyValueStride, group: group, workspace.rotary)
     pass.run(
       firstRow: rows.lowerBound, rowCount: rows.count,
       anchor: share.part == 0
@@ -319,7 +316,7 @@ extension ForwardPass {
     if share.part < weightParts {
       timer.times.attention += timer.lap()
       pass.sumWeights(
-        firstRow: rows.lowerBound, rowCount: rows.count, from: windowStart,
+        firstRow: rows.lowerBound, rowCount: rows.count, from: chunks.windowStart(weightTokens),
         factor: 1 / Float(group),
         into: state.pointee.eviction.weights(kvHead: kvHead, part: share.part))
       timer.times.score += timer.lap()
@@ -335,24 +332,8 @@ extension ForwardPass {
     timer.times.score += timer.lap()
   }
 
-  /// The first query row whose attention weights the policy wants, and the parts that have such rows.
-  private var windowStart: Int { (tokenCount - min(weightTokens, tokenCount)) * group }
-  private var weightParts: Int {
-    weightTokens == 0 ? 0 : chunkCount - windowStart / AttentionGeometry.chunkRows
-  }
-
-  /// Rotated queries, times log2(e) / sqrt(headDim): the softmax works with powers of two.
-  private func gatherQueries(_ rows: Range<Int>, kvHead: Int, into pass: Attention) {
-    let factor = log2OfE / squareRoot(Float(shape.headDim))
-    for row in rows {
-      let (token, member) = (row / group, row % group)
-      pass.setQuery(
-        row - rows.lowerBound,
-        from: workspace.queryKeyValue + token * workspace.queryKeyValueStride
-          + (kvHead * group + member) * shape.headDim, workspace.rotary, token: token,
-        factor: factor)
-    }
-  }
+  /// Parts with rows whose attention weights the policy wants.
+  private var weightParts: Int { chunks.partCount(weightTokens) }
 
   private func scatterOutputs(_ rows: Range<Int>, kvHead: Int, from scratch: AttentionScratch) {
     for row in rows {

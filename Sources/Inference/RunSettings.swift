@@ -39,6 +39,13 @@ public struct RunSettings: Sendable {
       usesFloat16: usesFloat16)
   }
 
+  /// The same but for the policy and the block.
+  public func with(policy: Policy, blockSize: Int) -> RunSettings {
+    RunSettings(
+      blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
+      threadCount: threadCount, logitRowCount: logitRowCount, usesFloat16: usesFloat16)
+  }
+
   /// Slots of each KV head: N kept ones and a block.
   public var slotCount: Int { cacheBudget + blockSize }
 }

@@ -11,8 +11,11 @@ public struct Eviction: ~Copyable {
   public static let weakAnchorLimit: Float = 0.1
 
   public let policy: Policy
+  /// Slots that each KV head keeps: may change between blocks, to at most the shape's slots.
+  public var budget: Int
   let shape: CacheShape
-  let budget: Int
+  /// KeyDiff with a sum of keys that is kept and a row of the attention pass.
+  let isFused: Bool
   let needs: PolicyNeeds
   let retained: Retained
   let keyDiff: KeyDiff
@@ -36,23 +39,24 @@ public struct Eviction: ~Copyable {
 
   /// - Parameter weightParts: chunks of query rows whose weights are summed apart; see `weights`.
   public init(
-    carver: inout Carver, shape: CacheShape, policy: Policy, budget: Int, retained: Retained,
-    weightParts: Int
+    carver: inout Carver, shape: CacheShape, policy: Policy, keyDiff form: KeyDiffForm = .fused,
+    budget: Int, retained: Retained, weightParts: Int
   ) {
     self.policy = policy
     self.shape = shape
     self.budget = budget
-    let needs = PolicyNeeds(
-      policy, slots: policy == .full ? 0 : shape.paddedSlotCount, headDim: shape.headDim)
+    let isFused = policy == .keydiff && form == .fused
+    self.isFused = isFused
+    let slots = policy == .full ? 0 : shape.paddedSlotCount
+    let needs = PolicyNeeds(policy, form, slots: slots, headDim: shape.headDim)
     self.needs = needs
     self.weightParts = weightParts
     self.retained = Retained(
       sinkCount: max(retained.sinkCount, needs.sinkCount),
       recentCount: max(retained.recentCount, needs.recentCount))
-    keyDiff = KeyDiff(carver: &carver, shape: policy == .keydiff ? shape : .empty)
-    let slots = policy == .full ? 0 : shape.paddedSlotCount
+    keyDiff = KeyDiff(carver: &carver, shape: isFused ? shape : .empty)
     let perHead = shape.kvHeadCount * slots
-    let isScored = policy != .full && policy != .keydiff
+    let isScored = policy != .full && !isFused
     weights = carver.take(
       .policy, Float.self, count: needs.weightTokens > 0 ? perHead * weightParts : 0)
     accumulated = carver.take(
@@ -78,12 +82,13 @@ public struct Eviction: ~Copyable {
 
   /// Whether 1 / |key| of each slot is to be kept.
   public static func usesNorms(_ policy: Policy) -> Bool {
-    PolicyNeeds(policy, slots: 0, headDim: 0).usesNorms
+    PolicyNeeds(policy, .fused, slots: 0, headDim: 0).usesNorms
   }
+  public var usesNorms: Bool { needs.usesNorms }
 
   /// A block's last tokens whose attention weights the policy wants, or 0; may be more than there are.
   public static func weightTokens(_ policy: Policy) -> Int {
-    PolicyNeeds(policy, slots: 0, headDim: 0).weightTokens
+    PolicyNeeds(policy, .fused, slots: 0, headDim: 0).weightTokens
   }
 
   /// Evictions from a head whose anchor was weak: see `weakAnchorLimit`.
@@ -94,11 +99,24 @@ public struct Eviction: ~Copyable {
   }
 }
 
+/// How KeyDiff comes by its scores.
+public enum KeyDiffForm: Sendable {
+  /// By one more row of the attention pass, with a sum of keys that is kept.
+  case fused
+  /// In passes of its own over the keys: for measuring the other form against it.
+  case alone
+}
+
 extension PolicyNeeds {
-  init(_ policy: Policy, slots: Int, headDim: Int) {
+  init(_ policy: Policy, _ form: KeyDiffForm, slots: Int, headDim: Int) {
     switch policy {
     case .full: self.init(usesNorms: false)
-    case .keydiff: self.init(usesNorms: true)
+    case .keydiff:
+      if form == .fused {
+        self.init(usesNorms: true)
+      } else {
+        self.init(KeyDiffAlone.self, slots: slots, headDim: headDim)
+      }
     case .keydiffNormalized: self.init(KeyDiffNormalized.self, slots: slots, headDim: headDim)
     case .keydiffPairwise: self.init(KeyDiffPairwise.self, slots: slots, headDim: headDim)
     case .keydiffMedian: self.init(KeyDiffMedian.self, slots: slots, headDim: headDim)

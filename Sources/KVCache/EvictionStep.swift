@@ -40,12 +40,12 @@ extension Eviction {
 
   /// KeyDiff's sum: to be called with a block's slots before attention.
   public func addBlock(_ head: CacheHead, slots: Range<Int>, layer: Int, kvHead: Int) {
-    if policy == .keydiff { keyDiff.addBlock(head, slots: slots, layer: layer, kvHead: kvHead) }
+    if isFused { keyDiff.addBlock(head, slots: slots, layer: layer, kvHead: kvHead) }
   }
 
   /// A row whose products with all keys the attention pass leaves in `dots`.
   public func anchor(kvHead: Int, slotCount: Int) -> UnsafePointer<Float>? {
-    policy == .keydiff && slotCount > budget ? keyDiff.anchor(kvHead: kvHead) : nil
+    isFused && slotCount > budget ? keyDiff.anchor(kvHead: kvHead) : nil
   }
 
   public func dots(kvHead: Int) -> UnsafeMutablePointer<Float> { keyDiff.dots(kvHead: kvHead) }
@@ -57,6 +57,7 @@ extension Eviction {
     switch policy {
     case .full: break
     case .keydiff:
+      if !isFused { return score(KeyDiffAlone.self, step, partCount) }
       note(
         keyDiff.meanCosine(
           kvHead: step.kvHead, inverseNorms: step.head.inverseNorms, slotCount: step.slotCount),
@@ -111,10 +112,9 @@ extension Eviction {
   public func evict(_ step: EvictionStep) {
     if policy == .full || step.slotCount <= budget { return }
     let offset = step.kvHead * shape.paddedSlotCount
-    let isKeyDiff = policy == .keydiff
     let filter = retained.filter(
-      first: isKeyDiff ? keyDiff.dots(kvHead: step.kvHead) : scores + offset,
-      second: isKeyDiff ? step.head.inverseNorms : minusOnes,
+      first: isFused ? keyDiff.dots(kvHead: step.kvHead) : scores + offset,
+      second: isFused ? step.head.inverseNorms : minusOnes,
       positions: step.head.positions, nextPosition: step.nextPosition)
     let (victims, targets) = (self.victims + offset, self.targets + offset)
     VictimSearch(filter: filter, slots: victims, orders: orders + offset, scratch: targets)
@@ -123,7 +123,7 @@ extension Eviction {
     findTargets(victims, slots: leaving, targets)
     step.head.replace(
       targets, with: leaving,
-      subtractingFrom: isKeyDiff ? keyDiff.sum(layer: step.layer, kvHead: step.kvHead) : nil)
+      subtractingFrom: isFused ? keyDiff.sum(layer: step.layer, kvHead: step.kvHead) : nil)
     if needs.accumulates { moveAccumulated(step, targets, leaving) }
   }
 

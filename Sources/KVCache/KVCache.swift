@@ -80,6 +80,11 @@ public struct CacheHead: BitwiseCopyable {
   let inverseNorms: UnsafeMutablePointer<Float>
   let keepsNorms: Bool
 
+  /// The same memory for a policy that keeps no norms.
+  public var withoutNorms: CacheHead {
+    CacheHead(rows: rows, positions: positions, inverseNorms: inverseNorms, keepsNorms: false)
+  }
+
   /// Writes a token's key and value into a slot.
   public func setToken(
     slot: Int, position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>

@@ -65,7 +65,7 @@ import Platform
 }
 
 /// The one mapping of the process: all memory that the runtime uses for a model. It stays until the
-/// process ends.
+/// process ends, or until it is unmapped for another one to take its place.
 @safe public struct Arena: ~Copyable {
   /// A cache line, and the width of the widest vector.
   public static let alignment = 64
@@ -84,6 +84,9 @@ import Platform
   }
 
   public var baseAddress: UnsafeMutableRawPointer { unsafe base }
+
+  /// Gives the memory back. Nothing may use it any more.
+  public consuming func unmap() { _ = unsafe edge_unmap(base, plan.totalByteCount) }
 
   public func carver() -> Carver { unsafe Carver(base: base, plan: plan) }
 

@@ -53,6 +53,11 @@ enum Command {
   private(set) var report: UnsafePointer<CChar>?
   private(set) var logits: UnsafePointer<CChar>?
   private(set) var jsonFile: UnsafePointer<CChar>?
+  private(set) var csvFile: UnsafePointer<CChar>?
+  /// Of `bench`: cache sizes, policies and block sizes to measure.
+  private(set) var kv: UnsafePointer<CChar>?
+  private(set) var policies: UnsafePointer<CChar>?
+  private(set) var blocks: UnsafePointer<CChar>?
   private(set) var overrides = ProfileOverrides()
   private(set) var isJSON = false
   private(set) var isRaw = false
@@ -65,9 +70,7 @@ enum Command {
   /// What error lines call a text prompt's file: nil for the command line's own text.
   var promptPath: UnsafePointer<CChar>? {
     if unsafe prompt != nil { return nil }
-    return unsafe promptFile
-      ?? UnsafeRawPointer(("-" as StaticString).utf8Start)
-      .assumingMemoryBound(to: CChar.self)
+    return unsafe promptFile ?? cString("-")
   }
 
   init(
@@ -91,7 +94,7 @@ enum Command {
       } else if command == .bench && !hasBenchmark {
         guard let named = unsafe Benchmark(argument) else {
           throw unsafe Self.refuse(
-            argument, "is not a benchmark; there is ", Benchmark.names, &console)
+            argument, "is not a benchmark; there are ", Benchmark.names, &console)
         }
         benchmark = named
         hasBenchmark = true
@@ -159,6 +162,23 @@ enum Command {
     } else if unsafe isEqual(name, "--logits") {
       unsafe logits = unsafe try reader.value(of: name, after: logits != nil, &console)
     } else {
+      return unsafe try takeBenchText(name, &reader, &console)
+    }
+    return true
+  }
+
+  private mutating func takeBenchText(
+    _ name: UnsafePointer<CChar>, _ reader: inout ArgumentReader, _ console: inout Console
+  ) throws(Exit) -> Bool {
+    if unsafe isEqual(name, "--kv") {
+      unsafe kv = unsafe try reader.value(of: name, after: kv != nil, &console)
+    } else if unsafe isEqual(name, "--policies") {
+      unsafe policies = unsafe try reader.value(of: name, after: policies != nil, &console)
+    } else if unsafe isEqual(name, "--blocks") {
+      unsafe blocks = unsafe try reader.value(of: name, after: blocks != nil, &console)
+    } else if unsafe isEqual(name, "--csv") {
+      unsafe csvFile = unsafe try reader.value(of: name, after: csvFile != nil, &console)
+    } else {
       return false
     }
     return true
@@ -198,6 +218,7 @@ enum Command {
     if prompts > 1 {
       throw console.fail(.usage, "give one of --prompt, --prompt-file and --tokens")
     }
+    try checkBenchmark(&console)
     let needsProfile = command != .tokenize && command != .inspect
     if unsafe needsProfile && profile == nil {
       throw console.fail(.usage, "--profile is missing: the JSON file that describes the board")
@@ -211,6 +232,33 @@ enum Command {
     }
     if let maxTokens, maxTokens > Self.maxTokensLimit {
       throw console.fail(.usage, "--max-tokens is at most 1048576")
+    }
+  }
+
+  /// Options of one benchmark are not for another.
+  private func checkBenchmark(_ console: inout Console) throws(Exit) {
+    let isScoring = command == .bench && benchmark == .scoring
+    let isTTFT = command == .bench && benchmark == .ttft
+    if unsafe kv != nil && !isScoring {
+      throw console.fail(.usage, "--kv is an option of bench scoring alone")
+    }
+    if unsafe policies != nil && !isScoring && !isTTFT {
+      throw console.fail(.usage, "--policies is an option of bench scoring and bench ttft alone")
+    }
+    if unsafe (blocks != nil || csvFile != nil) && !isTTFT {
+      throw console.fail(.usage, "--blocks and --csv are options of bench ttft alone")
+    }
+    if unsafe isScoring && prompt != nil {
+      throw console.fail(.usage, "bench scoring has no --prompt: --kv takes the slots of the cache")
+    }
+    if (isScoring || isTTFT) && generate != nil {
+      throw console.fail(.usage, "--generate is an option of bench speed alone")
+    }
+    if unsafe policies != nil && overrides.policy != nil {
+      throw console.fail(.usage, "give one of --policy and --policies")
+    }
+    if unsafe blocks != nil && overrides.blockSize != nil {
+      throw console.fail(.usage, "give one of --block and --blocks")
     }
   }
 
@@ -299,6 +347,11 @@ func isEqual(_ string: UnsafePointer<CChar>, _ text: StaticString) -> Bool {
     return false
   }
   return unsafe string[count] == 0
+}
+
+/// A literal as a zero-terminated string.
+func cString(_ text: StaticString) -> UnsafePointer<CChar> {
+  unsafe UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 
 /// The bytes of a zero-terminated string that outlives the program's work, without the zero.

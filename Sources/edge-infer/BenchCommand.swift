@@ -6,21 +6,27 @@ import Profile
 
 /// `bench`: the measurement that the word after it names.
 func benchCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  try BenchRequest.check(arguments, &console)
   switch arguments.benchmark {
   case .speed: try benchSpeed(arguments, &console)
+  case .scoring: try benchScoring(arguments, &console)
+  case .ttft: try benchFirstToken(arguments, &console)
   }
 }
 
 /// Prompt and decode speed.
 private func benchSpeed(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
-  var preparation = try BenchPreparation(arguments, &console)
+  let request = try BenchRequest(arguments, &console)
+  var preparation = try BenchPreparation(arguments, request, &console)
   var program = try BenchProgram(&preparation, &console)
   if !arguments.isQuiet { writeStart(preparation, program, &console.error) }
-  var run = BenchRun(preparation.request, isQuiet: arguments.isQuiet)
+  var run = BenchRun(BenchProgress(request, isQuiet: arguments.isQuiet))
   try run.measure(&program, &console)
   if !arguments.isQuiet { BenchTable.write(run, preparation, program, to: &console.error) }
   if let path = unsafe arguments.jsonFile {
-    unsafe try writeReport(run, preparation, program, path: path, &console)
+    var file = unsafe try Report.open(path, &console)
+    BenchReport.write(run, preparation, program, &file.text)
+    unsafe try Report.commit(&file, path, &console)
   }
 }
 

@@ -15,26 +15,38 @@ struct BenchModel: ~Copyable {
   let published: PublishedShape?
 
   /// Opens the model, or looks the shape up.
+  /// - Parameter fallback: where the command line names neither and the profile's file is missing.
   init(
     _ arguments: Arguments, _ settings: Settings, _ buffer: inout HeaderBuffer,
-    _ console: inout Console
+    fallback: PublishedShape? = nil, _ console: inout Console
   ) throws(Exit) {
     if let name = unsafe arguments.shape {
       guard let published = unsafe PublishedShape(name: cStringSpan(name)) else {
         throw unsafe Self.refuse(shape: name, &console)
       }
-      shape = published.shape
-      self.published = published
-      file = nil
-      path = nil
+      self.init(published)
       return
     }
     let path = ModelPath(arguments, settings)
-    let file = try buffer.open(path, &console)
+    if let fallback, unsafe arguments.model == nil && !path.exists {
+      self.init(fallback)
+      return
+    }
+    self.init(try buffer.open(path, &console), path)
+  }
+
+  private init(_ file: consuming ModelFile, _ path: ModelPath) {
     shape = file.shape
     self.file = consume file
     self.path = path
     published = nil
+  }
+
+  private init(_ published: PublishedShape) {
+    shape = published.shape
+    self.published = published
+    file = nil
+    path = nil
   }
 
   /// Reads the weights, or makes them up.
@@ -107,36 +119,35 @@ struct BenchSample: BitwiseCopyable {
     carver: inout Carver, _ shape: ModelShape, _ settings: RunSettings, _ request: BenchRequest
   ) {
     engine = EngineLayout(carver: &carver, shape: shape, settings: settings)
-    let blockCount = (request.longestPrompt + settings.blockSize - 1) / settings.blockSize
+    let blockCount = (request.prompts.greatest + settings.blockSize - 1) / settings.blockSize
     recordsPerRun = min((blockCount + 1) & ~1, BlockRecords.capacityMax)
     unsafe samples = carver.take(
-      .latency, BenchSample.self, count: request.promptCount * request.repeatCount)
+      .latency, BenchSample.self, count: request.prompts.count * request.repeatCount)
     blocks = BlockRecords(carver: &carver, capacity: recordsPerRun)
     unsafe runBlocks = carver.take(
       .latency, BlockRecord.self, count: request.repeatCount * recordsPerRun)
     unsafe medianBlocks = carver.take(
-      .latency, BlockRecord.self, count: request.promptCount * recordsPerRun)
+      .latency, BlockRecord.self, count: request.prompts.count * recordsPerRun)
   }
 }
 
 /// A model, or the shape of one, and the memory plan for measuring it.
 @safe struct BenchPreparation: ~Copyable {
   let settings: Settings
-  let runSettings: RunSettings
-  let request: BenchRequest
   let model: BenchModel
-  let plan: MemoryPlan
+  private(set) var runSettings: RunSettings
+  private(set) var request: BenchRequest
+  private(set) var plan: MemoryPlan
   private var buffer: HeaderBuffer
 
-  init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
-    let request = try BenchRequest(arguments, &console)
+  init(
+    _ arguments: Arguments, _ request: BenchRequest, _ console: inout Console
+  ) throws(Exit) {
     let settings = try Settings(arguments, &console)
     var buffer = HeaderBuffer()
     let model = try BenchModel(arguments, settings, &buffer, &console)
-    let runSettings = Self.runSettings(settings, request)
-    var carver = Carver.measuring
-    _ = BenchLayout(carver: &carver, model.shape, runSettings, request)
-    plan = carver.measured()
+    let runSettings = Self.fit(settings.run(logitRowCount: 1), request)
+    plan = Self.plan(model.shape, runSettings, request)
     self.settings = settings
     self.runSettings = runSettings
     self.request = request
@@ -144,18 +155,37 @@ struct BenchSample: BitwiseCopyable {
     self.buffer = buffer
   }
 
-  /// As of `run`; under policy `full` with as many slots as the longest prompt and its answer need.
-  private static func runSettings(_ settings: Settings, _ request: BenchRequest) -> RunSettings {
-    let asRun = settings.run(logitRowCount: 1)
-    if asRun.policy != .full { return asRun }
-    let slotCount = request.longestPrompt + request.generateCount
-    return asRun.with(
-      blockSize: asRun.blockSize, cacheBudget: max(1, slotCount - asRun.blockSize))
+  /// Plans anew.
+  mutating func plan(_ request: BenchRequest, policy: Policy, blockSize: Int) {
+    self.request = request
+    runSettings = Self.fit(
+      settings.run(logitRowCount: 1).with(policy: policy, blockSize: blockSize), request)
+    plan = Self.plan(model.shape, runSettings, request)
+  }
+
+  private static func plan(
+    _ shape: ModelShape, _ settings: RunSettings, _ request: BenchRequest
+  ) -> MemoryPlan {
+    var carver = Carver.measuring
+    _ = BenchLayout(carver: &carver, shape, settings, request)
+    return carver.measured()
+  }
+
+  /// Under policy `full` with as many slots as the longest prompt and its answer need.
+  private static func fit(_ settings: RunSettings, _ request: BenchRequest) -> RunSettings {
+    if settings.policy != .full { return settings }
+    let slotCount = request.prompts.greatest + request.generateCount
+    return settings.with(
+      blockSize: settings.blockSize, cacheBudget: max(1, slotCount - settings.blockSize))
+  }
+
+  var isOverCap: Bool {
+    PlanTable.processByteCount(plan) > settings.profile.ramCapByteCount
   }
 
   func checkCap(_ console: inout Console) throws(Exit) {
+    if !isOverCap { return }
     let cap = settings.profile.ramCapByteCount
-    if PlanTable.processByteCount(plan) <= cap { return }
     console.beginError()
     FitAdvice(
       plan, shape: model.shape, settings: runSettings, capByteCount: cap,
@@ -193,5 +223,11 @@ struct BenchSample: BitwiseCopyable {
     self.layout = layout
     self.arena = arena
     loadNanoseconds = Instant.now().nanoseconds(since: start)
+  }
+
+  /// Ends the threads and gives the memory back.
+  consuming func end() {
+    _ = consume engine
+    arena.unmap()
   }
 }

@@ -1,20 +1,23 @@
-import CPlatform
 import Platform
 
-/// One line on a terminal that tells which run is at work. Silent where standard error is not a
-/// terminal.
+/// One line on a terminal that tells which run is at work.
 struct BenchProgress {
-  /// Between two updates; the time that writing takes is not to be seen in the figures.
-  private static let intervalNanoseconds: Int64 = 500_000_000
-  private let request: BenchRequest
-  private let isShown: Bool
-  private var last = Instant.now()
+  let request: BenchRequest
+  private let runsBefore: Int
+  private let runCount: Int
+  private var line: StatusLine
   private var prompt = 0
   private var run = 0
 
-  init(_ request: BenchRequest, isQuiet: Bool) {
+  /// - Parameters:
+  ///   - runsBefore: of requests before this one.
+  ///   - runCount: of all requests; nil where there is only this one.
+  init(_ request: BenchRequest, runsBefore: Int = 0, runCount: Int? = nil, isQuiet: Bool) {
     self.request = request
-    isShown = !isQuiet && edge_is_terminal(2) != 0
+    self.runsBefore = runsBefore
+    self.runCount = runCount ?? request.prompts.count * request.repeatCount
+    // The time that writing takes is not to be seen in the figures.
+    line = StatusLine(intervalNanoseconds: 500_000_000, isQuiet: isQuiet)
   }
 
   mutating func start(prompt: Int, run: Int) {
@@ -23,7 +26,7 @@ struct BenchProgress {
   }
 
   mutating func update(prefilled count: Int, _ out: inout TextOutput) {
-    update(count, of: request[prompt], "prompt", &out)
+    update(count, of: request.prompts[prompt], "prompt", &out)
   }
 
   mutating func update(generated count: Int, _ out: inout TextOutput) {
@@ -33,14 +36,11 @@ struct BenchProgress {
   private mutating func update(
     _ count: Int, of total: Int, _ part: StaticString, _ out: inout TextOutput
   ) {
-    if !isShown { return }
-    let now = Instant.now()
-    if now.nanoseconds(since: last) < Self.intervalNanoseconds { return }
-    last = now
-    out.write("\r\u{1B}[Krun ")
-    out.write(prompt * request.repeatCount + run + 1)
+    if !line.begin(&out) { return }
+    out.write("run ")
+    out.write(runsBefore + prompt * request.repeatCount + run + 1)
     out.write(" of ")
-    out.write(request.promptCount * request.repeatCount)
+    out.write(runCount)
     out.write(": ")
     out.write(part)
     out.write(", ")
@@ -52,9 +52,5 @@ struct BenchProgress {
   }
 
   /// Clears the line.
-  func finish(_ out: inout TextOutput) {
-    if !isShown { return }
-    out.write("\r\u{1B}[K")
-    out.flush()
-  }
+  func finish(_ out: inout TextOutput) { line.finish(&out) }
 }

@@ -5,20 +5,6 @@ import Model
 import Platform
 import Profile
 
-/// Writes the report of a measurement; the file appears whole or not at all.
-func writeReport(
-  _ run: BenchRun, _ preparation: borrowing BenchPreparation, _ program: borrowing BenchProgram,
-  path: UnsafePointer<CChar>, _ console: inout Console
-) throws(Exit) {
-  do throws(SystemFailure) {
-    var file = unsafe try ReplacementFile(path: path)
-    BenchReport.write(run, preparation, program, &file.text)
-    try file.commit()
-  } catch {
-    throw unsafe console.fail(error, path: path)
-  }
-}
-
 /// The report's parts. Times are in microseconds, sizes in bytes.
 enum BenchReport {
   static func write(
@@ -29,10 +15,9 @@ enum BenchReport {
     preparation.settings.profile.writeJSON(to: &out)
     out.write(",\n\"model\": ")
     writeModel(preparation.model, &out)
-    out.write(",\n\"plan\": {")
-    PlanTable.writeJSON(
-      preparation.plan, capByteCount: preparation.settings.profile.ramCapByteCount, to: &out)
-    out.write("},\n\"run\": ")
+    out.write(",\n\"plan\": ")
+    Report.writePlan(preparation.plan, preparation.settings.profile, &out)
+    out.write(",\n\"run\": ")
     Report.writeRun(preparation.runSettings, &out)
     Report.writeMember(",\n\"bench\": {\"generate\": ", run.request.generateCount, &out)
     Report.writeMember(", \"repeat\": ", run.request.repeatCount, &out)
@@ -41,17 +26,16 @@ enum BenchReport {
     out.write("},\n\"limits\": ")
     writeLimits(run.limits, &out)
     out.write(",\n\"results\": [")
-    for index in 0..<run.request.promptCount {
+    for index in 0..<run.request.prompts.count {
       out.write(index == 0 ? "\n" : ",\n")
       writeResult(index, run, preparation, program, &out)
     }
-    out.write("],\n\"memory\": {\"peakResidentBytes\": ")
-    out.write(peakResidentByteCount())
-    Report.writeMember(", \"arenaBytes\": ", program.arena.plan.totalByteCount, &out)
-    out.write("}}\n")
+    out.write("],\n\"memory\": ")
+    Report.writeMemory(program.arena.plan, &out)
+    out.write("}\n")
   }
 
-  private static func writeModel(_ model: borrowing BenchModel, _ out: inout TextOutput) {
+  static func writeModel(_ model: borrowing BenchModel, _ out: inout TextOutput) {
     out.write("{\"name\": \"")
     model.writeName(to: &out)
     out.write(model.published == nil ? "\", \"madeUp\": false" : "\", \"madeUp\": true")
@@ -113,12 +97,8 @@ enum BenchReport {
     writeRate(", \"tokensPerSecond\": ", tokens, times.median, &out)
     writeRate(", \"minTokensPerSecond\": ", tokens, times.maximum, &out)
     writeRate(", \"maxTokensPerSecond\": ", tokens, times.minimum, &out)
-    out.write(", \"medianUs\": ")
-    Report.writeMicroseconds(times.median, &out)
-    out.write(", \"minUs\": ")
-    Report.writeMicroseconds(times.minimum, &out)
-    out.write(", \"maxUs\": ")
-    Report.writeMicroseconds(times.maximum, &out)
+    out.write(", ")
+    Report.writeSpread(times, &out)
     Report.writeMember(", \"medianRun\": ", times.medianRun, &out)
     out.write(", \"allUs\": [")
   }

@@ -58,9 +58,9 @@ struct BenchRun {
   private var results = InlineArray<16, BenchResult>(repeating: BenchResult())
   private var progress: BenchProgress
 
-  init(_ request: BenchRequest, isQuiet: Bool) {
-    self.request = request
-    progress = BenchProgress(request, isQuiet: isQuiet)
+  init(_ progress: BenchProgress) {
+    request = progress.request
+    self.progress = progress
   }
 
   subscript(prompt: Int) -> BenchResult { results[prompt] }
@@ -68,7 +68,7 @@ struct BenchRun {
   mutating func measure(_ program: inout BenchProgram, _ console: inout Console) throws(Exit) {
     limits.measure(program.engine, program.arena)
     try warmUp(&program, &console)
-    for prompt in 0..<request.promptCount { try measure(prompt, &program, &console) }
+    for prompt in 0..<request.prompts.count { try measure(prompt, &program, &console) }
     limits.measure(program.engine, program.arena)
     progress.finish(&console.error)
   }
@@ -78,7 +78,7 @@ struct BenchRun {
     _ program: inout BenchProgram, _ console: inout Console
   ) throws(Exit) {
     program.engine.reset()
-    let length = min(request.longestPrompt, program.engine.settings.blockSize)
+    let length = min(request.prompts.greatest, program.engine.settings.blockSize)
     _ = try prefill(&program, length: length, &console)
     // A full cache has as many slots for the answer as were asked for.
     _ = try decode(
@@ -92,7 +92,7 @@ struct BenchRun {
     for run in 0..<request.repeatCount {
       progress.start(prompt: prompt, run: run)
       program.engine.reset()
-      let prefillTime = try prefill(&program, length: request[prompt], &console)
+      let prefillTime = try prefill(&program, length: request.prompts[prompt], &console)
       let prefillTimes = program.layout.blocks.sum.times
       for index in 0..<program.layout.blocks.count {
         unsafe program.layout.runBlocks[run * records + index] = program.layout.blocks[index]
@@ -104,6 +104,24 @@ struct BenchRun {
         prefill: prefillTimes, decode: decoded.times)
     }
     summarize(prompt, &program)
+  }
+
+  /// The first prompt alone: nanoseconds to the token after it.
+  mutating func measureFirstToken(
+    _ program: inout BenchProgram, _ console: inout Console
+  ) throws(Exit) -> Spread {
+    try warmUp(&program, &console)
+    var times = InlineArray<100, Int64>(repeating: 0)
+    for run in 0..<request.repeatCount {
+      progress.start(prompt: 0, run: run)
+      program.engine.reset()
+      let start = Instant.now()
+      _ = try prefill(&program, length: request.prompts[0], &console)
+      unsafe program.engine.block[0] = program.engine.logits(0).best()
+      times[run] = Instant.now().nanoseconds(since: start)
+    }
+    progress.finish(&console.error)
+    return Spread(times, count: request.repeatCount)
   }
 
   /// - Returns: nanoseconds from the first block to the logits of the last token.
@@ -171,7 +189,7 @@ struct BenchRun {
     }
     let prefill = Spread(prefills, count: request.repeatCount)
     let decode = Spread(decodes, count: request.repeatCount)
-    results[prompt].promptLength = request[prompt]
+    results[prompt].promptLength = request.prompts[prompt]
     results[prompt].prefill = prefill
     results[prompt].decode = decode
     results[prompt].prefillTimes = unsafe layout.samples[prefill.medianRun].prefill

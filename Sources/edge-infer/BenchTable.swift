@@ -9,14 +9,14 @@ enum BenchTable {
     to out: inout TextOutput
   ) {
     out.write("\n   test       prompt  tokens    runs     median        min        max    spread\n")
-    for index in 0..<run.request.promptCount {
+    for index in 0..<run.request.prompts.count {
       let result = run[index]
       writeRow("prompt", result, tokens: result.promptLength, result.prefill, run, &out)
       writeRow("decode", result, tokens: run.request.generateCount, result.decode, run, &out)
     }
     out.write("   (tokens/s)\n")
-    for index in 0..<run.request.promptCount { writeShares(run[index], &out) }
-    for index in 0..<run.request.promptCount {
+    for index in 0..<run.request.prompts.count { writeShares(run[index], &out) }
+    for index in 0..<run.request.prompts.count {
       let figures = BenchFigures(
         run[index], generateCount: run.request.generateCount, run.limits, program.engine.shape,
         preparation.plan)

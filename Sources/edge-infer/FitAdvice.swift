@@ -42,7 +42,7 @@ struct FitAdvice {
   }
 
   /// The largest value from 1 to `limit` that fits, or nil; sizes grow with the value.
-  private static func largest(_ limit: Int, _ fits: (Int) -> Bool) -> Int? {
+  static func largest(_ limit: Int, _ fits: (Int) -> Bool) -> Int? {
     if !fits(1) { return nil }
     var (low, high) = (1, limit)
     while low < high {
@@ -54,13 +54,8 @@ struct FitAdvice {
 
   /// Goes on a line: by how much the plan is over, and what would fit.
   func write(to out: inout TextOutput) {
-    let over = PlanTable.processByteCount(plan) - capByteCount
-    Self.writeMiB(PlanTable.processByteCount(plan), to: &out)
-    out.write(" MiB are needed, ")
-    Self.writeMiB(over, to: &out)
-    out.write(" MiB over the cap of ")
-    Self.writeMiB(capByteCount, to: &out)
-    out.write(" MiB; what would fit: ")
+    let over = Self.writeExcess(of: plan, capByteCount: capByteCount, to: &out)
+    out.write("; what would fit: ")
     if isCacheFree { writeSizes(to: &out) }
     let weights =
       plan.byteCount(of: .weights) + plan.byteCount(of: .embeddings)
@@ -72,6 +67,25 @@ struct FitAdvice {
       Self.writeMiB(weights, to: &out)
       out.write(", or ")
     }
+    Self.writeCap(for: plan, to: &out)
+  }
+
+  /// - Returns: bytes over the cap.
+  @discardableResult
+  static func writeExcess(
+    of plan: MemoryPlan, capByteCount: Int, to out: inout TextOutput
+  ) -> Int {
+    let over = PlanTable.processByteCount(plan) - capByteCount
+    writeMiB(PlanTable.processByteCount(plan), to: &out)
+    out.write(" MiB are needed, ")
+    writeMiB(over, to: &out)
+    out.write(" MiB over the cap of ")
+    writeMiB(capByteCount, to: &out)
+    out.write(" MiB")
+    return over
+  }
+
+  static func writeCap(for plan: MemoryPlan, to out: inout TextOutput) {
     out.write("a cap of ")
     out.write((PlanTable.processByteCount(plan) + 1_048_575) / 1_048_576)
     out.write(" MiB")

@@ -40,8 +40,10 @@ struct ModelPath {
       unsafe append(CChar(bitPattern: middle.utf8Start[index]))
     }
     unsafe append(name)
-    return unsafe withPointer { unsafe edge_exists($0) != 0 }
+    return exists
   }
+
+  var exists: Bool { unsafe withPointer { unsafe edge_exists($0) != 0 } }
 
   private mutating func append(_ text: UnsafePointer<CChar>) {
     var index = 0

@@ -1,28 +1,19 @@
-import CPlatform
 import Platform
 
-/// One line on a terminal that tells how far the prompt is: tokens, speed, time left. Silent where
-/// standard error is not a terminal.
+/// One line on a terminal that tells how far the prompt is: tokens, speed, time left.
 struct Progress {
-  /// Between two updates.
-  private static let intervalNanoseconds: Int64 = 200_000_000
   private static let barWidth = 24
-  private let isShown: Bool
+  private var line: StatusLine
   private let start = Instant.now()
-  private var last: Instant
 
   init(isQuiet: Bool) {
-    isShown = !isQuiet && edge_is_terminal(2) != 0
-    last = start
+    line = StatusLine(intervalNanoseconds: 200_000_000, isQuiet: isQuiet)
   }
 
   /// - Parameter fraction: of the whole prompt, where its size is known.
   mutating func update(tokens: Int, fraction: Double?, _ out: inout TextOutput) {
-    let now = Instant.now()
-    if !isShown || now.nanoseconds(since: last) < Self.intervalNanoseconds { return }
-    last = now
-    let seconds = Double(now.nanoseconds(since: start)) / 1e9
-    out.write("\r\u{1B}[K")
+    if !line.begin(&out) { return }
+    let seconds = Double(Instant.now().nanoseconds(since: start)) / 1e9
     if let fraction { writeBar(fraction, &out) }
     out.write(tokens)
     out.write(" tokens  ")
@@ -46,9 +37,5 @@ struct Progress {
   }
 
   /// Clears the line.
-  func finish(_ out: inout TextOutput) {
-    if !isShown { return }
-    out.write("\r\u{1B}[K")
-    out.flush()
-  }
+  func finish(_ out: inout TextOutput) { line.finish(&out) }
 }

@@ -11,17 +11,34 @@ func writeReport(
   _ run: Generation, _ preparation: borrowing Preparation, _ program: borrowing Program,
   path: UnsafePointer<CChar>, _ console: inout Console
 ) throws(Exit) {
-  do throws(SystemFailure) {
-    var file = unsafe try ReplacementFile(path: path)
-    Report.write(run, preparation, program, &file.text)
-    try file.commit()
-  } catch {
-    throw unsafe console.fail(error, path: path)
-  }
+  var file = unsafe try Report.open(path, &console)
+  Report.write(run, preparation, program, &file.text)
+  unsafe try Report.commit(&file, path, &console)
 }
 
 /// The report's parts. Times are in microseconds, sizes in bytes.
 enum Report {
+  /// A file that is not there before `commit`.
+  static func open(
+    _ path: UnsafePointer<CChar>, _ console: inout Console
+  ) throws(Exit) -> ReplacementFile {
+    do throws(SystemFailure) {
+      return unsafe try ReplacementFile(path: path)
+    } catch {
+      throw unsafe console.fail(error, path: path)
+    }
+  }
+
+  static func commit(
+    _ file: inout ReplacementFile, _ path: UnsafePointer<CChar>, _ console: inout Console
+  ) throws(Exit) {
+    do throws(SystemFailure) {
+      try file.commit()
+    } catch {
+      throw unsafe console.fail(error, path: path)
+    }
+  }
+
   static func write(
     _ run: Generation, _ preparation: borrowing Preparation, _ program: borrowing Program,
     _ out: inout TextOutput
@@ -30,10 +47,9 @@ enum Report {
     preparation.settings.profile.writeJSON(to: &out)
     out.write(",\n\"model\": ")
     writeModel(preparation.model, &out)
-    out.write(",\n\"plan\": {")
-    PlanTable.writeJSON(
-      preparation.plan, capByteCount: preparation.settings.profile.ramCapByteCount, to: &out)
-    out.write("},\n\"run\": ")
+    out.write(",\n\"plan\": ")
+    writePlan(preparation.plan, preparation.settings.profile, &out)
+    out.write(",\n\"run\": ")
     writeRun(preparation.runSettings, &out)
     out.write(",\n\"blocks\": ")
     writeBlocks(program.layout.blocks, &out)
@@ -45,11 +61,9 @@ enum Report {
     writeMicroseconds(run.timeToFirstTokenNanoseconds, &out)
     out.write(",\n\"decode\": ")
     writeDecode(program.layout.decodes, &out)
-    out.write(",\n\"memory\": {\"peakResidentBytes\": ")
-    out.write(peakResidentByteCount())
-    out.write(", \"arenaBytes\": ")
-    out.write(program.arenaByteCount)
-    writeMember("},\n\"weakAnchors\": ", program.engine.weakAnchorCount, &out)
+    out.write(",\n\"memory\": ")
+    writeMemory(preparation.plan, &out)
+    writeMember(",\n\"weakAnchors\": ", program.engine.weakAnchorCount, &out)
     out.write(",\n\"output\": ")
     writeOutput(run, program, &out)
     out.write("}\n")
@@ -142,6 +156,28 @@ enum Report {
     out.write("], \"stop\": ")
     out.write(jsonString: run.stop.name)
     out.write("}")
+  }
+
+  static func writePlan(
+    _ plan: MemoryPlan, _ profile: DeviceProfile, _ out: inout TextOutput
+  ) {
+    out.write("{")
+    PlanTable.writeJSON(plan, capByteCount: profile.ramCapByteCount, to: &out)
+    out.write("}")
+  }
+
+  static func writeMemory(_ plan: MemoryPlan, _ out: inout TextOutput) {
+    out.write("{\"peakResidentBytes\": ")
+    out.write(peakResidentByteCount())
+    writeMember(", \"arenaBytes\": ", plan.totalByteCount, &out)
+    out.write("}")
+  }
+
+  /// The members of an object.
+  static func writeSpread(_ times: Spread, _ out: inout TextOutput) {
+    writePart("\"medianUs\": ", times.median, &out)
+    writePart(", \"minUs\": ", times.minimum, &out)
+    writePart(", \"maxUs\": ", times.maximum, &out)
   }
 
   static func writeMember(_ name: StaticString, _ value: Int, _ out: inout TextOutput) {

@@ -1,0 +1,59 @@
+import Kernels
+
+/// The query rows of a block for one KV head: row r is query head r % group of token r / group. They
+/// are attended to in chunks, the last rows first: they see the most slots.
+struct QueryChunks {
+  let tokenCount: Int
+  /// Query heads a KV head.
+  let group: Int
+
+  var rowCount: Int { tokenCount * group }
+  var count: Int { (rowCount + AttentionGeometry.chunkRows - 1) / AttentionGeometry.chunkRows }
+
+  /// - Parameter part: 0 for the block's last rows, 1 for the chunk before, …
+  func rows(part: Int) -> Range<Int> {
+    let first = (count - 1 - part) * AttentionGeometry.chunkRows
+    return first..<min(first + AttentionGeometry.chunkRows, rowCount)
+  }
+
+  /// The first row of the block's last tokens.
+  /// - Parameter windowTokens: may be more than there are.
+  func windowStart(_ windowTokens: Int) -> Int {
+    (tokenCount - min(windowTokens, tokenCount)) * group
+  }
+
+  /// The parts that have rows of the block's last tokens.
+  func partCount(_ windowTokens: Int) -> Int {
+    windowTokens == 0 ? 0 : count - windowStart(windowTokens) / AttentionGeometry.chunkRows
+  }
+
+  /// The most parts that the last tokens of any block of at most `tokenCount` have rows in: a block
+  /// may end anywhere in a chunk.
+  func partCountMax(_ windowTokens: Int) -> Int {
+    let rows = min(windowTokens, tokenCount) * group
+    if rows == 0 { return 0 }
+    let chunk = AttentionGeometry.chunkRows
+    return min(count, (rows + chunk - 1) / chunk + 1)
+  }
+}
+
+extension Attention {
+  /// Sets the queries of some rows of a block, rotated, times log2(e) / sqrt(headDim): the softmax
+  /// works with powers of two.
+  /// - Parameters:
+  ///   - source: the queries of the KV head for the block's first token.
+  ///   - stride: from one token's queries to the next one's.
+  func setQueries(
+    _ rows: Range<Int>, from source: UnsafePointer<Float>, stride: Int, group: Int,
+    _ rotary: RotaryTable
+  ) {
+    let headDim = 2 * rotary.half
+    let factor = log2OfE / squareRoot(Float(headDim))
+    for row in rows {
+      let (token, member) = (row / group, row % group)
+      setQuery(
+        row - rows.lowerBound, from: source + token * stride + member * headDim, rotary,
+        token: token, factor: factor)
+    }
+  }
+}

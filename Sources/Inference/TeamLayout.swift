@@ -1,0 +1,23 @@
+import Memory
+import Platform
+
+/// A team's part of the arena.
+struct TeamLayout {
+  private let state: UnsafeMutablePointer<TeamState>
+  private let lines: UnsafeMutablePointer<TeamLine>
+  private let stacks: UnsafeMutableRawPointer
+  let threadCount: Int
+
+  init(carver: inout Carver, threadCount: Int) {
+    self.threadCount = threadCount
+    state = carver.takeUninitialized(.tables, TeamState.self, count: 1)
+    lines = carver.takeUninitialized(
+      .tables, TeamLine.self, count: TeamState.lineCount(memberCount: threadCount))
+    stacks = carver.takeBytes(.threadStacks, count: (threadCount - 1) * Team.stackByteCount)
+  }
+
+  func start(cores: Span<Int32>) throws(SystemFailure) -> Team {
+    try Team(
+      storage: state, lines: lines, memberCount: threadCount, stacks: stacks, cores: cores)
+  }
+}

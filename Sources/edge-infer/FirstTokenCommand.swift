@@ -1,0 +1,3 @@
+import Platform
+func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+}

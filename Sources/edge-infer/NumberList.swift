@@ -1,0 +1,81 @@
+import Platform
+
+/// Whole numbers with commas between them, from the command line.
+struct NumberList {
+  static let countMax = 16
+  private var values = InlineArray<16, Int>(repeating: 0)
+  private(set) var count = 0
+
+  init(_ value: Int) {
+    values[0] = value
+    count = 1
+  }
+
+  /// - Parameters:
+  ///   - name: the option.
+  ///   - example: what the list is where there is no `text`.
+  init(
+    _ name: StaticString, _ text: UnsafePointer<CChar>?, maximum: Int, example: StaticString,
+    _ console: inout Console
+  ) throws(Exit) {
+    let text = unsafe text ?? cString(example)
+    if unsafe !read(text, maximum: maximum) {
+      throw unsafe Self.refuse(name, text, maximum: maximum, example: example, &console)
+    }
+  }
+
+  /// In the order of the command line.
+  subscript(index: Int) -> Int { values[index] }
+
+  var greatest: Int {
+    var greatest = 0
+    for index in 0..<count { greatest = max(greatest, values[index]) }
+    return greatest
+  }
+
+  var least: Int {
+    var least = Int.max
+    for index in 0..<count { least = min(least, values[index]) }
+    return least
+  }
+
+  /// - Returns: whether all of the text is such a list.
+  private mutating func read(_ text: UnsafePointer<CChar>, maximum: Int) -> Bool {
+    var value = 0
+    var digitCount = 0
+    var index = 0
+    while true {
+      let byte = unsafe UInt8(bitPattern: text[index])
+      if byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") {
+        value = min(value * 10 + Int(byte - UInt8(ascii: "0")), maximum + 1)
+        digitCount += 1
+      } else {
+        let isEnd = byte == 0
+        if digitCount == 0 || value < 1 || value > maximum || count == Self.countMax { return false }
+        if !isEnd && byte != UInt8(ascii: ",") { return false }
+        values[count] = value
+        count += 1
+        if isEnd { return true }
+        (value, digitCount) = (0, 0)
+      }
+      index += 1
+    }
+  }
+
+  private static func refuse(
+    _ name: StaticString, _ text: UnsafePointer<CChar>, maximum: Int, example: StaticString,
+    _ console: inout Console
+  ) -> Exit {
+    console.beginError()
+    console.error.write(name)
+    console.error.write(": ")
+    unsafe console.error.write(quoted: Excerpt(cString: text))
+    console.error.write(" is no list of at most ")
+    console.error.write(countMax)
+    console.error.write(" numbers from 1 to ")
+    console.error.write(maximum)
+    console.error.write(", such as ")
+    console.error.write(example)
+    return console.end(.usage)
+  }
+}

@@ -1,0 +1,102 @@
+import Inference
+import KVCache
+import Platform
+import Profile
+
+/// Policies with commas between their names, from the command line.
+struct PolicyList {
+  static let countMax = 16
+  /// What the list is for.
+  enum Purpose {
+    /// Policies of a run.
+    case running
+    /// Policies that have a cost beyond that of `full`, and KeyDiff in both of its forms.
+    case scoring
+  }
+
+  private var policies = InlineArray<16, MeasuredPolicy>(repeating: MeasuredPolicy(.full))
+  private(set) var count = 0
+
+  /// In the order of the command line.
+  subscript(index: Int) -> MeasuredPolicy { policies[index] }
+
+  var span: Span<MeasuredPolicy> {
+    @_lifetime(borrow self)
+    borrowing get { policies.span.extracting(0..<count) }
+  }
+
+  init(_ policy: Policy) { append(MeasuredPolicy(policy)) }
+
+  /// - Parameter text: names, or `all`.
+  init(
+    _ text: UnsafePointer<CChar>, for purpose: Purpose, _ console: inout Console
+  ) throws(Exit) {
+    if unsafe isEqual(text, "all") {
+      for index in 0..<Self.namedCount {
+        if let policy = Self.named(index, for: purpose) { append(policy) }
+      }
+    } else if unsafe !read(text, for: purpose) {
+      throw unsafe Self.refuse(text, for: purpose, &console)
+    }
+  }
+
+  private mutating func append(_ policy: MeasuredPolicy) {
+    policies[count] = policy
+    count += 1
+  }
+
+  /// - Returns: whether all of the text is such a list.
+  private mutating func read(_ text: UnsafePointer<CChar>, for purpose: Purpose) -> Bool {
+    let names = unsafe cStringSpan(text)
+    var start = 0
+    for index in 0...names.count
+    where index == names.count || names[index] == UInt8(ascii: ",") {
+      guard count < Self.countMax,
+        let policy = Self.policy(names.extracting(start..<index), for: purpose)
+      else { return false }
+      append(policy)
+      start = index + 1
+    }
+    return true
+  }
+
+  private static func policy(_ name: Span<UInt8>, for purpose: Purpose) -> MeasuredPolicy? {
+    for index in 0..<namedCount {
+      if let policy = named(index, for: purpose), matches(name, policy.name) { return policy }
+    }
+    return nil
+  }
+
+  /// KeyDiff's second form stands behind its first.
+  private static var namedCount: Int { Policy.count + 1 }
+
+  private static func named(_ index: Int, for purpose: Purpose) -> MeasuredPolicy? {
+    let alone = Policy.keydiff.rawValue + 1
+    if index == alone { return purpose == .scoring ? MeasuredPolicy(.keydiff, .alone) : nil }
+    guard let policy = Policy(rawValue: index > alone ? index - 1 : index) else { return nil }
+    return policy == .full && purpose == .scoring ? nil : MeasuredPolicy(policy)
+  }
+
+  private static func matches(_ name: Span<UInt8>, _ text: StaticString) -> Bool {
+    if name.count != text.utf8CodeUnitCount { return false }
+    for index in 0..<name.count where unsafe name[index] != text.utf8Start[index] { return false }
+    return true
+  }
+
+  private static func refuse(
+    _ text: UnsafePointer<CChar>, for purpose: Purpose, _ console: inout Console
+  ) -> Exit {
+    console.beginError()
+    console.error.write("--policies: ")
+    unsafe console.error.write(quoted: Excerpt(cString: text))
+    console.error.write(" is no list of at most ")
+    console.error.write(countMax)
+    console.error.write(" policies; there are all")
+    for index in 0..<namedCount {
+      guard let policy = named(index, for: purpose) else { continue }
+      console.error.write(", ")
+      console.error.write(policy.name)
+    }
+    return console.end(.usage)
+  }
+}

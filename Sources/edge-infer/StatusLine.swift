@@ -1,0 +1,33 @@
+import CPlatform
+import Platform
+
+/// One line on a terminal that is written over and over. Silent where standard error is not a
+/// terminal.
+struct StatusLine {
+  private let intervalNanoseconds: Int64
+  private let isShown: Bool
+  private var last = Instant.now()
+
+  /// - Parameter intervalNanoseconds: between two updates.
+  init(intervalNanoseconds: Int64, isQuiet: Bool) {
+    self.intervalNanoseconds = intervalNanoseconds
+    isShown = !isQuiet && edge_is_terminal(2) != 0
+  }
+
+  /// Whether an update is due. The line is then empty, and the caller writes it and flushes.
+  mutating func begin(_ out: inout TextOutput) -> Bool {
+    if !isShown { return false }
+    let now = Instant.now()
+    if now.nanoseconds(since: last) < intervalNanoseconds { return false }
+    last = now
+    out.write("\r\u{1B}[K")
+    return true
+  }
+
+  /// Clears the line.
+  func finish(_ out: inout TextOutput) {
+    if !isShown { return }
+    out.write("\r\u{1B}[K")
+    out.flush()
+  }
+}
