@@ -7,23 +7,25 @@ typedef struct {
   void *_Nonnull p0, *_Nonnull p1, *_Nonnull p2, *_Nonnull p3, *_Nonnull p4, *_Nonnull p5,
       *_Nonnull p6, *_Nonnull p7;
 } edge_places8;
-// Puts each lane at its address, and returns what was there. The addresses go `distance` bytes on.
+// Puts each of eight numbers at its address, and returns what was there. The addresses go `distance`
+// bytes on.
 EDGE_INSTRUCTION edge_f16x8 edge_exchange_f16x8(
-    edge_places8 *_Nonnull at, long distance, edge_f16x8 new) {
+    edge_places8 *_Nonnull at, long distance, const void *_Nonnull from) {
 #if defined(__aarch64__)
-  edge_f16x8 old;
+  edge_f16x8 old, new;
+  memcpy(&new, from, sizeof new);
 #define EDGE_EXCHANGE(i)                                                                     \
   __asm__ volatile("ld1 {%0.h}[" #i "], [%1]\n\tst1 {%2.h}[" #i "], [%1], %3"                \
                    : "+w"(old), "+r"(at->p##i) : "w"(new), "r"(distance) : "memory");
   __asm__ volatile("ldr %h0, [%1]\n\tst1 {%2.h}[0], [%1], %3"
                    : "=&w"(old), "+r"(at->p0) : "w"(new), "r"(distance) : "memory");
 #else
-  typedef uint16_t edge_u16x8 __attribute__((ext_vector_type(8)));
-  edge_u16x8 old, next;
-  memcpy(&next, &new, sizeof next);
+  // Not by lanes: one execution port of x86 does all moves between lanes.
+  const uint16_t *next = (const uint16_t *)from;
+  uint64_t old[2] = {0, 0};
 #define EDGE_EXCHANGE(i)                                                                     \
   {                                                                                          \
-    old[i] = *(uint16_t *)at->p##i;                                                          \
+    old[i / 4] |= (uint64_t)*(uint16_t *)at->p##i << (i % 4 * 16);                           \
     *(uint16_t *)at->p##i = next[i];                                                         \
     at->p##i = (char *)at->p##i + distance;                                                  \
   }

@@ -45,15 +45,13 @@ extension CacheRows {
     let distance = Self.tileSlots &* MemoryLayout<UInt16>.stride
     guard let sum else {
       for _ in 0..<headDim {
-        let arriving = source.loadUnaligned(as: edge_f16x8.self)
-        _ = edge_exchange_f16x8(&places, distance, arriving)
+        _ = edge_exchange_f16x8(&places, distance, source)
         source += distance
       }
       return
     }
     for index in 0..<headDim {
-      let arriving = source.loadUnaligned(as: edge_f16x8.self)
-      let leaving = edge_f16x8_to_f64(edge_exchange_f16x8(&places, distance, arriving))
+      let leaving = edge_f16x8_to_f64(edge_exchange_f16x8(&places, distance, source))
       source += distance
       let four = leaving.lowHalf + leaving.highHalf
       let two = four.lowHalf + four.highHalf

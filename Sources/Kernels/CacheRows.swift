@@ -73,7 +73,12 @@ public struct CacheRows: BitwiseCopyable {
     let firstWhole = min(roundUp(slots.lowerBound, to: 8), slots.upperBound)
     let endWhole = max(slots.upperBound & ~7, firstWhole)
     for slot in slots.lowerBound..<firstWhole { addKey(slot, to: sum) }
-    if firstWhole < endWhole { addWholeKeys(firstWhole..<endWhole, to: sum) }
+    var slot = firstWhole
+    while slot < endWhole {
+      let end = min(roundUp(slot &+ 1, to: Self.tileSlots), endWhole)
+      addOctets(key(slot), count: (end &- slot) / 8, to: sum)
+      slot = end
+    }
     for slot in endWhole..<slots.upperBound { addKey(slot, to: sum) }
   }
 
@@ -84,26 +89,26 @@ public struct CacheRows: BitwiseCopyable {
     }
   }
 
-  /// Both ends are multiples of 8: such slots lie side by side.
-  private func addWholeKeys(_ slots: Range<Int>, to sum: UnsafeMutablePointer<Double>) {
-    let pairEnd = slots.lowerBound &+ (slots.count & ~15)
+  /// Slots of one tile, side by side, eight at a time.
+  private func addOctets(
+    _ keys: UnsafePointer<UInt16>, count: Int, to sum: UnsafeMutablePointer<Double>
+  ) {
+    var row = keys
     for index in 0..<headDim {
       var (even, odd) = (SIMD8<Double>(), SIMD8<Double>())
-      for slot in stride(from: slots.lowerBound, to: pairEnd, by: 16) {
-        even += eightKeys(slot, index)
-        odd += eightKeys(slot &+ 8, index)
+      var octet = 0
+      while octet &+ 1 < count {
+        even += edge_load_f16x8_to_f64(row + octet &* 8)
+        odd += edge_load_f16x8_to_f64(row + (octet &+ 1) &* 8)
+        octet &+= 2
       }
-      if pairEnd < slots.upperBound { odd += eightKeys(pairEnd, index) }
+      if octet < count { odd += edge_load_f16x8_to_f64(row + octet &* 8) }
       let eight = even + odd
       let four = eight.lowHalf + eight.highHalf
       let two = four.lowHalf + four.highHalf
       sum[index] += two[0] + two[1]
+      row += Self.tileSlots
     }
-  }
-
-  @inline(__always)
-  private func eightKeys(_ slot: Int, _ index: Int) -> SIMD8<Double> {
-    edge_load_f16x8_to_f64(key(slot) + index &* Self.tileSlots)
   }
 
   /// The keys of the tile that begins at `firstSlot`: `[headDim][tileSlots]`.

@@ -20,18 +20,9 @@ extension CacheRows {
     _ anchor: UnsafePointer<Float>, tile: Int, slotCount: Int,
     into dots: UnsafeMutablePointer<Float>
   ) {
-    let keys = keyTile(tile)
-    for column in stride(from: 0, to: min(slotCount - tile, Self.tileSlots), by: 16) {
-      var even = SIMD16<Float>()
-      var odd = SIMD16<Float>()
-      for index in stride(from: 0, to: headDim, by: 2) {
-        let place = keys + (index &* Self.tileSlots &+ column)
-        even.addProduct(SIMD16(repeating: anchor[index]), edge_load_f16x16(place))
-        odd.addProduct(
-          SIMD16(repeating: anchor[index &+ 1]), edge_load_f16x16(place + Self.tileSlots))
-      }
-      dots.store(even + odd, column)
-    }
+    visit(
+      anchor, tile: tile, slotCount: slotCount,
+      KeyTargets(first: dots, second: dots, as: ProductSums.self))
   }
 
   /// dots[slot] = anchor · key, squares[slot] = |key|^2
@@ -39,16 +30,10 @@ extension CacheRows {
     _ anchor: UnsafePointer<Float>, slotCount: Int, into dots: UnsafeMutablePointer<Float>,
     squares: UnsafeMutablePointer<Float>
   ) {
-    for slot in stride(from: 0, to: slotCount, by: 16) {
-      let place = keyLanes(slot)
-      var (dot, square) = (SIMD16<Float>(), SIMD16<Float>())
-      for index in 0..<headDim {
-        let lanes = edge_load_f16x16(place + index &* Self.tileSlots)
-        dot.addProduct(SIMD16(repeating: anchor[index]), lanes)
-        square.addProduct(lanes, lanes)
-      }
-      dots.store(dot, slot)
-      squares.store(square, slot)
+    for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
+      visit(
+        anchor, tile: tile, slotCount: slotCount,
+        KeyTargets(first: dots + tile, second: squares + tile, as: ProductAndSquareSums.self))
     }
   }
 
@@ -56,15 +41,34 @@ extension CacheRows {
   public func squaredDistances(
     _ anchor: UnsafePointer<Float>, slotCount: Int, into squares: UnsafeMutablePointer<Float>
   ) {
-    for slot in stride(from: 0, to: slotCount, by: 16) {
-      let place = keyLanes(slot)
-      var sum = SIMD16<Float>()
-      for index in 0..<headDim {
-        let difference =
-          edge_load_f16x16(place + index &* Self.tileSlots) - SIMD16(repeating: anchor[index])
-        sum.addProduct(difference, difference)
+    for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
+      visit(
+        anchor, tile: tile, slotCount: slotCount,
+        KeyTargets(first: squares + tile, second: squares + tile, as: DistanceSums.self))
+    }
+  }
+
+  /// Numbers for each slot of a tile. A whole tile is taken by as many columns of sixteen slots at a
+  /// time as the registers hold: one column's sums would wait for each other.
+  @inline(__always)
+  private func visit<Sums: KeySums>(
+    _ anchor: UnsafePointer<Float>, tile: Int, slotCount: Int, _ targets: KeyTargets<Sums>
+  ) {
+    let keys = keyTile(tile)
+    if slotCount &- tile < Self.tileSlots {
+      for column in stride(from: 0, to: slotCount &- tile, by: 16) {
+        KeyColumns<Sums, 1>(anchor, keys + column, headDim).store(targets, column)
       }
-      squares.store(sum, slot)
+    } else if NativeFloats.scalarCount == 16 {
+      KeyColumns<Sums, 4>(anchor, keys, headDim).store(targets, 0)
+    } else if NativeFloats.scalarCount == 8 {
+      for column in stride(from: 0, to: Self.tileSlots, by: 32) {
+        KeyColumns<Sums, 2>(anchor, keys + column, headDim).store(targets, column)
+      }
+    } else {
+      for column in stride(from: 0, to: Self.tileSlots, by: 16) {
+        KeyColumns<Sums, 1>(anchor, keys + column, headDim).store(targets, column)
+      }
     }
   }
 
@@ -145,6 +149,114 @@ extension CacheRows {
   @inline(__always)
   private func keyLanes(_ slot: Int) -> UnsafePointer<Float16> {
     keyTile(slot & ~(Self.tileSlots &- 1)) + slot & (Self.tileSlots &- 1)
+  }
+}
+
+/// What a pass sums up for sixteen slots over the elements of their keys, in an order of its own
+/// that does not depend on the columns beside it.
+private protocol KeySums {
+  init()
+  /// Two elements, one after the other.
+  mutating func add(
+    _ first: SIMD16<Float>, _ firstFactor: Float, _ second: SIMD16<Float>, _ secondFactor: Float)
+  func store(_ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>)
+}
+
+/// Where the sums of a tile go.
+private struct KeyTargets<Sums: KeySums> {
+  let first: UnsafeMutablePointer<Float>
+  let second: UnsafeMutablePointer<Float>
+
+  @inline(__always)
+  init(
+    first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>, as kind: Sums.Type
+  ) {
+    self.first = first
+    self.second = second
+  }
+}
+
+/// Columns of sixteen slots side by side.
+private struct KeyColumns<Sums: KeySums, let count: Int> {
+  private var sums = InlineArray<count, Sums> { _ in Sums() }
+
+  @inline(__always)
+  init(_ anchor: UnsafePointer<Float>, _ keys: UnsafePointer<Float16>, _ headDim: Int) {
+    var row = keys
+    for index in stride(from: 0, to: headDim, by: 2) {
+      for column in 0..<count {
+        let place = row + column &* 16
+        sums[unchecked: column].add(
+          edge_load_f16x16(place), anchor[index],
+          edge_load_f16x16(place + CacheRows.tileSlots), anchor[index &+ 1])
+      }
+      row += 2 &* CacheRows.tileSlots
+    }
+  }
+
+  @inline(__always)
+  func store(_ targets: KeyTargets<Sums>, _ slot: Int) {
+    for column in 0..<count {
+      let place = slot &+ column &* 16
+      sums[unchecked: column].store(targets.first + place, targets.second + place)
+    }
+  }
+}
+
+private struct ProductSums: KeySums {
+  private var even = SIMD16<Float>()
+  private var odd = SIMD16<Float>()
+
+  @inline(__always)
+  mutating func add(
+    _ first: SIMD16<Float>, _ firstFactor: Float, _ second: SIMD16<Float>, _ secondFactor: Float
+  ) {
+    even.addProduct(SIMD16(repeating: firstFactor), first)
+    odd.addProduct(SIMD16(repeating: secondFactor), second)
+  }
+
+  @inline(__always)
+  func store(_ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>) {
+    first.store(even + odd, 0)
+  }
+}
+
+private struct ProductAndSquareSums: KeySums {
+  private var products = SIMD16<Float>()
+  private var squares = SIMD16<Float>()
+
+  @inline(__always)
+  mutating func add(
+    _ first: SIMD16<Float>, _ firstFactor: Float, _ second: SIMD16<Float>, _ secondFactor: Float
+  ) {
+    products.addProduct(SIMD16(repeating: firstFactor), first)
+    squares.addProduct(first, first)
+    products.addProduct(SIMD16(repeating: secondFactor), second)
+    squares.addProduct(second, second)
+  }
+
+  @inline(__always)
+  func store(_ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>) {
+    first.store(products, 0)
+    second.store(squares, 0)
+  }
+}
+
+private struct DistanceSums: KeySums {
+  private var squares = SIMD16<Float>()
+
+  @inline(__always)
+  mutating func add(
+    _ first: SIMD16<Float>, _ firstFactor: Float, _ second: SIMD16<Float>, _ secondFactor: Float
+  ) {
+    let (a, b) = (first - SIMD16(repeating: firstFactor), second - SIMD16(repeating: secondFactor))
+    squares.addProduct(a, a)
+    squares.addProduct(b, b)
+  }
+
+  @inline(__always)
+  func store(_ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>) {
+    first.store(squares, 0)
   }
 }
 
