@@ -43,7 +43,8 @@ public struct RunSettings: Sendable {
   public func with(policy: Policy, blockSize: Int) -> RunSettings {
     RunSettings(
       blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
-      threadCount: threadCount, logitRowCount: logitRowCount, usesFloat16: usesFloat16)
+      threadCount: threadCount, logitRowCount: logitRowCount, l2ByteCount: l2ByteCount,
+      usesFloat16: usesFloat16)
   }
 
   /// Slots of each KV head: N kept ones and a block.
