@@ -103,7 +103,8 @@ extension Eviction {
   private func scoredSlots(_ step: EvictionStep) -> ScoredSlots {
     ScoredSlots(
       head: step.head, count: step.slotCount, countBefore: step.slotsBefore,
-      nextPosition: step.nextPosition, weights: weights + step.kvHead * weightParts * shape.paddedSlotCount,
+      nextPosition: step.nextPosition,
+      weights: weights + step.kvHead * weightParts * shape.paddedSlotCount,
       accumulated: accumulated(step),
       scratch: scratch + step.kvHead * needs.scratchCount)
   }

@@ -5,7 +5,9 @@ import Kernels
 /// - Complexity: two passes over the keys, O(n headDim) a head and block. Memory: 17 headDim words a
 ///   KV head.
 enum KeyDiffDot: ScoringPolicy {
-  static func scratchCount(slots: Int, headDim: Int) -> Int { AnchorScratch.count(headDim: headDim) }
+  static func scratchCount(slots: Int, headDim: Int) -> Int {
+    AnchorScratch.count(headDim: headDim)
+  }
 
   static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let scratch = AnchorScratch(slots)

@@ -8,7 +8,9 @@ import Kernels
 enum KeyDiffNormalized: ScoringPolicy {
   static var usesNorms: Bool { true }
 
-  static func scratchCount(slots: Int, headDim: Int) -> Int { AnchorScratch.count(headDim: headDim) }
+  static func scratchCount(slots: Int, headDim: Int) -> Int {
+    AnchorScratch.count(headDim: headDim)
+  }
 
   static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let scratch = AnchorScratch(slots)

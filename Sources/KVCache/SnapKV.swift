@@ -14,7 +14,9 @@ enum SnapKV: ScoringPolicy {
   static var weightTokens: Int { window }
   static var recentCount: Int { window }
 
-  static func scratchCount(slots: Int, headDim: Int) -> Int { PositionOrder.wordCount(slots: slots) }
+  static func scratchCount(slots: Int, headDim: Int) -> Int {
+    PositionOrder.wordCount(slots: slots)
+  }
 
   static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let order = PositionOrder.sort(

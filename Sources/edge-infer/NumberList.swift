@@ -51,7 +51,9 @@ struct NumberList {
         digitCount += 1
       } else {
         let isEnd = byte == 0
-        if digitCount == 0 || value < 1 || value > maximum || count == Self.countMax { return false }
+        if digitCount == 0 || value < 1 || value > maximum || count == Self.countMax {
+          return false
+        }
         if !isEnd && byte != UInt8(ascii: ",") { return false }
         values[count] = value
         count += 1

@@ -35,7 +35,8 @@ import Testing
 
   /// The same block after 3,000 and after 1,000,000 tokens. (SnapKV sorts positions by eleven bits at
   /// a time: with more bits come more passes, which is the one part that grows.)
-  @Test(.enabled(if: isReady, reason), arguments: [Policy.keydiff, .sink, .tova, .h2o, .snapkv, .l2])
+  @Test(
+    .enabled(if: isReady, reason), arguments: [Policy.keydiff, .sink, .tova, .h2o, .snapkv, .l2])
   func staysTheSameInLongTexts(policy: Policy) throws {
     let early = try cost(policy, slots: 1024, start: 3000)
     let late = try cost(policy, slots: 1024, start: 1_000_000)
