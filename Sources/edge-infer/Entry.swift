@@ -39,7 +39,7 @@ private func perform(
     let arguments = unsafe try Arguments(
       count: Int(argumentCount), values: argumentValues, console: &console)
     if arguments.wantsHelp {
-      Help.write(arguments.command)
+      Help.write(arguments)
       return .success
     }
     switch arguments.command {

@@ -2,12 +2,17 @@ import Platform
 
 /// The help texts, to standard output.
 enum Help {
-  static func write(_ command: Command) {
+  static func write(_ arguments: Arguments) {
     var output = TextOutput.standardOutput
-    switch command {
+    switch arguments.command {
     case .run: output.write(run)
     case .plan: output.write(plan)
-    case .bench: output.write(bench)
+    case .bench:
+      switch arguments.benchmark {
+      case .speed: output.write(bench)
+      case .scoring: output.write(scoring)
+      case .ttft: output.write(firstToken)
+      }
     case .score: output.write(score)
     case .tokenize: output.write(tokenize)
     case .inspect: output.write(inspect)
@@ -24,6 +29,9 @@ enum Help {
     edge-infer plan     --profile P.json [--model M] [--json] [overrides]
     edge-infer bench    --profile P.json [--model M | --shape NAME] [--prompt 512,2048]
                         [--generate 64] [--repeat 3] [--json OUT.json] [--quiet] [overrides]
+    edge-infer bench scoring --profile P.json [--kv 512,1024,2048,4096,8192] [--policies all] [...]
+    edge-infer bench ttft    --profile P.json [--prompt 1024,4096,16384]
+                        [--policies full,keydiff] [--blocks 64,128,256] [--csv OUT.csv] [...]
     edge-infer score    --profile P.json [--model M] (--tokens FILE | --prompt-file FILE)
                         [--skip K] [--logits OUT.f32] [--json OUT.json] [overrides]
     edge-infer tokenize --model M (--prompt TEXT | --prompt-file FILE)
@@ -72,7 +80,8 @@ enum Help {
     edge-infer bench [speed] --profile P.json [--model M | --shape NAME] [--prompt L,L,…]
                      [--generate G] [--repeat R] [--json OUT.json] [--quiet] [overrides]
 
-    Measures the speed of prompts and of the tokens generated after them. The prompts are made up;
+    Measures the speed of prompts and of the tokens generated after them; bench scoring --help and
+    bench ttft --help tell of the other measurements. The prompts are made up;
     end tokens do not end the answer; the cache is emptied before each prompt. Before the runs there
     is a short one that does not count.
       --model FILE        the model, where it is not the profile's
@@ -96,6 +105,60 @@ enum Help {
       memory read    bytes of weights and cache that a generated token reads, times tokens a
                      second, against all threads reading the weights in straight lines
     Both limits are measured before and after the runs; the best measurement counts.
+
+    """
+
+  private static let scoring: StaticString = """
+    edge-infer bench scoring --profile P.json [--model M | --shape NAME] [--kv N,N,…]
+                     [--policies NAME,…] [--repeat R] [--json OUT.json] [--quiet] [overrides]
+
+    Measures what each eviction policy adds to a prompt block beyond policy full, as table 19 of the
+    KeyDiff paper does on a phone: scoring (sums of keys, the anchor's row, sums of attention
+    weights, scores), and the choice of slots with the moving of rows. Keys and queries are made up;
+    no weights are read. One layer is measured, over all its KV heads on the profile's threads, each
+    with heads of its own; the slowest thread's time counts, times the number of layers.
+      --model FILE        a model of whose shape the layer is
+      --shape NAME        a published model's shape, see edge-infer bench --help; where neither
+                          option is given and the profile's model is missing, smollm2-135m
+      --kv N,N,…          filled slots of a KV head after the block, which evicts down to N - B;
+                          at most 16 of them (512,1024,2048,4096,8192)
+      --policies NAME,…   all, or policies other than full; keydiff-alone is KeyDiff in passes of
+                          its own over the keys, with nothing kept between blocks (all)
+      --repeat R          measured blocks of each, at most 100 (25; keydiff-pairwise at most 3)
+      --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
+      --quiet             no table and no progress
+    Each block is new: it is written, the keys are read as attention reads them, and what the policy
+    adds is timed; then the cache holds what the policy kept. keydiff takes its anchor's products
+    with keys that have just been read, a quarter of the profile's second-level cache at a time.
+    Overrides as of edge-infer run; --budget has no effect.
+
+    The table, on standard output, has the median times, one straight read of all keys, and times
+    relative to keydiff at the fewest slots, beside the paper's where it has any.
+
+    """
+
+  private static let firstToken: StaticString = """
+    edge-infer bench ttft --profile P.json [--model M | --shape NAME] [--prompt L,L,…]
+                     [--policies NAME,…] [--blocks B,B,…] [--repeat R] [--json OUT.json]
+                     [--csv OUT.csv] [--quiet] [overrides]
+
+    Measures the time from a prompt to its first token, for each policy, block and prompt, as
+    figures 7 and 17 of the KeyDiff paper do: all blocks, the logits of the last token, and the
+    choice of the likeliest. The prompts are made up. Each case plans, maps and fills memory of its
+    own, one after the other, and reads one block before the runs that count.
+      --model FILE        the model, where it is not the profile's
+      --shape NAME        made-up weights of a published model's sizes, see edge-infer bench --help
+      --prompt L,L,…      the prompts' lengths in tokens, at most 16 of them (1024,4096,16384)
+      --policies NAME,…   all, or policies (full,keydiff)
+      --blocks B,B,…      tokens of a block, at most 16 sizes (64,128,256)
+      --repeat R          runs of each case, at most 100 (3); there are at most 256 cases
+      --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
+      --csv OUT.csv       writes a line for each case that was measured
+      --quiet             no table and no progress
+    Policy full gets as many slots as the prompt has tokens, and is left out where that is over the
+    cap; other policies keep --budget slots. Overrides as of edge-infer run.
+
+    The table, on standard output, has the median times.
 
     """
 

@@ -65,13 +65,13 @@ import Profile
     console.beginError()
     FitAdvice.writeExcess(of: plan, capByteCount: cap, to: &console.error)
     console.error.write("; what would fit: ")
-    let most = FitAdvice.largest(request.counts.greatest) {
-      let fitting = Self.plan(Self.cost(settings, model.shape, slotCountMax: $0), request)
-      return $0 > settings.profile.blockSize && PlanTable.processByteCount(fitting) <= cap
+    let kept = FitAdvice.largest(request.counts.greatest - cost.blockSize) {
+      let smaller = Self.cost(settings, model.shape, slotCountMax: $0 + cost.blockSize)
+      return PlanTable.processByteCount(Self.plan(smaller, request)) <= cap
     }
-    if let most {
+    if let kept {
       console.error.write("--kv of at most ")
-      console.error.write(most)
+      console.error.write(kept + cost.blockSize)
       console.error.write(", ")
     }
     console.error.write("fewer --policies, or ")

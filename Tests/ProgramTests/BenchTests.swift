@@ -161,16 +161,9 @@ struct BenchErrorTests {
     _ code: Int32, _ arguments: [String], mentions words: [String],
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let outcome = try run(
-      [Files.program!, "bench", "--profile", Files.hostProfile] + arguments)
-    #expect(outcome.code == code, "\(outcome.error)", sourceLocation: sourceLocation)
-    #expect(outcome.output.isEmpty, sourceLocation: sourceLocation)
-    #expect(outcome.errorLines.count == 1, "\(outcome.error)", sourceLocation: sourceLocation)
-    for word in words {
-      #expect(
-        outcome.error.contains(word), "\(word) in: \(outcome.error)",
-        sourceLocation: sourceLocation)
-    }
+    try expectError(
+      code, [Files.program!, "bench", "--profile", Files.hostProfile] + arguments,
+      mentions: words, sourceLocation: sourceLocation)
   }
 
   @Test(arguments: [

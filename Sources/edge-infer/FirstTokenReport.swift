@@ -1,0 +1,50 @@
+import Inference
+import Platform
+import Profile
+
+/// The report of `bench ttft`. Times are in microseconds, sizes in bytes.
+enum FirstTokenReport {
+  static func write(
+    _ run: FirstTokenRun, _ preparation: borrowing BenchPreparation, _ out: inout TextOutput
+  ) {
+    let profile = preparation.settings.profile
+    out.write("{\"profile\": ")
+    profile.writeJSON(to: &out)
+    out.write(",\n\"model\": ")
+    BenchReport.writeModel(preparation.model, &out)
+    Report.writeMember(",\n\"bench\": {\"repeat\": ", run.request.repeatCount, &out)
+    Report.writeMember(", \"threads\": ", preparation.runSettings.threadCount, &out)
+    out.write(", \"build\": ")
+    out.write(jsonString: Processor.buildName)
+    out.write("},\n\"results\": [")
+    for index in 0..<run.request.caseCount {
+      out.write(index == 0 ? "\n" : ",\n")
+      writeResult(run.request[index], run[index], run.request.repeatCount, &out)
+    }
+    Report.writeMember("],\n\"ramCapBytes\": ", profile.ramCapByteCount, &out)
+    out.write(", \"peakResidentBytes\": ")
+    out.write(peakResidentByteCount())
+    out.write("}\n")
+  }
+
+  private static func writeResult(
+    _ one: FirstTokenCase, _ result: FirstTokenResult, _ repeatCount: Int,
+    _ out: inout TextOutput
+  ) {
+    out.write("{\"policy\": ")
+    out.write(jsonString: one.policy.name)
+    Report.writeMember(", \"blockSize\": ", one.blockSize, &out)
+    Report.writeMember(", \"cacheBudget\": ", result.cacheBudget, &out)
+    Report.writeMember(", \"promptTokens\": ", one.promptLength, &out)
+    Report.writeMember(", \"plannedBytes\": ", result.plannedByteCount, &out)
+    if let times = result.times {
+      out.write(", \"leftOut\": false, \"timeToFirstToken\": {")
+      Report.writeSpread(times, &out)
+      out.write("}, \"tokensPerSecond\": ")
+      out.write(BenchFigures.rate(one.promptLength, times.median), decimals: 3)
+    } else {
+      out.write(", \"leftOut\": true")
+    }
+    out.write("}")
+  }
+}
