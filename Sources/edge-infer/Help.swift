@@ -132,8 +132,9 @@ enum Help {
     with keys that have just been read, a quarter of the profile's second-level cache at a time.
     Overrides as of edge-infer run; --budget has no effect.
 
-    The table, on standard output, has the median times, one straight read of all keys, and times
-    relative to keydiff at the fewest slots, beside the paper's where it has any.
+    The tables, on standard output, have the median times, those of scoring alone, one straight
+    read of all keys where attention leaves them, and times relative to keydiff at the fewest slots,
+    beside the paper's (of scoring) where it has any.
 
     """
 

@@ -21,19 +21,27 @@ struct ScoringTable: ~Copyable {
     to out: inout TextOutput
   ) {
     writeTitle(preparation, &out)
+    writeRows(.total, program, &out)
+    out.write("\n   of these, for scoring: without the choice of slots and the moving of rows\n")
+    writeRows(.score, program, &out)
+    writeName("one read of all keys", &out)
+    for count in 0..<counts.count { writeMicroseconds(run.reading(count, program), &out) }
+    out.write("\n")
+    writeRelative(program, &out)
+  }
+
+  private func writeRows(
+    _ part: ScoringPart, _ program: borrowing ScoringProgram, _ out: inout TextOutput
+  ) {
     writeHeading(&out)
     out.write("\n")
     for policy in 0..<policies.count {
       writeName(policies[policy].name, &out)
       for count in 0..<counts.count {
-        writeMicroseconds(run.spread(policy, count, .total, program), &out)
+        writeMicroseconds(run.spread(policy, count, part, program), &out)
       }
       out.write("\n")
     }
-    writeName("one read of all keys", &out)
-    for count in 0..<counts.count { writeMicroseconds(run.reading(count, program), &out) }
-    out.write("\n")
-    writeRelative(program, &out)
   }
 
   private func writeTitle(

@@ -44,10 +44,12 @@ struct ScoringBenchTests {
       #expect(result["paperRelative"] == nil)
     }
     for (row, name) in Self.names.enumerated() {
-      let (times, ratios) = (table.numbers(name)[0], table.numbers(name)[1])
+      let numbers = table.numbers(name)
+      let (times, scores, ratios) = (numbers[0], numbers[1], numbers[2])
       for column in 0..<2 {
         let median: Double = medians[2 * row + column]
         #expect(times[column] == median)
+        #expect(scores[column] == Spread(results[2 * row + column]["score"]).median)
         let ratio: Double = median / medians[1]
         #expect(abs(ratios[column] - ratio) < 0.006 + 0.002 * ratio)
       }
@@ -67,8 +69,8 @@ struct ScoringBenchTests {
     ])
     let figures = report.objects("results").map { $0["paperRelative"] as? Double }
     #expect(figures == [1.92, nil, 2.46, nil, nil, nil])
-    #expect(table.numbers("snapkv")[1].suffix(2) == [1.92, 2.46])
-    #expect(table.numbers("sink")[1].count == 3)
+    #expect(table.numbers("snapkv")[2].suffix(2) == [1.92, 2.46])
+    #expect(table.numbers("sink")[2].count == 3)
     #expect(table.text.contains("relative to snapkv at 512; on the right"))
   }
 
