@@ -65,6 +65,6 @@ let package = Package(
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile"]),
-    .testTarget(name: "ProgramTests"),
+    .testTarget(name: "ProgramTests", exclude: ["make_models.py"]),
   ]
 )

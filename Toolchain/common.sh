@@ -64,3 +64,18 @@ install_packages() {
         apt-get install -q -y --no-install-recommends "$@"
   } >&2 || fail "$exit_unavailable" "apt-get could not install: $*"
 }
+
+# need_pip: prints the command that runs pip; installs the package where there is none.
+need_pip() {
+  local candidate
+  for candidate in 'python3 -m pip' pip3 pip; do
+    if $candidate --version >/dev/null 2>&1; then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done
+  install_packages python3-pip
+  python3 -m pip --version >/dev/null 2>&1 || fail "$exit_unavailable" \
+    "python3-pip is installed, but 'python3 -m pip' does not run"
+  printf 'python3 -m pip\n'
+}

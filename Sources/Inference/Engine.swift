@@ -69,9 +69,10 @@ public struct Engine: ~Copyable {
   ) throws(ModelError) {
     var tensors = layout.tensors
     try tensors.fill(from: file, buffer: buffer)
-    layout.workspace.rotary.setFrequencies(base: Double(shape.ropeFrequencyBase))
+    layout.workspace.rotary.setFrequencies(shape)
     try WeightLoader.load(
-      file, tensors, into: layout.weights, scratch: layout.loading, team: team)
+      file, tensors, into: layout.weights, layout.workspace.rotary, scratch: layout.loading,
+      team: team)
   }
 
   /// Touches the pages of the arena on all threads, so that the system has given all memory, and

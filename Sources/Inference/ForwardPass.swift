@@ -51,7 +51,14 @@ struct ForwardPass {
   private func attend(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
     normalize(layerWeights.attentionNorm, member, &timer)
-    multiply(member, embeddingRows(member), layerWeights.queryKeyValue, into: queryKeyValueOutput)
+    if let bias = layerWeights.bias {
+      multiply(
+        member, embeddingRows(member), layerWeights.queryKeyValue, plus: bias,
+        into: queryKeyValueOutput)
+    } else {
+      multiply(
+        member, embeddingRows(member), layerWeights.queryKeyValue, into: queryKeyValueOutput)
+    }
     member.barrier()
     timer.times.linear += timer.lap()
     if isTokenAttended {
@@ -159,6 +166,19 @@ extension ForwardPass {
     }
   }
 
+  /// out = x·W + bias
+  /// - Parameter bias: as many values as the matrix has outputs, and padding.
+  private func multiply(
+    _ member: Member, _ x: ActivationRows, _ matrix: PackedMatrix,
+    plus bias: UnsafeMutablePointer<Float>, into out: MatmulOutput
+  ) {
+    forEachShare(member, count: matrix.groupCount, step: groupsPerShare(matrix, member)) {
+      groups, pass in
+      for token in 0..<x.tokenCount { out.setRow(token, groups: groups, from: bias) }
+      Matmul.add(x, matrix, groups: groups, to: out, l2ByteCount: pass.settings.l2ByteCount)
+    }
+  }
+
   /// residual += x·W
   private func add(_ member: Member, _ x: ActivationRows, _ matrix: PackedMatrix) {
     let out = MatmulOutput(workspace.residual, stride: workspace.residualStride)
@@ -251,6 +271,9 @@ extension ForwardPass {
   }
 
   private func writeCache(_ layer: Int, kvHead: Int, tokens: Range<Int>, _ member: Member) {
+    if let norms = weights.layers[layer].headNorms {
+      normalizeHeads(norms, kvHead: kvHead, tokens: tokens)
+    }
     let row = scratch(member)
     let head = state.pointee.cache.head(layer: layer, kvHead: kvHead)
     for token in tokens {
@@ -260,6 +283,20 @@ extension ForwardPass {
       head.setToken(
         slot: slotsBefore + token, position: firstPosition + token, key: row,
         value: key + shape.kvLength)
+    }
+  }
+
+  /// The keys of a KV head and the queries that attend to them, in place.
+  private func normalizeHeads(_ norms: HeadNorms, kvHead: Int, tokens: Range<Int>) {
+    let (headDim, epsilon) = (shape.headDim, shape.rmsEpsilon)
+    for token in tokens {
+      let row = workspace.queryKeyValue + token * workspace.queryKeyValueStride
+      for head in kvHead * group..<(kvHead + 1) * group {
+        normalizeHead(row + head * headDim, weight: norms.query, count: headDim, epsilon: epsilon)
+      }
+      normalizeHead(
+        row + shape.queryLength + kvHead * headDim, weight: norms.key, count: headDim,
+        epsilon: epsilon)
     }
   }
 

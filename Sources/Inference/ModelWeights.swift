@@ -8,11 +8,21 @@ struct LayerWeights: BitwiseCopyable {
   let attentionNorm: UnsafeMutablePointer<Float>
   /// Outputs: all query heads, then all key heads, then all value heads.
   let queryKeyValue: PackedMatrix
+  /// One for each output of `queryKeyValue`, where the model has biases.
+  let bias: UnsafeMutablePointer<Float>?
+  /// `[headDim]` each, where the model has norms of heads.
+  let headNorms: HeadNorms?
   let attentionOutput: PackedMatrix
   let feedForwardNorm: UnsafeMutablePointer<Float>
   let gate: PackedMatrix
   let up: PackedMatrix
   let down: PackedMatrix
+}
+
+/// Factors of the RMS norms of query and key heads.
+struct HeadNorms: BitwiseCopyable {
+  let query: UnsafeMutablePointer<Float>
+  let key: UnsafeMutablePointer<Float>
 }
 
 /// All weights of a model in the arena: int8 matrices, Float32 norms.
@@ -49,6 +59,16 @@ extension LayerWeights {
     attentionNorm = carver.takeNorm(count: dim)
     queryKeyValue = PackedMatrix(
       carver: &carver, .weights, outputs: shape.queryKeyValueLength, k: dim)
+    bias =
+      shape.hasBias
+      ? carver.take(
+        .norms, Float.self, count: PackedMatrix.paddedOutputCount(shape.queryKeyValueLength))
+      : nil
+    headNorms =
+      shape.architecture.hasHeadNorms
+      ? HeadNorms(
+        query: carver.takeNorm(count: shape.headDim), key: carver.takeNorm(count: shape.headDim))
+      : nil
     attentionOutput = PackedMatrix(
       carver: &carver, .weights, outputs: dim, k: shape.queryLength)
     feedForwardNorm = carver.takeNorm(count: dim)

@@ -29,6 +29,7 @@ struct SyntheticWeights {
     for index in 0..<weights.shape.layerCount {
       let layer = weights.layers[index]
       fill(layer.attentionNorm, count: dim, &shares)
+      fillHeads(layer, &shares)
       fill(layer.queryKeyValue, number: 5 * index, &shares)
       fill(layer.attentionOutput, number: 5 * index + 1, &shares)
       fill(layer.feedForwardNorm, count: dim, &shares)
@@ -40,6 +41,18 @@ struct SyntheticWeights {
     fill(weights.outputNorm, count: dim, &shares)
     fill(weights.embeddings, number: next, &shares)
     if !weights.shape.isOutputTied { fill(weights.outputHead, number: next + 1, &shares) }
+  }
+
+  private func fillHeads(_ layer: LayerWeights, _ shares: inout ShareWalk) {
+    let shape = weights.shape
+    if let bias = layer.bias, shares.take(of: 1) != nil {
+      bias.update(repeating: 0, count: shape.queryKeyValueLength)
+    }
+    if layer.bias != nil { shares.pass(1) }
+    if let norms = layer.headNorms {
+      fill(norms.query, count: shape.headDim, &shares)
+      fill(norms.key, count: shape.headDim, &shares)
+    }
   }
 
   private func fill(_ norm: UnsafeMutablePointer<Float>, count: Int, _ shares: inout ShareWalk) {
@@ -121,7 +134,7 @@ public struct SplitMix64: Sendable {
 extension Engine {
   /// Makes weights up in place of `load`.
   public func fillSynthetic(seed: UInt64) {
-    layout.workspace.rotary.setFrequencies(base: Double(shape.ropeFrequencyBase))
+    layout.workspace.rotary.setFrequencies(shape)
     SyntheticWeights.fill(layout.weights, seed: seed, team: team)
   }
 }

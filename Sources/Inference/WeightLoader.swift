@@ -59,14 +59,16 @@ struct WeightLoader {
   private let file: UnsafePointer<ModelFile>
   private let tensors: TensorTable
   private let weights: ModelWeights
+  private let rotary: RotaryTable
   private let scratch: LoadingScratch
 
   static func load(
     _ file: borrowing ModelFile, _ tensors: TensorTable, into weights: ModelWeights,
-    scratch: LoadingScratch, team: borrowing Team
+    _ rotary: RotaryTable, scratch: LoadingScratch, team: borrowing Team
   ) throws(ModelError) {
     withUnsafePointer(to: file) {
-      var loader = WeightLoader(file: $0, tensors: tensors, weights: weights, scratch: scratch)
+      var loader = WeightLoader(
+        file: $0, tensors: tensors, weights: weights, rotary: rotary, scratch: scratch)
       loader.run(team)
     }
     for index in 0..<team.memberCount {
@@ -87,7 +89,8 @@ struct WeightLoader {
 
   private func run(_ member: Member) throws(ModelError) {
     var shares = ShareWalk(member: member)
-    try loadNorm(.outputNorm, weights.outputNorm, &shares)
+    try loadVector(.outputNorm, weights.outputNorm, &shares)
+    if weights.shape.hasRopeFactors { try loadRopeFactors(&shares) }
     for layer in 0..<weights.shape.layerCount { try loadLayer(layer, &shares) }
     try loadMatrix(.tokenEmbedding, weights.embeddings, &shares)
     if !weights.shape.isOutputTied { try loadMatrix(.output, weights.outputHead, &shares) }
@@ -96,15 +99,20 @@ struct WeightLoader {
   private func loadLayer(_ layer: Int, _ shares: inout ShareWalk) throws(ModelError) {
     let shape = weights.shape
     let target = weights.layers[layer]
-    let halves = RowOrder.splitHalves(headDim: shape.headDim)
-    try loadNorm(.layer(layer, .attentionNorm), target.attentionNorm, &shares)
-    try loadMatrix(.layer(layer, .query), target.queryKeyValue, order: halves, &shares)
+    let order = rotatedOrder
+    try loadVector(.layer(layer, .attentionNorm), target.attentionNorm, &shares)
+    try loadMatrix(.layer(layer, .query), target.queryKeyValue, order: order, &shares)
     try loadMatrix(
-      .layer(layer, .key), target.queryKeyValue, at: shape.queryLength, order: halves, &shares)
+      .layer(layer, .key), target.queryKeyValue, at: shape.queryLength, order: order, &shares)
     try loadMatrix(
       .layer(layer, .value), target.queryKeyValue, at: shape.queryLength + shape.kvLength, &shares)
+    if let bias = target.bias { try loadBias(layer, bias, &shares) }
+    if let norms = target.headNorms {
+      try loadVector(.layer(layer, .queryNorm), norms.query, &shares)
+      try loadVector(.layer(layer, .keyNorm), norms.key, &shares)
+    }
     try loadMatrix(.layer(layer, .attentionOutput), target.attentionOutput, &shares)
-    try loadNorm(.layer(layer, .ffnNorm), target.feedForwardNorm, &shares)
+    try loadVector(.layer(layer, .ffnNorm), target.feedForwardNorm, &shares)
     try loadMatrix(.layer(layer, .gate), target.gate, &shares)
     try loadMatrix(.layer(layer, .up), target.up, &shares)
     try loadMatrix(.layer(layer, .down), target.down, &shares)
@@ -135,16 +143,54 @@ struct WeightLoader {
     shares.pass(chunkCount)
   }
 
-  private func loadNorm(
-    _ slot: TensorSlot, _ norm: UnsafeMutablePointer<Float>, _ shares: inout ShareWalk
+  private var rotatedOrder: RowOrder {
+    let shape = weights.shape
+    return shape.architecture.interleavesPairs
+      ? .splitHalves(headDim: shape.headDim) : .asStored
+  }
+
+  private func loadBias(
+    _ layer: Int, _ bias: UnsafeMutablePointer<Float>, _ shares: inout ShareWalk
   ) throws(ModelError) {
-    let tensor = tensors[slot]
+    let shape = weights.shape
+    let key = bias + shape.queryLength
+    try loadVector(.layer(layer, .queryBias), bias, order: rotatedOrder, &shares)
+    try loadVector(.layer(layer, .keyBias), key, order: rotatedOrder, &shares)
+    try loadVector(.layer(layer, .valueBias), key + shape.kvLength, &shares)
+  }
+
+  private func loadVector(
+    _ slot: TensorSlot, _ target: UnsafeMutablePointer<Float>, order: RowOrder = .asStored,
+    _ shares: inout ShareWalk
+  ) throws(ModelError) {
     if shares.take(of: 1) != nil {
-      let bytes = try read(tensor, rows: 0..<1, shares.member)
-      dequantize(tensor.type, from: bytes, count: tensor.columnCount, into: norm)
-      guard areFinite(norm, count: tensor.columnCount) else { throw .notFinite(tensor: slot.name) }
+      let values = try vector(slot, shares.member)
+      for index in 0..<tensors[slot].columnCount { target[order.place(index)] = values[index] }
     }
     shares.pass(1)
+  }
+
+  private func loadRopeFactors(_ shares: inout ShareWalk) throws(ModelError) {
+    if shares.take(of: 1) != nil {
+      let factors = try vector(.ropeFactors, shares.member)
+      for index in 0..<weights.shape.headDim / 2 where factors[index] <= 0 {
+        throw .tensor(TensorSlot.ropeFactors.name, .unsupported("a factor of 0 or less"))
+      }
+      rotary.divideFrequencies(by: factors)
+    }
+    shares.pass(1)
+  }
+
+  /// - Returns: the member's row, which holds the tensor's values.
+  private func vector(
+    _ slot: TensorSlot, _ member: Member
+  ) throws(ModelError) -> UnsafePointer<Float> {
+    let tensor = tensors[slot]
+    let row = scratch.row(member)
+    let bytes = try read(tensor, rows: 0..<1, member)
+    dequantize(tensor.type, from: bytes, count: tensor.columnCount, into: row)
+    guard areFinite(row, count: tensor.columnCount) else { throw .notFinite(tensor: slot.name) }
+    return UnsafePointer(row)
   }
 
   private func read(

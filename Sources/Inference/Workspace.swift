@@ -5,8 +5,8 @@ import Platform
 
 /// The activations of one block and each thread's scratch.
 struct Workspace {
-  /// Float32 rows of the block, `[B][stride]`. Strides are whole groups of outputs, so that
-  /// products can write their padding.
+  /// Float32 rows of the block, `[B][stride]`. Strides leave room for the padding of the products
+  /// that the rows come from, and for that of those they go into, which stays 0.
   let residual: UnsafeMutablePointer<Float>
   let residualStride: Int
   /// Queries, keys and values of each token.
@@ -42,10 +42,10 @@ struct Workspace {
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let block = settings.blockSize
     let kMax = max(max(shape.embeddingLength, shape.queryLength), shape.feedForwardLength)
-    residualStride = PackedMatrix.paddedOutputCount(shape.embeddingLength)
+    residualStride = Self.stride(shape.embeddingLength)
     queryKeyValueStride = PackedMatrix.paddedOutputCount(shape.queryKeyValueLength)
     attentionStride = roundUp(shape.queryLength, to: Int8Geometry.kStep)
-    gatedStride = PackedMatrix.paddedOutputCount(shape.feedForwardLength)
+    gatedStride = Self.stride(shape.feedForwardLength)
     logitStride = PackedMatrix.paddedOutputCount(shape.vocabularyCount)
     residual = carver.take(.activations, Float.self, count: block * residualStride)
     queryKeyValue = carver.take(.activations, Float.self, count: block * queryKeyValueStride)
@@ -55,7 +55,9 @@ struct Workspace {
     int8Values = carver.take(
       .int8Activations, Int8.self, count: ActivationRows.valueCount(tokens: block, k: kMax))
     int8Scales = carver.take(.int8Activations, Float.self, count: block)
-    rotary = RotaryTable(carver: &carver, headDim: shape.headDim, block: block)
+    rotary = RotaryTable(
+      carver: &carver, headDim: shape.headDim, block: block,
+      magnitude: shape.ropeScaling.magnitude)
     tokens = carver.take(.activations, Int32.self, count: block)
     rowScratchCount = roundUp(kMax, to: 64)
     rowScratch = carver.take(
@@ -72,6 +74,11 @@ struct Workspace {
 }
 
 extension Workspace {
+  /// Of rows of a product's outputs that another product takes.
+  private static func stride(_ count: Int) -> Int {
+    max(PackedMatrix.paddedOutputCount(count), roundUp(count, to: Int8Geometry.kStep))
+  }
+
   /// A member's own row for a single token.
   func singleRow(k: Int, member: Int) -> ActivationRows {
     ActivationRows(
@@ -81,11 +88,12 @@ extension Workspace {
 }
 
 extension RotaryTable {
-  init(carver: inout Carver, headDim: Int, block: Int) {
+  init(carver: inout Carver, headDim: Int, block: Int, magnitude: Double = 1) {
     let half = headDim / 2
     self.init(
       frequencies: carver.take(.tables, Double.self, count: half),
       cosines: carver.take(.activations, Float.self, count: block * half),
-      sines: carver.take(.activations, Float.self, count: block * half), half: half)
+      sines: carver.take(.activations, Float.self, count: block * half), half: half,
+      magnitude: magnitude)
   }
 }

@@ -143,4 +143,13 @@ public struct MatmulOutput {
     self.values = values
     self.stride = stride
   }
+
+  /// Values of the groups' outputs for one token, which `Matmul.add` then adds to.
+  /// - Parameter source: one for each output, and padding.
+  public func setRow(_ token: Int, groups: Range<Int>, from source: UnsafePointer<Float>) {
+    let first = groups.lowerBound * Int8Geometry.groupOutputs
+    copy(
+      source + first, to: values + token * stride + first,
+      count: groups.count * Int8Geometry.groupOutputs)
+  }
 }

@@ -8,15 +8,18 @@ public struct RotaryTable: BitwiseCopyable {
   let cosines: UnsafeMutablePointer<Float>
   let sines: UnsafeMutablePointer<Float>
   public let half: Int
+  /// What rotated values are multiplied by.
+  let magnitude: Double
 
   public init(
     frequencies: UnsafeMutablePointer<Double>, cosines: UnsafeMutablePointer<Float>,
-    sines: UnsafeMutablePointer<Float>, half: Int
+    sines: UnsafeMutablePointer<Float>, half: Int, magnitude: Double = 1
   ) {
     self.frequencies = frequencies
     self.cosines = cosines
     self.sines = sines
     self.half = half
+    self.magnitude = magnitude
   }
 
   public func setFrequencies(base: Double) {
@@ -26,11 +29,26 @@ public struct RotaryTable: BitwiseCopyable {
     }
   }
 
+  /// Divides the frequencies from `first` on by `factor`, and those up to `unchanged` not at all;
+  /// between them the quotient's share grows linearly with the index.
+  public func interpolate(factor: Double, unchanged: Double, first: Double) {
+    for index in 0..<half {
+      let place = (Double(index) - unchanged) / max(0.001, first - unchanged)
+      let share = min(max(place, 0), 1)
+      frequencies[index] *= share / factor + (1 - share)
+    }
+  }
+
+  /// - Parameter factors: one for each frequency.
+  public func divideFrequencies(by factors: UnsafePointer<Float>) {
+    for index in 0..<half { frequencies[index] /= Double(factors[index]) }
+  }
+
   public func setToken(_ token: Int, position: Int) {
     for index in 0..<half {
       let (sine, cosine) = Elementary.sineAndCosine(Double(position) * frequencies[index])
-      cosines[token * half + index] = Float(cosine)
-      sines[token * half + index] = Float(sine)
+      cosines[token * half + index] = Float(cosine * magnitude)
+      sines[token * half + index] = Float(sine * magnitude)
     }
   }
 

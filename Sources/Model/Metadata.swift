@@ -3,22 +3,47 @@ import Platform
 /// The values of the keys that are known by name. A known key that comes twice is an error; other
 /// keys are checked in form only.
 struct Metadata {
+  let architecture: Architecture
   /// `MetadataKey.count` values.
-  private var values = InlineArray<34, MetadataValue>(repeating: .absent)
+  private var values = InlineArray<39, MetadataValue>(repeating: .absent)
 
   /// Reads `keyCount` keys with their values and leaves the cursor behind them.
   init(
     _ cursor: inout FileCursor, of file: borrowing InputFile, keyCount: Int
   ) throws(ModelError) {
+    // Told first, so that a model of another kind is not blamed for its other keys.
+    architecture = try Self.architecture(&cursor, of: file, keyCount: keyCount)
     for _ in 0..<keyCount {
       let name = try Self.name(&cursor, of: file)
       let value = try cursor.value(of: name, in: file)
-      guard let key = MetadataKey(name) else { continue }
+      guard let key = MetadataKey(name, of: architecture) else { continue }
       guard case .absent = values[key.rawValue] else { throw .key(name, .repeated) }
       values[key.rawValue] = value
-      // Told at once, so that a model of another kind is not blamed for its other keys.
-      if key == .architecture { try checkArchitecture(&cursor, of: file) }
     }
+  }
+
+  /// general.architecture, usually the first key. The cursor comes back to where it was.
+  private static func architecture(
+    _ cursor: inout FileCursor, of file: borrowing InputFile, keyCount: Int
+  ) throws(ModelError) -> Architecture {
+    let place = cursor.position
+    for _ in 0..<keyCount {
+      let name = try name(&cursor, of: file)
+      let value = try cursor.value(of: name, in: file)
+      guard name.isEqual(to: "general.architecture") else { continue }
+      guard case .text(let range) = value else {
+        throw .key(name, value.typeFault(expected: "STRING"))
+      }
+      cursor.move(to: range.offset)
+      let text = try cursor.excerpt(
+        min(range.byteCount, Excerpt.byteCountMax + 1), "a text in the metadata", of: file)
+      guard let architecture = Architecture(text) else {
+        throw .key(name, .text(text, expected: Architecture.supportedNames))
+      }
+      cursor.move(to: place)
+      return architecture
+    }
+    throw .key(Excerpt("general.architecture"), .missing)
   }
 
   /// Reads a key; all its bytes are stepped over, though an excerpt may hold fewer.
@@ -33,11 +58,8 @@ struct Metadata {
     return name
   }
 
-  private func checkArchitecture(
-    _ cursor: inout FileCursor, of file: borrowing InputFile
-  ) throws(ModelError) {
-    guard let name = try text(.architecture, &cursor, of: file) else { return }
-    if !name.isEqual(to: "llama") { throw .key(.architecture, .text(name, expected: "'llama'")) }
+  func fault(_ key: MetadataKey, _ fault: KeyFault) -> ModelError {
+    .key(key, of: architecture, fault)
   }
 
   subscript(key: MetadataKey) -> MetadataValue { values[key.rawValue] }
@@ -51,13 +73,13 @@ struct Metadata {
     switch self[key] {
     case .absent: return nil
     case .integer(let value, _): return value
-    case .largeInteger(let value): throw .key(key, .integerTooLarge(value))
-    default: throw .key(key, self[key].typeFault(expected: "an integer"))
+    case .largeInteger(let value): throw fault(key, .integerTooLarge(value))
+    default: throw fault(key, self[key].typeFault(expected: "an integer"))
     }
   }
 
   func requiredInteger(_ key: MetadataKey) throws(ModelError) -> Int {
-    guard let value = try integer(key) else { throw .key(key, .missing) }
+    guard let value = try integer(key) else { throw fault(key, .missing) }
     return value
   }
 
@@ -66,7 +88,7 @@ struct Metadata {
     switch self[key] {
     case .absent: return nil
     case .real(let value, _): return value
-    default: throw .key(key, self[key].typeFault(expected: "FLOAT32 or FLOAT64"))
+    default: throw fault(key, self[key].typeFault(expected: "FLOAT32 or FLOAT64"))
     }
   }
 
@@ -74,7 +96,7 @@ struct Metadata {
     switch self[key] {
     case .absent: return nil
     case .bool(let value): return value
-    default: throw .key(key, self[key].typeFault(expected: "BOOL"))
+    default: throw fault(key, self[key].typeFault(expected: "BOOL"))
     }
   }
 
@@ -82,7 +104,7 @@ struct Metadata {
     switch self[key] {
     case .absent: return nil
     case .text(let range): return range
-    default: throw .key(key, self[key].typeFault(expected: "STRING"))
+    default: throw fault(key, self[key].typeFault(expected: "STRING"))
     }
   }
 
@@ -106,7 +128,7 @@ struct Metadata {
     switch self[key] {
     case .absent: return nil
     case .array(let array) where array.elementType == type: return array
-    default: throw .key(key, self[key].typeFault(expected: expected))
+    default: throw fault(key, self[key].typeFault(expected: expected))
     }
   }
 }

@@ -4,35 +4,55 @@ import Platform
 enum MetadataKey: Int {
   case architecture, name, alignment, splitCount
   case blockCount, contextLength, embeddingLength, feedForwardLength, headCount, kvHeadCount
-  case keyLength, valueLength, ropeFrequencyBase, ropeDimensionCount, ropeScalingType
-  case ropeScalingFactor, ropeScaleLinear, rmsEpsilon, vocabularySize, expertCount
+  case keyLength, valueLength, slidingWindow, rmsEpsilon, vocabularySize, expertCount
+  case ropeFrequencyBase, ropeDimensionCount, ropeScaleLinear, ropeScalingType
+  case ropeScalingFactor, ropeOriginalContext, ropeAttentionFactor, ropeFastTurns, ropeSlowTurns
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
   case bosID, eosID, eotID, unknownID, addsBOS, addsEOS, addsSpacePrefix, chatTemplate
 
-  static let count = 34
+  static let count = 39
 
-  var name: StaticString {
+  /// Whether the architecture's name and a dot stand before `text`.
+  var isArchitectures: Bool {
+    rawValue >= Self.blockCount.rawValue && rawValue <= Self.ropeSlowTurns.rawValue
+  }
+
+  /// The whole name.
+  func name(of architecture: Architecture) -> Excerpt {
+    if !isArchitectures { return Excerpt(text) }
+    var name = Excerpt(architecture.name)
+    name.append(".")
+    name.append(text)
+    return name
+  }
+
+  private var text: StaticString {
     switch self {
     case .architecture: "general.architecture"
     case .name: "general.name"
     case .alignment: "general.alignment"
     case .splitCount: "split.count"
-    case .blockCount: "llama.block_count"
-    case .contextLength: "llama.context_length"
-    case .embeddingLength: "llama.embedding_length"
-    case .feedForwardLength: "llama.feed_forward_length"
-    case .headCount: "llama.attention.head_count"
-    case .kvHeadCount: "llama.attention.head_count_kv"
-    case .keyLength: "llama.attention.key_length"
-    case .valueLength: "llama.attention.value_length"
-    case .ropeFrequencyBase: "llama.rope.freq_base"
-    case .ropeDimensionCount: "llama.rope.dimension_count"
-    case .ropeScalingType: "llama.rope.scaling.type"
-    case .ropeScalingFactor: "llama.rope.scaling.factor"
-    case .ropeScaleLinear: "llama.rope.scale_linear"
-    case .rmsEpsilon: "llama.attention.layer_norm_rms_epsilon"
-    case .vocabularySize: "llama.vocab_size"
-    case .expertCount: "llama.expert_count"
+    case .blockCount: "block_count"
+    case .contextLength: "context_length"
+    case .embeddingLength: "embedding_length"
+    case .feedForwardLength: "feed_forward_length"
+    case .headCount: "attention.head_count"
+    case .kvHeadCount: "attention.head_count_kv"
+    case .keyLength: "attention.key_length"
+    case .valueLength: "attention.value_length"
+    case .slidingWindow: "attention.sliding_window"
+    case .ropeFrequencyBase: "rope.freq_base"
+    case .ropeDimensionCount: "rope.dimension_count"
+    case .ropeScalingType: "rope.scaling.type"
+    case .ropeScalingFactor: "rope.scaling.factor"
+    case .ropeScaleLinear: "rope.scale_linear"
+    case .ropeOriginalContext: "rope.scaling.original_context_length"
+    case .ropeAttentionFactor: "rope.scaling.attn_factor"
+    case .ropeFastTurns: "rope.scaling.yarn_beta_fast"
+    case .ropeSlowTurns: "rope.scaling.yarn_beta_slow"
+    case .rmsEpsilon: "attention.layer_norm_rms_epsilon"
+    case .vocabularySize: "vocab_size"
+    case .expertCount: "expert_count"
     case .tokenizerModel: "tokenizer.ggml.model"
     case .tokenizerPre: "tokenizer.ggml.pre"
     case .tokens: "tokenizer.ggml.tokens"
@@ -50,10 +70,16 @@ enum MetadataKey: Int {
     }
   }
 
-  init?(_ text: Excerpt) {
+  /// The key of that name in a file of the architecture.
+  init?(_ name: Excerpt, of architecture: Architecture) {
+    let prefix = architecture.name.utf8CodeUnitCount + 1
+    let hasPrefix = name.hasText(architecture.name, at: 0) && name.hasText(".", at: prefix - 1)
     for index in 0..<Self.count {
       guard let key = MetadataKey(rawValue: index) else { return nil }
-      if text.isEqual(to: key.name) {
+      let start = key.isArchitectures ? prefix : 0
+      if key.isArchitectures && !hasPrefix { continue }
+      let byteCount = start + key.text.utf8CodeUnitCount
+      if name.count == byteCount && !name.isCut && name.hasText(key.text, at: start) {
         self = key
         return
       }

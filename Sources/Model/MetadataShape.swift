@@ -5,23 +5,28 @@ extension Metadata {
   private static let ropeFrequencyBaseDefault = 10_000.0
 
   /// The shape that the keys give, with their defaults. `isOutputTied` is not known from them.
-  func shape() throws(ModelError) -> ModelShape {
+  func shape(
+    _ cursor: inout FileCursor, of file: borrowing InputFile
+  ) throws(ModelError) -> ModelShape {
     let embeddingLength = try requiredInteger(.embeddingLength)
     let headCount = try requiredInteger(.headCount)
     // These before the rest: the dimension of a head comes from them.
-    try ModelShape.checkRowLength(.embeddingLength, embeddingLength)
-    try ModelShape.check(.headCount, headCount, maximum: ModelShape.headCountMax)
+    let check = ShapeCheck(architecture: architecture)
+    try check.rowLength(.embeddingLength, embeddingLength)
+    try check.isInRange(.headCount, headCount, maximum: ModelShape.headCountMax)
     let headDim = try headDim(embeddingLength: embeddingLength, headCount: headCount)
-    guard let rmsEpsilon = try real(.rmsEpsilon) else { throw .key(.rmsEpsilon, .missing) }
+    guard let rmsEpsilon = try real(.rmsEpsilon) else { throw fault(.rmsEpsilon, .missing) }
     let ropeFrequencyBase = try real(.ropeFrequencyBase) ?? Self.ropeFrequencyBaseDefault
     let shape = try ModelShape(
-      layerCount: requiredInteger(.blockCount), headCount: headCount,
+      architecture: architecture, layerCount: requiredInteger(.blockCount), headCount: headCount,
       kvHeadCount: integer(.kvHeadCount) ?? headCount, headDim: headDim,
       embeddingLength: embeddingLength,
       feedForwardLength: requiredInteger(.feedForwardLength), vocabularyCount: vocabularyCount(),
       contextLength: requiredInteger(.contextLength), ropeFrequencyBase: Float(ropeFrequencyBase),
+      ropeScaling: ropeScaling(&cursor, of: file),
       rmsEpsilon: Float(rmsEpsilon), isOutputTied: false)
     try checkRopeDimensions(headDim)
+    try checkSlidingWindow(contextLength: shape.contextLength)
     return shape
   }
 
@@ -29,17 +34,19 @@ extension Metadata {
     let keyLength = try integer(.keyLength)
     let valueLength = try integer(.valueLength)
     if (keyLength == nil || valueLength == nil) && embeddingLength % headCount != 0 {
-      throw .key(
+      throw fault(
         .headCount,
         .notDivisor(
-          headCount, other: MetadataKey.embeddingLength.name, otherValue: embeddingLength))
+          headCount, other: MetadataKey.embeddingLength.name(of: architecture),
+          otherValue: embeddingLength))
     }
     let headDim = keyLength ?? embeddingLength / headCount
     let valueDim = valueLength ?? embeddingLength / headCount
     if valueDim != headDim {
-      throw .key(
+      throw fault(
         .valueLength,
-        .unequal(valueDim, other: MetadataKey.keyLength.name, otherValue: headDim))
+        .unequal(valueDim, other: MetadataKey.keyLength.name(of: architecture), otherValue: headDim)
+      )
     }
     return headDim
   }
@@ -48,7 +55,7 @@ extension Metadata {
   private func vocabularyCount() throws(ModelError) -> Int {
     if let count = try integer(.vocabularySize) { return count }
     guard let tokens = try array(.tokens, of: .string, expected: "an array of STRING") else {
-      throw .key(.vocabularySize, .missing)
+      throw fault(.vocabularySize, .missing)
     }
     return tokens.count
   }
@@ -56,46 +63,32 @@ extension Metadata {
   private func checkRopeDimensions(_ headDim: Int) throws(ModelError) {
     guard let count = try integer(.ropeDimensionCount) else { return }
     if count != headDim {
-      throw .key(
+      throw fault(
         .ropeDimensionCount,
-        .unequal(count, other: "the dimension of a head", otherValue: headDim))
+        .unequal(count, other: Excerpt("the dimension of a head"), otherValue: headDim))
     }
   }
 
   /// Refuses what asks for a computation that this runtime does not have.
-  func checkIsSupported(
-    _ cursor: inout FileCursor, of file: borrowing InputFile
-  ) throws(ModelError) {
-    if !isPresent(.architecture) { throw .key(.architecture, .missing) }
+  func checkIsSupported() throws(ModelError) {
     if let count = try integer(.splitCount), count > 1 {
-      throw .key(
+      throw fault(
         .splitCount, .integer(count, expected: "1: split models must be merged into one file"))
     }
     if let count = try integer(.expertCount), count != 0 {
-      throw .key(
+      throw fault(
         .expertCount,
         .integer(count, expected: "0: mixture-of-experts models are not supported"))
     }
-    try checkRopeScaling(&cursor, of: file)
   }
 
-  /// llama.cpp takes a missing type as "linear" and a factor of 0 as 1.
-  private func checkRopeScaling(
-    _ cursor: inout FileCursor, of file: borrowing InputFile
-  ) throws(ModelError) {
-    if let type = try text(.ropeScalingType, &cursor, of: file) {
-      if type.isEqual(to: "none") { return }
-      throw .key(
-        .ropeScalingType, .text(type, expected: "'none': rope scaling is not supported"))
-    }
-    try checkIsUnscaled(.ropeScalingFactor)
-    try checkIsUnscaled(.ropeScaleLinear)
-  }
-
-  private func checkIsUnscaled(_ key: MetadataKey) throws(ModelError) {
-    guard let factor = try real(key) else { return }
-    if factor != 0 && factor != 1 {
-      throw .key(key, .real(factor, expected: "1: rope scaling is not supported"))
+  /// A window as long as the trained text hides nothing.
+  private func checkSlidingWindow(contextLength: Int) throws(ModelError) {
+    guard let window = try integer(.slidingWindow) else { return }
+    if window != 0 && window < contextLength {
+      throw fault(
+        .slidingWindow,
+        .integer(window, expected: "0: sliding-window attention is not supported"))
     }
   }
 
@@ -104,7 +97,7 @@ extension Metadata {
     guard let value = try integer(.alignment) else { return GGUF.alignmentDefault }
     let isInRange = value >= GGUF.alignmentMin && value <= GGUF.alignmentMax
     if !isInRange || value & (value - 1) != 0 {
-      throw .key(.alignment, .integer(value, expected: "a power of two from 8 to 2^20"))
+      throw fault(.alignment, .integer(value, expected: "a power of two from 8 to 2^20"))
     }
     return value
   }

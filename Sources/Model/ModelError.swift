@@ -25,8 +25,16 @@ public enum ModelError: Error {
     }
   }
 
+  /// For keys that all architectures have alike.
   static func key(_ key: MetadataKey, _ fault: KeyFault) -> ModelError {
-    .key(Excerpt(key.name), fault)
+    precondition(!key.isArchitectures)
+    return .key(key.name(of: .llama), fault)
+  }
+
+  static func key(
+    _ key: MetadataKey, of architecture: Architecture, _ fault: KeyFault
+  ) -> ModelError {
+    .key(key.name(of: architecture), fault)
   }
 }
 
@@ -44,9 +52,9 @@ public enum KeyFault: Sendable {
   case real(Double, expected: StaticString)
   case text(Excerpt, expected: StaticString)
   /// The value must be that of another key or quantity.
-  case unequal(Int, other: StaticString, otherValue: Int)
+  case unequal(Int, other: Excerpt, otherValue: Int)
   /// The value must divide that of another key.
-  case notDivisor(Int, other: StaticString, otherValue: Int)
+  case notDivisor(Int, other: Excerpt, otherValue: Int)
   /// A string, or an element of an array of strings, is too long.
   case textLength(Int, maximum: Int)
 }

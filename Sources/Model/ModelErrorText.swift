@@ -125,13 +125,13 @@ extension KeyFault {
   }
 
   private static func write(
-    _ value: Int, _ verb: StaticString, _ relation: StaticString, _ other: StaticString,
+    _ value: Int, _ verb: StaticString, _ relation: StaticString, _ other: Excerpt,
     _ otherValue: Int, to out: inout TextOutput
   ) {
     out.write(verb)
     out.write(value)
     out.write(relation)
-    out.write(other)
+    for index in 0..<other.count { out.write(byte: other[index]) }
     out.write(", which is ")
     out.write(otherValue)
   }
@@ -151,7 +151,7 @@ extension TensorFault {
     case .missing: out.write(" is missing")
     case .repeated: out.write(" is repeated, expected it once")
     case .layer(let count):
-      out.write(" belongs to no layer: llama.block_count is ")
+      out.write(" belongs to no layer: block_count is ")
       out.write(count)
     case .dimensionCount(let count):
       out.write(" has ")

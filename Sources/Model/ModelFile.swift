@@ -30,9 +30,6 @@ public struct ModelFile: ~Copyable {
   /// GGUF's version.
   public var version: UInt32 { header.version }
 
-  /// The only architecture that is accepted.
-  public var architecture: StaticString { "llama" }
-
   /// general.name; empty where absent.
   public var name: Excerpt { header.name }
 

@@ -15,8 +15,8 @@ struct ModelHeader: Sendable {
     var cursor = unsafe FileCursor(buffer, at: 0, fileByteCount: file.byteCount)
     let preamble = try Preamble(&cursor, of: file)
     let metadata = try Metadata(&cursor, of: file, keyCount: preamble.keyCount)
-    try metadata.checkIsSupported(&cursor, of: file)
-    var shape = try metadata.shape()
+    try metadata.checkIsSupported()
+    var shape = try metadata.shape(&cursor, of: file)
     tokenizer = try TokenizerFacts(
       metadata, vocabularyCount: shape.vocabularyCount, &cursor, of: file)
     name = try metadata.text(.name, &cursor, of: file) ?? Excerpt()
@@ -26,6 +26,8 @@ struct ModelHeader: Sendable {
     unsafe try directory.forEach(file, buffer, &checker)
     try checker.checkIsComplete()
     shape.isOutputTied = !checker.isSeen(.output)
+    shape.hasBias = checker.isSeen(.layer(0, .queryBias))
+    shape.hasRopeFactors = checker.isSeen(.ropeFactors)
     self.shape = shape
     version = preamble.version
   }

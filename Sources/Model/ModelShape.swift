@@ -1,4 +1,4 @@
-/// The sizes of a model of the llama architecture. A value of this type is within all limits.
+/// The architecture and sizes of a model. A value of this type is within all limits.
 public struct ModelShape: Sendable, BitwiseCopyable {
   /// Above the deepest published models (126 layers).
   public static let layerCountMax = 512
@@ -14,6 +14,7 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   /// Positions are Int32.
   public static let contextLengthMax = Int(Int32.max)
 
+  public let architecture: Architecture
   public let layerCount: Int
   /// Query heads of a layer.
   public let headCount: Int
@@ -31,10 +32,15 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   public let contextLength: Int
   /// The base of the rotary embedding's frequencies.
   public let ropeFrequencyBase: Float
+  public let ropeScaling: RopeScaling
   /// What RMS norm adds to the mean square.
   public let rmsEpsilon: Float
   /// Whether the output head is the token embedding.
   public internal(set) var isOutputTied: Bool
+  /// Whether queries, keys and values have biases.
+  public internal(set) var hasBias: Bool
+  /// Whether each frequency of rotary embedding has a divisor of its own.
+  public internal(set) var hasRopeFactors = false
 
   /// Elements of all query heads.
   public var queryLength: Int { headCount * headDim }
@@ -44,19 +50,22 @@ public struct ModelShape: Sendable, BitwiseCopyable {
 
   /// Checks every limit; errors carry the name of the GGUF key.
   public init(
-    layerCount: Int, headCount: Int, kvHeadCount: Int, headDim: Int, embeddingLength: Int,
-    feedForwardLength: Int, vocabularyCount: Int, contextLength: Int,
-    ropeFrequencyBase: Float, rmsEpsilon: Float, isOutputTied: Bool
+    architecture: Architecture = .llama, layerCount: Int, headCount: Int, kvHeadCount: Int,
+    headDim: Int, embeddingLength: Int, feedForwardLength: Int, vocabularyCount: Int,
+    contextLength: Int, ropeFrequencyBase: Float, ropeScaling: RopeScaling = .none,
+    rmsEpsilon: Float, isOutputTied: Bool
   ) throws(ModelError) {
-    try Self.check(.blockCount, layerCount, maximum: Self.layerCountMax)
-    try Self.check(.headCount, headCount, maximum: Self.headCountMax)
-    try Self.checkHeads(headCount, kvHeadCount, headDim)
-    try Self.checkRowLength(.embeddingLength, embeddingLength)
-    try Self.checkRowLength(.feedForwardLength, feedForwardLength)
-    try Self.check(.vocabularySize, vocabularyCount, maximum: Self.vocabularyCountMax)
-    try Self.check(.contextLength, contextLength, maximum: Self.contextLengthMax)
-    try Self.checkPositive(.ropeFrequencyBase, ropeFrequencyBase)
-    try Self.checkPositive(.rmsEpsilon, rmsEpsilon)
+    let check = ShapeCheck(architecture: architecture)
+    try check.isInRange(.blockCount, layerCount, maximum: Self.layerCountMax)
+    try check.isInRange(.headCount, headCount, maximum: Self.headCountMax)
+    try check.heads(headCount, kvHeadCount, headDim)
+    try check.rowLength(.embeddingLength, embeddingLength)
+    try check.rowLength(.feedForwardLength, feedForwardLength)
+    try check.isInRange(.vocabularySize, vocabularyCount, maximum: Self.vocabularyCountMax)
+    try check.isInRange(.contextLength, contextLength, maximum: Self.contextLengthMax)
+    try check.isPositive(.ropeFrequencyBase, ropeFrequencyBase)
+    try check.isPositive(.rmsEpsilon, rmsEpsilon)
+    self.architecture = architecture
     self.layerCount = layerCount
     self.headCount = headCount
     self.kvHeadCount = kvHeadCount
@@ -66,46 +75,9 @@ public struct ModelShape: Sendable, BitwiseCopyable {
     self.vocabularyCount = vocabularyCount
     self.contextLength = contextLength
     self.ropeFrequencyBase = ropeFrequencyBase
+    self.ropeScaling = ropeScaling
     self.rmsEpsilon = rmsEpsilon
     self.isOutputTied = isOutputTied
-  }
-
-  static func check(_ key: MetadataKey, _ value: Int, maximum: Int) throws(ModelError) {
-    if value < 1 || value > maximum {
-      throw .key(key, .integerRange(value, minimum: 1, maximum: maximum))
-    }
-  }
-
-  private static func checkHeads(
-    _ headCount: Int, _ kvHeadCount: Int, _ headDim: Int
-  ) throws(ModelError) {
-    try check(.kvHeadCount, kvHeadCount, maximum: headCount)
-    if headCount % kvHeadCount != 0 {
-      throw .key(
-        .kvHeadCount,
-        .notDivisor(kvHeadCount, other: MetadataKey.headCount.name, otherValue: headCount))
-    }
-    if headDim < 2 || headDim > headDimMax || headDim % 2 != 0 {
-      throw .key(
-        .keyLength,
-        .integer(headDim, expected: "an even number from 2 to 256, given or as embedding / heads"))
-    }
-    if headCount * headDim % rowLengthMultiple != 0 {
-      throw .key(
-        .keyLength, .integer(headDim, expected: "a multiple of 4 when multiplied by the heads"))
-    }
-  }
-
-  static func checkRowLength(_ key: MetadataKey, _ length: Int) throws(ModelError) {
-    try check(key, length, maximum: rowLengthMax)
-    if length % rowLengthMultiple != 0 {
-      throw .key(key, .integer(length, expected: "a multiple of 4"))
-    }
-  }
-
-  private static func checkPositive(_ key: MetadataKey, _ value: Float) throws(ModelError) {
-    if !(value > 0 && value.isFinite) {
-      throw .key(key, .real(Double(value), expected: "a finite number above 0"))
-    }
+    hasBias = architecture.requiresBias
   }
 }

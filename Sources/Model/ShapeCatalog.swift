@@ -98,8 +98,9 @@ public enum PublishedShape: Int, Sendable {
     checked {
       () throws(ModelError) in
       try ModelShape(
-        layerCount: layers, headCount: heads, kvHeadCount: kvHeads, headDim: headDim,
-        embeddingLength: embedding, feedForwardLength: feedForward, vocabularyCount: vocabulary,
+        architecture: .qwen2, layerCount: layers, headCount: heads, kvHeadCount: kvHeads,
+        headDim: headDim, embeddingLength: embedding, feedForwardLength: feedForward,
+        vocabularyCount: vocabulary,
         contextLength: 32_768, ropeFrequencyBase: 1_000_000, rmsEpsilon: 1e-6,
         isOutputTied: isOutputTied)
     }
@@ -131,10 +132,12 @@ extension ModelShape {
   }
 
   /// Everything that the runtime holds of a model: matrices, embeddings (once where the output head
-  /// is tied to them) and norms.
+  /// is tied to them), norms and biases.
   public var parameterCount: Int {
     let embeddings = vocabularyCount * embeddingLength * (isOutputTied ? 1 : 2)
     let norms = (2 * layerCount + 1) * embeddingLength
-    return layerMatrixWeightCount + embeddings + norms
+    let biases = hasBias ? layerCount * (queryLength + 2 * kvLength) : 0
+    let headNorms = architecture.hasHeadNorms ? layerCount * 2 * headDim : 0
+    return layerMatrixWeightCount + embeddings + norms + biases + headNorms
   }
 }

@@ -4,11 +4,11 @@ import Platform
 struct TensorChecker: TensorVisitor {
   private let shape: ModelShape
   /// One bit for each slot that was seen.
-  private var seen = InlineArray<73, UInt64>(repeating: 0)
+  private var seen = InlineArray<113, UInt64>(repeating: 0)
 
   init(shape: ModelShape) {
     self.shape = shape
-    precondition(TensorSlot.countMax <= 73 * UInt64.bitWidth)
+    precondition(TensorSlot.countMax <= 113 * UInt64.bitWidth)
   }
 
   mutating func visit(_ tensor: TensorEntry) throws(ModelError) {
@@ -29,7 +29,7 @@ struct TensorChecker: TensorVisitor {
     guard let type = tensor.type.readable else {
       throw .tensor(tensor.name, .type(tensor.type, expected: TensorType.supportedNames))
     }
-    if slot.isNorm && !type.isFloat {
+    if slot.isVector && !type.isFloat {
       throw .tensor(tensor.name, .type(tensor.type, expected: "F32, F16 or BF16"))
     }
     let expected = slot.shape(shape)
@@ -43,24 +43,32 @@ struct TensorChecker: TensorVisitor {
     seen[slot.index / UInt64.bitWidth] >> UInt64(slot.index % UInt64.bitWidth) & 1 == 1
   }
 
-  /// Throws for the first slot that no tensor has filled; the output head may be missing.
+  /// Throws for the first slot that no tensor has filled, and for tensors that the model should not
+  /// have.
   func checkIsComplete() throws(ModelError) {
+    let hasBias = shape.architecture.requiresBias || isSeen(.layer(0, .queryBias))
     for index in 0..<TensorSlot.count(layerCount: shape.layerCount) {
       let slot = TensorSlot(index: index)
-      if isSeen(slot) { continue }
-      if case .output = slot { continue }
-      throw .tensor(slot.name, .missing)
+      switch slot {
+      case .output, .ropeFactors: continue
+      case .layer(_, let tensor) where tensor.isBias && !hasBias:
+        if isSeen(slot) { throw .tensor(slot.name, .unsupported("the first layer has no bias")) }
+      case .layer(_, let tensor) where tensor.isHeadNorm && !shape.architecture.hasHeadNorms:
+        if isSeen(slot) {
+          throw .tensor(slot.name, .unsupported("this architecture has no norms of heads"))
+        }
+      default: if !isSeen(slot) { throw .tensor(slot.name, .missing) }
+      }
     }
   }
 
   /// Tensors that would change the computation are refused; others are of no use here.
   private static func checkMayBeIgnored(_ name: Excerpt) throws(ModelError) {
     if name.hasSuffix(".bias") {
-      throw .tensor(name, .unsupported("linear layers and norms have no bias"))
+      throw .tensor(name, .unsupported("only queries, keys and values may have a bias"))
     }
     let isRopeFactors =
-      name.isEqual(to: "rope_freqs.weight") || name.isEqual(to: "rope_factors_long.weight")
-      || name.isEqual(to: "rope_factors_short.weight")
-    if isRopeFactors { throw .tensor(name, .unsupported("rope scaling, expected none")) }
+      name.isEqual(to: "rope_factors_long.weight") || name.isEqual(to: "rope_factors_short.weight")
+    if isRopeFactors { throw .tensor(name, .unsupported("long-rope scaling")) }
   }
 }

@@ -3,23 +3,32 @@ import Platform
 /// The matrices and norms of a layer.
 public enum LayerTensor: Int, Sendable {
   case attentionNorm, query, key, value, attentionOutput, ffnNorm, gate, up, down
+  case queryBias, keyBias, valueBias, queryNorm, keyNorm
 
-  public static let count = 9
+  public static let count = 14
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
   public var name: StaticString {
     switch self {
-    case .attentionNorm: "attn_norm"
-    case .query: "attn_q"
-    case .key: "attn_k"
-    case .value: "attn_v"
-    case .attentionOutput: "attn_output"
-    case .ffnNorm: "ffn_norm"
-    case .gate: "ffn_gate"
-    case .up: "ffn_up"
-    case .down: "ffn_down"
+    case .attentionNorm: "attn_norm.weight"
+    case .query: "attn_q.weight"
+    case .key: "attn_k.weight"
+    case .value: "attn_v.weight"
+    case .attentionOutput: "attn_output.weight"
+    case .ffnNorm: "ffn_norm.weight"
+    case .gate: "ffn_gate.weight"
+    case .up: "ffn_up.weight"
+    case .down: "ffn_down.weight"
+    case .queryBias: "attn_q.bias"
+    case .keyBias: "attn_k.bias"
+    case .valueBias: "attn_v.bias"
+    case .queryNorm: "attn_q_norm.weight"
+    case .keyNorm: "attn_k_norm.weight"
     }
   }
+
+  var isBias: Bool { self == .queryBias || self == .keyBias || self == .valueBias }
+  var isHeadNorm: Bool { self == .queryNorm || self == .keyNorm }
 }
 
 /// A tensor that the computation needs.
@@ -28,9 +37,11 @@ public enum TensorSlot: Sendable {
   case outputNorm
   /// May be absent; the token embedding then serves as the output head.
   case output
+  /// `[headDim / 2]`: what the frequencies of rotary embedding are divided by. May be absent.
+  case ropeFactors
   case layer(Int, LayerTensor)
 
-  private static let globalCount = 3
+  private static let globalCount = 4
   static let countMax = globalCount + ModelShape.layerCountMax * LayerTensor.count
 
   /// The slots of a model, used or not.
@@ -42,6 +53,7 @@ public enum TensorSlot: Sendable {
     case .tokenEmbedding: 0
     case .outputNorm: 1
     case .output: 2
+    case .ropeFactors: 3
     case .layer(let layer, let tensor):
       Self.globalCount + layer * LayerTensor.count + tensor.rawValue
     }
@@ -52,6 +64,7 @@ public enum TensorSlot: Sendable {
     case 0: self = .tokenEmbedding
     case 1: self = .outputNorm
     case 2: self = .output
+    case 3: self = .ropeFactors
     default:
       let place = index - Self.globalCount
       self = .layer(
@@ -67,6 +80,8 @@ public enum TensorSlot: Sendable {
       self = .outputNorm
     } else if name.isEqual(to: "output.weight") {
       self = .output
+    } else if name.isEqual(to: "rope_freqs.weight") {
+      self = .ropeFactors
     } else {
       guard name.hasText("blk.", at: 0) else { return nil }
       var place = 4
@@ -81,7 +96,6 @@ public enum TensorSlot: Sendable {
       guard let tensor = LayerTensor(rawValue: index) else { return nil }
       var suffix = Excerpt(".")
       suffix.append(tensor.name)
-      suffix.append(".weight")
       if name.count == start + suffix.count && name.hasText(suffix, at: start) { return tensor }
     }
     return nil
@@ -93,20 +107,21 @@ public enum TensorSlot: Sendable {
     case .tokenEmbedding: return Excerpt("token_embd.weight")
     case .outputNorm: return Excerpt("output_norm.weight")
     case .output: return Excerpt("output.weight")
+    case .ropeFactors: return Excerpt("rope_freqs.weight")
     case .layer(let layer, let tensor):
       var name = Excerpt("blk.")
       name.append(decimal: layer)
       name.append(".")
       name.append(tensor.name)
-      name.append(".weight")
       return name
     }
   }
 
-  /// Whether it is a vector of factors and not a matrix.
-  public var isNorm: Bool {
+  /// Whether it is a vector and not a matrix.
+  public var isVector: Bool {
     switch self {
-    case .outputNorm, .layer(_, .attentionNorm), .layer(_, .ffnNorm): true
+    case .outputNorm, .ropeFactors, .layer(_, .attentionNorm), .layer(_, .ffnNorm): true
+    case .layer(_, let tensor): tensor.isBias || tensor.isHeadNorm
     default: false
     }
   }
@@ -117,17 +132,26 @@ public enum TensorSlot: Sendable {
     return switch self {
     case .tokenEmbedding, .output:
       TensorShape(columnCount: embedding, rowCount: model.vocabularyCount)
-    case .outputNorm, .layer(_, .attentionNorm), .layer(_, .ffnNorm):
-      TensorShape(columnCount: embedding)
-    case .layer(_, .query): TensorShape(columnCount: embedding, rowCount: model.queryLength)
-    case .layer(_, .key), .layer(_, .value):
-      TensorShape(columnCount: embedding, rowCount: model.kvLength)
-    case .layer(_, .attentionOutput):
-      TensorShape(columnCount: model.queryLength, rowCount: embedding)
-    case .layer(_, .gate), .layer(_, .up):
-      TensorShape(columnCount: embedding, rowCount: model.feedForwardLength)
-    case .layer(_, .down):
-      TensorShape(columnCount: model.feedForwardLength, rowCount: embedding)
+    case .outputNorm: TensorShape(columnCount: embedding)
+    case .ropeFactors: TensorShape(columnCount: model.headDim / 2)
+    case .layer(_, let tensor): tensor.shape(model)
+    }
+  }
+}
+
+extension LayerTensor {
+  fileprivate func shape(_ model: ModelShape) -> TensorShape {
+    let embedding = model.embeddingLength
+    return switch self {
+    case .attentionNorm, .ffnNorm: TensorShape(columnCount: embedding)
+    case .query: TensorShape(columnCount: embedding, rowCount: model.queryLength)
+    case .key, .value: TensorShape(columnCount: embedding, rowCount: model.kvLength)
+    case .attentionOutput: TensorShape(columnCount: model.queryLength, rowCount: embedding)
+    case .gate, .up: TensorShape(columnCount: embedding, rowCount: model.feedForwardLength)
+    case .down: TensorShape(columnCount: model.feedForwardLength, rowCount: embedding)
+    case .queryBias: TensorShape(columnCount: model.queryLength)
+    case .keyBias, .valueBias: TensorShape(columnCount: model.kvLength)
+    case .queryNorm, .keyNorm: TensorShape(columnCount: model.headDim)
     }
   }
 }

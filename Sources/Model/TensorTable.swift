@@ -46,7 +46,7 @@ public struct TensorLocation: Sendable, BitwiseCopyable {
     }
   }
 
-  /// Not to be called before `fill`, nor for `.output` where it is tied.
+  /// Not to be called before `fill`, nor for a tensor that the model lacks.
   public subscript(slot: TensorSlot) -> TensorLocation {
     if case .layer(let layer, _) = slot { precondition(layer >= 0 && layer < shape.layerCount) }
     if case .output = slot { precondition(!shape.isOutputTied) }

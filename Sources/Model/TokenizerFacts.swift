@@ -84,7 +84,7 @@ public struct TokenizerFacts: Sendable {
     let tokenCount = tokens?.count ?? 0
     if array.count != tokenCount {
       throw .key(
-        key, .unequal(array.count, other: "the count of tokens", otherValue: tokenCount))
+        key, .unequal(array.count, other: Excerpt("the count of tokens"), otherValue: tokenCount))
     }
   }
 

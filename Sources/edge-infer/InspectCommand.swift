@@ -24,7 +24,7 @@ private func writeModel(_ model: borrowing ModelFile, _ out: inout TextOutput) {
   let shape = model.shape
   writeRow("name", model.name, &out)
   writeName("architecture", &out)
-  out.write(model.architecture)
+  out.write(model.shape.architecture.name)
   out.write("\n")
   writeRow("GGUF version", Int(model.version), &out)
   writeRow("file bytes", model.file.byteCount, &out)

@@ -73,7 +73,7 @@ enum Report {
     out.write("{\"name\": \"")
     for index in 0..<model.name.count { out.write(jsonByte: model.name[index]) }
     out.write("\", \"architecture\": ")
-    out.write(jsonString: model.architecture)
+    out.write(jsonString: model.shape.architecture.name)
     writeMember(", \"layers\": ", model.shape.layerCount, &out)
     writeMember(", \"heads\": ", model.shape.headCount, &out)
     writeMember(", \"kvHeads\": ", model.shape.kvHeadCount, &out)

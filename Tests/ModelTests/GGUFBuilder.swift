@@ -1,5 +1,6 @@
 import Foundation
-import Model
+
+@testable import Model
 
 /// A metadata value as a test writes it; `raw` is for values that no writer would make.
 enum Value {
@@ -97,8 +98,16 @@ struct GGUFBuilder {
   static let vocabulary = 12
 
   /// Two layers, 32 wide, 4 query and 2 KV heads of 8, 64 hidden, 12 tokens.
-  init(type: TensorType = .float32, layerCount: Int = 2, isTied: Bool = true) {
+  init(
+    architecture: Architecture = .llama, type: TensorType = .float32, layerCount: Int = 2,
+    isTied: Bool = true, hasBias: Bool? = nil
+  ) {
     keys = Self.validKeys(layerCount: layerCount)
+    let name = "\(architecture.name)"
+    keys[0].value = .string(name)
+    for index in keys.indices where keys[index].name.hasPrefix("llama.") {
+      keys[index].name = name + keys[index].name.dropFirst("llama".count)
+    }
     let row = UInt64(Self.embedding)
     add("token_embd.weight", [row, UInt64(Self.vocabulary)], type)
     add("output_norm.weight", [row], .float32)
@@ -114,6 +123,15 @@ struct GGUFBuilder {
       add(prefix + "ffn_gate.weight", [row, 64], type)
       add(prefix + "ffn_up.weight", [row, 64], type)
       add(prefix + "ffn_down.weight", [64, row], type)
+      if hasBias ?? (architecture == .qwen2) {
+        add(prefix + "attn_q.bias", [row], .float32)
+        add(prefix + "attn_k.bias", [16], .float32)
+        add(prefix + "attn_v.bias", [16], .float32)
+      }
+      if architecture == .qwen3 {
+        add(prefix + "attn_q_norm.weight", [8], .float32)
+        add(prefix + "attn_k_norm.weight", [8], .float32)
+      }
     }
   }
 

@@ -87,7 +87,7 @@ import Testing
   /// Every key that is read, with each value type that it must not have.
   @Test(arguments: 0..<MetadataKey.count) func checksTypes(index: Int) throws {
     let key = try #require(MetadataKey(rawValue: index))
-    let name = "\(key.name)"
+    let name = string(key.name(of: .llama))
     let right = Self.kind(key)
     let values: [(Kind, Value)] = [
       (.integer, .uint8(1)), (.integer, .int64(1)), (.real, .float32(1)), (.real, .float64(1)),
@@ -98,11 +98,22 @@ import Testing
     ]
     for (kind, value) in values where kind != right {
       var builder = GGUFBuilder()
+      if Self.isYarns(key) {
+        builder.set("llama.rope.scaling.type", .string("yarn"))
+        builder.set("llama.rope.scaling.factor", .float32(4))
+      }
       builder.set(name, value)
       let line = try #require(complaint(builder), "\(name) \(value)")
       #expect(line.hasPrefix("key '\(name)' is "))
       #expect(line.contains(", expected "))
       #expect(line.contains(" of "))
+    }
+  }
+
+  private static func isYarns(_ key: MetadataKey) -> Bool {
+    switch key {
+    case .ropeOriginalContext, .ropeAttentionFactor, .ropeFastTurns, .ropeSlowTurns: true
+    default: false
     }
   }
 
@@ -113,6 +124,7 @@ import Testing
     case .architecture, .name, .ropeScalingType, .tokenizerModel, .tokenizerPre, .chatTemplate:
       .text
     case .ropeFrequencyBase, .rmsEpsilon, .ropeScalingFactor, .ropeScaleLinear: .real
+    case .ropeAttentionFactor, .ropeFastTurns, .ropeSlowTurns: .real
     case .addsBOS, .addsEOS, .addsSpacePrefix: .bool
     case .tokens, .merges: .strings
     case .tokenTypes: .int32s
@@ -122,7 +134,7 @@ import Testing
   }
 
   @Test(arguments: 0..<MetadataKey.count) func refusesRepeatedKeys(index: Int) throws {
-    let name = try "\(#require(MetadataKey(rawValue: index)).name)"
+    let name = try string(#require(MetadataKey(rawValue: index)).name(of: .llama))
     var builder = GGUFBuilder()
     let value = builder.keys.first { $0.name == name }?.value ?? .uint32(0)
     if builder.keys.allSatisfy({ $0.name != name }) { builder.keys.append((name, value)) }
@@ -131,7 +143,7 @@ import Testing
   }
 
   @Test func keysHaveDistinctNames() {
-    let names = (0..<MetadataKey.count).map { "\(MetadataKey(rawValue: $0)!.name)" }
+    let names = (0..<MetadataKey.count).map { string(MetadataKey(rawValue: $0)!.name(of: .llama)) }
     #expect(Set(names).count == names.count)
     #expect(MetadataKey(rawValue: MetadataKey.count) == nil)
   }
@@ -146,6 +158,7 @@ import Testing
     ("llama.attention.key_length", [-2, 0, 1, 7, 16, 258, .min, .max]),
     ("llama.attention.value_length", [-2, 0, 16, .min, .max]),
     ("llama.rope.dimension_count", [-1, 0, 4, 16, .max]),
+    ("llama.attention.sliding_window", [-1, 1, 127]),
     ("llama.vocab_size", [-1, 0, 11, 1_048_577, .max]),
     ("llama.expert_count", [-1, 1, 8]),
     ("split.count", [2, .max]),
@@ -204,35 +217,114 @@ import Testing
     }
   }
 
-  @Test func refusesOtherArchitectures() {
+  @Test(arguments: ["qwen2moe", "gemma3", "Llama", "", String(repeating: "llama", count: 100)])
+  func refusesOtherArchitectures(name: String) {
     var builder = GGUFBuilder()
-    builder.set("general.architecture", .string("qwen2"))
-    #expect(complaint(builder) == "key 'general.architecture' is 'qwen2', expected 'llama'")
-    builder.set("general.architecture", .string(String(repeating: "llama", count: 100)))
-    #expect(complaint(builder)?.hasSuffix("…', expected 'llama'") == true)
-    builder.set("general.architecture", .string(""))
-    #expect(complaint(builder) == "key 'general.architecture' is '', expected 'llama'")
+    // Whatever the order of keys and their other faults.
+    builder.keys.removeFirst()
+    builder.set("llama.block_count", .int64(-3))
+    builder.set("general.architecture", .string(name))
+    let shown = name.count > 96 ? name.prefix(96) + "…" : name[...]
+    #expect(
+      complaint(builder)
+        == "key 'general.architecture' is '\(shown)', expected 'llama', 'qwen2' or 'qwen3'")
   }
 
-  @Test func refusesRopeScaling() throws {
+  /// The keys of another architecture do not count.
+  @Test func readsTheArchitecturesOwnKeys() throws {
     var builder = GGUFBuilder()
+    builder.set("qwen2.block_count", .uint32(7))
+    try withModel(builder) { #expect($0.shape.layerCount == 2) }
+    builder.set("general.architecture", .string("qwen2"))
+    #expect(complaint(builder) == "key 'qwen2.embedding_length' is missing")
+    builder = GGUFBuilder(architecture: .qwen2)
+    try withModel(builder) { model in
+      #expect(model.shape.architecture == .qwen2 && model.shape.hasBias)
+    }
+    builder = GGUFBuilder(architecture: .qwen3)
+    try withModel(builder) { model in
+      #expect(model.shape.architecture == .qwen3 && !model.shape.hasBias)
+    }
+  }
+
+  private func scaling(_ keys: [(String, Value)]) throws -> RopeScaling {
+    var builder = GGUFBuilder()
+    for (name, value) in keys { builder.set("llama.rope." + name, value) }
+    var scaling = RopeScaling.none
+    try withModel(builder) { scaling = $0.shape.ropeScaling }
+    return scaling
+  }
+
+  @Test func readsLinearScaling() throws {
+    for keys: [(String, Value)] in [
+      [("scaling.type", .string("linear")), ("scaling.factor", .float32(4))],
+      [("scaling.factor", .float64(4)), ("scale_linear", .float32(2))],
+      [("scale_linear", .float32(4))],
+    ] {
+      guard case .linear(let factor) = try scaling(keys) else {
+        Issue.record("\(keys)")
+        continue
+      }
+      #expect(factor == 4)
+    }
+    for keys: [(String, Value)] in [
+      [("scaling.type", .string("none")), ("scaling.factor", .float32(8))],
+      [("scaling.type", .string("linear"))], [("scaling.factor", .float32(0))],
+      [("scaling.factor", .float32(1))],
+    ] {
+      guard case .none = try scaling(keys) else {
+        Issue.record("\(keys)")
+        continue
+      }
+    }
+  }
+
+  @Test func readsYarn() throws {
+    let least: [(String, Value)] = [
+      ("scaling.type", .string("yarn")), ("scaling.factor", .float32(4)),
+    ]
+    guard case .yarn(let yarn) = try scaling(least) else { return #expect(Bool(false)) }
+    #expect(yarn.factor == 4 && yarn.originalContextLength == 128)
+    #expect(yarn.fastTurns == 32 && yarn.slowTurns == 1 && yarn.attentionFactor == 1)
+    let all: [(String, Value)] = [
+      ("scaling.original_context_length", .uint32(64)), ("scaling.attn_factor", .float32(0.5)),
+      ("scaling.yarn_beta_fast", .float32(16)), ("scaling.yarn_beta_slow", .float32(2)),
+    ]
+    guard case .yarn(let full) = try scaling(least + all) else { return #expect(Bool(false)) }
+    #expect(full.originalContextLength == 64 && full.attentionFactor == 0.5)
+    #expect(full.fastTurns == 16 && full.slowTurns == 2)
+  }
+
+  @Test func refusesScalingItLacks() throws {
+    var builder = GGUFBuilder()
+    builder.set("llama.rope.scaling.type", .string("longrope"))
+    #expect(
+      complaint(builder)
+        == "key 'llama.rope.scaling.type' is 'longrope', expected 'none', 'linear' or 'yarn'")
     builder.set("llama.rope.scaling.type", .string("yarn"))
-    #expect(
-      complaint(builder)
-        == "key 'llama.rope.scaling.type' is 'yarn', expected 'none': rope scaling is not supported"
-    )
-    builder.set("llama.rope.scaling.type", .string("none"))
-    builder.set("llama.rope.scaling.factor", .float32(8))
-    #expect(complaint(builder) == nil)
+    #expect(complaint(builder) == "key 'llama.rope.scaling.factor' is missing")
+    for factor in [0.5, -1, .nan, .infinity, 1e7] {
+      builder.set("llama.rope.scaling.factor", .float64(factor))
+      let line = try #require(complaint(builder))
+      #expect(line.hasSuffix(", expected 0, or a number from 1 to 1000000"))
+    }
     builder.remove("llama.rope.scaling.type")
-    #expect(
-      complaint(builder)
-        == "key 'llama.rope.scaling.factor' is 8.000000000, expected 1: rope scaling is not "
-        + "supported")
     builder.set("llama.rope.scaling.factor", .float32(1))
     #expect(complaint(builder) == nil)
     builder.set("llama.rope.scale_linear", .float32(.nan))
     #expect(complaint(builder)?.hasPrefix("key 'llama.rope.scale_linear' is nan") == true)
+  }
+
+  /// A window as long as the text hides nothing.
+  @Test func refusesSlidingWindows() {
+    var builder = GGUFBuilder()
+    builder.set("llama.attention.sliding_window", .uint32(128))
+    #expect(complaint(builder) == nil)
+    builder.set("llama.attention.sliding_window", .uint32(64))
+    #expect(
+      complaint(builder)
+        == "key 'llama.attention.sliding_window' is 64, expected 0: sliding-window attention is "
+        + "not supported")
   }
 
   @Test func refusesExpertsAndSplits() {

@@ -24,8 +24,8 @@ import Testing
     #expect(Self.published.count == PublishedShape.count)
     for model in Self.published {
       let shape = try #require(Self.published(named: model.name)).shape
-      let biases = model.hasBiases ? shape.layerCount * (shape.queryLength + 2 * shape.kvLength) : 0
-      #expect(shape.parameterCount + biases == model.parameterCount, "\(model.name)")
+      #expect(shape.hasBias == model.hasBiases, "\(model.name)")
+      #expect(shape.parameterCount == model.parameterCount, "\(model.name)")
     }
   }
 

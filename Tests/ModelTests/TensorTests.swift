@@ -190,12 +190,12 @@ private struct EntryList: TensorVisitor {
   }
 
   private static let refused: [(String, String)] = [
-    ("blk.0.attn_q.bias", "is not supported: linear layers and norms have no bias"),
-    ("output_norm.bias", "is not supported: linear layers and norms have no bias"),
-    ("rope_freqs.weight", "is not supported: rope scaling, expected none"),
-    ("rope_factors_long.weight", "is not supported: rope scaling, expected none"),
-    ("blk.2.attn_q.weight", "belongs to no layer: llama.block_count is 2"),
-    ("blk.999999999.ffn_up.weight", "belongs to no layer: llama.block_count is 2"),
+    ("blk.0.attn_output.bias", "is not supported: only queries, keys and values may have a bias"),
+    ("output_norm.bias", "is not supported: only queries, keys and values may have a bias"),
+    ("rope_factors_long.weight", "is not supported: long-rope scaling"),
+    ("blk.1.attn_q.bias", "is not supported: the first layer has no bias"),
+    ("blk.2.attn_q.weight", "belongs to no layer: block_count is 2"),
+    ("blk.999999999.ffn_up.weight", "belongs to no layer: block_count is 2"),
   ]
 
   @Test(arguments: refused.indices) func refusesByName(index: Int) {
@@ -203,6 +203,39 @@ private struct EntryList: TensorVisitor {
     var builder = GGUFBuilder()
     builder.tensors.append(TensorSpec(name: name, extents: [32], type: 0))
     #expect(complaint(builder) == "tensor '\(name)' \(reason)")
+  }
+
+  /// Biases come all together, and where the architecture has them; so do norms of heads.
+  @Test func checksBiasesAndHeadNorms() throws {
+    for architecture in [Architecture.llama, .qwen2] {
+      let whole = GGUFBuilder(architecture: architecture, hasBias: true)
+      try withModel(whole) { #expect($0.shape.hasBias) }
+      for name in ["blk.0.attn_k.bias", "blk.1.attn_v.bias", "blk.1.attn_q.bias"] {
+        var builder = whole
+        builder.tensors.removeAll { $0.name == name }
+        #expect(complaint(builder) == "tensor '\(name)' is missing")
+      }
+    }
+    var builder = GGUFBuilder(architecture: .qwen2)
+    builder.tensors.removeAll { $0.name == "blk.0.attn_q.bias" }
+    #expect(complaint(builder) == "tensor 'blk.0.attn_q.bias' is missing")
+    builder = GGUFBuilder(architecture: .qwen3)
+    builder.tensors.removeAll { $0.name == "blk.1.attn_k_norm.weight" }
+    #expect(complaint(builder) == "tensor 'blk.1.attn_k_norm.weight' is missing")
+    builder = GGUFBuilder()
+    builder.tensors.append(TensorSpec(name: "blk.0.attn_q_norm.weight", extents: [8], type: 0))
+    #expect(
+      complaint(builder)
+        == "tensor 'blk.0.attn_q_norm.weight' is not supported: this architecture has no norms of "
+        + "heads")
+  }
+
+  @Test func readsRopeFactors() throws {
+    var builder = GGUFBuilder()
+    builder.tensors.append(TensorSpec(name: "rope_freqs.weight", extents: [4], type: 0))
+    try withModel(builder) { #expect($0.shape.hasRopeFactors) }
+    builder.tensors[builder.tensors.count - 1].extents = [8]
+    #expect(complaint(builder)?.contains("expected") == true)
   }
 
   @Test(

@@ -1,0 +1,38 @@
+import Kernels
+import Model
+
+extension RotaryTable {
+  /// The frequencies of a model, without factors of their own (`ModelShape.hasRopeFactors`).
+  func setFrequencies(_ shape: ModelShape) {
+    let base = Double(shape.ropeFrequencyBase)
+    setFrequencies(base: base)
+    switch shape.ropeScaling {
+    case .none: break
+    case .linear(let factor): interpolate(factor: Double(factor), unchanged: -1, first: 0)
+    case .yarn(let yarn):
+      // Indices are counted in pairs, as in YaRN's published code, the limits in whole dimensions.
+      let lowest = yarn.index(ofTurns: Double(yarn.fastTurns), base: base, half: half)
+      let highest = yarn.index(ofTurns: Double(yarn.slowTurns), base: base, half: half)
+      interpolate(
+        factor: Double(yarn.factor), unchanged: max(0, lowest.rounded(.down)),
+        first: min(Double(2 * half - 1), highest.rounded(.up)))
+    }
+  }
+}
+
+extension RopeScaling {
+  /// What rotated queries and keys are multiplied by.
+  var magnitude: Double {
+    guard case .yarn(let yarn) = self else { return 1 }
+    return Double(yarn.attentionFactor) * (0.1 * Elementary.log(Double(yarn.factor)) + 1)
+  }
+}
+
+extension YarnScaling {
+  /// The frequency that turns so many times within the original context:
+  /// context * base^(-index / half) = 2 pi turns.
+  fileprivate func index(ofTurns turns: Double, base: Double, half: Int) -> Double {
+    let context = Double(originalContextLength)
+    return Double(half) * Elementary.log(context / (turns * 2 * .pi)) / Elementary.log(base)
+  }
+}

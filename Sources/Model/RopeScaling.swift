@@ -1,0 +1,30 @@
+import Platform
+
+/// How the angles of rotary embedding are changed for texts longer than a model was first trained
+/// for. Factors for each frequency (`rope_freqs.weight`, Llama 3) come on top.
+public enum RopeScaling: Sendable, BitwiseCopyable {
+  case none
+  /// All angles are divided by the factor.
+  case linear(factor: Float)
+  case yarn(YarnScaling)
+
+  /// {architecture}.rope.scaling.factor lies between these.
+  static let factorMin = 1.0
+  static let factorMax = 1e6
+}
+
+/// YaRN (Peng et al., "YaRN: Efficient Context Window Extension of Large Language Models"): angles
+/// of dimensions that turn less than `slowTurns` times within the original context are divided by the
+/// factor, those that turn more than `fastTurns` times stay, and between them the share changes
+/// linearly; queries and keys grow by `magnitude`.
+public struct YarnScaling: Sendable, BitwiseCopyable {
+  public let factor: Float
+  public let originalContextLength: Int
+  public let fastTurns: Float
+  public let slowTurns: Float
+  /// On top of 0.1 ln(factor) + 1.
+  public let attentionFactor: Float
+
+  static let fastTurnsDefault = 32.0
+  static let slowTurnsDefault = 1.0
+}

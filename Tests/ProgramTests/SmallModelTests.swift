@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+/// What Toolchain/make-models left.
+enum SmallModels {
+  static let directory = Files.repository.appendingPathComponent(".build-check/models")
+  static let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? [])
+    .filter { $0.hasSuffix(".gguf") }.map { String($0.dropLast(5)) }.sorted()
+  static let boards = [("pi5", "cortex-a76"), ("pi4", "cortex-a72")]
+}
+
+/// Small models of every architecture and tensor type, against a float64 transformer
+/// (make_models.py).
+@Suite(
+  .enabled(
+    if: Files.program != nil && !SmallModels.names.isEmpty,
+    "needs .build/release/edge-infer and Toolchain/make-models"))
+struct SmallModelTests {
+  private let folder: Folder
+
+  init() throws { folder = try Folder() }
+
+  private func floats(_ path: String) throws -> [Float] {
+    try Data(contentsOf: URL(fileURLWithPath: path)).withUnsafeBytes {
+      Array($0.bindMemory(to: Float.self))
+    }
+  }
+
+  private func expected(_ name: String, _ ending: String) throws -> [Float] {
+    try floats(SmallModels.directory.appendingPathComponent(name + ending).path)
+  }
+
+  private func logits(_ name: String, _ command: [String], profile: String) throws -> [Float] {
+    let path = folder.path(name + ".logits")
+    let model = SmallModels.directory.appendingPathComponent(name).path
+    let outcome = try run(
+      command + [
+        "score", "--profile", profile, "--model", model + ".gguf", "--tokens", model + ".tokens",
+        "--policy", "full", "--block", "16", "--threads", "2", "--logits", path, "--quiet",
+      ])
+    #expect(outcome.code == 0, "\(outcome.error)")
+    return try floats(path)
+  }
+
+  private func distance(_ a: [Float], _ b: [Float]) -> Double {
+    let squares = zip(a, b).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }
+    return sqrt(squares / Double(a.count))
+  }
+
+  /// The program rounds where the rounded reference does, so it errs by as much as that one; values
+  /// near the border of two steps may fall to either side, which is less than all of the rounding.
+  /// Leaving out a bias, a norm of heads, or any part of rotary embedding errs by more than four
+  /// times as much.
+  @Test(arguments: SmallModels.names) func logitsAreTheReferences(name: String) throws {
+    let found = try logits(name, [Files.program!], profile: Files.hostProfile)
+    let (exact, rounded) = (try expected(name, ".exact"), try expected(name, ".rounded"))
+    try #require(found.count == exact.count && found.count == rounded.count)
+    let rounding = distance(exact, rounded)
+    #expect(distance(found, exact) < 1.15 * rounding)
+    #expect(distance(found, rounded) < 0.9 * rounding)
+  }
+
+  /// Bit for bit, in Float32.
+  @Test(
+    .enabled(
+      if: Files.tool("qemu-aarch64") != nil
+        && SmallModels.boards.allSatisfy { Files.device($0.0) != nil },
+      "needs qemu-aarch64 and Toolchain/build-device Profiles/pi5.json and pi4.json"),
+    arguments: SmallModels.names)
+  func theBoardsGiveTheNativeLogits(name: String) throws {
+    let native = try logits(name, [Files.program!], profile: Files.hostProfile)
+    for (board, cpu) in SmallModels.boards {
+      let source = Files.repository.appendingPathComponent("Profiles/\(board).json").path
+      let emulated = try logits(
+        name, [Files.tool("qemu-aarch64")!, "-cpu", cpu, Files.device(board)!],
+        profile: try profile(folder, of: source, ["fp16": false]))
+      #expect(emulated == native, "\(board)")
+    }
+  }
+}

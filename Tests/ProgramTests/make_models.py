@@ -1,0 +1,231 @@
+"""Writes small models with random weights, and what they compute, into the directory given.
+
+For each model: NAME.gguf, NAME.tokens, and two files of Float32 logits, one row a token: NAME.exact,
+of a plain float64 transformer with the model's own weights, and NAME.rounded, of the same with
+weights and activations rounded to int8 (a scale each row, behind a Walsh-Hadamard transform) and keys
+and values to Float16.
+
+Needs: pip install gguf numpy.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from gguf import GGMLQuantizationType as T, GGML_QUANT_SIZES, GGUFWriter, RopeScalingType
+from gguf.quants import dequantize, quantize
+
+VOCABULARY = 320
+TOKEN_COUNT = 40
+# What can be made from numbers; of the others random blocks are taken.
+MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
+
+
+def spec(name, arch="llama", kind=T.F32, dim=256, ff=512, heads=4, kv_heads=2, head_dim=64, layers=2,
+         tied=True, bias=False, rope_factors=False, scaling=None, context=512, theta=10000.0, kinds=None):
+    return dict(locals())
+
+
+SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
+    T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0, T.Q2_K, T.Q3_K, T.Q4_K, T.Q5_K, T.Q6_K,
+    T.IQ4_NL, T.IQ4_XS)] + [
+    spec("llama-untied-factors", tied=False, rope_factors=True, theta=500000.0, layers=3),
+    spec("llama-linear", scaling=("linear", 4.0)),
+    spec("llama-bias", bias=True, kv_heads=1),
+    spec("llama-80", dim=320, heads=4, head_dim=80, kv_heads=4),
+    spec("llama-96", dim=288, heads=3, head_dim=96, kv_heads=1, ff=352),
+    spec("llama-128", dim=256, heads=2, head_dim=128, kv_heads=2, ff=576),
+    spec("qwen2", arch="qwen2", bias=True, heads=7, kv_heads=1, dim=448, theta=1e6),
+    # Tensor types as in published files of Qwen2.5-0.5B: rows of 896 are no multiple of 256.
+    spec("qwen2-mixed", arch="qwen2", bias=True, heads=14, kv_heads=2, dim=896, ff=4864, layers=1, theta=1e6,
+         kinds={"attn_v": T.Q8_0, "ffn_down": T.Q6_K, "token_embd": T.Q8_0}, kind=T.Q5_0),
+    spec("qwen2-yarn", arch="qwen2", bias=True, tied=False, scaling=("yarn", 4.0), context=64, theta=1e6),
+    spec("qwen3", arch="qwen3", heads=4, kv_heads=2, head_dim=128, theta=1e6),
+    spec("qwen3-untied", arch="qwen3", heads=6, kv_heads=2, head_dim=64, dim=192, tied=False, kind=T.Q4_0),
+]
+
+
+def random_blocks(rng, kind, rows, columns):
+    """Blocks with random bits and scales of which the weights come out about as large as others."""
+    elements, size = GGML_QUANT_SIZES[kind]
+    blocks = rng.integers(0, 256, (rows, columns // elements, size), dtype=np.uint8)
+    places, scale = {
+        T.Q2_K: ([80, 82], 8e-4), T.Q3_K: ([108], 7e-4), T.Q4_K: ([0, 2], 1.5e-4), T.Q5_K: ([0, 2], 7e-5),
+        T.Q6_K: ([208], 4e-5), T.IQ4_NL: ([0], 1e-3), T.IQ4_XS: ([0], 5e-5)}[kind]
+    for place in places:
+        values = (scale * rng.uniform(0.7, 1.3, blocks.shape[:2])).astype(np.float16)
+        blocks[..., place:place + 2] = values[..., None].view(np.uint8)
+    return blocks.reshape(rows, -1)
+
+
+def hadamard(x):
+    size, h = x.shape[-1] & -x.shape[-1], 1
+    y = x.reshape(-1, size).copy()
+    while h < size:
+        y = y.reshape(-1, size // (2 * h), 2, h)
+        y = np.stack([y[:, :, 0] + y[:, :, 1], y[:, :, 0] - y[:, :, 1]], 2).reshape(-1, size)
+        h *= 2
+    return (y / np.sqrt(size)).reshape(x.shape)
+
+
+def int8(x):
+    scale = np.maximum(np.abs(x).max(-1, keepdims=True), 1e-12) / 127
+    return np.clip(np.rint(x / scale), -127, 127) * scale
+
+
+class Model:
+    def __init__(self, s, rng):
+        self.s, self.weights, self.stored = s, {}, {}
+        self.matrix(rng, "token_embd", VOCABULARY, s["dim"], 1.0)
+        self.vector(rng, "output_norm.weight", s["dim"])
+        if not s["tied"]:
+            self.matrix(rng, "output", VOCABULARY, s["dim"])
+        for layer in range(s["layers"]):
+            self.layer(rng, f"blk.{layer}.")
+        if s["rope_factors"]:
+            self.store("rope_freqs.weight", np.linspace(1, 8, s["head_dim"] // 2))
+
+    def layer(self, rng, at):
+        s = self.s
+        queries, keys = s["heads"] * s["head_dim"], s["kv_heads"] * s["head_dim"]
+        for name in ("attn_norm", "ffn_norm"):
+            self.vector(rng, at + name + ".weight", s["dim"])
+        for name, rows, columns in (
+                ("attn_q", queries, s["dim"]), ("attn_k", keys, s["dim"]), ("attn_v", keys, s["dim"]),
+                ("attn_output", s["dim"], queries), ("ffn_gate", s["ff"], s["dim"]),
+                ("ffn_up", s["ff"], s["dim"]), ("ffn_down", s["dim"], s["ff"])):
+            self.matrix(rng, at + name, rows, columns)
+        if s["bias"]:
+            for name, count in (("attn_q", queries), ("attn_k", keys), ("attn_v", keys)):
+                self.store(at + name + ".bias", rng.normal(size=count))
+        if s["arch"] == "qwen3":
+            for name in ("attn_q_norm", "attn_k_norm"):
+                self.vector(rng, at + name + ".weight", s["head_dim"])
+
+    def vector(self, rng, name, count):
+        self.store(name, rng.uniform(0.5, 1.5, count))
+
+    def store(self, name, values):
+        self.stored[name] = (values.astype(np.float32), T.F32)
+        self.weights[name] = self.stored[name][0].astype(np.float64)
+
+    def matrix(self, rng, name, rows, columns, size=None):
+        kind = (self.s["kinds"] or {}).get(name.split(".")[-1], self.s["kind"])
+        if kind in MADE:
+            values = rng.normal(size=(rows, columns)) * (size or columns ** -0.5)
+            data = quantize(values.astype(np.float32), kind)
+        else:
+            data = random_blocks(rng, kind, rows, columns)
+        self.stored[name + ".weight"] = (data, kind)
+        self.weights[name + ".weight"] = dequantize(data, kind).astype(np.float64).reshape(rows, columns)
+
+    def write(self, path):
+        s = self.s
+        out = GGUFWriter(path, s["arch"])
+        out.add_name(s["name"])
+        out.add_block_count(s["layers"])
+        out.add_context_length(s["context"])
+        out.add_embedding_length(s["dim"])
+        out.add_feed_forward_length(s["ff"])
+        out.add_head_count(s["heads"])
+        out.add_head_count_kv(s["kv_heads"])
+        out.add_layer_norm_rms_eps(1e-5)
+        out.add_rope_freq_base(s["theta"])
+        out.add_vocab_size(VOCABULARY)
+        out.add_key_length(s["head_dim"])
+        out.add_value_length(s["head_dim"])
+        if s["scaling"]:
+            out.add_rope_scaling_type(RopeScalingType(s["scaling"][0]))
+            out.add_rope_scaling_factor(s["scaling"][1])
+            out.add_rope_scaling_orig_ctx_len(s["context"])
+        for name, (data, kind) in self.stored.items():
+            out.add_tensor(name, data, raw_dtype=None if kind in (T.F32, T.F16) else kind)
+        out.write_header_to_file()
+        out.write_kv_data_to_file()
+        out.write_tensors_to_file()
+        out.close()
+
+    def angles(self):
+        """Frequencies and the factor of rotated values."""
+        s, half = self.s, self.s["head_dim"] // 2
+        index = np.arange(half)
+        frequencies = s["theta"] ** (-index / half)
+        if s["rope_factors"]:
+            frequencies /= self.weights["rope_freqs.weight"]
+        if not s["scaling"]:
+            return frequencies, 1.0
+        kind, factor = s["scaling"]
+        if kind == "linear":
+            return frequencies / factor, 1.0
+        # Hugging Face's form of YaRN, with its defaults of 32 and 1 turns.
+        dimension = lambda turns: (s["head_dim"] * np.log(s["context"] / (turns * 2 * np.pi))) / (
+            2 * np.log(s["theta"]))
+        low, high = max(np.floor(dimension(32)), 0), min(np.ceil(dimension(1)), s["head_dim"] - 1)
+        ramp = np.clip((index - low) / max(high - low, 0.001), 0, 1)
+        return frequencies / factor * ramp + frequencies * (1 - ramp), 0.1 * np.log(factor) + 1
+
+    def rotate(self, x):
+        frequencies, factor = self.angles()
+        angle = np.arange(x.shape[0])[:, None] * frequencies
+        cosine, sine = np.cos(angle)[:, None] * factor, np.sin(angle)[:, None] * factor
+        out = np.empty_like(x)
+        half = x.shape[-1] // 2
+        first, second = ((slice(0, None, 2), slice(1, None, 2)) if self.s["arch"] == "llama"
+                         else (slice(0, half), slice(half, None)))
+        a, b = x[..., first], x[..., second]
+        out[..., first], out[..., second] = a * cosine - b * sine, a * sine + b * cosine
+        return out
+
+    def norm(self, x, name):
+        return x / np.sqrt((x ** 2).mean(-1, keepdims=True) + 1e-5) * self.weights[name + ".weight"]
+
+    def linear(self, x, name, rounds):
+        w = self.weights[name + ".weight"]
+        if rounds:
+            x, w = int8(hadamard(x)), int8(hadamard(w))
+        y = x @ w.T
+        return y + self.weights[name + ".bias"] if name + ".bias" in self.weights else y
+
+    def attend(self, x, at, rounds):
+        s, count = self.s, x.shape[0]
+        q, k, v = (self.linear(x, at + name, rounds).reshape(count, -1, s["head_dim"])
+                   for name in ("attn_q", "attn_k", "attn_v"))
+        if s["arch"] == "qwen3":
+            q, k = self.norm(q, at + "attn_q_norm"), self.norm(k, at + "attn_k_norm")
+        q, k = self.rotate(q), self.rotate(k)
+        if rounds:
+            k, v = k.astype(np.float16).astype(np.float64), v.astype(np.float16).astype(np.float64)
+        group = s["heads"] // s["kv_heads"]
+        scores = np.einsum("qhd,khd->hqk", q, np.repeat(k, group, 1)) / np.sqrt(s["head_dim"])
+        scores[:, np.triu(np.ones((count, count), bool), 1)] = -np.inf
+        weights = np.exp(scores - scores.max(-1, keepdims=True))
+        weights /= weights.sum(-1, keepdims=True)
+        return np.einsum("hqk,khd->qhd", weights, np.repeat(v, group, 1)).reshape(count, -1)
+
+    def logits(self, tokens, rounds):
+        embeddings = self.weights["token_embd.weight"]
+        x = (hadamard(int8(hadamard(embeddings))) if rounds else embeddings)[tokens]
+        for layer in range(self.s["layers"]):
+            at = f"blk.{layer}."
+            attended = self.attend(self.norm(x, at + "attn_norm"), at, rounds)
+            x = x + self.linear(attended, at + "attn_output", rounds)
+            hidden = self.norm(x, at + "ffn_norm")
+            gate = self.linear(hidden, at + "ffn_gate", rounds)
+            up = self.linear(hidden, at + "ffn_up", rounds)
+            x = x + self.linear(gate / (1 + np.exp(-gate)) * up, at + "ffn_down", rounds)
+        return self.linear(self.norm(x, "output_norm"), "token_embd" if self.s["tied"] else "output", rounds)
+
+
+def main(directory):
+    directory.mkdir(parents=True, exist_ok=True)
+    for number, s in enumerate(SPECS):
+        rng = np.random.default_rng(number)
+        model = Model(s, rng)
+        tokens = rng.integers(0, VOCABULARY, TOKEN_COUNT)
+        (directory / (s["name"] + ".tokens")).write_text(" ".join(map(str, tokens)))
+        for rounds, ending in ((False, ".exact"), (True, ".rounded")):
+            model.logits(tokens, rounds).astype(np.float32).tofile(directory / (s["name"] + ending))
+        model.write(directory / (s["name"] + ".gguf"))
+
+
+main(Path(sys.argv[1]))
