@@ -44,8 +44,12 @@ public struct CacheFull: Error {
 public struct Engine: ~Copyable {
   public let layout: EngineLayout
   let team: Team
-  /// Tokens taken so far; the position of the next one.
-  public private(set) var position = 0
+  /// Tokens taken so far.
+  public internal(set) var tokenCount = 0
+  /// The next token's position: `tokenCount`, or less after renumbering.
+  public internal(set) var position = 0
+  /// The row of the last token in the block that `forward` took last.
+  public internal(set) var lastRow = 0
 
   /// Starts the threads. The arena is not yet sealed.
   public init(layout: EngineLayout, cores: Span<Int32>) throws(SystemFailure) {
@@ -101,6 +105,8 @@ public struct Engine: ~Copyable {
   /// Forgets all tokens: the next block is the first one of a text.
   public mutating func reset() {
     position = 0
+    tokenCount = 0
+    lastRow = 0
     layout.state.pointee.reset()
   }
 
@@ -115,18 +121,31 @@ public struct Engine: ~Copyable {
     if slotsBefore + tokenCount > settings.slotCount {
       throw CacheFull(slotCount: settings.slotCount)
     }
+    if settings.renumbers && position + tokenCount > shape.contextLength { renumber() }
     var pass = makePass(tokenCount: tokenCount)
     team.run(&pass) { context, team, index in
       let pass = context.assumingMemoryBound(to: ForwardPass.self).pointee
       pass.workspace.times[index] = pass.run(Member(team: team, index: index))
     }
     position += tokenCount
+    self.tokenCount += tokenCount
+    lastRow = tokenCount - 1
     let filled = slotsBefore + tokenCount
     let kept = settings.policy == .full ? filled : min(filled, settings.cacheBudget)
     layout.state.pointee.cache.setCount(kept)
     return BlockRecord(
       index: 0, blockCount: 1, tokenCount: tokenCount, slotsBefore: slotsBefore,
       times: BlockTimes.mean(layout.workspace.times, count: settings.threadCount))
+  }
+
+  /// Gives the kept tokens of every head the first positions; see `CacheHead.renumber`.
+  private mutating func renumber() {
+    var task = RenumberingTask(layout: layout)
+    team.run(&task) { context, team, index in
+      let task = context.assumingMemoryBound(to: RenumberingTask.self).pointee
+      task.run(Member(team: team, index: index))
+    }
+    position = slotsFilled
   }
 
   /// Evictions whose anchor meant little: see `Eviction.weakAnchorLimit`.
@@ -161,5 +180,23 @@ public struct Engine: ~Copyable {
     ForwardPass(
       weights: layout.weights, workspace: layout.workspace, settings: settings,
       state: layout.state, tokenCount: tokenCount, firstPosition: position)
+  }
+}
+
+private struct RenumberingTask {
+  let layout: EngineLayout
+
+  func run(_ member: Member) {
+    let (shape, workspace) = (layout.shape, layout.workspace)
+    let row = workspace.rowScratch + member.index * workspace.rowScratchCount
+    let scratch =
+      workspace.renumberingScratch + member.index * workspace.renumberingWordCount
+    while let share = member.nextShare(below: shape.layerCount * shape.kvHeadCount) {
+      let (layer, kvHead) = (share / shape.kvHeadCount, share % shape.kvHeadCount)
+      let head = layout.state.pointee.cache.head(layer: layer, kvHead: kvHead)
+      layout.state.pointee.eviction.renumber(
+        head, layer: layer, kvHead: kvHead, slotCount: layout.state.pointee.cache.count,
+        workspace.rotary, row: row, scratch: scratch)
+    }
   }
 }

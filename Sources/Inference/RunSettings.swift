@@ -16,10 +16,13 @@ public struct RunSettings: Sendable {
   public let l2ByteCount: Int
   /// Attention multiplies in Float16, which the processor must be able to; else in Float32.
   public let usesFloat16: Bool
+  /// Positions are renumbered where the next ones would pass the model's trained length.
+  public let renumbers: Bool
 
   public init(
     blockSize: Int, cacheBudget: Int, policy: Policy, retained: Retained, threadCount: Int,
-    logitRowCount: Int, l2ByteCount: Int, usesFloat16: Bool = false
+    logitRowCount: Int, l2ByteCount: Int, usesFloat16: Bool = false,
+    renumbers: Bool = false
   ) {
     self.blockSize = blockSize
     self.cacheBudget = cacheBudget
@@ -29,6 +32,7 @@ public struct RunSettings: Sendable {
     self.logitRowCount = logitRowCount
     self.l2ByteCount = l2ByteCount
     self.usesFloat16 = usesFloat16
+    self.renumbers = renumbers
   }
 
   /// The same but for these sizes.
@@ -36,7 +40,7 @@ public struct RunSettings: Sendable {
     RunSettings(
       blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
       threadCount: threadCount, logitRowCount: logitRowCount, l2ByteCount: l2ByteCount,
-      usesFloat16: usesFloat16)
+      usesFloat16: usesFloat16, renumbers: renumbers)
   }
 
   /// The same but for the policy and the block.
@@ -44,7 +48,7 @@ public struct RunSettings: Sendable {
     RunSettings(
       blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
       threadCount: threadCount, logitRowCount: logitRowCount, l2ByteCount: l2ByteCount,
-      usesFloat16: usesFloat16)
+      usesFloat16: usesFloat16, renumbers: renumbers)
   }
 
   /// Slots of each KV head: N kept ones and a block.

@@ -27,6 +27,11 @@ struct LoadingScratch {
     bytes + member.index * Self.readByteCount
   }
 
+  /// The first thread's part, for other reading when no weights are read.
+  var buffer: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: bytes, count: Self.readByteCount)
+  }
+
   func row(_ member: Member) -> UnsafeMutablePointer<Float> {
     rows + member.index * Int8Geometry.kMax
   }

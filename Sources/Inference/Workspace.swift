@@ -1,3 +1,4 @@
+import KVCache
 import Kernels
 import Memory
 import Model
@@ -36,6 +37,9 @@ struct Workspace {
   static var floatsOfLine: Int { 16 }
   /// `[threads][AttentionScratch.count]`
   let attentionScratch: UnsafeMutablePointer<Float>
+  /// `[threads][renumberingWordCount]`, where positions are renumbered.
+  let renumberingScratch: UnsafeMutablePointer<UInt32>
+  let renumberingWordCount: Int
   /// `[threads]`
   let times: UnsafeMutablePointer<BlockTimes>
 
@@ -69,6 +73,10 @@ struct Workspace {
     attentionScratch = carver.take(
       .attention, Float.self,
       count: settings.threadCount * AttentionScratch.count(headDim: shape.headDim))
+    renumberingWordCount =
+      settings.renumbers ? Eviction.renumberingWordCount(slots: settings.slotCount) : 0
+    renumberingScratch = carver.take(
+      .policy, UInt32.self, count: settings.threadCount * renumberingWordCount)
     times = carver.take(.tables, BlockTimes.self, count: settings.threadCount)
   }
 }

@@ -89,8 +89,12 @@ public struct CacheHead: BitwiseCopyable {
   public func setToken(
     slot: Int, position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>
   ) {
-    let squares = rows.setKey(slot, from: key)
+    setKey(slot, position: position, from: key)
     rows.setValue(slot, from: value)
+  }
+
+  func setKey(_ slot: Int, position: Int, from key: UnsafePointer<Float>) {
+    let squares = rows.setKey(slot, from: key)
     positions[slot] = UInt32(truncatingIfNeeded: position)
     if keepsNorms { inverseNorms[slot] = squares > 0 ? 1 / squareRoot(squares) : 0 }
   }

@@ -11,9 +11,9 @@ import Memory
 /// - Complexity: O(B headDim) a head and block for the sum; the extra row costs O(n headDim). Memory:
 ///   headDim Doubles a head and layer, 1 / |k| a slot, headDim + n words a KV head.
 struct KeyDiff: ~Copyable {
-  private let shape: CacheShape
+  let shape: CacheShape
   /// `[layers][kvHeads][headDim]`
-  private let sums: UnsafeMutablePointer<Double>
+  let sums: UnsafeMutablePointer<Double>
   /// `[kvHeads][headDim]`: the sums of the layer at work, as Float32.
   private let anchors: UnsafeMutablePointer<Float>
   /// `[kvHeads][slots]`: S·k of the layer at work.
@@ -44,6 +44,13 @@ struct KeyDiff: ~Copyable {
     head.rows.addKeys(slots, to: source)
     let target = anchors + kvHead * shape.headDim
     for index in 0..<shape.headDim { target[index] = Float(source[index]) }
+  }
+
+  /// The sum anew, from the keys of slots 0 ..< `slotCount`.
+  func rebuildSum(_ head: CacheHead, slotCount: Int, layer: Int, kvHead: Int) {
+    let sum = sum(layer: layer, kvHead: kvHead)
+    sum.update(repeating: 0, count: shape.headDim)
+    head.rows.addKeys(0..<slotCount, to: sum)
   }
 
   func anchor(kvHead: Int) -> UnsafePointer<Float> {

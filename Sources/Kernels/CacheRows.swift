@@ -26,6 +26,10 @@ public struct CacheRows: BitwiseCopyable {
   public static func valueCount(slots: Int, headDim: Int) -> Int {
     roundUp(slots, to: tileSlots) * valueStride(headDim)
   }
+  /// Up to the end of the last slot's row.
+  public static func filledValueCount(slots: Int, headDim: Int) -> Int {
+    slots * valueStride(headDim)
+  }
   /// Whole tiles of products, whatever their width.
   static func valueStride(_ headDim: Int) -> Int { roundUp(headDim, to: 32) }
   var valueStride: Int { Self.valueStride(headDim) }

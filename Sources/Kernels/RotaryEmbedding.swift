@@ -52,6 +52,18 @@ public struct RotaryTable: BitwiseCopyable {
     }
   }
 
+  /// Rotates a rotated row, in place, from its position to the one `positions` further on: the turns
+  /// add up.
+  /// - Parameter row: `2 * half` values.
+  public func turn(_ row: UnsafeMutablePointer<Float>, by positions: Int) {
+    for index in 0..<half {
+      let (sine, cosine) = Elementary.sineAndCosine(Double(positions) * frequencies[index])
+      let (a, b) = (Double(row[index]), Double(row[index + half]))
+      row[index] = Float(a * cosine - b * sine)
+      row[index + half] = Float(a * sine + b * cosine)
+    }
+  }
+
   /// target = rotated source * factor; `2 * half` values each, which may be the same memory.
   public func rotate(
     _ source: UnsafePointer<Float>, token: Int, factor: Float,

@@ -51,6 +51,10 @@ enum Command {
   private(set) var tokens: UnsafePointer<CChar>?
   private(set) var system: UnsafePointer<CChar>?
   private(set) var report: UnsafePointer<CChar>?
+  private(set) var saveCache: UnsafePointer<CChar>?
+  private(set) var loadCache: UnsafePointer<CChar>?
+  /// `original` or `compact`.
+  private(set) var positions: UnsafePointer<CChar>?
   private(set) var logits: UnsafePointer<CChar>?
   private(set) var jsonFile: UnsafePointer<CChar>?
   private(set) var csvFile: UnsafePointer<CChar>?
@@ -159,6 +163,12 @@ enum Command {
       unsafe system = unsafe try reader.value(of: name, after: system != nil, &console)
     } else if unsafe isEqual(name, "--report") {
       unsafe report = unsafe try reader.value(of: name, after: report != nil, &console)
+    } else if unsafe isEqual(name, "--save-cache") {
+      unsafe saveCache = unsafe try reader.value(of: name, after: saveCache != nil, &console)
+    } else if unsafe isEqual(name, "--load-cache") {
+      unsafe loadCache = unsafe try reader.value(of: name, after: loadCache != nil, &console)
+    } else if unsafe isEqual(name, "--positions") {
+      unsafe positions = unsafe try reader.value(of: name, after: positions != nil, &console)
     } else if unsafe isEqual(name, "--logits") {
       unsafe logits = unsafe try reader.value(of: name, after: logits != nil, &console)
     } else {
@@ -219,6 +229,10 @@ enum Command {
       throw console.fail(.usage, "give one of --prompt, --prompt-file and --tokens")
     }
     try checkBenchmark(&console)
+    if unsafe command != .run && (saveCache != nil || loadCache != nil) {
+      throw console.fail(.usage, "--save-cache and --load-cache are options of run alone")
+    }
+    try checkPositions(&console)
     let needsProfile = command != .tokenize && command != .inspect
     if unsafe needsProfile && profile == nil {
       throw console.fail(.usage, "--profile is missing: the JSON file that describes the board")
@@ -234,6 +248,22 @@ enum Command {
       throw console.fail(.usage, "--max-tokens is at most 1048576")
     }
   }
+
+  private func checkPositions(_ console: inout Console) throws(Exit) {
+    guard let positions = unsafe positions else { return }
+    if unsafe !isEqual(positions, "original") && !isEqual(positions, "compact") {
+      throw unsafe Self.refuse(
+        positions, "is not a way of numbering; --positions is ", "original or compact", &console)
+    }
+  }
+
+  /// Whether positions are renumbered at the trained length.
+  var renumbers: Bool {
+    if let positions = unsafe positions { unsafe isEqual(positions, "compact") } else { false }
+  }
+
+  /// Whether the command line names a text or ids.
+  var hasPrompt: Bool { unsafe prompt != nil || promptFile != nil || tokens != nil }
 
   /// Options of one benchmark are not for another.
   private func checkBenchmark(_ console: inout Console) throws(Exit) {

@@ -44,6 +44,18 @@ struct Generation {
     _ arguments: Arguments, _ program: inout Program, _ console: inout Console
   ) throws(Exit) {
     let start = Instant.now()
+    if let path = unsafe arguments.loadCache { unsafe try program.loadCache(path, &console) }
+    if unsafe arguments.loadCache == nil || arguments.hasPrompt {
+      try prefill(arguments, &program, &console)
+    }
+    program.engine.makeLogits(firstRow: program.engine.lastRow, rowCount: 1)
+    if let path = unsafe arguments.saveCache { unsafe try program.saveCache(path, &console) }
+    try decode(&program, start: start, &console)
+  }
+
+  private mutating func prefill(
+    _ arguments: Arguments, _ program: inout Program, _ console: inout Console
+  ) throws(Exit) {
     if let path = unsafe arguments.tokens {
       var source = unsafe TokenFile(
         stream: try openPrompt(path, &console), buffer: program.layout.input,
@@ -52,7 +64,6 @@ struct Generation {
     } else {
       try prefillText(arguments, &program, &console)
     }
-    try decode(&program, start: start, &console)
   }
 
   private mutating func prefillText(
@@ -80,7 +91,7 @@ struct Generation {
     }
   }
 
-  /// Reads the whole prompt block by block, and makes the logits of its last token.
+  /// Reads the whole prompt block by block.
   mutating func prefill<Source: PromptSource & ~Copyable>(
     _ program: inout Program, _ source: inout Source, path: UnsafePointer<CChar>?,
     _ console: inout Console
@@ -101,7 +112,6 @@ struct Generation {
       promptTokenCount += count
       program.layout.blocks.append(record)
       progress.update(tokens: promptTokenCount, fraction: source.fraction, &console.error)
-      if reader.following == nil { program.engine.makeLogits(firstRow: count - 1, rowCount: 1) }
     }
     progress.finish(&console.error)
     if promptTokenCount == 0 { throw console.fail(.malformedData, "the prompt is empty") }

@@ -25,7 +25,8 @@ enum Help {
 
     edge-infer [run] --profile P.json [--model M.gguf]
                      [--prompt TEXT | --prompt-file FILE | --prompt-file - | --tokens FILE]
-                     [--raw] [--system TEXT] [--max-tokens N] [--report OUT.json] [--quiet] [overrides]
+                     [--raw] [--system TEXT] [--max-tokens N] [--save-cache FILE] [--load-cache FILE]
+                     [--positions original|compact] [--report OUT.json] [--quiet] [overrides]
     edge-infer plan     --profile P.json [--model M] [--json] [overrides]
     edge-infer bench    --profile P.json [--model M | --shape NAME] [--prompt 512,2048]
                         [--generate 64] [--repeat 3] [--json OUT.json] [--quiet] [overrides]
@@ -49,6 +50,14 @@ enum Help {
       --raw               no chat template; special tokens in the text are recognized
       --system TEXT       the system message of the chat template
       --max-tokens N      tokens to generate at most (256)
+      --save-cache FILE   after the prompt, writes the cache, which the policy has bounded, to a file
+      --load-cache FILE   begins with such a file in place of an empty cache; a prompt, if there is
+                          one, follows what was read before. Model, policy, --budget, --block,
+                          --sinks, --recent and --positions must be those of the run that saved it
+      --positions HOW     original: a token's position is its place in the text, and past the model's
+                          trained length there is a warning (the default); compact: where the next
+                          position would pass that length, each head's kept tokens get the positions
+                          0, 1, 2, … in order, their keys are turned to them, and the text goes on
       --report OUT.json   writes the run's report
       --quiet             no tables and no progress
     Overrides of the profile:

@@ -60,6 +60,7 @@ struct ProgramNeeds {
     let path = ModelPath(arguments, settings)
     var buffer = HeaderBuffer()
     let model = try buffer.open(path, &console)
+    try settings.checkPositions(contextLength: model.shape.contextLength, &console)
     let text = needs.usesText ? try buffer.textNeeds(of: model, path, needs, &console) : nil
     let runSettings = settings.run(logitRowCount: needs.logitRowCount)
     var carver = Carver.measuring

@@ -7,6 +7,7 @@ import Profile
 @safe struct Settings {
   let profile: DeviceProfile
   let retention: Retention
+  private let renumbers: Bool
 
   init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
     guard let path = unsafe arguments.profile else {
@@ -21,6 +22,11 @@ import Profile
     } catch {
       throw unsafe console.fail(error)
     }
+    if arguments.renumbers && profile.policy == .full {
+      throw console.fail(
+        .usage, "--positions compact needs a policy that evicts: full keeps every position")
+    }
+    renumbers = arguments.renumbers
     self.profile = profile
   }
 
@@ -100,6 +106,18 @@ import Profile
       retained: Retained(sinkCount: retention.sinks, recentCount: retention.recent),
       threadCount: profile.threads, logitRowCount: logitRowCount,
       l2ByteCount: profile.l2ByteCountPerThread,
-      usesFloat16: profile.fp16 && Processor.buildHasFloat16Arithmetic)
+      usesFloat16: profile.fp16 && Processor.buildHasFloat16Arithmetic, renumbers: renumbers)
+  }
+
+  /// Renumbered positions need room in the trained length for what is kept and a block.
+  func checkPositions(contextLength: Int, _ console: inout Console) throws(Exit) {
+    let needed = profile.cacheBudget + profile.blockSize
+    if !renumbers || needed <= contextLength { return }
+    console.beginError()
+    console.error.write("--positions compact: --budget and --block together are ")
+    console.error.write(needed)
+    console.error.write(", expected at most the model's trained length of ")
+    console.error.write(contextLength)
+    throw console.end(.configuration)
   }
 }

@@ -1,0 +1,299 @@
+import KVCache
+import Kernels
+import Model
+import Platform
+import Profile
+
+/// Why a saved cache could not be taken.
+public enum SnapshotError: Error {
+  case file(SystemFailure)
+  case notSnapshot
+  case version(UInt64)
+  case byteCount(Int, expected: Int)
+  case checksum
+  case model
+  /// A setting of the run that made it.
+  case setting(StaticString, found: Int, expected: Int)
+  case policy(Policy?, expected: Policy)
+  /// Counts or positions that no run leaves.
+  case malformed(StaticString)
+
+  /// As in sysexits.
+  public var exitCode: Int32 {
+    switch self {
+    case .file(let failure): failure.isMissingFile ? 66 : 74
+    default: 65
+    }
+  }
+}
+
+/// The first bytes of a saved cache: words of eight bytes, little-endian. Behind it lie the last
+/// token's residual row (Float32, `embeddingLength`), the filled part of the cache and what the policy
+/// keeps, as they lie in memory; they are alike on all processors.
+struct SnapshotHeader: BitwiseCopyable {
+  static let magic: UInt64 = 0x5041_4E53_4547_4445  // "EDGESNAP"
+  static let version: UInt64 = 1
+
+  var magic = Self.magic
+  var version = Self.version
+  var modelHash: UInt64 = 0
+  var policy: UInt64 = 0
+  var cacheBudget: UInt64 = 0
+  var blockSize: UInt64 = 0
+  var sinkCount: UInt64 = 0
+  var recentCount: UInt64 = 0
+  var usesFloat16: UInt64 = 0
+  var renumbers: UInt64 = 0
+  /// Tokens of the text so far.
+  var tokenCount: UInt64 = 0
+  /// The next token's position; less than `tokenCount` after renumbering.
+  var position: UInt64 = 0
+  /// Filled slots of every head.
+  var slotCount: UInt64 = 0
+  var payloadByteCount: UInt64 = 0
+  /// XXH64 of the words before and of all that follows.
+  var checksum: UInt64 = 0
+
+  static let byteCount = MemoryLayout<SnapshotHeader>.size
+
+  /// The hash of the words before the checksum, to be continued.
+  func startHash() -> XXHash64 {
+    var hash = XXHash64()
+    var copy = self
+    withUnsafeBytes(of: &copy) {
+      hash.update(UnsafeRawBufferPointer(rebasing: $0[..<(Self.byteCount - 8)]))
+    }
+    return hash
+  }
+}
+
+extension Engine {
+  /// Writes the cache, all that belongs to it, and what the next token is made from.
+  public func save(to out: inout TextOutput) {
+    var header = makeHeader()
+    var counter = SnapshotCounter()
+    forEachPart(row: lastRow, &counter)
+    header.payloadByteCount = UInt64(counter.byteCount)
+    var hasher = SnapshotHasher(hash: header.startHash())
+    forEachPart(row: lastRow, &hasher)
+    header.checksum = hasher.hash.finish()
+    withUnsafeBytes(of: &header) { out.write(raw: UnsafeRawBufferPointer($0)) }
+    writeParts(to: &out)
+  }
+
+  private func writeParts(to out: inout TextOutput) {
+    withUnsafeMutablePointer(to: &out) {
+      var writer = SnapshotWriter(out: $0)
+      forEachPart(row: lastRow, &writer)
+    }
+  }
+
+  /// Takes the state that `save` wrote. Where it throws before reading the payload (all errors but
+  /// input errors in between), the engine is as it was; `reset` makes it usable again.
+  public mutating func restore(from file: borrowing InputFile) throws(SnapshotError) {
+    var header = SnapshotHeader()
+    let read = try withUnsafeMutableBytes(of: &header) { (bytes) throws(SnapshotError) in
+      try Self.read(file, into: bytes, at: 0)
+    }
+    if read < SnapshotHeader.byteCount || header.magic != SnapshotHeader.magic {
+      throw .notSnapshot
+    }
+    try check(header)
+    try checkPayload(header, file)
+    position = Int(header.position)
+    tokenCount = Int(header.tokenCount)
+    lastRow = 0
+    layout.state.pointee.cache.setCount(Int(header.slotCount))
+    try withUnsafePointer(to: file) { (file) throws(SnapshotError) in
+      var reader = SnapshotReader(file: file)
+      try forEachPart(row: 0, &reader)
+    }
+    try checkPositions()
+  }
+
+  private func makeHeader() -> SnapshotHeader {
+    var header = SnapshotHeader()
+    header.modelHash = layout.weights.fingerprint()
+    header.policy = UInt64(settings.policy.rawValue)
+    header.cacheBudget = UInt64(settings.cacheBudget)
+    header.blockSize = UInt64(settings.blockSize)
+    header.sinkCount = UInt64(settings.retained.sinkCount)
+    header.recentCount = UInt64(settings.retained.recentCount)
+    header.usesFloat16 = settings.usesFloat16 ? 1 : 0
+    header.renumbers = settings.renumbers ? 1 : 0
+    header.tokenCount = UInt64(tokenCount)
+    header.position = UInt64(position)
+    header.slotCount = UInt64(slotsFilled)
+    return header
+  }
+
+  /// The run that made it must be this one's like.
+  private func check(_ header: SnapshotHeader) throws(SnapshotError) {
+    let own = makeHeader()
+    if header.version != own.version { throw .version(header.version) }
+    if header.modelHash != own.modelHash { throw .model }
+    if header.policy != own.policy {
+      let policy = Int(exactly: header.policy).flatMap { Policy(rawValue: $0) }
+      throw .policy(policy, expected: settings.policy)
+    }
+    try check("--budget", header.cacheBudget, own.cacheBudget)
+    try check("--block", header.blockSize, own.blockSize)
+    try check("--sinks", header.sinkCount, own.sinkCount)
+    try check("--recent", header.recentCount, own.recentCount)
+    try check("fp16", header.usesFloat16, own.usesFloat16)
+    try check("--positions compact", header.renumbers, own.renumbers)
+    let limit = UInt64(Int32.max)
+    if header.tokenCount > limit || header.position > header.tokenCount
+      || header.slotCount > header.position || header.slotCount == 0
+      || header.slotCount > UInt64(settings.slotCount)
+    {
+      throw .malformed("its counts of tokens, positions and slots")
+    }
+  }
+
+  private func check(_ name: StaticString, _ found: UInt64, _ own: UInt64) throws(SnapshotError) {
+    if found != own {
+      throw .setting(name, found: Int(clamping: found), expected: Int(clamping: own))
+    }
+  }
+
+  /// Before anything is changed.
+  private func checkPayload(
+    _ header: SnapshotHeader, _ file: borrowing InputFile
+  ) throws(SnapshotError) {
+    let expected = SnapshotHeader.byteCount + Int(clamping: header.payloadByteCount)
+    if file.byteCount != expected { throw .byteCount(file.byteCount, expected: expected) }
+    var hash = header.startHash()
+    let buffer = layout.loading.buffer
+    var offset = SnapshotHeader.byteCount
+    while offset < file.byteCount {
+      let part = UnsafeMutableRawBufferPointer(
+        rebasing: buffer[..<min(buffer.count, file.byteCount - offset)])
+      let count = try Self.read(file, into: part, at: offset)
+      if count < part.count { throw .byteCount(offset + count, expected: expected) }
+      hash.update(UnsafeRawBufferPointer(part))
+      offset += count
+    }
+    if hash.finish() != header.checksum { throw .checksum }
+    var counter = SnapshotCounter()
+    let state = layout.state
+    let before = state.pointee.cache.count
+    state.pointee.cache.setCount(Int(header.slotCount))
+    forEachPart(row: 0, &counter)
+    state.pointee.cache.setCount(before)
+    if UInt64(counter.byteCount) != header.payloadByteCount {
+      throw .malformed("its length for so many slots")
+    }
+  }
+
+  private func checkPositions() throws(SnapshotError) {
+    for layer in 0..<shape.layerCount {
+      for kvHead in 0..<shape.kvHeadCount {
+        let positions = keptPositions(layer: layer, kvHead: kvHead)
+        for slot in 0..<slotsFilled where positions[slot] >= UInt32(position) {
+          throw .malformed("positions of its tokens")
+        }
+      }
+    }
+  }
+
+  fileprivate static func read(
+    _ file: borrowing InputFile, into target: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(SnapshotError) -> Int {
+    do throws(SystemFailure) {
+      return try file.read(into: target, at: offset)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  private func forEachPart<Visitor: CacheVisitor & ~Copyable>(
+    row: Int, _ visitor: inout Visitor
+  ) throws(Visitor.Failure) {
+    let workspace = layout.workspace
+    try visitor.visit(
+      workspace.residual + row * workspace.residualStride, count: shape.embeddingLength)
+    try layout.state.pointee.cache.forEachPart(&visitor)
+    try layout.state.pointee.eviction.forEachPart(slotCount: slotsFilled, &visitor)
+  }
+}
+
+private struct SnapshotCounter: CacheVisitor {
+  var byteCount = 0
+  mutating func visit(_ bytes: UnsafeMutableRawBufferPointer) { byteCount += bytes.count }
+}
+
+private struct SnapshotHasher: CacheVisitor {
+  var hash: XXHash64
+  mutating func visit(_ bytes: UnsafeMutableRawBufferPointer) {
+    hash.update(UnsafeRawBufferPointer(bytes))
+  }
+}
+
+private struct SnapshotWriter: CacheVisitor {
+  let out: UnsafeMutablePointer<TextOutput>
+  mutating func visit(_ bytes: UnsafeMutableRawBufferPointer) {
+    out.pointee.write(raw: UnsafeRawBufferPointer(bytes))
+  }
+}
+
+private struct SnapshotReader: CacheVisitor {
+  let file: UnsafePointer<InputFile>
+  private var offset = SnapshotHeader.byteCount
+
+  init(file: UnsafePointer<InputFile>) { self.file = file }
+
+  mutating func visit(_ bytes: UnsafeMutableRawBufferPointer) throws(SnapshotError) {
+    let count = try Engine.read(file.pointee, into: bytes, at: offset)
+    if count < bytes.count { throw .byteCount(offset + count, expected: offset + bytes.count) }
+    offset += count
+  }
+}
+
+extension ModelWeights {
+  /// A hash by which a model is known again, the same on all processors: of its shape, its norms, and
+  /// each weight row's scale, which changes with the row's largest transformed weight.
+  func fingerprint() -> UInt64 {
+    var hash = XXHash64()
+    hash.update(UInt64(shape.architecture.rawValue))
+    hash.update(UInt64(shape.headCount))
+    hash.update(UInt64(shape.kvHeadCount))
+    hash.update(UInt64(shape.vocabularyCount))
+    for index in 0..<shape.layerCount { layers[index].addFingerprint(shape, to: &hash) }
+    embeddings.addFingerprint(to: &hash)
+    outputHead.addFingerprint(to: &hash)
+    hash.update(UnsafePointer(outputNorm), count: shape.embeddingLength)
+    return hash.finish()
+  }
+}
+
+extension LayerWeights {
+  fileprivate func addFingerprint(_ shape: ModelShape, to hash: inout XXHash64) {
+    hash.update(UnsafePointer(attentionNorm), count: shape.embeddingLength)
+    queryKeyValue.addFingerprint(to: &hash)
+    if let bias { hash.update(UnsafePointer(bias), count: shape.queryKeyValueLength) }
+    if let headNorms {
+      hash.update(UnsafePointer(headNorms.query), count: shape.headDim)
+      hash.update(UnsafePointer(headNorms.key), count: shape.headDim)
+    }
+    attentionOutput.addFingerprint(to: &hash)
+    hash.update(UnsafePointer(feedForwardNorm), count: shape.embeddingLength)
+    gate.addFingerprint(to: &hash)
+    up.addFingerprint(to: &hash)
+    down.addFingerprint(to: &hash)
+  }
+}
+
+extension PackedMatrix {
+  fileprivate func addFingerprint(to hash: inout XXHash64) {
+    hash.update(UInt64(k))
+    hash.update(UnsafePointer(scales), count: outputCount)
+  }
+}
+
+extension XXHash64 {
+  fileprivate mutating func update(_ values: UnsafePointer<Float>, count: Int) {
+    update(
+      UnsafeRawBufferPointer(start: values, count: count * MemoryLayout<Float>.stride))
+  }
+}
