@@ -17,7 +17,8 @@ extension KVCache {
         let head = head(layer: layer, kvHead: kvHead)
         let (rows, dim) = (head.rows, shape.headDim)
         try visitor.visit(rows.keys, count: CacheRows.keyCount(slots: count, headDim: dim))
-        try visitor.visit(rows.values, count: CacheRows.filledValueCount(slots: count, headDim: dim))
+        try visitor.visit(
+          rows.values, count: CacheRows.filledValueCount(slots: count, headDim: dim))
         try visitor.visit(head.positions, count: count)
         try visitor.visit(head.inverseNorms, count: head.keepsNorms ? count : 0)
       }
