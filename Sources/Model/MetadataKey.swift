@@ -2,21 +2,23 @@ import Platform
 
 /// The metadata keys that are read. Others are stepped over.
 enum MetadataKey: Int {
-  case architecture, name, alignment, splitCount
+  case architecture, name, alignment, splitNumber, splitCount, splitTensorCount
   case blockCount, contextLength, embeddingLength, feedForwardLength, headCount, kvHeadCount
   case keyLength, valueLength, ropeFrequencyBase, ropeDimensionCount, ropeScalingType
   case ropeScalingFactor, ropeScaleLinear, rmsEpsilon, vocabularySize, expertCount
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
   case bosID, eosID, eotID, unknownID, addsBOS, addsEOS, addsSpacePrefix, chatTemplate
 
-  static let count = 34
+  static let count = 36
 
   var name: StaticString {
     switch self {
     case .architecture: "general.architecture"
     case .name: "general.name"
     case .alignment: "general.alignment"
+    case .splitNumber: "split.no"
     case .splitCount: "split.count"
+    case .splitTensorCount: "split.tensors.count"
     case .blockCount: "llama.block_count"
     case .contextLength: "llama.context_length"
     case .embeddingLength: "llama.embedding_length"

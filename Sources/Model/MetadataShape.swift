@@ -67,10 +67,6 @@ extension Metadata {
     _ cursor: inout FileCursor, of file: borrowing InputFile
   ) throws(ModelError) {
     if !isPresent(.architecture) { throw .key(.architecture, .missing) }
-    if let count = try integer(.splitCount), count > 1 {
-      throw .key(
-        .splitCount, .integer(count, expected: "1: split models must be merged into one file"))
-    }
     if let count = try integer(.expertCount), count != 0 {
       throw .key(
         .expertCount,
