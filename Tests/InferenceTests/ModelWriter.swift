@@ -86,27 +86,10 @@ struct ModelWriter {
   }
 
   private func data(_ part: ArraySlice<WrittenTensor>, _ index: Int, of count: Int) -> Data {
-    var keys = index == 0 ? Self.keys : []
-    if count > 1 {
-      keys += [("split.no", index), ("split.count", count), ("split.tensors.count", tensors.count)]
-    }
     var out = Data("GGUF".utf8)
     out.append(number: UInt32(3))
     out.append(number: UInt64(part.count))
-    out.append(number: UInt64(keys.count + (index == 0 ? 2 : 0)))
-    if index == 0 {
-      out.append(text: "general.architecture")
-      out.append(number: UInt32(8))
-      out.append(text: "llama")
-      out.append(text: "llama.attention.layer_norm_rms_epsilon")
-      out.append(number: UInt32(6))
-      out.append(number: Float(1e-5).bitPattern)
-    }
-    for (key, value) in keys {
-      out.append(text: key)
-      out.append(number: UInt32(4))
-      out.append(number: UInt32(value))
-    }
+    appendKeys(index, of: count, to: &out)
     var offset = 0
     for tensor in part {
       out.append(text: tensor.name)
@@ -124,6 +107,28 @@ struct ModelWriter {
     return out
   }
 
+  private func appendKeys(_ index: Int, of count: Int, to out: inout Data) {
+    var keys = index == 0 ? Self.keys : []
+    if count > 1 {
+      keys += [("split.no", index), ("split.count", count), ("split.tensors.count", tensors.count)]
+    }
+    out.append(number: UInt64(keys.count + (index == 0 ? 2 : 0)))
+    if index == 0 {
+      out.append(text: "general.architecture")
+      out.append(number: UInt32(8))
+      out.append(text: "llama")
+      out.append(text: "llama.attention.layer_norm_rms_epsilon")
+      out.append(number: UInt32(6))
+      out.append(number: Float(1e-5).bitPattern)
+    }
+    for (key, value) in keys {
+      out.append(text: key)
+      out.append(number: UInt32(4))
+      out.append(number: UInt32(value))
+    }
+  }
+
+  /// Those that are whole numbers.
   private static let keys = [
     ("llama.block_count", layerCount), ("llama.context_length", 512),
     ("llama.embedding_length", width), ("llama.feed_forward_length", 512),
