@@ -205,7 +205,7 @@ struct WeightLoader {
     try file.pointee.read(
       into: UnsafeMutableRawBufferPointer(
         start: target, count: rows.count * tensor.rowByteCount),
-      at: tensor.fileOffset(row: rows.lowerBound))
+      at: tensor.fileOffset(row: rows.lowerBound), part: Int(tensor.part))
     return UnsafeRawPointer(target)
   }
 }

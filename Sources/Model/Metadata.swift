@@ -3,16 +3,17 @@ import Platform
 /// The values of the keys that are known by name. A known key that comes twice is an error; other
 /// keys are checked in form only.
 struct Metadata {
-  let architecture: Architecture
+  /// Nil in further parts of a split model.
+  let foundArchitecture: Architecture?
   /// `MetadataKey.count` values.
-  private var values = InlineArray<39, MetadataValue>(repeating: .absent)
+  private var values = InlineArray<41, MetadataValue>(repeating: .absent)
 
   /// Reads `keyCount` keys with their values and leaves the cursor behind them.
   init(
     _ cursor: inout FileCursor, of file: borrowing InputFile, keyCount: Int
   ) throws(ModelError) {
     // Told first, so that a model of another kind is not blamed for its other keys.
-    architecture = try Self.architecture(&cursor, of: file, keyCount: keyCount)
+    foundArchitecture = try Self.architecture(&cursor, of: file, keyCount: keyCount)
     for _ in 0..<keyCount {
       let name = try Self.name(&cursor, of: file)
       let value = try cursor.value(of: name, in: file)
@@ -25,7 +26,7 @@ struct Metadata {
   /// general.architecture, usually the first key. The cursor comes back to where it was.
   private static func architecture(
     _ cursor: inout FileCursor, of file: borrowing InputFile, keyCount: Int
-  ) throws(ModelError) -> Architecture {
+  ) throws(ModelError) -> Architecture? {
     let place = cursor.position
     for _ in 0..<keyCount {
       let name = try name(&cursor, of: file)
@@ -43,7 +44,8 @@ struct Metadata {
       cursor.move(to: place)
       return architecture
     }
-    throw .key(Excerpt("general.architecture"), .missing)
+    cursor.move(to: place)
+    return nil
   }
 
   /// Reads a key; all its bytes are stepped over, though an excerpt may hold fewer.
@@ -61,6 +63,8 @@ struct Metadata {
   func fault(_ key: MetadataKey, _ fault: KeyFault) -> ModelError {
     .key(key, of: architecture, fault)
   }
+
+  var architecture: Architecture { foundArchitecture ?? .llama }
 
   subscript(key: MetadataKey) -> MetadataValue { values[key.rawValue] }
 

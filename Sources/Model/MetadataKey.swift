@@ -2,7 +2,7 @@ import Platform
 
 /// The metadata keys that are read. Others are stepped over.
 enum MetadataKey: Int {
-  case architecture, name, alignment, splitCount
+  case architecture, name, alignment, splitNumber, splitCount, splitTensorCount
   case blockCount, contextLength, embeddingLength, feedForwardLength, headCount, kvHeadCount
   case keyLength, valueLength, slidingWindow, rmsEpsilon, vocabularySize, expertCount
   case ropeFrequencyBase, ropeDimensionCount, ropeScaleLinear, ropeScalingType
@@ -10,7 +10,7 @@ enum MetadataKey: Int {
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
   case bosID, eosID, eotID, unknownID, addsBOS, addsEOS, addsSpacePrefix, chatTemplate
 
-  static let count = 39
+  static let count = 41
 
   /// Whether the architecture's name and a dot stand before `text`.
   var isArchitectures: Bool {
@@ -31,7 +31,9 @@ enum MetadataKey: Int {
     case .architecture: "general.architecture"
     case .name: "general.name"
     case .alignment: "general.alignment"
+    case .splitNumber: "split.no"
     case .splitCount: "split.count"
+    case .splitTensorCount: "split.tensors.count"
     case .blockCount: "block_count"
     case .contextLength: "context_length"
     case .embeddingLength: "embedding_length"

@@ -71,10 +71,7 @@ extension Metadata {
 
   /// Refuses what asks for a computation that this runtime does not have.
   func checkIsSupported() throws(ModelError) {
-    if let count = try integer(.splitCount), count > 1 {
-      throw fault(
-        .splitCount, .integer(count, expected: "1: split models must be merged into one file"))
-    }
+    if foundArchitecture == nil { throw .key(.architecture, .missing) }
     if let count = try integer(.expertCount), count != 0 {
       throw fault(
         .expertCount,

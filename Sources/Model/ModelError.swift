@@ -1,7 +1,34 @@
 import Platform
 
 /// Why a model could not be used.
-public enum ModelError: Error {
+public struct ModelError: Error {
+  public let fault: ModelFault
+  /// The file at fault where it is not the one that was opened: a further part of a split model.
+  public internal(set) var part: PartName?
+
+  init(_ fault: ModelFault) {
+    self.fault = fault
+    part = nil
+  }
+
+  /// As in sysexits: 65 malformed data, 66 no such file, 74 input/output error.
+  public var exitCode: Int32 {
+    switch fault {
+    case .file(let failure): failure.isMissingFile ? 66 : 74
+    default: 65
+    }
+  }
+
+  /// The same error, found in a further part.
+  func found(in part: PartName) -> ModelError {
+    var error = self
+    error.part = part
+    return error
+  }
+}
+
+/// What is wrong with a file or with the model in it.
+public enum ModelFault: Sendable {
   /// The file could not be opened or read.
   case file(SystemFailure)
   /// The first four bytes, which should be "GGUF".
@@ -16,25 +43,57 @@ public enum ModelError: Error {
   case tensor(Excerpt, TensorFault)
   /// A weight or a scale of this tensor is infinite or NaN.
   case notFinite(tensor: Excerpt)
+  /// Part `number` (from 1) of a split model, in place of the first.
+  case notFirstPart(number: Int, first: PartName)
+  /// The first of several parts has a name that does not give those of the others.
+  case partName(count: Int, suffix: Excerpt)
+}
 
-  /// As in sysexits: 65 malformed data, 66 no such file, 74 input/output error.
-  public var exitCode: Int32 {
-    switch self {
-    case .file(let failure): failure.isMissingFile ? 66 : 74
-    default: 65
-    }
+/// In place of the faults, where they are thrown.
+extension ModelError {
+  static func file(_ failure: SystemFailure) -> ModelError { ModelError(.file(failure)) }
+
+  static func notGGUF(_ word: UInt32) -> ModelError { ModelError(.notGGUF(word)) }
+
+  static var bigEndian: ModelError { ModelError(.bigEndian) }
+
+  static func version(_ version: UInt32) -> ModelError { ModelError(.version(version)) }
+
+  static func truncated(
+    field: StaticString, offset: Int, fileByteCount: Int
+  ) -> ModelError {
+    ModelError(.truncated(field: field, offset: offset, fileByteCount: fileByteCount))
+  }
+
+  static func limit(
+    field: StaticString, value: UInt64, minimum: Int, maximum: Int, offset: Int
+  ) -> ModelError {
+    ModelError(
+      .limit(field: field, value: value, minimum: minimum, maximum: maximum, offset: offset))
+  }
+
+  static func key(_ name: Excerpt, _ fault: KeyFault) -> ModelError {
+    ModelError(.key(name, fault))
   }
 
   /// For keys that all architectures have alike.
   static func key(_ key: MetadataKey, _ fault: KeyFault) -> ModelError {
     precondition(!key.isArchitectures)
-    return .key(key.name(of: .llama), fault)
+    return ModelError(.key(key.name(of: .llama), fault))
   }
 
   static func key(
     _ key: MetadataKey, of architecture: Architecture, _ fault: KeyFault
   ) -> ModelError {
-    .key(key.name(of: architecture), fault)
+    ModelError(.key(key.name(of: architecture), fault))
+  }
+
+  public static func tensor(_ name: Excerpt, _ fault: TensorFault) -> ModelError {
+    ModelError(.tensor(name, fault))
+  }
+
+  public static func notFinite(tensor: Excerpt) -> ModelError {
+    ModelError(.notFinite(tensor: tensor))
   }
 }
 

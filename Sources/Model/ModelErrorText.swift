@@ -3,6 +3,16 @@ import Platform
 extension ModelError {
   /// One line without its end: what is wrong, the value, and what would be right.
   public func write(to out: inout TextOutput) {
+    if let part {
+      part.write(to: &out)
+      out.write(": ")
+    }
+    fault.write(to: &out)
+  }
+}
+
+extension ModelFault {
+  func write(to out: inout TextOutput) {
     switch self {
     case .file(let failure):
       out.write("cannot ")
@@ -46,6 +56,18 @@ extension ModelError {
       out.write("tensor ")
       out.write(quoted: name)
       out.write(" has an infinite or NaN value, expected finite numbers")
+    case .notFirstPart(let number, let first):
+      out.write("key 'split.no' is ")
+      out.write(number - 1)
+      out.write(": this is part ")
+      out.write(number)
+      out.write(" of a split model, which is opened by ")
+      first.write(to: &out)
+    case .partName(let count, let suffix):
+      out.write("key 'split.count' is ")
+      out.write(count)
+      out.write(": the other parts are not to be found unless this file's name ends in ")
+      out.write(quoted: suffix)
     }
   }
 
@@ -94,7 +116,7 @@ extension KeyFault {
     case .integerRange(let value, let minimum, let maximum):
       out.write(" is ")
       out.write(value)
-      ModelError.writeRange(minimum, maximum, to: &out)
+      ModelFault.writeRange(minimum, maximum, to: &out)
     case .integerTooLarge(let value):
       out.write(" is ")
       out.write(value)

@@ -1,30 +1,40 @@
 import Platform
 
-/// An open model whose header was read and checked. The weights stay in the file.
+/// An open model whose headers were read and checked: one file, or the parts of a split model as
+/// llama.cpp's gguf-split writes them. The weights stay in the files.
 ///
-/// No memory is held but this value: every call that walks the header reads through a buffer of the
+/// No memory is held but this value: every call that walks a header reads through a buffer of the
 /// caller, of at least `GGUF.bufferByteCountMin` bytes.
 public struct ModelFile: ~Copyable {
-  public let file: InputFile
+  /// The only file, or the first part: the one that has the metadata.
+  let file: InputFile
   private let header: ModelHeader
+  private let furtherParts: FurtherParts
+  public let shape: ModelShape
 
-  /// Reads the header. Every key that is used, every tensor's name, type, shape and place in the
-  /// file have been checked when this returns.
+  /// Reads the header, and those of further parts, which must lie beside the first. Every key that
+  /// is used, every tensor's name, type, shape and place in its file have been checked when this
+  /// returns.
   public init(
     path: UnsafePointer<CChar>, buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {
     precondition(buffer.count >= GGUF.bufferByteCountMin)
-    let file = unsafe try Self.open(path)
-    header = unsafe try ModelHeader(file, buffer)
+    let file = unsafe try InputFile(model: path)
+    let path = unsafe PartPath(path)
+    let header = unsafe try ModelHeader(file, path, buffer)
+    let furtherParts = unsafe try FurtherParts(of: header, path, buffer)
+    var checker = TensorChecker(shape: header.shape)
+    unsafe try header.directory.forEach(file, part: 0, buffer, &checker)
+    unsafe try furtherParts.forEachTensor(buffer, &checker)
+    try checker.checkIsComplete()
+    var shape = header.shape
+    shape.isOutputTied = !checker.isSeen(.output)
+    shape.hasBias = checker.isSeen(.layer(0, .queryBias))
+    shape.hasRopeFactors = checker.isSeen(.ropeFactors)
     self.file = file
-  }
-
-  private static func open(_ path: UnsafePointer<CChar>) throws(ModelError) -> InputFile {
-    do {
-      return unsafe try InputFile(path: path)
-    } catch {
-      throw .file(error)
-    }
+    self.header = header
+    self.furtherParts = furtherParts
+    self.shape = shape
   }
 
   /// GGUF's version.
@@ -33,34 +43,37 @@ public struct ModelFile: ~Copyable {
   /// general.name; empty where absent.
   public var name: Excerpt { header.name }
 
-  public var shape: ModelShape { header.shape }
-
   public var tokenizer: TokenizerFacts { header.tokenizer }
 
-  public var tensorCount: Int { header.directory.tensorCount }
+  /// Files: 1 for a model that is not split.
+  public var partCount: Int { header.split.count }
 
-  /// Walks the directory of tensors, needed or not.
+  /// Bytes of all files.
+  public var byteCount: Int { file.byteCount + furtherParts.byteCount }
+
+  /// Tensors of all files.
+  public var tensorCount: Int { header.directory.tensorCount + furtherParts.tensorCount }
+
+  /// Walks the directories of tensors, needed or not, part by part.
   public func forEachTensor<Visitor: TensorVisitor & ~Copyable>(
     buffer: UnsafeMutableRawBufferPointer, _ visitor: inout Visitor
   ) throws(ModelError) {
     precondition(buffer.count >= GGUF.bufferByteCountMin)
-    unsafe try header.directory.forEach(file, buffer, &visitor)
+    unsafe try header.directory.forEach(file, part: 0, buffer, &visitor)
+    unsafe try furtherParts.forEachTensor(buffer, &visitor)
   }
 
-  /// Fills `target` from the file. Safe to call from several threads at once.
-  /// - Parameter offset: in bytes from the start of the file.
+  /// Fills `target` from a file. Safe to call from several threads at once.
+  /// - Parameters:
+  ///   - offset: in bytes from the start of the file.
+  ///   - part: 0 for the only file or the first part.
   public func read(
-    into target: UnsafeMutableRawBufferPointer, at offset: Int
+    into target: UnsafeMutableRawBufferPointer, at offset: Int, part: Int = 0
   ) throws(ModelError) {
-    let count: Int
-    do {
-      count = unsafe try file.read(into: target, at: offset)
-    } catch {
-      throw .file(error)
-    }
-    if count < target.count {
-      throw .truncated(
-        field: "the data of a tensor", offset: offset, fileByteCount: file.byteCount)
+    if part == 0 {
+      unsafe try file.fill(target, at: offset)
+    } else {
+      unsafe try furtherParts.read(into: target, at: offset, part: part)
     }
   }
 

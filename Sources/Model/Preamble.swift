@@ -13,6 +13,8 @@ public enum GGUF {
   public static let keyCountMax = 65_536
   /// The largest layer count needs fewer than 5,000.
   public static let tensorCountMax = 65_536
+  /// Files of a split model, which are all open at once. Large models come in some ten.
+  public static let partCountMax = 64
   /// GGUF's own limit.
   public static let keyByteCountMax = 65_535
   /// GGUF's own limit.

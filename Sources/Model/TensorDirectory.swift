@@ -2,7 +2,9 @@ import Platform
 
 /// An entry of the directory of tensors, whose bytes lie within the file.
 public struct TensorEntry: Sendable {
-  /// Place in the directory.
+  /// The file that has it: 0, or a further part of a split model.
+  public let part: Int
+  /// Place in the directory of that file.
   public let index: Int
   public let name: Excerpt
   public let shape: TensorShape
@@ -39,18 +41,18 @@ struct TensorDirectory: Sendable, BitwiseCopyable {
   }
 
   func forEach<Visitor: TensorVisitor & ~Copyable>(
-    _ file: borrowing InputFile, _ buffer: UnsafeMutableRawBufferPointer,
+    _ file: borrowing InputFile, part: Int, _ buffer: UnsafeMutableRawBufferPointer,
     _ visitor: inout Visitor
   ) throws(ModelError) {
     var cursor = unsafe FileCursor(buffer, at: offset, fileByteCount: file.byteCount)
     for index in 0..<tensorCount {
       let record = try TensorRecord(&cursor, of: file)
-      try visitor.visit(entry(record, index, fileByteCount: file.byteCount))
+      try visitor.visit(entry(record, part, index, fileByteCount: file.byteCount))
     }
   }
 
   private func entry(
-    _ record: TensorRecord, _ index: Int, fileByteCount: Int
+    _ record: TensorRecord, _ part: Int, _ index: Int, fileByteCount: Int
   ) throws(ModelError) -> TensorEntry {
     let type = try record.type()
     let byteCount = try record.byteCount(type)
@@ -66,7 +68,7 @@ struct TensorDirectory: Sendable, BitwiseCopyable {
         .beyondEnd(offset: record.dataOffset, byteCount: byteCount, available: available))
     }
     return TensorEntry(
-      index: index, name: record.name, shape: record.shape, type: type,
+      part: part, index: index, name: record.name, shape: record.shape, type: type,
       fileOffset: dataOffset + Int(record.dataOffset), byteCount: byteCount)
   }
 }

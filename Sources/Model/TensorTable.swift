@@ -6,6 +6,8 @@ public struct TensorLocation: Sendable, BitwiseCopyable {
   /// Bytes from the start of the file.
   public let fileOffset: Int
   public let type: TensorType
+  /// The file that has it; see `ModelFile.read`.
+  public let part: UInt8
   public let rowCount: Int
   /// K, the length of the sums. A norm is one row.
   public let columnCount: Int
@@ -69,7 +71,8 @@ public struct TensorLocation: Sendable, BitwiseCopyable {
   mutating func visit(_ tensor: TensorEntry) throws(ModelError) {
     guard let (slot, type) = try checker.check(tensor) else { return }
     unsafe locations[slot.index] = TensorLocation(
-      fileOffset: tensor.fileOffset, type: type, rowCount: tensor.shape.rowCount,
+      fileOffset: tensor.fileOffset, type: type, part: UInt8(tensor.part),
+      rowCount: tensor.shape.rowCount,
       columnCount: tensor.shape.columnCount)
   }
 }

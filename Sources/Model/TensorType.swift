@@ -12,10 +12,25 @@ public enum TensorType: UInt32, Sendable, BitwiseCopyable {
   case q5_1 = 7
   // swift-format-ignore: AlwaysUseLowerCamelCase
   case q8_0 = 8
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q2_k = 10
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q3_k = 11
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q4_k = 12
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q5_k = 13
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q6_k = 14
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case iq4_nl = 20
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case iq4_xs = 23
   case bfloat16 = 30
 
   /// What an error line offers in place of an unsupported type.
-  static let supportedNames: StaticString = "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1 or Q8_0"
+  static let supportedNames: StaticString =
+    "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL or IQ4_XS"
 
   public var storage: StorageType { StorageType(code: rawValue)! }
 

@@ -43,7 +43,8 @@ enum Help {
     prints the answer to standard output. Tables, progress and errors go to standard error.
       --profile FILE      the device profile (JSON)
       --model FILE        in place of the profile's model; looked for as given, then in
-                          $EDGE_INFER_MODELS, then in ~/.cache/edge-infer
+                          $EDGE_INFER_MODELS, then in ~/.cache/edge-infer; of a model in
+                          several files the first, NAME-00001-of-0000N.gguf
       --prompt TEXT       the prompt
       --prompt-file FILE  the prompt is the file's text; - is standard input, which may be endless
       --tokens FILE       the prompt as token ids, separated by white space; - is standard input

@@ -27,7 +27,8 @@ private func writeModel(_ model: borrowing ModelFile, _ out: inout TextOutput) {
   out.write(model.shape.architecture.name)
   out.write("\n")
   writeRow("GGUF version", Int(model.version), &out)
-  writeRow("file bytes", model.file.byteCount, &out)
+  if model.partCount > 1 { writeRow("files", model.partCount, &out) }
+  writeRow("file bytes", model.byteCount, &out)
   writeRow("layers", shape.layerCount, &out)
   writeRow("embedding length", shape.embeddingLength, &out)
   writeRow("feed-forward length", shape.feedForwardLength, &out)

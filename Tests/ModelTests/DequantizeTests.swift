@@ -19,6 +19,40 @@ import Testing
     }
   }
 
+  /// Many random blocks, with scales of every finite size.
+  @Test(arguments: GoldenDigest.all.indices)
+  func agreesWithGGUFPackageOnRandomBlocks(index: Int) {
+    let golden = GoldenDigest.all[index]
+    let type = golden.type
+    let blockCount = GoldenDigest.elementCount / type.blockElementCount
+    var bytes = randomBytes(blockCount * type.blockByteCount, seed: golden.seed)
+    for block in 0..<blockCount {
+      for offset in golden.scaleOffsets {
+        let high = block * type.blockByteCount + offset + 1
+        if bytes[high] & 0x7C == 0x7C { bytes[high] &= 0xFB }
+      }
+    }
+    let values = decode(type, bytes, count: GoldenDigest.elementCount)
+    #expect(values.allSatisfy { $0.isFinite })
+    let digest = values.reduce(0xCBF2_9CE4_8422_2325) { (state: UInt64, value) in
+      (state ^ UInt64(value.bitPattern)) &* 0x100_0000_01B3
+    }
+    #expect(digest == golden.digest)
+  }
+
+  /// An infinite scale gives nothing finite but where it meets 0, which gives NaN.
+  @Test(arguments: GoldenDigest.all.indices)
+  func scalesThatAreNotFiniteAreNoticed(index: Int) {
+    let golden = GoldenDigest.all[index]
+    for scale: UInt16 in [0x7C00, 0xFC00, 0x7E00] {
+      var bytes = randomBytes(golden.type.blockByteCount, seed: golden.seed)
+      bytes.replaceSubrange(
+        golden.scaleOffsets[0]..<golden.scaleOffsets[0] + 2, with: littleEndian(scale))
+      let values = decode(golden.type, bytes, count: golden.type.blockElementCount)
+      #expect(unsafe !areFinite(values, count: values.count))
+    }
+  }
+
   /// Rows may begin anywhere in a buffer.
   @Test(arguments: GoldenVector.all.indices)
   func needsNoAlignment(index: Int) {
@@ -83,6 +117,9 @@ import Testing
     #expect(TensorType.q4_0.rowByteCount(columnCount: 33) == nil)
     #expect(TensorType.q4_0.rowByteCount(columnCount: -32) == nil)
     #expect(TensorType.float32.rowByteCount(columnCount: .max) == nil)
+    #expect(TensorType.q4_k.rowByteCount(columnCount: 2048) == 1152)
+    #expect(TensorType.q6_k.rowByteCount(columnCount: 512) == 420)
+    #expect(TensorType.iq4_xs.rowByteCount(columnCount: 576) == nil)
   }
 
   private func decode(
@@ -96,6 +133,13 @@ import Testing
       used = count
     }
   }
+}
+
+/// SplitMix64's words in little-endian order, as make_vectors.py makes them too.
+private func randomBytes(_ count: Int, seed: UInt64) -> [UInt8] {
+  var generator = SeededGenerator(state: seed)
+  let words = (0..<(count + 7) / 8).flatMap { _ in littleEndian(generator.next()) }
+  return Array(words.prefix(count))
 }
 
 private func bytes(ofHexadecimal text: String) -> [UInt8] {

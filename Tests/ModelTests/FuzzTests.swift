@@ -11,7 +11,8 @@ import Testing
 
   @Test(arguments: 0..<8 as Range<UInt64>) func spoiledFiles(seed: UInt64) throws {
     var generator = SeededGenerator(state: seed)
-    let type = [TensorType.q4_1, .q8_0, .float16, .q5_0][Int(seed % 4)]
+    let types: [TensorType] = [.q4_1, .q8_0, .float16, .q5_0, .q4_k, .q6_k, .iq4_xs, .q2_k]
+    let type = types[Int(seed % 8)]
     let builder = GGUFBuilder(type: type, layerCount: 1, isTied: seed % 2 == 0)
     let bytes = builder.build()
     let headerByteCount = builder.header.count

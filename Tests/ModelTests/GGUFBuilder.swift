@@ -82,6 +82,8 @@ struct TensorSpec {
   var type: UInt32
   /// In place of the next free offset.
   var offset: UInt64? = nil
+  /// In place of the pattern.
+  var data: [UInt8]? = nil
 }
 
 /// Makes a GGUF file. What it makes at first is a valid model; tests then spoil it.
@@ -97,18 +99,24 @@ struct GGUFBuilder {
   static let embedding = 32
   static let vocabulary = 12
 
-  /// Two layers, 32 wide, 4 query and 2 KV heads of 8, 64 hidden, 12 tokens.
+  /// Two layers, 32 wide, 4 query and 2 KV heads of 8, 64 hidden, 12 tokens; eight times as wide for
+  /// types with blocks of 256.
   init(
     architecture: Architecture = .llama, type: TensorType = .float32, layerCount: Int = 2,
     isTied: Bool = true, hasBias: Bool? = nil
   ) {
     keys = Self.validKeys(layerCount: layerCount)
+    let row = UInt64(max(Self.embedding, type.blockElementCount))
+    if row != Self.embedding {
+      set("llama.embedding_length", .uint32(UInt32(row)))
+      set("llama.feed_forward_length", .uint32(UInt32(2 * row)))
+      set("llama.rope.dimension_count", .uint32(UInt32(row / 4)))
+    }
     let name = "\(architecture.name)"
     keys[0].value = .string(name)
     for index in keys.indices where keys[index].name.hasPrefix("llama.") {
       keys[index].name = name + keys[index].name.dropFirst("llama".count)
     }
-    let row = UInt64(Self.embedding)
     add("token_embd.weight", [row, UInt64(Self.vocabulary)], type)
     add("output_norm.weight", [row], .float32)
     if !isTied { add("output.weight", [row, UInt64(Self.vocabulary)], type) }
@@ -116,21 +124,21 @@ struct GGUFBuilder {
       let prefix = "blk.\(layer)."
       add(prefix + "attn_norm.weight", [row], .float32)
       add(prefix + "attn_q.weight", [row, row], type)
-      add(prefix + "attn_k.weight", [row, 16], type)
-      add(prefix + "attn_v.weight", [row, 16], type)
+      add(prefix + "attn_k.weight", [row, row / 2], type)
+      add(prefix + "attn_v.weight", [row, row / 2], type)
       add(prefix + "attn_output.weight", [row, row], type)
       add(prefix + "ffn_norm.weight", [row], .float32)
-      add(prefix + "ffn_gate.weight", [row, 64], type)
-      add(prefix + "ffn_up.weight", [row, 64], type)
-      add(prefix + "ffn_down.weight", [64, row], type)
+      add(prefix + "ffn_gate.weight", [row, 2 * row], type)
+      add(prefix + "ffn_up.weight", [row, 2 * row], type)
+      add(prefix + "ffn_down.weight", [2 * row, row], type)
       if hasBias ?? (architecture == .qwen2) {
         add(prefix + "attn_q.bias", [row], .float32)
-        add(prefix + "attn_k.bias", [16], .float32)
-        add(prefix + "attn_v.bias", [16], .float32)
+        add(prefix + "attn_k.bias", [row / 2], .float32)
+        add(prefix + "attn_v.bias", [row / 2], .float32)
       }
       if architecture == .qwen3 {
-        add(prefix + "attn_q_norm.weight", [8], .float32)
-        add(prefix + "attn_k_norm.weight", [8], .float32)
+        add(prefix + "attn_q_norm.weight", [row / 4], .float32)
+        add(prefix + "attn_k_norm.weight", [row / 4], .float32)
       }
     }
   }
@@ -209,7 +217,37 @@ struct GGUFBuilder {
     let end = tensors.reduce(0) { roundUp($0) + byteCount($1) }
     out += [UInt8](repeating: 0, count: roundUp(out.count) - out.count)
     out += (0..<end).map { UInt8($0 % 251) }
+    var next = header.count
+    for tensor in tensors {
+      next = roundUp(next)
+      if let data = tensor.data { out.replaceSubrange(next..<next + data.count, with: data) }
+      next += byteCount(tensor)
+    }
     return out
+  }
+
+  /// The model cut into parts as gguf-split does: the first has the metadata. The tensors' data are
+  /// those of `build`.
+  /// - Parameter tensorCounts: of each part, together those of the model.
+  func split(_ tensorCounts: [Int]) -> [GGUFBuilder] {
+    let whole = build()
+    var (next, rest) = (header.count, tensors[...])
+    return tensorCounts.enumerated().map { index, count in
+      var part = self
+      if index > 0 { part.keys = [] }
+      part.set("split.no", .uint16(UInt16(index)))
+      part.set("split.count", .uint16(UInt16(tensorCounts.count)))
+      part.set("split.tensors.count", .int32(Int32(tensors.count)))
+      part.tensors = rest.prefix(count).map { tensor in
+        var tensor = tensor
+        let start = roundUp(next)
+        next = start + byteCount(tensor)
+        tensor.data = Array(whole[start..<next])
+        return tensor
+      }
+      rest = rest.dropFirst(count)
+      return part
+    }
   }
 
   private func byteCount(_ tensor: TensorSpec) -> Int {

@@ -11,7 +11,8 @@ private struct EntryList: TensorVisitor {
 
 @Suite struct TensorTests {
   private static let types: [TensorType] = [
-    .float32, .float16, .bfloat16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0,
+    .float32, .float16, .bfloat16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_nl, .q2_k,
+    .q3_k, .q4_k, .q5_k, .q6_k, .iq4_xs,
   ]
 
   @Test(arguments: types, [false, true]) func fillsTheTable(type: TensorType, isTied: Bool) throws {
@@ -29,14 +30,16 @@ private struct EntryList: TensorVisitor {
       let buffer = ReadBuffer()
       unsafe try table.fill(from: model, buffer: buffer.bytes)
       #expect(table[.tokenEmbedding].fileOffset == dataOffset)
-      #expect(table.outputHead.rowCount == 12 && table.outputHead.columnCount == 32)
+      let width = type.blockElementCount == 256 ? 256 : 32
+      #expect(table.outputHead.rowCount == 12 && table.outputHead.columnCount == width)
       let down = table[.layer(2, .down)]
-      #expect(down.columnCount == 64 && down.rowCount == 32 && down.type == type)
+      #expect(down.columnCount == 2 * width && down.rowCount == width && down.type == type)
       #expect(down.fileOffset + down.rowCount * down.rowByteCount == bytes.count)
-      #expect(down.fileOffset(row: 1) - down.fileOffset == type.rowByteCount(columnCount: 64))
+      #expect(
+        down.fileOffset(row: 1) - down.fileOffset == type.rowByteCount(columnCount: 2 * width))
       #expect(table[.layer(0, .attentionNorm)].type == .float32)
       #expect(table[.layer(0, .attentionNorm)].rowCount == 1)
-      #expect(table[.outputNorm].columnCount == 32)
+      #expect(table[.outputNorm].columnCount == width)
       try readRow(down, of: model, expected: bytes)
     }
   }
@@ -106,7 +109,7 @@ private struct EntryList: TensorVisitor {
     #expect(
       complaint(builder)
         == "tensor 'blk.0.attn_q.weight' has the unsupported type I8, expected "
-        + "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1 or Q8_0")
+        + "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL or IQ4_XS")
     for code: UInt32 in [4, 5, 31, 33, 99, .max] {
       builder.change("blk.0.attn_q.weight") { $0.type = code }
       #expect(
@@ -126,6 +129,31 @@ private struct EntryList: TensorVisitor {
       complaint(builder)
         == "tensor 'blk.0.attn_norm.weight' of type Q4_K has rows of 32 elements, expected a "
         + "multiple of 256")
+  }
+
+  /// A row is a whole count of blocks, of whatever type.
+  @Test(arguments: types.filter { !$0.isFloat }) func refusesPartialBlocks(type: TensorType) {
+    let block = type.blockElementCount
+    for columnCount in [block - 4, block + 4, 3 * block / 2] {
+      var builder = GGUFBuilder()
+      builder.change("blk.0.attn_q.weight") {
+        $0.type = type.rawValue
+        $0.extents = [UInt64(columnCount), 32]
+      }
+      #expect(
+        complaint(builder)
+          == "tensor 'blk.0.attn_q.weight' of type \(type.name) has rows of \(columnCount) elements,"
+          + " expected a multiple of \(block)")
+    }
+  }
+
+  /// A file that ends within the last row of its last tensor.
+  @Test(arguments: types) func refusesTruncatedRows(type: TensorType) {
+    let bytes = GGUFBuilder(type: type, layerCount: 1).build()
+    #expect(complaint(bytes) == nil)
+    let line = complaint(Array(bytes.dropLast()))
+    #expect(line?.hasPrefix("tensor 'blk.0.ffn_down.weight' has ") == true)
+    #expect(line?.contains(" of the data, expected them within its ") == true)
   }
 
   @Test func refusesHostileExtents() {
