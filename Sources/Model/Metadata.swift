@@ -4,7 +4,7 @@ import Platform
 /// keys are checked in form only.
 struct Metadata {
   /// `MetadataKey.count` values.
-  private var values = InlineArray<34, MetadataValue>(repeating: .absent)
+  private var values = InlineArray<35, MetadataValue>(repeating: .absent)
 
   /// Reads `keyCount` keys with their values and leaves the cursor behind them.
   init(

@@ -7,9 +7,9 @@ enum MetadataKey: Int {
   case keyLength, valueLength, ropeFrequencyBase, ropeDimensionCount, ropeScalingType
   case ropeScalingFactor, ropeScaleLinear, rmsEpsilon, vocabularySize, expertCount
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
-  case bosID, eosID, eotID, unknownID, addsBOS, addsEOS, addsSpacePrefix, chatTemplate
+  case bosID, eosID, eotID, eomID, unknownID, addsBOS, addsEOS, addsSpacePrefix, chatTemplate
 
-  static let count = 34
+  static let count = 35
 
   var name: StaticString {
     switch self {
@@ -42,6 +42,7 @@ enum MetadataKey: Int {
     case .bosID: "tokenizer.ggml.bos_token_id"
     case .eosID: "tokenizer.ggml.eos_token_id"
     case .eotID: "tokenizer.ggml.eot_token_id"
+    case .eomID: "tokenizer.ggml.eom_token_id"
     case .unknownID: "tokenizer.ggml.unknown_token_id"
     case .addsBOS: "tokenizer.ggml.add_bos_token"
     case .addsEOS: "tokenizer.ggml.add_eos_token"

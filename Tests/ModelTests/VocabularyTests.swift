@@ -9,8 +9,13 @@ struct TokenList: TokenVisitor, MergeVisitor {
   var countMax = Int.max
   private(set) var isInOrder = true
 
-  mutating func visit(index: Int, text: Span<UInt8>, type: Int32) -> VisitResult {
+  var scores: [Float] = []
+
+  mutating func visit(
+    index: Int, text: Span<UInt8>, type: Int32, score: Float
+  ) -> VisitResult {
     types.append(type)
+    scores.append(score)
     return visit(index: index, text: text)
   }
 

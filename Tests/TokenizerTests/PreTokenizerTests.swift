@@ -4,14 +4,14 @@ import Testing
 @testable import Tokenizer
 
 @Suite struct PreTokenizerTests {
-  private func words(_ text: String) -> [String] {
+  private func words(_ text: String, _ preTokenizer: PreTokenizer = .smollm) -> [String] {
     let bytes = Array(text.utf8)
     return bytes.withUnsafeBufferPointer { buffer in
       var words: [String] = []
       var start = 0
       while start < bytes.count {
         let rest = TextSlice(buffer.baseAddress! + start, count: bytes.count - start)
-        let count = PreTokenizer.smollm.firstWordByteCount(rest)
+        let count = preTokenizer.firstWordByteCount(rest)
         #expect(count > 0)
         words.append(String(decoding: bytes[start..<(start + count)], as: UTF8.self))
         start += count
