@@ -1,6 +1,6 @@
 /// Puts the tokens that mark the ends of a sequence around the tokens of one text.
 public struct SequenceMarks: Sendable {
-  private enum Step { case start, text, end }
+  private enum Step { case start, text, mark, end }
 
   /// Put first, unless the text itself begins with it, as some chat templates do.
   private let bos: Int32?
@@ -19,21 +19,28 @@ public struct SequenceMarks: Sendable {
   public mutating func next<Source: TextSource & ~Copyable>(
     _ encoder: inout Encoder, from source: inout Source, _ vocabulary: borrowing Vocabulary
   ) throws(TokenizerError) -> Int32? {
-    if step == .end { return nil }
-    if let token = held {
-      held = nil
-      return token
-    }
-    let token = try encoder.nextToken(from: &source, vocabulary)
-    if step == .start {
+    switch step {
+    case .start:
       step = .text
-      if let bos, token != bos {
-        held = token
-        if token == nil { step = .end }
-        return bos
+      let first = try encoder.nextToken(from: &source, vocabulary)
+      guard let bos, first != bos else { return first ?? end() }
+      held = first
+      if first == nil { step = .mark }
+      return bos
+    case .text:
+      if let token = held {
+        held = nil
+        return token
       }
+      return try encoder.nextToken(from: &source, vocabulary) ?? end()
+    case .mark: return end()
+    case .end: return nil
     }
-    if token == nil { step = .end }
-    return token ?? eos
+  }
+
+  /// What follows the text.
+  private mutating func end() -> Int32? {
+    step = .end
+    return eos
   }
 }

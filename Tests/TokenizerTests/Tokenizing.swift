@@ -74,6 +74,16 @@ final class Tokenizing {
     return try encode(&source)
   }
 
+  /// The tokens of a text with marks at its ends.
+  func encode(_ text: String, _ marks: SequenceMarks) throws -> [Int32] {
+    var source = PlainText(CutInput(Array(text.utf8), [3]), name: "", parsesSpecialTokens: true)
+    var marks = marks
+    encoder.reset()
+    var ids: [Int32] = []
+    while let id = try marks.next(&encoder, from: &source, vocabulary) { ids.append(id) }
+    return ids
+  }
+
   /// As `encode`, for bytes that need not be UTF-8.
   func encode(unchecked text: [UInt8], cuts: [Int] = [Int.max]) throws -> [Int32] {
     var source = UncheckedText(CutInput(text, cuts))
