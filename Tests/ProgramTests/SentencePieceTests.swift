@@ -5,14 +5,11 @@ import Testing
 @Suite(
   .serialized,
   .enabled(
-    if: Files.program != nil && Files.existing(TokenizerTests.stories) != nil,
+    if: Files.program != nil && Files.stories != nil,
     "needs .build/release/edge-infer and the shared models"))
-struct TokenizerTests {
-  fileprivate static let stories = Files.shared.appendingPathComponent(
-    "data/models/stories260K-f32.gguf")
-
+struct SentencePieceTests {
   private func stories(_ arguments: [String]) throws -> Outcome {
-    try run([Files.program!] + arguments + ["--model", Self.stories.path])
+    try run([Files.program!] + arguments + ["--model", Files.stories!])
   }
 
   /// The ids are those that llama.cpp gives.
@@ -33,7 +30,7 @@ struct TokenizerTests {
   }
 
   @Test func anotherPreTokenizerIsNamed() throws {
-    let data = try Data(contentsOf: Self.stories)
+    let data = try Data(contentsOf: URL(fileURLWithPath: Files.stories!))
     let folder = try Folder()
     let name = Data("tokenizer.ggml.model".utf8)
     let place = try #require(data.range(of: name))
