@@ -6,7 +6,7 @@ struct Metadata {
   /// Nil in further parts of a split model.
   let foundArchitecture: Architecture?
   /// `MetadataKey.count` values.
-  private var values = InlineArray<41, MetadataValue>(repeating: .absent)
+  private var values = InlineArray<42, MetadataValue>(repeating: .absent)
 
   /// Reads `keyCount` keys with their values and leaves the cursor behind them.
   init(

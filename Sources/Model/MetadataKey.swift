@@ -8,9 +8,9 @@ enum MetadataKey: Int {
   case ropeFrequencyBase, ropeDimensionCount, ropeScaleLinear, ropeScalingType
   case ropeScalingFactor, ropeOriginalContext, ropeAttentionFactor, ropeFastTurns, ropeSlowTurns
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
-  case bosID, eosID, eotID, unknownID, addsBOS, addsEOS, addsSpacePrefix, chatTemplate
+  case bosID, eosID, eotID, eomID, unknownID, addsBOS, addsEOS, addsSpacePrefix, chatTemplate
 
-  static let count = 41
+  static let count = 42
 
   /// Whether the architecture's name and a dot stand before `text`.
   var isArchitectures: Bool {
@@ -64,6 +64,7 @@ enum MetadataKey: Int {
     case .bosID: "tokenizer.ggml.bos_token_id"
     case .eosID: "tokenizer.ggml.eos_token_id"
     case .eotID: "tokenizer.ggml.eot_token_id"
+    case .eomID: "tokenizer.ggml.eom_token_id"
     case .unknownID: "tokenizer.ggml.unknown_token_id"
     case .addsBOS: "tokenizer.ggml.add_bos_token"
     case .addsEOS: "tokenizer.ggml.add_eos_token"

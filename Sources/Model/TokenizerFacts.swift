@@ -7,6 +7,8 @@ public struct TokenizerFacts: Sendable {
     case absent
     /// Byte-level BPE: `gpt2`.
     case byteLevelBPE
+    /// SentencePiece's BPE with scores: `llama`.
+    case sentencePiece
     /// Another kind; `name` tells which.
     case unsupported
   }
@@ -27,6 +29,7 @@ public struct TokenizerFacts: Sendable {
   public let bosID: Int?
   public let eosID: Int?
   public let eotID: Int?
+  public let eomID: Int?
   public let unknownID: Int?
   /// Nil where the file leaves it to the kind of tokenizer.
   public let addsBOS: Bool?
@@ -43,8 +46,7 @@ public struct TokenizerFacts: Sendable {
   ) throws(ModelError) {
     let name = try metadata.text(.tokenizerModel, &cursor, of: file)
     self.name = name ?? Excerpt()
-    kind =
-      if let name { name.isEqual(to: "gpt2") ? .byteLevelBPE : .unsupported } else { .absent }
+    kind = Self.kind(name)
     preTokenizer = try metadata.text(.tokenizerPre, &cursor, of: file) ?? Excerpt()
     tokens = try metadata.strings(.tokens, byteCountMax: GGUF.tokenByteCountMax)
     merges = try metadata.strings(.merges, byteCountMax: GGUF.mergeByteCountMax)
@@ -53,13 +55,17 @@ public struct TokenizerFacts: Sendable {
     try Self.check(tokens, vocabularyCount)
     try Self.check(.tokenTypes, tokenTypes, tokens)
     try Self.check(.scores, scores, tokens)
+    if kind == .sentencePiece && scores == nil { throw .key(.scores, .missing) }
     specialTokenCount = try Self.specialTokenCount(tokenTypes, &cursor, of: file)
-    bosID = try metadata.tokenID(.bosID, vocabularyCount)
-    eosID = try metadata.tokenID(.eosID, vocabularyCount)
+    bosID = try metadata.tokenID(.bosID, vocabularyCount) ?? Self.bosIDDefault(kind)
+    eosID = try metadata.tokenID(.eosID, vocabularyCount) ?? Self.eosIDDefault(kind)
     eotID = try metadata.tokenID(.eotID, vocabularyCount)
+    eomID = try metadata.tokenID(.eomID, vocabularyCount)
     unknownID = try metadata.tokenID(.unknownID, vocabularyCount)
     addsBOS = try metadata.bool(.addsBOS)
     addsEOS = try metadata.bool(.addsEOS)
+    if addsBOS == true && bosID == nil { throw .key(.bosID, .missing) }
+    if addsEOS == true && eosID == nil { throw .key(.eosID, .missing) }
     addsSpacePrefix = try metadata.bool(.addsSpacePrefix)
     chatTemplate = try metadata.textRange(.chatTemplate)
     if let chatTemplate, chatTemplate.byteCount > GGUF.chatTemplateByteCountMax {
@@ -68,6 +74,16 @@ public struct TokenizerFacts: Sendable {
         .textLength(chatTemplate.byteCount, maximum: GGUF.chatTemplateByteCountMax))
     }
   }
+
+  private static func kind(_ name: Excerpt?) -> Kind {
+    guard let name else { return .absent }
+    if name.isEqual(to: "gpt2") { return .byteLevelBPE }
+    return name.isEqual(to: "llama") ? .sentencePiece : .unsupported
+  }
+
+  /// SentencePiece's own defaults, for files that have no such key.
+  private static func bosIDDefault(_ kind: Kind) -> Int? { kind == .sentencePiece ? 1 : nil }
+  private static func eosIDDefault(_ kind: Kind) -> Int? { kind == .sentencePiece ? 2 : nil }
 
   private static func check(_ tokens: FileArray?, _ vocabularyCount: Int) throws(ModelError) {
     if let tokens, tokens.count > vocabularyCount {

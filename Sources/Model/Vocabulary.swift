@@ -11,7 +11,8 @@ public protocol TokenVisitor: ~Copyable {
   /// - Parameters:
   ///   - text: the bytes as the file has them, at most `GGUF.tokenByteCountMax`; gone afterwards.
   ///   - type: one of `TokenType`'s values where the file is in order.
-  mutating func visit(index: Int, text: Span<UInt8>, type: Int32) -> VisitResult
+  ///   - score: 0 where the file has none.
+  mutating func visit(index: Int, text: Span<UInt8>, type: Int32, score: Float) -> VisitResult
 }
 
 /// Receives the merges in the order of their ranks.
@@ -29,23 +30,31 @@ extension ModelFile {
   ) throws(ModelError) {
     precondition(buffer.count >= GGUF.bufferByteCountMin)
     guard let tokens = tokenizer.tokens else { return }
-    let middle = buffer.count / 2
-    var texts = unsafe FileCursor(
-      UnsafeMutableRawBufferPointer(rebasing: buffer[..<middle]), at: tokens.offset,
-      fileByteCount: file.byteCount)
-    var types = unsafe FileCursor(
-      UnsafeMutableRawBufferPointer(rebasing: buffer[middle...]),
-      at: tokenizer.tokenTypes?.offset ?? tokens.offset, fileByteCount: file.byteCount)
+    // Half of the buffer for the texts, a quarter each for types and scores.
+    let (middle, last) = (buffer.count / 2, buffer.count / 4 * 3)
+    var texts = unsafe cursor(buffer[..<middle], at: tokens.offset)
+    var types = unsafe cursor(
+      buffer[middle..<last], at: tokenizer.tokenTypes?.offset ?? tokens.offset)
+    var scores = unsafe cursor(buffer[last...], at: tokenizer.scores?.offset ?? tokens.offset)
     for index in 0..<tokens.count {
       var type = TokenType.normal
       if tokenizer.tokenTypes != nil {
         type = try types.integer(Int32.self, "the type of a token", of: file)
       }
+      var score: Float = 0
+      if tokenizer.scores != nil {
+        score = Float(bitPattern: try scores.integer(UInt32.self, "the score of a token", of: file))
+      }
       let text = unsafe try texts.text(
         .tokens, byteCountMax: GGUF.tokenByteCountMax, of: file)
       let span = unsafe text.span
-      if visitor.visit(index: index, text: span, type: type) == .stop { return }
+      if visitor.visit(index: index, text: span, type: type, score: score) == .stop { return }
     }
+  }
+
+  private func cursor(_ part: Slice<UnsafeMutableRawBufferPointer>, at offset: Int) -> FileCursor {
+    unsafe FileCursor(
+      UnsafeMutableRawBufferPointer(rebasing: part), at: offset, fileByteCount: file.byteCount)
   }
 
   /// Walks tokenizer.ggml.merges until the end or until the visitor stops.

@@ -72,7 +72,7 @@ import Platform
 
   /// A special token that the literal has here, or the text before the next one.
   private mutating func readLiteral(into target: UnsafeMutableRawBufferPointer) -> TextPortion {
-    if let found = specialTokens.match(literal, at: literalIndex) {
+    if let found = specialTokens.match(literal, at: literalIndex, includesControl: true) {
       literalIndex += found.byteCount
       return .token(found.token)
     }
@@ -82,7 +82,7 @@ import Platform
       count += 1
       literalIndex += 1
     } while count < target.count && literalIndex < literal.count
-      && specialTokens.match(literal, at: literalIndex) == nil
+      && specialTokens.match(literal, at: literalIndex, includesControl: true) == nil
     return .bytes(count)
   }
 

@@ -7,25 +7,31 @@ import Platform
 /// cut into reads.
 ///
 /// A word of more than 16384 bytes is cut there, before the scalar that passes this limit, and the
-/// rest is cut into words anew; text of no language has such words.
+/// rest is cut into words anew; text of no language has such words. (Of SentencePiece a word is what
+/// its merges cannot reach beyond; see `Neighbours`.)
 /// - Complexity: O(bytes of the text)
 @safe public struct Encoder: ~Copyable {
+  /// The most bytes of a word. Longer words (in practice only one character without end) are cut.
+  static let wordByteCountMax = SymbolChain.countMax
   /// Bytes past the longest word that decide where it ends: one scalar.
   private static let lookaheadByteCount = 4
   /// What must be in the buffer before a word is cut off, unless the text ends in it.
   private static let windowByteCount =
-    BytePairMerger.wordByteCountMax + lookaheadByteCount
+    wordByteCountMax + lookaheadByteCount
     + VocabularyCounts.specialTokenByteCountMax
   private static let bufferByteCount = 65536
   /// Less room than this at the buffer's end, and the text is moved to its start. The window and
   /// this room fill less than half of the buffer, so bytes are moved less than once on average.
   private static let readByteCountMin = 4096
 
-  private let preTokenizer: PreTokenizer
+  /// Where the text in the buffer begins at first: before it there is room for SentencePiece's space.
+  private static let firstStart = 1
+
+  private let scheme: Scheme
   private let buffer: UnsafeMutablePointer<UInt8>
   /// The text in the buffer that is still to be encoded.
-  private var start = 0
-  private var end = 0
+  private var start = Encoder.firstStart
+  private var end = Encoder.firstStart
   /// Nothing follows the text in the buffer directly: the source has ended or given a token.
   private var isSegmentWhole = false
   /// The token that the source gave after the text in the buffer, or -1.
@@ -36,9 +42,14 @@ import Platform
   /// No special token begins from `start` to here.
   private var specialStart = 0
 
-  private var merger: BytePairMerger
+  /// The next word is the first one of a text, or after a special token.
+  private var isAtStart = true
+
+  private var chain: SymbolChain
+  private let bytePairs = BytePairMerger()
+  private let pieces: PieceMerger
   private var cache: WordCache
-  /// Tokens of the last word that are still to be given, in the cache's slot or in the merger.
+  /// Tokens of the last word that are still to be given, in the cache's slot or in `wordTokens`.
   private var wordSlot = -1
   private var wordIndex = 0
   private var wordTokenCount = 0
@@ -46,10 +57,11 @@ import Platform
   /// Bytes of the text so far that no token of the vocabulary has, and that were left out.
   public private(set) var droppedByteCount = 0
 
-  public init(carver: inout Carver, preTokenizer: PreTokenizer) {
-    self.preTokenizer = preTokenizer
+  public init(carver: inout Carver, _ scheme: Scheme) {
+    self.scheme = scheme
     unsafe buffer = unsafe carver.take(.text, UInt8.self, count: Self.bufferByteCount)
-    merger = BytePairMerger(carver: &carver)
+    chain = SymbolChain(carver: &carver)
+    pieces = PieceMerger(carver: &carver, isUsed: scheme.isSentencePiece)
     cache = WordCache(carver: &carver)
   }
 
@@ -58,7 +70,8 @@ import Platform
 
   /// Forgets the text so far, so that another one can be encoded.
   public mutating func reset() {
-    (start, end, specialStart) = (0, 0, 0)
+    (start, end, specialStart) = (Self.firstStart, Self.firstStart, 0)
+    isAtStart = true
     (specialToken, followingToken) = (-1, -1)
     isSegmentWhole = false
     (wordIndex, wordTokenCount) = (0, 0)
@@ -78,10 +91,11 @@ import Platform
         let token = followingToken
         followingToken = -1
         isSegmentWhole = false
+        isAtStart = true
         return token
       }
-      if source.parsesSpecialTokens {
-        findSpecialToken(vocabulary.specialTokens)
+      if source.parsesSpecialTokens || vocabulary.specialTokens.hasUserDefined {
+        findSpecialToken(vocabulary.specialTokens, includesControl: source.parsesSpecialTokens)
         if specialToken >= 0 && specialStart == start { return takeSpecialToken() }
       }
       encodeWord(vocabulary)
@@ -112,10 +126,10 @@ extension Encoder {
 
   private mutating func makeRoom() {
     if Self.bufferByteCount - end >= Self.readByteCountMin { return }
-    unsafe _ = memmove(buffer, buffer + start, end - start)
-    specialStart -= start
-    end -= start
-    start = 0
+    unsafe _ = memmove(buffer + Self.firstStart, buffer + start, end - start)
+    specialStart -= start - Self.firstStart
+    end -= start - Self.firstStart
+    start = Self.firstStart
   }
 
   private func text(from place: Int, to limit: Int) -> TextSlice {
@@ -126,7 +140,9 @@ extension Encoder {
 /// Special tokens.
 extension Encoder {
   /// Looks for the first special token that could end the next word.
-  private mutating func findSpecialToken(_ specialTokens: borrowing SpecialTokens) {
+  private mutating func findSpecialToken(
+    _ specialTokens: borrowing SpecialTokens, includesControl: Bool
+  ) {
     if specialToken >= 0 { return }
     specialStart = max(specialStart, start)
     let text = text(from: 0, to: end)
@@ -134,7 +150,9 @@ extension Encoder {
     while specialStart < limit {
       specialStart = specialTokens.firstCandidate(text, in: specialStart..<limit)
       if specialStart == limit { break }
-      if let found = specialTokens.match(text, at: specialStart) {
+      if let found = specialTokens.match(
+        text, at: specialStart, includesControl: includesControl)
+      {
         specialToken = found.token
         specialByteCount = found.byteCount
         return
@@ -148,6 +166,7 @@ extension Encoder {
     start += specialByteCount
     specialStart = start
     specialToken = -1
+    isAtStart = true
     return token
   }
 }
@@ -155,33 +174,79 @@ extension Encoder {
 /// Words.
 extension Encoder {
   private mutating func encodeWord(_ vocabulary: borrowing Vocabulary) {
-    let segment = text(from: start, to: specialToken >= 0 ? specialStart : end)
-    let seen = segment.boundary(
-      notAfter: BytePairMerger.wordByteCountMax + Self.lookaheadByteCount)
-    var count = unsafe preTokenizer.firstWordByteCount(TextSlice(segment.base, count: seen))
-    if count > BytePairMerger.wordByteCountMax {
-      count = segment.boundary(notAfter: BytePairMerger.wordByteCountMax)
-    }
-    let word = text(from: start, to: start + count)
-    start += count
+    if isAtStart { beginText() }
+    let word = takeWord(vocabulary)
     wordIndex = 0
     wordSlot = cache.slot(of: word)
     if wordSlot >= 0 {
       wordTokenCount = cache.tokenCount(of: word, inSlot: wordSlot)
       if wordTokenCount >= 0 { return }
     }
-    wordTokenCount = merger.merge(word, vocabulary)
-    droppedByteCount += merger.droppedByteCount
-    if wordSlot >= 0 && merger.droppedByteCount == 0 {
-      cache.keep(word, wordTokenCount, of: merger, inSlot: wordSlot)
+    let dropped = merge(word, vocabulary)
+    droppedByteCount += dropped
+    if wordSlot >= 0 && dropped == 0 {
+      unsafe cache.keep(word, UnsafePointer(wordTokens), count: wordTokenCount, inSlot: wordSlot)
     }
     wordSlot = -1
+  }
+
+  private mutating func beginText() {
+    isAtStart = false
+    if !scheme.addsSpacePrefix { return }
+    start -= 1
+    unsafe buffer[start] = UInt8(ascii: " ")
+  }
+
+  /// The next word, which is taken from the text.
+  @inline(__always)
+  private mutating func takeWord(_ vocabulary: borrowing Vocabulary) -> TextSlice {
+    let segment = text(from: start, to: specialToken >= 0 ? specialStart : end)
+    let limit = segment.boundary(notAfter: Self.wordByteCountMax + Self.lookaheadByteCount)
+    let seen = unsafe TextSlice(segment.base, count: limit)
+    var count =
+      switch scheme {
+      case .byteLevelBPE(let preTokenizer): preTokenizer.firstWordByteCount(seen)
+      case .sentencePiece: vocabulary.neighbours.firstWordByteCount(seen)
+      }
+    if count > Self.wordByteCountMax {
+      count = segment.boundary(notAfter: Self.wordByteCountMax)
+    }
+    start += count
+    return text(from: start - count, to: start)
+  }
+
+  /// Makes the word's tokens; returns the count of bytes that were left out.
+  private mutating func merge(_ word: TextSlice, _ vocabulary: borrowing Vocabulary) -> Int {
+    switch scheme {
+    case .byteLevelBPE(let preTokenizer):
+      if preTokenizer.ignoresMerges {
+        let token = vocabulary.normalToken(of: word)
+        if token >= 0 {
+          unsafe chain.tokens[0] = token
+          wordTokenCount = 1
+          return 0
+        }
+      }
+      let made = bytePairs.merge(word, in: &chain, vocabulary)
+      wordTokenCount = made.count
+      return made.droppedByteCount
+    case .sentencePiece:
+      let made = pieces.merge(word, in: &chain, vocabulary)
+      wordTokenCount = made.count
+      return made.droppedByteCount
+    }
+  }
+
+  /// The tokens of the word that was merged last.
+  @inline(__always)
+  private var wordTokens: UnsafeMutablePointer<Int32> {
+    unsafe scheme.isSentencePiece ? pieces.tokens : chain.tokens
   }
 
   @inline(__always)
   private mutating func nextTokenOfWord() -> Int32 {
     let index = wordIndex
     wordIndex += 1
-    return wordSlot >= 0 ? cache.token(index, inSlot: wordSlot) : merger[index]
+    return wordSlot >= 0 ? cache.token(index, inSlot: wordSlot) : unsafe wordTokens[index]
   }
 }

@@ -1,76 +1,112 @@
 import Platform
 
-/// The rule that cuts text into words, within which tokens are merged.
-public enum PreTokenizer: Sendable {
-  /// Each `\p{N}` by itself; between them GPT-2's regular expression, for which the text ends at a
-  /// number: `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
-  /// (Hugging Face: `Digits(individual_digits=True)`, then `ByteLevel(use_regex=True)`.)
-  case smollm
+/// The rule that cuts text into words, within which the tokens of byte-level BPE are merged: what
+/// `tokenizer.ggml.pre` names. Names that share an expression in llama.cpp (src/llama-vocab.cpp)
+/// share it here.
+public struct PreTokenizer: Sendable {
+  enum Rule: Sendable {
+    /// GPT-2's regular expression (openai/gpt-2, encoder.py):
+    /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
+    case gpt2
+    /// Each `\p{N}` by itself; between them GPT-2's expression, for which the text ends at a number.
+    /// (Hugging Face: `Digits(individual_digits=True)`, then `ByteLevel(use_regex=True)`.)
+    case smollm
+    /// `[\p{P}$+<=>^~|]+`, between its matches GPT-2's expression, then within the words `\p{N}+`,
+    /// then `[0-9][0-9][0-9]`; each expression cuts before and after each match.
+    case fallback
+    /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,digitsMax}|`
+    /// ` ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`; the letters after the apostrophe are
+    /// ASCII.
+    case llama3(digitsMax: Int)
+  }
+
+  let rule: Rule
+  /// A word that is a token is that token, whatever its merges make of it.
+  let ignoresMerges: Bool
+  /// Whether a text begins with the model's BOS token where the file does not say.
+  public let addsBOS: Bool
+
+  private init(_ rule: Rule, ignoresMerges: Bool = false, addsBOS: Bool = false) {
+    self.rule = rule
+    self.ignoresMerges = ignoresMerges
+    self.addsBOS = addsBOS
+  }
+
+  public static var smollm: PreTokenizer { PreTokenizer(.smollm) }
+  public static var gpt2: PreTokenizer { PreTokenizer(.gpt2) }
+  public static var fallback: PreTokenizer { PreTokenizer(.fallback) }
+  public static var qwen2: PreTokenizer { PreTokenizer(.llama3(digitsMax: 1)) }
+  /// Llama 3's expression alone.
+  public static var smaug: PreTokenizer { PreTokenizer(.llama3(digitsMax: 3)) }
+  public static var llama3: PreTokenizer {
+    PreTokenizer(.llama3(digitsMax: 3), ignoresMerges: true, addsBOS: true)
+  }
 
   /// - Parameter name: the value of the GGUF field `tokenizer.ggml.pre`.
   public init(name: Span<UInt8>) throws(TokenizerError) {
-    let known: StaticString = "smollm"
-    guard Bytes.areEqual(name, known) else {
+    guard let known = Self.known(name) else {
       throw .unsupported(
-        field: "tokenizer.ggml.pre", value: Excerpt(name), expected: "it must be 'smollm'")
+        field: "tokenizer.ggml.pre", value: Excerpt(name),
+        expected: "it must be 'llama-bpe', 'qwen2', 'smollm', 'gpt-2', 'default' or an alias")
     }
-    self = .smollm
+    self = known
+  }
+
+  private static func known(_ name: Span<UInt8>) -> PreTokenizer? {
+    if isAny(name, "llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral") { return .llama3 }
+    if isAny(name, "qwen2", "deepseek-r1-qwen", "megrez", "stablelm2") { return .qwen2 }
+    if isAny(name, "smollm", "starcoder", "refact", "command-r", "codeshell") { return .smollm }
+    if isAny(name, "exaone", "minerva-7b") { return .smollm }
+    if isAny(name, "gpt-2", "phi-2", "olmo", "mpt", "mellum") { return .gpt2 }
+    if isAny(name, "smaug-bpe", "dbrx") { return .smaug }
+    return Bytes.areEqual(name, "default") ? .fallback : nil
+  }
+
+  private static func isAny(
+    _ name: Span<UInt8>, _ first: StaticString, _ second: StaticString,
+    _ third: StaticString = "", _ fourth: StaticString = "", _ fifth: StaticString = ""
+  ) -> Bool {
+    if name.isEmpty { return false }
+    return Bytes.areEqual(name, first) || Bytes.areEqual(name, second)
+      || Bytes.areEqual(name, third) || Bytes.areEqual(name, fourth)
+      || Bytes.areEqual(name, fifth)
   }
 
   /// The count of bytes of the first word of `text`, which is not empty. The end of `text` counts
   /// as the end of all text.
   /// - Complexity: O(count of bytes of the word, and of the white space that it begins with)
+  @inline(__always)
   func firstWordByteCount(_ text: TextSlice) -> Int {
-    let first = text.scalar(at: 0)
-    switch first.class {
-    case .number: return first.byteCount
-    case .letter: return Self.runEnd(text, of: .letter, from: first.byteCount)
-    case .other:
-      let contraction = Self.contractionByteCount(text)
-      return contraction > 0
-        ? contraction : Self.runEnd(text, of: .other, from: first.byteCount)
-    case .space: return Self.spaceEnd(text, firstByteCount: first.byteCount)
+    switch rule {
+    case .gpt2: GPT2Words.firstByteCount(text, numbersAreAlone: false)
+    case .smollm: GPT2Words.firstByteCount(text, numbersAreAlone: true)
+    case .fallback: FallbackWords.firstByteCount(text)
+    case .llama3(let digitsMax): Llama3Words.firstByteCount(text, digitsMax: digitsMax)
     }
   }
+}
 
-  /// Where the scalars of one class that begin at `start` end.
+extension TextSlice {
+  /// Where the scalars of one class, which is not `punctuation`, that begin at `start` end.
   @inline(__always)
-  private static func runEnd(_ text: TextSlice, of kind: ScalarClass, from start: Int) -> Int {
+  func runEnd(of kind: ScalarClass, from start: Int) -> Int {
     var index = start
-    while index < text.count {
-      let next = text.scalar(at: index)
+    while index < count {
+      let next = scalar(at: index)
       if next.class != kind { break }
       index += next.byteCount
     }
     return index
   }
 
-  /// The end of a word that begins with white space: a space joins the letters or marks after it;
-  /// of longer white space the last scalar is left to what follows, if anything does.
-  private static func spaceEnd(_ text: TextSlice, firstByteCount: Int) -> Int {
-    var index = firstByteCount
-    var last = 0
-    while index < text.count {
-      let next = text.scalar(at: index)
-      switch next.class {
-      case .space:
-        last = index
-        index += next.byteCount
-      case .number: return index
-      case .letter, .other:
-        if last > 0 { return last }
-        return text[0] == UInt8(ascii: " ")
-          ? runEnd(text, of: next.class, from: index + next.byteCount) : index
-      }
-    }
-    return index
-  }
-
-  /// The count of bytes of `'s 't 're 've 'm 'll 'd` at the start of `text`; 0 if none is there.
-  private static func contractionByteCount(_ text: TextSlice) -> Int {
-    if text.count < 2 || text[0] != UInt8(ascii: "'") { return 0 }
-    let third = text.count > 2 ? text[2] : 0
-    switch text[1] {
+  /// The count of bytes of `'s 't 're 've 'm 'll 'd` at the start; 0 if none is there.
+  @inline(__always)
+  func contractionByteCount(ignoringCase: Bool) -> Int {
+    if count < 2 || self[0] != UInt8(ascii: "'") { return 0 }
+    // This bit is all that parts capital from small letters of ASCII.
+    let bit: UInt8 = ignoringCase ? 0x20 : 0
+    let third = count > 2 ? self[2] | bit : 0
+    switch self[1] | bit {
     case UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "m"), UInt8(ascii: "d"): return 2
     case UInt8(ascii: "r"), UInt8(ascii: "v"): return third == UInt8(ascii: "e") ? 3 : 0
     case UInt8(ascii: "l"): return third == UInt8(ascii: "l") ? 3 : 0

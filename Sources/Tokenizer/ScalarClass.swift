@@ -1,6 +1,6 @@
-/// What a Unicode scalar is to the pre-tokenizer's regular expressions.
+/// What a Unicode scalar is to the pre-tokenizers' regular expressions.
 enum ScalarClass: UInt8 {
-  /// Neither of the following: `[^\s\p{L}\p{N}]`.
+  /// None of the following.
   case other
   /// `\p{L}`
   case letter
@@ -8,6 +8,8 @@ enum ScalarClass: UInt8 {
   case number
   /// `\s`, the property White_Space
   case space
+  /// `\p{P}`
+  case punctuation
 
   /// - Complexity: O(1), two loads.
   @inline(__always)
@@ -18,22 +20,26 @@ enum ScalarClass: UInt8 {
     let number =
       unsafe Int(digits[0] &- UInt8(ascii: "0")) &* 32
       &+ Int(digits[1] &- UInt8(ascii: "0"))
-    return inBlock(number, UInt8(truncatingIfNeeded: scalar & 127))
+    return inBlock(number, Int(scalar & 127))
   }
 
   /// The class of a scalar below 128, which the first block holds.
   @inline(__always)
-  static func ofASCII(_ byte: UInt8) -> ScalarClass { inBlock(0, byte) }
+  static func ofASCII(_ byte: UInt8) -> ScalarClass { inBlock(0, Int(byte)) }
 
   @inline(__always)
-  private static func inBlock(_ number: Int, _ place: UInt8) -> ScalarClass {
-    let classes = unsafe UnicodeTables.blockClasses.utf8Start + 64 &* number
-    let pair = unsafe classes[Int(place >> 1)] &- UInt8(ascii: "A")
-    switch pair &>> (2 &* (place & 1)) & 3 {
-    case 1: return .letter
-    case 2: return .number
-    case 3: return .space
+  private static func inBlock(_ number: Int, _ place: Int) -> ScalarClass {
+    let classes = unsafe UnicodeTables.blockClasses.utf8Start + 128 &* number
+    switch unsafe classes[place] {
+    case UInt8(ascii: "B"): return .letter
+    case UInt8(ascii: "C"): return .number
+    case UInt8(ascii: "D"): return .space
+    case UInt8(ascii: "E"): return .punctuation
     default: return .other
     }
   }
+
+  /// For expressions without `\p{P}`: punctuation is `[^\s\p{L}\p{N}]` like the rest.
+  @inline(__always)
+  var withoutPunctuation: ScalarClass { self == .punctuation ? .other : self }
 }

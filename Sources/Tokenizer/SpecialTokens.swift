@@ -4,12 +4,16 @@ import Memory
 @safe struct SpecialTokens {
   /// Child of the root for each first byte; node 0 is the root, so 0 means none.
   private let roots: UnsafeMutablePointer<Int32>
-  /// The token that ends at each node, + 1; 0 where none does.
+  /// The token that ends at each node, + 1, and `controlFlag`; 0 where none does.
   private let tokens: UnsafeMutablePointer<Int32>
   private var edges: PairIndex
   private let nodeCountMax: Int
   private var nodeCount = 1
   private(set) var longestByteCount = 0
+  /// Whether there are tokens that stand for their text wherever it is.
+  private(set) var hasUserDefined = false
+
+  private static let controlFlag: Int32 = 1 << 30
 
   init(carver: inout Carver, byteCountMax: Int) {
     nodeCountMax = byteCountMax + 1
@@ -19,7 +23,7 @@ import Memory
   }
 
   /// False where the table has no slot for it within the bound. Of equal texts the first counts.
-  mutating func add(_ text: Span<UInt8>, token: Int32) -> Bool {
+  mutating func add(_ text: Span<UInt8>, token: Int32, isControl: Bool) -> Bool {
     var node: Int32 = 0
     for index in 0..<text.count {
       var next = child(of: node, text[index])
@@ -35,7 +39,10 @@ import Memory
       }
       node = next
     }
-    if unsafe tokens[Int(node)] == 0 { unsafe tokens[Int(node)] = token + 1 }
+    if unsafe tokens[Int(node)] == 0 {
+      unsafe tokens[Int(node)] = (token + 1) | (isControl ? Self.controlFlag : 0)
+    }
+    if !isControl { hasUserDefined = true }
     longestByteCount = max(longestByteCount, text.count)
     return true
   }
@@ -46,9 +53,12 @@ import Memory
     return Int32(truncatingIfNeeded: max(edges.find(node, Int32(byte)), 0))
   }
 
-  /// The longest special token that `text` has at `start`, which lies in it.
+  /// The longest special token that `text` has at `start`, which lies in it; of control tokens only
+  /// where they are asked for.
   /// - Complexity: O(bytes of the longest special token)
-  func match(_ text: TextSlice, at start: Int) -> (token: Int32, byteCount: Int)? {
+  func match(
+    _ text: TextSlice, at start: Int, includesControl: Bool
+  ) -> (token: Int32, byteCount: Int)? {
     var node: Int32 = 0
     var index = start
     var found: (token: Int32, byteCount: Int)? = nil
@@ -56,8 +66,10 @@ import Memory
       node = child(of: node, text[index])
       if node == 0 { break }
       index += 1
-      let token = unsafe tokens[Int(node)]
-      if token > 0 { found = (token - 1, index - start) }
+      let entry = unsafe tokens[Int(node)]
+      if entry != 0 && (includesControl || entry & Self.controlFlag == 0) {
+        found = ((entry & ~Self.controlFlag) - 1, index - start)
+      }
     }
     return found
   }

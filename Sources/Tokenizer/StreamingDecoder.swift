@@ -4,6 +4,9 @@ import Platform
 /// token are held back, and what turns out not to be UTF-8 is written as U+FFFD, one for each
 /// longest beginning of a sequence (The Unicode Standard, section 3.9, "U+FFFD Substitution of
 /// Maximal Subparts").
+///
+/// Where SentencePiece puts a space before a text, that space is not written again: at the start,
+/// unless what is written continues a text, and after every control token.
 public struct StreamingDecoder: ~Copyable {
   /// Whether control tokens are written, by their literal text.
   public let writesControlTokens: Bool
@@ -11,8 +14,13 @@ public struct StreamingDecoder: ~Copyable {
   private var held = InlineArray<4, UInt8>(repeating: 0)
   private var heldCount = 0
 
-  public init(writesControlTokens: Bool = false) {
+  /// Whether the next token's first space is not of the text.
+  private var isAtStart: Bool
+
+  /// - Parameter continuesText: whether text stands before what is written.
+  public init(writesControlTokens: Bool = false, continuesText: Bool = false) {
     self.writesControlTokens = writesControlTokens
+    isAtStart = !continuesText
   }
 
   /// Writes a token's text. An id that is no token is written as U+FFFD.
@@ -24,9 +32,15 @@ public struct StreamingDecoder: ~Copyable {
       Self.writeReplacement(to: &out)
       return
     }
-    if vocabulary.kind(of: id) == .control && !writesControlTokens { return }
+    let kind = vocabulary.kind(of: id)
     let bytes = vocabulary.bytes(of: id)
-    for index in 0..<bytes.count { write(bytes[index], to: &out) }
+    var first = 0
+    if vocabulary.scheme.addsSpacePrefix {
+      if isAtStart && !kind.isSpecial && bytes[0] == UInt8(ascii: " ") { first = 1 }
+      isAtStart = kind.isSpecial
+    }
+    if kind.isControl && !writesControlTokens { return }
+    for index in first..<bytes.count { write(bytes[index], to: &out) }
   }
 
   /// Ends the text: what is still held back can no longer become whole.

@@ -48,7 +48,8 @@ public enum TextPortion: Sendable {
 
 /// A text to be encoded: UTF-8, and special tokens between.
 public protocol TextSource: ~Copyable {
-  /// Whether the literal text of a special token, in the bytes that are read, means the token.
+  /// Whether the literal text of a control token, in the bytes that are read, means the token.
+  /// User-defined tokens are found in every text.
   var parsesSpecialTokens: Bool { get }
 
   /// Gives the next portion; bytes are put into `target`, which holds at least 4. All bytes between

@@ -1,16 +1,19 @@
 import Memory
 import Platform
 
-/// The tokens of a model, their bytes, and the merges that make them. It is made empty, in memory
-/// that its counts determine; then every token is added in the order of ids, then every merge in
-/// the order of ranks, and `finish` checks that it is whole.
+/// The tokens of a model, their bytes, and the merges or scores that say when they are made. It is
+/// made empty, in memory that its counts determine; then every token is added in the order of ids,
+/// then every merge in the order of ranks, and `finish` checks that it is whole.
 @safe public struct Vocabulary: ~Copyable {
   private let counts: VocabularyCounts
   /// Bytes of all tokens, one after the other.
   private let bytes: UnsafeMutablePointer<UInt8>
   /// Where each token begins in `bytes`; one more entry says where the last one ends.
   private let starts: UnsafeMutablePointer<UInt32>
+  /// The token's kind; `endFlag` is added where generation ends with the token.
   private let kinds: UnsafeMutablePointer<UInt8>
+  /// Of SentencePiece: scores as ranks, the best one lowest.
+  private let ranks: UnsafeMutablePointer<UInt32>
   /// Open-addressing table by text: id + 1, or 0.
   private let textSlots: UnsafeMutablePointer<UInt32>
   private let textSlotMask: Int
@@ -20,15 +23,24 @@ import Platform
   private let mergeBytes: UnsafeMutablePointer<UInt8>
   private(set) var merges: MergeTable
   private(set) var specialTokens: SpecialTokens
+  /// Of SentencePiece.
+  private(set) var neighbours: Neighbours
+  /// The first token of kind `unknown`, or -1.
+  private(set) var unknownToken: Int32 = -1
   public private(set) var tokenCount = 0
+
+  private static let endFlag: UInt8 = 0x80
 
   public init(carver: inout Carver, counts: VocabularyCounts) {
     self.counts = counts
     let tokenCount = counts.tokenCount
     let slotCount = HashTable.slotCount(entryCount: tokenCount)
+    let isSentencePiece = counts.scheme.isSentencePiece
     unsafe bytes = unsafe carver.take(.tokenizer, UInt8.self, count: counts.tokenByteCount)
     unsafe starts = unsafe carver.take(.tokenizer, UInt32.self, count: tokenCount + 1)
     unsafe kinds = unsafe carver.take(.tokenizer, UInt8.self, count: tokenCount)
+    unsafe ranks = unsafe carver.take(
+      .tokenizer, UInt32.self, count: isSentencePiece ? tokenCount : 0)
     unsafe textSlots = unsafe carver.take(.tokenizer, UInt32.self, count: slotCount)
     unsafe byteTokens = unsafe carver.take(.tokenizer, Int32.self, count: 256)
     unsafe mergeBytes = unsafe carver.take(
@@ -36,13 +48,23 @@ import Platform
     textSlotMask = slotCount - 1
     merges = MergeTable(carver: &carver, countMax: counts.mergeCount)
     specialTokens = SpecialTokens(carver: &carver, byteCountMax: counts.specialByteCount)
+    neighbours = Neighbours(
+      carver: &carver, tokenByteCount: isSentencePiece ? max(counts.tokenByteCount, 1) : 0)
+    if !carver.isMeasuring {
+      for value in 0..<256 { unsafe byteTokens[value] = -1 }
+    }
   }
+
+  var scheme: Scheme { counts.scheme }
 
   /// Adds the token of the next id.
   /// - Parameters:
-  ///   - text: as in `tokenizer.ggml.tokens`: GPT-2's alphabet for normal tokens, else literal.
+  ///   - text: as in `tokenizer.ggml.tokens`.
   ///   - type: as in `tokenizer.ggml.token_type`.
-  public mutating func addToken(_ text: Span<UInt8>, type: Int32) throws(TokenizerError) {
+  ///   - score: as in `tokenizer.ggml.scores`; used by SentencePiece only.
+  public mutating func addToken(
+    _ text: Span<UInt8>, type: Int32, score: Float = 0
+  ) throws(TokenizerError) {
     let kind = try VocabularyCounts.kind(type, text, index: tokenCount)
     guard tokenCount < counts.tokenCount else {
       throw .wrongCount(
@@ -52,12 +74,40 @@ import Platform
     let id = Int32(tokenCount)
     let start = unsafe starts[tokenCount]
     unsafe starts[tokenCount + 1] = start + UInt32(byteCount)
-    unsafe kinds[tokenCount] = UInt8(kind.rawValue)
+    let ends = kind == .control && TokenKind.endsGeneration(text)
+    unsafe kinds[tokenCount] = UInt8(kind.rawValue) | (ends ? Self.endFlag : 0)
     tokenCount += 1
-    guard addToTextTable(id), !kind.isSpecial || specialTokens.add(text, token: id) else {
-      throw .malformedToken(
-        index: Int(id), text: Excerpt(text),
-        expected: "too many tokens have the same hash")
+    if kind == .unknown && unknownToken < 0 { unknownToken = id }
+    if scheme.isSentencePiece { try addPiece(id, kind, text, score) }
+    // The text of SentencePiece's bytes is not what they stand for.
+    let hasText = !(scheme.isSentencePiece && kind == .byte)
+    guard !hasText || addToTextTable(id),
+      !kind.isSpecial || specialTokens.add(text, token: id, isControl: kind.isControl)
+    else {
+      throw malformedToken(id, text, "too many tokens have the same hash")
+    }
+  }
+
+  private func malformedToken(
+    _ index: Int32, _ text: Span<UInt8>, _ expected: StaticString
+  ) -> TokenizerError {
+    .malformedToken(index: Int(index), text: Excerpt(text), expected: expected)
+  }
+
+  /// What SentencePiece keeps of a token beside its bytes.
+  private mutating func addPiece(
+    _ id: Int32, _ kind: TokenKind, _ text: Span<UInt8>, _ score: Float
+  ) throws(TokenizerError) {
+    if score.isNaN { throw malformedToken(id, text, "its score must be a number") }
+    // Ordered as the scores are, from the best one; adding 0 makes one zero of two.
+    let bits = (score + 0).bitPattern
+    unsafe ranks[Int(id)] = bits >> 31 == 0 ? ~(bits | 0x8000_0000) : bits
+    let start = unsafe bytes + Int(starts[Int(id)])
+    if kind == .byte {
+      unsafe byteTokens[Int(start[0])] = id
+    } else if kind.isPiece {
+      let count = unsafe Int(starts[Int(id) + 1]) - Int(starts[Int(id)])
+      unsafe neighbours.add(TextSlice(UnsafePointer(start), count: count))
     }
   }
 
@@ -65,25 +115,36 @@ import Platform
   private func store(_ text: Span<UInt8>, _ kind: TokenKind) throws(TokenizerError) -> Int {
     let start = unsafe Int(starts[tokenCount])
     let room = counts.tokenByteCount - start
-    let byteCount: Int
-    if kind.isInByteAlphabet {
-      byteCount = unsafe ByteAlphabet.decode(
-        text, 0..<text.count, into: bytes + start, capacity: room)
+    let target = unsafe bytes + start
+    let id = Int32(tokenCount)
+    var byteCount = text.count
+    switch (scheme, kind) {
+    case (.byteLevelBPE, .normal):
+      byteCount = unsafe ByteAlphabet.decode(text, 0..<text.count, into: target, capacity: room)
       if byteCount < 0 {
-        throw .malformedToken(
-          index: tokenCount, text: Excerpt(text),
-          expected: "a normal token must be written in GPT-2's byte alphabet")
+        throw malformedToken(id, text, "a normal token must be written in GPT-2's byte alphabet")
       }
-    } else {
-      byteCount = text.count
-      if byteCount > room {
-        throw .wrongCount(
-          field: "tokenizer.ggml.tokens (bytes)", count: start + byteCount,
-          expected: counts.tokenByteCount)
+    case (.sentencePiece, .byte):
+      guard let byte = PieceText.byte(text), room > 0 else {
+        throw malformedToken(id, text, "a byte must be written as '<0x00>' to '<0xFF>'")
       }
-      for index in 0..<byteCount { unsafe bytes[start + index] = text[index] }
+      unsafe target[0] = byte
+      byteCount = 1
+    case (.sentencePiece, _) where kind.isPiece:
+      byteCount = unsafe PieceText.decode(text, into: target, capacity: room)
+    default:
+      if byteCount > room { byteCount = -1 } else { unsafe Self.copy(text, to: target) }
+    }
+    if byteCount < 0 {
+      throw .wrongCount(
+        field: "tokenizer.ggml.tokens (bytes)", count: start + text.count,
+        expected: counts.tokenByteCount)
     }
     return byteCount
+  }
+
+  private static func copy(_ text: Span<UInt8>, to target: UnsafeMutablePointer<UInt8>) {
+    for index in 0..<text.count { unsafe target[index] = text[index] }
   }
 
   /// Adds the merge of the next rank.
@@ -132,6 +193,7 @@ import Platform
       throw .wrongCount(
         field: "tokenizer.ggml.merges", count: merges.count, expected: counts.mergeCount)
     }
+    if scheme.isSentencePiece { return }
     var found = 0
     for value in 0..<256 {
       unsafe mergeBytes[0] = UInt8(value)
@@ -163,8 +225,32 @@ extension Vocabulary {
   /// What a token is. `id` must be a token.
   public func kind(of id: Int32) -> TokenKind {
     precondition(isToken(id))
-    return TokenKind(rawValue: Int32(unsafe kinds[Int(id)]))!
+    return TokenKind(rawValue: Int32(unsafe kinds[Int(id)] & ~Self.endFlag))!
   }
+
+  /// Whether the text of a control token says that generation ends with it. Files name further such
+  /// tokens by their ids.
+  public func endsGeneration(_ id: Int32) -> Bool {
+    unsafe isToken(id) && kinds[Int(id)] & Self.endFlag != 0
+  }
+
+  /// The normal token that a whole word is, or -1.
+  @inline(__always)
+  func normalToken(of word: TextSlice) -> Int32 {
+    let id = unsafe find(word.base, word.count) ?? -1
+    return id >= 0 && kind(of: id) == .normal ? id : -1
+  }
+
+  /// The token that SentencePiece may make of a text, or -1.
+  @inline(__always)
+  func piece(_ text: UnsafePointer<UInt8>, count: Int) -> Int32 {
+    let id = unsafe find(text, count) ?? -1
+    return id >= 0 && kind(of: id).isPiece ? id : -1
+  }
+
+  /// The rank of a token's score, the best one lowest; below `MergeTable.noRank`.
+  @inline(__always)
+  func rank(of id: Int32) -> UInt32 { unsafe ranks[Int(id)] }
 
   /// The token with exactly these bytes, or nil. Of equal tokens it is the first one, but a special
   /// token only where no other has the bytes.

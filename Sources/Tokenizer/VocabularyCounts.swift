@@ -1,23 +1,5 @@
 import Platform
 
-/// What a token is, as `tokenizer.ggml.token_type` says it.
-public enum TokenKind: Int32, Sendable {
-  case normal = 1
-  case unknown = 2
-  /// Steers the model (the start of a message, the end of the text) and is not part of any text.
-  case control = 3
-  /// Text that is always one token, where special tokens are looked for at all.
-  case userDefined = 4
-  case unused = 5
-  case byte = 6
-
-  /// Whether the text as it stands means the token where special tokens are looked for.
-  public var isSpecial: Bool { self == .control || self == .userDefined }
-
-  /// Whether the token's text is written in GPT-2's alphabet; otherwise it is literal.
-  var isInByteAlphabet: Bool { self == .normal }
-}
-
 /// The sizes of a vocabulary, for the memory plan: made in a first walk over the tokens, before
 /// `Vocabulary` is filled in a second one.
 public struct VocabularyCounts: Sendable {
@@ -39,18 +21,20 @@ public struct VocabularyCounts: Sendable {
   public private(set) var specialByteCount = 0
   public private(set) var mergeCount = 0
 
-  public init() {}
+  let scheme: Scheme
+
+  public init(_ scheme: Scheme) { self.scheme = scheme }
 
   /// Counts the next token.
   public mutating func include(token text: Span<UInt8>, type: Int32) throws(TokenizerError) {
     let kind = try Self.kind(type, text, index: tokenCount)
-    let byteCount = kind.isInByteAlphabet ? Self.scalarCount(text) : text.count
+    let byteCount = byteCount(text, kind)
     tokenCount += 1
     tokenByteCount += byteCount
     longestTokenByteCount = max(longestTokenByteCount, byteCount)
     if kind.isSpecial {
       specialCount += 1
-      specialByteCount += byteCount
+      specialByteCount += text.count
     }
     try Self.check("tokenizer.ggml.tokens (count)", tokenCount, Self.tokenCountMax)
     try Self.check("tokenizer.ggml.tokens (bytes)", tokenByteCount, Self.tokenByteCountMax)
@@ -88,7 +72,17 @@ public struct VocabularyCounts: Sendable {
       throw .malformedToken(
         index: index, text: Excerpt(text), expected: "a special token must be UTF-8")
     }
-    return kind
+    return kind == .userDefined && TokenKind.endsGeneration(text) ? .control : kind
+  }
+
+  /// The count of bytes of the text that the token stands for, or more.
+  private func byteCount(_ text: Span<UInt8>, _ kind: TokenKind) -> Int {
+    switch (scheme, kind) {
+    case (.byteLevelBPE, .normal): Self.scalarCount(text)
+    case (.sentencePiece, .byte): 1
+    case (.sentencePiece, _) where kind.isPiece: PieceText.decodedByteCount(text)
+    default: text.count
+    }
   }
 
   private static func scalarCount(_ text: Span<UInt8>) -> Int {

@@ -37,15 +37,16 @@ import Memory
   @inline(__always)
   func token(_ index: Int, inSlot slot: Int) -> Int32 { unsafe tokens(slot)[index] }
 
-  /// Keeps what `merger` made of `word`, if it is short enough.
-  func keep(_ word: TextSlice, _ count: Int, of merger: borrowing BytePairMerger, inSlot slot: Int)
-  {
+  /// Keeps the tokens of `word`, if they are few enough.
+  func keep(
+    _ word: TextSlice, _ made: UnsafePointer<Int32>, count: Int, inSlot slot: Int
+  ) {
     if count > Self.tokenCountMax { return }
     let text = unsafe slots + slot * Self.slotByteCount
     for index in 0..<word.count { unsafe text[index] = word[index] }
     unsafe text[Self.wordByteCountMax] = UInt8(word.count)
     unsafe text[Self.wordByteCountMax + 1] = UInt8(count)
-    for index in 0..<count { unsafe tokens(slot)[index] = merger[index] }
+    for index in 0..<count { unsafe tokens(slot)[index] = made[index] }
   }
 
   @inline(__always)

@@ -8,7 +8,7 @@ import Tokenizer
 enum StopReason {
   /// `--max-tokens` was reached, or the slots of a full cache.
   case length
-  /// The model gave its end-of-sequence token.
+  /// The model gave a token that ends a message or the text.
   case endOfSequence
 
   var name: StaticString {
@@ -24,7 +24,7 @@ struct Generation {
   let isQuiet: Bool
   let maxTokens: Int
   private let contextLength: Int
-  private let endIDs: InlineArray<2, Int>
+  private let endIDs: InlineArray<3, Int>
   private(set) var promptTokenCount = 0
   private(set) var prefillNanoseconds: Int64 = 0
   private(set) var timeToFirstTokenNanoseconds: Int64 = 0
@@ -36,7 +36,14 @@ struct Generation {
     self.isQuiet = isQuiet
     self.maxTokens = maxTokens
     contextLength = model.shape.contextLength
-    endIDs = [model.tokenizer.eosID ?? -1, model.tokenizer.eotID ?? -1]
+    let facts = model.tokenizer
+    endIDs = [facts.eosID ?? -1, facts.eotID ?? -1, facts.eomID ?? -1]
+  }
+
+  /// Whether a token ends the answer: the file names it by its id, or it is known by its text.
+  private func isEnd(_ token: Int32, _ vocabulary: borrowing Vocabulary) -> Bool {
+    for index in 0..<3 where Int(token) == endIDs[index] { return true }
+    return vocabulary.endsGeneration(token)
   }
 
   /// Reads the prompt that the command line names, and generates the answer.
@@ -76,17 +83,18 @@ struct Generation {
     let encoder = program.takeEncoder()
     let readCount = unsafe program.layout.readCount
     let path = unsafe arguments.promptPath
+    let marks = program.textMarks.ofPrompt
     if let template = program.chatTemplate {
       let chat = unsafe ChatPrompt(
         template, system: arguments.system.map { unsafe MemoryInput(cString: $0) }, user: bytes,
         vocabulary.pointee)
       var source = unsafe TextPrompt(
-        chat, encoder, vocabulary, readCount: readCount, byteCount: byteCount)
+        chat, marks, encoder, vocabulary, readCount: readCount, byteCount: byteCount)
       unsafe try prefill(&program, &source, path: path, &console)
     } else {
       let plain = PlainText(bytes, name: "prompt", parsesSpecialTokens: true)
       var source = unsafe TextPrompt(
-        plain, encoder, vocabulary, readCount: readCount, byteCount: byteCount)
+        plain, marks, encoder, vocabulary, readCount: readCount, byteCount: byteCount)
       unsafe try prefill(&program, &source, path: path, &console)
     }
   }
@@ -144,14 +152,15 @@ struct Generation {
     _ program: inout Program, start: Instant, _ console: inout Console
   ) throws(Exit) {
     if maxTokens == 0 { return }
-    var text = unsafe AnswerWriter(program.vocabulary)
+    var text = unsafe AnswerWriter(
+      program.vocabulary, continuesText: program.chatTemplate == nil)
     var last = Instant.now()
     while generatedCount < maxTokens {
       let token = program.engine.logits(0).best()
       if generatedCount == 0 {
         timeToFirstTokenNanoseconds = Instant.now().nanoseconds(since: start)
       }
-      if Int(token) == endIDs[0] || Int(token) == endIDs[1] {
+      if unsafe isEnd(token, program.vocabulary.pointee) {
         stop = .endOfSequence
         break
       }

@@ -232,6 +232,14 @@ struct HeaderBuffer {
     }
   }
 
+  /// Of commands that use text.
+  var textMarks: TextMarks {
+    switch layout.text {
+    case .some(let text): text.marks
+    case .none: preconditionFailure("no text was asked for")
+    }
+  }
+
   var chatTemplate: ChatTemplate? {
     switch layout.text {
     case .some(let text): text.template

@@ -166,8 +166,8 @@ private func withScoreSource(
   let byteCount = bytes.byteCount
   let plain = PlainText(bytes, name: "text", parsesSpecialTokens: true)
   var source = unsafe TextPrompt(
-    plain, program.takeEncoder(), program.vocabulary, readCount: program.layout.readCount,
-    byteCount: byteCount)
+    plain, program.textMarks.ofWholeText, program.takeEncoder(), program.vocabulary,
+    readCount: program.layout.readCount, byteCount: byteCount)
   unsafe try scorer.run(
     &program, &source, path: arguments.promptPath, logits: &logits, &console)
 }

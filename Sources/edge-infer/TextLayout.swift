@@ -7,8 +7,9 @@ import Tokenizer
 struct TextNeeds {
   /// GGUF limits a chat template to this.
   static let templateByteCountMax = 64 * 1024
-  fileprivate(set) var counts = VocabularyCounts()
-  let preTokenizer: PreTokenizer
+  let scheme: Scheme
+  let marks: TextMarks
+  let counts: VocabularyCounts
   /// The chat template's Jinja text; empty where none is used.
   private(set) var jinja = InlineArray<65_536, UInt8>(repeating: 0)
   private(set) var jinjaByteCount = 0
@@ -17,23 +18,33 @@ struct TextNeeds {
   init(
     _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer, usesTemplate: Bool
   ) throws(TextFailure) {
-    preTokenizer = try Self.preTokenizer(model.tokenizer)
-    var counter = VocabularyCounter()
+    let scheme = try Self.scheme(model.tokenizer)
+    self.scheme = scheme
+    marks = TextMarks(model.tokenizer, scheme)
+    var counter = VocabularyCounter(scheme)
     do throws(ModelError) {
       unsafe try model.forEachToken(buffer: buffer, &counter)
     } catch {
       throw .model(error)
     }
     do throws(TokenizerError) {
-      counts = try counter.finish(mergeCount: model.tokenizer.mergeCount)
+      let mergeCount = if case .byteLevelBPE = scheme { model.tokenizer.mergeCount } else { 0 }
+      counts = try counter.finish(mergeCount: mergeCount)
     } catch {
       throw .tokenizer(error)
     }
     if usesTemplate { try readTemplate(model) }
   }
 
+  private static func scheme(_ facts: TokenizerFacts) throws(TextFailure) -> Scheme {
+    switch facts.kind {
+    case .byteLevelBPE: .byteLevelBPE(try preTokenizer(facts))
+    case .sentencePiece: .sentencePiece(addsSpacePrefix: facts.addsSpacePrefix ?? true)
+    case .absent, .unsupported: throw .kind(facts.name)
+    }
+  }
+
   private static func preTokenizer(_ facts: TokenizerFacts) throws(TextFailure) -> PreTokenizer {
-    guard case .byteLevelBPE = facts.kind else { throw .kind(facts.name) }
     var name = InlineArray<96, UInt8>(repeating: 0)
     for index in 0..<facts.preTokenizer.count { name[index] = facts.preTokenizer[index] }
     do throws(TokenizerError) {
@@ -61,6 +72,22 @@ struct TextNeeds {
   }
 }
 
+/// The tokens that a model wants at the ends of a text.
+struct TextMarks {
+  private let bos: Int32?
+  private let eos: Int32?
+
+  init(_ facts: TokenizerFacts, _ scheme: Scheme) {
+    let addsBOS = facts.addsBOS ?? scheme.addsBOS
+    bos = if addsBOS, let id = facts.bosID { Int32(id) } else { nil }
+    eos = if facts.addsEOS ?? false, let id = facts.eosID { Int32(id) } else { nil }
+  }
+
+  /// For a text that an answer follows.
+  var ofPrompt: SequenceMarks { SequenceMarks(bos: bos, eos: nil) }
+  var ofWholeText: SequenceMarks { SequenceMarks(bos: bos, eos: eos) }
+}
+
 /// Why a model's tokenizer or template cannot be used.
 enum TextFailure: Error {
   case model(ModelError)
@@ -77,7 +104,8 @@ enum TextFailure: Error {
     case .kind(let name):
       out.write("tokenizer.ggml.model is ")
       if name.count == 0 { out.write("missing") } else { out.write(quoted: name) }
-      out.write("; text needs 'gpt2' (byte-level BPE); token ids work with any model (--tokens)")
+      out.write("; text needs 'gpt2' (byte-level BPE) or 'llama' (SentencePiece); ")
+      out.write("token ids work with any model (--tokens)")
     case .noTemplate:
       out.write("the model has no chat template; --raw takes the prompt as it is")
     case .unknownTemplate(let error):
@@ -98,13 +126,17 @@ enum TextFailure: Error {
 @safe struct TextLayout: ~Copyable {
   let vocabulary: UnsafeMutablePointer<Vocabulary>
   private var encoder: Encoder?
+  private let hasMerges: Bool
   let template: ChatTemplate?
+  let marks: TextMarks
 
   init(carver: inout Carver, _ needs: borrowing TextNeeds) {
+    marks = needs.marks
+    hasMerges = needs.counts.mergeCount > 0
     unsafe vocabulary = carver.takeUninitialized(.tables, Vocabulary.self, count: 1)
     let empty = Vocabulary(carver: &carver, counts: needs.counts)
     if !carver.isMeasuring { unsafe vocabulary.initialize(to: empty) }
-    encoder = Encoder(carver: &carver, preTokenizer: needs.preTokenizer)
+    encoder = Encoder(carver: &carver, needs.scheme)
     if needs.jinjaByteCount == 0 {
       template = nil
     } else {
@@ -124,7 +156,9 @@ enum TextFailure: Error {
     var filler = unsafe VocabularyFiller(vocabulary)
     do throws(ModelError) {
       unsafe try model.forEachToken(buffer: buffer, &filler)
-      if filler.failure == nil { unsafe try model.forEachMerge(buffer: buffer, &filler) }
+      if filler.failure == nil && hasMerges {
+        unsafe try model.forEachMerge(buffer: buffer, &filler)
+      }
     } catch {
       throw .model(error)
     }
@@ -139,10 +173,14 @@ enum TextFailure: Error {
 
 /// Counts tokens for the plan.
 private struct VocabularyCounter: TokenVisitor {
-  private var counts = VocabularyCounts()
+  private var counts: VocabularyCounts
   private var failure: TokenizerError?
 
-  mutating func visit(index: Int, text: Span<UInt8>, type: Int32) -> VisitResult {
+  init(_ scheme: Scheme) { counts = VocabularyCounts(scheme) }
+
+  mutating func visit(
+    index: Int, text: Span<UInt8>, type: Int32, score: Float
+  ) -> VisitResult {
     do throws(TokenizerError) {
       try counts.include(token: text, type: type)
       return .next
@@ -168,9 +206,11 @@ private struct VocabularyCounter: TokenVisitor {
     unsafe self.vocabulary = unsafe vocabulary
   }
 
-  mutating func visit(index: Int, text: Span<UInt8>, type: Int32) -> VisitResult {
+  mutating func visit(
+    index: Int, text: Span<UInt8>, type: Int32, score: Float
+  ) -> VisitResult {
     do throws(TokenizerError) {
-      unsafe try vocabulary.pointee.addToken(text, type: type)
+      unsafe try vocabulary.pointee.addToken(text, type: type, score: score)
       return .next
     } catch {
       failure = error

@@ -45,15 +45,17 @@ import Tokenizer
 @safe struct TextPrompt<Source: TextSource & ~Copyable>: PromptSource, ~Copyable {
   private var encoder: Encoder
   private var source: Source
+  private var marks: SequenceMarks
   private let vocabulary: UnsafeMutablePointer<Vocabulary>
   private let readCount: UnsafeMutablePointer<Int>
   private let byteCount: Int?
 
   init(
-    _ source: consuming Source, _ encoder: consuming Encoder,
+    _ source: consuming Source, _ marks: SequenceMarks, _ encoder: consuming Encoder,
     _ vocabulary: UnsafeMutablePointer<Vocabulary>, readCount: UnsafeMutablePointer<Int>,
     byteCount: Int?
   ) {
+    self.marks = marks
     self.source = source
     self.encoder = encoder
     unsafe self.vocabulary = unsafe vocabulary
@@ -62,7 +64,7 @@ import Tokenizer
   }
 
   mutating func next() throws(TokenizerError) -> Int32? {
-    unsafe try encoder.nextToken(from: &source, vocabulary.pointee)
+    unsafe try marks.next(&encoder, from: &source, vocabulary.pointee)
   }
 
   var fraction: Double? {
@@ -79,10 +81,12 @@ extension TokenizerError: PromptFailure {
 /// Writes generated tokens to standard output as they come.
 @safe struct AnswerWriter: ~Copyable {
   private var output = TextOutput.standardOutput
-  private var decoder = StreamingDecoder()
+  private var decoder: StreamingDecoder
   private let vocabulary: UnsafeMutablePointer<Vocabulary>
 
-  init(_ vocabulary: UnsafeMutablePointer<Vocabulary>) {
+  /// - Parameter continuesText: whether the answer goes on with the prompt's own text.
+  init(_ vocabulary: UnsafeMutablePointer<Vocabulary>, continuesText: Bool) {
+    decoder = StreamingDecoder(continuesText: continuesText)
     unsafe self.vocabulary = unsafe vocabulary
   }
 

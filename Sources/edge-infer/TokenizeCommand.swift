@@ -44,8 +44,8 @@ private func writeTokens(
   let byteCount = bytes.byteCount
   let plain = PlainText(bytes, name: "text", parsesSpecialTokens: true)
   var source = unsafe TextPrompt(
-    plain, layout.text.takeEncoder(), layout.text.vocabulary, readCount: layout.readCount,
-    byteCount: byteCount)
+    plain, layout.text.marks.ofWholeText, layout.text.takeEncoder(), layout.text.vocabulary,
+    readCount: layout.readCount, byteCount: byteCount)
   var output = TextOutput.standardOutput
   var isFirst = true
   while true {

@@ -165,6 +165,7 @@ import Testing
     ("tokenizer.ggml.bos_token_id", [-1, 12, .max]),
     ("tokenizer.ggml.eos_token_id", [-1, 12, .min]),
     ("tokenizer.ggml.eot_token_id", [-1, 12]),
+    ("tokenizer.ggml.eom_token_id", [-1, 12]),
     ("tokenizer.ggml.unknown_token_id", [-1, 12]),
   ]
 

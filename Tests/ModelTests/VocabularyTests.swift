@@ -9,8 +9,13 @@ struct TokenList: TokenVisitor, MergeVisitor {
   var countMax = Int.max
   private(set) var isInOrder = true
 
-  mutating func visit(index: Int, text: Span<UInt8>, type: Int32) -> VisitResult {
+  var scores: [Float] = []
+
+  mutating func visit(
+    index: Int, text: Span<UInt8>, type: Int32, score: Float
+  ) -> VisitResult {
     types.append(type)
+    scores.append(score)
     return visit(index: index, text: text)
   }
 
@@ -123,6 +128,38 @@ struct TokenList: TokenVisitor, MergeVisitor {
     #expect(
       complaint(builder)
         == "key 'tokenizer.ggml.tokens' is 13, expected at most llama.vocab_size elements")
+  }
+
+  @Test func sentencePiece() throws {
+    var builder = GGUFBuilder()
+    builder.set("tokenizer.ggml.model", .string("llama"))
+    builder.set("tokenizer.ggml.eom_token_id", .uint32(5))
+    let scores = (0..<12).map { 1.5 - Float($0) }
+    builder.set("tokenizer.ggml.scores", .float32s(scores))
+    try withModel(builder) { model in
+      #expect(model.tokenizer.kind == .sentencePiece && model.tokenizer.eomID == 5)
+      let buffer = ReadBuffer()
+      var list = TokenList()
+      unsafe try model.forEachToken(buffer: buffer.bytes, &list)
+      #expect(list.scores == scores)
+    }
+    for name in ["bos", "eos", "eot"] { builder.remove("tokenizer.ggml.\(name)_token_id") }
+    try withModel(builder) { model in
+      let facts = model.tokenizer
+      #expect(facts.bosID == 1 && facts.eosID == 2 && facts.eotID == nil)
+    }
+    builder.remove("tokenizer.ggml.scores")
+    #expect(complaint(builder) == "key 'tokenizer.ggml.scores' is missing")
+  }
+
+  @Test func marksNeedTheirTokens() {
+    for (mark, name) in [("add_bos_token", "bos_token_id"), ("add_eos_token", "eos_token_id")] {
+      var builder = GGUFBuilder()
+      builder.set("tokenizer.ggml.\(mark)", .bool(true))
+      #expect(complaint(builder) == nil)
+      builder.remove("tokenizer.ggml.\(name)")
+      #expect(complaint(builder) == "key 'tokenizer.ggml.\(name)' is missing")
+    }
   }
 
   @Test func otherTokenizersAreKeptByName() throws {

@@ -26,6 +26,11 @@ enum Files {
       .first
   }
 
+  /// A model of five small layers whose tokenizer is SentencePiece's.
+  static var stories: String? {
+    existing(shared.appendingPathComponent("data/models/stories260K-f32.gguf"))
+  }
+
   static var canRun: Bool { program != nil && model != nil }
   static var canRunShared: Bool {
     canRun && FileManager.default.fileExists(atPath: shared.appendingPathComponent("golden").path)

@@ -129,7 +129,7 @@ import Testing
     tiny.merge("a", "a")
     tiny.merge(" ", "x")
     let made = try tiny.tokenizing()
-    let limit = BytePairMerger.wordByteCountMax
+    let limit = Encoder.wordByteCountMax
     let odd = try made.encode([UInt8](repeating: 97, count: 2 * limit + 1))
     #expect(odd == [Int32](repeating: 256, count: limit) + [97])
     let accents = String(repeating: "日", count: 20000)

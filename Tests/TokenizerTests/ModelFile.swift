@@ -9,6 +9,7 @@ struct ModelFile {
 
   private(set) var tokens: [[UInt8]] = []
   private(set) var types: [Int32] = []
+  private(set) var scores: [Float] = []
   private(set) var merges: [[UInt8]] = []
   private(set) var chatTemplate: [UInt8] = []
 
@@ -26,6 +27,8 @@ struct ModelFile {
       case "tokenizer.ggml.tokens": tokens = strings()
       case "tokenizer.ggml.merges": merges = strings()
       case "tokenizer.ggml.token_type": types = integers()
+      case "tokenizer.ggml.scores":
+        scores = integers().map { Float(bitPattern: UInt32(bitPattern: $0)) }
       case "tokenizer.chat_template": chatTemplate = string()
       default: skip(type)
       }

@@ -4,22 +4,6 @@ import Testing
 @testable import Tokenizer
 
 @Suite struct PreTokenizerTests {
-  private func words(_ text: String) -> [String] {
-    let bytes = Array(text.utf8)
-    return bytes.withUnsafeBufferPointer { buffer in
-      var words: [String] = []
-      var start = 0
-      while start < bytes.count {
-        let rest = TextSlice(buffer.baseAddress! + start, count: bytes.count - start)
-        let count = PreTokenizer.smollm.firstWordByteCount(rest)
-        #expect(count > 0)
-        words.append(String(decoding: bytes[start..<(start + count)], as: UTF8.self))
-        start += count
-      }
-      return words
-    }
-  }
-
   @Test(arguments: [
     ("Hello world", ["Hello", " world"]),
     ("  Hello", [" ", " Hello"]),
@@ -40,36 +24,7 @@ import Testing
     (" \u{301}a", [" \u{301}", "a"]),
   ])
   func cutsAsTheRegularExpressionDoes(_ text: String, _ expected: [String]) {
-    #expect(words(text).map { Array($0.utf8) } == expected.map { Array($0.utf8) })
-  }
-
-  /// The same rule with a regular expression engine, whose `\p{L}`, `\p{N}` and `\s` are of the
-  /// same Unicode or newer; the texts keep to old scalars.
-  @Test func agreesWithARegularExpressionEngine() throws {
-    let pattern =
-      #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?=\p{N})|\s+(?!\S)|\s+|\p{N}"#
-    let engine = try NSRegularExpression(pattern: pattern)
-    var random = RepeatingRandom(7)
-    let parts = [
-      "a", "Bc", "é", "д", "日", "1", "٣", " ", " ", "\n", "\t", "\u{2003}", "'", "'s", "ll", "!",
-      "。",
-      "\u{301}",
-    ]
-    for _ in 0..<3000 {
-      let count = Int.random(in: 1...12, using: &random)
-      let text = (0..<count).map { _ in parts.randomElement(using: &random)! }.joined()
-      let whole = NSRange(text.startIndex..., in: text)
-      let expected = engine.matches(in: text, range: whole).map {
-        Array((text as NSString).substring(with: $0.range).utf8)
-      }
-      #expect(words(text).map { Array($0.utf8) } == expected, "\(text.debugDescription)")
-    }
-  }
-
-  @Test func knowsItsName() throws {
-    _ = try PreTokenizer(name: Array("smollm".utf8).span)
-    #expect(throws: TokenizerError.self) { try PreTokenizer(name: Array("smollm2".utf8).span) }
-    #expect(throws: TokenizerError.self) { try PreTokenizer(name: [UInt8]().span) }
+    #expect(PreTokenizer.smollm.words(Array(text.utf8)) == expected.map { Array($0.utf8) })
   }
 }
 

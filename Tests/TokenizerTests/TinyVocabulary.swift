@@ -48,8 +48,8 @@ struct TinyVocabulary {
     merge(Array(left.utf8), Array(right.utf8))
   }
 
-  func tokenizing() throws -> Tokenizing {
-    try Tokenizing(tokens: tokens, types: types, merges: merges)
+  func tokenizing(_ preTokenizer: PreTokenizer = .smollm) throws -> Tokenizing {
+    try Tokenizing(.byteLevelBPE(preTokenizer), tokens: tokens, types: types, merges: merges)
   }
 }
 

@@ -12,9 +12,10 @@ final class Tokenizing {
   let template: ChatTemplate?
 
   init(
-    tokens: [[UInt8]], types: [Int32], merges: [[UInt8]], chatTemplate: [UInt8] = []
+    _ scheme: Scheme = .byteLevelBPE(.smollm), tokens: [[UInt8]], types: [Int32],
+    scores: [Float] = [], merges: [[UInt8]], chatTemplate: [UInt8] = []
   ) throws {
-    var counts = VocabularyCounts()
+    var counts = VocabularyCounts(scheme)
     for (text, type) in zip(tokens, types) { try counts.include(token: text.span, type: type) }
     try counts.includeMerges(count: merges.count)
     var measuring = Carver.measuring
@@ -26,16 +27,19 @@ final class Tokenizing {
     encoder = parts.encoder
     template = parts.template
     var vocabulary = parts.vocabulary
-    for (text, type) in zip(tokens, types) { try vocabulary.addToken(text.span, type: type) }
+    for (index, text) in tokens.enumerated() {
+      try vocabulary.addToken(
+        text.span, type: types[index], score: scores.isEmpty ? 0 : scores[index])
+    }
     for merge in merges { try vocabulary.addMerge(merge.span) }
     try vocabulary.finish()
     self.vocabulary = vocabulary
   }
 
-  convenience init(_ model: ModelFile) throws {
+  convenience init(_ model: ModelFile, _ scheme: Scheme = .byteLevelBPE(.smollm)) throws {
     try self.init(
-      tokens: model.tokens, types: model.types, merges: model.merges,
-      chatTemplate: model.chatTemplate)
+      scheme, tokens: model.tokens, types: model.types, scores: model.scores,
+      merges: model.merges, chatTemplate: model.chatTemplate)
   }
 
   private struct Parts: ~Copyable {
@@ -49,7 +53,7 @@ final class Tokenizing {
   ) throws -> Parts {
     Parts(
       vocabulary: Vocabulary(carver: &carver, counts: counts),
-      encoder: Encoder(carver: &carver, preTokenizer: .smollm),
+      encoder: Encoder(carver: &carver, counts.scheme),
       template: chatTemplate.isEmpty
         ? nil : try ChatTemplate(carver: &carver, jinja: chatTemplate.span))
   }
@@ -67,6 +71,22 @@ final class Tokenizing {
   ) throws -> [Int32] {
     var source = PlainText(
       CutInput(text, cuts), name: "prompt", parsesSpecialTokens: parsesSpecialTokens)
+    return try encode(&source)
+  }
+
+  /// The tokens of a text with marks at its ends.
+  func encode(_ text: String, _ marks: SequenceMarks) throws -> [Int32] {
+    var source = PlainText(CutInput(Array(text.utf8), [3]), name: "", parsesSpecialTokens: true)
+    var marks = marks
+    encoder.reset()
+    var ids: [Int32] = []
+    while let id = try marks.next(&encoder, from: &source, vocabulary) { ids.append(id) }
+    return ids
+  }
+
+  /// As `encode`, for bytes that need not be UTF-8.
+  func encode(unchecked text: [UInt8], cuts: [Int] = [Int.max]) throws -> [Int32] {
+    var source = UncheckedText(CutInput(text, cuts))
     return try encode(&source)
   }
 
@@ -94,6 +114,9 @@ final class Tokenizing {
       return try encode(&prompt)
     }
   }
+
+  /// The bytes of all tokens, one after the other.
+  func joined(_ ids: [Int32]) -> [UInt8] { ids.flatMap { bytes(of: $0) } }
 
   func decode(_ ids: [Int32], writesControlTokens: Bool = false) throws -> [UInt8] {
     try written { out in
@@ -126,6 +149,25 @@ struct CutInput: ~Copyable, ByteSource {
     index += count
     readCount += 1
     return count
+  }
+}
+
+/// Bytes as they are, without special tokens.
+struct UncheckedText: ~Copyable, TextSource {
+  private var input: CutInput
+  var parsesSpecialTokens: Bool { false }
+
+  init(_ input: consuming CutInput) { self.input = input }
+
+  mutating func read(
+    into target: UnsafeMutableRawBufferPointer
+  ) throws(TokenizerError) -> TextPortion {
+    do throws(SystemFailure) {
+      let count = try input.read(into: target)
+      return count == 0 ? .end : .bytes(count)
+    } catch {
+      throw .unreadable(error)
+    }
   }
 }
 

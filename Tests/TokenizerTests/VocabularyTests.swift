@@ -116,7 +116,7 @@ import Testing
   }
 
   @Test func wrongCounts() throws {
-    var counts = VocabularyCounts()
+    var counts = VocabularyCounts(.byteLevelBPE(.smollm))
     try counts.include(token: [97].span, type: 1)
     try counts.include(token: [98].span, type: 1)
     try counts.includeMerges(count: 1)

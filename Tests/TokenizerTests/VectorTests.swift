@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+@testable import Tokenizer
+
+/// llama.cpp's own test texts and ids (its folder `models`, ggml-vocab-*.inp and .out). The ids are
+/// those of a text without marks at its ends and without special tokens.
+@Suite(.serialized) struct VectorTests {
+  private struct Vector {
+    let text: [UInt8]
+    let ids: [Int32]
+  }
+
+  private static let folder = "data/tokenizers"
+  private static let caseCount = 47
+
+  /// The texts are parted by lines of `__ggml_vocab_test__`, the ids by ends of lines; the last text
+  /// is empty.
+  private func vectors(_ name: String) throws -> [Vector] {
+    let url = shared.appendingPathComponent("\(Self.folder)/ggml-vocab-\(name).gguf")
+    let input = try String(contentsOf: url.appendingPathExtension("inp"), encoding: .utf8)
+    let output = try String(contentsOf: url.appendingPathExtension("out"), encoding: .utf8)
+    let texts = input.components(separatedBy: "\n__ggml_vocab_test__\n")
+    let lines = output.components(separatedBy: "\n")
+    try #require(texts.count == Self.caseCount && lines.count == Self.caseCount)
+    return zip(texts, lines).map { text, line in
+      Vector(text: Array(text.utf8), ids: line.split(separator: " ").map { Int32($0)! })
+    }
+  }
+
+  private func check(_ made: Tokenizing, _ name: String) throws {
+    for vector in try vectors(name) {
+      let shown = String(decoding: vector.text, as: UTF8.self).debugDescription
+      let ids = try made.encode(vector.text, parsesSpecialTokens: false)
+      #expect(ids == vector.ids, "\(shown)")
+      #expect(
+        try made.encode(vector.text, parsesSpecialTokens: false, cuts: [1]) == vector.ids,
+        "\(shown)")
+      #expect(try made.decode(ids) == vector.text, "\(shown)")
+    }
+  }
+
+  @Test(
+    .enabled(if: isShared("\(folder)/ggml-vocab-llama-spm.gguf"), "no reference data"))
+  func llamaSPM() throws {
+    let path = shared.appendingPathComponent("\(Self.folder)/ggml-vocab-llama-spm.gguf").path
+    let made = try Tokenizing(ModelFile(path: path), .sentencePiece(addsSpacePrefix: true))
+    try check(made, "llama-spm")
+  }
+
+  @Test(.enabled(if: MergeFiles.exist("llama3"), "no reference data"))
+  func llamaBPE() throws {
+    try check(MergeFiles("llama3").tokenizing(.llama3), "llama-bpe")
+  }
+
+  @Test(.enabled(if: MergeFiles.exist("gpt-2"), "the vocabulary of GPT-2 is not in ../shared"))
+  func gpt2() throws { try check(MergeFiles("gpt-2").tokenizing(.gpt2), "gpt-2") }
+
+  @Test(.enabled(if: MergeFiles.exist("qwen2"), "the vocabulary of Qwen 2 is not in ../shared"))
+  func qwen2() throws {
+    let made = try MergeFiles("qwen2").tokenizing(.qwen2)
+    try check(made, "qwen2")
+    try check(made, "deepseek-r1-qwen")
+  }
+}
+
+/// A vocabulary as the two files `encoder.json`, an object of ids by tokens in GPT-2's alphabet, and
+/// `vocab.bpe`, a merge a line, in some after a line with a version.
+struct MergeFiles {
+  private let folder: URL
+
+  init(_ name: String) { folder = Self.folder(name) }
+
+  static func exist(_ name: String) -> Bool {
+    ["encoder.json", "vocab.bpe"].allSatisfy {
+      FileManager.default.fileExists(atPath: folder(name).appendingPathComponent($0).path)
+    }
+  }
+
+  private static func folder(_ name: String) -> URL {
+    shared.appendingPathComponent("data/tokenizers/\(name)")
+  }
+
+  func tokenizing(_ preTokenizer: PreTokenizer) throws -> Tokenizing {
+    let data = try Data(contentsOf: folder.appendingPathComponent("encoder.json"))
+    let ids = try JSONDecoder().decode([String: Int].self, from: data)
+    var tokens = [[UInt8]](repeating: [], count: ids.count)
+    for (text, id) in ids { tokens[id] = Array(text.utf8) }
+    let lines = try String(
+      contentsOf: folder.appendingPathComponent("vocab.bpe"), encoding: .utf8)
+    let merges = lines.split(separator: "\n").filter { !$0.hasPrefix("#version") }
+      .map { Array($0.utf8) }
+    return try Tokenizing(
+      .byteLevelBPE(preTokenizer), tokens: tokens,
+      types: [Int32](repeating: TokenKind.normal.rawValue, count: tokens.count), merges: merges)
+  }
+}
