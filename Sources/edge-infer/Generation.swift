@@ -10,11 +10,17 @@ enum StopReason {
   case length
   /// The model gave its end-of-sequence token.
   case endOfSequence
+  /// A text of `--stop` came.
+  case stopText
+  /// Ctrl-C.
+  case interrupt
 
   var name: StaticString {
     switch self {
     case .length: "length"
     case .endOfSequence: "eos"
+    case .stopText: "stop"
+    case .interrupt: "interrupt"
     }
   }
 }
@@ -23,20 +29,43 @@ enum StopReason {
 struct Generation {
   let isQuiet: Bool
   let maxTokens: Int
+  private let keepsLogProbabilities: Bool
   private let contextLength: Int
+  /// For the chat template.
+  let chatMarks: ChatMarks
   private let endIDs: InlineArray<2, Int>
   private(set) var promptTokenCount = 0
   private(set) var prefillNanoseconds: Int64 = 0
   private(set) var timeToFirstTokenNanoseconds: Int64 = 0
   private(set) var generatedCount = 0
+  private(set) var decodeNanoseconds: Int64 = 0
   private(set) var stop = StopReason.length
+  /// Whether all of the prompt has been read.
+  private(set) var isPromptWhole = false
   private var hasWarned = false
 
-  init(isQuiet: Bool, maxTokens: Int, _ model: borrowing ModelFile) {
+  init(isQuiet: Bool, maxTokens: Int, _ preparation: borrowing Preparation) {
     self.isQuiet = isQuiet
     self.maxTokens = maxTokens
-    contextLength = model.shape.contextLength
-    endIDs = [model.tokenizer.eosID ?? -1, model.tokenizer.eotID ?? -1]
+    keepsLogProbabilities = preparation.needs.keepsLogProbabilities
+    contextLength = preparation.model.shape.contextLength
+    let (bos, eos) = (preparation.model.tokenizer.bosID, preparation.model.tokenizer.eosID)
+    chatMarks = ChatMarks(bos: bos, eos: eos)
+    endIDs = [eos ?? -1, preparation.model.tokenizer.eotID ?? -1]
+  }
+
+  /// For another prompt and answer.
+  mutating func begin() {
+    (promptTokenCount, generatedCount) = (0, 0)
+    (prefillNanoseconds, decodeNanoseconds, timeToFirstTokenNanoseconds) = (0, 0, 0)
+    stop = .length
+    isPromptWhole = false
+  }
+
+  /// The last token, where the model has not read it.
+  func unreadToken(_ program: borrowing Program) -> Int32? {
+    if generatedCount == 0 || stop == .endOfSequence { return nil }
+    return unsafe program.layout.generated[generatedCount - 1]
   }
 
   /// Reads the prompt that the command line names, and generates the answer.
@@ -52,7 +81,7 @@ struct Generation {
     } else {
       try prefillText(arguments, &program, &console)
     }
-    try decode(&program, start: start, &console)
+    try decode(&program, start: start, arguments.stops, &console)
   }
 
   private mutating func prefillText(
@@ -68,7 +97,7 @@ struct Generation {
     if let template = program.chatTemplate {
       let chat = unsafe ChatPrompt(
         template, system: arguments.system.map { unsafe MemoryInput(cString: $0) }, user: bytes,
-        vocabulary.pointee)
+        chatMarks, vocabulary.pointee)
       var source = unsafe TextPrompt(
         chat, encoder, vocabulary, readCount: readCount, byteCount: byteCount)
       unsafe try prefill(&program, &source, path: path, &console)
@@ -97,11 +126,18 @@ struct Generation {
         throw unsafe console.fail(error, path: path)
       }
       if count == 0 { break }
+      for index in 0..<count { unsafe program.layout.sampler.accept(program.engine.block[index]) }
       let record = try forward(&program, tokenCount: count, &console)
       promptTokenCount += count
       program.layout.blocks.append(record)
       progress.update(tokens: promptTokenCount, fraction: source.fraction, &console.error)
-      if reader.following == nil { program.engine.makeLogits(firstRow: count - 1, rowCount: 1) }
+      if reader.following == nil {
+        program.engine.makeLogits(firstRow: count - 1, rowCount: 1)
+        isPromptWhole = true
+      } else if Interrupt.isRaised {
+        stop = .interrupt
+        break
+      }
     }
     progress.finish(&console.error)
     if promptTokenCount == 0 { throw console.fail(.malformedData, "the prompt is empty") }
@@ -129,15 +165,15 @@ struct Generation {
     console.error.flush()
   }
 
-  /// Generates greedily from the logits of the prompt's last token.
-  private mutating func decode(
-    _ program: inout Program, start: Instant, _ console: inout Console
+  /// Generates from the logits of the prompt's last token.
+  mutating func decode(
+    _ program: inout Program, start: Instant, _ stops: StopTexts, _ console: inout Console
   ) throws(Exit) {
-    if maxTokens == 0 { return }
-    var text = unsafe AnswerWriter(program.vocabulary)
+    if maxTokens == 0 || stop == .interrupt { return }
+    var text = unsafe AnswerWriter(program.vocabulary, stops)
     var last = Instant.now()
     while generatedCount < maxTokens {
-      let token = program.engine.logits(0).best()
+      let token = program.layout.sampler.next(program.engine.logits(0))
       if generatedCount == 0 {
         timeToFirstTokenNanoseconds = Instant.now().nanoseconds(since: start)
       }
@@ -145,18 +181,36 @@ struct Generation {
         stop = .endOfSequence
         break
       }
-      unsafe program.layout.generated[generatedCount] = token
-      generatedCount += 1
-      try text.write(token, &console)
+      append(token, &program)
+      if try !text.write(token, &console) {
+        stop = .stopText
+        break
+      }
       if generatedCount == maxTokens || program.engine.isFull { break }
+      if Interrupt.isRaised {
+        stop = .interrupt
+        break
+      }
       unsafe program.engine.block[0] = token
       _ = try forward(&program, tokenCount: 1, &console)
       program.engine.makeLogits(firstRow: 0, rowCount: 1)
       let now = Instant.now()
       program.layout.decodes.append(nanoseconds: now.nanoseconds(since: last))
+      decodeNanoseconds += now.nanoseconds(since: last)
       last = now
     }
     try text.finish(&console)
+  }
+
+  /// Keeps a token that was chosen.
+  private mutating func append(_ token: Int32, _ program: inout Program) {
+    unsafe program.layout.generated[generatedCount] = token
+    if keepsLogProbabilities {
+      unsafe program.layout.logProbabilities[generatedCount] =
+        -program.engine.logits(0).negativeLogLikelihood(of: token)
+    }
+    generatedCount += 1
+    program.layout.sampler.accept(token)
   }
 }
 
@@ -206,7 +260,7 @@ extension Generation {
     out.write("\n")
   }
 
-  private static func writeRate(_ tokens: Int, _ nanoseconds: Int64, _ out: inout TextOutput) {
+  static func writeRate(_ tokens: Int, _ nanoseconds: Int64, _ out: inout TextOutput) {
     let seconds = Double(nanoseconds) / 1e9
     out.write(tokens)
     out.write(" tokens in ")
