@@ -63,12 +63,12 @@ EDGE_INLINE int32_t edge_exists(const char *path) { return access(path, F_OK) ==
 EDGE_INLINE const char *edge_models_folder(void) { return getenv("EDGE_INFER_MODELS"); }
 EDGE_INLINE const char *edge_home_folder(void) { return getenv("HOME"); }
 EDGE_INLINE int32_t edge_is_terminal(int32_t fd) { return isatty(fd); }
-// A terminal's settings, put into effect when what was written before has been sent.
+// A terminal's settings.
 EDGE_INLINE int32_t edge_get_terminal(int32_t fd, struct termios *to) {
   return (int32_t)edge_result(tcgetattr(fd, to));
 }
 EDGE_INLINE int32_t edge_set_terminal(int32_t fd, const struct termios *from) {
-  return (int32_t)edge_result(tcsetattr(fd, TCSADRAIN, from));
+  return (int32_t)edge_result(tcsetattr(fd, TCSANOW, from));
 }
 // Every key is given at once and as it is, and not shown; output stays as it was.
 EDGE_INLINE void edge_make_raw(struct termios *t) {
@@ -84,13 +84,19 @@ EDGE_INLINE int32_t edge_terminal_columns(int32_t fd) {
 }
 typedef void (*edge_signal_handler)(int32_t);
 // Calls that the signal interrupts end with EINTR. With `once`, the default action comes back when the
-// handler begins.
+// handler begins. The signal may have been blocked by
+// whoever started the program; the calling thread takes it.
 EDGE_INLINE int32_t edge_on_signal(int32_t number, edge_signal_handler handler, int32_t once) {
   struct sigaction a;
   memset(&a, 0, sizeof a);
   a.sa_handler = handler;
   a.sa_flags = once ? (int)SA_RESETHAND : 0;
-  return (int32_t)edge_result(sigaction(number, &a, 0));
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  int r = sigaction(number, &a, 0);
+  if (r == 0) pthread_sigmask(SIG_UNBLOCK, &set, 0);
+  return (int32_t)edge_result(r);
 }
 EDGE_INLINE int32_t edge_raise(int32_t number) { return raise(number); }
 EDGE_INLINE int64_t edge_now_ns(void) {
