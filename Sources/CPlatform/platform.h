@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,6 +63,42 @@ EDGE_INLINE int32_t edge_exists(const char *path) { return access(path, F_OK) ==
 EDGE_INLINE const char *edge_models_folder(void) { return getenv("EDGE_INFER_MODELS"); }
 EDGE_INLINE const char *edge_home_folder(void) { return getenv("HOME"); }
 EDGE_INLINE int32_t edge_is_terminal(int32_t fd) { return isatty(fd); }
+// A terminal's settings.
+EDGE_INLINE int32_t edge_get_terminal(int32_t fd, struct termios *to) {
+  return (int32_t)edge_result(tcgetattr(fd, to));
+}
+EDGE_INLINE int32_t edge_set_terminal(int32_t fd, const struct termios *from) {
+  return (int32_t)edge_result(tcsetattr(fd, TCSANOW, from));
+}
+// Every key is given at once and as it is, and not shown; output stays as it was.
+EDGE_INLINE void edge_make_raw(struct termios *t) {
+  t->c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | INLCR | IGNCR | INPCK | ISTRIP | IXON);
+  t->c_lflag &= ~(tcflag_t)(ECHO | ICANON | IEXTEN | ISIG);
+  t->c_cc[VMIN] = 1;
+  t->c_cc[VTIME] = 0;
+}
+// 0 where the terminal does not say.
+EDGE_INLINE int32_t edge_terminal_columns(int32_t fd) {
+  struct winsize w;
+  return ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
+}
+typedef void (*edge_signal_handler)(int32_t);
+// Calls that the signal interrupts end with EINTR. With `once`, the default action comes back when the
+// handler begins. The signal may have been blocked by
+// whoever started the program; the calling thread takes it.
+EDGE_INLINE int32_t edge_on_signal(int32_t number, edge_signal_handler handler, int32_t once) {
+  struct sigaction a;
+  memset(&a, 0, sizeof a);
+  a.sa_handler = handler;
+  a.sa_flags = once ? (int)SA_RESETHAND : 0;
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  int r = sigaction(number, &a, 0);
+  if (r == 0) pthread_sigmask(SIG_UNBLOCK, &set, 0);
+  return (int32_t)edge_result(r);
+}
+EDGE_INLINE int32_t edge_raise(int32_t number) { return raise(number); }
 EDGE_INLINE int64_t edge_now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);

@@ -88,8 +88,8 @@ extension Engine {
     }
   }
 
-  /// Takes the state that `save` wrote. Where it throws before reading the payload (all errors but
-  /// input errors in between), the engine is as it was; `reset` makes it usable again.
+  /// Takes the state that `save` wrote. Where it throws, the engine is as it was, or else at the start
+  /// of a text.
   public mutating func restore(from file: borrowing InputFile) throws(SnapshotError) {
     var header = SnapshotHeader()
     let read = try withUnsafeMutableBytes(of: &header) { (bytes) throws(SnapshotError) in
@@ -100,6 +100,17 @@ extension Engine {
     }
     try check(header)
     try checkPayload(header, file)
+    do throws(SnapshotError) {
+      try take(header, file)
+    } catch {
+      reset()
+      throw error
+    }
+  }
+
+  private mutating func take(
+    _ header: SnapshotHeader, _ file: borrowing InputFile
+  ) throws(SnapshotError) {
     position = Int(header.position)
     tokenCount = Int(header.tokenCount)
     lastRow = 0

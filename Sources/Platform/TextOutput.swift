@@ -1,8 +1,13 @@
 import CPlatform
 
+/// Takes bytes in order.
+public protocol ByteSink: ~Copyable {
+  mutating func write(byte: UInt8)
+}
+
 /// Buffered text to a file descriptor, without allocation. The first failed write is remembered in
 /// `failure` (an errno) and later output is dropped, so that the owner decides once what it means.
-public struct TextOutput: ~Copyable {
+public struct TextOutput: ~Copyable, ByteSink {
   public static let bufferByteCount = 4096
   private let descriptor: Int32
   private var buffer = InlineArray<4096, UInt8>(repeating: 0)

@@ -1,48 +1,88 @@
 import Platform
 
-/// A conversation of one user message, as the template writes it, up to where the assistant's answer
-/// begins. Special tokens are parsed in the template's own text only, never in the messages.
+/// The tokens that begin and end a text, as templates name them; nil where the vocabulary has none.
+public struct ChatMarks: Sendable {
+  let bos: Int32?
+  let eos: Int32?
+
+  public init(bos: Int?, eos: Int?) {
+    self.bos = bos.map { Int32(truncatingIfNeeded: $0) }
+    self.eos = eos.map { Int32(truncatingIfNeeded: $0) }
+  }
+}
+
+/// Where a message of the user stands in the conversation.
+public enum ChatTurn: Sendable {
+  case first
+  /// After an answer, which has not been closed.
+  case afterAnswer
+  /// After a message of the user that was left without an answer, and may have been cut.
+  case afterMessage
+}
+
+/// The part of a conversation from one answer to the next, as the template writes it: the end of the
+/// answer before, at the start the system message, a message of the user, and the beginning of the
+/// next answer. Special tokens are parsed in the template's own text only, never in the messages.
 @safe public struct ChatPrompt<Message: ByteSource & ~Copyable>: ~Copyable, TextSource {
   private enum Step: Int {
+    case unansweredTail
+    case assistantTail
+    case opening
+    /// Of a template that puts the system message into the user's.
+    case outerUserHead
     case systemHead
+    case preset
     case system
     case systemTail
     case userHead
     case user
-    case assistantHead
+    case userTail
     case end
   }
 
   private let template: ChatTemplate
   private let specialTokens: SpecialTokens
+  private let marks: ChatMarks
+  private let isFirst: Bool
+  private let hasSystem: Bool
   private var step: Step
   /// The template's own text that is given next; empty between pieces.
   private var literal: TextSlice
   private var literalIndex = 0
-  private var system: PlainText<MemoryInput>?
-  private var user: PlainText<Message>
+  private var system: TrimmedText<PlainText<MemoryInput>>
+  private var user: TrimmedText<PlainText<Message>>
 
   /// The template has been parsed here; in the messages nothing is.
   public var parsesSpecialTokens: Bool { false }
 
   /// - Parameters:
-  ///   - system: the system prompt; nil for the template's default.
+  ///   - system: the system message, for the first turn; nil for the template's default.
   ///   - user: the user's message.
   public init(
-    _ template: ChatTemplate, system: consuming MemoryInput?, user: consuming Message,
-    _ vocabulary: borrowing Vocabulary
+    _ template: ChatTemplate, _ turn: ChatTurn = .first, system: consuming MemoryInput?,
+    user: consuming Message, _ marks: ChatMarks, _ vocabulary: borrowing Vocabulary
   ) {
     self.template = template
+    self.marks = marks
     specialTokens = vocabulary.specialTokens
-    if let text = system {
-      self.system = PlainText(text, name: "system prompt", parsesSpecialTokens: false)
-      step = .systemHead
-    } else {
-      self.system = nil
-      step = template.hasDefaultSystem ? .systemHead : .userHead
-    }
-    self.user = PlainText(user, name: "prompt", parsesSpecialTokens: false)
-    literal = unsafe TextSlice(ChatML.start.utf8Start, count: 0)
+    let format = template.format
+    isFirst = turn == .first
+    hasSystem = system != nil
+    let trims: TrimmedEnds = format.trims ? .both : .none
+    self.system = TrimmedText(
+      PlainText(
+        system ?? MemoryInput.empty, name: "system prompt", parsesSpecialTokens: false),
+      format.isSystemInUser ? .none : trims)
+    self.user = TrimmedText(
+      PlainText(user, name: "prompt", parsesSpecialTokens: false),
+      trims == .both && format.isSystemInUser && isFirst && hasSystem ? .trailing : trims)
+    step =
+      switch turn {
+      case .first: .opening
+      case .afterAnswer: .assistantTail
+      case .afterMessage: .unansweredTail
+      }
+    literal = TextSlice("")
     literal = literal(of: step)
   }
 
@@ -50,7 +90,11 @@ import Platform
     into target: UnsafeMutableRawBufferPointer
   ) throws(TokenizerError) -> TextPortion {
     while step != .end {
-      if literalIndex < literal.count { return unsafe readLiteral(into: target) }
+      if literalIndex < literal.count {
+        let portion = unsafe readLiteral(into: target)
+        if let portion { return portion }
+        continue
+      }
       let portion = try unsafe readMessage(into: target)
       if case .bytes = portion { return portion }
       step = Step(rawValue: step.rawValue + 1)!
@@ -64,14 +108,19 @@ import Platform
     into target: UnsafeMutableRawBufferPointer
   ) throws(TokenizerError) -> TextPortion {
     switch step {
-    case .system: try unsafe system?.read(into: target) ?? .end
+    case .system where isFirst && hasSystem: try unsafe system.read(into: target)
     case .user: try unsafe user.read(into: target)
     default: .end
     }
   }
 
-  /// A special token that the literal has here, or the text before the next one.
-  private mutating func readLiteral(into target: UnsafeMutableRawBufferPointer) -> TextPortion {
+  /// A special token that the literal has here, or the text before the next one; nil for a mark that
+  /// the vocabulary does not have.
+  private mutating func readLiteral(into target: UnsafeMutableRawBufferPointer) -> TextPortion? {
+    if let isEnd = mark(at: literalIndex) {
+      literalIndex += 1
+      return (isEnd ? marks.eos : marks.bos).map { .token($0) }
+    }
     if let found = specialTokens.match(literal, at: literalIndex, includesControl: true) {
       literalIndex += found.byteCount
       return .token(found.token)
@@ -82,22 +131,36 @@ import Platform
       count += 1
       literalIndex += 1
     } while count < target.count && literalIndex < literal.count
+      && mark(at: literalIndex) == nil
       && specialTokens.match(literal, at: literalIndex, includesControl: true) == nil
     return .bytes(count)
   }
 
-  private func literal(of step: Step) -> TextSlice {
-    let text: StaticString
-    switch step {
-    case .systemHead: text = ChatML.systemHead
-    case .system:
-      if let preset = template.defaultSystemText, system == nil { return preset }
-      text = ""
-    case .systemTail: text = ChatML.systemTail
-    case .userHead: text = ChatML.userHead
-    case .assistantHead: text = ChatML.assistantHead
-    case .user, .end: text = ""
+  /// Whether the mark that the literal has here ends a text; nil for other bytes. The template's own
+  /// system text has no marks.
+  private func mark(at index: Int) -> Bool? {
+    if step == .preset { return nil }
+    switch literal[index] {
+    case 2: return false
+    case 3: return true
+    default: return nil
     }
-    return unsafe TextSlice(text.utf8Start, count: text.utf8CodeUnitCount)
+  }
+
+  private func literal(of step: Step) -> TextSlice {
+    let format = template.format
+    let hasBlock = isFirst && (hasSystem || template.hasPreset)
+    switch step {
+    case .unansweredTail, .userTail: return TextSlice(format.userTail)
+    case .assistantTail: return TextSlice(isFirst ? "" : format.assistantTail)
+    case .opening: return TextSlice(isFirst ? format.opening : "")
+    case .outerUserHead: return TextSlice(format.isSystemInUser ? format.userHead : "")
+    case .systemHead: return TextSlice(hasBlock ? format.systemHead : "")
+    case .preset:
+      return isFirst && (format.keepsPreset || !hasSystem) ? template.presetText : TextSlice("")
+    case .systemTail: return TextSlice(hasBlock ? format.systemTail : "")
+    case .userHead: return TextSlice(format.isSystemInUser ? "" : format.userHead)
+    case .system, .user, .end: return TextSlice("")
+    }
   }
 }

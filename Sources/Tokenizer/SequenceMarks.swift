@@ -10,6 +10,9 @@ public struct SequenceMarks: Sendable {
   /// The text's first token while the mark before it is given.
   private var held: Int32?
 
+  /// Of a text that goes on.
+  public static var none: SequenceMarks { SequenceMarks(bos: nil, eos: nil) }
+
   public init(bos: Int32?, eos: Int32?) {
     self.bos = bos
     self.eos = eos

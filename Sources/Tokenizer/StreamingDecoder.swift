@@ -24,8 +24,8 @@ public struct StreamingDecoder: ~Copyable {
   }
 
   /// Writes a token's text. An id that is no token is written as U+FFFD.
-  public mutating func write(
-    _ id: Int32, _ vocabulary: borrowing Vocabulary, to out: inout TextOutput
+  public mutating func write<Sink: ByteSink & ~Copyable>(
+    _ id: Int32, _ vocabulary: borrowing Vocabulary, to out: inout Sink
   ) {
     guard vocabulary.isToken(id) else {
       finish(to: &out)
@@ -44,13 +44,13 @@ public struct StreamingDecoder: ~Copyable {
   }
 
   /// Ends the text: what is still held back can no longer become whole.
-  public mutating func finish(to out: inout TextOutput) {
+  public mutating func finish<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     if heldCount > 0 { Self.writeReplacement(to: &out) }
     heldCount = 0
     sequence = UTF8Sequence()
   }
 
-  private mutating func write(_ byte: UInt8, to out: inout TextOutput) {
+  private mutating func write<Sink: ByteSink & ~Copyable>(_ byte: UInt8, to out: inout Sink) {
     switch sequence.accept(byte) {
     case .incomplete: hold(byte)
     case .complete:
@@ -71,7 +71,9 @@ public struct StreamingDecoder: ~Copyable {
     heldCount += 1
   }
 
-  private static func writeReplacement(to out: inout TextOutput) {
-    out.write("\u{FFFD}")
+  private static func writeReplacement<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    out.write(byte: 0xEF)
+    out.write(byte: 0xBF)
+    out.write(byte: 0xBD)
   }
 }

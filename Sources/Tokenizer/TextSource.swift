@@ -20,6 +20,9 @@ extension InputStream: ByteSource {}
     self.count = count
   }
 
+  /// No bytes.
+  static var empty: MemoryInput { unsafe MemoryInput(("" as StaticString).utf8Start, count: 0) }
+
   /// A zero-terminated string.
   public init(cString: UnsafePointer<CChar>) {
     var count = 0

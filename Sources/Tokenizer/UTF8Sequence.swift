@@ -1,3 +1,9 @@
+/// Whether a text is UTF-8 throughout.
+/// - Complexity: O(bytes)
+public func isUTF8(_ text: Span<UInt8>) -> Bool {
+  UTF8Sequence.validPrefixByteCount(text) == text.count
+}
+
 /// Follows UTF-8 byte by byte; accepts exactly the well-formed sequences (The Unicode Standard,
 /// table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
 struct UTF8Sequence {

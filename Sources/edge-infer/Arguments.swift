@@ -9,8 +9,9 @@ enum Command {
   case score
   case tokenize
   case inspect
+  case chat
 
-  static let names: StaticString = "run, plan, bench, score, tokenize or inspect"
+  static let names: StaticString = "run, chat, plan, bench, score, tokenize or inspect"
 
   init?(_ name: UnsafePointer<CChar>) {
     if unsafe isEqual(name, "run") {
@@ -25,6 +26,8 @@ enum Command {
       self = .tokenize
     } else if unsafe isEqual(name, "inspect") {
       self = .inspect
+    } else if unsafe isEqual(name, "chat") {
+      self = .chat
     } else {
       return nil
     }
@@ -35,6 +38,7 @@ enum Command {
 @safe struct Arguments {
   /// Generated tokens where `--max-tokens` does not say.
   static let maxTokensDefault = 256
+  static let chatMaxTokensDefault = 1024
   /// 4 MiB of ids.
   static let maxTokensLimit = 1_048_576
 
@@ -63,9 +67,12 @@ enum Command {
   private(set) var policies: UnsafePointer<CChar>?
   private(set) var blocks: UnsafePointer<CChar>?
   private(set) var overrides = ProfileOverrides()
+  private(set) var sampling = SamplingOptions()
+  private(set) var stops = StopTexts()
   private(set) var isJSON = false
   private(set) var isRaw = false
   private(set) var isQuiet = false
+  private(set) var wantsLogProbabilities = false
   private(set) var maxTokens: Int?
   private(set) var skip: Int?
   private(set) var generate: Int?
@@ -122,6 +129,12 @@ enum Command {
       isRaw = true
     } else if unsafe isEqual(name, "--quiet") {
       isQuiet = true
+    } else if unsafe isEqual(name, "--logprobs") {
+      wantsLogProbabilities = true
+    } else if unsafe isEqual(name, "--stop") {
+      unsafe try stops.append(reader.value(of: name, after: false, &console), &console)
+    } else if unsafe try sampling.take(name, &reader, &console) {
+      return
     } else if unsafe try takeText(name, &reader, &console) {
       return
     } else if unsafe try takeNumber(name, &reader, &console) {
@@ -233,6 +246,7 @@ enum Command {
       throw console.fail(.usage, "--save-cache and --load-cache are options of run alone")
     }
     try checkPositions(&console)
+    try checkGeneration(&console)
     let needsProfile = command != .tokenize && command != .inspect
     if unsafe needsProfile && profile == nil {
       throw console.fail(.usage, "--profile is missing: the JSON file that describes the board")
@@ -289,6 +303,22 @@ enum Command {
     }
     if unsafe blocks != nil && overrides.blockSize != nil {
       throw console.fail(.usage, "give one of --block and --blocks")
+    }
+  }
+
+  /// Options of `run` and `chat`.
+  private func checkGeneration(_ console: inout Console) throws(Exit) {
+    let isAnswering = command == .run || command == .chat
+    if !isAnswering && command != .plan && (sampling.isGiven || stops.count > 0) {
+      throw console.fail(.usage, "--stop and options of sampling are for run and chat alone")
+    }
+    if wantsLogProbabilities && command != .run && command != .plan {
+      throw console.fail(.usage, "--logprobs is an option of run alone")
+    }
+    if command != .chat { return }
+    if unsafe prompt != nil || promptFile != nil || tokens != nil || isRaw || report != nil {
+      throw console.fail(
+        .usage, "chat takes no prompt, --raw or --report: messages come from standard input")
     }
   }
 

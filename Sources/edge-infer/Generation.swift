@@ -10,11 +10,17 @@ enum StopReason {
   case length
   /// The model gave a token that ends a message or the text.
   case endOfSequence
+  /// A text of `--stop` came.
+  case stopText
+  /// Ctrl-C.
+  case interrupt
 
   var name: StaticString {
     switch self {
     case .length: "length"
     case .endOfSequence: "eos"
+    case .stopText: "stop"
+    case .interrupt: "interrupt"
     }
   }
 }
@@ -23,20 +29,28 @@ enum StopReason {
 struct Generation {
   let isQuiet: Bool
   let maxTokens: Int
+  private let keepsLogProbabilities: Bool
   private let contextLength: Int
+  /// For the chat template.
+  let chatMarks: ChatMarks
   private let endIDs: InlineArray<3, Int>
   private(set) var promptTokenCount = 0
   private(set) var prefillNanoseconds: Int64 = 0
   private(set) var timeToFirstTokenNanoseconds: Int64 = 0
   private(set) var generatedCount = 0
+  private(set) var decodeNanoseconds: Int64 = 0
   private(set) var stop = StopReason.length
+  /// Whether all of the prompt has been read.
+  private(set) var isPromptWhole = false
   private var hasWarned = false
 
-  init(isQuiet: Bool, maxTokens: Int, _ model: borrowing ModelFile) {
+  init(isQuiet: Bool, maxTokens: Int, _ preparation: borrowing Preparation) {
     self.isQuiet = isQuiet
     self.maxTokens = maxTokens
-    contextLength = model.shape.contextLength
-    let facts = model.tokenizer
+    keepsLogProbabilities = preparation.needs.keepsLogProbabilities
+    contextLength = preparation.model.shape.contextLength
+    let facts = preparation.model.tokenizer
+    chatMarks = ChatMarks(bos: facts.bosID, eos: facts.eosID)
     endIDs = [facts.eosID ?? -1, facts.eotID ?? -1, facts.eomID ?? -1]
   }
 
@@ -44,6 +58,20 @@ struct Generation {
   private func isEnd(_ token: Int32, _ vocabulary: borrowing Vocabulary) -> Bool {
     for index in 0..<3 where Int(token) == endIDs[index] { return true }
     return vocabulary.endsGeneration(token)
+  }
+
+  /// For another prompt and answer.
+  mutating func begin() {
+    (promptTokenCount, generatedCount) = (0, 0)
+    (prefillNanoseconds, decodeNanoseconds, timeToFirstTokenNanoseconds) = (0, 0, 0)
+    stop = .length
+    isPromptWhole = false
+  }
+
+  /// The last token, where the model has not read it.
+  func unreadToken(_ program: borrowing Program) -> Int32? {
+    if generatedCount == 0 || stop == .endOfSequence { return nil }
+    return unsafe program.layout.generated[generatedCount - 1]
   }
 
   /// Reads the prompt that the command line names, and generates the answer.
@@ -55,9 +83,8 @@ struct Generation {
     if unsafe arguments.loadCache == nil || arguments.hasPrompt {
       try prefill(arguments, &program, &console)
     }
-    program.engine.makeLogits(firstRow: program.engine.lastRow, rowCount: 1)
     if let path = unsafe arguments.saveCache { unsafe try program.saveCache(path, &console) }
-    try decode(&program, start: start, &console)
+    try decode(&program, start: start, arguments.stops, &console)
   }
 
   private mutating func prefill(
@@ -83,11 +110,12 @@ struct Generation {
     let encoder = program.takeEncoder()
     let readCount = unsafe program.layout.readCount
     let path = unsafe arguments.promptPath
-    let marks = program.textMarks.ofPrompt
+    // A text that goes on has begun already.
+    let marks = unsafe arguments.loadCache == nil ? program.textMarks.ofPrompt : SequenceMarks.none
     if let template = program.chatTemplate {
       let chat = unsafe ChatPrompt(
         template, system: arguments.system.map { unsafe MemoryInput(cString: $0) }, user: bytes,
-        vocabulary.pointee)
+        chatMarks, vocabulary.pointee)
       var source = unsafe TextPrompt(
         chat, marks, encoder, vocabulary, readCount: readCount, byteCount: byteCount)
       unsafe try prefill(&program, &source, path: path, &console)
@@ -116,10 +144,17 @@ struct Generation {
         throw unsafe console.fail(error, path: path)
       }
       if count == 0 { break }
+      for index in 0..<count { unsafe program.layout.sampler.accept(program.engine.block[index]) }
       let record = try forward(&program, tokenCount: count, &console)
       promptTokenCount += count
       program.layout.blocks.append(record)
       progress.update(tokens: promptTokenCount, fraction: source.fraction, &console.error)
+      if reader.following == nil {
+        isPromptWhole = true
+      } else if Interrupt.isRaised {
+        stop = .interrupt
+        break
+      }
     }
     progress.finish(&console.error)
     if promptTokenCount == 0 { throw console.fail(.malformedData, "the prompt is empty") }
@@ -147,16 +182,17 @@ struct Generation {
     console.error.flush()
   }
 
-  /// Generates greedily from the logits of the prompt's last token.
-  private mutating func decode(
-    _ program: inout Program, start: Instant, _ console: inout Console
+  /// Generates what follows the tokens that have been read.
+  mutating func decode(
+    _ program: inout Program, start: Instant, _ stops: StopTexts, _ console: inout Console
   ) throws(Exit) {
-    if maxTokens == 0 { return }
+    if maxTokens == 0 || stop == .interrupt { return }
+    program.engine.makeLogits(firstRow: program.engine.lastRow, rowCount: 1)
     var text = unsafe AnswerWriter(
-      program.vocabulary, continuesText: program.chatTemplate == nil)
+      program.vocabulary, stops, continuesText: program.chatTemplate == nil)
     var last = Instant.now()
     while generatedCount < maxTokens {
-      let token = program.engine.logits(0).best()
+      let token = program.layout.sampler.next(program.engine.logits(0))
       if generatedCount == 0 {
         timeToFirstTokenNanoseconds = Instant.now().nanoseconds(since: start)
       }
@@ -164,18 +200,43 @@ struct Generation {
         stop = .endOfSequence
         break
       }
-      unsafe program.layout.generated[generatedCount] = token
-      generatedCount += 1
-      try text.write(token, &console)
+      append(token, &program)
+      if try !text.write(token, &console) {
+        stop = .stopText
+        break
+      }
       if generatedCount == maxTokens || program.engine.isFull { break }
-      unsafe program.engine.block[0] = token
-      _ = try forward(&program, tokenCount: 1, &console)
+      if Interrupt.isRaised {
+        stop = .interrupt
+        break
+      }
+      try read(token, &program, &console)
       program.engine.makeLogits(firstRow: 0, rowCount: 1)
       let now = Instant.now()
       program.layout.decodes.append(nanoseconds: now.nanoseconds(since: last))
+      decodeNanoseconds += now.nanoseconds(since: last)
       last = now
     }
     try text.finish(&console)
+  }
+
+  /// Reads a token whose logits are not asked for.
+  mutating func read(
+    _ token: Int32, _ program: inout Program, _ console: inout Console
+  ) throws(Exit) {
+    unsafe program.engine.block[0] = token
+    _ = try forward(&program, tokenCount: 1, &console)
+  }
+
+  /// Keeps a token that was chosen.
+  private mutating func append(_ token: Int32, _ program: inout Program) {
+    unsafe program.layout.generated[generatedCount] = token
+    if keepsLogProbabilities {
+      unsafe program.layout.logProbabilities[generatedCount] =
+        -program.engine.logits(0).negativeLogLikelihood(of: token)
+    }
+    generatedCount += 1
+    program.layout.sampler.accept(token)
   }
 }
 
@@ -225,7 +286,7 @@ extension Generation {
     out.write("\n")
   }
 
-  private static func writeRate(_ tokens: Int, _ nanoseconds: Int64, _ out: inout TextOutput) {
+  static func writeRate(_ tokens: Int, _ nanoseconds: Int64, _ out: inout TextOutput) {
     let seconds = Double(nanoseconds) / 1e9
     out.write(tokens)
     out.write(" tokens in ")

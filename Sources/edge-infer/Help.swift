@@ -16,6 +16,7 @@ enum Help {
     case .score: output.write(score)
     case .tokenize: output.write(tokenize)
     case .inspect: output.write(inspect)
+    case .chat: output.write(chat)
     }
     output.flush()
   }
@@ -25,8 +26,11 @@ enum Help {
 
     edge-infer [run] --profile P.json [--model M.gguf]
                      [--prompt TEXT | --prompt-file FILE | --prompt-file - | --tokens FILE]
-                     [--raw] [--system TEXT] [--max-tokens N] [--save-cache FILE] [--load-cache FILE]
-                     [--positions original|compact] [--report OUT.json] [--quiet] [overrides]
+                     [--raw] [--system TEXT] [--max-tokens N] [--stop TEXT] [--logprobs]
+                     [--save-cache FILE] [--load-cache FILE] [--positions original|compact]
+                     [--report OUT.json] [--quiet] [sampling] [overrides]
+    edge-infer chat     --profile P.json [--model M] [--system TEXT] [--max-tokens N] [--stop TEXT]
+                        [--positions HOW] [--quiet] [sampling] [overrides]
     edge-infer plan     --profile P.json [--model M] [--json] [overrides]
     edge-infer bench    --profile P.json [--model M | --shape NAME] [--prompt 512,2048]
                         [--generate 64] [--repeat 3] [--json OUT.json] [--quiet] [overrides]
@@ -51,6 +55,10 @@ enum Help {
       --raw               no chat template; special tokens in the text are recognized
       --system TEXT       the system message of the chat template
       --max-tokens N      tokens to generate at most (256)
+      --stop TEXT         the answer ends before this text, which is not printed; may be given 8
+                          times, each at most 256 bytes
+      --logprobs          log-probabilities of the answer's tokens in the report: natural logarithms
+                          of the softmax of the logits as they are
       --save-cache FILE   after the prompt, writes the cache, which the policy has bounded, to a file
       --load-cache FILE   begins with such a file in place of an empty cache; a prompt, if there is
                           one, follows what was read before. Model, policy, --budget, --block,
@@ -61,6 +69,14 @@ enum Help {
                           0, 1, 2, … in order, their keys are turned to them, and the text goes on
       --report OUT.json   writes the run's report
       --quiet             no tables and no progress
+    Sampling; --top-k, --top-p, --min-p and --seed count only where the temperature is above 0:
+      --temperature T     0 to 100 (0: always the likeliest token)
+      --top-k K           so many of the likeliest tokens; 0: all (40)
+      --top-p P           of these, the likeliest whose probabilities sum up to P (0.95)
+      --min-p P           of these, those at least P times as likely as the likeliest (0.05)
+      --repeat-penalty R  of the latest 64 tokens, positive logits are divided by R and others
+                          multiplied; 0.01 to 100 (1: none)
+      --seed S            of the random numbers (0): the same S gives the same text on every board
     Overrides of the profile:
       --block B           tokens of a prompt block
       --budget N          tokens that each KV head keeps
@@ -73,6 +89,28 @@ enum Help {
     Exit codes: 0; 64 usage; 65 malformed model, prompt or tokens; 66 a file is missing; 69 the
     processor lacks what the program or profile needs; 71 the system refused memory or a thread;
     74 input or output failed; 78 the profile is invalid, or the plan is over the cap.
+
+    """
+
+  private static let chat: StaticString = """
+    edge-infer chat --profile P.json [--model M] [--system TEXT] [--max-tokens N] [--stop TEXT]
+                    [--quiet] [sampling] [overrides]
+
+    A conversation: each line of standard input is a message, and the answer goes to standard output.
+    The cache stays from message to message, in the budget, so only what is new is read.
+      --system TEXT       the system message
+      --max-tokens N      tokens of an answer at most (1024)
+      --stop TEXT         an answer ends before this text
+      --quiet             no line about the memory at the start
+    Sampling and overrides as of edge-infer run; the seed counts from the conversation's start.
+
+    Commands are lines that begin with /:
+      /reset              forgets the conversation
+      /stats              tokens taken, slots filled, speed, peak memory
+      /help               this list
+      /exit               ends, as does the end of the input (Ctrl-D)
+    On a terminal, lines can be edited; up and down bring back earlier ones. Ctrl-C stops an answer
+    or clears the line. Nothing but answers goes to standard output.
 
     """
 

@@ -14,6 +14,12 @@ struct ProgramNeeds {
   /// Whether text is read or written; ids alone need no tokenizer.
   let usesText: Bool
   let usesTemplate: Bool
+  /// How tokens are chosen; nil where none are.
+  var sampling: SamplingSettings?
+  /// Whether the log-probabilities of generated tokens are kept too.
+  var keepsLogProbabilities = false
+  /// Whether messages are read from standard input.
+  var usesChat = false
 }
 
 /// All of the arena. Making it on a measuring carver gives the plan.
@@ -25,6 +31,10 @@ struct ProgramNeeds {
   /// Bytes of the prompt that have been read.
   let readCount: UnsafeMutablePointer<Int>
   let generated: UnsafeMutablePointer<Int32>
+  /// Of each generated token; no room for any where they are not kept.
+  let logProbabilities: UnsafeMutablePointer<Double>
+  var sampler: Sampler
+  let chat: ChatLayout?
   var blocks: BlockRecords
   var decodes: DurationHistogram
 
@@ -37,6 +47,12 @@ struct ProgramNeeds {
     unsafe input = carver.takeBytes(.text, count: TokenFile.bufferByteCount)
     unsafe readCount = carver.take(.text, Int.self, count: 1)
     unsafe generated = carver.take(.text, Int32.self, count: needs.generatedCount)
+    unsafe logProbabilities = carver.take(
+      .text, Double.self, count: needs.keepsLogProbabilities ? needs.generatedCount : 0)
+    sampler = Sampler(
+      carver: &carver, needs.sampling ?? SamplingSettings(),
+      vocabularyCount: shape.vocabularyCount)
+    chat = needs.usesChat ? ChatLayout(carver: &carver) : nil
     blocks = BlockRecords(carver: &carver)
     decodes = DurationHistogram(carver: &carver)
   }

@@ -51,6 +51,8 @@ enum Report {
     writePlan(preparation.plan, preparation.settings.profile, &out)
     out.write(",\n\"run\": ")
     writeRun(preparation.runSettings, &out)
+    out.write(",\n\"sampling\": ")
+    writeSampling(program.layout.sampler.settings, &out)
     out.write(",\n\"blocks\": ")
     writeBlocks(program.layout.blocks, &out)
     out.write(",\n\"prefill\": ")
@@ -65,7 +67,7 @@ enum Report {
     writeMemory(preparation.plan, &out)
     writeMember(",\n\"weakAnchors\": ", program.engine.weakAnchorCount, &out)
     out.write(",\n\"output\": ")
-    writeOutput(run, program, &out)
+    writeOutput(run, preparation, program, &out)
     out.write("}\n")
   }
 
@@ -92,6 +94,21 @@ enum Report {
     writeMember(", \"recent\": ", settings.retained.recentCount, &out)
     out.write(", \"build\": ")
     out.write(jsonString: Processor.buildName)
+    out.write("}")
+  }
+
+  private static func writeSampling(_ settings: SamplingSettings, _ out: inout TextOutput) {
+    out.write("{\"temperature\": ")
+    out.write(settings.temperature, decimals: 6)
+    writeMember(", \"topK\": ", settings.topK, &out)
+    out.write(", \"topP\": ")
+    out.write(settings.topP, decimals: 6)
+    out.write(", \"minP\": ")
+    out.write(settings.minP, decimals: 6)
+    out.write(", \"repeatPenalty\": ")
+    out.write(settings.repeatPenalty, decimals: 6)
+    out.write(", \"seed\": ")
+    out.write(settings.seed)
     out.write("}")
   }
 
@@ -146,12 +163,20 @@ enum Report {
   }
 
   private static func writeOutput(
-    _ run: Generation, _ program: borrowing Program, _ out: inout TextOutput
+    _ run: Generation, _ preparation: borrowing Preparation, _ program: borrowing Program,
+    _ out: inout TextOutput
   ) {
     out.write("{\"tokens\": [")
     for index in 0..<run.generatedCount {
       if index > 0 { out.write(", ") }
       unsafe out.write(Int(program.layout.generated[index]))
+    }
+    if preparation.needs.keepsLogProbabilities {
+      out.write("], \"logprobs\": [")
+      for index in 0..<run.generatedCount {
+        if index > 0 { out.write(", ") }
+        unsafe out.write(program.layout.logProbabilities[index], decimals: 6)
+      }
     }
     out.write("], \"stop\": ")
     out.write(jsonString: run.stop.name)

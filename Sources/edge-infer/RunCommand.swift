@@ -11,7 +11,7 @@ func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   var preparation = try Preparation(arguments, settings, runNeeds(arguments), &console)
   var program = try Program(&preparation, &console)
   if !arguments.isQuiet { writeStart(preparation, program, &console) }
-  var run = Generation(isQuiet: arguments.isQuiet, maxTokens: maxTokens, preparation.model)
+  var run = Generation(isQuiet: arguments.isQuiet, maxTokens: maxTokens, preparation)
   try run.answer(arguments, &program, &console)
   if !arguments.isQuiet { run.writeSummary(program, &console.error) }
   if let path = unsafe arguments.report {
@@ -23,7 +23,9 @@ func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
 func runNeeds(_ arguments: Arguments) -> ProgramNeeds {
   ProgramNeeds(
     logitRowCount: 1, generatedCount: arguments.maxTokens ?? Arguments.maxTokensDefault,
-    usesText: true, usesTemplate: unsafe !arguments.isRaw && arguments.tokens == nil)
+    usesText: true, usesTemplate: unsafe !arguments.isRaw && arguments.tokens == nil,
+    sampling: arguments.sampling.settings,
+    keepsLogProbabilities: arguments.wantsLogProbabilities)
 }
 
 private func writeStart(

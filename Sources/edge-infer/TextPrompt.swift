@@ -49,13 +49,16 @@ import Tokenizer
   private let vocabulary: UnsafeMutablePointer<Vocabulary>
   private let readCount: UnsafeMutablePointer<Int>
   private let byteCount: Int?
+  /// Given before the text's own tokens.
+  private var leading: Int32?
 
   init(
     _ source: consuming Source, _ marks: SequenceMarks, _ encoder: consuming Encoder,
     _ vocabulary: UnsafeMutablePointer<Vocabulary>, readCount: UnsafeMutablePointer<Int>,
-    byteCount: Int?
+    byteCount: Int?, leading: Int32? = nil
   ) {
     self.marks = marks
+    self.leading = leading
     self.source = source
     self.encoder = encoder
     unsafe self.vocabulary = unsafe vocabulary
@@ -64,7 +67,11 @@ import Tokenizer
   }
 
   mutating func next() throws(TokenizerError) -> Int32? {
-    unsafe try marks.next(&encoder, from: &source, vocabulary.pointee)
+    if let token = leading {
+      leading = nil
+      return token
+    }
+    return unsafe try marks.next(&encoder, from: &source, vocabulary.pointee)
   }
 
   var fraction: Double? {
@@ -72,32 +79,44 @@ import Tokenizer
     let encoded = unsafe readCount.pointee - encoder.pendingByteCount
     return min(max(Double(encoded) / Double(max(byteCount, 1)), 0), 1)
   }
+
+  /// Gives the encoder back, for another text.
+  consuming func finish() -> Encoder {
+    encoder.reset()
+    return encoder
+  }
 }
 
 extension TokenizerError: PromptFailure {
   var code: ExitCode { Exit(rawCode: exitCode).code }
 }
 
-/// Writes generated tokens to standard output as they come.
+/// Writes generated tokens to standard output as they come, up to a stop text.
 @safe struct AnswerWriter: ~Copyable {
-  private var output = TextOutput.standardOutput
+  private var filter: StopFilter
   private var decoder: StreamingDecoder
   private let vocabulary: UnsafeMutablePointer<Vocabulary>
 
   /// - Parameter continuesText: whether the answer goes on with the prompt's own text.
-  init(_ vocabulary: UnsafeMutablePointer<Vocabulary>, continuesText: Bool) {
+  init(
+    _ vocabulary: UnsafeMutablePointer<Vocabulary>, _ stops: StopTexts, continuesText: Bool
+  ) {
+    filter = StopFilter(TextOutput.standardOutput, stops)
     decoder = StreamingDecoder(continuesText: continuesText)
     unsafe self.vocabulary = unsafe vocabulary
   }
 
-  mutating func write(_ token: Int32, _ console: inout Console) throws(Exit) {
-    unsafe decoder.write(token, vocabulary.pointee, to: &output)
-    try edge_infer.finish(&output, &console)
+  /// - Returns: false where a stop text has come.
+  mutating func write(_ token: Int32, _ console: inout Console) throws(Exit) -> Bool {
+    unsafe decoder.write(token, vocabulary.pointee, to: &filter)
+    try edge_infer.finish(&filter.output, &console)
+    return !filter.isStopped
   }
 
   mutating func finish(_ console: inout Console) throws(Exit) {
-    decoder.finish(to: &output)
-    output.write("\n")
-    try edge_infer.finish(&output, &console)
+    decoder.finish(to: &filter)
+    filter.finish()
+    filter.output.write("\n")
+    try edge_infer.finish(&filter.output, &console)
   }
 }

@@ -81,9 +81,14 @@ import Testing
   }
 
   @Test func otherTemplatesAreErrors() throws {
-    for jinja in ["x", "<|im_start|>", "[INST] {{ m }} [/INST]"] {
+    for jinja in [
+      "x", "<|im_start|>", "[INST] {{ m }} [/INST]",
+      "{{ '<|user|>' + m + '<|end|><|assistant|>' }}",
+      "{{ '<|im_start|>' + role + '<|im_sep|>' + m + '<|im_end|>' }}",
+      "{{ '[SYSTEM_PROMPT]' }}{{ '[INST]' + m + '[/INST]' }}",
+    ] {
       let error = try #require(throws: TokenizerError.self) { try tokenizing(jinja) }
-      #expect(try message(of: error).contains("must be ChatML"))
+      #expect(try message(of: error).contains("known are the templates of"))
     }
     let long = String(repeating: "x", count: ChatTemplate.defaultSystemByteCountMax + 1)
     #expect(throws: TokenizerError.self) {

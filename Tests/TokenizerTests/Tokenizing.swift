@@ -103,20 +103,30 @@ final class Tokenizing {
 
   var droppedByteCount: Int { encoder.droppedByteCount }
 
-  func chat(system: String?, user: String) throws -> [Int32] {
+  /// The tokens of a turn; the vocabulary's `<s>` and `</s>` begin and end texts.
+  func chat(
+    _ turn: ChatTurn = .first, system: String?, user: String, cuts: [Int] = [3, 1, 7]
+  ) throws -> [Int32] {
+    let marks = ChatMarks(bos: id(of: "<s>"), eos: id(of: "</s>"))
     var systemBytes = Array((system ?? "").utf8)
     systemBytes.append(0)
     return try systemBytes.withUnsafeBufferPointer { bytes in
       let input: MemoryInput? =
         system == nil ? nil : MemoryInput(bytes.baseAddress!, count: bytes.count - 1)
       var prompt = ChatPrompt(
-        template!, system: input, user: CutInput(Array(user.utf8), [3, 1, 7]), vocabulary)
+        template!, turn, system: input, user: CutInput(Array(user.utf8), cuts), marks, vocabulary)
       return try encode(&prompt)
     }
   }
 
   /// The bytes of all tokens, one after the other.
   func joined(_ ids: [Int32]) -> [UInt8] { ids.flatMap { bytes(of: $0) } }
+
+  private func id(of text: String) -> Int? {
+    vocabulary.token(of: Array(text.utf8).span).map { Int($0) }
+  }
+
+  func isSpecial(_ id: Int32) -> Bool { vocabulary.kind(of: id).isSpecial }
 
   func decode(_ ids: [Int32], writesControlTokens: Bool = false) throws -> [UInt8] {
     try written { out in

@@ -1,0 +1,115 @@
+import Kernels
+import Memory
+
+/// Some of the tokens with the largest logits, and their weights: the probabilities but for a
+/// factor.
+struct Candidates: ~Copyable {
+  private let capacity: Int
+  private let ids: UnsafeMutablePointer<Int32>
+  private let logits: UnsafeMutablePointer<Float>
+  private let weights: UnsafeMutablePointer<Double>
+  private(set) var count = 0
+
+  init(carver: inout Carver, capacity: Int) {
+    self.capacity = capacity
+    ids = carver.take(.logits, Int32.self, count: capacity)
+    logits = carver.take(.logits, Float.self, count: capacity)
+    weights = carver.take(.logits, Double.self, count: capacity)
+  }
+
+  func logit(_ index: Int) -> Float { logits[index] }
+
+  /// Takes the `capacity` largest logits, from the largest; of equal ones the lowest ids come first.
+  /// Logits that are no numbers are left out.
+  /// - Complexity: O(n + m log capacity) for n logits, of which m are larger than `capacity` of those
+  ///   before them; m is about capacity * log(n / capacity) in a random order.
+  mutating func take(_ row: LogitRow) {
+    count = 0
+    let values = row.values
+    var index = 0
+    while index < row.count && count < capacity {
+      if !values[index].isNaN {
+        (ids[count], logits[count]) = (Int32(truncatingIfNeeded: index), values[index])
+        count += 1
+      }
+      index += 1
+    }
+    // A heap with the least candidate at its root; the sort takes one after the other from it.
+    for place in stride(from: count / 2 - 1, through: 0, by: -1) { sift(place, below: count) }
+    while index < row.count {
+      if values[index] > logits[0] {
+        (ids[0], logits[0]) = (Int32(truncatingIfNeeded: index), values[index])
+        sift(0, below: count)
+      }
+      index += 1
+    }
+    for end in stride(from: count - 1, to: 0, by: -1) {
+      swap(0, end)
+      sift(0, below: end)
+    }
+  }
+
+  /// Restores the heap below `end` where only `place` may be larger than what is below it.
+  private func sift(_ place: Int, below end: Int) {
+    var place = place
+    while true {
+      let left = 2 * place + 1
+      if left >= end { return }
+      let least = left + 1 < end && isLess(left + 1, left) ? left + 1 : left
+      if !isLess(least, place) { return }
+      swap(place, least)
+      place = least
+    }
+  }
+
+  /// Whether `first` is the less likely one.
+  private func isLess(_ first: Int, _ second: Int) -> Bool {
+    logits[first] < logits[second]
+      || logits[first] == logits[second] && ids[first] > ids[second]
+  }
+
+  private func swap(_ first: Int, _ second: Int) {
+    (ids[first], ids[second]) = (ids[second], ids[first])
+    (logits[first], logits[second]) = (logits[second], logits[first])
+  }
+
+  /// weight = exp((logit - largest) / temperature)
+  func weigh(temperature: Double, exponentMin: Double) {
+    let largest = Double(logits[0])
+    for index in 0..<count {
+      let exponent = (Double(logits[index]) - largest) / temperature
+      weights[index] = exponent < exponentMin ? 0 : Elementary.exp(exponent)
+    }
+  }
+
+  /// Keeps the fewest first candidates whose weights reach `topP` of all, and of them those whose
+  /// weight is at least `minP` of the first one's.
+  mutating func cut(topP: Double, minP: Double) {
+    let wanted = topP < 1 ? topP * sum(count) : .infinity
+    var kept = 1
+    var reached = weights[0]
+    while kept < count && reached < wanted {
+      reached += weights[kept]
+      kept += 1
+    }
+    while kept > 1 && weights[kept - 1] < minP * weights[0] { kept -= 1 }
+    count = kept
+  }
+
+  private func sum(_ count: Int) -> Double {
+    var sum = 0.0
+    for index in 0..<count { sum += weights[index] }
+    return sum
+  }
+
+  /// The candidate at a fraction, below 1, of all weights.
+  func pick(_ fraction: Double) -> Int32 {
+    let place = fraction * sum(count)
+    var reached = 0.0
+    for index in 0..<count {
+      reached += weights[index]
+      if reached > place { return ids[index] }
+    }
+    return ids[0]
+  }
+}

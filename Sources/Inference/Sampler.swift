@@ -1,0 +1,73 @@
+import Kernels
+import Memory
+
+/// Chooses tokens. The same settings, seed and logits give the same tokens with every build: logits
+/// are compared and scaled one by one, and sums and exponentials are Doubles in a fixed order.
+///
+/// In this order: the penalty for repeats, the choice of the `topK` largest logits, their softmax
+/// with the temperature, `topP`, `minP`, and one number of the generator.
+public struct Sampler: ~Copyable {
+  /// Tokens that the penalty for repeats looks back on, those of the prompt too.
+  public static let repeatWindowCount = 64
+  /// exp below this is counted as 0; `Elementary.exp` reaches to 700.
+  private static let exponentMin = -600.0
+
+  public let settings: SamplingSettings
+  private let vocabularyCount: Int
+  private var generator: SplitMix64
+  private var candidates: Candidates
+  /// The latest tokens, in a ring.
+  private var window = InlineArray<64, Int32>(repeating: 0)
+  private var windowCount = 0
+  private var windowIndex = 0
+
+  public init(carver: inout Carver, _ settings: SamplingSettings, vocabularyCount: Int) {
+    self.settings = settings
+    self.vocabularyCount = vocabularyCount
+    generator = SplitMix64(seed: settings.seed)
+    candidates = Candidates(
+      carver: &carver,
+      capacity: settings.candidateCountMax(vocabularyCount: vocabularyCount))
+  }
+
+  /// As it was made: for a new text.
+  public mutating func reset() {
+    generator = SplitMix64(seed: settings.seed)
+    (windowCount, windowIndex) = (0, 0)
+  }
+
+  /// Tells of a token of the text, of the prompt or chosen.
+  public mutating func accept(_ token: Int32) {
+    window[windowIndex] = token
+    windowIndex = (windowIndex + 1) % Self.repeatWindowCount
+    windowCount = min(windowCount + 1, Self.repeatWindowCount)
+  }
+
+  /// The token that follows. The logits are as before when it returns.
+  public mutating func next(_ logits: LogitRow) -> Int32 {
+    if settings.repeatPenalty == 1 { return choose(logits) }
+    let values = UnsafeMutablePointer(mutating: logits.values)
+    var saved = InlineArray<64, Float>(repeating: 0)
+    for index in 0..<windowCount { saved[index] = values[Int(window[index])] }
+    let penalty = Float(settings.repeatPenalty)
+    for index in 0..<windowCount {
+      // From the saved value: a token that stands there twice is penalized once.
+      let value = saved[index]
+      values[Int(window[index])] = value > 0 ? value / penalty : value * penalty
+    }
+    let token = choose(logits)
+    for index in 0..<windowCount { values[Int(window[index])] = saved[index] }
+    return token
+  }
+
+  private mutating func choose(_ logits: LogitRow) -> Int32 {
+    if settings.isGreedy { return logits.best() }
+    candidates.take(logits)
+    // Logits that are no numbers leave no candidates, or no softmax.
+    guard candidates.count > 0, candidates.logit(0).isFinite else { return logits.best() }
+    candidates.weigh(temperature: settings.temperature, exponentMin: Self.exponentMin)
+    candidates.cut(topP: settings.topP, minP: settings.minP)
+    // 53 bits: a number of [0, 1).
+    return candidates.pick(Double(generator.next() >> 11) * 0x1p-53)
+  }
+}

@@ -1,0 +1,75 @@
+import CPlatform
+import Synchronization
+
+/// Ctrl-C, once `Terminal` has asked for it: it is noted and does not end the program.
+public enum Interrupt {
+  /// Whether it came since `clear`.
+  public static var isRaised: Bool { interruptCount.load(ordering: .relaxed) > 0 }
+
+  public static func clear() { interruptCount.store(0, ordering: .relaxed) }
+}
+
+private let interruptCount = Atomic<UInt32>(0)
+
+/// The settings to be restored when a signal ends the program.
+private nonisolated(unsafe) var settingsAtStart: UnsafeMutablePointer<termios>? = nil
+
+/// Only sets a flag, which is safe in a handler.
+private func noteInterrupt(_ signal: Int32) { interruptCount.store(1, ordering: .relaxed) }
+
+/// Restores the terminal's settings and lets the signal end the program. `tcsetattr` and `raise` are
+/// among the functions that a handler may call (POSIX.1-2017, section 2.4.3).
+private func restoreAndEnd(_ signal: Int32) {
+  if let settings = unsafe settingsAtStart { _ = unsafe edge_set_terminal(0, settings) }
+  _ = edge_raise(signal)
+}
+
+/// The terminal on standard input. Its settings are restored when this value goes, and when a signal
+/// ends the program. There may be one such value at a time.
+@safe public struct Terminal: ~Copyable {
+  /// Bytes of memory that it needs.
+  public static var byteCount: Int { 2 * MemoryLayout<termios>.stride }
+  private static let columnCountDefault = 80
+  private let settings: UnsafeMutablePointer<termios>
+  private let rawSettings: UnsafeMutablePointer<termios>
+
+  /// Nil where standard input or standard error is no terminal.
+  /// - Parameter memory: `byteCount` bytes, aligned to 8, for the life of the program.
+  public init?(memory: UnsafeMutableRawPointer) {
+    unsafe settings = unsafe memory.bindMemory(to: termios.self, capacity: 2)
+    unsafe rawSettings = unsafe settings + 1
+    if edge_is_terminal(0) == 0 || edge_is_terminal(2) == 0 { return nil }
+    if unsafe edge_get_terminal(0, settings) < 0 { return nil }
+    unsafe rawSettings.pointee = unsafe settings.pointee
+    unsafe edge_make_raw(rawSettings)
+    unsafe settingsAtStart = unsafe settings
+    _ = edge_on_signal(SIGINT, noteInterrupt, 0)
+    _ = edge_on_signal(SIGTERM, restoreAndEnd, 1)
+    _ = edge_on_signal(SIGHUP, restoreAndEnd, 1)
+    _ = edge_on_signal(SIGQUIT, restoreAndEnd, 1)
+  }
+
+  deinit {
+    unsafe settingsAtStart = nil
+    _ = unsafe edge_set_terminal(0, settings)
+  }
+
+  /// From here on every key is read at once, and not shown; Ctrl-C is a key too.
+  public func enterRaw() { _ = unsafe edge_set_terminal(0, rawSettings) }
+
+  /// As the terminal was at first.
+  public func leaveRaw() { _ = unsafe edge_set_terminal(0, settings) }
+
+  public var columnCount: Int {
+    let count = Int(edge_terminal_columns(2))
+    return count > 0 ? count : Self.columnCountDefault
+  }
+
+  /// Reads what is there, at least one byte; 0 at the end; nil where a signal came instead.
+  public func read(into target: UnsafeMutableRawBufferPointer) throws(SystemFailure) -> Int? {
+    let got = unsafe edge_read(0, target.baseAddress, target.count)
+    if got == Int64(-EINTR) { return nil }
+    if got < 0 { throw SystemFailure("read", code: Int32(-got)) }
+    return Int(got)
+  }
+}

@@ -1,0 +1,114 @@
+import Inference
+import Model
+import Platform
+import Profile
+import Tokenizer
+
+/// `chat`: a conversation; the cache stays from message to message.
+func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  let settings = try Settings(arguments, &console)
+  let maxTokens = arguments.maxTokens ?? Arguments.chatMaxTokensDefault
+  let needs = ProgramNeeds(
+    logitRowCount: 1, generatedCount: maxTokens, usesText: true, usesTemplate: true,
+    sampling: arguments.sampling.settings, usesChat: true)
+  var preparation = try Preparation(arguments, settings, needs, &console)
+  var program = try Program(&preparation, &console)
+  let run = Generation(isQuiet: arguments.isQuiet, maxTokens: maxTokens, preparation)
+  guard let layout = program.layout.chat, let template = program.chatTemplate else {
+    preconditionFailure("chat was asked for")
+  }
+  var conversation = Conversation(arguments, run, template, program.takeEncoder())
+  if !arguments.isQuiet { writeGreeting(preparation, program, &console) }
+  if let terminal = unsafe Terminal(memory: layout.terminal) {
+    var editor = LineEditor(layout, terminal)
+    while try converse(
+      &conversation, try nextLine(&editor, &console), layout, &program, isTerminal: true, &console)
+    {}
+  } else {
+    var reader = LineReader(layout)
+    while try converse(
+      &conversation, try nextLine(&reader, &console), layout, &program, isTerminal: false, &console)
+    {}
+  }
+}
+
+private func writeGreeting(
+  _ preparation: borrowing Preparation, _ program: borrowing Program, _ console: inout Console
+) {
+  console.error.write("   ")
+  for index in 0..<preparation.model.name.count {
+    console.error.write(byte: preparation.model.name[index])
+  }
+  console.error.write(", ")
+  console.error.write(Double(program.arenaByteCount) / 1_048_576, decimals: 1)
+  console.error.write(" MiB sealed, policy ")
+  console.error.write(preparation.runSettings.policy.name)
+  console.error.write(", budget ")
+  console.error.write(preparation.runSettings.cacheBudget)
+  console.error.write("; /help lists the commands\n")
+  console.error.flush()
+}
+
+private func nextLine(
+  _ editor: inout LineEditor, _ console: inout Console
+) throws(Exit) -> LineEvent {
+  do throws(SystemFailure) {
+    return try editor.next(&console.error)
+  } catch {
+    throw console.fail(error, what: "standard input")
+  }
+}
+
+private func nextLine(
+  _ reader: inout LineReader, _ console: inout Console
+) throws(Exit) -> LineEvent {
+  do throws(SystemFailure) {
+    return try reader.next()
+  } catch {
+    throw console.fail(error, what: "standard input")
+  }
+}
+
+/// Does what a line asks for.
+/// - Parameter isTerminal: whether a message that cannot be taken is only told of.
+/// - Returns: false at the end.
+private func converse(
+  _ conversation: inout Conversation, _ event: LineEvent, _ layout: ChatLayout,
+  _ program: inout Program, isTerminal: Bool, _ console: inout Console
+) throws(Exit) -> Bool {
+  let byteCount: Int
+  switch event {
+  case .end: return false
+  case .tooLong:
+    let exit = console.fail(.malformedData, "a message has more than 65536 bytes")
+    if isTerminal { return true }
+    throw exit
+  case .line(let count): byteCount = count
+  }
+  if byteCount == 0 { return true }
+  let line = unsafe Span(_unsafeStart: UnsafePointer(layout.line), count: byteCount)
+  switch ChatInput(line) {
+  case .command(let command, let argument):
+    unsafe layout.line[argument.upperBound] = 0
+    let name = unsafe UnsafeRawPointer(layout.line + argument.lowerBound)
+    do throws(Exit) {
+      return unsafe try conversation.perform(
+        command, name.assumingMemoryBound(to: CChar.self), &program, &console)
+    } catch {
+      if !isTerminal { throw error }
+    }
+    return true
+  case .unknownCommand:
+    conversation.writeUnknown(line, &console.error)
+    return true
+  case .message(let start):
+    let message = unsafe MemoryInput(layout.line + start, count: byteCount - start)
+    do throws(Exit) {
+      if !isUTF8(line) { throw console.fail(.malformedData, "the message is not UTF-8") }
+      try conversation.answer(message, &program, &console)
+    } catch {
+      if !isTerminal || error.code != .malformedData { throw error }
+    }
+    return true
+  }
+}
