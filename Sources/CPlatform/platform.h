@@ -114,6 +114,11 @@ EDGE_INLINE void *edge_map(size_t bytes) {
   void *p = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return p == MAP_FAILED ? (void *)0 : p;
 }
+// In place of pages that were mapped before; only reading is allowed.
+EDGE_INLINE int32_t edge_map_file(void *p, size_t bytes, int32_t fd, int64_t offset) {
+  void *got = mmap(p, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, offset);
+  return got == MAP_FAILED ? -errno : 0;
+}
 EDGE_INLINE int32_t edge_unmap(void *p, size_t bytes) { return munmap(p, bytes); }
 EDGE_INLINE int32_t edge_advise_huge(void *p, size_t bytes) {
   return madvise(p, bytes, MADV_HUGEPAGE);

@@ -66,24 +66,34 @@ public struct Engine: ~Copyable {
     settings.policy == .full && slotsFilled == settings.slotCount
   }
 
-  /// Reads and packs all weights on all threads.
-  /// - Parameter buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
+  /// Reads and packs all weights on all threads, or takes packed ones as they are, and touches the
+  /// pages of the arena.
+  /// - Parameters:
+  ///   - arena: the one that the layout lies in.
+  ///   - buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
   public func load(
-    _ file: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer
+    _ file: borrowing ModelFile, into arena: borrowing Arena,
+    buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {
+    if let packed = file.packed {
+      try takePacked(packed.weights, file, arena.modelImage)
+      touchPages(of: arena, from: .keys)
+      return
+    }
     var tensors = layout.tensors
     try tensors.fill(from: file, buffer: buffer)
     layout.workspace.rotary.setFrequencies(shape)
     try WeightLoader.load(
       file, tensors, into: layout.weights, layout.workspace.rotary, scratch: layout.loading,
       team: team)
+    touchPages(of: arena)
   }
 
   /// Touches the pages of the arena on all threads, so that the system has given all memory, and
   /// none is waited for, before the first block. The threads' own stacks and counters are in use and
   /// left out.
-  public func touchPages(of arena: borrowing Arena) {
-    let start = arena.plan.offset(of: .weights)
+  public func touchPages(of arena: borrowing Arena, from first: Region = .weights) {
+    let start = arena.plan.offset(of: first)
     var range = UnsafeMutableRawBufferPointer(
       start: arena.baseAddress + start, count: arena.plan.offset(of: .threadStacks) - start)
     team.run(&range) { context, team, index in

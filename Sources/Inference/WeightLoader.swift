@@ -13,11 +13,14 @@ struct LoadingScratch {
   private let rows: UnsafeMutablePointer<Float>
   /// `[threads]`: the first failure of each.
   let failures: UnsafeMutablePointer<LoadingFailure>
+  /// `[threads]`: sums of each thread's chunks.
+  let checksums: UnsafeMutablePointer<UInt64>
 
   init(carver: inout Carver, threadCount: Int) {
     bytes = carver.takeBytes(.loading, count: threadCount * Self.readByteCount)
     rows = carver.take(.loading, Float.self, count: threadCount * Int8Geometry.kMax)
     failures = carver.takeUninitialized(.loading, LoadingFailure.self, count: threadCount)
+    checksums = carver.take(.loading, UInt64.self, count: threadCount)
     if !carver.isMeasuring {
       failures.initialize(repeating: LoadingFailure(error: nil), count: threadCount)
     }

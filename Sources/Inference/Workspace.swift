@@ -99,7 +99,7 @@ extension RotaryTable {
   init(carver: inout Carver, headDim: Int, block: Int, magnitude: Double = 1) {
     let half = headDim / 2
     self.init(
-      frequencies: carver.take(.tables, Double.self, count: half),
+      frequencies: carver.take(.norms, Double.self, count: half),
       cosines: carver.take(.activations, Float.self, count: block * half),
       sines: carver.take(.activations, Float.self, count: block * half), half: half,
       magnitude: magnitude)

@@ -70,6 +70,8 @@ import Platform
   /// A cache line, and the width of the widest vector.
   public static let alignment = 64
   public static let pageByteCount = 4096
+  /// Whole pages on boards that have pages of 4 or 16 KiB.
+  public static let imageAlignment = 16_384
 
   private let base: UnsafeMutableRawPointer
   public let plan: MemoryPlan
@@ -84,6 +86,19 @@ import Platform
   }
 
   public var baseAddress: UnsafeMutableRawPointer { unsafe base }
+
+  /// The regions from the weights to the norms, which do not change once they are loaded, up to where
+  /// the keys begin: a multiple of `imageAlignment`.
+  public var modelImage: UnsafeMutableRawBufferPointer {
+    let start = plan.offset(of: .weights)
+    return unsafe UnsafeMutableRawBufferPointer(
+      start: base + start, count: plan.offset(of: .keys) - start)
+  }
+
+  public func bytes(of region: Region) -> UnsafeMutableRawBufferPointer {
+    unsafe UnsafeMutableRawBufferPointer(
+      start: base + plan.offset(of: region), count: plan.byteCount(of: region))
+  }
 
   /// Gives the memory back. Nothing may use it any more.
   public consuming func unmap() { _ = unsafe edge_unmap(base, plan.totalByteCount) }

@@ -45,6 +45,13 @@ public enum Region: Int, Sendable {
     }
   }
 
-  /// Where the first byte of the region may lie.
-  var alignment: Int { self == .threadStacks ? Arena.pageByteCount : Arena.alignment }
+  /// Where the first byte of the region may lie. A packed model has the regions before the keys as
+  /// pages of its file.
+  var alignment: Int {
+    switch self {
+    case .weights, .keys: Arena.imageAlignment
+    case .threadStacks: Arena.pageByteCount
+    default: Arena.alignment
+    }
+  }
 }

@@ -6,19 +6,24 @@ struct FurtherParts: ~Copyable {
   private var parts: InlineArray<63, ModelPart?>
   /// `[parts]`: what errors call them.
   private let path: PartPath
-  private let count: Int
+  /// Of all parts with the first one.
+  private let total: Int
   private(set) var byteCount = 0
   private(set) var tensorCount = 0
 
+  var count: Int { total - 1 }
+
   /// Opens the parts beside the first one, one after the other, and checks that they belong to it.
+  /// - Parameter total: of all parts with the first one; 1 opens none.
   init(
-    of first: borrowing ModelHeader, _ path: borrowing PartPath,
+    _ total: Int, of first: borrowing ModelHeader, _ path: borrowing PartPath,
     _ buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {
     parts = InlineArray { _ in nil }
     self.path = copy path
-    count = first.split.count
-    for index in 1..<count { unsafe try open(index, first.split, buffer) }
+    self.total = total
+    if total == 1 { return }
+    for index in 1..<total { unsafe try open(index, first.split, buffer) }
     try first.split.check(tensorCount: first.directory.tensorCount + tensorCount)
   }
 
@@ -27,7 +32,7 @@ struct FurtherParts: ~Copyable {
   ) throws(ModelError) {
     do throws(ModelError) {
       var path = path
-      path.select(index: index, count: count)
+      path.select(index: index, count: total)
       let file = try path.open()
       let header = unsafe try PartHeader(file, buffer)
       try header.split.check(index: index, first: first)
@@ -39,12 +44,12 @@ struct FurtherParts: ~Copyable {
     }
   }
 
-  private func name(_ index: Int) -> PartName { path.name(index: index, count: count) }
+  private func name(_ index: Int) -> PartName { path.name(index: index, count: total) }
 
   func forEachTensor<Visitor: TensorVisitor & ~Copyable>(
     _ buffer: UnsafeMutableRawBufferPointer, _ visitor: inout Visitor
   ) throws(ModelError) {
-    for index in 1..<count {
+    for index in 1..<total {
       do throws(ModelError) {
         switch parts[index - 1] {
         case .some(let part):
@@ -54,6 +59,14 @@ struct FurtherParts: ~Copyable {
       } catch {
         throw error.found(in: name(index))
       }
+    }
+  }
+
+  /// - Parameter part: 1 or more.
+  func byteCount(ofPart index: Int) -> Int {
+    switch parts[index - 1] {
+    case .some(let part): part.file.byteCount
+    case .none: preconditionFailure("no such part")
     }
   }
 

@@ -47,6 +47,7 @@ public enum ModelFault: Sendable {
   case notFirstPart(number: Int, first: PartName)
   /// The first of several parts has a name that does not give those of the others.
   case partName(count: Int, suffix: Excerpt)
+  case packed(PackedFault)
 }
 
 /// In place of the faults, where they are thrown.
@@ -91,6 +92,8 @@ extension ModelError {
   public static func tensor(_ name: Excerpt, _ fault: TensorFault) -> ModelError {
     ModelError(.tensor(name, fault))
   }
+
+  public static func packed(_ fault: PackedFault) -> ModelError { ModelError(.packed(fault)) }
 
   public static func notFinite(tensor: Excerpt) -> ModelError {
     ModelError(.notFinite(tensor: tensor))

@@ -68,6 +68,7 @@ extension ModelFault {
       out.write(count)
       out.write(": the other parts are not to be found unless this file's name ends in ")
       out.write(quoted: suffix)
+    case .packed(let fault): fault.write(to: &out)
     }
   }
 
@@ -234,5 +235,41 @@ extension TensorShape {
       out.write(self[index])
     }
     out.write("]")
+  }
+}
+
+extension PackedFault {
+  fileprivate func write(to out: inout TextOutput) {
+    switch self {
+    case .version(let version):
+      out.write("a packed model of version ")
+      out.write(version)
+      out.write(", expected ")
+      out.write(PackedHeader.version)
+    case .build(let name):
+      out.write("a packed model for ")
+      out.write(quoted: name)
+      out.write(", expected '")
+      out.write(Processor.buildName)
+      out.write("', which this program is built for")
+    case .byteCount(let found, let expected):
+      out.write("a packed model of ")
+      out.write(found)
+      out.write(" bytes, truncated or too long: expected ")
+      out.write(expected)
+    case .checksum(let part):
+      out.write("a damaged packed model: the checksum of its ")
+      out.write(part)
+      out.write(" is not that of the bytes")
+    case .part(let part, let found, let expected):
+      out.write("a packed model whose ")
+      out.write(part)
+      out.write(" have ")
+      out.write(found)
+      out.write(" bytes, expected ")
+      out.write(expected)
+    case .tables:
+      out.write("a packed model whose tokenizer does not fit together")
+    }
   }
 }

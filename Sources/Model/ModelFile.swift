@@ -1,7 +1,7 @@
 import Platform
 
-/// An open model whose headers were read and checked: one file, or the parts of a split model as
-/// llama.cpp's gguf-split writes them. The weights stay in the files.
+/// An open model whose headers were read and checked: one file, the parts of a split model as
+/// llama.cpp's gguf-split writes them, or a packed model. The weights stay in the files.
 ///
 /// No memory is held but this value: every call that walks a header reads through a buffer of the
 /// caller, of at least `GGUF.bufferByteCountMin` bytes.
@@ -11,6 +11,8 @@ public struct ModelFile: ~Copyable {
   private let header: ModelHeader
   private let furtherParts: FurtherParts
   public let shape: ModelShape
+  /// Nil for a GGUF file. The tensors of a packed model are listed, but cannot be read.
+  public let packed: PackedModel?
 
   /// Reads the header, and those of further parts, which must lie beside the first. Every key that
   /// is used, every tensor's name, type, shape and place in its file have been checked when this
@@ -19,22 +21,27 @@ public struct ModelFile: ~Copyable {
     path: UnsafePointer<CChar>, buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {
     precondition(buffer.count >= GGUF.bufferByteCountMin)
-    let file = unsafe try InputFile(model: path)
+    var file = unsafe try InputFile(model: path)
     let path = unsafe PartPath(path)
-    let header = unsafe try ModelHeader(file, path, buffer)
-    let furtherParts = unsafe try FurtherParts(of: header, path, buffer)
-    var checker = TensorChecker(shape: header.shape)
-    unsafe try header.directory.forEach(file, part: 0, buffer, &checker)
-    unsafe try furtherParts.forEachTensor(buffer, &checker)
-    try checker.checkIsComplete()
-    var shape = header.shape
-    shape.isOutputTied = !checker.isSeen(.output)
-    shape.hasBias = checker.isSeen(.layer(0, .queryBias))
-    shape.hasRopeFactors = checker.isSeen(.ropeFactors)
-    self.file = file
+    let packed = unsafe try PackedModel(file, buffer)
+    if let packed {
+      file.selectPart(from: PackedHeader.byteCount, byteCount: packed.firstByteCount)
+    }
+    let header = unsafe try ModelHeader(file, path: packed == nil ? path : nil, buffer)
+    let partCount = packed == nil ? header.split.count : 1
+    let furtherParts = unsafe try FurtherParts(partCount, of: header, path, buffer)
+    if let packed {
+      shape = packed.complete(header.shape)
+    } else {
+      var checker = TensorChecker(shape: header.shape)
+      unsafe try header.directory.forEach(file, part: 0, buffer, &checker)
+      unsafe try furtherParts.forEachTensor(buffer, &checker)
+      shape = try checker.complete()
+    }
+    self.packed = packed
     self.header = header
+    self.file = file
     self.furtherParts = furtherParts
-    self.shape = shape
   }
 
   /// GGUF's version.
@@ -46,7 +53,14 @@ public struct ModelFile: ~Copyable {
   public var tokenizer: TokenizerFacts { header.tokenizer }
 
   /// Files: 1 for a model that is not split.
-  public var partCount: Int { header.split.count }
+  public var partCount: Int { furtherParts.count + 1 }
+
+  func byteCount(ofPart index: Int) -> Int {
+    index == 0 ? file.byteCount : furtherParts.byteCount(ofPart: index)
+  }
+
+  /// Bytes of the first file before its tensors' data.
+  var metadataByteCount: Int { min(header.directory.dataOffset, file.byteCount) }
 
   /// Bytes of all files.
   public var byteCount: Int { file.byteCount + furtherParts.byteCount }
@@ -75,6 +89,11 @@ public struct ModelFile: ~Copyable {
     } else {
       unsafe try furtherParts.read(into: target, at: offset, part: part)
     }
+  }
+
+  /// Puts pages of a packed model in place of mapped memory; see `InputFile.map`.
+  public func map(_ image: PackedImage, over target: UnsafeMutableRawBufferPointer) -> Bool {
+    unsafe file.map(over: target, at: image.offset)
   }
 
   /// Copies tokenizer.chat_template and returns its byte count; 0 where there is none.

@@ -11,9 +11,9 @@ struct ModelHeader: Sendable {
   let directory: TensorDirectory
 
   /// Reads and checks all but the entries of the directory. The buffer is not used after the call.
-  /// - Parameter path: of this file.
+  /// - Parameter path: of this file; nil for one that need not be the first of several.
   init(
-    _ file: borrowing InputFile, _ path: borrowing PartPath,
+    _ file: borrowing InputFile, path: PartPath?,
     _ buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {
     var cursor = unsafe FileCursor(buffer, at: 0, fileByteCount: file.byteCount)
@@ -21,7 +21,7 @@ struct ModelHeader: Sendable {
     let metadata = try Metadata(&cursor, of: file, keyCount: preamble.keyCount)
     split = try SplitFacts(metadata)
     // Before other keys: a further part has none of them.
-    try path.checkIsFirst(split)
+    if let path { try path.checkIsFirst(split) }
     try metadata.checkIsSupported()
     shape = try metadata.shape(&cursor, of: file)
     tokenizer = try TokenizerFacts(

@@ -62,6 +62,16 @@ struct TensorChecker: TensorVisitor {
     }
   }
 
+  /// The model's shape with what its tensors tell; throws as `checkIsComplete`.
+  func complete() throws(ModelError) -> ModelShape {
+    try checkIsComplete()
+    var shape = shape
+    shape.isOutputTied = !isSeen(.output)
+    shape.hasBias = isSeen(.layer(0, .queryBias))
+    shape.hasRopeFactors = isSeen(.ropeFactors)
+    return shape
+  }
+
   /// Tensors that would change the computation are refused; others are of no use here.
   private static func checkMayBeIgnored(_ name: Excerpt) throws(ModelError) {
     if name.hasSuffix(".bias") {

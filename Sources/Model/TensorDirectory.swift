@@ -25,7 +25,7 @@ struct TensorDirectory: Sendable, BitwiseCopyable {
   /// Where the first entry begins, in bytes from the start of the file.
   private let offset: Int
   /// Where the data begin.
-  private let dataOffset: Int
+  let dataOffset: Int
   private let alignment: Int
 
   /// Steps over the entries, to find where the data begin. The cursor stands at the first entry.

@@ -37,6 +37,9 @@ public struct TokenizerFacts: Sendable {
   public let addsSpacePrefix: Bool?
   public let chatTemplate: FileRange?
 
+  /// Whether there is a tokenizer, and of a kind that can be read.
+  public var isKnown: Bool { kind == .byteLevelBPE || kind == .sentencePiece }
+
   public var tokenCount: Int { tokens?.count ?? 0 }
   public var mergeCount: Int { merges?.count ?? 0 }
 

@@ -32,10 +32,13 @@ public struct SystemFailure: Error {
   }
 }
 
-/// A regular file, open for reading at given offsets. Its size is taken once, when it is opened.
+/// A regular file, or a part of one, open for reading at given offsets. Its size is taken once, when
+/// it is opened.
 public struct InputFile: ~Copyable {
   private let descriptor: Int32
-  public let byteCount: Int
+  /// Where the part begins.
+  private var start = 0
+  public private(set) var byteCount: Int
 
   public init(path: UnsafePointer<CChar>) throws(SystemFailure) {
     let opened = unsafe edge_open_read(path)
@@ -51,6 +54,24 @@ public struct InputFile: ~Copyable {
 
   deinit { _ = edge_close(descriptor) }
 
+  /// From here on offsets are counted from `start`, and `byteCount` is what its user takes for the
+  /// size; what lies behind it in the file can still be read.
+  public mutating func selectPart(from start: Int, byteCount: Int) {
+    self.start = start
+    self.byteCount = byteCount
+  }
+
+  /// Puts pages of the file in place of mapped memory, read-only and shared with the page cache.
+  /// - Parameters:
+  ///   - target: whole pages of the system.
+  ///   - offset: a multiple of a page, counted from the start of the file.
+  /// - Returns: false where the system or the file system does not do it; the memory is then as it
+  ///   was.
+  public func map(over target: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {
+    unsafe edge_map_file(
+      target.baseAddress, target.count, descriptor, Int64(start + offset)) == 0
+  }
+
   /// Reads until `target` is full or the file ends; returns the count of bytes read. Safe to call
   /// from several threads at once.
   public func read(
@@ -59,7 +80,7 @@ public struct InputFile: ~Copyable {
     var done = 0
     while done < target.count {
       let got = unsafe edge_pread(
-        descriptor, target.baseAddress! + done, target.count - done, Int64(offset + done))
+        descriptor, target.baseAddress! + done, target.count - done, Int64(start + offset + done))
       if got == Int64(-EINTR) { continue }
       if got < 0 { throw SystemFailure("read", code: Int32(-got)) }
       if got == 0 { break }

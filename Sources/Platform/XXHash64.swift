@@ -7,7 +7,7 @@ public struct XXHash64: Sendable {
   private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
   private static let stripeByteCount = 32
 
-  private var lanes = SIMD4<UInt64>(prime1 &+ prime2, prime2, 0, 0 &- prime1)
+  private var lanes: InlineArray<4, UInt64> = [prime1 &+ prime2, prime2, 0, 0 &- prime1]
   /// Bytes that do not yet fill a stripe.
   private var rest = InlineArray<32, UInt8>(repeating: 0)
   private var restCount = 0
@@ -22,17 +22,55 @@ public struct XXHash64: Sendable {
       unsafe append(bytes[index])
       index += 1
     }
-    var lanes = lanes
-    while index + Self.stripeByteCount <= bytes.count {
-      let words = unsafe bytes.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self)
-      for lane in 0..<4 { lanes[lane] = Self.round(lanes[lane], words[lane]) }
-      index += Self.stripeByteCount
+    let stripeCount = (bytes.count - index) / Self.stripeByteCount
+    if stripeCount > 0 {
+      unsafe addStripes(bytes.baseAddress! + index, count: stripeCount)
+      index += stripeCount * Self.stripeByteCount
     }
-    self.lanes = lanes
     while index < bytes.count {
       unsafe append(bytes[index])
       index += 1
     }
+  }
+
+  private mutating func addStripes(_ start: UnsafeRawPointer, count: Int) {
+    var (a, b, c, d) = (lanes[0], lanes[1], lanes[2], lanes[3])
+    var place = unsafe start
+    for _ in 0..<count {
+      a = unsafe Self.round(a, place.loadUnaligned(as: UInt64.self))
+      b = unsafe Self.round(b, place.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      c = unsafe Self.round(c, place.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+      d = unsafe Self.round(d, place.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+      unsafe place += Self.stripeByteCount
+    }
+    lanes = [a, b, c, d]
+  }
+
+  /// Goes on with four hashes side by side, each with its own quarter of the bytes: none of them waits
+  /// for the multiplications of the others. All four must be at the end of a stripe.
+  /// - Parameter bytes: a multiple of 128.
+  public static func updateQuarters(
+    _ hashes: inout InlineArray<4, XXHash64>, _ bytes: UnsafeRawBufferPointer
+  ) {
+    let quarter = bytes.count / 4
+    precondition(quarter % stripeByteCount == 0)
+    var lanes = InlineArray<16, UInt64>(repeating: 0)
+    for index in 0..<16 {
+      precondition(hashes[index / 4].restCount == 0)
+      lanes[index] = hashes[index / 4].lanes[index % 4]
+    }
+    for offset in stride(from: 0, to: quarter, by: stripeByteCount) {
+      for part in 0..<4 {
+        let words = unsafe bytes.loadUnaligned(
+          fromByteOffset: offset &+ part &* quarter, as: SIMD4<UInt64>.self)
+        for lane in 0..<4 {
+          let index = 4 &* part &+ lane
+          unsafe lanes[unchecked: index] = round(lanes[unchecked: index], words[lane])
+        }
+      }
+    }
+    for index in 0..<16 { hashes[index / 4].lanes[index % 4] = lanes[index] }
+    for index in 0..<4 { hashes[index].byteCount &+= UInt64(quarter) }
   }
 
   /// A value of one machine word, as its bytes lie in memory.
@@ -100,7 +138,7 @@ public struct XXHash64: Sendable {
 
   @inline(__always)
   private static func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 {
-    value << count | value >> (64 - count)
+    value &<< count | value &>> (64 &- count)
   }
 
   private static func avalanche(_ hash: UInt64) -> UInt64 {

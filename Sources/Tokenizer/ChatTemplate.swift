@@ -37,7 +37,7 @@ import Platform
         field: "tokenizer.chat_template (bytes of the system prompt)",
         count: found.range.count, limit: defaultSystemByteCountMax)
     }
-    let target = unsafe carver.take(.tokenizer, UInt8.self, count: found.range.count)
+    let target = unsafe carver.take(.text, UInt8.self, count: found.range.count)
     if carver.isMeasuring { return unsafe (target, 0) }
     let count = unsafe JinjaScanner.copy(jinja, found, to: target)
     try unsafe checkUTF8(target, count, at: found.range.lowerBound)
@@ -69,7 +69,7 @@ import Platform
         field: "tokenizer.chat_template (bytes of the day)", count: day.count,
         limit: defaultSystemByteCountMax)
     }
-    let target = unsafe carver.take(.tokenizer, UInt8.self, count: count)
+    let target = unsafe carver.take(.text, UInt8.self, count: count)
     if carver.isMeasuring { return unsafe (target, 0) }
     var place = unsafe target
     unsafe place.update(from: head.utf8Start, count: head.utf8CodeUnitCount)

@@ -27,6 +27,16 @@ import Memory
     return index.set(left, right, to: count - 1)
   }
 
+  /// Takes the table as it lies in memory; false where it names tokens that there are not.
+  mutating func adopt(tokenCount: Int) -> Bool {
+    count = countMax
+    for rank in 0..<count {
+      let token = unsafe merged[rank]
+      if token < 0 || Int(token) >= tokenCount { return false }
+    }
+    return index.isSound
+  }
+
   @inline(__always)
   func rank(_ left: Int32, _ right: Int32) -> UInt32 {
     UInt32(truncatingIfNeeded: index.find(left, right))

@@ -35,6 +35,12 @@ enum HashTable {
     UInt64(UInt32(bitPattern: first)) << 32 | UInt64(UInt32(bitPattern: second))
   }
 
+  /// Whether no slot names an entry that there cannot be.
+  var isSound: Bool {
+    for slot in 0...slotMask where unsafe slots[slot] > UInt32(entryCountMax) { return false }
+    return true
+  }
+
   /// The entry's number, or -1.
   @inline(__always)
   func find(_ first: Int32, _ second: Int32) -> Int {

@@ -8,7 +8,7 @@ import Memory
   private let tokens: UnsafeMutablePointer<Int32>
   private var edges: PairIndex
   private let nodeCountMax: Int
-  private var nodeCount = 1
+  private(set) var nodeCount = 1
   private(set) var longestByteCount = 0
   /// Whether there are tokens that stand for their text wherever it is.
   private(set) var hasUserDefined = false
@@ -45,6 +45,25 @@ import Memory
     if !isControl { hasUserDefined = true }
     longestByteCount = max(longestByteCount, text.count)
     return true
+  }
+
+  /// Takes the trie as it lies in memory; false where it names nodes or tokens that there are not.
+  mutating func adopt(
+    tokenCount: Int, nodeCount: Int, longestByteCount: Int, hasUserDefined: Bool
+  ) -> Bool {
+    self.nodeCount = nodeCount
+    self.longestByteCount = longestByteCount
+    self.hasUserDefined = hasUserDefined
+    for byte in 0..<256 {
+      let node = unsafe roots[byte]
+      if node < 0 || Int(node) >= nodeCountMax { return false }
+    }
+    for node in 0..<nodeCountMax {
+      let entry = unsafe tokens[node]
+      let token = Int(entry & ~Self.controlFlag)
+      if entry < 0 || token > tokenCount || (entry != 0 && token == 0) { return false }
+    }
+    return nodeCount >= 1 && nodeCount <= nodeCountMax && edges.isSound
   }
 
   @inline(__always)

@@ -5,31 +5,31 @@ import Platform
 /// made empty, in memory that its counts determine; then every token is added in the order of ids,
 /// then every merge in the order of ranks, and `finish` checks that it is whole.
 @safe public struct Vocabulary: ~Copyable {
-  private let counts: VocabularyCounts
+  let counts: VocabularyCounts
   /// Bytes of all tokens, one after the other.
   private let bytes: UnsafeMutablePointer<UInt8>
   /// Where each token begins in `bytes`; one more entry says where the last one ends.
-  private let starts: UnsafeMutablePointer<UInt32>
+  let starts: UnsafeMutablePointer<UInt32>
   /// The token's kind; `endFlag` is added where generation ends with the token.
-  private let kinds: UnsafeMutablePointer<UInt8>
+  let kinds: UnsafeMutablePointer<UInt8>
   /// Of SentencePiece: scores as ranks, the best one lowest.
   private let ranks: UnsafeMutablePointer<UInt32>
   /// Open-addressing table by text: id + 1, or 0.
-  private let textSlots: UnsafeMutablePointer<UInt32>
-  private let textSlotMask: Int
+  let textSlots: UnsafeMutablePointer<UInt32>
+  let textSlotMask: Int
   /// The token of each single byte, or -1.
-  private let byteTokens: UnsafeMutablePointer<Int32>
+  let byteTokens: UnsafeMutablePointer<Int32>
   /// Both sides of a merge, without the space between them.
   private let mergeBytes: UnsafeMutablePointer<UInt8>
-  private(set) var merges: MergeTable
-  private(set) var specialTokens: SpecialTokens
+  var merges: MergeTable
+  var specialTokens: SpecialTokens
   /// Of SentencePiece.
   private(set) var neighbours: Neighbours
   /// The first token of kind `unknown`, or -1.
-  private(set) var unknownToken: Int32 = -1
-  public private(set) var tokenCount = 0
+  var unknownToken: Int32 = -1
+  public internal(set) var tokenCount = 0
 
-  private static let endFlag: UInt8 = 0x80
+  static let endFlag: UInt8 = 0x80
 
   public init(carver: inout Carver, counts: VocabularyCounts) {
     self.counts = counts

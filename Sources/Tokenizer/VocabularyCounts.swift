@@ -17,13 +17,31 @@ public struct VocabularyCounts: Sendable {
   /// An upper bound.
   public private(set) var tokenByteCount = 0
   public private(set) var longestTokenByteCount = 0
-  public private(set) var specialCount = 0
   public private(set) var specialByteCount = 0
   public private(set) var mergeCount = 0
 
   let scheme: Scheme
 
   public init(_ scheme: Scheme) { self.scheme = scheme }
+
+  /// Counts that were made before; nil where they are past the limits.
+  init?(
+    _ scheme: Scheme, tokenCount: Int, tokenByteCount: Int, longestTokenByteCount: Int,
+    specialByteCount: Int, mergeCount: Int
+  ) {
+    self.scheme = scheme
+    self.tokenCount = tokenCount
+    self.tokenByteCount = tokenByteCount
+    self.longestTokenByteCount = longestTokenByteCount
+    self.specialByteCount = specialByteCount
+    self.mergeCount = mergeCount
+    if tokenCount > Self.tokenCountMax || tokenByteCount > Self.tokenByteCountMax
+      || longestTokenByteCount > tokenByteCount || specialByteCount > Self.specialByteCountMax
+      || mergeCount > Self.mergeCountMax
+    {
+      return nil
+    }
+  }
 
   /// Counts the next token.
   public mutating func include(token text: Span<UInt8>, type: Int32) throws(TokenizerError) {
@@ -33,7 +51,6 @@ public struct VocabularyCounts: Sendable {
     tokenByteCount += byteCount
     longestTokenByteCount = max(longestTokenByteCount, byteCount)
     if kind.isSpecial {
-      specialCount += 1
       specialByteCount += text.count
     }
     try Self.check("tokenizer.ggml.tokens (count)", tokenCount, Self.tokenCountMax)

@@ -10,8 +10,9 @@ enum Command {
   case tokenize
   case inspect
   case chat
+  case pack
 
-  static let names: StaticString = "run, chat, plan, bench, score, tokenize or inspect"
+  static let names: StaticString = "run, chat, plan, bench, score, pack, tokenize or inspect"
 
   init?(_ name: UnsafePointer<CChar>) {
     if unsafe isEqual(name, "run") {
@@ -28,6 +29,8 @@ enum Command {
       self = .inspect
     } else if unsafe isEqual(name, "chat") {
       self = .chat
+    } else if unsafe isEqual(name, "pack") {
+      self = .pack
     } else {
       return nil
     }
@@ -60,6 +63,7 @@ enum Command {
   /// `original` or `compact`.
   private(set) var positions: UnsafePointer<CChar>?
   private(set) var logits: UnsafePointer<CChar>?
+  private(set) var output: UnsafePointer<CChar>?
   private(set) var jsonFile: UnsafePointer<CChar>?
   private(set) var csvFile: UnsafePointer<CChar>?
   /// Of `bench`: cache sizes, policies and block sizes to measure.
@@ -184,6 +188,8 @@ enum Command {
       unsafe positions = unsafe try reader.value(of: name, after: positions != nil, &console)
     } else if unsafe isEqual(name, "--logits") {
       unsafe logits = unsafe try reader.value(of: name, after: logits != nil, &console)
+    } else if unsafe isEqual(name, "-o") || isEqual(name, "--output") {
+      unsafe output = unsafe try reader.value(of: name, after: output != nil, &console)
     } else {
       return unsafe try takeBenchText(name, &reader, &console)
     }
@@ -244,6 +250,9 @@ enum Command {
     try checkBenchmark(&console)
     if unsafe command != .run && (saveCache != nil || loadCache != nil) {
       throw console.fail(.usage, "--save-cache and --load-cache are options of run alone")
+    }
+    if unsafe command != .pack && output != nil {
+      throw console.fail(.usage, "-o is an option of pack alone")
     }
     try checkPositions(&console)
     try checkGeneration(&console)

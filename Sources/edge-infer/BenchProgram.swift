@@ -51,11 +51,14 @@ struct BenchModel: ~Copyable {
 
   /// Reads the weights, or makes them up.
   func load(
-    _ engine: borrowing Engine, _ buffer: inout HeaderBuffer, _ console: inout Console
+    _ engine: borrowing Engine, into arena: borrowing Arena, _ buffer: inout HeaderBuffer,
+    _ console: inout Console
   ) throws(Exit) {
     switch file {
-    case .some(let file): try buffer.load(file, engine, path!, &console)
-    case .none: engine.fillSynthetic(seed: BenchRun.seed)
+    case .some(let file): try buffer.load(file, engine, into: arena, path!, &console)
+    case .none:
+      engine.fillSynthetic(seed: BenchRun.seed)
+      engine.touchPages(of: arena)
     }
   }
 
@@ -195,8 +198,10 @@ struct BenchSample: BitwiseCopyable {
   }
 
   /// Reads the weights, or makes them up.
-  mutating func load(_ engine: borrowing Engine, _ console: inout Console) throws(Exit) {
-    try model.load(engine, &buffer, &console)
+  mutating func load(
+    _ engine: borrowing Engine, into arena: borrowing Arena, _ console: inout Console
+  ) throws(Exit) {
+    try model.load(engine, into: arena, &buffer, &console)
   }
 }
 
@@ -217,8 +222,7 @@ struct BenchSample: BitwiseCopyable {
       carver: &carver, preparation.model.shape, preparation.runSettings, preparation.request)
     carver.seal()
     let engine = try Program.start(layout.engine, preparation.settings.profile, &console)
-    try preparation.load(engine, &console)
-    engine.touchPages(of: arena)
+    try preparation.load(engine, into: arena, &console)
     self.engine = engine
     self.layout = layout
     self.arena = arena

@@ -45,6 +45,7 @@ private func perform(
     switch arguments.command {
     case .run: try runCommand(arguments, &console)
     case .chat: try chatCommand(arguments, &console)
+    case .pack: try packCommand(arguments, &console)
     case .plan: try planCommand(arguments, &console)
     case .bench: try benchCommand(arguments, &console)
     case .score: try scoreCommand(arguments, &console)

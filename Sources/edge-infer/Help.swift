@@ -17,6 +17,7 @@ enum Help {
     case .tokenize: output.write(tokenize)
     case .inspect: output.write(inspect)
     case .chat: output.write(chat)
+    case .pack: output.write(pack)
     }
     output.flush()
   }
@@ -39,6 +40,7 @@ enum Help {
                         [--policies full,keydiff] [--blocks 64,128,256] [--csv OUT.csv] [...]
     edge-infer score    --profile P.json [--model M] (--tokens FILE | --prompt-file FILE)
                         [--skip K] [--logits OUT.f32] [--json OUT.json] [overrides]
+    edge-infer pack     --profile P.json [--model M.gguf] -o M.edge [overrides]
     edge-infer tokenize --model M (--prompt TEXT | --prompt-file FILE)
     edge-infer inspect  M.gguf
     edge-infer COMMAND --help
@@ -221,6 +223,20 @@ enum Help {
       --logits OUT.f32    writes tokens x vocabulary Float32, row-major, little-endian
       --json OUT.json     writes the same figures as JSON
     Overrides: --block B --budget N --policy NAME --threads T --sinks S --recent R --ram-cap-mib M
+
+    """
+
+  private static let pack: StaticString = """
+    edge-infer pack --profile P.json [--model M.gguf] -o M.edge [overrides]
+
+    Writes a model as one file with its weights as they lie in memory, which takes the place of
+    the GGUF file in --model or the profile. It is loaded by mapping it: the weights are the
+    file's own pages, read-only, and nothing is converted. Answers are the same, bit for bit.
+      --model FILE        the GGUF file; in place of the profile's
+      -o FILE             the packed model
+    A packed model is for the instruction set of the program that wrote it (AVX-512, AVX2, NEON,
+    NEON with dot products, NEON with int8 matrix products) and for this version of the file;
+    others refuse it and say so. It is written beside its place and renamed when it is whole.
 
     """
 

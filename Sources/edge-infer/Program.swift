@@ -14,6 +14,8 @@ struct ProgramNeeds {
   /// Whether text is read or written; ids alone need no tokenizer.
   let usesText: Bool
   let usesTemplate: Bool
+  /// Whether a model with an unknown tokenizer will do.
+  var mayLackText = false
   /// How tokens are chosen; nil where none are.
   var sampling: SamplingSettings?
   /// Whether the log-probabilities of generated tokens are kept too.
@@ -77,7 +79,8 @@ struct ProgramNeeds {
     var buffer = HeaderBuffer()
     let model = try buffer.open(path, &console)
     try settings.checkPositions(contextLength: model.shape.contextLength, &console)
-    let text = needs.usesText ? try buffer.textNeeds(of: model, path, needs, &console) : nil
+    let usesText = needs.usesText && (!needs.mayLackText || model.tokenizer.isKnown)
+    let text = usesText ? try buffer.textNeeds(of: model, path, needs, &console) : nil
     let runSettings = settings.run(logitRowCount: needs.logitRowCount)
     var carver = Carver.measuring
     _ = ProgramLayout(carver: &carver, model.shape, runSettings, needs, text)
@@ -106,9 +109,21 @@ struct ProgramNeeds {
 
   /// Reads weights and vocabulary into the arena.
   mutating func load(
-    _ engine: borrowing Engine, _ layout: borrowing ProgramLayout, _ console: inout Console
+    _ engine: borrowing Engine, _ layout: borrowing ProgramLayout, into arena: borrowing Arena,
+    _ console: inout Console
   ) throws(Exit) {
-    try buffer.load(model, engine, layout, path, &console)
+    try buffer.load(model, engine, into: arena, path, &console)
+    switch layout.text {
+    case .some(let text): try buffer.load(text, of: model, into: arena, path, &console)
+    case .none: return
+    }
+  }
+
+  /// Writes the model that has been loaded as a packed one.
+  mutating func writePacked(
+    _ program: borrowing Program, to out: inout TextOutput, _ console: inout Console
+  ) throws(Exit) {
+    try buffer.writePacked(model, program.packedContents, to: &out, path, &console)
   }
 }
 
@@ -154,25 +169,14 @@ struct HeaderBuffer {
     }
   }
 
-  mutating func load(
-    _ model: borrowing ModelFile, _ engine: borrowing Engine, _ layout: borrowing ProgramLayout,
-    _ path: ModelPath, _ console: inout Console
-  ) throws(Exit) {
-    try load(model, engine, path, &console)
-    switch layout.text {
-    case .some(let text): try load(text, of: model, path, &console)
-    case .none: return
-    }
-  }
-
   /// The weights alone.
   mutating func load(
-    _ model: borrowing ModelFile, _ engine: borrowing Engine, _ path: ModelPath,
-    _ console: inout Console
+    _ model: borrowing ModelFile, _ engine: borrowing Engine, into arena: borrowing Arena,
+    _ path: ModelPath, _ console: inout Console
   ) throws(Exit) {
     do throws(ModelError) {
       unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
-        unsafe try engine.load(model, buffer: bytes)
+        unsafe try engine.load(model, into: arena, buffer: bytes)
       }
     } catch {
       throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
@@ -180,12 +184,25 @@ struct HeaderBuffer {
   }
 
   mutating func load(
-    _ text: borrowing TextLayout, of model: borrowing ModelFile, _ path: ModelPath,
-    _ console: inout Console
+    _ text: borrowing TextLayout, of model: borrowing ModelFile, into arena: borrowing Arena,
+    _ path: ModelPath, _ console: inout Console
   ) throws(Exit) {
     do throws(TextFailure) {
       unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
-        unsafe try text.load(model, buffer: bytes)
+        unsafe try text.load(model, tables: arena.bytes(of: .tokenizer), buffer: bytes)
+      }
+    } catch {
+      throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
+    }
+  }
+
+  mutating func writePacked(
+    _ model: borrowing ModelFile, _ contents: PackedContents, to out: inout TextOutput,
+    _ path: ModelPath, _ console: inout Console
+  ) throws(Exit) {
+    do throws(ModelError) {
+      unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+        unsafe try model.writePacked(contents, to: &out, buffer: bytes)
       }
     } catch {
       throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
@@ -212,8 +229,7 @@ struct HeaderBuffer {
       preparation.text)
     carver.seal()
     let engine = try Self.start(layout.engine, preparation.settings.profile, &console)
-    try preparation.load(engine, layout, &console)
-    engine.touchPages(of: arena)
+    try preparation.load(engine, layout, into: arena, &console)
     self.engine = engine
     self.layout = layout
     self.arena = arena
@@ -239,6 +255,19 @@ struct HeaderBuffer {
   }
 
   var arenaByteCount: Int { arena.plan.totalByteCount }
+
+  /// Of a model that was loaded from a GGUF file.
+  var packedContents: PackedContents {
+    let image = unsafe UnsafeRawBufferPointer(arena.modelImage)
+    var numbers = PackedModel.Numbers(repeating: 0)
+    switch layout.text {
+    case .some(let text): unsafe numbers = text.vocabulary.pointee.numbers
+    case .none: break
+    }
+    return unsafe PackedContents(
+      weights: image, weightChecksum: engine.checksum(of: image),
+      tokenizer: UnsafeRawBufferPointer(arena.bytes(of: .tokenizer)), vocabulary: numbers)
+  }
 
   /// Of commands that use text.
   var vocabulary: UnsafeMutablePointer<Vocabulary> {

@@ -14,13 +14,34 @@ struct TextNeeds {
   private(set) var jinja = InlineArray<65_536, UInt8>(repeating: 0)
   private(set) var jinjaByteCount = 0
 
-  /// Walks over the vocabulary once to count it.
+  /// Walks over the vocabulary once to count it, unless it is packed.
   init(
     _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer, usesTemplate: Bool
   ) throws(TextFailure) {
     let scheme = try Self.scheme(model.tokenizer)
     self.scheme = scheme
     marks = TextMarks(model.tokenizer, scheme)
+    counts =
+      if let packed = model.packed, packed.tokenizer != nil {
+        try Self.counts(packed, of: model, scheme)
+      } else {
+        unsafe try Self.counts(of: model, scheme, buffer)
+      }
+    if usesTemplate { try readTemplate(model) }
+  }
+
+  private static func counts(
+    _ packed: PackedModel, of model: borrowing ModelFile, _ scheme: Scheme
+  ) throws(TextFailure) -> VocabularyCounts {
+    guard let counts = VocabularyCounts(scheme, packed.vocabulary),
+      counts.tokenCount == model.tokenizer.tokenCount
+    else { throw .model(.packed(.tables)) }
+    return counts
+  }
+
+  private static func counts(
+    of model: borrowing ModelFile, _ scheme: Scheme, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws(TextFailure) -> VocabularyCounts {
     var counter = VocabularyCounter(scheme)
     do throws(ModelError) {
       unsafe try model.forEachToken(buffer: buffer, &counter)
@@ -29,11 +50,10 @@ struct TextNeeds {
     }
     do throws(TokenizerError) {
       let mergeCount = if case .byteLevelBPE = scheme { model.tokenizer.mergeCount } else { 0 }
-      counts = try counter.finish(mergeCount: mergeCount)
+      return try counter.finish(mergeCount: mergeCount)
     } catch {
       throw .tokenizer(error)
     }
-    if usesTemplate { try readTemplate(model) }
   }
 
   private static func scheme(_ facts: TokenizerFacts) throws(TextFailure) -> Scheme {
@@ -149,8 +169,39 @@ enum TextFailure: Error {
   /// The encoder, which is to be taken once.
   mutating func takeEncoder() -> Encoder { encoder.take()! }
 
-  /// Reads all tokens and merges into the vocabulary.
+  /// Reads all tokens and merges into the vocabulary, or its tables as they are.
+  /// - Parameter tables: the region of the arena that is the vocabulary's.
   func load(
+    _ model: borrowing ModelFile, tables: UnsafeMutableRawBufferPointer,
+    buffer: UnsafeMutableRawBufferPointer
+  ) throws(TextFailure) {
+    if let packed = model.packed, let image = packed.tokenizer {
+      do throws(ModelError) {
+        unsafe try read(packed, image, of: model, into: tables)
+      } catch {
+        throw .model(error)
+      }
+    } else {
+      unsafe try fill(model, buffer: buffer)
+    }
+  }
+
+  private func read(
+    _ packed: PackedModel, _ image: PackedImage, of model: borrowing ModelFile,
+    into tables: UnsafeMutableRawBufferPointer
+  ) throws(ModelError) {
+    if image.byteCount != tables.count {
+      throw .packed(
+        .part("tokenizer's tables", byteCount: image.byteCount, expected: tables.count))
+    }
+    unsafe try model.read(into: tables, at: image.offset)
+    var hash = XXHash64()
+    unsafe hash.update(UnsafeRawBufferPointer(tables))
+    if hash.finish() != image.checksum { throw .packed(.checksum("tokenizer")) }
+    if unsafe !vocabulary.pointee.adopt(packed.vocabulary) { throw .packed(.tables) }
+  }
+
+  private func fill(
     _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer
   ) throws(TextFailure) {
     var filler = unsafe VocabularyFiller(vocabulary)

@@ -21,7 +21,7 @@ func tokenizeCommand(_ arguments: Arguments, _ console: inout Console) throws(Ex
   var carver = arena.carver()
   var layout = TokenizeLayout(carver: &carver, textNeeds)
   carver.seal()
-  try buffer.load(layout.text, of: model, path, &console)
+  try buffer.load(layout.text, of: model, into: arena, path, &console)
   try writeTokens(arguments, &layout, &console)
   _ = consume arena
 }

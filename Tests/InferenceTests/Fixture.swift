@@ -51,7 +51,7 @@ struct Fixture: ~Copyable {
     let layout = EngineLayout(carver: &carver, shape: model.shape, settings: settings)
     carver.seal()
     let engine = try Engine(layout: layout, cores: [Int32]().span)
-    try engine.load(model, buffer: buffer)
+    try engine.load(model, into: arena, buffer: buffer)
     return Fixture(engine: engine, arena: arena, model: model)
   }
 

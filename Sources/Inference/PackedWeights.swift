@@ -1,0 +1,45 @@
+import Memory
+import Model
+import Platform
+
+/// Weights that lie in a file as they do in the arena.
+extension Engine {
+  /// Puts the weights of a packed model in their place: its pages, read-only, or a copy of them where
+  /// the system does not map it.
+  func takePacked(
+    _ packed: PackedImage, _ file: borrowing ModelFile, _ image: UnsafeMutableRawBufferPointer
+  ) throws(ModelError) {
+    if packed.byteCount != image.count {
+      throw .packed(.part("weights", byteCount: packed.byteCount, expected: image.count))
+    }
+    if !file.map(packed, over: image) { try file.read(into: image, at: packed.offset) }
+    if checksum(of: UnsafeRawBufferPointer(image)) != packed.checksum {
+      throw .packed(.checksum("weights"))
+    }
+  }
+
+  /// See `PackedChecksum`; on all threads.
+  public func checksum(of image: UnsafeRawBufferPointer) -> UInt64 {
+    var task = ChecksumTask(image: image, sums: layout.loading.checksums)
+    team.run(&task) { context, team, index in
+      let task = context.assumingMemoryBound(to: ChecksumTask.self).pointee
+      task.run(Member(team: team, index: index))
+    }
+    var sum: UInt64 = 0
+    for index in 0..<settings.threadCount { sum &+= layout.loading.checksums[index] }
+    return sum
+  }
+}
+
+private struct ChecksumTask {
+  let image: UnsafeRawBufferPointer
+  let sums: UnsafeMutablePointer<UInt64>
+
+  func run(_ member: Member) {
+    var sum: UInt64 = 0
+    while let index = member.nextShare(below: PackedChecksum.chunkCount(image.count)) {
+      sum &+= PackedChecksum.chunk(index, of: image)
+    }
+    sums[member.index] = sum
+  }
+}

@@ -1,0 +1,137 @@
+import Platform
+
+/// The first page of a packed model: words of eight bytes, little-endian. Behind it lie
+/// - the first bytes of the GGUF file it was made from, up to the tensors' data, from which all but
+///   the weights is read as from that file;
+/// - the tokenizer's tables;
+/// - from a multiple of `PackedImage.alignment` on, the weights, both as they lie in the arena.
+struct PackedHeader: BitwiseCopyable {
+  static let magic: UInt64 = 0x4B43_4150_4547_4445  // "EDGEPACK"
+  /// Changes with the arrangement of the file, of the weights, or of the tokenizer's tables.
+  static let version: UInt64 = 1
+  /// Where the GGUF file's bytes begin; places in the file are counted from there.
+  static let byteCount = 4096
+
+  var magic = Self.magic
+  var version = Self.version
+  /// The build whose arrangement of weights it has, filled up with zeros.
+  var buildName = InlineArray<32, UInt8>(repeating: 0)
+  /// XXH64 of the source's files, one after the other, and their size.
+  var sourceHash: UInt64 = 0
+  var sourceByteCount: UInt64 = 0
+  /// The size of the first of them, in which its tensors' places lie.
+  var firstByteCount: UInt64 = 0
+  var metadataByteCount: UInt64 = 0
+  var metadataChecksum: UInt64 = 0
+  var tokenizerByteCount: UInt64 = 0
+  var tokenizerChecksum: UInt64 = 0
+  /// See `PackedModel.vocabulary`.
+  var vocabulary = PackedModel.Numbers(repeating: 0)
+  var weightByteCount: UInt64 = 0
+  var weightChecksum: UInt64 = 0
+  var isOutputTied: UInt64 = 0
+  var hasBias: UInt64 = 0
+  var hasRopeFactors: UInt64 = 0
+  /// XXH64 of all words before.
+  var checksum: UInt64 = 0
+
+  init() {
+    let name = Processor.buildName
+    for index in 0..<min(name.utf8CodeUnitCount, 32) {
+      buildName[index] = unsafe name.utf8Start[index]
+    }
+  }
+
+  /// Nil where the file does not begin like a packed model.
+  init?(_ file: borrowing InputFile) throws(ModelError) {
+    var header = PackedHeader()
+    header.magic = 0
+    var count = 0
+    do throws(SystemFailure) {
+      try unsafe withUnsafeMutableBytes(of: &header) { (bytes) throws(SystemFailure) in
+        count = unsafe try file.read(into: bytes, at: 0)
+      }
+    } catch {
+      throw .file(error)
+    }
+    if header.magic != Self.magic { return nil }
+    if count < MemoryLayout<PackedHeader>.size {
+      throw .packed(.byteCount(file.byteCount, expected: Self.byteCount))
+    }
+    self = header
+  }
+
+  func expectedChecksum() -> UInt64 {
+    var copy = self
+    var hash = XXHash64()
+    unsafe withUnsafeBytes(of: &copy) {
+      unsafe hash.update(UnsafeRawBufferPointer(rebasing: $0[..<($0.count - 8)]))
+    }
+    return hash.finish()
+  }
+}
+
+/// Reading.
+extension PackedHeader {
+  /// Where each part begins, counted from the GGUF file's bytes.
+  var tokenizerOffset: Int { Self.roundUp(Int(metadataByteCount), to: 64) }
+  var weightOffset: Int {
+    let end = Self.byteCount + tokenizerOffset + Int(tokenizerByteCount)
+    return Self.roundUp(end, to: PackedImage.alignment) - Self.byteCount
+  }
+
+  private static func roundUp(_ value: Int, to alignment: Int) -> Int {
+    (value + alignment - 1) & ~(alignment - 1)
+  }
+
+  /// Checks all but the tokenizer's tables and the weights.
+  func check(
+    _ file: borrowing InputFile, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws(ModelError) {
+    if version != Self.version { throw .packed(.version(version)) }
+    if checksum != expectedChecksum() { throw .packed(.checksum("header")) }
+    if !isOfThisBuild { throw .packed(.build(Excerpt(buildText))) }
+    let limit = UInt64(file.byteCount)
+    if metadataByteCount > limit || tokenizerByteCount > limit || weightByteCount > limit
+      || firstByteCount > UInt64(Int.max / 4)
+    {
+      throw .packed(.byteCount(file.byteCount, expected: Int(clamping: weightByteCount)))
+    }
+    let expected = Self.byteCount + weightOffset + Int(weightByteCount)
+    if file.byteCount != expected {
+      throw .packed(.byteCount(file.byteCount, expected: expected))
+    }
+    try unsafe checkMetadata(file, buffer)
+  }
+
+  private func checkMetadata(
+    _ file: borrowing InputFile, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws(ModelError) {
+    var hash = XXHash64()
+    var offset = Self.byteCount
+    let end = Self.byteCount + Int(metadataByteCount)
+    while offset < end {
+      let part = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: buffer[..<min(buffer.count, end - offset)])
+      unsafe try file.fill(part, at: offset)
+      unsafe hash.update(UnsafeRawBufferPointer(part))
+      offset += part.count
+    }
+    if hash.finish() != metadataChecksum { throw .packed(.checksum("metadata")) }
+  }
+
+  private var isOfThisBuild: Bool {
+    let own = PackedHeader()
+    for index in 0..<32 where buildName[index] != own.buildName[index] { return false }
+    return true
+  }
+
+  private var buildText: Span<UInt8> {
+    @_lifetime(borrow self)
+    get {
+      var count = 0
+      while count < 32 && buildName[count] != 0 { count += 1 }
+      return buildName.span.extracting(0..<count)
+    }
+  }
+}

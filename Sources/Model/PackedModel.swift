@@ -1,0 +1,223 @@
+import Platform
+
+/// What is wrong with a packed model.
+public enum PackedFault: Sendable {
+  case version(UInt64)
+  /// Of another build, whose name it gives.
+  case build(Excerpt)
+  case byteCount(Int, expected: Int)
+  /// Of the named part.
+  case checksum(StaticString)
+  /// The named part is not of the size that the model needs.
+  case part(StaticString, byteCount: Int, expected: Int)
+  /// The tokenizer's tables do not fit each other.
+  case tables
+}
+
+/// A part of a packed model that is put into the arena as it is.
+public struct PackedImage: Sendable, BitwiseCopyable {
+  /// Of the weights in the file, in bytes.
+  public static let alignment = 16_384
+  /// As for `ModelFile.read`.
+  public let offset: Int
+  public let byteCount: Int
+  public let checksum: UInt64
+}
+
+/// What a packed model has beside the metadata of its GGUF file.
+public struct PackedModel: Sendable, BitwiseCopyable {
+  /// What the tokenizer keeps beside its tables; the tokenizer's own.
+  public typealias Numbers = InlineArray<12, UInt64>
+
+  /// The regions from the weights to the norms; see `PackedChecksum`.
+  public let weights: PackedImage
+  /// The tokenizer's tables, with their XXH64; nil where the model has no tokenizer that is known.
+  public let tokenizer: PackedImage?
+  public let vocabulary: Numbers
+  /// XXH64 of the GGUF files, one after the other, and their size.
+  public let sourceHash: UInt64
+  public let sourceByteCount: Int
+  let firstByteCount: Int
+  private let isOutputTied: Bool
+  private let hasBias: Bool
+  private let hasRopeFactors: Bool
+
+  /// Nil where the file does not begin like a packed model.
+  init?(
+    _ file: borrowing InputFile, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws(ModelError) {
+    guard let header = try PackedHeader(file) else { return nil }
+    try unsafe header.check(file, buffer)
+    weights = PackedImage(
+      offset: header.weightOffset, byteCount: Int(header.weightByteCount),
+      checksum: header.weightChecksum)
+    tokenizer =
+      header.tokenizerByteCount == 0
+      ? nil
+      : PackedImage(
+        offset: header.tokenizerOffset, byteCount: Int(header.tokenizerByteCount),
+        checksum: header.tokenizerChecksum)
+    vocabulary = header.vocabulary
+    sourceHash = header.sourceHash
+    sourceByteCount = Int(clamping: header.sourceByteCount)
+    firstByteCount = Int(header.firstByteCount)
+    isOutputTied = header.isOutputTied != 0
+    hasBias = header.hasBias != 0
+    hasRopeFactors = header.hasRopeFactors != 0
+  }
+
+  /// What the tensors of the source told.
+  func complete(_ shape: ModelShape) -> ModelShape {
+    var shape = shape
+    shape.isOutputTied = isOutputTied
+    shape.hasBias = hasBias
+    shape.hasRopeFactors = hasRopeFactors
+    return shape
+  }
+}
+
+/// The checksum of packed weights: the sum of their chunks' checksums, so that threads can share the
+/// chunks out. That of a chunk is XXH64 of its number and of the XXH64 of its four quarters.
+public enum PackedChecksum {
+  /// All chunks but the last one, which is a multiple of 128 bytes too.
+  public static let chunkByteCount = 1 << 20
+
+  public static func chunkCount(_ byteCount: Int) -> Int {
+    (byteCount + chunkByteCount - 1) / chunkByteCount
+  }
+
+  public static func chunk(_ index: Int, of image: UnsafeRawBufferPointer) -> UInt64 {
+    let start = index * chunkByteCount
+    let end = min(start + chunkByteCount, image.count)
+    var quarters = InlineArray<4, XXHash64> { _ in XXHash64() }
+    unsafe XXHash64.updateQuarters(
+      &quarters, UnsafeRawBufferPointer(rebasing: image[start..<end]))
+    var hash = XXHash64()
+    hash.update(UInt64(index))
+    for quarter in 0..<4 { hash.update(quarters[quarter].finish()) }
+    return hash.finish()
+  }
+}
+
+/// What is packed of a model beside its metadata.
+@safe public struct PackedContents {
+  public var weights: UnsafeRawBufferPointer
+  public var weightChecksum: UInt64
+  /// Empty for a model without a tokenizer that is known.
+  public var tokenizer: UnsafeRawBufferPointer
+  public var vocabulary: PackedModel.Numbers
+
+  public init(
+    weights: UnsafeRawBufferPointer, weightChecksum: UInt64, tokenizer: UnsafeRawBufferPointer,
+    vocabulary: PackedModel.Numbers
+  ) {
+    unsafe self.weights = unsafe weights
+    self.weightChecksum = weightChecksum
+    unsafe self.tokenizer = unsafe tokenizer
+    self.vocabulary = vocabulary
+  }
+}
+
+extension ModelFile {
+  /// Writes the model as one file, from which it is loaded as it lies in the arena.
+  /// - Parameter buffer: as for `init`.
+  public func writePacked(
+    _ contents: PackedContents, to out: inout TextOutput, buffer: UnsafeMutableRawBufferPointer
+  ) throws(ModelError) {
+    let header = unsafe try makeHeader(contents, buffer)
+    var copy = header
+    unsafe withUnsafeBytes(of: &copy) { unsafe out.write(raw: $0) }
+    out.write(zeros: PackedHeader.byteCount - MemoryLayout<PackedHeader>.size)
+    unsafe try withUnsafeMutablePointer(to: &out) { (out) throws(ModelError) in
+      var writer = unsafe PartWriter(out: out)
+      unsafe try forEachMetadataPart(buffer, &writer)
+    }
+    out.write(zeros: header.tokenizerOffset - metadataByteCount)
+    unsafe out.write(raw: contents.tokenizer)
+    let gap = unsafe header.weightOffset - header.tokenizerOffset - contents.tokenizer.count
+    out.write(zeros: gap)
+    unsafe out.write(raw: contents.weights)
+    out.flush()
+  }
+
+  private func makeHeader(
+    _ contents: PackedContents, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws(ModelError) -> PackedHeader {
+    var header = PackedHeader()
+    var source = PartHasher()
+    unsafe try forEachPart(buffer, &source)
+    header.sourceHash = source.hash.finish()
+    header.sourceByteCount = UInt64(byteCount)
+    header.firstByteCount = UInt64(file.byteCount)
+    var metadata = PartHasher()
+    unsafe try forEachMetadataPart(buffer, &metadata)
+    header.metadataByteCount = UInt64(metadataByteCount)
+    header.metadataChecksum = metadata.hash.finish()
+    var tokenizer = XXHash64()
+    unsafe tokenizer.update(contents.tokenizer)
+    header.tokenizerByteCount = unsafe UInt64(contents.tokenizer.count)
+    header.tokenizerChecksum = tokenizer.finish()
+    header.vocabulary = contents.vocabulary
+    header.weightByteCount = unsafe UInt64(contents.weights.count)
+    header.weightChecksum = contents.weightChecksum
+    header.isOutputTied = shape.isOutputTied ? 1 : 0
+    header.hasBias = shape.hasBias ? 1 : 0
+    header.hasRopeFactors = shape.hasRopeFactors ? 1 : 0
+    header.checksum = header.expectedChecksum()
+    return header
+  }
+
+  private func forEachMetadataPart<Visitor: PartVisitor>(
+    _ buffer: UnsafeMutableRawBufferPointer, _ visitor: inout Visitor
+  ) throws(ModelError) {
+    unsafe try forEachPart(of: 0, byteCount: metadataByteCount, buffer, &visitor)
+  }
+
+  /// All bytes of all files.
+  private func forEachPart<Visitor: PartVisitor>(
+    _ buffer: UnsafeMutableRawBufferPointer, _ visitor: inout Visitor
+  ) throws(ModelError) {
+    for index in 0..<partCount {
+      unsafe try forEachPart(of: index, byteCount: byteCount(ofPart: index), buffer, &visitor)
+    }
+  }
+
+  private func forEachPart<Visitor: PartVisitor>(
+    of file: Int, byteCount: Int, _ buffer: UnsafeMutableRawBufferPointer,
+    _ visitor: inout Visitor
+  ) throws(ModelError) {
+    var offset = 0
+    while offset < byteCount {
+      let part = unsafe UnsafeMutableRawBufferPointer(
+        rebasing: buffer[..<min(buffer.count, byteCount - offset)])
+      unsafe try read(into: part, at: offset, part: file)
+      unsafe visitor.visit(UnsafeRawBufferPointer(part))
+      offset += part.count
+    }
+  }
+}
+
+/// Receives the bytes of files in order.
+private protocol PartVisitor {
+  mutating func visit(_ bytes: UnsafeRawBufferPointer)
+}
+
+private struct PartHasher: PartVisitor {
+  var hash = XXHash64()
+  mutating func visit(_ bytes: UnsafeRawBufferPointer) { unsafe hash.update(bytes) }
+}
+
+@safe private struct PartWriter: PartVisitor {
+  private let out: UnsafeMutablePointer<TextOutput>
+
+  /// `out` must stay where it is while this is used.
+  init(out: UnsafeMutablePointer<TextOutput>) { unsafe self.out = unsafe out }
+
+  mutating func visit(_ bytes: UnsafeRawBufferPointer) { unsafe out.pointee.write(raw: bytes) }
+}
+
+extension TextOutput {
+  fileprivate mutating func write(zeros count: Int) {
+    for _ in 0..<count { write(byte: 0) }
+  }
+}
