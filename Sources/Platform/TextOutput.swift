@@ -82,6 +82,13 @@ public struct TextOutput: ~Copyable, ByteSink {
     }
   }
 
+  /// Sixteen digits.
+  public mutating func write(hexadecimal value: UInt64) {
+    for shift in stride(from: UInt64(60), through: 0, by: -4) {
+      write(hexadecimalDigit: UInt8(value >> shift & 15))
+    }
+  }
+
   private mutating func write(hexadecimalDigit digit: UInt8) {
     write(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
   }

@@ -28,7 +28,18 @@ private func writeModel(_ model: borrowing ModelFile, _ out: inout TextOutput) {
   out.write("\n")
   writeRow("GGUF version", Int(model.version), &out)
   if model.partCount > 1 { writeRow("files", model.partCount, &out) }
-  writeRow("file bytes", model.byteCount, &out)
+  if let packed = model.packed {
+    writeName("packed for", &out)
+    out.write(Processor.buildName)
+    out.write("\n")
+    writeRow("weight bytes", packed.weights.byteCount, &out)
+    writeRow("source bytes", packed.sourceByteCount, &out)
+    writeName("source XXH64", &out)
+    out.write(hexadecimal: packed.sourceHash)
+    out.write("\n")
+  } else {
+    writeRow("file bytes", model.byteCount, &out)
+  }
   writeRow("layers", shape.layerCount, &out)
   writeRow("embedding length", shape.embeddingLength, &out)
   writeRow("feed-forward length", shape.feedForwardLength, &out)

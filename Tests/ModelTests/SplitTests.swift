@@ -317,7 +317,7 @@ private func contents(_ folder: PartFolder) throws -> Contents {
 }
 
 /// A folder with the parts of a model, which is removed with this value.
-private final class PartFolder {
+final class PartFolder {
   private let url = URL(
     fileURLWithPath: FileManager.default.isWritableFile(atPath: "/dev/shm")
       ? "/dev/shm" : NSTemporaryDirectory()

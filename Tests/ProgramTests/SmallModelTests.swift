@@ -30,12 +30,16 @@ struct SmallModelTests {
     try floats(SmallModels.directory.appendingPathComponent(name + ending).path)
   }
 
-  private func logits(_ name: String, _ command: [String], profile: String) throws -> [Float] {
+  /// - Parameter file: in place of the GGUF file.
+  private func logits(
+    _ name: String, _ command: [String], file: String? = nil, profile: String
+  ) throws -> [Float] {
     let path = folder.path(name + ".logits")
     let model = SmallModels.directory.appendingPathComponent(name).path
     let outcome = try run(
       command + [
-        "score", "--profile", profile, "--model", model + ".gguf", "--tokens", model + ".tokens",
+        "score", "--profile", profile, "--model", file ?? model + ".gguf", "--tokens",
+        model + ".tokens",
         "--policy", "full", "--block", "16", "--threads", "2", "--logits", path, "--quiet",
       ])
     #expect(outcome.code == 0, "\(outcome.error)")
@@ -58,6 +62,33 @@ struct SmallModelTests {
     let rounding = distance(exact, rounded)
     #expect(distance(found, exact) < 1.15 * rounding)
     #expect(distance(found, rounded) < 0.9 * rounding)
+  }
+
+  /// Bit for bit.
+  private func expectPackedAlike(_ name: String, _ command: [String], profile: String) throws {
+    let model = SmallModels.directory.appendingPathComponent(name + ".gguf").path
+    let packed = folder.path(name + ".edge")
+    let outcome = try run(
+      command + ["pack", "--profile", profile, "--model", model, "-o", packed])
+    #expect(outcome.code == 0, "\(outcome.error)")
+    #expect(
+      try logits(name, command, file: packed, profile: profile)
+        == logits(name, command, profile: profile))
+  }
+
+  @Test(arguments: SmallModels.names) func packedGivesTheSameLogits(name: String) throws {
+    try expectPackedAlike(name, [Files.program!], profile: Files.hostProfile)
+  }
+
+  @Test(
+    .enabled(
+      if: Files.tool("qemu-aarch64") != nil && Files.device("pi5") != nil,
+      "needs qemu-aarch64 and Toolchain/build-device Profiles/pi5.json"),
+    arguments: SmallModels.names.prefix(3))
+  func packedGivesTheSameLogitsOnABoard(name: String) throws {
+    try expectPackedAlike(
+      name, [Files.tool("qemu-aarch64")!, "-cpu", "cortex-a76", Files.device("pi5")!],
+      profile: Files.repository.appendingPathComponent("Profiles/pi5.json").path)
   }
 
   /// Bit for bit, in Float32.

@@ -1,6 +1,7 @@
 import Foundation
 import Memory
 import Platform
+import Testing
 
 @testable import Tokenizer
 
@@ -41,6 +42,29 @@ final class Tokenizing {
       scheme, tokens: model.tokens, types: model.types, scores: model.scores,
       merges: model.merges, chatTemplate: model.chatTemplate)
   }
+
+  /// A vocabulary whose tables are another one's, with some bytes changed; nil where they are refused.
+  init?(tablesOf other: Tokenizing, changes: [(place: Int, byte: UInt8)]) throws {
+    let numbers = other.vocabulary.numbers
+    let counts = try #require(VocabularyCounts(other.vocabulary.scheme, numbers))
+    var measuring = Carver.measuring
+    _ = try Self.layOut(&measuring, counts, [])
+    arena = try Arena(plan: measuring.measured())
+    var carver = arena.carver()
+    let parts = try Self.layOut(&carver, counts, [])
+    carver.seal()
+    encoder = parts.encoder
+    template = nil
+    var vocabulary = parts.vocabulary
+    let tables = unsafe arena.bytes(of: .tokenizer)
+    unsafe tables.copyMemory(from: UnsafeRawBufferPointer(other.arena.bytes(of: .tokenizer)))
+    for (place, byte) in changes { unsafe tables[place] = byte }
+    let isTaken = vocabulary.adopt(numbers)
+    self.vocabulary = vocabulary
+    if !isTaken { return nil }
+  }
+
+  var tableByteCount: Int { unsafe arena.bytes(of: .tokenizer).count }
 
   private struct Parts: ~Copyable {
     var vocabulary: Vocabulary
