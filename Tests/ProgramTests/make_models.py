@@ -1,4 +1,5 @@
-"""Writes small models with random weights, and what they compute, into the directory given.
+"""Writes small models with random weights, and what they compute, into the directory given; of GGUF
+files that are named too, which must be small Llama models, what they compute.
 
 For each model: NAME.gguf, NAME.tokens, and two files of Float32 logits, one row a token: NAME.exact,
 of a plain float64 transformer with the model's own weights, and NAME.rounded, of the same with
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from gguf import GGMLQuantizationType as T, GGML_QUANT_SIZES, GGUFWriter, RopeScalingType
+from gguf import GGMLQuantizationType as T, GGML_QUANT_SIZES, GGUFReader, GGUFWriter, RopeScalingType
 from gguf.quants import dequantize, quantize
 
 VOCABULARY = 320
@@ -216,16 +217,45 @@ class Model:
         return self.linear(self.norm(x, "output_norm"), "token_embd" if self.s["tied"] else "output", rounds)
 
 
-def main(directory):
+class PublishedModel(Model):
+    def __init__(self, path):
+        file = GGUFReader(path)
+        value = lambda key: file.fields["llama." + key].contents()
+        self.weights = {
+            t.name: dequantize(t.data, t.tensor_type).astype(np.float64).reshape(tuple(reversed(t.shape.tolist())))
+            for t in file.tensors}
+        heads = value("attention.head_count")
+        self.s = spec(
+            path.stem, dim=value("embedding_length"), heads=heads, head_dim=value("embedding_length") // heads,
+            layers=value("block_count"), tied="output.weight" not in self.weights)
+        self.s["kv_heads"] = value("attention.head_count_kv")
+
+    def greedy(self, tokens):
+        """The tokens and what the model goes on with."""
+        while len(tokens) < TOKEN_COUNT:
+            tokens = tokens + [int(self.logits(np.array(tokens), False)[-1].argmax())]
+        return np.array(tokens)
+
+
+def write_computed(model, tokens, directory):
+    path = str(directory / model.s["name"])
+    Path(path + ".tokens").write_text(" ".join(map(str, tokens)))
+    for rounds, ending in ((False, ".exact"), (True, ".rounded")):
+        model.logits(tokens, rounds).astype(np.float32).tofile(path + ending)
+
+
+def main(directory, published):
     directory.mkdir(parents=True, exist_ok=True)
     for number, s in enumerate(SPECS):
         rng = np.random.default_rng(number)
         model = Model(s, rng)
-        tokens = rng.integers(0, VOCABULARY, TOKEN_COUNT)
-        (directory / (s["name"] + ".tokens")).write_text(" ".join(map(str, tokens)))
-        for rounds, ending in ((False, ".exact"), (True, ".rounded")):
-            model.logits(tokens, rounds).astype(np.float32).tofile(directory / (s["name"] + ending))
+        write_computed(model, rng.integers(0, VOCABULARY, TOKEN_COUNT), directory)
         model.write(directory / (s["name"] + ".gguf"))
+    for path in published:
+        model = PublishedModel(path)
+        # The first tokens of "Once upon a time".
+        write_computed(model, model.greedy([1, 403, 407, 261]), directory)
+        (directory / path.name).symlink_to(path)
 
 
-main(Path(sys.argv[1]))
+main(Path(sys.argv[1]), [Path(p).resolve() for p in sys.argv[2:]])
