@@ -30,7 +30,7 @@ public struct EngineLayout {
       group: shape.headCount / shape.kvHeadCount)
     if !carver.isMeasuring { state.initialize(to: cacheState) }
     team = TeamLayout(carver: &carver, threadCount: settings.threadCount)
-    loading = LoadingScratch(carver: &carver, threadCount: settings.threadCount)
+    loading = LoadingScratch(carver: &carver, shape: shape, threadCount: settings.threadCount)
     tensors = TensorTable(shape: shape, carver: &carver)
   }
 }
@@ -66,8 +66,7 @@ public struct Engine: ~Copyable {
     settings.policy == .full && slotsFilled == settings.slotCount
   }
 
-  /// Reads and packs all weights on all threads, or takes packed ones as they are, and touches the
-  /// pages of the arena.
+  /// Reads and packs all weights on all threads, or takes packed ones as they are.
   /// - Parameters:
   ///   - arena: the one that the layout lies in.
   ///   - buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
@@ -77,7 +76,6 @@ public struct Engine: ~Copyable {
   ) throws(ModelError) {
     if let packed = file.packed {
       try takePacked(packed.weights, file, arena.modelImage)
-      touchPages(of: arena, from: .keys)
       return
     }
     var tensors = layout.tensors
@@ -86,14 +84,13 @@ public struct Engine: ~Copyable {
     try WeightLoader.load(
       file, tensors, into: layout.weights, layout.workspace.rotary, scratch: layout.loading,
       team: team)
-    touchPages(of: arena)
   }
 
   /// Touches the pages of the arena on all threads, so that the system has given all memory, and
   /// none is waited for, before the first block. The threads' own stacks and counters are in use and
-  /// left out.
-  public func touchPages(of arena: borrowing Arena, from first: Region = .weights) {
-    let start = arena.plan.offset(of: first)
+  /// left out, as are mapped weights, which cannot be written.
+  public func touchPages(of arena: borrowing Arena, hasMappedWeights: Bool = false) {
+    let start = arena.plan.offset(of: hasMappedWeights ? .keys : .weights)
     var range = UnsafeMutableRawBufferPointer(
       start: arena.baseAddress + start, count: arena.plan.offset(of: .threadStacks) - start)
     team.run(&range) { context, team, index in

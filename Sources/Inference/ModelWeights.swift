@@ -98,4 +98,7 @@ extension Carver {
 extension ModelShape {
   /// Values of all query, key and value heads of a token.
   var queryKeyValueLength: Int { queryLength + 2 * kvLength }
+
+  /// The greatest K of the matrices.
+  var longestRowLength: Int { max(max(embeddingLength, queryLength), feedForwardLength) }
 }

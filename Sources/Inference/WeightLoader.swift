@@ -5,20 +5,24 @@ import Platform
 
 /// Each thread's memory for reading and converting weights.
 struct LoadingScratch {
-  /// The longest row: `Int8Geometry.kMax` Float32.
-  static let readByteCount = Int8Geometry.kMax * MemoryLayout<Float>.stride
+  /// Of short rows several are read at a time.
+  private static let readByteCountMin = 65_536
   /// `[threads][readByteCount]`: rows as the file has them.
   private let bytes: UnsafeMutableRawPointer
-  /// `[threads][kMax]`: one row as Float32.
+  let readByteCount: Int
+  /// `[threads][rowCount]`: one row as Float32.
   private let rows: UnsafeMutablePointer<Float>
+  private let rowCount: Int
   /// `[threads]`: the first failure of each.
   let failures: UnsafeMutablePointer<LoadingFailure>
   /// `[threads]`: sums of each thread's chunks.
   let checksums: UnsafeMutablePointer<UInt64>
 
-  init(carver: inout Carver, threadCount: Int) {
-    bytes = carver.takeBytes(.loading, count: threadCount * Self.readByteCount)
-    rows = carver.take(.loading, Float.self, count: threadCount * Int8Geometry.kMax)
+  init(carver: inout Carver, shape: ModelShape, threadCount: Int) {
+    rowCount = roundUp(shape.longestRowLength, to: Int8Geometry.kStep)
+    readByteCount = max(Self.readByteCountMin, rowCount * MemoryLayout<Float>.stride)
+    bytes = carver.takeBytes(.loading, count: threadCount * readByteCount)
+    rows = carver.take(.loading, Float.self, count: threadCount * rowCount)
     failures = carver.takeUninitialized(.loading, LoadingFailure.self, count: threadCount)
     checksums = carver.take(.loading, UInt64.self, count: threadCount)
     if !carver.isMeasuring {
@@ -27,16 +31,16 @@ struct LoadingScratch {
   }
 
   func bytes(_ member: Member) -> UnsafeMutableRawPointer {
-    bytes + member.index * Self.readByteCount
+    bytes + member.index * readByteCount
   }
 
   /// The first thread's part, for other reading when no weights are read.
   var buffer: UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(start: bytes, count: Self.readByteCount)
+    UnsafeMutableRawBufferPointer(start: bytes, count: readByteCount)
   }
 
   func row(_ member: Member) -> UnsafeMutablePointer<Float> {
-    rows + member.index * Int8Geometry.kMax
+    rows + member.index * rowCount
   }
 }
 
@@ -132,7 +136,7 @@ struct WeightLoader {
   ) throws(ModelError) {
     let tensor = tensors[slot]
     let rowByteCount = tensor.rowByteCount
-    let chunk = max(1, min(64, LoadingScratch.readByteCount / rowByteCount))
+    let chunk = max(1, min(64, scratch.readByteCount / rowByteCount))
     let chunkCount = (tensor.rowCount + chunk - 1) / chunk
     let row = scratch.row(shares.member)
     while let index = shares.take(of: chunkCount) {

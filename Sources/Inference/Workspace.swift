@@ -45,7 +45,7 @@ struct Workspace {
 
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let block = settings.blockSize
-    let kMax = max(max(shape.embeddingLength, shape.queryLength), shape.feedForwardLength)
+    let kMax = shape.longestRowLength
     residualStride = Self.stride(shape.embeddingLength)
     queryKeyValueStride = PackedMatrix.paddedOutputCount(shape.queryKeyValueLength)
     attentionStride = roundUp(shape.queryLength, to: Int8Geometry.kStep)

@@ -56,9 +56,14 @@ struct BenchModel: ~Copyable {
   ) throws(Exit) {
     switch file {
     case .some(let file): try buffer.load(file, engine, into: arena, path!, &console)
-    case .none:
-      engine.fillSynthetic(seed: BenchRun.seed)
-      engine.touchPages(of: arena)
+    case .none: engine.fillSynthetic(seed: BenchRun.seed)
+    }
+  }
+
+  var isPacked: Bool {
+    switch file {
+    case .some(let file): file.packed != nil
+    case .none: false
     }
   }
 
@@ -223,6 +228,7 @@ struct BenchSample: BitwiseCopyable {
     carver.seal()
     let engine = try Program.start(layout.engine, preparation.settings.profile, &console)
     try preparation.load(engine, into: arena, &console)
+    engine.touchPages(of: arena, hasMappedWeights: preparation.model.isPacked)
     self.engine = engine
     self.layout = layout
     self.arena = arena

@@ -55,9 +55,9 @@ struct Generation {
   }
 
   /// Whether a token ends the answer: the file names it by its id, or it is known by its text.
-  private func isEnd(_ token: Int32, _ vocabulary: borrowing Vocabulary) -> Bool {
+  private func isEnd(_ token: Int32, _ program: borrowing Program) -> Bool {
     for index in 0..<3 where Int(token) == endIDs[index] { return true }
-    return vocabulary.endsGeneration(token)
+    return unsafe program.vocabularyIfAny?.pointee.endsGeneration(token) ?? false
   }
 
   /// For another prompt and answer.
@@ -189,14 +189,14 @@ struct Generation {
     if maxTokens == 0 || stop == .interrupt { return }
     program.engine.makeLogits(firstRow: program.engine.lastRow, rowCount: 1)
     var text = unsafe AnswerWriter(
-      program.vocabulary, stops, continuesText: program.chatTemplate == nil)
+      program.vocabularyIfAny, stops, continuesText: program.chatTemplate == nil)
     var last = Instant.now()
     while generatedCount < maxTokens {
       let token = program.layout.sampler.next(program.engine.logits(0))
       if generatedCount == 0 {
         timeToFirstTokenNanoseconds = Instant.now().nanoseconds(since: start)
       }
-      if unsafe isEnd(token, program.vocabulary.pointee) {
+      if isEnd(token, program) {
         stop = .endOfSequence
         break
       }

@@ -230,6 +230,7 @@ struct HeaderBuffer {
     carver.seal()
     let engine = try Self.start(layout.engine, preparation.settings.profile, &console)
     try preparation.load(engine, layout, into: arena, &console)
+    engine.touchPages(of: arena, hasMappedWeights: preparation.model.packed != nil)
     self.engine = engine
     self.layout = layout
     self.arena = arena
@@ -271,9 +272,16 @@ struct HeaderBuffer {
 
   /// Of commands that use text.
   var vocabulary: UnsafeMutablePointer<Vocabulary> {
+    guard let vocabulary = unsafe vocabularyIfAny else {
+      preconditionFailure("no text was asked for")
+    }
+    return unsafe vocabulary
+  }
+
+  var vocabularyIfAny: UnsafeMutablePointer<Vocabulary>? {
     switch layout.text {
     case .some(let text): unsafe text.vocabulary
-    case .none: preconditionFailure("no text was asked for")
+    case .none: nil
     }
   }
 

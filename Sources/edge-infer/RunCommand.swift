@@ -24,7 +24,7 @@ func runNeeds(_ arguments: Arguments) -> ProgramNeeds {
   ProgramNeeds(
     logitRowCount: 1, generatedCount: arguments.maxTokens ?? Arguments.maxTokensDefault,
     usesText: true, usesTemplate: unsafe !arguments.isRaw && arguments.tokens == nil,
-    sampling: arguments.sampling.settings,
+    mayLackText: unsafe arguments.tokens != nil, sampling: arguments.sampling.settings,
     keepsLogProbabilities: arguments.wantsLogProbabilities)
 }
 

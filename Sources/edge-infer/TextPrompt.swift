@@ -91,15 +91,17 @@ extension TokenizerError: PromptFailure {
   var code: ExitCode { Exit(rawCode: exitCode).code }
 }
 
-/// Writes generated tokens to standard output as they come, up to a stop text.
+/// Writes generated tokens to standard output as they come, up to a stop text; their ids where there
+/// is no vocabulary.
 @safe struct AnswerWriter: ~Copyable {
   private var filter: StopFilter
   private var decoder: StreamingDecoder
-  private let vocabulary: UnsafeMutablePointer<Vocabulary>
+  private let vocabulary: UnsafeMutablePointer<Vocabulary>?
+  private var count = 0
 
   /// - Parameter continuesText: whether the answer goes on with the prompt's own text.
   init(
-    _ vocabulary: UnsafeMutablePointer<Vocabulary>, _ stops: StopTexts, continuesText: Bool
+    _ vocabulary: UnsafeMutablePointer<Vocabulary>?, _ stops: StopTexts, continuesText: Bool
   ) {
     filter = StopFilter(TextOutput.standardOutput, stops)
     decoder = StreamingDecoder(continuesText: continuesText)
@@ -108,7 +110,13 @@ extension TokenizerError: PromptFailure {
 
   /// - Returns: false where a stop text has come.
   mutating func write(_ token: Int32, _ console: inout Console) throws(Exit) -> Bool {
-    unsafe decoder.write(token, vocabulary.pointee, to: &filter)
+    if let vocabulary = unsafe vocabulary {
+      unsafe decoder.write(token, vocabulary.pointee, to: &filter)
+    } else {
+      if count > 0 { filter.output.write(" ") }
+      filter.output.write(Int(token))
+    }
+    count += 1
     try edge_infer.finish(&filter.output, &console)
     return !filter.isStopped
   }

@@ -38,7 +38,9 @@ struct Fixture: ~Copyable {
   let arena: Arena
   let model: ModelFile
 
-  static func open(_ path: String, _ settings: RunSettings) throws -> Fixture {
+  static func open(
+    _ path: String, _ settings: RunSettings, usesHugePages: Bool = true
+  ) throws -> Fixture {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
     defer { buffer.deallocate() }
     let cPath = strdup(path)!
@@ -47,6 +49,9 @@ struct Fixture: ~Copyable {
     var measuring = Carver.measuring
     _ = EngineLayout(carver: &measuring, shape: model.shape, settings: settings)
     let arena = try Arena(plan: measuring.measured())
+    if !usesHugePages {
+      madvise(arena.baseAddress, arena.plan.totalByteCount, MADV_NOHUGEPAGE)
+    }
     var carver = arena.carver()
     let layout = EngineLayout(carver: &carver, shape: model.shape, settings: settings)
     carver.seal()

@@ -64,6 +64,19 @@ struct SmallModelTests {
     #expect(distance(found, rounded) < 0.9 * rounding)
   }
 
+  /// They have no tokenizer: ids in, ids out.
+  @Test(arguments: SmallModels.names.filter { $0.hasPrefix("qwen") })
+  func idsAreAnswered(name: String) throws {
+    let model = SmallModels.directory.appendingPathComponent(name).path
+    let common = ["--profile", Files.hostProfile, "--model", model + ".gguf"]
+    let command = [Files.program!] + common + ["--max-tokens", "5", "--quiet"]
+    let outcome = try run(command + ["--tokens", model + ".tokens"])
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let ids = outcome.output.split(whereSeparator: \.isWhitespace).map { Int($0) ?? -1 }
+    #expect(ids.count == 5 && ids.allSatisfy { (0..<320).contains($0) }, "\(outcome.output)")
+    try expectError(65, command + ["--raw", "--prompt", "a"], mentions: ["--tokens"])
+  }
+
   /// Bit for bit.
   private func expectPackedAlike(_ name: String, _ command: [String], profile: String) throws {
     let model = SmallModels.directory.appendingPathComponent(name + ".gguf").path
