@@ -59,8 +59,11 @@ let package = Package(
       name: "KVCacheTests", dependencies: ["KVCache", "Profile", "Kernels", "Memory"],
       swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
-      name: "ModelTests", dependencies: ["Model", "Memory", "Platform"],
-      exclude: ["make_vectors.py"]),
+      name: "ModelTests",
+      dependencies: [
+        "Model", "Memory", "Platform", "Tokenizer", "Profile", "KVCache", "Inference",
+      ],
+      exclude: ["make_vectors.py"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"]),
     .testTarget(
       name: "InferenceTests",
