@@ -71,3 +71,14 @@ let package = Package(
     .testTarget(name: "ProgramTests", exclude: ["make_models.py"]),
   ]
 )
+
+// libFuzzer brings their main function: Toolchain/fuzz builds them by themselves.
+if Context.environment["EDGE_INFER_FUZZ_BUILD"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Platform", "Profile", "Memory", "Model", "Tokenizer", "KVCache", "Inference",
+      ],
+      path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
+}

@@ -36,12 +36,6 @@ final class Tokenizing {
     self.vocabulary = vocabulary
   }
 
-  convenience init(_ model: ModelFile, _ scheme: Scheme = .byteLevelBPE(.smollm)) throws {
-    try self.init(
-      scheme, tokens: model.tokens, types: model.types, scores: model.scores,
-      merges: model.merges, chatTemplate: model.chatTemplate)
-  }
-
   private struct Parts: ~Copyable {
     var vocabulary: Vocabulary
     var encoder: Encoder
