@@ -67,7 +67,7 @@ let package = Package(
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"]),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile"]),
+      dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"]),
     .testTarget(name: "ProgramTests", exclude: ["make_models.py"]),
   ]
 )
@@ -81,4 +81,10 @@ if Context.environment["EDGE_INFER_FUZZ_BUILD"] != nil {
         "Platform", "Profile", "Memory", "Model", "Tokenizer", "KVCache", "Inference",
       ],
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
+}
+
+// Builds with a sanitizer are of the modules: the program's tests run the release build.
+if Context.environment["EDGE_INFER_MODULES_ONLY"] != nil {
+  package.products = []
+  package.targets.removeAll { $0.name == "edge-infer" || $0.name == "ProgramTests" }
 }

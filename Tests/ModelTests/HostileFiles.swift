@@ -3,9 +3,16 @@
 /// A malformed file, or one that looks so.
 struct HostileFile {
   let name: String
-  let bytes: [UInt8]
   /// Whether it must be refused; others may also be a model.
-  var mustFail = false
+  let mustFail: Bool
+  private let make: () -> [UInt8]
+
+  init(name: String, mustFail: Bool = false, _ make: @escaping () -> [UInt8]) {
+    (self.name, self.mustFail, self.make) = (name, mustFail, make)
+  }
+
+  /// Made when they are asked for: all files together are large.
+  var bytes: [UInt8] { make() }
 }
 
 /// Makes malformed files, always the same ones.
@@ -64,9 +71,11 @@ enum HostileFiles {
     let bytes = base.build()
     return HeaderFields(bytes).all.flatMap { field in
       field.spoiled(bytes).map { value in
-        var spoiled = bytes
-        spoiled.replaceSubrange(field.offset..<field.offset + field.byteCount, with: value)
-        return HostileFile(name: "\(field.kind) of '\(field.owner)' = \(value)", bytes: spoiled)
+        HostileFile(name: "\(field.kind) of '\(field.owner)' = \(value)") {
+          var spoiled = bytes
+          spoiled.replaceSubrange(field.offset..<field.offset + field.byteCount, with: value)
+          return spoiled
+        }
       }
     }
   }
@@ -76,8 +85,8 @@ enum HostileFiles {
     let bytes = base.build()
     let end = HeaderFields(bytes).headerByteCount
     let ends = Array(0..<end) + [end, end + 1, end + 31, bytes.count - 1, bytes.count / 2]
-    return ends.map {
-      HostileFile(name: "ends at \($0)", bytes: Array(bytes[..<$0]), mustFail: true)
+    return ends.map { end in
+      HostileFile(name: "ends at \(end)", mustFail: true) { Array(bytes[..<end]) }
     }
   }
 
@@ -103,8 +112,9 @@ enum HostileFiles {
         var builder = base
         builder.keys[index].value = value
         return HostileFile(
-          name: "\(base.keys[index].name) as \(name)", bytes: builder.build(),
-          mustFail: name == "nested array" || name == "deep arrays")
+          name: "\(base.keys[index].name) as \(name)",
+          mustFail: name == "nested array" || name == "deep arrays"
+        ) { [builder] in builder.build() }
       }
     }
   }
@@ -137,7 +147,9 @@ enum HostileFiles {
       return values.map { value in
         var builder = base
         builder.keys[index].value = value
-        return HostileFile(name: "\(base.keys[index].name) = \(value)", bytes: builder.build())
+        return HostileFile(name: "\(base.keys[index].name) = \(value)") { [builder] in
+          builder.build()
+        }
       }
     }
   }
@@ -148,7 +160,8 @@ enum HostileFiles {
     func add(_ name: String, mustFail: Bool = false, _ change: (inout GGUFBuilder) -> Void) {
       var builder = base
       change(&builder)
-      files.append(HostileFile(name: name, bytes: builder.build(), mustFail: mustFail))
+      files.append(
+        HostileFile(name: name, mustFail: mustFail) { [builder] in builder.build() })
     }
     let long = String(repeating: "k", count: 65_536)
     for (index, key) in base.keys.enumerated() {
