@@ -120,9 +120,10 @@ import Testing
       (0x7E00, false), (0xFE00, false), (0x7C01, false), (0x7C00, false), (0xFC00, false),
       (0x0000, true), (0x8000, true), (0x0001, true), (0x7BFF, true), (0xFBFF, true),
     ]
+    let sound = ModelWriter(types: [type], seed: 9)
     for place in type.scaleOffsets {
       for (bits, isFinite) in patterns {
-        var model = ModelWriter(types: [type], seed: 9)
+        var model = sound
         let index = model.tensors.firstIndex { $0.name == "blk.1.attn_k.weight" }!
         // Of a block in the midst of a row.
         let start = model.tensors[index].bytes.count / 2 / type.blockByteCount * type.blockByteCount
@@ -145,9 +146,9 @@ import Testing
   @Test(arguments: ["blk.0.attn_norm.weight", "blk.1.ffn_norm.weight", "output_norm.weight"])
   func norms(name: String) throws {
     defer { remove() }
+    let model = ModelWriter(types: [.q8_0], seed: 9)
+    let index = model.tensors.firstIndex { $0.name == name }!
     for value in [Float.nan, -.nan, .infinity, -.infinity, 0, 3e38, .leastNonzeroMagnitude] {
-      var model = ModelWriter(types: [.q8_0], seed: 9)
-      let index = model.tensors.firstIndex { $0.name == name }!
       for place in [0, 17, 255] {
         var changed = model
         changed.tensors[index].bytes.replaceSubrange(
@@ -157,7 +158,6 @@ import Testing
         let error = try load(path) { _ in }
         #expect((error == nil) == value.isFinite, "\(value) at \(place)")
       }
-      model.tensors.removeAll()
     }
   }
 
