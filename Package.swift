@@ -59,12 +59,32 @@ let package = Package(
       name: "KVCacheTests", dependencies: ["KVCache", "Profile", "Kernels", "Memory"],
       swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
-      name: "ModelTests", dependencies: ["Model", "Memory", "Platform"],
-      exclude: ["make_vectors.py"]),
+      name: "ModelTests",
+      dependencies: [
+        "Model", "Memory", "Platform", "Tokenizer", "Profile", "KVCache", "Inference",
+      ],
+      exclude: ["make_vectors.py"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"]),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile"]),
+      dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"]),
     .testTarget(name: "ProgramTests", exclude: ["make_models.py"]),
   ]
 )
+
+// libFuzzer brings their main function: Toolchain/fuzz builds them by themselves.
+if Context.environment["EDGE_INFER_FUZZ_BUILD"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Platform", "Profile", "Memory", "Model", "Tokenizer", "KVCache", "Inference",
+      ],
+      path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
+}
+
+// Builds with a sanitizer are of the modules: the program's tests run the release build.
+if Context.environment["EDGE_INFER_MODULES_ONLY"] != nil {
+  package.products = []
+  package.targets.removeAll { $0.name == "edge-infer" || $0.name == "ProgramTests" }
+}

@@ -33,6 +33,10 @@ EDGE_INLINE void edge_touch_page(void *at) {
 EDGE_INLINE int32_t edge_open_read(const char *path) {
   return (int32_t)edge_result(open(path, O_RDONLY | O_CLOEXEC));
 }
+// For regular files: does not wait for a writer where the path is a named pipe.
+EDGE_INLINE int32_t edge_open_file(const char *path) {
+  return (int32_t)edge_result(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+}
 EDGE_INLINE int32_t edge_open_create(const char *path) {
   return (int32_t)edge_result(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
 }

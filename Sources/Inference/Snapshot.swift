@@ -172,7 +172,9 @@ extension Engine {
   private func checkPayload(
     _ header: SnapshotHeader, _ file: borrowing InputFile
   ) throws(SnapshotError) {
-    let expected = SnapshotHeader.byteCount + Int(clamping: header.payloadByteCount)
+    // No file has half of the largest number, and the sum cannot overflow.
+    let payloadByteCount = Int(min(header.payloadByteCount, UInt64(Int.max / 2)))
+    let expected = SnapshotHeader.byteCount + payloadByteCount
     if file.byteCount != expected { throw .byteCount(file.byteCount, expected: expected) }
     var hash = header.startHash()
     let buffer = layout.loading.buffer

@@ -185,8 +185,12 @@ struct WeightLoader {
   private func loadRopeFactors(_ shares: inout ShareWalk) throws(ModelError) {
     if shares.take(of: 1) != nil {
       let factors = try vector(.ropeFactors, shares.member)
-      for index in 0..<weights.shape.headDim / 2 where factors[index] <= 0 {
-        throw .tensor(TensorSlot.ropeFactors.name, .unsupported("a factor of 0 or less"))
+      for index in 0..<weights.shape.headDim / 2
+      where factors[index] < RopeScaling.frequencyFactorMin
+        || factors[index] > RopeScaling.frequencyFactorMax
+      {
+        throw .tensor(
+          TensorSlot.ropeFactors.name, .unsupported("a factor outside 0.001 to 1000000"))
       }
       rotary.divideFrequencies(by: factors)
     }

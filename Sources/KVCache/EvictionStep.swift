@@ -84,7 +84,7 @@ extension Eviction {
   }
 
   private func note(_ meanCosine: Float, _ step: EvictionStep) {
-    if meanCosine < Self.weakAnchorLimit { weakCounts[step.kvHead] += 1 }
+    if meanCosine < Self.weakAnchorLimit { (weakCounts + step.kvHead).pointee += 1 }
   }
 
   /// All parts of the weights in the first.

@@ -24,8 +24,9 @@ public enum Elementary {
     return exponent * ln2High + (2 * s * sum + exponent * ln2Low)
   }
 
-  /// e to the power of x, for |x| below 700. Relative error below 1e-15.
+  /// e to the power of x. Relative error below 1e-15 for |x| below 700; beyond, 0 or infinity.
   public static func exp(_ x: Double) -> Double {
+    if !(x > -700 && x < 700) { return x < 0 ? 0 : x + .infinity }
     let n = (x * 1.442_695_040_888_963_4).rounded()
     let f = (x - n * ln2High) - n * ln2Low
     var sum = 1.0
@@ -38,8 +39,10 @@ public enum Elementary {
   }
 
   /// Sine and cosine of an angle in radians, |x| below 1e9. Absolute error below 1e-15: the argument
-  /// is reduced by pi/2 in three parts, of which n times the first and the second are exact.
+  /// is reduced by pi/2 in three parts, of which n times the first and the second are exact. The
+  /// error grows with larger angles; those from 2^52 on, infinite or NaN, give NaN.
   public static func sineAndCosine(_ x: Double) -> (sine: Double, cosine: Double) {
+    if !(x.magnitude < 0x1p52) { return (.nan, .nan) }
     let n = (x * 0.636_619_772_367_581_3).rounded()
     let r =
       ((x - n * 1.570_796_251_296_997) - n * 7.549_789_415_861_596e-8)

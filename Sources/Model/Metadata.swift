@@ -17,6 +17,7 @@ struct Metadata {
     for _ in 0..<keyCount {
       let name = try Self.name(&cursor, of: file)
       let value = try cursor.value(of: name, in: file)
+      try Self.checkByteCount(cursor)
       guard let key = MetadataKey(name, of: architecture) else { continue }
       guard case .absent = values[key.rawValue] else { throw .key(name, .repeated) }
       values[key.rawValue] = value
@@ -31,6 +32,7 @@ struct Metadata {
     for _ in 0..<keyCount {
       let name = try name(&cursor, of: file)
       let value = try cursor.value(of: name, in: file)
+      try checkByteCount(cursor)
       guard name.isEqual(to: "general.architecture") else { continue }
       guard case .text(let range) = value else {
         throw .key(name, value.typeFault(expected: "STRING"))
@@ -46,6 +48,14 @@ struct Metadata {
     }
     cursor.move(to: place)
     return nil
+  }
+
+  private static func checkByteCount(_ cursor: FileCursor) throws(ModelError) {
+    if cursor.position > GGUF.metadataByteCountMax {
+      throw .limit(
+        field: "the size of the metadata", value: UInt64(cursor.position), minimum: 0,
+        maximum: GGUF.metadataByteCountMax, offset: cursor.position)
+    }
   }
 
   /// Reads a key; all its bytes are stepped over, though an excerpt may hold fewer.

@@ -156,6 +156,7 @@ extension FileCursor {
     }
     var longest = 0
     if type == .string {
+      if count > UInt64(GGUF.stringCountMax) { throw .key(key, .stringCount(count)) }
       for _ in 0..<Int(count) {
         longest = try max(longest, text(of: file).byteCount)
       }

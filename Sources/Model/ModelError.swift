@@ -107,6 +107,8 @@ public enum KeyFault: Sendable {
   case valueType(found: ValueType, isArray: Bool, expected: StaticString)
   case unknownValueType(UInt32)
   case nestedArray
+  /// More elements than an array of strings may have.
+  case stringCount(UInt64)
   case notBool(UInt8)
   case integer(Int, expected: StaticString)
   case integerRange(Int, minimum: Int, maximum: Int)
@@ -136,6 +138,8 @@ public enum TensorFault: Sendable {
   /// A row is not a whole count of blocks.
   case partialBlock(StorageType, columnCount: Int)
   case misaligned(offset: UInt64, alignment: Int)
+  /// The data begin before those of the tensor before it end.
+  case overlap(offset: UInt64)
   case beyondEnd(offset: UInt64, byteCount: Int, available: Int)
   case unsupported(StaticString)
 }

@@ -106,6 +106,11 @@ extension KeyFault {
       out.write(UInt64(code))
       out.write(", expected 0 to 12")
     case .nestedArray: out.write(" is an array of arrays, expected an array of plain values")
+    case .stringCount(let count):
+      out.write(" has ")
+      out.write(count)
+      out.write(" strings, expected at most ")
+      out.write(GGUF.stringCountMax)
     case .notBool(let value):
       out.write(" is ")
       out.write(Int(value))
@@ -212,6 +217,10 @@ extension TensorFault {
       out.write(offset)
       out.write(", expected a multiple of ")
       out.write(alignment)
+    case .overlap(let offset):
+      out.write(" has data at offset ")
+      out.write(offset)
+      out.write(", expected them behind those of the tensor before it")
     case .beyondEnd(let offset, let byteCount, let available):
       out.write(" has ")
       out.write(byteCount)

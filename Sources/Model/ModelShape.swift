@@ -63,7 +63,7 @@ public struct ModelShape: Sendable, BitwiseCopyable {
     try check.rowLength(.feedForwardLength, feedForwardLength)
     try check.isInRange(.vocabularySize, vocabularyCount, maximum: Self.vocabularyCountMax)
     try check.isInRange(.contextLength, contextLength, maximum: Self.contextLengthMax)
-    try check.isPositive(.ropeFrequencyBase, ropeFrequencyBase)
+    try check.frequencyBase(ropeFrequencyBase)
     try check.isPositive(.rmsEpsilon, rmsEpsilon)
     self.architecture = architecture
     self.layerCount = layerCount

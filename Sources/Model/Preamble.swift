@@ -17,6 +17,11 @@ public enum GGUF {
   public static let partCountMax = 64
   /// GGUF's own limit.
   public static let keyByteCountMax = 65_535
+  /// Strings of one array: twice the merges of the largest vocabulary that is taken.
+  public static let stringCountMax = 1 << 22
+  /// Keys with their values; the largest vocabularies take some 20 MiB. It bounds the time for a
+  /// file of any size, which may be sparse.
+  public static let metadataByteCountMax = 128 << 20
   /// GGUF's own limit.
   public static let tensorNameByteCountMax = 64
   public static let alignmentDefault = 32

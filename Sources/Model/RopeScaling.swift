@@ -11,6 +11,14 @@ public enum RopeScaling: Sendable, BitwiseCopyable {
   /// {architecture}.rope.scaling.factor lies between these.
   static let factorMin = 1.0
   static let factorMax = 1e6
+
+  /// The base of the frequencies: with less than 2 they hardly fall, or rise; the largest published
+  /// is about 1e9.
+  static let frequencyBaseMin: Float = 2
+  static let frequencyBaseMax: Float = 1e12
+  /// What one frequency may be divided by (`rope_freqs.weight`): published models have 1 to 64.
+  public static let frequencyFactorMin: Float = 1e-3
+  public static let frequencyFactorMax: Float = 1e6
 }
 
 /// YaRN (Peng et al., "YaRN: Efficient Context Window Extension of Large Language Models"): angles

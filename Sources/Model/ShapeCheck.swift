@@ -40,6 +40,13 @@ struct ShapeCheck {
     }
   }
 
+  func frequencyBase(_ base: Float) throws(ModelError) {
+    if !(base >= RopeScaling.frequencyBaseMin && base <= RopeScaling.frequencyBaseMax) {
+      throw fault(
+        .ropeFrequencyBase, .real(Double(base), expected: "a number from 2 to 1000000000000"))
+    }
+  }
+
   func isPositive(_ key: MetadataKey, _ value: Float) throws(ModelError) {
     if !(value > 0 && value.isFinite) {
       throw fault(key, .real(Double(value), expected: "a finite number above 0"))

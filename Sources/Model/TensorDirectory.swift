@@ -45,9 +45,14 @@ struct TensorDirectory: Sendable, BitwiseCopyable {
     _ visitor: inout Visitor
   ) throws(ModelError) {
     var cursor = unsafe FileCursor(buffer, at: offset, fileByteCount: file.byteCount)
+    var end = 0
     for index in 0..<tensorCount {
       let record = try TensorRecord(&cursor, of: file)
-      try visitor.visit(entry(record, part, index, fileByteCount: file.byteCount))
+      let entry = try entry(record, part, index, fileByteCount: file.byteCount)
+      // As GGUF's writers do; so small data cannot stand for many weights.
+      if entry.fileOffset < end { throw .tensor(entry.name, .overlap(offset: record.dataOffset)) }
+      end = entry.fileOffset + entry.byteCount
+      try visitor.visit(entry)
     }
   }
 

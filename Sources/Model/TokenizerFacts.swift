@@ -60,8 +60,10 @@ public struct TokenizerFacts: Sendable {
     try Self.check(.scores, scores, tokens)
     if kind == .sentencePiece && scores == nil { throw .key(.scores, .missing) }
     specialTokenCount = try Self.specialTokenCount(tokenTypes, &cursor, of: file)
-    bosID = try metadata.tokenID(.bosID, vocabularyCount) ?? Self.bosIDDefault(kind)
-    eosID = try metadata.tokenID(.eosID, vocabularyCount) ?? Self.eosIDDefault(kind)
+    bosID =
+      try metadata.tokenID(.bosID, vocabularyCount) ?? Self.idDefault(1, kind, vocabularyCount)
+    eosID =
+      try metadata.tokenID(.eosID, vocabularyCount) ?? Self.idDefault(2, kind, vocabularyCount)
     eotID = try metadata.tokenID(.eotID, vocabularyCount)
     eomID = try metadata.tokenID(.eomID, vocabularyCount)
     unknownID = try metadata.tokenID(.unknownID, vocabularyCount)
@@ -84,9 +86,10 @@ public struct TokenizerFacts: Sendable {
     return name.isEqual(to: "llama") ? .sentencePiece : .unsupported
   }
 
-  /// SentencePiece's own defaults, for files that have no such key.
-  private static func bosIDDefault(_ kind: Kind) -> Int? { kind == .sentencePiece ? 1 : nil }
-  private static func eosIDDefault(_ kind: Kind) -> Int? { kind == .sentencePiece ? 2 : nil }
+  /// SentencePiece's own default, for files that have no such key; nil where it is no token.
+  private static func idDefault(_ id: Int, _ kind: Kind, _ vocabularyCount: Int) -> Int? {
+    kind == .sentencePiece && id < vocabularyCount ? id : nil
+  }
 
   private static func check(_ tokens: FileArray?, _ vocabularyCount: Int) throws(ModelError) {
     if let tokens, tokens.count > vocabularyCount {

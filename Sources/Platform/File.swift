@@ -41,7 +41,7 @@ public struct InputFile: ~Copyable {
   public private(set) var byteCount: Int
 
   public init(path: UnsafePointer<CChar>) throws(SystemFailure) {
-    let opened = unsafe edge_open_read(path)
+    let opened = unsafe edge_open_file(path)
     if opened < 0 { throw SystemFailure("open", code: -opened) }
     let size = edge_regular_file_size(opened)
     if size < 0 {

@@ -40,7 +40,7 @@ import Synchronization
     let isPinned = cores.count == memberCount
     for index in 1..<max(memberCount, 1) {
       unsafe storage.pointee.starts[index] = unsafe WorkerStart(
-        state: storage, index: Int32(index), core: isPinned ? cores[index] : -1)
+        state: storage, epoch: lines, index: Int32(index), core: isPinned ? cores[index] : -1)
       let failed = unsafe Self.startWorker(
         storage, index, stacks + (index - 1) * Self.stackByteCount)
       if failed != 0 {
@@ -215,30 +215,36 @@ public struct TeamLine: ~Copyable {
     unsafe next = unsafe lines + 3
     unsafe runs = unsafe lines + 4
     self.memberCount = memberCount
-    unsafe starts = InlineArray(repeating: WorkerStart(state: nil, index: 0, core: -1))
+    unsafe starts = InlineArray(repeating: WorkerStart(state: nil, epoch: nil, index: 0, core: -1))
   }
 }
 
 /// The argument of a worker thread.
 @safe struct WorkerStart {
   let state: UnsafeMutablePointer<TeamState>?
+  /// That of the state, which may still be written to when the thread begins.
+  let epoch: UnsafeMutablePointer<TeamLine>?
   let index: Int32
   let core: Int32
+  /// Set when the thread may already run; not for the thread itself.
   var thread = pthread_t()
 }
 
 private func workerMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  let start = unsafe argument!.assumingMemoryBound(to: WorkerStart.self).pointee
-  guard let state = unsafe start.state else { return nil }
-  if start.core >= 0 { _ = edge_pin_to_core(start.core) }
+  let start = unsafe argument!.assumingMemoryBound(to: WorkerStart.self)
+  guard let state = unsafe start.pointee.state, let line = unsafe start.pointee.epoch else {
+    return nil
+  }
+  let (index, core) = unsafe (Int(start.pointee.index), start.pointee.core)
+  if core >= 0 { _ = edge_pin_to_core(core) }
   var epoch: UInt32 = 0
   while true {
-    unsafe TeamLine.wait(state.pointee.epoch, whileEqualTo: epoch)
+    unsafe TeamLine.wait(line, whileEqualTo: epoch)
     epoch &+= 1
     guard let task = unsafe state.pointee.task, let context = unsafe state.pointee.context else {
       return nil
     }
-    unsafe task(context, state, Int(start.index))
-    unsafe Member(team: state, index: Int(start.index)).barrier()
+    unsafe task(context, state, index)
+    unsafe Member(team: state, index: index).barrier()
   }
 }

@@ -102,11 +102,11 @@ import Platform
         let newlineByteCount = JinjaScanner.newlineByteCount(jinja, at: index, in: piece)
         if newlineByteCount == 0 { continue }
         let start = index + newlineByteCount
-        if let end = Bytes.firstIndex(
-          of: "<|im_end|>", in: jinja, from: start, to: piece.range.upperBound)
-        {
-          return JinjaScanner.Piece(range: start..<end, isString: piece.isString)
-        }
+        guard
+          let end = Bytes.firstIndex(
+            of: "<|im_end|>", in: jinja, from: start, to: piece.range.upperBound)
+        else { break }
+        return JinjaScanner.Piece(range: start..<end, isString: piece.isString)
       }
     }
     return nil

@@ -179,7 +179,7 @@ extension WrittenTensor {
 
 extension TensorType {
   /// Where a block's Float16 numbers lie.
-  fileprivate var scaleOffsets: [Int] {
+  var scaleOffsets: [Int] {
     switch self {
     case .float32, .float16, .bfloat16: []
     case .q4_0, .q5_0, .q8_0, .iq4_nl, .iq4_xs: [0]

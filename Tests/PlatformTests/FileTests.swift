@@ -34,6 +34,36 @@ struct FileTests {
     #expect(!FileManager.default.fileExists(atPath: path + ".partial"))
   }
 
+  /// What is written beside its place goes to a device that is full.
+  @Test(arguments: [1, 100, 4096, 100_000]) func aFullDiskLeavesTheOldFile(byteCount: Int) throws {
+    let path = temporaryPath("report.json")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try "old".write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(symlink("/dev/full", path + ".partial") == 0)
+    let cPath = CString(path)
+    do {
+      var file = try ReplacementFile(path: cPath.pointer)
+      for _ in 0..<byteCount { file.text.write("x") }
+      do throws(SystemFailure) {
+        try file.commit()
+        Issue.record("a full disk took \(byteCount) bytes")
+      } catch {
+        #expect(error.code == ENOSPC)
+      }
+    }
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+    #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: path + ".partial")) == nil)
+  }
+
+  /// A named pipe has no size, and is not waited for.
+  @Test(.timeLimit(.minutes(1))) func aPipeIsNoInputFile() {
+    let path = temporaryPath("pipe")
+    defer { unlink(path) }
+    #expect(mkfifo(path, 0o600) == 0)
+    let cPath = CString(path)
+    #expect(throws: SystemFailure.self) { _ = try InputFile(path: cPath.pointer) }
+  }
+
   @Test func readingPastTheEndGivesWhatIsThere() throws {
     let path = temporaryPath("short")
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -1,5 +1,7 @@
 import Foundation
 
+@testable import Tokenizer
+
 /// The part of a GGUF file that tests of the tokenizer need: its metadata, read with Foundation.
 struct ModelFile {
   static let path = NSString(
@@ -72,5 +74,13 @@ struct ModelFile {
     case 10, 11, 12: offset += 8
     default: offset += 4
     }
+  }
+}
+
+extension Tokenizing {
+  convenience init(_ model: ModelFile, _ scheme: Scheme = .byteLevelBPE(.smollm)) throws {
+    try self.init(
+      scheme, tokens: model.tokens, types: model.types, scores: model.scores,
+      merges: model.merges, chatTemplate: model.chatTemplate)
   }
 }

@@ -1,0 +1,113 @@
+import Foundation
+import Model
+import Platform
+import Testing
+
+@testable import Inference
+
+/// Saved caches that no run wrote. What fuzzing found is here as fixed cases.
+@Suite struct HostileSnapshotTests {
+  private let folder = FileManager.default.temporaryDirectory
+    .appendingPathComponent("edge-infer-snapshot-\(UUID().uuidString)")
+
+  init() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  private func open() throws -> Fixture {
+    let path = try ModelWriter(types: [.q8_0], seed: 4).write(to: folder, tensorCounts: [21])
+    return try Fixture.open(path, settings(.keydiff, block: 8, budget: 16))
+  }
+
+  private func save(_ fixture: inout Fixture) throws -> [UInt8] {
+    for index in 0..<8 { fixture.engine.block[index] = Int32(index) }
+    for _ in 0..<3 { _ = try fixture.engine.forward(tokenCount: 8) }
+    let path = folder.appendingPathComponent("saved").path
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
+    let handle = FileHandle(forWritingAtPath: path)!
+    var out = TextOutput(descriptor: handle.fileDescriptor)
+    fixture.engine.save(to: &out)
+    out.flush()
+    try handle.close()
+    return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+  }
+
+  private func error(
+    of bytes: [UInt8], _ fixture: inout Fixture
+  ) throws -> SnapshotError? {
+    let path = folder.appendingPathComponent("hostile").path
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    let cPath = strdup(path)!
+    defer { free(cPath) }
+    let file = try InputFile(path: cPath)
+    do throws(SnapshotError) {
+      try fixture.engine.restore(from: file)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Every word of the header at numbers that wrap, with its checksum made right and not.
+  @Test func everyWord() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var fixture = try open()
+    let sound = try save(&fixture)
+    #expect(try error(of: sound, &fixture) == nil)
+    let numbers: [UInt64] = [
+      0, 1, 2, 15, 16, 17, 24, 25, 1 << 31, 1 << 32, 1 << 61, 1 << 63, .max >> 1, .max - 119, .max,
+      UInt64(sound.count),
+    ]
+    for place in stride(from: 0, to: SnapshotHeader.byteCount, by: 8) {
+      for number in numbers {
+        var bytes = sound
+        bytes.replaceSubrange(
+          place..<place + 8, with: withUnsafeBytes(of: number.littleEndian, Array.init))
+        for isRepaired in [false, true] {
+          if isRepaired { Self.repairChecksum(&bytes) }
+          if let error = try error(of: bytes, &fixture) { #expect(error.exitCode == 65) }
+          _ = try fixture.engine.forward(tokenCount: 8)
+        }
+      }
+    }
+  }
+
+  /// All the rest at random, with its checksum made right.
+  @Test func anyState() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var fixture = try open()
+    let sound = try save(&fixture)
+    var random = SeededGenerator(state: 11)
+    for round in 0..<200 {
+      var bytes = sound
+      let count = round % 2 == 0 ? 3 : 3000
+      for _ in 0..<count {
+        let place = Int.random(in: SnapshotHeader.byteCount..<bytes.count, using: &random)
+        bytes[place] = UInt8(truncatingIfNeeded: random.next())
+      }
+      Self.repairChecksum(&bytes)
+      if let error = try error(of: bytes, &fixture) { #expect(error.exitCode == 65) }
+      for _ in 0..<2 { _ = try fixture.engine.forward(tokenCount: 8) }
+    }
+  }
+
+  @Test func truncated() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var fixture = try open()
+    let sound = try save(&fixture)
+    for count in Array(0...SnapshotHeader.byteCount) + [sound.count / 2, sound.count - 1] {
+      #expect(try error(of: Array(sound[..<count]), &fixture)?.exitCode == 65)
+    }
+    #expect(try error(of: sound + [0], &fixture)?.exitCode == 65)
+  }
+
+  private static func repairChecksum(_ bytes: inout [UInt8]) {
+    bytes.withUnsafeMutableBytes { raw in
+      var header = raw.loadUnaligned(as: SnapshotHeader.self)
+      var hash = header.startHash()
+      hash.update(UnsafeRawBufferPointer(rebasing: raw[SnapshotHeader.byteCount...]))
+      header.checksum = hash.finish()
+      raw.storeBytes(of: header, as: SnapshotHeader.self)
+    }
+  }
+}
