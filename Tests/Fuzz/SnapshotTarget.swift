@@ -94,7 +94,7 @@ private struct SavingRun: ~Copyable {
     let layout = EngineLayout(carver: &carver, shape: model.shape, settings: settings)
     carver.seal()
     let engine = try Engine(layout: layout, cores: [Int32]().span)
-    try engine.load(model, buffer: buffer)
+    try engine.load(model, into: arena, buffer: buffer)
     return SavingRun(engine: engine, arena: arena)
   }
 

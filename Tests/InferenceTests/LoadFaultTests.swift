@@ -40,7 +40,7 @@ import Testing
       carver.seal()
       var engine = try Engine(layout: layout, cores: [Int32]().span)
       try change(path)
-      try engine.load(model, buffer: buffer)
+      try engine.load(model, into: arena, buffer: buffer)
       for index in 0..<8 { engine.block[index] = Int32(index) }
       for _ in 0..<3 { _ = try engine.forward(tokenCount: 8) }
       engine.makeLogits(firstRow: 7, rowCount: 1)

@@ -41,7 +41,7 @@ struct ModelUse {
     if plan.totalByteCount > Self.arenaByteCountMax { return .overCap }
     let arena = try Arena(plan: plan)
     var failure: (any Error)?
-    do { unsafe try run(model, text, settings, arena.carver(), buffer) } catch { failure = error }
+    do { unsafe try run(model, text, settings, arena, buffer) } catch { failure = error }
     arena.unmap()
     if let failure { throw failure }
     return .ran
@@ -50,13 +50,14 @@ struct ModelUse {
   /// Its threads have ended when it returns.
   private func run(
     _ model: borrowing ModelFile, _ text: TextUse?, _ settings: RunSettings,
-    _ carver: consuming Carver, _ buffer: UnsafeMutableRawBufferPointer
+    _ arena: borrowing Arena, _ buffer: UnsafeMutableRawBufferPointer
   ) throws {
+    var carver = arena.carver()
     let layout = EngineLayout(carver: &carver, shape: model.shape, settings: settings)
     let textParts = try text?.layOut(&carver)
     carver.seal()
     var engine = try Engine(layout: layout, cores: [Int32]().span)
-    unsafe try engine.load(model, buffer: buffer)
+    unsafe try engine.load(model, into: arena, buffer: buffer)
     var ids: [Int32] = []
     if let text, let textParts {
       ids = unsafe try text.encode(Self.text, model, textParts, buffer)
