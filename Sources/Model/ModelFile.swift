@@ -77,6 +77,12 @@ public struct ModelFile: ~Copyable {
     }
   }
 
+  /// Lets the system take back the memory in which it keeps what was read of the files.
+  public func releaseCachedPages() {
+    file.releaseCachedPages()
+    furtherParts.releaseCachedPages()
+  }
+
   /// Copies tokenizer.chat_template and returns its byte count; 0 where there is none.
   /// - Parameter target: at least `tokenizer.chatTemplate.byteCount` bytes.
   public func readChatTemplate(

@@ -54,7 +54,9 @@ struct BenchModel: ~Copyable {
     _ engine: borrowing Engine, _ buffer: inout HeaderBuffer, _ console: inout Console
   ) throws(Exit) {
     switch file {
-    case .some(let file): try buffer.load(file, engine, path!, &console)
+    case .some(let file):
+      try buffer.load(file, engine, path!, &console)
+      file.releaseCachedPages()
     case .none: engine.fillSynthetic(seed: BenchRun.seed)
     }
   }
@@ -207,6 +209,7 @@ struct BenchSample: BitwiseCopyable {
   var layout: BenchLayout
   let arena: Arena
   let loadNanoseconds: Int64
+  var lockdown = Lockdown.declined
 
   init(_ preparation: inout BenchPreparation, _ console: inout Console) throws(Exit) {
     let start = Instant.now()

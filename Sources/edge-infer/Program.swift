@@ -200,6 +200,7 @@ struct HeaderBuffer {
   var layout: ProgramLayout
   private let arena: Arena
   let loadNanoseconds: Int64
+  var lockdown = Lockdown.declined
 
   /// Maps the arena, starts the threads, loads the model and seals.
   init(_ preparation: inout Preparation, _ console: inout Console) throws(Exit) {
@@ -213,6 +214,7 @@ struct HeaderBuffer {
     carver.seal()
     let engine = try Self.start(layout.engine, preparation.settings.profile, &console)
     try preparation.load(engine, layout, &console)
+    preparation.model.releaseCachedPages()
     engine.touchPages(of: arena)
     self.engine = engine
     self.layout = layout
