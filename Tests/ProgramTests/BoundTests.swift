@@ -10,7 +10,7 @@ struct BoundTests {
   init() throws { folder = try Folder() }
 
   /// Sentences of plain English, about `tokenCount` tokens: 11 tokens a sentence.
-  private static func text(tokenCount: Int) -> Data {
+  static func text(tokenCount: Int) -> Data {
     let sentences = [
       "The river runs past the old mill and the town.",
       "Nobody had seen the letter before it was read.",
