@@ -106,6 +106,26 @@ struct Console: ~Copyable {
     return end(.malformedData)
   }
 
+  /// A model whose numbers leave Float32's range.
+  mutating func fail(_ fault: NumberFault) -> Exit {
+    beginError()
+    switch fault {
+    case .embeddings: error.write("the token embeddings")
+    case .attention(let layer):
+      error.write("layer ")
+      error.write(layer)
+      error.write(", attention")
+    case .feedForward(let layer):
+      error.write("layer ")
+      error.write(layer)
+      error.write(", feed-forward")
+    case .outputHead: error.write("the output head")
+    }
+    error.write(": the model gives numbers past Float32's range or none at all; its weights are")
+    error.write(" damaged, or too large")
+    return end(.malformedData)
+  }
+
   /// Memory or threads that the system does not give.
   mutating func refuse(_ failure: SystemFailure) -> Exit {
     beginError()

@@ -169,13 +169,15 @@ struct Generation {
   private mutating func forward(
     _ program: inout Program, tokenCount: Int, _ console: inout Console
   ) throws(Exit) -> BlockRecord {
+    let record: BlockRecord
     do throws(CacheFull) {
-      let record = try program.engine.forward(tokenCount: tokenCount)
-      warnPastTrainedLength(program.engine.position, &console)
-      return record.numbered(program.layout.blocks.sum.blockCount)
+      record = try program.engine.forward(tokenCount: tokenCount)
     } catch {
       throw console.fail(error)
     }
+    if let fault = program.engine.numberFault { throw console.fail(fault) }
+    warnPastTrainedLength(program.engine.position, &console)
+    return record.numbered(program.layout.blocks.sum.blockCount)
   }
 
   private mutating func warnPastTrainedLength(_ position: Int, _ console: inout Console) {
@@ -192,7 +194,8 @@ struct Generation {
     _ program: inout Program, start: Instant, _ stops: StopTexts, _ console: inout Console
   ) throws(Exit) {
     if maxTokens == 0 || stop == .interrupt { return }
-    program.engine.makeLogits(firstRow: program.engine.lastRow, rowCount: 1)
+    try program.engine.makeCheckedLogits(
+      firstRow: program.engine.lastRow, rowCount: 1, &console)
     var text = unsafe AnswerWriter(
       program.vocabulary, stops, continuesText: program.chatTemplate == nil)
     var last = Instant.now()
@@ -216,7 +219,7 @@ struct Generation {
         break
       }
       try read(token, &program, &console)
-      program.engine.makeLogits(firstRow: 0, rowCount: 1)
+      try program.engine.makeCheckedLogits(firstRow: 0, rowCount: 1, &console)
       let now = Instant.now()
       program.layout.decodes.append(nanoseconds: now.nanoseconds(since: last))
       decodeNanoseconds += now.nanoseconds(since: last)
@@ -259,6 +262,7 @@ extension Generation {
     out.write("\n")
     writeDecode(program, &out)
     writeWeakAnchors(program, &out)
+    writeClamped(program, &out)
     out.write("   peak resident ")
     out.write(Double(peakResidentByteCount()) / 1_048_576, decimals: 1)
     out.write(" MiB, arena ")
@@ -276,6 +280,14 @@ extension Generation {
     out.write(" evictions from a head the mean key said little (mean cosine below ")
     out.write(Double(Eviction.weakAnchorLimit), decimals: 1)
     out.write(")\n")
+  }
+
+  private func writeClamped(_ program: borrowing Program, _ out: inout TextOutput) {
+    let count = program.engine.clampedCount
+    if count == 0 { return }
+    out.write("   warning: ")
+    out.write(count)
+    out.write(" elements of keys and values were past Float16's range and became 65504\n")
   }
 
   private func writeDecode(_ program: borrowing Program, _ out: inout TextOutput) {

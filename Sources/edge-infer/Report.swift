@@ -58,6 +58,7 @@ enum Report {
     out.write(",\n")
     program.lockdown.writeJSON(to: &out)
     writeMember(",\n\"weakAnchors\": ", program.engine.weakAnchorCount, &out)
+    writeMember(", \"clamped\": ", program.engine.clampedCount, &out)
     out.write(",\n\"output\": ")
     writeOutput(run, preparation, program, &out)
     out.write("}\n")

@@ -96,7 +96,7 @@ struct Scorer {
     var first = 0
     while first < count {
       let rowCount = min(batch, count - first)
-      program.engine.makeLogits(firstRow: first, rowCount: rowCount)
+      try program.engine.makeCheckedLogits(firstRow: first, rowCount: rowCount, &console)
       for row in 0..<rowCount {
         let values = program.engine.logits(row)
         let place = first + row + 1
