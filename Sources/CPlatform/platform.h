@@ -3,6 +3,8 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -12,6 +14,7 @@
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -52,9 +55,17 @@ EDGE_INLINE int64_t edge_write(int32_t fd, const void *from, size_t bytes) {
 EDGE_INLINE int32_t edge_close(int32_t fd) { return (int32_t)edge_result(close(fd)); }
 EDGE_INLINE int32_t edge_sync(int32_t fd) { return (int32_t)edge_result(fsync(fd)); }
 EDGE_INLINE int32_t edge_rename(const char *from, const char *to) {
-  return (int32_t)edge_result(rename(from, to));
+  return (int32_t)edge_result(renameat(AT_FDCWD, from, AT_FDCWD, to));
 }
-EDGE_INLINE int32_t edge_unlink(const char *path) { return (int32_t)edge_result(unlink(path)); }
+EDGE_INLINE int32_t edge_unlink(const char *path) {
+  return (int32_t)edge_result(unlinkat(AT_FDCWD, path, 0));
+}
+// The system may take back the memory in which it keeps what was read from a file.
+EDGE_INLINE void edge_release_pages(int32_t fd) { posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); }
+EDGE_INLINE int32_t edge_open_null(int32_t flags) {
+  return (int32_t)edge_result(open("/dev/null", flags));
+}
+EDGE_INLINE int32_t edge_is_open(int32_t fd) { return fcntl(fd, F_GETFD) >= 0; }
 // The size of a regular file; -EISDIR or -EINVAL for anything else.
 EDGE_INLINE int64_t edge_regular_file_size(int32_t fd) {
   struct stat s;
@@ -102,7 +113,20 @@ EDGE_INLINE int32_t edge_on_signal(int32_t number, edge_signal_handler handler, 
   if (r == 0) pthread_sigmask(SIG_UNBLOCK, &set, 0);
   return (int32_t)edge_result(r);
 }
-EDGE_INLINE int32_t edge_raise(int32_t number) { return raise(number); }
+// Writing to a pipe without a reader then fails with EPIPE.
+EDGE_INLINE void edge_ignore_signal(int32_t number) { signal(number, SIG_IGN); }
+// Ends the process and runs nothing more of it; a signal handler may call it.
+EDGE_INLINE _Noreturn void edge_exit_now(int32_t code) { _exit(code); }
+// No program that this process could start gets more rights than it has.
+EDGE_INLINE int32_t edge_forbid_new_privileges(void) {
+  return (int32_t)edge_result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+// Puts all threads under a filter of system calls. Positive: a thread that could not be put there.
+EDGE_INLINE int32_t edge_install_filter(const struct sock_filter *from, uint16_t count) {
+  struct sock_fprog program = {count, (struct sock_filter *)from};
+  return (int32_t)edge_result(
+      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program));
+}
 EDGE_INLINE int64_t edge_now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);

@@ -114,6 +114,7 @@ public struct Engine: ~Copyable {
     position = 0
     tokenCount = 0
     lastRow = 0
+    for index in 0..<settings.threadCount { layout.workspace.numbers[index].forgetPlace() }
     layout.state.pointee.reset()
   }
 
@@ -157,6 +158,23 @@ public struct Engine: ~Copyable {
 
   /// Evictions whose anchor meant little: see `Eviction.weakAnchorLimit`.
   public var weakAnchorCount: Int { layout.state.pointee.eviction.weakAnchorCount }
+
+  /// Elements of keys and values that were past Float16's range and became its largest number.
+  public var clampedCount: Int {
+    var count = 0
+    for index in 0..<settings.threadCount { count += layout.workspace.numbers[index].clampedCount }
+    return count
+  }
+
+  /// Where a number was first past Float32's range or none at all; nil where all were finite. What
+  /// the model gives after that means nothing.
+  public var numberFault: NumberFault? {
+    var first = NumberPlace.none
+    for index in 0..<settings.threadCount {
+      first = layout.workspace.numbers[index].place.earlier(than: first)
+    }
+    return NumberFault(first)
+  }
 
   /// Makes the logits of `rowCount` tokens of the block that `forward` took last.
   /// - Parameter rowCount: at most `settings.logitRowCount`.

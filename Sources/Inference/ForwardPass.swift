@@ -50,7 +50,7 @@ struct ForwardPass {
 
   private func attend(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
-    normalize(layerWeights.attentionNorm, member, &timer)
+    normalize(layerWeights.attentionNorm, .beforeAttention(layer), member, &timer)
     if let bias = layerWeights.bias {
       multiply(
         member, embeddingRows(member), layerWeights.queryKeyValue, plus: bias,
@@ -86,7 +86,7 @@ struct ForwardPass {
 
   private func feedForward(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
-    normalize(layerWeights.feedForwardNorm, member, &timer)
+    normalize(layerWeights.feedForwardNorm, .beforeFeedForward(layer), member, &timer)
     let share = groupsPerShare(layerWeights.gate, member)
     let rows = embeddingRows(member)
     forEachShare(member, count: layerWeights.gate.groupCount, step: share) { groups, pass in
@@ -210,13 +210,15 @@ extension ForwardPass {
 
   /// RMS norm of the residual rows, rounded to int8.
   private func normalize(
-    _ norm: UnsafeMutablePointer<Float>, _ member: Member, _ timer: inout LapTimer
+    _ norm: UnsafeMutablePointer<Float>, _ place: NumberPlace, _ member: Member,
+    _ timer: inout LapTimer
   ) {
     let rows = embeddingRows(member)
     forEachToken(member) { token, pass in
-      rows.setNormalizedToken(
+      let squares = rows.setNormalizedToken(
         token, from: pass.workspace.residual + token * pass.workspace.residualStride,
         weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: pass.scratch(member))
+      pass.workspace.numbers[member.index].check(squares, place)
     }
     _ = timer.lap()
   }
@@ -280,9 +282,10 @@ extension ForwardPass {
       let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
       let key = source + shape.queryLength + kvHead * shape.headDim
       workspace.rotary.rotate(key, token: token, factor: 1, into: row)
-      head.setToken(
+      let clamped = head.setToken(
         slot: slotsBefore + token, position: firstPosition + token, key: row,
         value: key + shape.kvLength)
+      if clamped > 0 { workspace.numbers[member.index].clampedCount += clamped }
     }
   }
 

@@ -1,4 +1,5 @@
 import Kernels
+import Model
 
 /// Facts about one row of logits.
 public struct LogitRow {
@@ -9,6 +10,9 @@ public struct LogitRow {
     self.values = values
     self.count = count
   }
+
+  /// Whether all of them are numbers and finite.
+  public var isFinite: Bool { areFinite(values, count: count) }
 
   /// The id of the largest logit, the lowest id of equal ones.
   public func best() -> Int32 { Int32(firstOfLargest(values, count: count)) }

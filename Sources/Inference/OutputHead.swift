@@ -43,9 +43,10 @@ struct OutputHead {
 
   private func normalize(_ row: Int, into rows: ActivationRows, _ member: Member) {
     let workspace = pass.workspace
-    rows.setNormalizedToken(
+    let squares = rows.setNormalizedToken(
       row, from: workspace.residual + (firstRow + row) * workspace.residualStride,
       weight: pass.weights.outputNorm, epsilon: pass.shape.rmsEpsilon,
       scratch: workspace.rowScratch + member.index * workspace.rowScratchCount)
+    workspace.numbers[member.index].check(squares, .beforeOutput(pass.shape.layerCount))
   }
 }

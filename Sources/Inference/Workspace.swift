@@ -42,6 +42,8 @@ struct Workspace {
   let renumberingWordCount: Int
   /// `[threads]`
   let times: UnsafeMutablePointer<BlockTimes>
+  /// `[threads]`
+  let numbers: UnsafeMutablePointer<NumberRecord>
 
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let block = settings.blockSize
@@ -78,6 +80,7 @@ struct Workspace {
     renumberingScratch = carver.take(
       .policy, UInt32.self, count: settings.threadCount * renumberingWordCount)
     times = carver.take(.tables, BlockTimes.self, count: settings.threadCount)
+    numbers = carver.take(.tables, NumberRecord.self, count: settings.threadCount)
   }
 }
 

@@ -86,17 +86,24 @@ public struct CacheHead: BitwiseCopyable {
   }
 
   /// Writes a token's key and value into a slot.
+  /// - Returns: values that were past Float16's range and became its largest number.
+  @discardableResult
   public func setToken(
     slot: Int, position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>
-  ) {
-    setKey(slot, position: position, from: key)
-    rows.setValue(slot, from: value)
+  ) -> Int {
+    let squares = setKey(slot, position: position, from: key)
+    let isClamped = rows.setValue(slot, from: value)
+    return CacheRows.clampedCount(ofKey: key, count: rows.headDim, squares: squares)
+      + CacheRows.clampedCount(ofValue: value, count: rows.headDim, isClamped: isClamped)
   }
 
-  func setKey(_ slot: Int, position: Int, from key: UnsafePointer<Float>) {
+  /// - Returns: the squared length of the rounded key.
+  @discardableResult
+  func setKey(_ slot: Int, position: Int, from key: UnsafePointer<Float>) -> Float {
     let squares = rows.setKey(slot, from: key)
     positions[slot] = UInt32(truncatingIfNeeded: position)
     if keepsNorms { inverseNorms[slot] = squares > 0 ? 1 / squareRoot(squares) : 0 }
+    return squares
   }
 
   /// Each slot of the range goes to its target, and the key that was there leaves `sum`: see

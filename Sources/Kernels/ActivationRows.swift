@@ -76,10 +76,12 @@ public struct ActivationRows: BitwiseCopyable {
   /// - Parameters:
   ///   - row, weight: `kPadded` values, zero from `k` on.
   ///   - scratch: `kPadded` values, overwritten.
+  /// - Returns: the sum of x^2, which is not finite where an x is not, or is past Float32's root.
+  @discardableResult
   public func setNormalizedToken(
     _ token: Int, from row: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
     scratch: UnsafeMutablePointer<Float>
-  ) {
+  ) -> Float {
     var squares = SIMD16<Float>()
     var offset = 0
     while offset < kPadded {
@@ -88,8 +90,10 @@ public struct ActivationRows: BitwiseCopyable {
       scratch.store(v * weight.lanes(offset), offset)
       offset &+= 16
     }
-    let factor = 1 / squareRoot(total(squares) / Float(k) + epsilon)
+    let sum = total(squares)
+    let factor = 1 / squareRoot(sum / Float(k) + epsilon)
     setToken(token, from: scratch, factor: factor)
+    return sum
   }
 }
 

@@ -60,9 +60,45 @@ public struct CacheRows: BitwiseCopyable {
   }
 
   /// Rounds a value row to Float16 and stores it.
-  public func setValue(_ slot: Int, from source: UnsafePointer<Float>) {
+  /// - Returns: whether a value has become Float16's largest number, or is none.
+  @discardableResult
+  public func setValue(_ slot: Int, from source: UnsafePointer<Float>) -> Bool {
     let target = value(slot)
-    for index in 0..<headDim { target[index] = Self.toFloat16(source[index]).bitPattern }
+    var greatest: UInt16 = 0
+    for index in 0..<headDim {
+      let bits = Self.toFloat16(source[index]).bitPattern
+      target[index] = bits
+      greatest = max(greatest, bits & 0x7FFF)
+    }
+    return greatest >= Self.largest.bitPattern
+  }
+
+  private static var largest: Float16 { 65504 }
+
+  /// The squared length of a key is at least this where one of its values was clamped.
+  static var leastClampedSquare: Float { 65504 * 65504 }
+
+  /// Values past Float16's range.
+  static func clampedCount(_ source: UnsafePointer<Float>, count: Int) -> Int {
+    var clamped = 0
+    for index in 0..<count where abs(source[index]) > Float(largest) { clamped += 1 }
+    return clamped
+  }
+
+  /// Values of a key that were clamped.
+  /// - Parameter squares: what `setKey` returned.
+  public static func clampedCount(
+    ofKey source: UnsafePointer<Float>, count: Int, squares: Float
+  ) -> Int {
+    squares < leastClampedSquare ? 0 : clampedCount(source, count: count)
+  }
+
+  /// Values of a value row that were clamped.
+  /// - Parameter isClamped: what `setValue` returned.
+  public static func clampedCount(
+    ofValue source: UnsafePointer<Float>, count: Int, isClamped: Bool
+  ) -> Int {
+    isClamped ? clampedCount(source, count: count) : 0
   }
 
   /// The nearest Float16; magnitudes past its range become its largest number.

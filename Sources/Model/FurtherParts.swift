@@ -46,6 +46,15 @@ struct FurtherParts: ~Copyable {
 
   private func name(_ index: Int) -> PartName { path.name(index: index, count: total) }
 
+  func releaseCachedPages() {
+    for index in 1..<count {
+      switch parts[index - 1] {
+      case .some(let part): part.file.releaseCachedPages()
+      case .none: preconditionFailure("every part is open")
+      }
+    }
+  }
+
   func forEachTensor<Visitor: TensorVisitor & ~Copyable>(
     _ buffer: UnsafeMutableRawBufferPointer, _ visitor: inout Visitor
   ) throws(ModelError) {

@@ -96,6 +96,14 @@ public struct ModelFile: ~Copyable {
     unsafe file.map(over: target, at: image.offset)
   }
 
+  /// Lets the system take back the memory in which it keeps what was read of the files, unless it is
+  /// what the weights lie in.
+  public func releaseCachedPages() {
+    if packed != nil { return }
+    file.releaseCachedPages()
+    furtherParts.releaseCachedPages()
+  }
+
   /// Copies tokenizer.chat_template and returns its byte count; 0 where there is none.
   /// - Parameter target: at least `tokenizer.chatTemplate.byteCount` bytes.
   public func readChatTemplate(

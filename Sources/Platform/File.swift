@@ -72,6 +72,9 @@ public struct InputFile: ~Copyable {
       target.baseAddress, target.count, descriptor, Int64(start + offset)) == 0
   }
 
+  /// Lets the system take back the memory in which it keeps what was read.
+  public func releaseCachedPages() { edge_release_pages(descriptor) }
+
   /// Reads until `target` is full or the file ends; returns the count of bytes read. Safe to call
   /// from several threads at once.
   public func read(
@@ -114,9 +117,10 @@ public struct InputStream: ~Copyable {
 
   deinit { if isOwned { _ = edge_close(descriptor) } }
 
-  /// Reads what is there, at least one byte; 0 at the end.
+  /// Reads what is there, at least one byte; 0 at the end. An interrupt ends the wait with EINTR.
   public func read(into target: UnsafeMutableRawBufferPointer) throws(SystemFailure) -> Int {
     while true {
+      if Interrupt.isRaised { throw SystemFailure("read", code: EINTR) }
       let got = unsafe edge_read(descriptor, target.baseAddress, target.count)
       if got == Int64(-EINTR) { continue }
       if got < 0 { throw SystemFailure("read", code: Int32(-got)) }

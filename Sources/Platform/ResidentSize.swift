@@ -1,26 +1,38 @@
 import CPlatform
+import Synchronization
+
+/// /proc/self/status, where `openResidentSize` found it; `notOpened` before, `absent` where it is
+/// not there.
+private let statusDescriptor = Atomic<Int32>(notOpened)
+private let notOpened: Int32 = -1
+private let absent: Int32 = -2
+private let statusPath: StaticString = "/proc/self/status"
+
+/// Opens what `peakResidentByteCount` reads, for the life of the process: after a lockdown nothing
+/// can be opened.
+public func openResidentSize() {
+  let opened = unsafe edge_open_read(
+    UnsafeRawPointer(statusPath.utf8Start).assumingMemoryBound(to: CChar.self))
+  statusDescriptor.store(opened < 0 ? absent : opened, ordering: .relaxed)
+}
 
 /// The largest resident size this process has had, in bytes: VmHWM of /proc/self/status, which
 /// begins anew when a program starts (getrusage's figure begins with that of the program before).
 /// Where there is no /proc it is getrusage's figure.
 public func peakResidentByteCount() -> Int {
-  readPeakFromProc() ?? Int(edge_peak_resident_bytes())
+  if statusDescriptor.load(ordering: .relaxed) == notOpened { openResidentSize() }
+  return readPeakFromProc(statusDescriptor.load(ordering: .relaxed))
+    ?? Int(edge_peak_resident_bytes())
 }
 
-private func readPeakFromProc() -> Int? {
-  let path: StaticString = "/proc/self/status"
+private func readPeakFromProc(_ descriptor: Int32) -> Int? {
+  if descriptor < 0 { return nil }
   var text = InlineArray<4096, UInt8>(repeating: 0)
-  let count: Int? = unsafe withUnsafeMutableBytes(of: &text) { buffer in
-    let start = unsafe UnsafeRawPointer(path.utf8Start).assumingMemoryBound(to: CChar.self)
-    do throws(SystemFailure) {
-      let stream = unsafe try InputStream(path: start)
-      return unsafe try stream.read(into: buffer)
-    } catch {
-      return nil
-    }
+  let count = unsafe withUnsafeMutableBytes(of: &text) { buffer in
+    unsafe edge_pread(descriptor, buffer.baseAddress, buffer.count, 0)
   }
-  guard let count else { return nil }
-  return kibibytes(after: "VmHWM:", in: text.span.extracting(0..<count)).map { $0 * 1024 }
+  if count < 0 { return nil }
+  return kibibytes(after: "VmHWM:", in: text.span.extracting(0..<Int(count))).map { $0 * 1024 }
 }
 
 /// The number that follows `label`.

@@ -21,7 +21,7 @@ import Synchronization
   private let state: UnsafeMutablePointer<TeamState>
   public let memberCount: Int
 
-  /// Starts `memberCount - 1` threads.
+  /// Starts `memberCount - 1` threads; all of them are waiting for tasks when this returns.
   /// - Parameters:
   ///   - storage: memory that outlives the process's work.
   ///   - stacks: `memberCount - 1` stacks of `stackByteCount` bytes each.
@@ -49,6 +49,8 @@ import Synchronization
       }
     }
     if isPinned { _ = edge_pin_to_core(cores[0]) }
+    // Every thread has made its first system calls when this is done.
+    unsafe run(storage) { _, _, _ in }
   }
 
   /// Ends the threads and waits for them; the memory of the team can go after that.

@@ -1,27 +1,14 @@
 import CPlatform
-import Synchronization
-
-/// Ctrl-C, once `Terminal` has asked for it: it is noted and does not end the program.
-public enum Interrupt {
-  /// Whether it came since `clear`.
-  public static var isRaised: Bool { interruptCount.load(ordering: .relaxed) > 0 }
-
-  public static func clear() { interruptCount.store(0, ordering: .relaxed) }
-}
-
-private let interruptCount = Atomic<UInt32>(0)
 
 /// The settings to be restored when a signal ends the program.
 private nonisolated(unsafe) var settingsAtStart: UnsafeMutablePointer<termios>? = nil
 
-/// Only sets a flag, which is safe in a handler.
-private func noteInterrupt(_ signal: Int32) { interruptCount.store(1, ordering: .relaxed) }
-
-/// Restores the terminal's settings and lets the signal end the program. `tcsetattr` and `raise` are
-/// among the functions that a handler may call (POSIX.1-2017, section 2.4.3).
+/// Restores the terminal's settings and ends the program with the exit code that shells give for the
+/// signal. `tcsetattr` and `_exit` are among the functions that a handler may call (POSIX.1-2017,
+/// section 2.4.3).
 private func restoreAndEnd(_ signal: Int32) {
   if let settings = unsafe settingsAtStart { _ = unsafe edge_set_terminal(0, settings) }
-  _ = edge_raise(signal)
+  edge_exit_now(128 + signal)
 }
 
 /// The terminal on standard input. Its settings are restored when this value goes, and when a signal

@@ -77,6 +77,7 @@ enum Command {
   private(set) var isRaw = false
   private(set) var isQuiet = false
   private(set) var wantsLogProbabilities = false
+  private(set) var wantsNoLockdown = false
   private(set) var maxTokens: Int?
   private(set) var skip: Int?
   private(set) var generate: Int?
@@ -87,6 +88,14 @@ enum Command {
     if unsafe prompt != nil { return nil }
     return unsafe promptFile ?? cString("-")
   }
+
+  /// Whether positions are renumbered at the trained length.
+  var renumbers: Bool {
+    if let positions = unsafe positions { unsafe isEqual(positions, "compact") } else { false }
+  }
+
+  /// Whether the command line names a text or ids.
+  var hasPrompt: Bool { unsafe prompt != nil || promptFile != nil || tokens != nil }
 
   init(
     count: Int, values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
@@ -135,6 +144,8 @@ enum Command {
       isQuiet = true
     } else if unsafe isEqual(name, "--logprobs") {
       wantsLogProbabilities = true
+    } else if unsafe isEqual(name, "--no-lockdown") {
+      wantsNoLockdown = true
     } else if unsafe isEqual(name, "--stop") {
       unsafe try stops.append(reader.value(of: name, after: false, &console), &console)
     } else if unsafe try sampling.take(name, &reader, &console) {
@@ -240,98 +251,7 @@ enum Command {
     }
   }
 
-  private func checkCombination(_ console: inout Console) throws(Exit) {
-    let prompts =
-      unsafe (prompt != nil ? 1 : 0) + (promptFile != nil ? 1 : 0)
-      + (tokens != nil ? 1 : 0)
-    if prompts > 1 {
-      throw console.fail(.usage, "give one of --prompt, --prompt-file and --tokens")
-    }
-    try checkBenchmark(&console)
-    if unsafe command != .run && (saveCache != nil || loadCache != nil) {
-      throw console.fail(.usage, "--save-cache and --load-cache are options of run alone")
-    }
-    if unsafe command != .pack && output != nil {
-      throw console.fail(.usage, "-o is an option of pack alone")
-    }
-    try checkPositions(&console)
-    try checkGeneration(&console)
-    let needsProfile = command != .tokenize && command != .inspect
-    if unsafe needsProfile && profile == nil {
-      throw console.fail(.usage, "--profile is missing: the JSON file that describes the board")
-    }
-    let needsPrompt = command == .score || command == .tokenize
-    if needsPrompt && prompts == 0 {
-      throw console.fail(.usage, "a text is missing: give --prompt, --prompt-file or --tokens")
-    }
-    if unsafe (command == .tokenize || command == .inspect) && model == nil {
-      throw console.fail(.usage, "a model is missing: the path of a GGUF file")
-    }
-    if let maxTokens, maxTokens > Self.maxTokensLimit {
-      throw console.fail(.usage, "--max-tokens is at most 1048576")
-    }
-  }
-
-  private func checkPositions(_ console: inout Console) throws(Exit) {
-    guard let positions = unsafe positions else { return }
-    if unsafe !isEqual(positions, "original") && !isEqual(positions, "compact") {
-      throw unsafe Self.refuse(
-        positions, "is not a way of numbering; --positions is ", "original or compact", &console)
-    }
-  }
-
-  /// Whether positions are renumbered at the trained length.
-  var renumbers: Bool {
-    if let positions = unsafe positions { unsafe isEqual(positions, "compact") } else { false }
-  }
-
-  /// Whether the command line names a text or ids.
-  var hasPrompt: Bool { unsafe prompt != nil || promptFile != nil || tokens != nil }
-
-  /// Options of one benchmark are not for another.
-  private func checkBenchmark(_ console: inout Console) throws(Exit) {
-    let isScoring = command == .bench && benchmark == .scoring
-    let isTTFT = command == .bench && benchmark == .ttft
-    if unsafe kv != nil && !isScoring {
-      throw console.fail(.usage, "--kv is an option of bench scoring alone")
-    }
-    if unsafe policies != nil && !isScoring && !isTTFT {
-      throw console.fail(.usage, "--policies is an option of bench scoring and bench ttft alone")
-    }
-    if unsafe (blocks != nil || csvFile != nil) && !isTTFT {
-      throw console.fail(.usage, "--blocks and --csv are options of bench ttft alone")
-    }
-    if unsafe isScoring && prompt != nil {
-      throw console.fail(.usage, "bench scoring has no --prompt: --kv takes the slots of the cache")
-    }
-    if (isScoring || isTTFT) && generate != nil {
-      throw console.fail(.usage, "--generate is an option of bench speed alone")
-    }
-    if unsafe policies != nil && overrides.policy != nil {
-      throw console.fail(.usage, "give one of --policy and --policies")
-    }
-    if unsafe blocks != nil && overrides.blockSize != nil {
-      throw console.fail(.usage, "give one of --block and --blocks")
-    }
-  }
-
-  /// Options of `run` and `chat`.
-  private func checkGeneration(_ console: inout Console) throws(Exit) {
-    let isAnswering = command == .run || command == .chat
-    if !isAnswering && command != .plan && (sampling.isGiven || stops.count > 0) {
-      throw console.fail(.usage, "--stop and options of sampling are for run and chat alone")
-    }
-    if wantsLogProbabilities && command != .run && command != .plan {
-      throw console.fail(.usage, "--logprobs is an option of run alone")
-    }
-    if command != .chat { return }
-    if unsafe prompt != nil || promptFile != nil || tokens != nil || isRaw || report != nil {
-      throw console.fail(
-        .usage, "chat takes no prompt, --raw or --report: messages come from standard input")
-    }
-  }
-
-  private static func refuse(
+  static func refuse(
     _ value: UnsafePointer<CChar>, _ reason: StaticString, _ more: StaticString,
     _ console: inout Console
   ) -> Exit {

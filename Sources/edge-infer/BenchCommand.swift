@@ -19,15 +19,18 @@ private func benchSpeed(_ arguments: Arguments, _ console: inout Console) throws
   let request = try BenchRequest(arguments, &console)
   var preparation = try BenchPreparation(arguments, request, &console)
   var program = try BenchProgram(&preparation, &console)
+  Interrupt.listen()
+  var json = try JSONFile(arguments, &console)
+  program.lockdown = Lockdown.begin(arguments, json.lockdownNeeds)
   if !arguments.isQuiet { writeStart(preparation, program, &console.error) }
-  var run = BenchRun(BenchProgress(request, isQuiet: arguments.isQuiet))
+  var run = BenchRun(BenchProgress(request, isQuiet: arguments.isQuiet, console))
   try run.measure(&program, &console)
   if !arguments.isQuiet { BenchTable.write(run, preparation, program, to: &console.error) }
-  if let path = unsafe arguments.jsonFile {
-    var file = unsafe try Report.open(path, &console)
+  if var file = json.take() {
     BenchReport.write(run, preparation, program, &file.text)
-    unsafe try Report.commit(&file, path, &console)
+    unsafe try Report.commit(&file, arguments.jsonFile!, &console)
   }
+  if run.isInterrupted { throw .byInterrupt }
 }
 
 private func writeStart(
@@ -59,5 +62,5 @@ private func writeStart(
     out.write(preparation.runSettings.cacheBudget)
   }
   out.write("\n")
-  out.flush()
+  program.lockdown.write(to: &out)
 }

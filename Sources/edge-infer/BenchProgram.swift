@@ -55,7 +55,9 @@ struct BenchModel: ~Copyable {
     _ console: inout Console
   ) throws(Exit) {
     switch file {
-    case .some(let file): try buffer.load(file, engine, into: arena, path!, &console)
+    case .some(let file):
+      try buffer.load(file, engine, into: arena, path!, &console)
+      file.releaseCachedPages()
     case .none: engine.fillSynthetic(seed: BenchRun.seed)
     }
   }
@@ -217,6 +219,7 @@ struct BenchSample: BitwiseCopyable {
   var layout: BenchLayout
   let arena: Arena
   let loadNanoseconds: Int64
+  var lockdown = Lockdown.declined
 
   init(_ preparation: inout BenchPreparation, _ console: inout Console) throws(Exit) {
     let start = Instant.now()

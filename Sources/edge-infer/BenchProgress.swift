@@ -12,12 +12,15 @@ struct BenchProgress {
   /// - Parameters:
   ///   - runsBefore: of requests before this one.
   ///   - runCount: of all requests; nil where there is only this one.
-  init(_ request: BenchRequest, runsBefore: Int = 0, runCount: Int? = nil, isQuiet: Bool) {
+  init(
+    _ request: BenchRequest, runsBefore: Int = 0, runCount: Int? = nil, isQuiet: Bool,
+    _ console: borrowing Console
+  ) {
     self.request = request
     self.runsBefore = runsBefore
     self.runCount = runCount ?? request.prompts.count * request.repeatCount
     // The time that writing takes is not to be seen in the figures.
-    line = StatusLine(intervalNanoseconds: 500_000_000, isQuiet: isQuiet)
+    line = StatusLine(intervalNanoseconds: 500_000_000, isQuiet: isQuiet, console)
   }
 
   mutating func start(prompt: Int, run: Int) {

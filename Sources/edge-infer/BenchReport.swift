@@ -26,13 +26,22 @@ enum BenchReport {
     out.write("},\n\"limits\": ")
     writeLimits(run.limits, &out)
     out.write(",\n\"results\": [")
-    for index in 0..<run.request.prompts.count {
+    for index in 0..<run.promptCount {
       out.write(index == 0 ? "\n" : ",\n")
       writeResult(index, run, preparation, program, &out)
     }
     out.write("],\n\"memory\": ")
     Report.writeMemory(program.arena.plan, &out)
-    out.write("}\n")
+    writeEnd(program.lockdown, isInterrupted: run.isInterrupted, &out)
+  }
+
+  /// The last members, and the end of the report.
+  static func writeEnd(
+    _ lockdown: Lockdown, isInterrupted: Bool, _ out: inout TextOutput
+  ) {
+    out.write(",\n")
+    lockdown.writeJSON(to: &out)
+    out.write(isInterrupted ? ", \"stop\": \"interrupt\"}\n" : ", \"stop\": \"end\"}\n")
   }
 
   static func writeModel(_ model: borrowing BenchModel, _ out: inout TextOutput) {
@@ -69,7 +78,7 @@ enum BenchReport {
     Report.writeMember("{\"promptTokens\": ", result.promptLength, &out)
     out.write(",\n \"prefill\": ")
     writeSpread(result.prefill, tokens: result.promptLength, &out)
-    for index in 0..<run.request.repeatCount {
+    for index in 0..<result.runCount {
       if index > 0 { out.write(", ") }
       unsafe Report.writeMicroseconds(samples[index].prefillNanoseconds, &out)
     }
@@ -77,7 +86,7 @@ enum BenchReport {
     Report.writeTimes(result.prefillTimes, &out)
     out.write("},\n \"decode\": ")
     writeSpread(result.decode, tokens: run.request.generateCount, &out)
-    for index in 0..<run.request.repeatCount {
+    for index in 0..<result.runCount {
       if index > 0 { out.write(", ") }
       unsafe Report.writeMicroseconds(samples[index].decodeNanoseconds, &out)
     }

@@ -35,6 +35,8 @@ struct Spread {
 /// What a prompt's runs came to.
 struct BenchResult {
   var promptLength = 0
+  /// Runs that were done; less than asked for after an interrupt.
+  var runCount = 0
   var prefill = Spread()
   var decode = Spread()
   /// Of the run of median prefill time.
@@ -57,6 +59,9 @@ struct BenchRun {
   private(set) var limits = MachineLimits()
   private var results = InlineArray<16, BenchResult>(repeating: BenchResult())
   private var progress: BenchProgress
+  /// Prompts with at least one run; less than asked for after an interrupt.
+  private(set) var promptCount = 0
+  private(set) var isInterrupted = false
 
   init(_ progress: BenchProgress) {
     request = progress.request
@@ -68,8 +73,10 @@ struct BenchRun {
   mutating func measure(_ program: inout BenchProgram, _ console: inout Console) throws(Exit) {
     limits.measure(program.engine, program.arena)
     try warmUp(&program, &console)
-    for prompt in 0..<request.prompts.count { try measure(prompt, &program, &console) }
-    limits.measure(program.engine, program.arena)
+    for prompt in 0..<request.prompts.count where !isInterrupted {
+      try measure(prompt, &program, &console)
+    }
+    if !isInterrupted { limits.measure(program.engine, program.arena) }
     progress.finish(&console.error)
   }
 
@@ -89,6 +96,7 @@ struct BenchRun {
     _ prompt: Int, _ program: inout BenchProgram, _ console: inout Console
   ) throws(Exit) {
     let records = program.layout.recordsPerRun
+    var runCount = 0
     for run in 0..<request.repeatCount {
       progress.start(prompt: prompt, run: run)
       program.engine.reset()
@@ -98,18 +106,24 @@ struct BenchRun {
         unsafe program.layout.runBlocks[run * records + index] = program.layout.blocks[index]
       }
       let decoded = try decode(&program, count: request.generateCount, &console)
+      if Interrupt.isRaised { break }
+      runCount += 1
       results[prompt].slotSum = decoded.slotSum
       unsafe program.layout.samples[prompt * request.repeatCount + run] = BenchSample(
         prefillNanoseconds: prefillTime, decodeNanoseconds: decoded.nanoseconds,
         prefill: prefillTimes, decode: decoded.times)
     }
+    isInterrupted = Interrupt.isRaised
+    if runCount == 0 { return }
+    promptCount = prompt + 1
+    results[prompt].runCount = runCount
     summarize(prompt, &program)
   }
 
-  /// The first prompt alone: nanoseconds to the token after it.
+  /// The first prompt alone: nanoseconds to the token after it; nil after an interrupt.
   mutating func measureFirstToken(
     _ program: inout BenchProgram, _ console: inout Console
-  ) throws(Exit) -> Spread {
+  ) throws(Exit) -> Spread? {
     try warmUp(&program, &console)
     var times = InlineArray<100, Int64>(repeating: 0)
     for run in 0..<request.repeatCount {
@@ -119,11 +133,14 @@ struct BenchRun {
       _ = try prefill(&program, length: request.prompts[0], &console)
       unsafe program.engine.block[0] = program.engine.logits(0).best()
       times[run] = Instant.now().nanoseconds(since: start)
+      isInterrupted = Interrupt.isRaised
+      if isInterrupted { break }
     }
     progress.finish(&console.error)
-    return Spread(times, count: request.repeatCount)
+    return isInterrupted ? nil : Spread(times, count: request.repeatCount)
   }
 
+  /// An interrupt ends it between two blocks.
   /// - Returns: nanoseconds from the first block to the logits of the last token.
   private mutating func prefill(
     _ program: inout BenchProgram, length: Int, _ console: inout Console
@@ -133,7 +150,7 @@ struct BenchRun {
     let vocabularyCount = UInt64(program.engine.shape.vocabularyCount)
     let start = Instant.now()
     var done = 0
-    while done < length {
+    while done < length && !(Interrupt.isRaised && done > 0) {
       let count = min(program.engine.settings.blockSize, length - done)
       for index in 0..<count {
         unsafe program.engine.block[index] = Int32(source.next() % vocabularyCount)
@@ -142,7 +159,9 @@ struct BenchRun {
       let number = program.layout.blocks.sum.blockCount
       program.layout.blocks.append(record.numbered(number))
       done += count
-      if done == length { program.engine.makeLogits(firstRow: count - 1, rowCount: 1) }
+      if done == length || Interrupt.isRaised {
+        program.engine.makeLogits(firstRow: count - 1, rowCount: 1)
+      }
       progress.update(prefilled: done, &console.error)
     }
     return Instant.now().nanoseconds(since: start)
@@ -155,7 +174,7 @@ struct BenchRun {
     var times = BlockTimes()
     var slotSum = 0
     let start = Instant.now()
-    for index in 0..<count {
+    for index in 0..<count where !Interrupt.isRaised {
       unsafe program.engine.block[0] = program.engine.logits(0).best()
       let record = try Self.forward(&program, tokenCount: 1, &console)
       program.engine.makeLogits(firstRow: 0, rowCount: 1)
@@ -183,12 +202,12 @@ struct BenchRun {
     )
     var prefills = InlineArray<100, Int64>(repeating: 0)
     var decodes = InlineArray<100, Int64>(repeating: 0)
-    for run in 0..<request.repeatCount {
+    for run in 0..<results[prompt].runCount {
       prefills[run] = unsafe layout.samples[run].prefillNanoseconds
       decodes[run] = unsafe layout.samples[run].decodeNanoseconds
     }
-    let prefill = Spread(prefills, count: request.repeatCount)
-    let decode = Spread(decodes, count: request.repeatCount)
+    let prefill = Spread(prefills, count: results[prompt].runCount)
+    let decode = Spread(decodes, count: results[prompt].runCount)
     results[prompt].promptLength = request.prompts[prompt]
     results[prompt].prefill = prefill
     results[prompt].decode = decode

@@ -9,14 +9,14 @@ enum BenchTable {
     to out: inout TextOutput
   ) {
     out.write("\n   test       prompt  tokens    runs     median        min        max    spread\n")
-    for index in 0..<run.request.prompts.count {
+    for index in 0..<run.promptCount {
       let result = run[index]
       writeRow("prompt", result, tokens: result.promptLength, result.prefill, run, &out)
       writeRow("decode", result, tokens: run.request.generateCount, result.decode, run, &out)
     }
     out.write("   (tokens/s)\n")
-    for index in 0..<run.request.prompts.count { writeShares(run[index], &out) }
-    for index in 0..<run.request.prompts.count {
+    for index in 0..<run.promptCount { writeShares(run[index], &out) }
+    for index in 0..<run.promptCount {
       let figures = BenchFigures(
         run[index], generateCount: run.request.generateCount, run.limits, program.engine.shape,
         preparation.plan)
@@ -43,7 +43,7 @@ enum BenchTable {
     out.write(name, width: 8)
     out.write(result.promptLength, width: 9)
     out.write(tokens, width: 8)
-    out.write(run.request.repeatCount, width: 8)
+    out.write(result.runCount, width: 8)
     out.write(median, decimals: 1, width: 11)
     out.write(least, decimals: 1, width: 11)
     out.write(greatest, decimals: 1, width: 11)

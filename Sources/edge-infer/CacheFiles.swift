@@ -13,6 +13,12 @@ extension Program {
     } catch {
       throw unsafe console.fail(error, path: path)
     }
+    unsafe try loadCache(from: file, path, &console)
+  }
+
+  mutating func loadCache(
+    from file: borrowing InputFile, _ path: UnsafePointer<CChar>, _ console: inout Console
+  ) throws(Exit) {
     do throws(SnapshotError) {
       try engine.restore(from: file)
     } catch {
@@ -22,13 +28,15 @@ extension Program {
 
   /// The file appears whole or not at all.
   func saveCache(_ path: UnsafePointer<CChar>, _ console: inout Console) throws(Exit) {
-    do throws(SystemFailure) {
-      var file = unsafe try ReplacementFile(path: path)
-      engine.save(to: &file.text)
-      try file.commit()
-    } catch {
-      throw unsafe console.fail(error, path: path)
-    }
+    var file = unsafe try Report.open(path, &console)
+    unsafe try saveCache(to: &file, path, &console)
+  }
+
+  func saveCache(
+    to file: inout ReplacementFile, _ path: UnsafePointer<CChar>, _ console: inout Console
+  ) throws(Exit) {
+    engine.save(to: &file.text)
+    unsafe try Report.commit(&file, path, &console)
   }
 }
 

@@ -8,18 +8,22 @@ import Tokenizer
 func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let settings = try Settings(arguments, &console)
   let maxTokens = arguments.maxTokens ?? Arguments.chatMaxTokensDefault
-  let needs = ProgramNeeds(
+  let programNeeds = ProgramNeeds(
     logitRowCount: 1, generatedCount: maxTokens, usesText: true, usesTemplate: true,
     sampling: arguments.sampling.settings, usesChat: true)
-  var preparation = try Preparation(arguments, settings, needs, &console)
+  var preparation = try Preparation(arguments, settings, programNeeds, &console)
   var program = try Program(&preparation, &console)
   let run = Generation(isQuiet: arguments.isQuiet, maxTokens: maxTokens, preparation)
   guard let layout = program.layout.chat, let template = program.chatTemplate else {
     preconditionFailure("chat was asked for")
   }
   var conversation = Conversation(arguments, run, template, program.takeEncoder())
+  let terminal = unsafe Terminal(memory: layout.terminal)
+  var needs = LockdownNeeds()
+  (needs.opensFiles, needs.replacesFiles, needs.usesTerminal) = (true, true, terminal != nil)
+  program.lockdown = Lockdown.begin(arguments, needs)
   if !arguments.isQuiet { writeGreeting(preparation, program, &console) }
-  if let terminal = unsafe Terminal(memory: layout.terminal) {
+  if let terminal = consume terminal {
     var editor = LineEditor(layout, terminal)
     while try converse(
       &conversation, try nextLine(&editor, &console), layout, &program, isTerminal: true, &console)
@@ -46,7 +50,7 @@ private func writeGreeting(
   console.error.write(", budget ")
   console.error.write(preparation.runSettings.cacheBudget)
   console.error.write("; /help lists the commands\n")
-  console.error.flush()
+  program.lockdown.write(to: &console.error)
 }
 
 private func nextLine(

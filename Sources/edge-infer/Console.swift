@@ -1,3 +1,4 @@
+import CPlatform
 import Inference
 import Model
 import Platform
@@ -13,13 +14,22 @@ enum ExitCode: Int32 {
   case systemRefused = 71
   case inputOutput = 74
   case configuration = 78
+  /// As shells give them: 128 and the number of the signal that ended the work.
+  case interrupted = 130
+  case brokenPipe = 141
+  case terminated = 143
 }
 
-/// Thrown when the error line has been written.
+/// Thrown when the error line has been written, or where none is due.
 struct Exit: Error {
   let code: ExitCode
 
   init(_ code: ExitCode) { self.code = code }
+
+  /// Of a command that SIGINT or SIGTERM ended, when all of its outputs have been written.
+  static var byInterrupt: Exit {
+    Exit(Interrupt.signal == SIGTERM ? .terminated : .interrupted)
+  }
 
   /// From a module's own code of the same list.
   init(rawCode: Int32) { code = ExitCode(rawValue: rawCode) ?? .malformedData }
@@ -28,6 +38,8 @@ struct Exit: Error {
 /// Standard error: tables, progress and error lines. Standard output is for the text alone.
 struct Console: ~Copyable {
   var error = TextOutput.standardError
+  /// Whether lines that are written over and over can be seen.
+  let isTerminal = edge_is_terminal(2) != 0
 
   /// Starts an error line.
   mutating func beginError() { error.write("edge-infer: ") }
@@ -91,6 +103,26 @@ struct Console: ~Copyable {
     error.write("the prompt is longer than the ")
     error.write(full.slotCount)
     error.write(" slots that policy full has here: take a larger --budget, or a policy that evicts")
+    return end(.malformedData)
+  }
+
+  /// A model whose numbers leave Float32's range.
+  mutating func fail(_ fault: NumberFault) -> Exit {
+    beginError()
+    switch fault {
+    case .embeddings: error.write("the token embeddings")
+    case .attention(let layer):
+      error.write("layer ")
+      error.write(layer)
+      error.write(", attention")
+    case .feedForward(let layer):
+      error.write("layer ")
+      error.write(layer)
+      error.write(", feed-forward")
+    case .outputHead: error.write("the output head")
+    }
+    error.write(": the model gives numbers past Float32's range or none at all; its weights are")
+    error.write(" damaged, or too large")
     return end(.malformedData)
   }
 

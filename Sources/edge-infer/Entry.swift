@@ -1,3 +1,4 @@
+import CPlatform
 import Platform
 
 /// The program. The processor is checked before anything else runs, because the rest may use
@@ -25,10 +26,21 @@ private func refuseProcessor(_ missing: StaticString) -> Int32 {
 private func runProgram(
   _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
+  holdStandardDescriptors()
+  // A reader that goes away is told of by the write that fails.
+  edge_ignore_signal(SIGPIPE)
   var console = Console()
   let code = unsafe perform(argumentCount, argumentValues, &console)
   console.error.flush()
   return code.rawValue
+}
+
+/// A standard descriptor that is closed would be given to the next file that is opened, and the
+/// answer could go to the report. It gets one that fails as a closed one does.
+private func holdStandardDescriptors() {
+  for descriptor: Int32 in 0..<3 where edge_is_open(descriptor) == 0 {
+    _ = edge_open_null(descriptor == 0 ? O_WRONLY : O_RDONLY)
+  }
 }
 
 private func perform(

@@ -5,6 +5,7 @@ func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(Ex
   let request = try FirstTokenRequest(arguments, &console)
   let first = BenchRequest(prompt: request.prompts[0], repeatCount: request.repeatCount)
   var preparation = try BenchPreparation(arguments, first, &console)
+  Interrupt.listen()
   var run = FirstTokenRun(request, isQuiet: arguments.isQuiet)
   try run.measure(&preparation, &console)
   if !arguments.isQuiet {
@@ -22,4 +23,5 @@ func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(Ex
     FirstTokenTable.writeCSV(run, to: &file.text)
     unsafe try Report.commit(&file, path, &console)
   }
+  if run.isInterrupted { throw .byInterrupt }
 }

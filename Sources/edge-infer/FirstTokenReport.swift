@@ -17,14 +17,16 @@ enum FirstTokenReport {
     out.write(", \"build\": ")
     out.write(jsonString: Processor.buildName)
     out.write("},\n\"results\": [")
-    for index in 0..<run.request.caseCount {
-      out.write(index == 0 ? "\n" : ",\n")
+    var isFirst = true
+    for index in 0..<run.request.caseCount where run[index].times != nil || run[index].isLeftOut {
+      out.write(isFirst ? "\n" : ",\n")
+      isFirst = false
       writeResult(run.request[index], run[index], run.request.repeatCount, &out)
     }
     Report.writeMember("],\n\"ramCapBytes\": ", profile.ramCapByteCount, &out)
     out.write(", \"peakResidentBytes\": ")
     out.write(peakResidentByteCount())
-    out.write("}\n")
+    BenchReport.writeEnd(.impossible, isInterrupted: run.isInterrupted, &out)
   }
 
   private static func writeResult(

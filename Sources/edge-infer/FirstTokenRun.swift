@@ -6,8 +6,10 @@ import Profile
 
 /// What a case came to.
 struct FirstTokenResult {
-  /// nil where the case was left out: its memory is over the cap.
+  /// nil where the case was left out, or an interrupt came before its end.
   fileprivate(set) var times: Spread?
+  /// Whether its memory is over the cap.
+  fileprivate(set) var isLeftOut = false
   fileprivate(set) var cacheBudget = 0
   /// Of the process.
   fileprivate(set) var plannedByteCount = 0
@@ -17,6 +19,7 @@ struct FirstTokenResult {
 struct FirstTokenRun {
   let request: FirstTokenRequest
   private let isQuiet: Bool
+  private(set) var isInterrupted = false
   private var results = InlineArray<256, FirstTokenResult>(repeating: FirstTokenResult())
 
   init(_ request: FirstTokenRequest, isQuiet: Bool) {
@@ -30,7 +33,7 @@ struct FirstTokenRun {
     _ preparation: inout BenchPreparation, _ console: inout Console
   ) throws(Exit) {
     try plan(&preparation, &console)
-    for index in 0..<request.caseCount {
+    for index in 0..<request.caseCount where !isInterrupted {
       set(&preparation, index)
       if !preparation.isOverCap { try measure(index, &preparation, &console) }
     }
@@ -46,9 +49,11 @@ struct FirstTokenRun {
       set(&preparation, index)
       results[index].cacheBudget = preparation.runSettings.cacheBudget
       results[index].plannedByteCount = PlanTable.processByteCount(preparation.plan)
+      results[index].isLeftOut = preparation.isOverCap
       if request[index].policy != .full { try preparation.checkCap(&console) }
     }
     if isQuiet { return }
+    Lockdown.impossible.write(to: &console.error)
     for index in 0..<request.caseCount {
       set(&preparation, index)
       if preparation.isOverCap { writeLeftOut(index, preparation, &console.error) }
@@ -83,8 +88,9 @@ struct FirstTokenRun {
     var run = BenchRun(
       BenchProgress(
         preparation.request, runsBefore: index * request.repeatCount,
-        runCount: request.caseCount * request.repeatCount, isQuiet: isQuiet))
+        runCount: request.caseCount * request.repeatCount, isQuiet: isQuiet, console))
     results[index].times = try run.measureFirstToken(&program, &console)
+    isInterrupted = run.isInterrupted
     program.end()
   }
 }

@@ -47,7 +47,7 @@ enum FirstTokenTable {
     if let times = result.times {
       out.write(Double(times.median) / 1e6, decimals: 1, width: width)
     } else {
-      out.write(right: "over cap", width: width)
+      out.write(right: result.isLeftOut ? "over cap" : "-", width: width)
     }
   }
 

@@ -12,7 +12,7 @@ enum StopReason {
   case endOfSequence
   /// A text of `--stop` came.
   case stopText
-  /// Ctrl-C.
+  /// SIGINT, as by Ctrl-C, or SIGTERM.
   case interrupt
 
   var name: StaticString {
@@ -76,35 +76,34 @@ struct Generation {
 
   /// Reads the prompt that the command line names, and generates the answer.
   mutating func answer(
-    _ arguments: Arguments, _ program: inout Program, _ console: inout Console
+    _ arguments: Arguments, _ files: inout RunFiles, _ program: inout Program,
+    _ console: inout Console
   ) throws(Exit) {
     let start = Instant.now()
-    if let path = unsafe arguments.loadCache { unsafe try program.loadCache(path, &console) }
-    if unsafe arguments.loadCache == nil || arguments.hasPrompt {
-      try prefill(arguments, &program, &console)
-    }
-    if let path = unsafe arguments.saveCache { unsafe try program.saveCache(path, &console) }
+    try files.loadCache(arguments, &program, &console)
+    try prefill(arguments, &files, &program, &console)
+    if stop != .interrupt { try files.saveCache(arguments, program, &console) }
     try decode(&program, start: start, arguments.stops, &console)
   }
 
   private mutating func prefill(
-    _ arguments: Arguments, _ program: inout Program, _ console: inout Console
+    _ arguments: Arguments, _ files: inout RunFiles, _ program: inout Program,
+    _ console: inout Console
   ) throws(Exit) {
-    if let path = unsafe arguments.tokens {
+    if let stream = files.tokens.take() {
       var source = unsafe TokenFile(
-        stream: try openPrompt(path, &console), buffer: program.layout.input,
+        stream: stream, buffer: program.layout.input,
         vocabularyCount: program.engine.shape.vocabularyCount)
-      unsafe try prefill(&program, &source, path: path, &console)
-    } else {
-      try prefillText(arguments, &program, &console)
+      unsafe try prefill(&program, &source, path: arguments.tokens, &console)
+    } else if let text = files.text.take() {
+      try prefill(text, arguments, &program, &console)
     }
   }
 
-  private mutating func prefillText(
-    _ arguments: Arguments, _ program: inout Program, _ console: inout Console
+  private mutating func prefill(
+    _ bytes: consuming PromptBytes, _ arguments: Arguments, _ program: inout Program,
+    _ console: inout Console
   ) throws(Exit) {
-    let bytes = unsafe try openText(
-      arguments, readCount: program.layout.readCount, &console)
     let byteCount = bytes.byteCount
     let vocabulary = unsafe program.vocabulary
     let encoder = program.takeEncoder()
@@ -134,12 +133,16 @@ struct Generation {
   ) throws(Exit) {
     let start = Instant.now()
     var reader = BlockReader()
-    var progress = Progress(isQuiet: isQuiet)
+    var progress = Progress(isQuiet: isQuiet, console)
     while true {
       let count: Int
       do throws(Source.Failure) {
         count = unsafe try reader.read(&source, into: program.engine.block)
       } catch {
+        if Interrupt.isRaised {
+          stop = .interrupt
+          break
+        }
         progress.finish(&console.error)
         throw unsafe console.fail(error, path: path)
       }
@@ -157,20 +160,24 @@ struct Generation {
       }
     }
     progress.finish(&console.error)
-    if promptTokenCount == 0 { throw console.fail(.malformedData, "the prompt is empty") }
+    if promptTokenCount == 0 && stop != .interrupt {
+      throw console.fail(.malformedData, "the prompt is empty")
+    }
     prefillNanoseconds = Instant.now().nanoseconds(since: start)
   }
 
   private mutating func forward(
     _ program: inout Program, tokenCount: Int, _ console: inout Console
   ) throws(Exit) -> BlockRecord {
+    let record: BlockRecord
     do throws(CacheFull) {
-      let record = try program.engine.forward(tokenCount: tokenCount)
-      warnPastTrainedLength(program.engine.position, &console)
-      return record.numbered(program.layout.blocks.sum.blockCount)
+      record = try program.engine.forward(tokenCount: tokenCount)
     } catch {
       throw console.fail(error)
     }
+    if let fault = program.engine.numberFault { throw console.fail(fault) }
+    warnPastTrainedLength(program.engine.position, &console)
+    return record.numbered(program.layout.blocks.sum.blockCount)
   }
 
   private mutating func warnPastTrainedLength(_ position: Int, _ console: inout Console) {
@@ -187,7 +194,8 @@ struct Generation {
     _ program: inout Program, start: Instant, _ stops: StopTexts, _ console: inout Console
   ) throws(Exit) {
     if maxTokens == 0 || stop == .interrupt { return }
-    program.engine.makeLogits(firstRow: program.engine.lastRow, rowCount: 1)
+    try program.engine.makeCheckedLogits(
+      firstRow: program.engine.lastRow, rowCount: 1, &console)
     var text = unsafe AnswerWriter(
       program.vocabularyIfAny, stops, continuesText: program.chatTemplate == nil)
     var last = Instant.now()
@@ -211,7 +219,7 @@ struct Generation {
         break
       }
       try read(token, &program, &console)
-      program.engine.makeLogits(firstRow: 0, rowCount: 1)
+      try program.engine.makeCheckedLogits(firstRow: 0, rowCount: 1, &console)
       let now = Instant.now()
       program.layout.decodes.append(nanoseconds: now.nanoseconds(since: last))
       decodeNanoseconds += now.nanoseconds(since: last)
@@ -254,6 +262,7 @@ extension Generation {
     out.write("\n")
     writeDecode(program, &out)
     writeWeakAnchors(program, &out)
+    writeClamped(program, &out)
     out.write("   peak resident ")
     out.write(Double(peakResidentByteCount()) / 1_048_576, decimals: 1)
     out.write(" MiB, arena ")
@@ -273,8 +282,19 @@ extension Generation {
     out.write(")\n")
   }
 
+  private func writeClamped(_ program: borrowing Program, _ out: inout TextOutput) {
+    let count = program.engine.clampedCount
+    if count == 0 { return }
+    out.write("   warning: ")
+    out.write(count)
+    out.write(" elements of keys and values were past Float16's range and became 65504\n")
+  }
+
   private func writeDecode(_ program: borrowing Program, _ out: inout TextOutput) {
-    if program.layout.decodes.count == 0 { return }
+    if program.layout.decodes.count == 0 {
+      if stop == .interrupt { out.write("   stop: interrupt\n") }
+      return
+    }
     out.write("   answer ")
     Self.writeRate(program.layout.decodes.count, program.layout.decodes.sumNanoseconds, &out)
     out.write("; p50 ")

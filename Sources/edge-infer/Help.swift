@@ -29,7 +29,7 @@ enum Help {
                      [--prompt TEXT | --prompt-file FILE | --prompt-file - | --tokens FILE]
                      [--raw] [--system TEXT] [--max-tokens N] [--stop TEXT] [--logprobs]
                      [--save-cache FILE] [--load-cache FILE] [--positions original|compact]
-                     [--report OUT.json] [--quiet] [sampling] [overrides]
+                     [--report OUT.json] [--quiet] [--no-lockdown] [sampling] [overrides]
     edge-infer chat     --profile P.json [--model M] [--system TEXT] [--max-tokens N] [--stop TEXT]
                         [--positions HOW] [--quiet] [sampling] [overrides]
     edge-infer plan     --profile P.json [--model M] [--json] [overrides]
@@ -71,6 +71,8 @@ enum Help {
                           0, 1, 2, … in order, their keys are turned to them, and the text goes on
       --report OUT.json   writes the run's report
       --quiet             no tables and no progress
+      --no-lockdown       for debuggers: without the filter that has the kernel kill the process for
+                          any system call but those that reading, writing and waiting need
     Sampling; --top-k, --top-p, --min-p and --seed count only where the temperature is above 0:
       --temperature T     0 to 100 (0: always the likeliest token)
       --top-k K           so many of the likeliest tokens; 0: all (40)
@@ -90,7 +92,9 @@ enum Help {
       --ram-cap-mib M     the largest resident size of the process
     Exit codes: 0; 64 usage; 65 malformed model, prompt or tokens; 66 a file is missing; 69 the
     processor lacks what the program or profile needs; 71 the system refused memory or a thread;
-    74 input or output failed; 78 the profile is invalid, or the plan is over the cap.
+    74 input or output failed; 78 the profile is invalid, or the plan is over the cap; 130 and 143
+    SIGINT and SIGTERM ended the work at the next token or block, and the report was written (a
+    second SIGINT ends at once); 141 the reader of standard output went away.
 
     """
 
@@ -103,7 +107,8 @@ enum Help {
       --system TEXT       the system message
       --max-tokens N      tokens of an answer at most (1024)
       --stop TEXT         an answer ends before this text
-      --quiet             no line about the memory at the start
+      --quiet             no lines at the start
+      --no-lockdown       as of edge-infer run; files are opened only by /save and /load
     Sampling and overrides as of edge-infer run; the seed counts from the conversation's start.
 
     Commands are lines that begin with /:
@@ -143,6 +148,7 @@ enum Help {
       --repeat R          runs of each prompt, at most 100 (3)
       --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
       --quiet             no table and no progress
+      --no-lockdown       as of edge-infer run
     Under policy full the cache gets as many slots as the longest prompt and its answer need, and
     --budget has no effect. Overrides as of edge-infer run.
 
@@ -177,6 +183,7 @@ enum Help {
       --repeat R          measured blocks of each, at most 100 (25; keydiff-pairwise at most 3)
       --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
       --quiet             no table and no progress
+      --no-lockdown       as of edge-infer run
     Each block is new: it is written, the keys are read as attention reads them, and what the policy
     adds is timed; then the cache holds what the policy kept. keydiff takes its anchor's products
     with keys that have just been read, a quarter of the profile's second-level cache at a time.
@@ -206,6 +213,7 @@ enum Help {
       --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
       --csv OUT.csv       writes a line for each case that was measured
       --quiet             no table and no progress
+    There is no lockdown: each case maps memory of its own.
     Policy full gets as many slots as the prompt has tokens, and is left out where that is over the
     cap; other policies keep --budget slots. Overrides as of edge-infer run.
 
@@ -222,6 +230,7 @@ enum Help {
       --skip K            leaves out the tokens 0 to K
       --logits OUT.f32    writes tokens x vocabulary Float32, row-major, little-endian
       --json OUT.json     writes the same figures as JSON
+      --no-lockdown       as of edge-infer run
     Overrides: --block B --budget N --policy NAME --threads T --sinks S --recent R --ram-cap-mib M
 
     """

@@ -23,9 +23,10 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) 
   try preparation.checkCap(&console)
 }
 
-/// Flushes standard output; a failure is an error.
+/// Flushes standard output; a failure is an error. A reader that went away ends the program quietly.
 func finish(_ output: inout TextOutput, _ console: inout Console) throws(Exit) {
   output.flush()
+  if output.failure == EPIPE { throw Exit(.brokenPipe) }
   if output.failure != 0 {
     throw console.fail(SystemFailure("write", code: output.failure), what: "standard output")
   }

@@ -217,6 +217,7 @@ struct HeaderBuffer {
   var layout: ProgramLayout
   private let arena: Arena
   let loadNanoseconds: Int64
+  var lockdown = Lockdown.declined
 
   /// Maps the arena, starts the threads, loads the model and seals.
   init(_ preparation: inout Preparation, _ console: inout Console) throws(Exit) {
@@ -230,6 +231,7 @@ struct HeaderBuffer {
     carver.seal()
     let engine = try Self.start(layout.engine, preparation.settings.profile, &console)
     try preparation.load(engine, layout, into: arena, &console)
+    preparation.model.releaseCachedPages()
     engine.touchPages(of: arena, hasMappedWeights: preparation.model.packed != nil)
     self.engine = engine
     self.layout = layout

@@ -6,8 +6,8 @@ struct Progress {
   private var line: StatusLine
   private let start = Instant.now()
 
-  init(isQuiet: Bool) {
-    line = StatusLine(intervalNanoseconds: 200_000_000, isQuiet: isQuiet)
+  init(isQuiet: Bool, _ console: borrowing Console) {
+    line = StatusLine(intervalNanoseconds: 200_000_000, isQuiet: isQuiet, console)
   }
 
   /// - Parameter fraction: of the whole prompt, where its size is known.

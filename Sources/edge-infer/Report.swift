@@ -6,16 +6,6 @@ import Model
 import Platform
 import Profile
 
-/// Writes the report of a run; the file appears whole or not at all.
-func writeReport(
-  _ run: Generation, _ preparation: borrowing Preparation, _ program: borrowing Program,
-  path: UnsafePointer<CChar>, _ console: inout Console
-) throws(Exit) {
-  var file = unsafe try Report.open(path, &console)
-  Report.write(run, preparation, program, &file.text)
-  unsafe try Report.commit(&file, path, &console)
-}
-
 /// The report's parts. Times are in microseconds, sizes in bytes.
 enum Report {
   /// A file that is not there before `commit`.
@@ -65,7 +55,10 @@ enum Report {
     writeDecode(program.layout.decodes, &out)
     out.write(",\n\"memory\": ")
     writeMemory(preparation.plan, &out)
+    out.write(",\n")
+    program.lockdown.writeJSON(to: &out)
     writeMember(",\n\"weakAnchors\": ", program.engine.weakAnchorCount, &out)
+    writeMember(", \"clamped\": ", program.engine.clampedCount, &out)
     out.write(",\n\"output\": ")
     writeOutput(run, preparation, program, &out)
     out.write("}\n")
@@ -195,6 +188,7 @@ enum Report {
     out.write("{\"peakResidentBytes\": ")
     out.write(peakResidentByteCount())
     writeMember(", \"arenaBytes\": ", plan.totalByteCount, &out)
+    writeMember(", \"programBytes\": ", PlanTable.programByteCount, &out)
     out.write("}")
   }
 

@@ -10,13 +10,15 @@ func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let maxTokens = arguments.maxTokens ?? Arguments.maxTokensDefault
   var preparation = try Preparation(arguments, settings, runNeeds(arguments), &console)
   var program = try Program(&preparation, &console)
+  Interrupt.listen()
+  var files = try RunFiles(arguments, program, &console)
+  program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds)
   if !arguments.isQuiet { writeStart(preparation, program, &console) }
   var run = Generation(isQuiet: arguments.isQuiet, maxTokens: maxTokens, preparation)
-  try run.answer(arguments, &program, &console)
+  try run.answer(arguments, &files, &program, &console)
   if !arguments.isQuiet { run.writeSummary(program, &console.error) }
-  if let path = unsafe arguments.report {
-    unsafe try writeReport(run, preparation, program, path: path, &console)
-  }
+  try files.writeReport(run, preparation, program, arguments, &console)
+  if run.stop == .interrupt { throw .byInterrupt }
 }
 
 /// What `run` needs, and so what `plan` plans.
@@ -44,5 +46,5 @@ private func writeStart(
   console.error.write(" threads, policy ")
   console.error.write(preparation.runSettings.policy.name)
   console.error.write("\n")
-  console.error.flush()
+  program.lockdown.write(to: &console.error)
 }

@@ -15,42 +15,20 @@ func scoreCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     usesText: unsafe arguments.tokens == nil, usesTemplate: false)
   var preparation = try Preparation(arguments, settings, needs, &console)
   var program = try Program(&preparation, &console)
-  var scorer = Scorer(skip: arguments.skip ?? 0, isQuiet: arguments.isQuiet)
-  if let path = unsafe arguments.logits {
-    var file: ReplacementFile
-    do throws(SystemFailure) {
-      file = unsafe try ReplacementFile(path: path)
-    } catch {
-      throw unsafe console.fail(error, path: path)
-    }
-    try withScoreSource(arguments, &program, &scorer, &file.text, &console)
-    do throws(SystemFailure) {
-      try file.commit()
-    } catch {
-      throw unsafe console.fail(error, path: path)
-    }
-  } else {
-    // Dropped: nothing is written to it.
-    var unused = TextOutput.standardError
-    scorer.writesLogits = false
-    try withScoreSource(arguments, &program, &scorer, &unused, &console)
+  Interrupt.listen()
+  var files = try ScoreFiles(arguments, program, &console)
+  program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds)
+  if !arguments.isQuiet { program.lockdown.write(to: &console.error) }
+  var scorer = Scorer(
+    skip: arguments.skip ?? 0, isQuiet: arguments.isQuiet, isLocked: program.lockdown.isInstalled)
+  try files.score(arguments, &program, &scorer, &console)
+  if scorer.tokenCount > 0 {
+    var output = TextOutput.standardOutput
+    scorer.writeLine(to: &output)
+    try finish(&output, &console)
   }
-  var output = TextOutput.standardOutput
-  scorer.writeLine(to: &output)
-  try finish(&output, &console)
-  if let path = unsafe arguments.jsonFile { unsafe try writeJSON(scorer, path, &console) }
-}
-
-private func writeJSON(
-  _ scorer: Scorer, _ path: UnsafePointer<CChar>, _ console: inout Console
-) throws(Exit) {
-  do throws(SystemFailure) {
-    var file = unsafe try ReplacementFile(path: path)
-    scorer.writeJSON(to: &file.text)
-    try file.commit()
-  } catch {
-    throw unsafe console.fail(error, path: path)
-  }
+  try files.writeJSON(scorer, arguments, &console)
+  if scorer.isInterrupted { throw .byInterrupt }
 }
 
 /// Sums -log p over a text's tokens.
@@ -59,14 +37,18 @@ struct Scorer {
   static let logitRowCountMax = 16
   private let skip: Int
   private let isQuiet: Bool
+  private let isLocked: Bool
   var writesLogits = true
-  private var tokenCount = 0
+  /// Whether the text was not read to its end.
+  private(set) var isInterrupted = false
+  private(set) var tokenCount = 0
   private var scoredCount = 0
   private var sum = 0.0
 
-  init(skip: Int, isQuiet: Bool) {
+  init(skip: Int, isQuiet: Bool, isLocked: Bool) {
     self.skip = skip
     self.isQuiet = isQuiet
+    self.isLocked = isLocked
   }
 
   private var mean: Double { scoredCount > 0 ? sum / Double(scoredCount) : 0 }
@@ -76,21 +58,29 @@ struct Scorer {
     logits: inout TextOutput, _ console: inout Console
   ) throws(Exit) {
     var reader = BlockReader()
-    var progress = Progress(isQuiet: isQuiet)
+    var progress = Progress(isQuiet: isQuiet, console)
     while true {
       let count: Int
       do throws(Source.Failure) {
         count = unsafe try reader.read(&source, into: program.engine.block)
       } catch {
+        if Interrupt.isRaised {
+          isInterrupted = true
+          break
+        }
         progress.finish(&console.error)
         throw unsafe console.fail(error, path: path)
       }
       if count == 0 { break }
       try score(&program, count: count, following: reader.following, logits: &logits, &console)
       progress.update(tokens: tokenCount, fraction: source.fraction, &console.error)
+      if reader.following != nil && Interrupt.isRaised {
+        isInterrupted = true
+        break
+      }
     }
     progress.finish(&console.error)
-    if tokenCount == 0 { throw console.fail(.malformedData, "the text is empty") }
+    if tokenCount == 0 && !isInterrupted { throw console.fail(.malformedData, "the text is empty") }
   }
 
   private mutating func score(
@@ -106,7 +96,7 @@ struct Scorer {
     var first = 0
     while first < count {
       let rowCount = min(batch, count - first)
-      program.engine.makeLogits(firstRow: first, rowCount: rowCount)
+      try program.engine.makeCheckedLogits(firstRow: first, rowCount: rowCount, &console)
       for row in 0..<rowCount {
         let values = program.engine.logits(row)
         let place = first + row + 1
@@ -145,29 +135,7 @@ struct Scorer {
     out.write(mean, decimals: 6)
     out.write(", \"ppl\": ")
     out.write(Elementary.exp(mean), decimals: 6)
-    out.write("}\n")
+    out.write(isLocked ? ", \"lockdown\": true" : ", \"lockdown\": false")
+    out.write(isInterrupted ? ", \"stop\": \"interrupt\"}\n" : ", \"stop\": \"end\"}\n")
   }
-}
-
-/// Scores the text that the command line names.
-private func withScoreSource(
-  _ arguments: Arguments, _ program: inout Program, _ scorer: inout Scorer,
-  _ logits: inout TextOutput, _ console: inout Console
-) throws(Exit) {
-  if let path = unsafe arguments.tokens {
-    var source = unsafe TokenFile(
-      stream: try openPrompt(path, &console), buffer: program.layout.input,
-      vocabularyCount: program.engine.shape.vocabularyCount)
-    unsafe try scorer.run(&program, &source, path: path, logits: &logits, &console)
-    return
-  }
-  let bytes = unsafe try openText(
-    arguments, readCount: program.layout.readCount, &console)
-  let byteCount = bytes.byteCount
-  let plain = PlainText(bytes, name: "text", parsesSpecialTokens: true)
-  var source = unsafe TextPrompt(
-    plain, program.textMarks.ofWholeText, program.takeEncoder(), program.vocabulary,
-    readCount: program.layout.readCount, byteCount: byteCount)
-  unsafe try scorer.run(
-    &program, &source, path: arguments.promptPath, logits: &logits, &console)
 }

@@ -6,18 +6,22 @@ import Platform
 func benchScoring(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let preparation = try ScoringPreparation(arguments, &console)
   var program = try ScoringProgram(preparation, &console)
+  Interrupt.listen()
+  var json = try JSONFile(arguments, &console)
+  program.lockdown = Lockdown.begin(arguments, json.lockdownNeeds)
+  if !arguments.isQuiet { program.lockdown.write(to: &console.error) }
   var run = ScoringRun(
     preparation.request, layerCount: preparation.model.shape.layerCount,
-    isQuiet: arguments.isQuiet)
+    isQuiet: arguments.isQuiet, console)
   run.measure(&program, &console)
-  if !arguments.isQuiet {
+  if !arguments.isQuiet && run.countCount > 0 {
     var output = TextOutput.standardOutput
     ScoringTable(run).write(preparation, program, to: &output)
     try finish(&output, &console)
   }
-  if let path = unsafe arguments.jsonFile {
-    var file = unsafe try Report.open(path, &console)
+  if var file = json.take() {
     ScoringReport.write(run, preparation, program, &file.text)
-    unsafe try Report.commit(&file, path, &console)
+    unsafe try Report.commit(&file, arguments.jsonFile!, &console)
   }
+  if run.isInterrupted { throw .byInterrupt }
 }

@@ -86,6 +86,7 @@ import Profile
   var cost: PolicyCost
   let layout: ScoringLayout
   let arena: Arena
+  var lockdown = Lockdown.declined
 
   init(_ preparation: borrowing ScoringPreparation, _ console: inout Console) throws(Exit) {
     try preparation.checkCap(&console)

@@ -23,13 +23,13 @@ enum ScoringReport {
     out.write(jsonString: Processor.buildName)
     out.write("},\n\"results\": [")
     for policy in 0..<run.request.policies.count {
-      for count in 0..<run.request.counts.count {
+      for count in 0..<run.countCount {
         out.write(policy + count == 0 ? "\n" : ",\n")
         writeResult(policy, count, run, program, &out)
       }
     }
     out.write("],\n\"keyReads\": [")
-    for count in 0..<run.request.counts.count {
+    for count in 0..<run.countCount {
       if count > 0 { out.write(", ") }
       Report.writeMember("{\"slots\": ", run.request.counts[count], &out)
       out.write(", ")
@@ -38,7 +38,7 @@ enum ScoringReport {
     }
     out.write("],\n\"memory\": ")
     Report.writeMemory(program.arena.plan, &out)
-    out.write("}\n")
+    BenchReport.writeEnd(program.lockdown, isInterrupted: run.isInterrupted, &out)
   }
 
   private static func writeResult(

@@ -13,11 +13,16 @@ struct ScoringRun {
   let request: ScoringRequest
   let layerCount: Int
   private var line: StatusLine
+  /// Cache sizes that were measured; less than asked for after an interrupt.
+  private(set) var countCount = 0
+  private(set) var isInterrupted = false
 
-  init(_ request: ScoringRequest, layerCount: Int, isQuiet: Bool) {
+  init(
+    _ request: ScoringRequest, layerCount: Int, isQuiet: Bool, _ console: borrowing Console
+  ) {
     self.request = request
     self.layerCount = layerCount
-    line = StatusLine(intervalNanoseconds: 500_000_000, isQuiet: isQuiet)
+    line = StatusLine(intervalNanoseconds: 500_000_000, isQuiet: isQuiet, console)
   }
 
   mutating func measure(_ program: inout ScoringProgram, _ console: inout Console) {
@@ -25,6 +30,9 @@ struct ScoringRun {
       for policy in 0..<request.policies.count {
         measure(policy, count, &program, &console.error)
       }
+      isInterrupted = Interrupt.isRaised
+      if isInterrupted { break }
+      countCount = count + 1
       for run in 0..<request.repeatCount {
         unsafe samples(request.policies.count, count, program)[run] = program.cost.measureReading()
       }
@@ -38,7 +46,7 @@ struct ScoringRun {
   ) {
     program.cost.begin(policy, slotCount: request.counts[count])
     _ = program.cost.measure(policy)
-    for run in 0..<request.repeatCount(policy) {
+    for run in 0..<request.repeatCount(policy) where !Interrupt.isRaised {
       unsafe samples(policy, count, program)[run] = program.cost.measure(policy)
       if line.begin(&out) { writeProgress(policy, count, run, &out) }
     }

@@ -25,7 +25,7 @@ struct ScoringTable: ~Copyable {
     out.write("\n   of these, for scoring: without the choice of slots and the moving of rows\n")
     writeRows(.score, program, &out)
     writeName("one read of all keys", &out)
-    for count in 0..<counts.count { writeMicroseconds(run.reading(count, program), &out) }
+    for count in 0..<run.countCount { writeMicroseconds(run.reading(count, program), &out) }
     out.write("\n")
     writeRelative(program, &out)
   }
@@ -37,7 +37,7 @@ struct ScoringTable: ~Copyable {
     out.write("\n")
     for policy in 0..<policies.count {
       writeName(policies[policy].name, &out)
-      for count in 0..<counts.count {
+      for count in 0..<run.countCount {
         writeMicroseconds(run.spread(policy, count, part, program), &out)
       }
       out.write("\n")
@@ -72,7 +72,7 @@ struct ScoringTable: ~Copyable {
 
   private func writeHeading(_ out: inout TextOutput) {
     writeName("slots with the block", &out)
-    for count in 0..<counts.count { out.write(counts[count], width: Self.width) }
+    for count in 0..<run.countCount { out.write(counts[count], width: Self.width) }
   }
 
   private func writeMicroseconds(_ times: Spread, _ out: inout TextOutput) {
@@ -88,7 +88,7 @@ struct ScoringTable: ~Copyable {
     out.write("\n   relative to ")
     out.write(policies[base].name)
     out.write(" at ")
-    out.write(counts.least)
+    out.write(counts[smallestCount])
     let hasPaper = hasPaperFigures
     if hasPaper { out.write("; on the right the paper's table 19, an Android phone") }
     out.write("\n")
@@ -97,7 +97,7 @@ struct ScoringTable: ~Copyable {
     out.write("\n")
     for policy in 0..<policies.count {
       writeName(policies[policy].name, &out)
-      for count in 0..<counts.count {
+      for count in 0..<run.countCount {
         let time = run.spread(policy, count, .total, program).median
         out.write(Double(time) / Double(max(1, unit)), decimals: 2, width: Self.width)
       }
@@ -113,13 +113,14 @@ struct ScoringTable: ~Copyable {
   }
 
   private var smallestCount: Int {
-    for count in 0..<counts.count where counts[count] == counts.least { return count }
-    return 0
+    var smallest = 0
+    for count in 0..<run.countCount where counts[count] < counts[smallest] { smallest = count }
+    return smallest
   }
 
   private var hasPaperFigures: Bool {
     for policy in 0..<policies.count {
-      for count in 0..<counts.count
+      for count in 0..<run.countCount
       where PaperScoring.figure(policies[policy].policy, slots: counts[count]) != nil {
         return true
       }
@@ -129,14 +130,14 @@ struct ScoringTable: ~Copyable {
 
   private func writePaperHeading(_ out: inout TextOutput) {
     out.write("  |")
-    for count in 0..<counts.count where PaperScoring.column(slots: counts[count]) != nil {
+    for count in 0..<run.countCount where PaperScoring.column(slots: counts[count]) != nil {
       out.write(counts[count], width: Self.paperWidth)
     }
   }
 
   private func writePaper(_ policy: Policy, _ out: inout TextOutput) {
     var isFirst = true
-    for count in 0..<counts.count {
+    for count in 0..<run.countCount {
       guard let figure = PaperScoring.figure(policy, slots: counts[count]) else { continue }
       if isFirst { out.write("  |") }
       isFirst = false

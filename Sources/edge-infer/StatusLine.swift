@@ -1,4 +1,3 @@
-import CPlatform
 import Platform
 
 /// One line on a terminal that is written over and over. Silent where standard error is not a
@@ -9,9 +8,9 @@ struct StatusLine {
   private var last = Instant.now()
 
   /// - Parameter intervalNanoseconds: between two updates.
-  init(intervalNanoseconds: Int64, isQuiet: Bool) {
+  init(intervalNanoseconds: Int64, isQuiet: Bool, _ console: borrowing Console) {
     self.intervalNanoseconds = intervalNanoseconds
-    isShown = !isQuiet && edge_is_terminal(2) != 0
+    isShown = !isQuiet && console.isTerminal
   }
 
   /// Whether an update is due. The line is then empty, and the caller writes it and flushes.

@@ -251,7 +251,7 @@ struct ChatTerminalTests {
     let session = try start()
     #expect(session.wait { !session.echoes })
     session.end(signal)
-    #expect(session.finish() != nil)
+    #expect(session.finish() == 128 + signal)
     #expect(session.echoes)
   }
 

@@ -20,7 +20,7 @@ struct ScoringBenchTests {
     let path = folder.path("scoring.json")
     let outcome = try run(Self.command + ["--json", path] + arguments)
     #expect(outcome.code == 0, "\(outcome.error)")
-    #expect(outcome.error.isEmpty)
+    #expect(outcome.errorLines.count == 1 && outcome.error.contains("   locked down"))
     return (BenchTableText(outcome.output), try JSON(path: path))
   }
 

@@ -1,0 +1,57 @@
+/// A norm of the transformer, in the order of a pass.
+struct NumberPlace: BitwiseCopyable {
+  /// 0 where there is none; the arena is zero at first.
+  private let order: Int32
+
+  private init(order: Int) { self.order = Int32(order) }
+
+  static var none: NumberPlace { NumberPlace(order: 0) }
+  static func beforeAttention(_ layer: Int) -> NumberPlace { NumberPlace(order: 1 + 2 * layer) }
+  static func beforeFeedForward(_ layer: Int) -> NumberPlace { NumberPlace(order: 2 + 2 * layer) }
+  static func beforeOutput(_ layerCount: Int) -> NumberPlace {
+    NumberPlace(order: 1 + 2 * layerCount)
+  }
+
+  func earlier(than other: NumberPlace) -> NumberPlace {
+    if order == 0 { return other }
+    return other.order == 0 || order < other.order ? self : other
+  }
+
+  /// Half layers before it: attention and feed-forward networks; nil where there is no place.
+  fileprivate var halfLayerCount: Int? { order == 0 ? nil : Int(order) - 1 }
+}
+
+/// What a thread saw of numbers that are out of range.
+struct NumberRecord: BitwiseCopyable {
+  /// Elements of keys and values that became Float16's largest number.
+  var clampedCount: Int
+  private(set) var place: NumberPlace
+
+  /// - Parameter squares: the sum of a residual row's squares.
+  @inline(__always)
+  mutating func check(_ squares: Float, _ place: NumberPlace) {
+    if squares < .infinity { return }
+    self.place = self.place.earlier(than: place)
+  }
+
+  mutating func forgetPlace() { place = .none }
+}
+
+/// What made a number that is not finite.
+public enum NumberFault: Error {
+  case embeddings
+  case attention(layer: Int)
+  case feedForward(layer: Int)
+  case outputHead
+
+  init?(_ place: NumberPlace) {
+    guard let count = place.halfLayerCount else { return nil }
+    if count == 0 {
+      self = .embeddings
+    } else if count % 2 == 1 {
+      self = .attention(layer: count / 2)
+    } else {
+      self = .feedForward(layer: count / 2 - 1)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import CPlatform
+import Profile
+
+/// Which options go together.
+extension Arguments {
+  func checkCombination(_ console: inout Console) throws(Exit) {
+    let prompts =
+      unsafe (prompt != nil ? 1 : 0) + (promptFile != nil ? 1 : 0)
+      + (tokens != nil ? 1 : 0)
+    if prompts > 1 {
+      throw console.fail(.usage, "give one of --prompt, --prompt-file and --tokens")
+    }
+    try checkBenchmark(&console)
+    if unsafe command != .run && (saveCache != nil || loadCache != nil) {
+      throw console.fail(.usage, "--save-cache and --load-cache are options of run alone")
+    }
+    if unsafe command != .pack && output != nil {
+      throw console.fail(.usage, "-o is an option of pack alone")
+    }
+    try checkOutputs(&console)
+    try checkPositions(&console)
+    try checkGeneration(&console)
+    let needsProfile = command != .tokenize && command != .inspect
+    if unsafe needsProfile && profile == nil {
+      throw console.fail(.usage, "--profile is missing: the JSON file that describes the board")
+    }
+    let needsPrompt = command == .score || command == .tokenize
+    if needsPrompt && prompts == 0 {
+      throw console.fail(.usage, "a text is missing: give --prompt, --prompt-file or --tokens")
+    }
+    if unsafe (command == .tokenize || command == .inspect) && model == nil {
+      throw console.fail(.usage, "a model is missing: the path of a GGUF file")
+    }
+    if let maxTokens, maxTokens > Self.maxTokensLimit {
+      throw console.fail(.usage, "--max-tokens is at most 1048576")
+    }
+  }
+
+  /// Files that are open at the same time need names of their own; and who locks down.
+  private func checkOutputs(_ console: inout Console) throws(Exit) {
+    if let first = unsafe report ?? logits, let second = unsafe saveCache ?? jsonFile,
+      unsafe strcmp(first, second) == 0
+    {
+      throw unsafe Self.refuse(first, "is named as the file of two outputs", "", &console)
+    }
+    switch command {
+    case .run, .chat, .bench, .score: return
+    case .plan, .tokenize, .inspect, .pack:
+      if wantsNoLockdown {
+        throw console.fail(
+          .usage, "--no-lockdown is an option of run, chat, bench and score alone")
+      }
+    }
+  }
+
+  private func checkPositions(_ console: inout Console) throws(Exit) {
+    guard let positions = unsafe positions else { return }
+    if unsafe !isEqual(positions, "original") && !isEqual(positions, "compact") {
+      throw unsafe Self.refuse(
+        positions, "is not a way of numbering; --positions is ", "original or compact", &console)
+    }
+  }
+
+  /// Options of one benchmark are not for another.
+  private func checkBenchmark(_ console: inout Console) throws(Exit) {
+    let isScoring = command == .bench && benchmark == .scoring
+    let isTTFT = command == .bench && benchmark == .ttft
+    if unsafe kv != nil && !isScoring {
+      throw console.fail(.usage, "--kv is an option of bench scoring alone")
+    }
+    if unsafe policies != nil && !isScoring && !isTTFT {
+      throw console.fail(.usage, "--policies is an option of bench scoring and bench ttft alone")
+    }
+    if unsafe (blocks != nil || csvFile != nil) && !isTTFT {
+      throw console.fail(.usage, "--blocks and --csv are options of bench ttft alone")
+    }
+    if unsafe isScoring && prompt != nil {
+      throw console.fail(.usage, "bench scoring has no --prompt: --kv takes the slots of the cache")
+    }
+    if (isScoring || isTTFT) && generate != nil {
+      throw console.fail(.usage, "--generate is an option of bench speed alone")
+    }
+    if unsafe policies != nil && overrides.policy != nil {
+      throw console.fail(.usage, "give one of --policy and --policies")
+    }
+    if unsafe blocks != nil && overrides.blockSize != nil {
+      throw console.fail(.usage, "give one of --block and --blocks")
+    }
+  }
+
+  /// Options of `run` and `chat`.
+  private func checkGeneration(_ console: inout Console) throws(Exit) {
+    let isAnswering = command == .run || command == .chat
+    if !isAnswering && command != .plan && (sampling.isGiven || stops.count > 0) {
+      throw console.fail(.usage, "--stop and options of sampling are for run and chat alone")
+    }
+    if wantsLogProbabilities && command != .run && command != .plan {
+      throw console.fail(.usage, "--logprobs is an option of run alone")
+    }
+    if command != .chat { return }
+    if unsafe prompt != nil || promptFile != nil || tokens != nil || isRaw || report != nil {
+      throw console.fail(
+        .usage, "chat takes no prompt, --raw or --report: messages come from standard input")
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import Platform
+
+/// The file of a measurement's `--json`, open before the lockdown.
+struct JSONFile: ~Copyable {
+  private var file: ReplacementFile?
+
+  init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+    if let path = unsafe arguments.jsonFile { file = unsafe try Report.open(path, &console) }
+  }
+
+  var lockdownNeeds: LockdownNeeds {
+    var needs = LockdownNeeds()
+    needs.replacesFiles = file != nil
+    return needs
+  }
+
+  mutating func take() -> ReplacementFile? { file.take() }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+/// The program under limits that the system enforces: its own plan and no more. Where it asked for
+/// more it would end with an error or be killed.
+@Suite(
+  .serialized,
+  .enabled(
+    if: Files.canRun && MemoryLimit.isAvailable,
+    "needs .build/release/edge-infer, the default model and prlimit"))
+struct LimitTests {
+  private static let policies = [
+    "full", "keydiff", "keydiff-normalized", "keydiff-pairwise", "keydiff-median", "keydiff-dot",
+    "keydiff-euclidean", "sink", "tova", "h2o", "snapkv", "l2",
+  ]
+  private let folder: Folder
+
+  init() throws { folder = try Folder() }
+
+  /// Runs a prompt under the limits; the peak, the plan, and the count of generated tokens.
+  private func measure(
+    _ options: [String], prompt: Data
+  ) throws -> (peak: Int, plan: Int, generated: Int) {
+    let report = folder.path("report.json")
+    let options = ["--profile", Files.hostProfile] + options
+    let plan = try plannedByteCount(options)
+    let limit = MemoryLimit(plan)
+    if !limit.hasGroup { print("no control group can be made here: the address space alone") }
+    let outcome = try run(
+      limit.command(
+        [Files.program!] + options + ["--raw", "--prompt-file", "-", "--report", report]),
+      input: prompt)
+    #expect(outcome.code == 0, "\(options): \(outcome.error)")
+    let result = try json(report)
+    #expect(result["lockdown"] as! Bool)
+    return (
+      (result["memory"] as! [String: Int])["peakResidentBytes"]!, plan,
+      ((result["output"] as! [String: Any])["tokens"] as! [Int]).count
+    )
+  }
+
+  @Test(arguments: policies) func everyPolicyStaysInItsPlan(policy: String) throws {
+    let (peak, plan, _) = try measure(
+      [
+        "--policy", policy, "--budget", policy == "full" ? "2048" : "384", "--max-tokens", "24",
+      ], prompt: BoundTests.text(tokenCount: 1_500))
+    #expect(peak <= plan)
+  }
+
+  @Test func aLongPromptStaysInItsPlan() throws {
+    let (peak, plan, _) = try measure(
+      ["--budget", "512", "--max-tokens", "4"], prompt: BoundTests.text(tokenCount: 20_000))
+    print("20,000 tokens: peak \(peak), plan \(plan)")
+    #expect(peak <= plan)
+  }
+
+  @Test func aLongAnswerStaysInItsPlan() throws {
+    let (peak, plan, generated) = try measure(
+      [
+        "--budget", "256", "--block", "64", "--max-tokens", "2000", "--temperature", "2", "--top-k",
+        "0", "--min-p", "0", "--top-p", "1", "--seed", "5",
+      ], prompt: Data("Once upon a time".utf8))
+    print("\(generated) generated tokens: peak \(peak), plan \(plan)")
+    #expect(peak <= plan)
+    #expect(generated >= 1000)
+  }
+
+  @Test func aConversationOfFiftyTurnsStaysInItsPlan() throws {
+    let options = ["--profile", Files.hostProfile, "--budget", "256", "--block", "64"]
+    // The start says the arena's size, to a tenth of a MiB.
+    let chat = [Files.program!, "chat"] + options + ["--max-tokens", "16"]
+    let start = try run(chat)
+    let words = start.error.split(separator: " ")
+    let place = try #require(words.firstIndex(of: "MiB"))
+    let arena = try #require(Double(words[place - 1]))
+    let plan = Int((arena + 0.05) * 1_048_576) + (4 << 20)
+    let lines = (1...50).map { "Tell me something about the number \($0).\n" }.joined()
+    let limit = MemoryLimit(plan)
+    let outcome = try run(limit.command(chat), input: Data((lines + "/stats\n").utf8))
+    #expect(outcome.code == 0, "\(outcome.error)")
+    #expect(outcome.error.contains("50 messages, "), "\(outcome.error)")
+    #expect(outcome.error.contains("256 of 256 slots filled"))
+    let line = try #require(outcome.errorLines.first { $0.contains("peak resident") })
+    let peak = try #require(Double(line.split(separator: " ")[2]))
+    print("50 turns: peak \(peak) MiB, plan \(Double(plan) / 1_048_576) MiB")
+    #expect(peak <= Double(plan) / 1_048_576)
+  }
+
+  /// The limits do hold: without what the program itself may take, the arena cannot be mapped.
+  @Test func aSmallerLimitIsAnError() throws {
+    let options = ["--profile", Files.hostProfile]
+    let plan = try plannedByteCount(options)
+    let outcome = try run(
+      [
+        Files.tool("prlimit")!, "--as=\(plan - (4 << 20))", Files.program!, "--prompt", "x",
+        "--quiet",
+      ] + options)
+    #expect(outcome.code == 71 && outcome.errorLines.count == 1, "\(outcome.error)")
+  }
+
+  /// What the system kept of the model file while it was read is given back.
+  @Test(.enabled(if: Files.tool("fincore") != nil, "needs fincore"))
+  func thePageCacheOfTheModelIsReleased() throws {
+    let model = folder.path("model.gguf")
+    try FileManager.default.copyItem(atPath: Files.model!, toPath: model)
+    // Pages that are not yet on the disk cannot go.
+    _ = try run(["/bin/sync", model])
+    let outcome = try run([
+      Files.program!, "--profile", Files.hostProfile, "--model", model, "--prompt", "x",
+      "--max-tokens", "1", "--quiet",
+    ])
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let cached = try run([
+      Files.tool("fincore")!, "--bytes", "--noheadings", "--output", "RES", model,
+    ])
+    let byteCount = Int(cached.output.trimmingCharacters(in: .whitespacesAndNewlines)) ?? -1
+    #expect(byteCount >= 0 && byteCount <= 1 << 20, "\(cached.output)")
+  }
+}
