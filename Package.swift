@@ -68,7 +68,7 @@ let package = Package(
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"]),
-    .testTarget(name: "ProgramTests", exclude: ["make_models.py"]),
+    .testTarget(name: "ProgramTests", exclude: ["make_models.py", "short_reads.c"]),
   ]
 )
 

@@ -95,7 +95,8 @@ extension LockdownFilter {
     allow(
       .openat, machine, argument: 2,
       isOneOf: [
-        UInt32(O_RDONLY | O_CLOEXEC), UInt32(O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC),
+        UInt32(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
+        UInt32(O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC),
       ])
     allow(.fstat, machine)
     allow(.newfstatat, machine)

@@ -21,6 +21,8 @@ struct ModelUse {
   private static let text = "a<s>bc \u{2581}é12"
   var policy = Policy.keydiff
   var threadCount = 1
+  /// Where the model is to be packed, once it has been loaded.
+  var packedPath: String?
 
   /// The command that was asked: one of the models that is refused when its text is.
   func run(
@@ -60,7 +62,11 @@ struct ModelUse {
     unsafe try engine.load(model, into: arena, buffer: buffer)
     var ids: [Int32] = []
     if let text, let textParts {
-      ids = unsafe try text.encode(Self.text, model, textParts, buffer)
+      unsafe try text.load(model, textParts, arena, buffer)
+      ids = unsafe try text.encode(Self.text, model, textParts)
+    }
+    if let target = packedPath {
+      unsafe try pack(model, engine, textParts, arena, to: target, buffer)
     }
     if ids.isEmpty { ids = [0] }
     for block in 0..<3 {
@@ -71,6 +77,25 @@ struct ModelUse {
       engine.makeLogits(firstRow: Self.blockSize - 1, rowCount: 1)
       ids.append(engine.logits(0).best())
     }
+  }
+}
+
+extension ModelUse {
+  /// Writes the model that has been loaded as a packed one.
+  private func pack(
+    _ model: borrowing ModelFile, _ engine: borrowing Engine, _ text: TextUse.Parts?,
+    _ arena: borrowing Arena, to path: String, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    defer { close(descriptor) }
+    let image = unsafe UnsafeRawBufferPointer(arena.modelImage)
+    var out = TextOutput(descriptor: descriptor)
+    unsafe try model.writePacked(
+      PackedContents(
+        weights: image, weightChecksum: engine.checksum(of: image),
+        tokenizer: UnsafeRawBufferPointer(arena.bytes(of: .tokenizer)),
+        vocabulary: text?.vocabulary.pointee.numbers ?? PackedModel.Numbers(repeating: 0)),
+      to: &out, buffer: buffer)
   }
 }
 
@@ -103,16 +128,31 @@ struct TextUse {
     case .sentencePiece: scheme = .sentencePiece(addsSpacePrefix: facts.addsSpacePrefix ?? true)
     case .absent, .unsupported: return nil
     }
-    var counter = Counter(counts: VocabularyCounts(scheme))
-    unsafe try model.forEachToken(buffer: buffer, &counter)
-    if let failure = counter.failure { throw failure }
-    if case .byteLevelBPE = scheme { try counter.counts.includeMerges(count: facts.mergeCount) }
-    counts = counter.counts
+    if let packed = model.packed, packed.tokenizer != nil {
+      guard let counts = VocabularyCounts(scheme, packed.vocabulary),
+        counts.tokenCount == facts.tokenCount
+      else { throw ModelError.packed(.tables) }
+      self.counts = counts
+    } else {
+      counts = unsafe try Self.count(model, scheme, buffer)
+    }
     var template = [UInt8](repeating: 0, count: GGUF.chatTemplateByteCountMax)
     let byteCount = try template.withUnsafeMutableBytes {
       unsafe try model.readChatTemplate(into: $0)
     }
     jinja = Array(template[..<byteCount])
+  }
+
+  private static func count(
+    _ model: borrowing ModelFile, _ scheme: Scheme, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws -> VocabularyCounts {
+    var counter = Counter(counts: VocabularyCounts(scheme))
+    unsafe try model.forEachToken(buffer: buffer, &counter)
+    if let failure = counter.failure { throw failure }
+    if case .byteLevelBPE = scheme {
+      try counter.counts.includeMerges(count: model.tokenizer.mergeCount)
+    }
+    return counter.counts
   }
 
   /// A template that is not known is refused only where it is asked for.
@@ -130,11 +170,26 @@ struct TextUse {
     return parts
   }
 
-  /// Loads the vocabulary; the text's tokens, which must come back as the text does.
-  func encode(
-    _ text: String, _ model: borrowing ModelFile, _ parts: Parts,
+  /// Loads the vocabulary, or takes its packed tables.
+  func load(
+    _ model: borrowing ModelFile, _ parts: Parts, _ arena: borrowing Arena,
     _ buffer: UnsafeMutableRawBufferPointer
-  ) throws -> [Int32] {
+  ) throws {
+    if let packed = model.packed, let image = packed.tokenizer {
+      let tables = unsafe arena.bytes(of: .tokenizer)
+      if unsafe image.byteCount != tables.count { throw ModelError.packed(.tables) }
+      unsafe try model.read(into: tables, at: image.offset)
+      if unsafe !parts.vocabulary.pointee.adopt(packed.vocabulary) {
+        throw ModelError.packed(.tables)
+      }
+    } else {
+      unsafe try fill(model, parts, buffer)
+    }
+  }
+
+  private func fill(
+    _ model: borrowing ModelFile, _ parts: Parts, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws {
     let vocabulary = unsafe parts.vocabulary
     var filler = unsafe Filler(vocabulary: vocabulary)
     unsafe try model.forEachToken(buffer: buffer, &filler)
@@ -143,6 +198,13 @@ struct TextUse {
     }
     if let failure = filler.failure { throw failure }
     unsafe try vocabulary.pointee.finish()
+  }
+
+  /// The text's tokens, which are also decoded.
+  func encode(
+    _ text: String, _ model: borrowing ModelFile, _ parts: Parts
+  ) throws -> [Int32] {
+    let vocabulary = unsafe parts.vocabulary
     let facts = model.tokenizer
     var marks = SequenceMarks(
       bos: facts.addsBOS ?? scheme.addsBOS ? facts.bosID.map(Int32.init) : nil,

@@ -111,13 +111,17 @@ struct LockdownFilterTests {
     let files = LockdownNeeds(replacesFiles: false, opensFiles: true, usesTerminal: false)
     let terminal = LockdownNeeds(replacesFiles: false, opensFiles: false, usesTerminal: true)
     let none = LockdownNeeds()
-    for flags in [O_RDONLY | O_CLOEXEC, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC] {
+    for flags in [
+      O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+    ] {
       let arguments = [UInt64(bitPattern: -100), 0x1234, UInt64(flags), 0o644]
       #expect(try verdict(files, openat, arguments) == .allowed)
       #expect(try verdict(none, openat, arguments) == .killed)
       #expect(try verdict(terminal, openat, arguments) == .killed)
     }
-    for flags in [O_RDWR, O_RDONLY, O_WRONLY | O_CLOEXEC, O_RDWR | O_CREAT | O_CLOEXEC] {
+    for flags in [
+      O_RDWR, O_RDONLY, O_RDONLY | O_CLOEXEC, O_WRONLY | O_CLOEXEC, O_RDWR | O_CREAT | O_CLOEXEC,
+    ] {
       #expect(try verdict(files, openat, [0, 0, UInt64(flags)]) == .killed)
     }
     for request: UInt64 in [0x5401, 0x5402, 0x5413, 0x802C_542A, 0x402C_542B] {
@@ -196,7 +200,7 @@ struct LockdownFilterTests {
     let code = try inChild(
       LockdownNeeds(replacesFiles: true, opensFiles: true, usesTerminal: false)
     ) {
-      let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+      let file = open("/dev/null", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
       fsync(file)
       close(file)
       unlinkat(AT_FDCWD, "/no/such/file", 0)
