@@ -7,23 +7,21 @@ struct FurtherParts: ~Copyable {
   /// `[parts]`: what errors call them.
   private let path: PartPath
   /// Of all parts with the first one.
-  private let total: Int
+  let count: Int
   private(set) var byteCount = 0
   private(set) var tensorCount = 0
 
-  var count: Int { total - 1 }
-
   /// Opens the parts beside the first one, one after the other, and checks that they belong to it.
-  /// - Parameter total: of all parts with the first one; 1 opens none.
+  /// - Parameter count: of all parts with the first one; 1 opens none.
   init(
-    _ total: Int, of first: borrowing ModelHeader, _ path: borrowing PartPath,
+    _ count: Int, of first: borrowing ModelHeader, _ path: borrowing PartPath,
     _ buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {
     parts = InlineArray { _ in nil }
     self.path = copy path
-    self.total = total
-    if total == 1 { return }
-    for index in 1..<total { unsafe try open(index, first.split, buffer) }
+    self.count = count
+    if count == 1 { return }
+    for index in 1..<count { unsafe try open(index, first.split, buffer) }
     try first.split.check(tensorCount: first.directory.tensorCount + tensorCount)
   }
 
@@ -32,7 +30,7 @@ struct FurtherParts: ~Copyable {
   ) throws(ModelError) {
     do throws(ModelError) {
       var path = path
-      path.select(index: index, count: total)
+      path.select(index: index, count: count)
       let file = try path.open()
       let header = unsafe try PartHeader(file, buffer)
       try header.split.check(index: index, first: first)
@@ -44,7 +42,7 @@ struct FurtherParts: ~Copyable {
     }
   }
 
-  private func name(_ index: Int) -> PartName { path.name(index: index, count: total) }
+  private func name(_ index: Int) -> PartName { path.name(index: index, count: count) }
 
   func releaseCachedPages() {
     for index in 1..<count {
@@ -58,7 +56,7 @@ struct FurtherParts: ~Copyable {
   func forEachTensor<Visitor: TensorVisitor & ~Copyable>(
     _ buffer: UnsafeMutableRawBufferPointer, _ visitor: inout Visitor
   ) throws(ModelError) {
-    for index in 1..<total {
+    for index in 1..<count {
       do throws(ModelError) {
         switch parts[index - 1] {
         case .some(let part):

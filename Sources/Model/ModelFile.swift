@@ -53,7 +53,7 @@ public struct ModelFile: ~Copyable {
   public var tokenizer: TokenizerFacts { header.tokenizer }
 
   /// Files: 1 for a model that is not split.
-  public var partCount: Int { furtherParts.count + 1 }
+  public var partCount: Int { furtherParts.count }
 
   func byteCount(ofPart index: Int) -> Int {
     index == 0 ? file.byteCount : furtherParts.byteCount(ofPart: index)

@@ -35,8 +35,6 @@ import Synchronization
       unsafe (lines + index).initialize(to: TeamLine())
     }
     unsafe storage.initialize(to: TeamState(lines: lines, memberCount: UInt32(memberCount)))
-    unsafe self.state = unsafe storage
-    self.memberCount = memberCount
     let isPinned = cores.count == memberCount
     for index in 1..<max(memberCount, 1) {
       unsafe storage.pointee.starts[index] = unsafe WorkerStart(
@@ -49,6 +47,9 @@ import Synchronization
       }
     }
     if isPinned { _ = edge_pin_to_core(cores[0]) }
+    // Not before: a value that is whole would be ended where the loop throws.
+    unsafe self.state = unsafe storage
+    self.memberCount = memberCount
     // Every thread has made its first system calls when this is done.
     unsafe run(storage) { _, _, _ in }
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Inference
 import KVCache
 import Memory
@@ -63,7 +64,7 @@ struct ModelUse {
     var ids: [Int32] = []
     if let text, let textParts {
       unsafe try text.load(model, textParts, arena, buffer)
-      ids = unsafe try text.encode(Self.text, model, textParts)
+      ids = try text.encode(Self.text, model, textParts)
     }
     if let target = packedPath {
       unsafe try pack(model, engine, textParts, arena, to: target, buffer)
@@ -177,7 +178,7 @@ struct TextUse {
   ) throws {
     if let packed = model.packed, let image = packed.tokenizer {
       let tables = unsafe arena.bytes(of: .tokenizer)
-      if unsafe image.byteCount != tables.count { throw ModelError.packed(.tables) }
+      if image.byteCount != tables.count { throw ModelError.packed(.tables) }
       unsafe try model.read(into: tables, at: image.offset)
       if unsafe !parts.vocabulary.pointee.adopt(packed.vocabulary) {
         throw ModelError.packed(.tables)
