@@ -11,7 +11,8 @@ protocol FuzzTarget {
 
 // libFuzzer calls from one thread.
 nonisolated(unsafe) private let targets: [(name: String, type: any FuzzTarget.Type)] = [
-  ("gguf", ModelTarget.self), ("packed", PackedTarget.self), ("profile", ProfileTarget.self), ("snapshot", SnapshotTarget.self),
+  ("gguf", ModelTarget.self), ("packed", PackedTarget.self), ("profile", ProfileTarget.self),
+  ("snapshot", SnapshotTarget.self),
   ("tokenizer", TokenizerTarget.self), ("template", TemplateTarget.self),
 ]
 
