@@ -147,10 +147,6 @@ EDGE_INLINE int32_t edge_map_file(void *p, size_t bytes, int32_t fd, int64_t off
   void *got = mmap(p, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, offset);
   return got == MAP_FAILED ? -errno : 0;
 }
-// All pages at once, where the kernel knows how; else each comes when it is read.
-EDGE_INLINE void edge_populate(const void *p, size_t bytes) {
-  madvise((void *)p, bytes, 22 /* MADV_POPULATE_READ */);
-}
 EDGE_INLINE int32_t edge_unmap(void *p, size_t bytes) { return munmap(p, bytes); }
 EDGE_INLINE int32_t edge_advise_huge(void *p, size_t bytes) {
   return madvise(p, bytes, MADV_HUGEPAGE);

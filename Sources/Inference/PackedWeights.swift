@@ -38,8 +38,6 @@ private struct ChecksumTask {
   func run(_ member: Member) {
     var sum: UInt64 = 0
     while let index = member.nextShare(below: PackedChecksum.chunkCount(image.count)) {
-      let range = PackedChecksum.range(index, of: image.count)
-      findPages(of: UnsafeRawBufferPointer(rebasing: image[range]))
       sum &+= PackedChecksum.chunk(index, of: image)
     }
     sums[member.index] = sum

@@ -86,15 +86,12 @@ public enum PackedChecksum {
     (byteCount + chunkByteCount - 1) / chunkByteCount
   }
 
-  /// The bytes of a chunk.
-  public static func range(_ index: Int, of byteCount: Int) -> Range<Int> {
-    index * chunkByteCount..<min((index + 1) * chunkByteCount, byteCount)
-  }
-
   public static func chunk(_ index: Int, of image: UnsafeRawBufferPointer) -> UInt64 {
+    let start = index * chunkByteCount
+    let end = min(start + chunkByteCount, image.count)
     var quarters = InlineArray<4, XXHash64> { _ in XXHash64() }
     unsafe XXHash64.updateQuarters(
-      &quarters, UnsafeRawBufferPointer(rebasing: image[range(index, of: image.count)]))
+      &quarters, UnsafeRawBufferPointer(rebasing: image[start..<end]))
     var hash = XXHash64()
     hash.update(UInt64(index))
     for quarter in 0..<4 { hash.update(quarters[quarter].finish()) }

@@ -93,12 +93,6 @@ public struct InputFile: ~Copyable {
   }
 }
 
-/// Has the system find all pages of mapped memory in one go, where they would be found one by one as
-/// they are read.
-public func findPages(of bytes: UnsafeRawBufferPointer) {
-  unsafe edge_populate(bytes.baseAddress, bytes.count)
-}
-
 /// Bytes that come in order and may not end: a file, a pipe or standard input.
 public struct InputStream: ~Copyable {
   private let descriptor: Int32
