@@ -151,6 +151,13 @@ EDGE_INLINE int32_t edge_unmap(void *p, size_t bytes) { return munmap(p, bytes);
 EDGE_INLINE int32_t edge_advise_huge(void *p, size_t bytes) {
   return madvise(p, bytes, MADV_HUGEPAGE);
 }
+EDGE_INLINE int32_t edge_advise_small(void *p, size_t bytes) {
+  return madvise(p, bytes, MADV_NOHUGEPAGE);
+}
+// Keeps pages from being swapped out or dropped; negative errno where the system refuses.
+EDGE_INLINE int32_t edge_lock_memory(const void *p, size_t bytes) {
+  return mlock(p, bytes) == 0 ? 0 : -errno;
+}
 EDGE_INLINE void edge_futex_wait(const void *word, uint32_t expected) {
   syscall(SYS_futex, word, 128 /* FUTEX_WAIT_PRIVATE */, expected, (void *)0, (void *)0, 0);
 }

@@ -166,6 +166,14 @@ public struct Engine: ~Copyable {
     return count
   }
 
+  /// Shares of attention, of at most `AttentionGeometry.chunkRows` query rows of a KV head, whose
+  /// scores were past Float16's range and were taken in Float32.
+  public var repeatedCount: Int {
+    var count = 0
+    for index in 0..<settings.threadCount { count += layout.workspace.numbers[index].repeatedCount }
+    return count
+  }
+
   /// Where a number was first past Float32's range or none at all; nil where all were finite. What
   /// the model gives after that means nothing.
   public var numberFault: NumberFault? {

@@ -98,7 +98,9 @@ struct ForwardPass {
     }
     member.barrier()
     timer.times.linear += timer.lap()
-    round(workspace.gated, stride: workspace.gatedStride, gatedRows(member), member, &timer)
+    round(
+      workspace.gated, stride: workspace.gatedStride, gatedRows(member),
+      .beforeAttention(layer + 1), member, &timer)
     add(member, gatedRows(member), layerWeights.down)
     member.barrier()
     timer.times.linear += timer.lap()
@@ -224,26 +226,27 @@ extension ForwardPass {
   }
 
   /// Float32 rows to int8; the rows are overwritten.
+  /// - Parameter place: the next norm, which numbers that are not finite would reach.
   private func round(
-    _ source: UnsafeMutablePointer<Float>, stride: Int, _ target: ActivationRows, _ member: Member,
-    _ timer: inout LapTimer
+    _ source: UnsafeMutablePointer<Float>, stride: Int, _ target: ActivationRows,
+    _ place: NumberPlace, _ member: Member, _ timer: inout LapTimer
   ) {
     forEachToken(member) { token, pass in
-      pass.round(source + token * stride, into: target, token, member)
+      pass.round(source + token * stride, into: target, token, place, member)
     }
     _ = timer.lap()
   }
 
   private func round(
     _ source: UnsafeMutablePointer<Float>, into target: ActivationRows, _ token: Int,
-    _ member: Member
+    _ place: NumberPlace, _ member: Member
   ) {
     var row = source
     if isSingle {
       row = scratch(member)
       copy(source, to: row, count: target.kPadded)
     }
-    target.setToken(token, from: row, factor: 1)
+    workspace.numbers[member.index].check(target.setToken(token, from: row, factor: 1), place)
   }
 
   /// Calls `body` with all tokens, shared out among the members, and waits for them; with a single
@@ -281,10 +284,14 @@ extension ForwardPass {
     for token in tokens {
       let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
       let key = source + shape.queryLength + kvHead * shape.headDim
+      let value = key + shape.kvLength
+      if !areFinite(key, count: shape.headDim) || !areFinite(value, count: shape.headDim) {
+        workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
+      }
       workspace.rotary.rotate(key, token: token, factor: 1, into: row)
       let clamped = head.setToken(
         slot: slotsBefore + token, position: firstPosition + token, key: row,
-        value: key + shape.kvLength)
+        value: value)
       if clamped > 0 { workspace.numbers[member.index].clampedCount += clamped }
     }
   }
@@ -340,18 +347,15 @@ extension ForwardPass {
     let scratch = AttentionScratch(
       memory: workspace.attentionScratch + member.index * count, headDim: shape.headDim)
     let head = state.pointee.cache.head(layer: share.layer, kvHead: kvHead)
-    let pass = Attention(
+    var pass = Attention(
       cache: head.rows, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
       group: group, usesFloat16: settings.usesFloat16)
     if share.part == 0 { sumKeys(share, head, &timer) }
-    pass.setQueries(
-      rows, from: workspace.queryKeyValue + kvHead * group * shape.headDim,
-      stride: workspace.queryKeyValueStride, group: group, workspace.rotary)
-    pass.run(
-      firstRow: rows.lowerBound, rowCount: rows.count,
-      anchor: share.part == 0
-        ? state.pointee.eviction.anchor(kvHead: kvHead, slotCount: slotCount) : nil,
-      dots: state.pointee.eviction.dots(kvHead: kvHead))
+    if !run(pass, share, member) {
+      workspace.numbers[member.index].repeatedCount += 1
+      pass = pass.inSinglePrecision
+      _ = run(pass, share, member)
+    }
     scatterOutputs(rows, kvHead: kvHead, from: scratch)
     if share.part < weightParts {
       timer.times.attention += timer.lap()
@@ -361,6 +365,21 @@ extension ForwardPass {
         into: state.pointee.eviction.weights(kvHead: kvHead, part: share.part))
       timer.times.score += timer.lap()
     }
+  }
+
+  /// - Returns: whether queries and scores were in the range of the pass's format.
+  private func run(_ pass: Attention, _ share: AttentionShare, _ member: Member) -> Bool {
+    let (kvHead, rows) = (share.kvHead, share.rows)
+    let squares = pass.setQueries(
+      rows, from: workspace.queryKeyValue + kvHead * group * shape.headDim,
+      stride: workspace.queryKeyValueStride, group: group, workspace.rotary)
+    workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
+    pass.run(
+      firstRow: rows.lowerBound, rowCount: rows.count,
+      anchor: share.part == 0
+        ? state.pointee.eviction.anchor(kvHead: kvHead, slotCount: slotCount) : nil,
+      dots: state.pointee.eviction.dots(kvHead: kvHead))
+    return pass.isInRange(squares: squares, rowCount: rows.count)
   }
 
   /// The head's sum, before the first share that may need it.
@@ -394,7 +413,8 @@ extension ForwardPass {
       for kvHead in member.ownRun(of: shape.kvHeadCount) { evict(layer, kvHead: kvHead, &timer) }
     }
     round(
-      workspace.attention, stride: workspace.attentionStride, attentionRows(member), member, &timer)
+      workspace.attention, stride: workspace.attentionStride, attentionRows(member),
+      .beforeFeedForward(layer), member, &timer)
   }
 
   private func evict(_ layer: Int, kvHead: Int, _ timer: inout LapTimer) {

@@ -25,12 +25,14 @@ struct NumberPlace: BitwiseCopyable {
 struct NumberRecord: BitwiseCopyable {
   /// Elements of keys and values that became Float16's largest number.
   var clampedCount: Int
+  /// Shares of attention that were past Float16's range and were done again in Float32.
+  var repeatedCount: Int
   private(set) var place: NumberPlace
 
-  /// - Parameter squares: the sum of a residual row's squares.
+  /// - Parameter value: made from numbers so that it is finite where all of them are in range.
   @inline(__always)
-  mutating func check(_ squares: Float, _ place: NumberPlace) {
-    if squares < .infinity { return }
+  mutating func check(_ value: Float, _ place: NumberPlace) {
+    if value < .infinity { return }
     self.place = self.place.earlier(than: place)
   }
 

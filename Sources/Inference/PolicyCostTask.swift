@@ -89,7 +89,7 @@ struct PolicyCostTask {
       group: group, usesFloat16: settings.usesFloat16)
     for part in 0..<settings.chunks.partCount(window) {
       let rows = settings.chunks.rows(part: part)
-      pass.setQueries(
+      _ = pass.setQueries(
         rows, from: layout.queries + kvHead * group * shape.headDim, stride: shape.queryLength,
         group: group, layout.rotary)
       pass.run(

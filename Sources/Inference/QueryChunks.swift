@@ -43,17 +43,22 @@ extension Attention {
   /// - Parameters:
   ///   - source: the queries of the KV head for the block's first token.
   ///   - stride: from one token's queries to the next one's.
+  /// - Returns: the largest squared length of a query as it was set; not finite where one is not, or
+  ///   is past Float32's root.
   func setQueries(
     _ rows: Range<Int>, from source: UnsafePointer<Float>, stride: Int, group: Int,
     _ rotary: RotaryTable
-  ) {
+  ) -> Float {
     let headDim = 2 * rotary.half
     let factor = log2OfE / squareRoot(Float(headDim))
+    var largest: Float = 0
     for row in rows {
       let (token, member) = (row / group, row % group)
-      setQuery(
-        row - rows.lowerBound, from: source + token * stride + member * headDim, rotary,
-        token: token, factor: factor)
+      let query = source + token * stride + member * headDim
+      setQuery(row - rows.lowerBound, from: query, rotary, token: token, factor: factor)
+      let squares = sumOfProducts(query, query, count: headDim)
+      if !(squares <= largest) { largest = squares < .infinity ? squares : .infinity }
     }
+    return largest * factor * factor
   }
 }

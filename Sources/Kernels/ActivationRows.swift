@@ -33,10 +33,18 @@ public struct ActivationRows: BitwiseCopyable {
   /// - Parameters:
   ///   - row: `kPadded` values, zero from `k` on; overwritten by the transform.
   ///   - factor: multiplies the row: a norm that was left out of it.
-  public func setToken(_ token: Int, from row: UnsafeMutablePointer<Float>, factor: Float) {
+  /// - Returns: 0, or NaN where a value is not finite or the transform passed Float32's range: each
+  ///   value of a block goes into the transform's first one.
+  @discardableResult
+  public func setToken(
+    _ token: Int, from row: UnsafeMutablePointer<Float>, factor: Float
+  ) -> Float {
     let block = Hadamard.block(for: k)
     let magnitude = Hadamard.transform(row, count: kPadded, block: block)
     setTransformedToken(token, from: row, magnitude: magnitude, factor: factor)
+    var nothing: Float = 0
+    for start in stride(from: 0, to: k, by: block) { nothing += row[start] * 0 }
+    return nothing
   }
 
   /// `setToken` behind the transform.

@@ -28,6 +28,24 @@ public struct Attention {
     self.usesFloat16 = usesFloat16
   }
 
+  /// The same with products in Float32.
+  public var inSinglePrecision: Attention {
+    Attention(
+      cache: cache, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
+      group: group, usesFloat16: false)
+  }
+
+  /// Whether the queries and the largest scores of `run` were in the format's range. Scores below
+  /// it are: their weights are nothing.
+  /// - Parameter squares: the largest squared length of a query. Keys are finite, so scores in Float32
+  ///   are where this is.
+  public func isInRange(squares: Float, rowCount: Int) -> Bool {
+    if !usesFloat16 { return true }
+    if !(squares < 65504 * 65504) { return false }
+    for row in 0..<rowCount where !(scratch.maxima[row] < .infinity) { return false }
+    return true
+  }
+
   /// Sets a row's query.
   /// - Parameter source: `headDim` numbers; they are rotated to the token's position and
   ///   multiplied by `factor`, log2(e) / sqrt(headDim).

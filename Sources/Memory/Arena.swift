@@ -76,11 +76,16 @@ import Platform
   private let base: UnsafeMutableRawPointer
   public let plan: MemoryPlan
 
-  public init(plan: MemoryPlan) throws(SystemFailure) {
+  /// - Parameter usesHugePages: whether the system is asked for huge pages, or for none; where it does
+  ///   not follow, the pages are as the system has them.
+  public init(plan: MemoryPlan, usesHugePages: Bool = true) throws(SystemFailure) {
     guard let mapped = unsafe edge_map(plan.totalByteCount) else {
       throw SystemFailure("map the arena", code: ENOMEM)
     }
-    _ = unsafe edge_advise_huge(mapped, plan.totalByteCount)
+    _ =
+      usesHugePages
+      ? unsafe edge_advise_huge(mapped, plan.totalByteCount)
+      : unsafe edge_advise_small(mapped, plan.totalByteCount)
     unsafe base = unsafe mapped
     self.plan = plan
   }
@@ -98,6 +103,12 @@ import Platform
   public func bytes(of region: Region) -> UnsafeMutableRawBufferPointer {
     unsafe UnsafeMutableRawBufferPointer(
       start: base + plan.offset(of: region), count: plan.byteCount(of: region))
+  }
+
+  /// Keeps all its pages in memory, mapped weights too. The limit is `RLIMIT_MEMLOCK`.
+  public func lock() throws(SystemFailure) {
+    let result = unsafe edge_lock_memory(base, plan.totalByteCount)
+    if result < 0 { throw SystemFailure("lock the memory", code: -result) }
   }
 
   /// Gives the memory back. Nothing may use it any more.

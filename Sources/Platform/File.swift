@@ -27,6 +27,7 @@ public struct SystemFailure: Error {
     case EAGAIN: "the resource is temporarily unavailable"
     case EROFS: "the file system is read-only"
     case EMFILE, ENFILE: "too many open files"
+    case EFBIG: "the file is larger than the limit of file sizes"
     default: "system error"
     }
   }

@@ -43,9 +43,17 @@ extension Arguments {
     {
       throw unsafe Self.refuse(first, "is named as the file of two outputs", "", &console)
     }
+    if wantsLockedMemory && command == .bench && benchmark == .scoring {
+      throw console.fail(.usage, "--lock-memory is not an option of bench scoring")
+    }
     switch command {
     case .run, .chat, .bench, .score: return
     case .plan, .tokenize, .inspect, .pack:
+      if wantsLockedMemory || wantsNoHugePages {
+        throw console.fail(
+          .usage,
+          "--lock-memory and --no-huge-pages are options of run, chat, bench and score alone")
+      }
       if wantsNoLockdown {
         throw console.fail(
           .usage, "--no-lockdown is an option of run, chat, bench and score alone")

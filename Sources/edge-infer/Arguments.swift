@@ -78,6 +78,8 @@ enum Command {
   private(set) var isQuiet = false
   private(set) var wantsLogProbabilities = false
   private(set) var wantsNoLockdown = false
+  private(set) var wantsLockedMemory = false
+  private(set) var wantsNoHugePages = false
   private(set) var maxTokens: Int?
   private(set) var skip: Int?
   private(set) var generate: Int?
@@ -146,6 +148,10 @@ enum Command {
       wantsLogProbabilities = true
     } else if unsafe isEqual(name, "--no-lockdown") {
       wantsNoLockdown = true
+    } else if unsafe isEqual(name, "--lock-memory") {
+      wantsLockedMemory = true
+    } else if unsafe isEqual(name, "--no-huge-pages") {
+      wantsNoHugePages = true
     } else if unsafe isEqual(name, "--stop") {
       unsafe try stops.append(reader.value(of: name, after: false, &console), &console)
     } else if unsafe try sampling.take(name, &reader, &console) {

@@ -62,5 +62,6 @@ private func writeStart(
     out.write(preparation.runSettings.cacheBudget)
   }
   out.write("\n")
+  program.memoryLock.write(to: &out)
   program.lockdown.write(to: &out)
 }

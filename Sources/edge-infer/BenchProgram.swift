@@ -219,12 +219,14 @@ struct BenchSample: BitwiseCopyable {
   var layout: BenchLayout
   let arena: Arena
   let loadNanoseconds: Int64
+  let memoryLock: MemoryLock
   var lockdown = Lockdown.declined
 
   init(_ preparation: inout BenchPreparation, _ console: inout Console) throws(Exit) {
     let start = Instant.now()
     try preparation.checkCap(&console)
-    let arena = try Program.map(preparation.plan, &console)
+    let arena = try Program.map(
+      preparation.plan, usesHugePages: preparation.settings.usesHugePages, &console)
     var carver = arena.carver()
     let layout = BenchLayout(
       carver: &carver, preparation.model.shape, preparation.runSettings, preparation.request)
@@ -232,6 +234,7 @@ struct BenchSample: BitwiseCopyable {
     let engine = try Program.start(layout.engine, preparation.settings.profile, &console)
     try preparation.load(engine, into: arena, &console)
     engine.touchPages(of: arena, hasMappedWeights: preparation.model.isPacked)
+    memoryLock = MemoryLock(arena, preparation.settings)
     self.engine = engine
     self.layout = layout
     self.arena = arena

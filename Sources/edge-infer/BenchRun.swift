@@ -188,11 +188,14 @@ struct BenchRun {
   private static func forward(
     _ program: inout BenchProgram, tokenCount: Int, _ console: inout Console
   ) throws(Exit) -> BlockRecord {
+    let record: BlockRecord
     do throws(CacheFull) {
-      return try program.engine.forward(tokenCount: tokenCount)
+      record = try program.engine.forward(tokenCount: tokenCount)
     } catch {
       throw console.fail(error)
     }
+    if let fault = program.engine.numberFault { throw console.fail(fault) }
+    return record
   }
 
   private mutating func summarize(_ prompt: Int, _ program: inout BenchProgram) {

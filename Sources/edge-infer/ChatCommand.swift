@@ -50,6 +50,7 @@ private func writeGreeting(
   console.error.write(", budget ")
   console.error.write(preparation.runSettings.cacheBudget)
   console.error.write("; /help lists the commands\n")
+  program.memoryLock.write(to: &console.error)
   program.lockdown.write(to: &console.error)
 }
 

@@ -27,8 +27,9 @@ private func runProgram(
   _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
   holdStandardDescriptors()
-  // A reader that goes away is told of by the write that fails.
+  // A reader that goes away, and a file that may not grow, are told of by the write that fails.
   edge_ignore_signal(SIGPIPE)
+  edge_ignore_signal(SIGXFSZ)
   var console = Console()
   let code = unsafe perform(argumentCount, argumentValues, &console)
   console.error.flush()

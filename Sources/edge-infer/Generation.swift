@@ -263,6 +263,7 @@ extension Generation {
     writeDecode(program, &out)
     writeWeakAnchors(program, &out)
     writeClamped(program, &out)
+    writeRepeated(program, &out)
     out.write("   peak resident ")
     out.write(Double(peakResidentByteCount()) / 1_048_576, decimals: 1)
     out.write(" MiB, arena ")
@@ -288,6 +289,14 @@ extension Generation {
     out.write("   warning: ")
     out.write(count)
     out.write(" elements of keys and values were past Float16's range and became 65504\n")
+  }
+
+  private func writeRepeated(_ program: borrowing Program, _ out: inout TextOutput) {
+    let count = program.engine.repeatedCount
+    if count == 0 { return }
+    out.write("   note: ")
+    out.write(count)
+    out.write(" shares of attention were past Float16's range and were done again in Float32\n")
   }
 
   private func writeDecode(_ program: borrowing Program, _ out: inout TextOutput) {

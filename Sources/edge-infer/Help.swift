@@ -29,7 +29,8 @@ enum Help {
                      [--prompt TEXT | --prompt-file FILE | --prompt-file - | --tokens FILE]
                      [--raw] [--system TEXT] [--max-tokens N] [--stop TEXT] [--logprobs]
                      [--save-cache FILE] [--load-cache FILE] [--positions original|compact]
-                     [--report OUT.json] [--quiet] [--no-lockdown] [sampling] [overrides]
+                     [--report OUT.json] [--quiet] [--lock-memory] [--no-huge-pages]
+                     [--no-lockdown] [sampling] [overrides]
     edge-infer chat     --profile P.json [--model M] [--system TEXT] [--max-tokens N] [--stop TEXT]
                         [--positions HOW] [--quiet] [sampling] [overrides]
     edge-infer plan     --profile P.json [--model M] [--json] [overrides]
@@ -71,6 +72,9 @@ enum Help {
                           0, 1, 2, … in order, their keys are turned to them, and the text goes on
       --report OUT.json   writes the run's report
       --quiet             no tables and no progress
+      --lock-memory       keeps the arena from being swapped out; where the system does not allow it,
+                          says so and goes on
+      --no-huge-pages     asks the system for no huge pages in place of as many as it has
       --no-lockdown       for debuggers: without the filter that has the kernel kill the process for
                           any system call but those that reading, writing and waiting need
     Sampling; --top-k, --top-p, --min-p and --seed count only where the temperature is above 0:
@@ -108,6 +112,7 @@ enum Help {
       --max-tokens N      tokens of an answer at most (1024)
       --stop TEXT         an answer ends before this text
       --quiet             no lines at the start
+      --lock-memory, --no-huge-pages  as of edge-infer run
       --no-lockdown       as of edge-infer run; files are opened only by /save and /load
     Sampling and overrides as of edge-infer run; the seed counts from the conversation's start.
 
@@ -148,7 +153,7 @@ enum Help {
       --repeat R          runs of each prompt, at most 100 (3)
       --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
       --quiet             no table and no progress
-      --no-lockdown       as of edge-infer run
+      --lock-memory, --no-huge-pages, --no-lockdown  as of edge-infer run
     Under policy full the cache gets as many slots as the longest prompt and its answer need, and
     --budget has no effect. Overrides as of edge-infer run.
 
@@ -183,7 +188,7 @@ enum Help {
       --repeat R          measured blocks of each, at most 100 (25; keydiff-pairwise at most 3)
       --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
       --quiet             no table and no progress
-      --no-lockdown       as of edge-infer run
+      --no-huge-pages, --no-lockdown  as of edge-infer run
     Each block is new: it is written, the keys are read as attention reads them, and what the policy
     adds is timed; then the cache holds what the policy kept. keydiff takes its anchor's products
     with keys that have just been read, a quarter of the profile's second-level cache at a time.
@@ -213,6 +218,7 @@ enum Help {
       --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
       --csv OUT.csv       writes a line for each case that was measured
       --quiet             no table and no progress
+      --lock-memory, --no-huge-pages  as of edge-infer run
     There is no lockdown: each case maps memory of its own.
     Policy full gets as many slots as the prompt has tokens, and is left out where that is over the
     cap; other policies keep --budget slots. Overrides as of edge-infer run.
@@ -230,7 +236,7 @@ enum Help {
       --skip K            leaves out the tokens 0 to K
       --logits OUT.f32    writes tokens x vocabulary Float32, row-major, little-endian
       --json OUT.json     writes the same figures as JSON
-      --no-lockdown       as of edge-infer run
+      --lock-memory, --no-huge-pages, --no-lockdown  as of edge-infer run
     Overrides: --block B --budget N --policy NAME --threads T --sinks S --recent R --ram-cap-mib M
 
     """

@@ -217,13 +217,15 @@ struct HeaderBuffer {
   var layout: ProgramLayout
   private let arena: Arena
   let loadNanoseconds: Int64
+  let memoryLock: MemoryLock
   var lockdown = Lockdown.declined
 
   /// Maps the arena, starts the threads, loads the model and seals.
   init(_ preparation: inout Preparation, _ console: inout Console) throws(Exit) {
     let start = Instant.now()
     try preparation.checkCap(&console)
-    let arena = try Self.map(preparation.plan, &console)
+    let arena = try Self.map(
+      preparation.plan, usesHugePages: preparation.settings.usesHugePages, &console)
     var carver = arena.carver()
     let layout = ProgramLayout(
       carver: &carver, preparation.model.shape, preparation.runSettings, preparation.needs,
@@ -233,15 +235,18 @@ struct HeaderBuffer {
     try preparation.load(engine, layout, into: arena, &console)
     preparation.model.releaseCachedPages()
     engine.touchPages(of: arena, hasMappedWeights: preparation.model.packed != nil)
+    memoryLock = MemoryLock(arena, preparation.settings)
     self.engine = engine
     self.layout = layout
     self.arena = arena
     loadNanoseconds = Instant.now().nanoseconds(since: start)
   }
 
-  static func map(_ plan: MemoryPlan, _ console: inout Console) throws(Exit) -> Arena {
+  static func map(
+    _ plan: MemoryPlan, usesHugePages: Bool = true, _ console: inout Console
+  ) throws(Exit) -> Arena {
     do throws(SystemFailure) {
-      return try Arena(plan: plan)
+      return try Arena(plan: plan, usesHugePages: usesHugePages)
     } catch {
       throw console.refuse(error)
     }

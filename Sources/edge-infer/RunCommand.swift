@@ -46,5 +46,6 @@ private func writeStart(
   console.error.write(" threads, policy ")
   console.error.write(preparation.runSettings.policy.name)
   console.error.write("\n")
+  program.memoryLock.write(to: &console.error)
   program.lockdown.write(to: &console.error)
 }

@@ -18,7 +18,10 @@ func scoreCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
   Interrupt.listen()
   var files = try ScoreFiles(arguments, program, &console)
   program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds)
-  if !arguments.isQuiet { program.lockdown.write(to: &console.error) }
+  if !arguments.isQuiet {
+    program.memoryLock.write(to: &console.error)
+    program.lockdown.write(to: &console.error)
+  }
   var scorer = Scorer(
     skip: arguments.skip ?? 0, isQuiet: arguments.isQuiet, isLocked: program.lockdown.isInstalled)
   try files.score(arguments, &program, &scorer, &console)

@@ -90,7 +90,8 @@ import Profile
 
   init(_ preparation: borrowing ScoringPreparation, _ console: inout Console) throws(Exit) {
     try preparation.checkCap(&console)
-    let arena = try Program.map(preparation.plan, &console)
+    let arena = try Program.map(
+      preparation.plan, usesHugePages: preparation.settings.usesHugePages, &console)
     var carver = arena.carver()
     let layout = ScoringLayout(carver: &carver, preparation.cost, preparation.request)
     carver.seal()

@@ -8,6 +8,8 @@ import Profile
   let profile: DeviceProfile
   let retention: Retention
   private let renumbers: Bool
+  let locksMemory: Bool
+  let usesHugePages: Bool
 
   init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
     guard let path = unsafe arguments.profile else {
@@ -27,6 +29,8 @@ import Profile
         .usage, "--positions compact needs a policy that evicts: full keeps every position")
     }
     renumbers = arguments.renumbers
+    locksMemory = arguments.wantsLockedMemory
+    usesHugePages = !arguments.wantsNoHugePages
     self.profile = profile
   }
 

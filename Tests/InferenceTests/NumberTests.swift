@@ -1,6 +1,7 @@
 import Foundation
 import Inference
 import KVCache
+import Platform
 import Profile
 import Testing
 
@@ -9,10 +10,18 @@ struct NumberTests {
   private let folder = FileManager.default.temporaryDirectory
     .appendingPathComponent(UUID().uuidString)
 
+  private struct Outcome {
+    let clamped: Int
+    let repeated: Int
+    let fault: NumberFault?
+    let hasFiniteLogits: Bool
+    let likelihoods: [Double]
+  }
+
   /// A model some of whose tensors are multiplied, after a block of four tokens and its logits.
   private func run(
-    _ factors: [String: Float], threadCount: Int
-  ) throws -> (clamped: Int, fault: NumberFault?, hasFiniteLogits: Bool) {
+    _ factors: [String: Float], threadCount: Int, usesFloat16: Bool = false
+  ) throws -> Outcome {
     var model = ModelWriter(types: [.float32], seed: 3)
     for index in model.tensors.indices {
       guard let factor = factors[model.tensors[index].name] else { continue }
@@ -29,14 +38,15 @@ struct NumberTests {
       RunSettings(
         blockSize: 4, cacheBudget: 16, policy: .keydiff,
         retained: Retained(sinkCount: 0, recentCount: 0), threadCount: threadCount,
-        logitRowCount: 1, l2ByteCount: 1 << 18))
+        logitRowCount: 1, l2ByteCount: 1 << 18, usesFloat16: usesFloat16))
     for index in 0..<4 { fixture.engine.block[index] = Int32(index * 9) }
     _ = try fixture.engine.forward(tokenCount: 4)
     fixture.engine.makeLogits(firstRow: 3, rowCount: 1)
-    return (
-      fixture.engine.clampedCount, fixture.engine.numberFault,
-      fixture.engine.logits(0).isFinite
-    )
+    let logits = fixture.engine.logits(0)
+    return Outcome(
+      clamped: fixture.engine.clampedCount, repeated: fixture.engine.repeatedCount,
+      fault: fixture.engine.numberFault, hasFiniteLogits: logits.isFinite,
+      likelihoods: (0..<40).map { logits.negativeLogLikelihood(of: $0) })
   }
 
   @Test(arguments: [1, 3]) func usualNumbersAreNeither(threadCount: Int) throws {
@@ -61,6 +71,16 @@ struct NumberTests {
         ["blk.0.attn_v.weight": 1e20, "blk.0.attn_output.weight": 1e36], "attention(layer: 0)"
       ),
       (["blk.0.ffn_norm.weight": 1e25], "feedForward(layer: 0)"),
+      // Nothing that is not finite need reach the residual row from these.
+      (["blk.0.attn_q.weight": 1e25], "attention(layer: 0)"),
+      (["blk.1.attn_q.weight": 1e36], "attention(layer: 1)"),
+      (["blk.1.attn_norm.weight": 1e20, "blk.1.attn_k.weight": 1e25], "attention(layer: 1)"),
+      (["blk.0.attn_norm.weight": 1e20, "blk.0.attn_v.weight": 1e25], "attention(layer: 0)"),
+      (
+        [
+          "blk.0.ffn_gate.weight": 1e25, "blk.0.ffn_up.weight": 1e25, "blk.0.ffn_down.weight": 0,
+        ], "feedForward(layer: 0)"
+      ),
       (
         ["blk.1.attn_v.weight": 1e20, "blk.1.attn_output.weight": 1e36], "attention(layer: 1)"
       ),
@@ -71,6 +91,30 @@ struct NumberTests {
         try run(factors, threadCount: threadCount).fault, "\(factors)")
       #expect("\(fault)" == name, "\(factors)")
     }
+  }
+
+  /// Attention in Float16 whose scores are past its range is done again in Float32, and gives what it
+  /// gives there.
+  @Test(
+    .enabled(if: Processor.buildHasFloat16Arithmetic, "needs Float16 arithmetic"),
+    arguments: [1, 3])
+  func scoresPastFloat16AreTakenInFloat32(threadCount: Int) throws {
+    #expect(try run([:], threadCount: threadCount, usesFloat16: true).repeated == 0)
+    var counts: [Int] = []
+    for exponent in 2...9 {
+      let factors: [String: Float] = [
+        "blk.0.attn_q.weight": pow(10, Float(exponent)),
+        "blk.1.attn_q.weight": pow(10, Float(exponent)),
+      ]
+      let half = try run(factors, threadCount: threadCount, usesFloat16: true)
+      #expect(half.fault == nil && half.hasFiniteLogits)
+      counts.append(half.repeated)
+      // Two layers of two KV heads, one share each.
+      if half.repeated < 4 { continue }
+      let single = try run(factors, threadCount: threadCount)
+      #expect(half.likelihoods == single.likelihoods)
+    }
+    #expect(counts == counts.sorted() && counts.first == 0 && counts.last == 4, "\(counts)")
   }
 
   @Test func logitsThatAreNotFinite() throws {

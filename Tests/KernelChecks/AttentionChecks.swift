@@ -48,6 +48,34 @@ enum AttentionChecks {
     }
   }
 
+  /// Scores that Float16 can hold, and such that it cannot: the kernel tells, whichever row and slot
+  /// they belong to.
+  static func range(_ context: inout CheckContext) {
+    for place in 0..<40 {
+      context.begin("place", place)
+      let problem = AttentionProblem(
+        &context, headDim: 64, group: 3, tokens: 4, slotsBefore: 100 + place)
+      problem.fill(.moderate, &context.random)
+      let squares: Float = 4096 * 64
+      problem.run(0, problem.rowCount, usesFloat16: true)
+      let half = problem.setUp(0, problem.rowCount, usesFloat16: true)
+      context.expect(
+        half.isInRange(squares: squares, rowCount: problem.rowCount), "moderate scores")
+      // A query and a key of one large element each, of the same sign.
+      let row = place % problem.rowCount
+      let slot = place * 2
+      problem.setLarge(row: row, slot: slot)
+      let large = problem.setUp(0, problem.rowCount, usesFloat16: true)
+      problem.attend(large, 0, problem.rowCount)
+      context.expect(
+        !large.isInRange(squares: squares, rowCount: problem.rowCount), "a score past 65504")
+      context.expect(
+        !large.isInRange(squares: .infinity, rowCount: problem.rowCount), "a query past 65504")
+      context.expect(
+        large.inSinglePrecision.isInRange(squares: squares, rowCount: problem.rowCount), "Float32")
+    }
+  }
+
   private static func compare(
     headDim: Int, group: Int, tokens: Int, slotsBefore: Int, _ kind: ScoreKind, chunk: Int,
     usesFloat16: Bool, _ context: inout CheckContext

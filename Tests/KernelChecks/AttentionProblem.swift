@@ -92,6 +92,13 @@ struct AttentionProblem {
     for index in 0..<headDim { anchor[index] = random.float() * 300 }
   }
 
+  /// Makes the score of a row and a slot larger than Float16 can hold, though query and key are not.
+  func setLarge(row: Int, slot: Int) {
+    queries[row * headDim] = 2048
+    keys[slot * headDim] = 2048
+    _ = cache.setKey(slot, from: keys + slot * headDim)
+  }
+
   /// Runs the rows `first ..< end`; rows of the scratch past them hold NaN.
   func run(_ first: Int, _ end: Int, usesFloat16: Bool) {
     scratchMemory.update(repeating: .nan, count: AttentionScratch.count(headDim: headDim))

@@ -47,6 +47,7 @@ public enum CheckList {
       visitor.visit("float-tile.half", FloatTileChecks.half)
       visitor.visit("attention.half", AttentionChecks.half)
       visitor.visit("attention.half-columns", AttentionChecks.halfColumns)
+      visitor.visit("attention.range", AttentionChecks.range)
     }
   }
 

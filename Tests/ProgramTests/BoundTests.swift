@@ -22,37 +22,6 @@ struct BoundTests {
     return Data(text.utf8)
   }
 
-  private func peak(tokenCount: Int) throws -> (peak: Int, plan: Int, tokens: Int) {
-    let report = folder.path("report.json")
-    let outcome = try run(
-      [
-        Files.program!, "--profile", Files.hostProfile, "--raw", "--prompt-file", "-", "--budget",
-        "512", "--max-tokens", "4", "--report", report,
-      ], input: Self.text(tokenCount: tokenCount))
-    #expect(outcome.code == 0, "\(outcome.error)")
-    let warnings = outcome.error.components(separatedBy: "trained length").count - 1
-    #expect(warnings == (tokenCount > 8192 ? 1 : 0))
-    let json =
-      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: report)))
-      as! [String: Any]
-    return (
-      (json["memory"] as! [String: Int])["peakResidentBytes"]!,
-      (json["plan"] as! [String: Any])["totalBytes"] as! Int,
-      (json["prefill"] as! [String: Double])["tokens"].map { Int($0) }!
-    )
-  }
-
-  @Test func aLongPromptTakesNoMoreMemoryThanAShortOne() throws {
-    let short = try peak(tokenCount: 2_000)
-    let long = try peak(tokenCount: 200_000)
-    print(
-      "\(short.tokens) tokens: peak \(short.peak); \(long.tokens) tokens: peak \(long.peak); "
-        + "plan \(long.plan)")
-    #expect(long.tokens >= 190_000)
-    #expect(abs(long.peak - short.peak) <= 2 << 20)
-    #expect(long.peak <= long.plan)
-  }
-
   @Test(.enabled(if: Files.tool("strace") != nil, "needs strace"))
   func noMemorySystemCallAfterSealing() throws {
     let prompt = try folder.write("prompt.txt", Self.text(tokenCount: 1_000))

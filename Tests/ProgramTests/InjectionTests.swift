@@ -107,6 +107,31 @@ struct InjectionTests {
     expectTold(try run("clone3,clone:error=EAGAIN"), 71, "temporarily unavailable")
   }
 
+  /// The options of memory are wishes: where the system refuses them the answer is the same.
+  @Test func lockedMemoryAndHugePagesThatAreRefused() throws {
+    let plain = try ProgramTests.run([Files.program!] + Self.arguments)
+    #expect(plain.code == 0)
+    let arguments = Self.arguments.filter { $0 != "--quiet" }
+    for (fault, option, line) in [
+      ("mlock:error=ENOMEM", "--lock-memory", "   memory not locked: not enough memory; "),
+      ("mlock:error=EPERM", "--lock-memory", "   memory not locked: permission denied; "),
+      ("madvise:error=EINVAL", "--no-huge-pages", "   locked down: "),
+      ("madvise:error=EINVAL", "--lock-memory", "   memory locked: "),
+    ] {
+      let report = folder.path("report.json")
+      let outcome = try ProgramTests.run(
+        [
+          Files.tool("strace")!, "-f", "-o", "/dev/null", "-e",
+          "trace=" + fault.prefix { $0 != ":" }, "-e", "inject=" + fault, Files.program!, option,
+          "--report", report,
+        ] + arguments)
+      #expect(outcome.code == 0 && outcome.output == plain.output, "\(outcome.error)")
+      #expect(outcome.error.contains(line), "\(fault): \(outcome.error)")
+      let isLocked = try json(report)["memoryLocked"] as! Bool
+      #expect(isLocked == line.hasPrefix("   memory locked"))
+    }
+  }
+
   /// The arena is the one mapping of more than 100 MB.
   @Test func memoryThatIsRefused() throws {
     let trace = folder.path("trace")

@@ -17,10 +17,20 @@ struct LimitTests {
 
   init() throws { folder = try Folder() }
 
-  /// Runs a prompt under the limits; the peak, the plan, and the count of generated tokens.
+  /// What a run came to: bytes of peak and plan, tokens read and generated.
+  private struct Measured {
+    let peak: Int
+    let plan: Int
+    let read: Int
+    let generated: Int
+    /// Of positions past the trained length.
+    let warningCount: Int
+  }
+
+  /// Runs a prompt under the limits.
   private func measure(
     _ options: [String], prompt: Data
-  ) throws -> (peak: Int, plan: Int, generated: Int) {
+  ) throws -> Measured {
     let report = folder.path("report.json")
     let options = ["--profile", Files.hostProfile] + options
     let plan = try plannedByteCount(options)
@@ -33,36 +43,44 @@ struct LimitTests {
     #expect(outcome.code == 0, "\(options): \(outcome.error)")
     let result = try json(report)
     #expect(result["lockdown"] as! Bool)
-    return (
-      (result["memory"] as! [String: Int])["peakResidentBytes"]!, plan,
-      ((result["output"] as! [String: Any])["tokens"] as! [Int]).count
-    )
+    return Measured(
+      peak: (result["memory"] as! [String: Int])["peakResidentBytes"]!, plan: plan,
+      read: Int((result["prefill"] as! [String: Double])["tokens"]!),
+      generated: ((result["output"] as! [String: Any])["tokens"] as! [Int]).count,
+      warningCount: outcome.error.components(separatedBy: "trained length").count - 1)
   }
 
   @Test(arguments: policies) func everyPolicyStaysInItsPlan(policy: String) throws {
-    let (peak, plan, _) = try measure(
+    let run = try measure(
       [
         "--policy", policy, "--budget", policy == "full" ? "2048" : "384", "--max-tokens", "24",
       ], prompt: BoundTests.text(tokenCount: 1_500))
-    #expect(peak <= plan)
+    #expect(run.peak <= run.plan)
   }
 
-  @Test func aLongPromptStaysInItsPlan() throws {
-    let (peak, plan, _) = try measure(
-      ["--budget", "512", "--max-tokens", "4"], prompt: BoundTests.text(tokenCount: 20_000))
-    print("20,000 tokens: peak \(peak), plan \(plan)")
-    #expect(peak <= plan)
+  @Test func aLongPromptTakesNoMoreThanAShortOne() throws {
+    let runs = try [2_000, 200_000].map { count in
+      try measure(
+        ["--budget", "512", "--max-tokens", "4"], prompt: BoundTests.text(tokenCount: count))
+    }
+    for run in runs {
+      print("\(run.read) tokens: peak \(run.peak), plan \(run.plan)")
+      #expect(run.peak <= run.plan)
+    }
+    #expect(runs[1].read >= 190_000)
+    #expect(abs(runs[1].peak - runs[0].peak) <= 2 << 20)
+    #expect(runs.map(\.warningCount) == [0, 1])
   }
 
   @Test func aLongAnswerStaysInItsPlan() throws {
-    let (peak, plan, generated) = try measure(
+    let run = try measure(
       [
         "--budget", "256", "--block", "64", "--max-tokens", "2000", "--temperature", "2", "--top-k",
         "0", "--min-p", "0", "--top-p", "1", "--seed", "5",
       ], prompt: Data("Once upon a time".utf8))
-    print("\(generated) generated tokens: peak \(peak), plan \(plan)")
-    #expect(peak <= plan)
-    #expect(generated >= 1000)
+    print("\(run.generated) generated tokens: peak \(run.peak), plan \(run.plan)")
+    #expect(run.peak <= run.plan)
+    #expect(run.generated >= 1000)
   }
 
   @Test func aConversationOfFiftyTurnsStaysInItsPlan() throws {
