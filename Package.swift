@@ -67,7 +67,8 @@ let package = Package(
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"]),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"]),
+      dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"],
+      swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(name: "ProgramTests", exclude: ["make_models.py", "short_reads.c"]),
   ]
 )

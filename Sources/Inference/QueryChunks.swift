@@ -43,8 +43,8 @@ extension Attention {
   /// - Parameters:
   ///   - source: the queries of the KV head for the block's first token.
   ///   - stride: from one token's queries to the next one's.
-  /// - Returns: the largest squared length of a query as it was set; not finite where one is not, or
-  ///   is past Float32's root.
+  /// - Returns: the largest squared length of a query as it was set, Float32's largest number where it
+  ///   is past that; infinite where a product with a key might be.
   func setQueries(
     _ rows: Range<Int>, from source: UnsafePointer<Float>, stride: Int, group: Int,
     _ rotary: RotaryTable
@@ -57,8 +57,17 @@ extension Attention {
       let query = source + token * stride + member * headDim
       setQuery(row - rows.lowerBound, from: query, rotary, token: token, factor: factor)
       let squares = sumOfProducts(query, query, count: headDim)
-      if !(squares <= largest) { largest = squares < .infinity ? squares : .infinity }
+      if squares <= largest { continue }
+      largest = squares < .infinity ? squares : Self.outsized(query, count: headDim)
+      if largest == .infinity { return .infinity }
     }
     return largest * factor * factor
+  }
+
+  /// Elements of keys are at most 65,504, and of 2^16 of them a sum stays below 2^128 where those of a
+  /// query are below 2^96.
+  private static func outsized(_ query: UnsafePointer<Float>, count: Int) -> Float {
+    for index in 0..<count where !(query[index].magnitude < 0x1p96) { return .infinity }
+    return .greatestFiniteMagnitude
   }
 }

@@ -10,6 +10,8 @@ struct NumberTests {
   private let folder = FileManager.default.temporaryDirectory
     .appendingPathComponent(UUID().uuidString)
 
+  private static let plain = ModelWriter(types: [.float32], seed: 3)
+
   private struct Outcome {
     let clamped: Int
     let repeated: Int
@@ -22,7 +24,7 @@ struct NumberTests {
   private func run(
     _ factors: [String: Float], threadCount: Int, usesFloat16: Bool = false
   ) throws -> Outcome {
-    var model = ModelWriter(types: [.float32], seed: 3)
+    var model = Self.plain
     for index in model.tensors.indices {
       guard let factor = factors[model.tensors[index].name] else { continue }
       let values = model.tensors[index].bytes.withUnsafeBytes {
@@ -72,7 +74,7 @@ struct NumberTests {
       ),
       (["blk.0.ffn_norm.weight": 1e25], "feedForward(layer: 0)"),
       // Nothing that is not finite need reach the residual row from these.
-      (["blk.0.attn_q.weight": 1e25], "attention(layer: 0)"),
+      (["blk.0.attn_q.weight": 1e28], "attention(layer: 0)"),
       (["blk.1.attn_q.weight": 1e36], "attention(layer: 1)"),
       (["blk.1.attn_norm.weight": 1e20, "blk.1.attn_k.weight": 1e25], "attention(layer: 1)"),
       (["blk.0.attn_norm.weight": 1e20, "blk.0.attn_v.weight": 1e25], "attention(layer: 0)"),
@@ -87,9 +89,8 @@ struct NumberTests {
       (["blk.1.ffn_norm.weight": 1e25], "feedForward(layer: 1)"),
     ]
     for (factors, name) in cases {
-      let fault = try #require(
-        try run(factors, threadCount: threadCount).fault, "\(factors)")
-      #expect("\(fault)" == name, "\(factors)")
+      let fault = try run(factors, threadCount: threadCount).fault
+      #expect(fault.map { "\($0)" } == name, "\(factors)")
     }
   }
 
@@ -99,9 +100,9 @@ struct NumberTests {
     .enabled(if: Processor.buildHasFloat16Arithmetic, "needs Float16 arithmetic"),
     arguments: [1, 3])
   func scoresPastFloat16AreTakenInFloat32(threadCount: Int) throws {
-    #expect(try run([:], threadCount: threadCount, usesFloat16: true).repeated == 0)
+    // The weights are about 1, so that elements of queries and keys are about 256.
     var counts: [Int] = []
-    for exponent in 2...9 {
+    for exponent in -4...3 {
       let factors: [String: Float] = [
         "blk.0.attn_q.weight": pow(10, Float(exponent)),
         "blk.1.attn_q.weight": pow(10, Float(exponent)),
