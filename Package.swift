@@ -83,6 +83,36 @@ if Context.environment["EDGE_INFER_FUZZ_BUILD"] != nil {
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
 }
 
+// edge-lab runs on the host and uses Foundation, which Embedded Swift has not: it is no part of the
+// release build. Toolchain/lab builds and runs it.
+let lab: [SwiftSetting] = [.unsafeFlags(["-O"])]
+if Context.environment["EDGE_INFER_LAB"] != nil {
+  package.products.append(.executable(name: "edge-lab", targets: ["edge-lab"]))
+  package.targets += [
+    .target(name: "LabResults", swiftSettings: lab),
+    .target(name: "LabTasks", dependencies: ["LabResults"], swiftSettings: lab),
+    .target(name: "LabReport", dependencies: ["LabResults"], swiftSettings: lab),
+    .target(
+      name: "LabModel",
+      dependencies: ["Platform", "Profile", "Memory", "Model", "Kernels", "KVCache", "Inference"],
+      swiftSettings: lab),
+    .executableTarget(
+      name: "edge-lab",
+      dependencies: [
+        "Platform", "Profile", "Memory", "Model", "Tokenizer", "KVCache", "Inference",
+        "LabResults", "LabTasks", "LabReport", "LabModel",
+      ],
+      swiftSettings: lab),
+    .testTarget(name: "LabResultsTests", dependencies: ["LabResults"]),
+    .testTarget(name: "LabTasksTests", dependencies: ["LabTasks", "LabResults"]),
+    .testTarget(name: "LabReportTests", dependencies: ["LabReport", "LabResults"]),
+    .testTarget(
+      name: "LabModelTests",
+      dependencies: ["LabModel", "Inference", "Model", "Memory", "Profile", "Platform"]),
+    .testTarget(name: "LabTests", dependencies: ["edge-lab", "LabResults", "LabTasks"]),
+  ]
+}
+
 // Builds with a sanitizer are of the modules: the program's tests run the release build.
 if Context.environment["EDGE_INFER_MODULES_ONLY"] != nil {
   package.products = []
