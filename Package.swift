@@ -31,6 +31,9 @@ let package = Package(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
     .target(
+      name: "Text", dependencies: ["Platform", "Memory", "Model", "Tokenizer"],
+      swiftSettings: strict),
+    .target(
       name: "KVCache", dependencies: ["Platform", "Profile", "Memory", "Kernels"],
       swiftSettings: device),
     .target(
@@ -40,7 +43,8 @@ let package = Package(
     .executableTarget(
       name: "edge-infer",
       dependencies: [
-        "Platform", "Profile", "Memory", "Kernels", "Model", "Tokenizer", "KVCache", "Inference",
+        "Platform", "Profile", "Memory", "Kernels", "Model", "Tokenizer", "Text", "KVCache",
+        "Inference",
       ],
       swiftSettings: program,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections"])]),
@@ -61,7 +65,7 @@ let package = Package(
     .testTarget(
       name: "ModelTests",
       dependencies: [
-        "Model", "Memory", "Platform", "Tokenizer", "Profile", "KVCache", "Inference",
+        "Model", "Memory", "Platform", "Tokenizer", "Text", "Profile", "KVCache", "Inference",
       ],
       exclude: ["make_vectors.py"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"]),
@@ -78,7 +82,7 @@ if Context.environment["EDGE_INFER_FUZZ_BUILD"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Platform", "Profile", "Memory", "Model", "Tokenizer", "KVCache", "Inference",
+        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Text", "KVCache", "Inference",
       ],
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
 }
@@ -99,7 +103,7 @@ if Context.environment["EDGE_INFER_LAB"] != nil {
     .executableTarget(
       name: "edge-lab",
       dependencies: [
-        "Platform", "Profile", "Memory", "Model", "Tokenizer", "KVCache", "Inference",
+        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Text", "KVCache", "Inference",
         "LabResults", "LabTasks", "LabReport", "LabModel",
       ],
       swiftSettings: lab),
