@@ -1,0 +1,47 @@
+import LabResults
+
+/// Scores over length and depth: a map for each policy and budget.
+struct HeatSection {
+  let results: TaskResults
+
+  var figures: [Markup] {
+    let lengths = results.values("length")
+    let depths = results.values("depth")
+    if lengths.isEmpty || depths.isEmpty { return [] }
+    return results.metrics.flatMap { metric -> [Markup] in
+      let maps = results.variants.map { ($0, means($0, metric, lengths, depths)) }
+      let all = maps.flatMap { $0.1.flatMap { $0.compactMap { $0 } } }
+      guard let least = all.min(), let greatest = all.max() else { return [] }
+      let isShare = Metric.axis(metric, all).kind == .unit
+      return maps.map { variant, values in
+        let title = "\(variant.name): \(metric)"
+        let map = HeatMap(
+          title: title, xLabel: "length / tokens", yLabel: "depth",
+          columns: lengths.map { Format.count($0) }, rows: depths.map { depth($0, depths) },
+          values: values, range: isShare ? 0...1 : least...greatest,
+          valueLabel: Metric.label(metric))
+        return HTML.figure(title, map.svg())
+      }
+    }
+  }
+
+  /// By depth, then length.
+  private func means(
+    _ variant: Variant, _ metric: String, _ lengths: [Double], _ depths: [Double]
+  ) -> [[Double?]] {
+    let cells = Dictionary(grouping: results.lines(variant)) {
+      [$0.item["depth"]?.number, $0.item["length"]?.number]
+    }
+    return depths.map { depth in
+      lengths.map { length in
+        let samples = (cells[[depth, length]] ?? []).compactMap { $0.scores[metric] }
+        return samples.isEmpty ? nil : samples.reduce(0, +) / Double(samples.count)
+      }
+    }
+  }
+
+  private func depth(_ depth: Double, _ all: [Double]) -> String {
+    all.allSatisfy { (0...1).contains($0) }
+      ? Format.number((depth * 1_000).rounded() / 10) + " %" : Format.number(depth)
+  }
+}
