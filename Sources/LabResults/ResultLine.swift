@@ -15,10 +15,12 @@ public struct RunKey: Codable, Hashable, Sendable {
   public var block: Int
   public var sinks: Int
   public var recent: Int
+  /// Recent tokens as a share of N, in place of `recent`.
+  public var recentShare: Double?
 
   public init(
     model: String, policy: String, budget: Int, budgetShare: Double? = nil, block: Int,
-    sinks: Int = 0, recent: Int = 0
+    sinks: Int = 0, recent: Int = 0, recentShare: Double? = nil
   ) {
     self.model = model
     self.policy = policy
@@ -27,11 +29,28 @@ public struct RunKey: Codable, Hashable, Sendable {
     self.block = block
     self.sinks = sinks
     self.recent = recent
+    self.recentShare = recentShare
   }
 
-  /// As tables and legends name it: `keydiff`, or `keydiff 4+256` with sinks and recent tokens.
+  /// As tables and legends name it: `keydiff`, or `keydiff 4+256` with sinks and recent tokens,
+  /// `keydiff 4+25%` where the recent ones are a share of N.
   public var label: String {
-    sinks == 0 && recent == 0 ? policy : "\(policy) \(sinks)+\(recent)"
+    let latest = recentShare.map { "\(Self.percent($0))%" } ?? "\(recent)"
+    return sinks == 0 && latest == "0" ? policy : "\(policy) \(sinks)+\(latest)"
+  }
+
+  /// N as tables name it: `1024`, `25%` of the prompt, `all`.
+  public var budgetLabel: String {
+    if let budgetShare { return "\(Self.percent(budgetShare))%" }
+    return budget == 0 ? "all" : "\(budget)"
+  }
+
+  /// With at most two digits after the point, and none that say nothing.
+  private static func percent(_ share: Double) -> String {
+    let hundredths = Int((share * 10_000).rounded())
+    if hundredths % 100 == 0 { return "\(hundredths / 100)" }
+    let digits = hundredths % 10 == 0 ? "\(hundredths % 100 / 10)" : "\(hundredths % 100 + 100)"
+    return "\(hundredths / 100).\(hundredths % 10 == 0 ? digits : String(digits.dropFirst()))"
   }
 }
 
