@@ -34,4 +34,12 @@ public struct TaskItem: Sendable {
     self.expected = expected
     self.score = score
   }
+
+  /// With one more name that tells it from others; nil leaves it as it is.
+  public func named(_ name: String, _ value: ItemValue?) -> TaskItem {
+    guard let value else { return self }
+    var item = self
+    item.item[name] = value
+    return item
+  }
 }

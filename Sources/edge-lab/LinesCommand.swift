@@ -43,6 +43,6 @@ struct LinesCommand: Command {
     evaluation.write(
       Summary(
         lines.comparedToFull(score), by: ["lines"],
-        scores: ["match", "first", [ResultLine].difference, "logProbability"]))
+        scores: ["match", "first", ResultLine.difference, "logProbability"]))
   }
 }

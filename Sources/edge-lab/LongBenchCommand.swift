@@ -63,7 +63,7 @@ struct LongBenchCommand: Command {
     }
     let lines = try TaskRunner(evaluation, text).run(task: Self.name, asked)
       .comparedToFull("score")
-    let scores = ["score", [ResultLine].difference]
+    let scores = ["score", ResultLine.difference]
     if !evaluation.isJSON {
       evaluation.write(Summary(lines, by: ["dataset"], scores: scores))
       print("\nall items, whatever their data set:")

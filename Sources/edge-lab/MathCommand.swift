@@ -57,6 +57,6 @@ struct MathCommand: Command {
     evaluation.write(
       Summary(
         lines.comparedToFull("flexible"),
-        scores: ["exact", "flexible", [ResultLine].difference, "answerTokens"]))
+        scores: ["exact", "flexible", ResultLine.difference, "answerTokens"]))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import LabResults
 import LabTasks
 
 struct NeedleCommand: Command {
@@ -82,6 +83,6 @@ struct NeedleCommand: Command {
     evaluation.write(
       Summary(
         lines.comparedToFull("match"), by: ["length", "depth"],
-        scores: ["match", [ResultLine].difference, "logProbability"]))
+        scores: ["match", ResultLine.difference, "logProbability"]))
   }
 }

@@ -33,6 +33,6 @@ struct PhonebookCommand: Command {
     evaluation.write(
       Summary(
         lines.comparedToFull("match"), by: ["entries"],
-        scores: ["match", [ResultLine].difference, "logProbability"]))
+        scores: ["match", ResultLine.difference, "logProbability"]))
   }
 }

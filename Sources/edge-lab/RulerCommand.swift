@@ -37,6 +37,6 @@ struct RulerCommand: Command {
     evaluation.write(
       Summary(
         lines.comparedToFull("match"), by: ["dataset", "length"],
-        scores: ["match", [ResultLine].difference]))
+        scores: ["match", ResultLine.difference]))
   }
 }

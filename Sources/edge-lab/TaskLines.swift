@@ -28,28 +28,36 @@ extension [TaskItem] {
   }
 }
 
-extension [ResultLine] {
+extension ResultLine {
   /// The name of what `comparedToFull` adds.
   static let difference = "minus full"
+}
 
+extension [ResultLine] {
   /// With the difference of a score to that of `full` with the same item and block, where there is
   /// one: the differences of the same items say more than those of two means.
   func comparedToFull(_ score: String) -> [ResultLine] {
-    struct Asked: Hashable {
-      let block: Int
-      let item: [String: ItemValue]
-    }
     var full: [Asked: Double] = [:]
     for line in self where line.run.policy == "full" {
-      full[Asked(block: line.run.block, item: line.item)] = line.scores[score]
+      full[Asked(line)] = line.scores[score]
     }
     return map { line in
       guard line.run.policy != "full", let own = line.scores[score],
-        let other = full[Asked(block: line.run.block, item: line.item)]
+        let other = full[Asked(line)]
       else { return line }
       var line = line
-      line.scores[Self.difference] = own - other
+      line.scores[ResultLine.difference] = own - other
       return line
     }
+  }
+}
+
+private struct Asked: Hashable {
+  let block: Int
+  let item: [String: ItemValue]
+
+  init(_ line: ResultLine) {
+    block = line.run.block
+    item = line.item
   }
 }

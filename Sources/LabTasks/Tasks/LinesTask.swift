@@ -67,7 +67,7 @@ public struct LinesTask: Sendable {
       name: name, number: numbers[asked],
       [
         "sample": .number(Double(sample)), "lines": .number(Double(count)),
-        "place": .number(Double(asked)),
+        "place": .number(Double(asked)), "seed": .number(Double(seed)),
       ])
   }
 

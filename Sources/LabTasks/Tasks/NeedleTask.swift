@@ -69,7 +69,7 @@ public struct NeedleTask: Sendable {
     return TaskItem(
       item: [
         "length": .number(Double(length)), "depth": .number(depth),
-        "sample": .number(Double(sample)),
+        "sample": .number(Double(sample)), "seed": .number(Double(seed)),
       ],
       prompt: prompt(hay), usesTemplate: usesTemplate, prefill: prefill, maxTokens: maxTokens,
       expected: prefill.isEmpty ? answer : " " + answer

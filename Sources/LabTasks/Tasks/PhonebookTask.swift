@@ -44,7 +44,7 @@ public struct PhonebookTask: Sendable {
     return TaskItem(
       item: [
         "entries": .number(Double(count)), "sample": .number(Double(sample)),
-        "place": .number(Double(asked)),
+        "place": .number(Double(asked)), "seed": .number(Double(seed)),
       ],
       prompt: "Here is a phone book.\n\n\(book)\n\nWhat is the phone number of \(names[asked])?",
       usesTemplate: usesTemplate,
