@@ -2,7 +2,7 @@
 ///
 ///  1. a file `<Name>Command.swift` with a struct that conforms to this protocol: `init` checks the
 ///     arguments and throws `LabFailure.usage` where they are wrong, `run` does the work;
-///  2. its type in `commandList`, below.
+///  2. its type in `commandList`, in CommandList.swift.
 ///
 /// Dispatch, `--help` and exit codes follow from that. A command that asks a model questions takes
 /// `Evaluation.options` into its options, makes an `Evaluation` of the arguments and `TaskItem`s of
@@ -33,6 +33,8 @@ protocol Command: SendableMetatype {
   static var name: String { get }
   /// One line, for the list of commands.
   static var summary: String { get }
+  /// More about it for its `--help`; empty for nothing.
+  static var details: String { get }
   /// What follows the options in the usage line, such as `FILE…`; empty for nothing.
   static var operands: String { get }
   /// Without `--help`, which every command has.
@@ -43,8 +45,6 @@ protocol Command: SendableMetatype {
 }
 
 extension Command {
+  static var details: String { "" }
   static var operands: String { "" }
 }
-
-/// All commands, in the order of `edge-lab --help`: one line each.
-let commandList: [any Command.Type] = []

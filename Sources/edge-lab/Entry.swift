@@ -60,10 +60,11 @@ enum EdgeLab {
       "  " + (name.count < width ? padded(name, width) : name + "  ") + option.help
     }
     let operands = command.operands.isEmpty ? "" : " " + command.operands
+    let about = [command.summary, command.details].filter { !$0.isEmpty }.joined(separator: "\n\n")
     return """
       edge-lab \(command.name) [OPTIONS]\(operands)
 
-      \(command.summary)
+      \(about)
 
       \(lines.joined(separator: "\n"))
       """

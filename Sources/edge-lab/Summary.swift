@@ -11,17 +11,25 @@ struct Summary {
   private struct Row {
     let group: Group
     var samples: [String: [Double]] = [:]
+    /// Of a score that is itself a mean.
+    var errors: [String: Double] = [:]
     var count = 0
   }
 
   private let itemNames: [String]
   private let scoreNames: [String]
+  private let decimals: [String: Int]
   private var rows: [Row] = []
 
   /// - Parameters:
   ///   - by: names of item properties that part the rows, beside the settings.
   ///   - scores: that are shown, in order; a line need not have all of them.
-  init(_ lines: [ResultLine], by itemNames: [String] = [], scores scoreNames: [String]) {
+  ///   - decimals: digits after the point of scores, where 4 will not do.
+  init(
+    _ lines: [ResultLine], by itemNames: [String] = [], scores scoreNames: [String],
+    decimals: [String: Int] = [:]
+  ) {
+    self.decimals = decimals
     self.itemNames = itemNames
     self.scoreNames = scoreNames
     var places: [Group: Int] = [:]
@@ -35,6 +43,7 @@ struct Summary {
       rows[place].count += 1
       for name in scoreNames {
         if let score = line.scores[name] { rows[place].samples[name, default: []].append(score) }
+        if let error = line.errors?[name] { rows[place].errors[name] = error }
       }
     }
     rows.sort { Self.isBefore($0.group, $1.group) }
@@ -66,24 +75,28 @@ struct Summary {
     }
   }
 
-  /// Columns under their names; a score as `mean ± standard error [95 % interval]`.
+  /// Columns under their names; a score as `mean ± standard error [95 % interval]`, or with its own
+  /// standard error where a line is a mean already.
   var table: String {
     var cells = [["policy", "N", "B"] + itemNames + ["n"] + scoreNames]
     for row in rows {
       let run = row.group.run
       cells.append(
         [run.label, run.budgetLabel, "\(run.block)"] + row.group.item.map(Self.text)
-          + ["\(row.count)"] + scoreNames.map { Self.text(row.samples[$0]) })
+          + ["\(row.count)"] + scoreNames.map { text($0, of: row) })
     }
     return TextTable(cells).text
   }
 
-  private static func text(_ samples: [Double]?) -> String {
-    guard let samples else { return "-" }
+  private func text(_ name: String, of row: Row) -> String {
+    guard let samples = row.samples[name] else { return "-" }
+    let number = { String(format: "%.\(decimals[name] ?? 4)f", $0) }
     let value = Estimate(samples)
-    if samples.count == 1 { return String(format: "%.4f", value.mean) }
-    return String(
-      format: "%.4f ± %.4f [%.4f, %.4f]", value.mean, value.error, value.low, value.high)
+    if samples.count == 1 {
+      return number(value.mean) + (row.errors[name].map { " ± " + number($0) } ?? "")
+    }
+    return "\(number(value.mean)) ± \(number(value.error))"
+      + " [\(number(value.low)), \(number(value.high))]"
   }
 
   /// An array of the table's rows.
@@ -93,7 +106,10 @@ struct Summary {
     let rows = rows.map { row in
       JSONRow(
         run: row.group.run, item: Dictionary(uniqueKeysWithValues: zip(itemNames, row.group.item)),
-        count: row.count, scores: row.samples.mapValues(JSONEstimate.init))
+        count: row.count,
+        scores: row.samples.reduce(into: [:]) { scores, score in
+          scores[score.key] = JSONEstimate(score.value, error: row.errors[score.key])
+        })
     }
     // Encodable values of finite numbers only.
     return String(decoding: try! encoder.encode(rows), as: UTF8.self)
@@ -107,18 +123,23 @@ struct Summary {
   }
 }
 
-/// An estimate whose error is left out where there is none.
+/// An estimate whose error and interval are left out where there are none.
 struct JSONEstimate: Encodable {
   let mean: Double
   let error: Double?
-  let low: Double
-  let high: Double
+  let low: Double?
+  let high: Double?
   let count: Int
 
-  init(_ samples: [Double]) {
+  /// - Parameter error: of a single sample that is itself a mean.
+  init(_ samples: [Double], error: Double? = nil) {
     let estimate = Estimate(samples)
-    (mean, low, high, count) = (estimate.mean, estimate.low, estimate.high, estimate.count)
-    error = estimate.error.isFinite ? estimate.error : nil
+    (mean, count) = (estimate.mean, estimate.count)
+    if count > 1 {
+      (self.error, low, high) = (estimate.error, estimate.low, estimate.high)
+    } else {
+      (self.error, low, high) = (error, nil, nil)
+    }
   }
 }
 

@@ -23,36 +23,42 @@ struct TaskRunner {
 
   /// A line for each item and setting. Its scores are the item's own, and beside them
   /// `answerTokens`, and `logProbability` of the expected text where there is one.
-  /// - Parameter sampling: how an item's answer is chosen; the likeliest token where it is nil.
+  /// - Parameters:
+  ///   - keys: the settings; the evaluation's grid where they are nil.
+  ///   - sampling: how an item's answer is chosen; the likeliest token where nothing is said.
   func run(
-    task: String, _ items: [TaskItem],
+    task: String, _ items: [TaskItem], keys: [RunKey]? = nil,
     sampling: (TaskItem) -> SamplingSettings = { _ in SamplingSettings() }
   ) throws -> [ResultLine] {
     let asked = try prepare(items, sampling)
+    let keys = keys ?? evaluation.keys(text)
     let runner = try Runner(evaluation, text)
     var jobs: [Job] = []
-    for settings in evaluation.grid.blocks.flatMap(engines) {
-      let keys = evaluation.keys(text).filter {
-        $0.enginePolicy == settings.policy && $0.block == settings.blockSize
-      }
-      let budget =
-        try keys.flatMap { key in try asked.map { try size(key, $0.question).budget } }
-        .max() ?? 1
-      let engine = SubjectSettings(
-        policy: settings.policy, blockSize: settings.blockSize, cacheBudget: budget)
-      for key in keys {
+    for engine in try engines(keys, asked) {
+      for key in keys where key.enginePolicy == engine.policy && key.block == engine.blockSize {
         for one in asked { jobs.append(try job(task, key, one, engine)) }
       }
     }
     return try runner.run(jobs)
   }
 
-  /// Policies with this block, each once.
-  private func engines(block: Int) -> [SubjectSettings] {
+  /// One for each policy and block, with room for what all keys and items need.
+  private func engines(
+    _ keys: [RunKey], _ asked: [Asked]
+  ) throws(LabFailure) -> [SubjectSettings] {
     var engines: [SubjectSettings] = []
-    for choice in evaluation.grid.policies
-    where !engines.contains(where: { $0.policy == choice.policy }) {
-      engines.append(SubjectSettings(policy: choice.policy, blockSize: block, cacheBudget: 1))
+    for key in keys {
+      var budget = 1
+      for one in asked { budget = max(budget, try size(key, one.question).budget) }
+      let place = engines.firstIndex {
+        $0.policy == key.enginePolicy && $0.blockSize == key.block
+      }
+      if let place {
+        engines[place].cacheBudget = max(engines[place].cacheBudget, budget)
+      } else {
+        engines.append(
+          SubjectSettings(policy: key.enginePolicy, blockSize: key.block, cacheBudget: budget))
+      }
     }
     return engines
   }
