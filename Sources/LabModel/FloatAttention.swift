@@ -22,7 +22,8 @@ struct FloatCache {
     for row in 0..<rowCount {
       for head in 0..<shape.kvHeadCount {
         let key = keyRows[row] + head * shape.headDim
-        let keyTarget = keyPanel(head, (slot + row) / FloatPanel.width)
+        let keyTarget =
+          keyPanel(head, (slot + row) / FloatPanel.width)
           + (slot + row) % FloatPanel.width
         let value = valueRows[row] + head * shape.headDim
         for index in 0..<shape.headDim {

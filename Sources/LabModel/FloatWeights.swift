@@ -1,4 +1,3 @@
-import Foundation
 import Inference
 import Memory
 import Model
@@ -41,9 +40,7 @@ struct FloatWeights {
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: GGUF.bufferByteCountMin, alignment: Arena.alignment)
     defer { buffer.deallocate() }
-    let cPath = strdup(path)!
-    defer { free(cPath) }
-    let file = try ModelFile(path: cPath, buffer: buffer)
+    let file = try ModelFile(path: Array(path.utf8CString), buffer: buffer)
     if file.packed != nil {
       throw FloatModelError(description: "a packed model has int8 weights only: name the GGUF file")
     }
@@ -52,11 +49,14 @@ struct FloatWeights {
     let arena = try Arena(plan: measuring.measured())
     var carver = arena.carver()
     var tensors = TensorTable(shape: file.shape, carver: &carver)
-    try tensors.fill(from: file, buffer: buffer)
-    self = try withUnsafePointer(to: file) {
-      try FloatWeights(FloatReader(file: $0, tensors: tensors, workers: workers))
+    let result = Result {
+      try tensors.fill(from: file, buffer: buffer)
+      return try withUnsafePointer(to: file) {
+        try FloatWeights(FloatReader(file: $0, tensors: tensors, workers: workers))
+      }
     }
     arena.unmap()
+    self = try result.get()
   }
 
   private init(_ reader: FloatReader) throws {

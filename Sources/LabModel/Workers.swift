@@ -24,7 +24,9 @@ struct Workers {
   }
 
   /// As above; throws one of the errors after all threads have ended.
-  func forEachThrowing(_ shareCount: Int, _ body: (_ worker: Int, _ index: Int) throws -> Void) throws {
+  func forEachThrowing(_ shareCount: Int, _ body: (_ worker: Int, _ index: Int) throws -> Void)
+    throws
+  {
     let failure = Mutex<(any Error)?>(nil)
     forEach(shareCount) { worker, index in
       if failure.withLock({ $0 != nil }) { return }
