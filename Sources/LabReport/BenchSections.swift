@@ -211,7 +211,7 @@ enum ScoreSection {
     }
     let names = ["file", "tokens", "scored", "NLL per token", "perplexity"]
     return Section(
-      id: "score", title: "Likelihood of texts",
+      id: "score", title: "Likelihood, by edge-infer score",
       content: [
         HTML.table(
           "As edge-infer score measured it",

@@ -2,8 +2,8 @@
 enum Chart {
   static let width = 400.0
   /// In units; the style sheet has the same.
-  static let fontSize = 11.0
-  static let lineHeight = 15.0
+  static let fontSize = 12.0
+  static let lineHeight = 16.0
 
   /// - Parameters:
   ///   - title: what the chart shows; read out in its place.
@@ -77,7 +77,9 @@ struct Legend {
   struct Entry {
     enum Mark {
       case line(SeriesStyle)
-      /// A level line without markers.
+      /// Without markers.
+      case plain(SeriesStyle)
+      /// Across the plot.
       case level(SeriesStyle)
       /// Filled with a colour of the style sheet.
       case box(String)
@@ -116,6 +118,8 @@ struct Legend {
         .line(x, y, x + 17, y, kind: "series \(style.color)\(style.dashes)"),
         style.marker(x: x + 8.5, y: y),
       ])
+    case .plain(let style):
+      .line(x, y, x + 17, y, kind: "series \(style.color)\(style.dashes)")
     case .level(let style):
       .line(x, y, x + 17, y, kind: "series level \(style.color)")
     case .box(let kind):

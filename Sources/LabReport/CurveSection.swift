@@ -10,7 +10,12 @@ struct CurveSection {
     var points: [LineChart.Point]
   }
 
+  /// Points of a curve over a text at most; neighbours are averaged.
+  private static let mostPoints = 48
   let results: TaskResults
+
+  /// Whether a curve has a value for each block of a text, rather than for each layer.
+  private var isOverText: Bool { results.task == "nll" }
 
   var figures: [Markup] {
     let keys = Set(results.lines.flatMap { ($0.line.series ?? [:]).keys }).sorted()
@@ -34,7 +39,7 @@ struct CurveSection {
         name: label.isEmpty ? title : label, style: styles[label], points: curve.points)
     }
     let chart = LineChart(
-      title: title, x: Axis(results.task == "geometry" ? "layer" : "step", .linear),
+      title: title, x: Axis(isOverText ? "place in the text / tokens" : "layer", .linear),
       y: Axis(title, .linear), series: series)
     return HTML.figure(title, chart.svg())
   }
@@ -45,15 +50,32 @@ struct CurveSection {
       let samples = results.lines(variant).compactMap { $0.series?[key] }
       let count = samples.map(\.count).max() ?? 0
       if count == 0 { return nil }
-      let points = (0..<count).map { place -> LineChart.Point in
-        let values = samples.filter { $0.indices.contains(place) }.map { $0[place] }
-        if values.count == 1 || !values.allSatisfy(\.isFinite) {
-          return LineChart.Point(x: Double(place), y: values[0])
-        }
-        let mean = Estimate(values)
-        return LineChart.Point(x: Double(place), y: mean.mean, low: mean.low, high: mean.high)
-      }
+      let block = Double(results.lines(variant).first?.run.block ?? 1)
+      let points = isOverText ? overText(samples, count, block) : overLayers(samples, count)
       return Curve(name: name, variant: variant, points: points)
+    }
+  }
+
+  private func overLayers(_ samples: [[Double]], _ count: Int) -> [LineChart.Point] {
+    (0..<count).map { layer in
+      let values = samples.filter { $0.indices.contains(layer) }.map { $0[layer] }
+      if values.count == 1 || !values.allSatisfy(\.isFinite) {
+        return LineChart.Point(x: Double(layer), y: values[0])
+      }
+      let mean = Interval(samples: values)
+      return LineChart.Point(x: Double(layer), y: mean.mean, low: mean.low, high: mean.high)
+    }
+  }
+
+  /// Means of some neighbouring blocks each.
+  private func overText(
+    _ samples: [[Double]], _ count: Int, _ block: Double
+  ) -> [LineChart.Point] {
+    let size = (count + Self.mostPoints - 1) / Self.mostPoints
+    return stride(from: 0, to: count, by: size).map { start in
+      let values = samples.flatMap { $0.dropFirst(start).prefix(size) }
+      let middle = (Double(start) + Double(min(size, count - start)) / 2) * block
+      return LineChart.Point(x: middle, y: values.reduce(0, +) / Double(values.count))
     }
   }
 

@@ -36,29 +36,29 @@ struct GroupedBars: Sendable {
     let legend = Legend(
       series.count < 2
         ? [] : series.map { Legend.Entry(name: $0.name, mark: .box("fill \($0.style.color)")) })
-    let names = groups.map { TextWidth.fitted($0, to: 120) }
-    let left = (names.map { TextWidth.of($0) }.max() ?? 0) + 8
+    let names = Names(groups)
+    let left = names.left
     let room = (drawn.map { TextWidth.of(format($0.value)) }.max() ?? 0) + 8
     let ends = drawn.flatMap { [$0.value, $0.low ?? $0.value, $0.high ?? $0.value] }
     let scale = Scale(axis.kind, ends, from: left, to: Chart.width - room, count: 5)
-    let groupHeight = Double(series.count) * Self.barHeight + Self.gap
+    let groupHeight = names.above + Double(series.count) * Self.barHeight + Self.gap
     let top = legend.height + 4
     let bottom = top + Double(groups.count) * groupHeight
     var content = legend.content + lines(scale, top: top, bottom: bottom)
-    for (index, name) in names.enumerated() {
+    for (index, group) in groups.enumerated() {
       let y = top + Double(index) * groupHeight + Self.gap / 2
-      content.append(
-        .text(name, x: left - 6, y: y + (groupHeight - Self.gap) / 2 + 4, anchor: .end))
+      content.append(names.text(index, y: y, height: groupHeight - Self.gap))
       for (place, one) in series.enumerated() {
         guard one.values.indices.contains(index), let value = one.values[index] else { continue }
-        let name = series.count < 2 ? groups[index] : "\(groups[index]), \(one.name)"
+        let name = series.count < 2 ? group : "\(group), \(one.name)"
         content.append(
-          bar(value, one.style, name, scale, y: y + Double(place) * Self.barHeight))
+          bar(value, one.style, name, scale, y: y + names.above + Double(place) * Self.barHeight))
       }
     }
     return Chart.svg(title: title, description: description, height: bottom + 38, content)
   }
 
+  /// Grid and ticks.
   private func lines(_ scale: Scale, top: Double, bottom: Double) -> [Markup] {
     var parts: [Markup] = []
     var end = -Double.infinity
@@ -116,5 +116,29 @@ struct GroupedBars: Sendable {
       return "\(group): \(figures.joined(separator: ", "))."
     }
     return (["\(axis.label)."] + sentences).joined(separator: " ")
+  }
+
+  /// Where the groups' names are: beside the bars, or above them where they are long.
+  private struct Names {
+    private static let mostBeside = 110.0
+    private let names: [String]
+    private let isAbove: Bool
+    let left: Double
+    /// Room above a group's bars.
+    let above: Double
+
+    init(_ groups: [String]) {
+      let widest = groups.map { TextWidth.of($0) }.max() ?? 0
+      isAbove = widest > Self.mostBeside
+      names = groups.map { TextWidth.fitted($0, to: Chart.width) }
+      left = isAbove ? 6 : widest + 8
+      above = isAbove ? Chart.lineHeight : 0
+    }
+
+    func text(_ index: Int, y: Double, height: Double) -> Markup {
+      isAbove
+        ? .text(names[index], x: 0, y: y + Chart.lineHeight - 5)
+        : .text(names[index], x: left - 6, y: y + height / 2 + 4, anchor: .end)
+    }
   }
 }

@@ -44,7 +44,10 @@ enum HTML {
   static func figure(_ title: String, _ chart: Markup, note: String? = nil) -> Markup {
     .element(
       "figure", [:],
-      [.element("figcaption", [:], [Markup(title)]), chart] + (note.map { [paragraph($0)] } ?? []))
+      [
+        .element("figcaption", [:], [Markup(title)]),
+        .element("div", [:], [chart] + (note.map { [paragraph($0)] } ?? [])),
+      ])
   }
 
   static func figures(_ all: [Markup]) -> Markup {

@@ -4,6 +4,8 @@ import Foundation
 struct HeatMap: Sendable {
   private static let rowHeight = 24.0
   private static let scaleWidth = 120.0
+  /// Above it the page's colour stands out more than the ink's, in light and dark.
+  private static let darkShade = 0.66
   var title: String
   /// What the columns and the rows are, with the unit.
   var xLabel: String
@@ -70,7 +72,7 @@ struct HeatMap: Sendable {
       ], [.title(text)])
     let figure = value.map(figure) ?? "–"
     if TextWidth.of(figure) > width - 2 { return box }
-    let kind = (shade ?? 0) > 0.55 ? "label on" : "label"
+    let kind = (shade ?? 0) > Self.darkShade ? "label on" : "label"
     return .group(
       "bar",
       [

@@ -12,14 +12,14 @@ struct HeatSection {
       let maps = results.variants.map { ($0, means($0, metric, lengths, depths)) }
       let all = maps.flatMap { $0.1.flatMap { $0.compactMap { $0 } } }
       guard let least = all.min(), let greatest = all.max() else { return [] }
-      let isShare = Metric.axis(metric, all).kind == .unit
+      let isShare = Metric(metric).axis(all).kind == .unit
       return maps.map { variant, values in
-        let title = "\(variant.name): \(metric)"
+        let title = "\(Metric(metric).title): \(variant.name)"
         let map = HeatMap(
           title: title, xLabel: "length / tokens", yLabel: "depth",
           columns: lengths.map { Format.count($0) }, rows: depths.map { depth($0, depths) },
           values: values, range: isShare ? 0...1 : least...greatest,
-          valueLabel: Metric.label(metric))
+          valueLabel: Metric(metric).label)
         return HTML.figure(title, map.svg())
       }
     }

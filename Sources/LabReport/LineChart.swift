@@ -40,7 +40,7 @@ struct LineChart: Sendable {
 
   private func mark(_ one: Series) -> Legend.Entry.Mark {
     if one.isLevel { return .level(one.style) }
-    return one.points.count > Self.mostMarkers ? .level(one.style) : .line(one.style)
+    return one.points.count > Self.mostMarkers ? .plain(one.style) : .line(one.style)
   }
 
   /// The ends of each series, in words.
@@ -89,9 +89,9 @@ struct LineChart: Sendable {
     let points = one.points.filter { frame.x.has($0.x) && frame.y.has($0.y) }
     let isMarked = one.points.count <= Self.mostMarkers
     // Whiskers of series with the same x stand side by side.
-    let hasIntervals = isMarked && points.contains { $0.low != nil }
-    let aside =
-      hasIntervals ? (Double(index) - Double(series.count - 1) / 2) * min(5, 30 / Double(series.count)) : 0
+    let hasIntervals = isMarked && points.contains { ($0.low ?? $0.y) < ($0.high ?? $0.y) }
+    let middle = Double(series.count - 1) / 2
+    let aside = hasIntervals ? (Double(index) - middle) * min(4, 24 / Double(series.count)) : 0
     let places = points.map { (x: frame.x.place($0.x) + aside, y: frame.y.place($0.y)) }
     var parts = isMarked ? whiskers(one, points, aside, frame) : band(one, points, frame)
     if places.count > 1 {

@@ -36,7 +36,7 @@ struct MemoryMap: Sendable {
     let used = Kind.allCases.filter { kind in drawn.contains { $0.kind == kind } }
     let legend = Legend(
       used.map { Legend.Entry(name: $0.rawValue, mark: .box("fill \($0.style.color)")) })
-    let names = drawn.map { TextWidth.fitted($0.name, to: 150) }
+    let names = drawn.map { TextWidth.fitted($0.name, to: 180) }
     let sizes = drawn.map { Format.bytes($0.byteCount) }
     let left = (names.map { TextWidth.of($0) }.max() ?? 0) + 8
     let right = Chart.width - (sizes.map { TextWidth.of($0) }.max() ?? 0) - 6

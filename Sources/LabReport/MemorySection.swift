@@ -32,7 +32,10 @@ enum MemorySection {
     }
     return Section(
       id: "memory", title: "Memory",
-      content: [HTML.figures(charts)] + groups.map { table($0.labels, $0.plan.plan) })
+      content: [
+        HTML.figures(charts),
+        table(groups.map { ($0.labels.unique.joined(separator: "; "), $0.plan.plan) }),
+      ])
   }
 
   private static func isSame(_ left: PlanReport, _ right: PlanReport) -> Bool {
@@ -69,23 +72,27 @@ enum MemorySection {
     return text + "\(Format.bytes(padding)) together, are not drawn."
   }
 
-  private static func table(_ labels: [String], _ plan: PlanReport) -> Markup {
-    var rows = plan.regions.map { region in
-      [
-        region.name, Format.count(region.bytes), Format.mebibytes(region.bytes),
-        Format.percent(region.bytes / plan.totalBytes),
-      ]
+  /// All plans beside each other.
+  private static func table(_ plans: [(label: String, plan: PlanReport)]) -> Markup {
+    let names = plans.flatMap { $0.plan.regions.map(\.name) }.unique
+    var rows = names.map { name in
+      [name]
+        + plans.flatMap { plan in
+          cells(plan.plan.regions.first { $0.name == name }?.bytes, of: plan.plan.totalBytes)
+        }
     }
-    rows.append([
-      "process", Format.count(plan.totalBytes), Format.mebibytes(plan.totalBytes),
-      Format.percent(1),
-    ])
-    rows.append([
-      "cap", Format.count(plan.ramCapBytes), Format.mebibytes(plan.ramCapBytes), "",
-    ])
-    let names = ["region", "bytes", "MiB", "share"]
+    rows.append(["process"] + plans.flatMap { cells($0.plan.totalBytes, of: $0.plan.totalBytes) })
+    rows.append(["cap"] + plans.flatMap { cells($0.plan.ramCapBytes, of: .nan) })
+    let columns = plans.flatMap { plan in
+      [HTML.Column(name: plans.count > 1 ? plan.label : "bytes"), HTML.Column(name: "share")]
+    }
     return HTML.table(
-      labels.unique.joined(separator: "; "),
-      names.map { HTML.Column(name: $0, isText: $0 == "region") }, rows, isLong: true)
+      "Regions in bytes, and their share of the process",
+      [HTML.Column(name: "region", isText: true)] + columns, rows, isLong: true)
+  }
+
+  private static func cells(_ bytes: Double?, of total: Double) -> [String] {
+    guard let bytes else { return ["–", ""] }
+    return [Format.count(bytes), total.isFinite ? Format.percent(bytes / total) : ""]
   }
 }

@@ -74,9 +74,10 @@ public struct Page {
 
   /// Only those that there is something for.
   private func sections() -> [Section] {
-    let timings = Timing.label(timings)
+    let timings = runs + benches
     let engine = [
-      FactsSection.make(timings), ComparisonSection.make(timings), LatencySection.make(timings),
+      FactsSection.make(timings), ComparisonSection.make(runs.count > 1 ? runs : benches),
+      LatencySection.make(timings),
       DecodeSection.make(timings), FirstTokenSection.make(of { $0.firstToken }),
       BenchSection.make(of { $0.bench }), ScoringSection.make(of { $0.scoring }),
       MemorySection.make(plans(timings)), ScoreSection.make(of { $0.score }),
@@ -85,13 +86,20 @@ public struct Page {
     return engine + QualitySection.sorted(lines.keys).map { QualitySection.make($0, lines[$0]!) }
   }
 
-  private var timings: [Timing] {
-    inputs.flatMap { input -> [Timing] in
-      switch input.content {
-      case .run(let report): [Timing(report, file: input.name)]
-      case .bench(let report): report.results.map { Timing(report, $0, file: input.name) }
-      default: []
+  private var runs: [Timing] {
+    Timing.labelled(
+      inputs.compactMap { input in input.run.map { Timing($0, file: input.name) } })
+  }
+
+  private var benches: [Timing] {
+    Timing.labelled(
+      inputs.flatMap { input in
+        (input.bench?.results ?? []).map { Timing(input.bench!, $0, file: input.name) }
       }
+    ).map { timing in
+      var timing = timing
+      timing.label = "bench, " + timing.label
+      return timing
     }
   }
 
@@ -119,6 +127,7 @@ public struct Page {
 
 extension ReportInput {
   var results: [ResultLine] { if case .results(let lines) = content { lines } else { [] } }
+  var run: RunReport? { if case .run(let report) = content { report } else { nil } }
   var bench: BenchReport? { if case .bench(let report) = content { report } else { nil } }
   var scoring: ScoringReport? { if case .scoring(let report) = content { report } else { nil } }
   var firstToken: FirstTokenReport? {

@@ -1,5 +1,6 @@
 /// The axes of a plot, with grid, ticks and titles, below a legend.
 struct PlotFrame {
+  private static let plotHeight = 190.0
   private static let tickLength = 4.0
   private static let tickGap = 6.0
   let x: Scale
@@ -14,21 +15,22 @@ struct PlotFrame {
 
   var height: Double { bottom + 38 }
 
+  /// - Parameter inset: between the plot's sides and the first and the last place on its x axis.
   init(
     x xAxis: Axis, _ xValues: [Double], y yAxis: Axis, _ yValues: [Double],
-    legend entries: [Legend.Entry], plotHeight: Double = 190
+    legend entries: [Legend.Entry], inset: Double = 14
   ) {
     self.xAxis = xAxis
     self.yAxis = yAxis
     legend = Legend(entries)
     top = legend.height + 8
-    bottom = top + plotHeight
+    bottom = top + Self.plotHeight
     y = Scale(yAxis.kind, yValues, from: bottom, to: top, count: 6)
     let widest = y.ticks.map { TextWidth.of($0.label) }.max() ?? 0
     left = widest + 26
     let room = Scale(xAxis.kind, xValues, from: 0, to: 1, count: 6)
     right = Chart.width - 8 - (room.ticks.last.map { TextWidth.of($0.label) } ?? 0) / 2
-    x = Scale(xAxis.kind, xValues, from: left + 8, to: right - 8, count: 6)
+    x = Scale(xAxis.kind, xValues, from: left + inset, to: right - inset, count: 6)
   }
 
   /// What lies below the marks.

@@ -29,7 +29,11 @@ struct QualitySection {
 
   private var section: Section {
     let metrics = results.metrics
-    let charts = metrics.flatMap(overBudget) + metrics.flatMap(overLength)
+    let drawn = metrics.filter { metric in
+      !Metric(metric).isOnlyInTable
+        && results.variants.filter { results.interval($0, metric) != nil }.count > 1
+    }
+    let charts = drawn.flatMap(overBudget) + drawn.flatMap(overLength)
     let maps = HeatSection(results: results).figures
     let curves = CurveSection(results: results).figures
     return Section(
@@ -59,13 +63,13 @@ struct QualitySection {
   private func overBudget(_ metric: String) -> [Markup] {
     var charts: [Markup] = []
     let kinds: [(KeyPath<Budget, Double?>, Axis, String)] = [
-      (\.tokens, Axis("budget N / tokens", .lengths), "budget"),
-      (\.percent, Axis("budget / % of the prompt", .fromZero), "share of the prompt"),
+      (\.tokens, Axis("budget N / tokens", .lengths), "by budget"),
+      (\.percent, Axis("budget / % of the prompt", .percent), "by budget, share of the prompt"),
     ]
     for (value, axis, name) in kinds {
       let budgets = results.variants.compactMap { $0.budget[keyPath: value] }.unique
       if budgets.isEmpty { continue }
-      let title = "\(Metric.label(metric)), by \(name)"
+      let title = "\(Metric(metric).title), \(name)"
       charts.append(
         HTML.figure(
           title,
@@ -73,7 +77,7 @@ struct QualitySection {
     }
     if charts.isEmpty && results.variants.contains(where: { results.interval($0, metric) != nil }) {
       charts.append(
-        HTML.figure(Metric.label(metric), bars(metric, Metric.label(metric), \.tokens)))
+        HTML.figure(Metric(metric).title, bars(metric, Metric(metric).title, \.tokens)))
     }
     return charts
   }
@@ -98,7 +102,7 @@ struct QualitySection {
           name: name, style: results.styles[name], points: points, isLevel: level != nil)
     }
     let values = series.flatMap(\.points).map(\.y)
-    return LineChart(title: title, x: axis, y: Metric.axis(metric, values), series: series).svg()
+    return LineChart(title: title, x: axis, y: Metric(metric).axis(values), series: series).svg()
   }
 
   /// For one budget: a bar a policy.
@@ -113,7 +117,7 @@ struct QualitySection {
           $0.mean, low: $0.isKnown ? $0.low : nil, high: $0.isKnown ? $0.high : nil)
       }
     }
-    let axis = Metric.axis(metric, means.compactMap { $0?.mean })
+    let axis = Metric(metric).axis(means.compactMap { $0?.mean })
     return GroupedBars(
       title: title, axis: Axis(axis.label, axis.kind == .unit ? .unit : .fromZero),
       groups: shown.map(\.name),
@@ -123,7 +127,8 @@ struct QualitySection {
 
   /// A chart for each budget.
   private func overLength(_ metric: String) -> [Markup] {
-    guard let key = Self.lengths.keys.sorted().first(where: { results.values($0).count > 1 }),
+    guard results.task != "nll",
+      let key = Self.lengths.keys.sorted().first(where: { results.values($0).count > 1 }),
       let label = Self.lengths[key]
     else { return [] }
     let budgets = Set(results.variants.map(\.budget)).subtracting([.all]).sorted()
@@ -144,23 +149,26 @@ struct QualitySection {
           name: variant.series, style: results.styles[variant.series],
           points: points.sorted { $0.x < $1.x })
       }
-      let title = "\(Metric.label(metric)), by length, \(budget.name)"
+      let title = "\(Metric(metric).title) by length, \(budget.name)"
       let values = series.flatMap(\.points).map(\.y)
       let chart = LineChart(
-        title: title, x: Axis(label, .lengths), y: Metric.axis(metric, values), series: series)
+        title: title, x: Axis(label, .lengths), y: Metric(metric).axis(values), series: series)
       return HTML.figure(title, chart.svg())
     }
   }
 
   private func table(_ metrics: [String]) -> Markup {
+    let difference = metrics.first.flatMap(results.differences)
     let columns =
       [HTML.Column(name: "policy", isText: true), HTML.Column(name: "budget", isText: true)]
       + metrics.map { HTML.Column(name: $0) }
+      + (difference == nil ? [] : [HTML.Column(name: "\(metrics[0]) minus full")])
       + [HTML.Column(name: "items"), HTML.Column(name: "seconds")]
     let rows = results.variants.map { variant -> [String] in
       let lines = results.lines(variant)
       return [variant.series, variant.budget.name]
         + metrics.map { results.interval(variant, $0)?.text ?? "–" }
+        + (difference.map { [$0[variant]?.text ?? "–"] } ?? [])
         + [
           Format.count(Double(lines.count)),
           Format.fixed(lines.reduce(0) { $0 + $1.seconds }, 1),

@@ -1,3 +1,4 @@
+import Foundation
 import LabResults
 
 /// How many tokens a policy kept.
@@ -20,7 +21,7 @@ enum Budget: Hashable, Comparable {
   var name: String {
     switch self {
     case .tokens(let count): "N \(count)"
-    case .share(let share): "N \(Format.number(share * 100)) %"
+    case .share(let share): "N \(Format.number(share * 100))%"
     case .all: "all tokens"
     }
   }
@@ -53,7 +54,9 @@ struct Interval {
     self.count = count
   }
 
-  private init(_ estimate: Estimate) {
+  /// - Parameter samples: at least one.
+  init(samples: [Double]) {
+    let estimate = Estimate(samples)
     (mean, low, high) = (estimate.mean, estimate.low, estimate.high)
     count = estimate.count
   }
@@ -70,7 +73,7 @@ struct Interval {
       let error = errors.reduce(0) { $0 + $1 * $1 }.squareRoot() / count
       self.init(mean: values.reduce(0, +) / count, error: error, count: known.count)
     } else {
-      self.init(Estimate(values))
+      self.init(samples: values)
     }
   }
 
@@ -90,9 +93,11 @@ struct Interval {
   var isKnown: Bool { low < high }
 
   var text: String {
-    isKnown
-      ? "\(Format.number(mean)) [\(Format.number(low)), \(Format.number(high))]"
-      : Format.number(mean)
+    guard isKnown else { return Format.number(mean) }
+    // Three digits of the interval's width.
+    let decimals = max(0, min(6, 2 - Int(log10(high - low).rounded(.down))))
+    let parts = [mean, low, high].map { Format.fixed($0, decimals) }
+    return "\(parts[0]) [\(parts[1]), \(parts[2])]"
   }
 }
 
@@ -107,8 +112,8 @@ struct TaskResults {
 
   init(task: String, _ lines: [ResultLine]) {
     self.task = task
-    let names = SeriesNames(lines)
-    self.lines = lines.map { (Variant(series: names[$0.run], budget: Budget($0.run)), $0) }
+    let names = SeriesNames(task: task, lines)
+    self.lines = lines.map { (Variant(series: names[$0], budget: Budget($0.run)), $0) }
     let found = self.lines.map(\.variant).unique
     let series = found.map(\.series).unique
     variants = series.flatMap { one in
@@ -119,7 +124,7 @@ struct TaskResults {
 
   var metrics: [String] {
     let all = Set(lines.flatMap { $0.line.scores.keys })
-    return all.sorted { (Metric.rank($0), $0) < (Metric.rank($1), $1) }
+    return all.sorted { (Metric($0).rank, $0) < (Metric($1).rank, $1) }
   }
 
   func lines(_ variant: Variant) -> [ResultLine] {
@@ -143,69 +148,31 @@ struct TaskResults {
   func values(_ name: String) -> [Double] {
     Set(lines.compactMap { $0.line.item[name]?.number }.filter(\.isFinite)).sorted()
   }
-}
 
-/// Names of curves: the policy, and the model and the block size where these are not the same for
-/// all.
-private struct SeriesNames {
-  private var names: [RunKey: String] = [:]
-
-  init(_ lines: [ResultLine]) {
-    let runs = lines.map(\.run).unique
-    let manyModels = Set(runs.map(\.model)).count > 1
-    let manyBlocks = Set(runs.map(\.block)).count > 1
-    for run in runs {
-      var name = Self.policy(run, runs)
-      if manyBlocks { name += ", B \(run.block)" }
-      if manyModels { name += ", \(run.model)" }
-      names[run] = name
+  /// How far a metric is from that of the full cache with the same items, which says more than the
+  /// difference of two means; nil where there are no samples of both.
+  func differences(_ metric: String) -> [Variant: Interval]? {
+    struct Asked: Hashable {
+      var block: Int
+      var model: String
+      var item: [String: ItemValue]
     }
-  }
-
-  /// Recent tokens that are the same share of each budget make one curve, named by the share.
-  private static func policy(_ run: RunKey, _ runs: [RunKey]) -> String {
-    let alike = runs.filter {
-      $0.policy == run.policy && $0.sinks == run.sinks && $0.budget > 0 && $0.recent > 0
+    func asked(_ line: ResultLine) -> Asked {
+      Asked(block: line.run.block, model: line.run.model, item: line.item)
     }
-    let shares = Set(alike.map { (Double($0.recent) / Double($0.budget) * 100).rounded() })
-    guard run.recent > 0, run.budget > 0, shares.count == 1, let share = shares.first,
-      Set(alike.map(\.recent)).count > 1
-    else { return run.label }
-    return "\(run.policy) \(run.sinks)+\(Format.number(share)) %"
-  }
-
-  subscript(run: RunKey) -> String { names[run] ?? run.label }
-}
-
-/// What is known about metrics by their names.
-enum Metric {
-  /// As an axis names it.
-  static func label(_ name: String) -> String {
-    switch name {
-    case "nll": "NLL per token (less is better)"
-    case "ppl", "perplexity": "perplexity (less is better)"
-    case "kl": "KL divergence from full cache / nats (less is better)"
-    case "top1", "agreement": "same first choice as full cache, share"
-    case "logprob": "log-probability of the answer / nats"
-    case "match": "right answers, share"
-    case "first": "right at the first number, share"
-    case "exact": "right answers, word for word, share"
-    case "flexible": "right answers by value, share"
-    case "generated": "tokens of the answer"
-    default: name
+    var full: [Asked: Double] = [:]
+    for (_, line) in lines where line.run.policy == "full" {
+      full[asked(line)] = line.scores[metric]
     }
-  }
-
-  /// The first ones are shown first.
-  static func rank(_ name: String) -> Int {
-    let order = ["nll", "match", "score", "exact", "flexible", "ppl", "kl", "top1", "logprob"]
-    return order.firstIndex(of: name) ?? order.count
-  }
-
-  /// 0 to 1 for shares, and otherwise what the figures need.
-  static func axis(_ name: String, _ values: [Double]) -> Axis {
-    let isShare = values.allSatisfy { (0...1).contains($0) }
-    let isOther = ["nll", "ppl", "kl", "logprob"].contains { name.hasPrefix($0) }
-    return Axis(label(name), isShare && !isOther ? .unit : .linear)
+    let found = variants.map { variant -> (Variant, Interval?) in
+      let own = lines(variant).filter { $0.run.policy != "full" && $0.errors == nil }
+      let samples = own.compactMap { line -> Double? in
+        guard let score = line.scores[metric], let other = full[asked(line)] else { return nil }
+        return score - other
+      }
+      return (variant, samples.isEmpty ? nil : Interval(samples: samples))
+    }
+    let known = found.compactMap { variant, interval in interval.map { (variant, $0) } }
+    return known.isEmpty ? nil : Dictionary(uniqueKeysWithValues: known)
   }
 }

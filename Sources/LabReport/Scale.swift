@@ -9,6 +9,8 @@ struct Axis: Sendable {
     case fromZero
     /// 0 to 1.
     case unit
+    /// 0 to 100 in quarters.
+    case percent
     /// A doubling takes the same way everywhere: for lengths.
     case lengths
     /// A factor takes the same way everywhere.
@@ -56,11 +58,14 @@ struct Scale {
     case .linear: (low, high) = Self.widened(range.0, range.1)
     case .fromZero: (low, high) = Self.widened(min(0, range.0), max(0, range.1))
     case .unit: (low, high) = (min(0, range.0), max(1, range.1))
+    case .percent: (low, high) = (min(0, range.0), max(100, range.1))
     case .lengths, .factors:
       (low, high) = range.0 < range.1 ? range : (range.0 / 2, range.1 * 2)
     }
     ticks = []
-    if isLogarithmic {
+    if kind == .percent, low == 0, high == 100 {
+      ticks = [0, 25, 50, 75, 100].map { Tick(value: $0, label: Format.fixed($0, 0)) }
+    } else if isLogarithmic {
       setLogarithmicTicks(kind, drawn, count)
     } else {
       setLinearTicks(count)
@@ -99,7 +104,9 @@ struct Scale {
       ? Ticks.powersOfTwo(from: low, to: high, count: count)
       : Ticks.decades(from: low, to: high, count: count)
     let own = Set(values).sorted()
-    let chosen = regular.count >= 2 || own.count > count ? regular : own
+    // Lengths are mostly chosen ones, which make the best ticks.
+    let isOwn = own.count <= count && (kind == .lengths || regular.count < 2)
+    let chosen = isOwn ? own : regular
     ticks = chosen.map { Tick(value: $0, label: String(format: "%.6g", $0)) }
   }
 

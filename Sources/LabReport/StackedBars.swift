@@ -13,10 +13,14 @@ struct StackedBars: Sendable {
   var x: Axis
   /// From zero.
   var y: Axis
+  /// Five at most.
   var parts: [String]
   var bars: [Bar]
   /// Of the y axis, at least; so that charts can be compared.
   var commonHigh: Double?
+
+  /// The last one, what is left over, in grey.
+  private static let styles = [0, 1, 2, 3, 7].map { SeriesStyle($0) }
 
   /// Values that cannot be drawn count as nothing.
   private static func drawable(_ value: Double) -> Double {
@@ -32,8 +36,8 @@ struct StackedBars: Sendable {
       x: x, drawn.flatMap { [$0.start, $0.end] },
       y: Axis(y.label, .fromZero), drawn.map(Self.height) + [commonHigh ?? 0],
       legend: parts.enumerated().map {
-        Legend.Entry(name: $1, mark: .box("fill \(SeriesStyle($0).color)"))
-      })
+        Legend.Entry(name: $1, mark: .box("fill \(Self.styles[$0 % 5].color)"))
+      }, inset: 3)
     return Chart.svg(
       title: title, description: description, height: frame.height,
       frame.axes + drawn.map { bar($0, frame) })
@@ -55,7 +59,7 @@ struct StackedBars: Sendable {
             "x": Format.coordinate(ends.0), "y": Format.coordinate(top),
             "width": Format.coordinate(ends.1 - ends.0 - gap),
             "height": Format.coordinate(frame.y.place(base) - top),
-            "class": "fill \(SeriesStyle(index).color)",
+            "class": "fill \(Self.styles[index % 5].color)",
           ]))
       base += Self.drawable(value)
     }

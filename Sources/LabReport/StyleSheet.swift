@@ -19,7 +19,7 @@ let styleSheet: StaticString = """
   * { box-sizing: border-box; }
   html { background: var(--page); }
   body {
-    margin: 0 auto; padding: 1rem; max-width: 78rem; color: var(--ink);
+    margin: 0 auto; padding: 1rem; max-width: 84rem; color: var(--ink);
     font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif;
     overflow-wrap: anywhere;
   }
@@ -33,8 +33,10 @@ let styleSheet: StaticString = """
   nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; padding: 0; margin: 1rem 0 0;
     list-style: none; }
   .figures { display: grid; gap: 1.5rem 2rem; margin: 1rem 0;
-    grid-template-columns: repeat(auto-fill, minmax(min(100%, 22.5rem), 1fr)); }
+    grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
   figure { margin: 0; min-width: 0; }
+  .figures figure { display: grid; grid-row: span 2; grid-template-rows: subgrid; row-gap: 0; }
+  .figures figure > div { min-width: 0; }
   figcaption { font-weight: 600; font-size: 0.95rem; line-height: 1.35; margin-bottom: 0.5rem; }
   figure p { font-size: 0.85rem; color: var(--faint); margin: 0.25rem 0 0; }
   svg.chart { display: block; width: 100%; height: auto;
@@ -42,24 +44,25 @@ let styleSheet: StaticString = """
   .scroll { overflow-x: auto; margin: 1rem 0; }
   .scroll.long { max-height: 26rem; overflow-y: auto; }
   .scroll:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-  table { border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums;
+  table { min-width: min(100%, 30rem); border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums;
     overflow-wrap: normal; }
   caption { text-align: left; color: var(--faint); padding: 0 0 0.4rem; }
   th, td { padding: 0.25rem 0.7rem; text-align: right; white-space: nowrap;
     border-bottom: 1px solid var(--rule); }
-  th:first-child, td:first-child { padding-left: 0; }
+  th:first-child, td:first-child { padding-left: 0; position: sticky; left: 0;
+    background: var(--page); }
   th.text, td.text { text-align: left; }
   th { font-weight: 600; }
   .long thead th { position: sticky; top: 0; background: var(--page); }
-  .label { font-size: 11px; fill: var(--ink); }
+  .long thead th:first-child { z-index: 1; }
+  .label { font-size: 12px; fill: var(--ink); }
   .label.title { fill: var(--faint); }
   .label.faint { fill: var(--faint); }
   .label.on { fill: var(--page); }
   .grid { stroke: var(--rule); stroke-width: 0.7; }
   .axis { stroke: var(--faint); stroke-width: 1; }
   .series { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
-  .series.level { stroke-width: 1.6; }
-  .level.c6, .level.c7 { stroke-dasharray: 6 3; }
+  .series.level { stroke-width: 1.6; stroke-dasharray: 7 3; }
   .d1 { stroke-dasharray: 5 3; }
   .d2 { stroke-dasharray: 1.5 3; }
   .whisker { stroke-width: 1.2; }
@@ -92,7 +95,7 @@ let styleSheet: StaticString = """
     .scroll, .scroll.long { overflow: visible; max-height: none; }
     table { font-size: 8pt; }
     th, td { padding: 0.15rem 0.4rem; white-space: normal; }
-    .long thead th { position: static; }
+    th:first-child, td:first-child, .long thead th { position: static; }
   }
 
   """

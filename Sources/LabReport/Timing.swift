@@ -94,7 +94,7 @@ struct Timing {
   }
 
   /// Gives each the properties that are not the same for all as its label, or else its file's name.
-  static func label(_ timings: [Timing]) -> [Timing] {
+  static func labelled(_ timings: [Timing]) -> [Timing] {
     let properties = timings.map { timing in
       [
         timing.board, timing.model.name, timing.policy,
