@@ -1,4 +1,11 @@
 /// All commands, in the order of `edge-lab --help`: one line each.
 let commandList: [any Command.Type] = [
-  NLLCommand.self
+  NLLCommand.self,
+  NeedleCommand.self,
+  PhonebookCommand.self,
+  LinesCommand.self,
+  RulerCommand.self,
+  LongBenchCommand.self,
+  MathCommand.self,
+  CompareCommand.self,
 ]

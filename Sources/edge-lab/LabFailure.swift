@@ -1,5 +1,4 @@
 import Foundation
-import LabModel
 import LabResults
 import LabTasks
 import Model
@@ -43,13 +42,7 @@ extension LabFailure {
     switch error {
     case let failure as LabFailure: self = failure
     case let failure as SystemFailure: self.init(failure)
-    case let failure as TaskFileError:
-      self =
-        switch failure.kind {
-        case .missing: .missingFile(failure.description)
-        case .unreadable: .inputOutput(failure.description)
-        case .malformed: .data(failure.description)
-        }
+    case let failure as TaskFileError: self.init(failure)
     case let failure as ResultFileError: self = .inputOutput(failure.description)
     default: self = .data("\(error)")
     }
