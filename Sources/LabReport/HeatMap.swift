@@ -23,7 +23,7 @@ struct HeatMap: Sendable {
       return Chart.blank(title: title, description: description)
     }
     let names = rows.map { TextWidth.fitted($0, to: 90) }
-    let left = (names.map { TextWidth.of($0) }.max() ?? 0) + 26
+    let left = (names.map { TextWidth.of($0) }.max() ?? 0) + 28
     let top = 24.0
     let width = (Chart.width - left) / Double(columns.count)
     let bottom = top + Double(rows.count) * Self.rowHeight
@@ -126,7 +126,7 @@ struct HeatMap: Sendable {
       .element(
         "text",
         [
-          "x": "10", "y": middle, "text-anchor": "middle", "transform": "rotate(-90 10 \(middle))",
+          "x": "12", "y": middle, "text-anchor": "middle", "transform": "rotate(-90 12 \(middle))",
           "class": "label title",
         ], [Markup(upward)]))
     return parts

@@ -6,7 +6,7 @@ public struct Page {
   private let inputs: [ReportInput]
   private let title: String
 
-  public init(title: String, _ inputs: [ReportInput]) {
+  init(title: String, _ inputs: [ReportInput]) {
     self.title = title
     self.inputs = inputs
   }
@@ -39,8 +39,49 @@ public struct Page {
         ]))
   }
 
+  /// A page of any files, in the order of their names here.
+  public static func report(
+    of paths: [String], to output: String, title: String? = nil
+  ) throws(ReportError) -> String {
+    try make(try inputs(paths, output), output, title ?? "edge-lab report")
+  }
+
+  /// A page of reports of edge-infer, side by side.
+  public static func plot(
+    of paths: [String], to output: String, title: String? = nil
+  ) throws(ReportError) -> String {
+    let inputs = try inputs(paths, output)
+    for (input, path) in zip(inputs, paths) where input.isResults {
+      throw .data("\(path): is a results file; edge-lab report draws those")
+    }
+    return try make(inputs, output, title ?? "edge-infer, runs side by side")
+  }
+
+  /// - Returns: what was written, in a line.
+  private static func make(
+    _ inputs: [ReportInput], _ output: String, _ title: String
+  ) throws(ReportError) -> String {
+    let page = Page(title: title, inputs)
+    try page.write(to: output)
+    let parts = Format.list(page.sections().map(\.title))
+    return "\(output): \(parts)"
+  }
+
+  /// The output is no file that took long to make, by mistake.
+  private static func inputs(
+    _ paths: [String], _ output: String
+  ) throws(ReportError) -> [ReportInput] {
+    guard output.hasSuffix(".html") || output.hasSuffix(".htm") else {
+      throw .usage("'\(output)': the page's name must end in .html")
+    }
+    if paths.isEmpty { throw .usage("no files to draw are named") }
+    var inputs: [ReportInput] = []
+    for path in paths { inputs.append(try ReportInput(path: path)) }
+    return inputs
+  }
+
   /// Writes the page beside its place first and puts it there when it is whole.
-  public func write(to path: String) throws(ReportError) {
+  func write(to path: String) throws(ReportError) {
     do {
       try Data(html().source.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {

@@ -27,7 +27,7 @@ struct PlotFrame {
     bottom = top + Self.plotHeight
     y = Scale(yAxis.kind, yValues, from: bottom, to: top, count: 6)
     let widest = y.ticks.map { TextWidth.of($0.label) }.max() ?? 0
-    left = widest + 26
+    left = widest + 28
     let room = Scale(xAxis.kind, xValues, from: 0, to: 1, count: 6)
     right = Chart.width - 8 - (room.ticks.last.map { TextWidth.of($0.label) } ?? 0) / 2
     x = Scale(xAxis.kind, xValues, from: left + inset, to: right - inset, count: 6)
@@ -61,13 +61,13 @@ struct PlotFrame {
     let half = TextWidth.of(across) / 2
     let middle = min(max((left + right) / 2, half), Chart.width - half)
     let upward = TextWidth.fitted(yAxis.label, to: bottom - top + 30)
-    let place = "rotate(-90 10 \(Format.coordinate((top + bottom) / 2)))"
+    let place = "rotate(-90 12 \(Format.coordinate((top + bottom) / 2)))"
     return [
       .text(across, x: middle, y: bottom + 32, anchor: .middle, kind: "label title"),
       .element(
         "text",
         [
-          "x": "10", "y": Format.coordinate((top + bottom) / 2), "text-anchor": "middle",
+          "x": "12", "y": Format.coordinate((top + bottom) / 2), "text-anchor": "middle",
           "transform": place, "class": "label title",
         ], [Markup(upward)]),
     ]

@@ -20,7 +20,7 @@ public struct ReportError: Error, CustomStringConvertible, Equatable {
 }
 
 /// A file to draw; what it is follows from its content.
-public struct ReportInput {
+struct ReportInput {
   enum Content {
     case results([ResultLine])
     case run(RunReport)
@@ -37,11 +37,11 @@ public struct ReportInput {
   /// What a reader of the page must know about the file.
   let notes: [String]
 
-  public var isResults: Bool {
+  var isResults: Bool {
     if case .results = content { true } else { false }
   }
 
-  public init(path: String) throws(ReportError) {
+  init(path: String) throws(ReportError) {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -8,4 +8,7 @@ let commandList: [any Command.Type] = [
   LongBenchCommand.self,
   MathCommand.self,
   CompareCommand.self,
+  GeometryCommand.self,
+  ReportCommand.self,
+  PlotCommand.self,
 ]
