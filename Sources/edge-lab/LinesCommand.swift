@@ -33,10 +33,12 @@ struct LinesCommand: Command {
 
   func run() throws {
     let text = try evaluation.openText()
-    let items = try reading { () throws(TaskFileError) in
-      if let file { return try task.items(file: file, limit: evaluation.limit) }
-      return task.items(lines: lineCounts, samples: samples, seed: evaluation.seed)
-    }
+    let items =
+      if let file {
+        try task.items(file: file, limit: evaluation.limit)
+      } else {
+        task.items(lines: lineCounts, samples: samples, seed: evaluation.seed)
+      }
     let lines = try TaskRunner(evaluation, text).run(
       task: Self.name, items.marked(evaluation, form: task.begins ? "begun" : nil))
     let score = task.begins ? "first" : "match"

@@ -46,18 +46,7 @@ struct LongBenchCommand: Command {
 
   func run() throws {
     let text = try evaluation.openText()
-    var failure: LabFailure?
-    let items = try reading { () throws(TaskFileError) in
-      try task.items(path) { prompt in
-        do throws(LabFailure) {
-          return try shortened(prompt, text)
-        } catch {
-          failure = error
-          return prompt
-        }
-      }
-    }
-    if let failure { throw failure }
+    let items = try task.items(path) { try shortened($0, text) }
     let asked = items.marked(evaluation).map {
       $0.named("truncated", truncation.map { .number(Double($0)) })
     }
@@ -72,11 +61,10 @@ struct LongBenchCommand: Command {
       Summary(lines, by: evaluation.isJSON ? ["dataset"] : [], scores: scores))
   }
 
-  private func shortened(_ prompt: String, _ text: TextModel) throws(LabFailure) -> String {
+  private func shortened(_ prompt: String, _ text: TextModel) throws -> String {
     guard let truncation else { return prompt }
-    let tokens = try text.encode(prompt)
-    return MiddleTruncation.shortened(
-      prompt, to: truncation, tokens: { _ in tokens },
+    return try MiddleTruncation.shortened(
+      prompt, to: truncation, tokens: { try text.encode($0) },
       text: { text.decode($0, continuesText: false) })
   }
 }

@@ -41,14 +41,13 @@ struct MathCommand: Command {
 
   func run() throws {
     let text = try evaluation.openText()
-    let items = try reading { () throws(TaskFileError) in try task.items(path) }
-      .marked(evaluation).flatMap { item in
-        (0..<samples).map { sample in
-          item.named("seed", .number(Double(evaluation.seed + UInt64(sample))))
-            .named("temperature", .number(sampling.temperature))
-            .named("maxTokens", .number(Double(task.maxTokens)))
-        }
+    let items = try task.items(path).marked(evaluation).flatMap { item in
+      (0..<samples).map { sample in
+        item.named("seed", .number(Double(evaluation.seed + UInt64(sample))))
+          .named("temperature", .number(sampling.temperature))
+          .named("maxTokens", .number(Double(task.maxTokens)))
       }
+    }
     let lines = try TaskRunner(evaluation, text).run(task: Self.name, items) { item in
       var sampling = sampling
       sampling.seed = UInt64(item.item["seed"]?.number ?? 0)

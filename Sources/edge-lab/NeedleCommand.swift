@@ -62,19 +62,7 @@ struct NeedleCommand: Command {
 
   func run() throws {
     let text = try evaluation.openText()
-    let hay = try reading { () throws(TaskFileError) in try Haystack(file: haystack) }
-    var failure: LabFailure?
-    let items = try reading { () throws(TaskFileError) in
-      try task.items(hay) { part in
-        do throws(LabFailure) {
-          return try text.encode(part).count
-        } catch {
-          failure = error
-          return 0
-        }
-      }
-    }
-    if let failure { throw failure }
+    let items = try task.items(Haystack(file: haystack)) { try text.encode($0).count }
     let name = URL(fileURLWithPath: haystack).lastPathComponent
     let asked = items.marked(evaluation, form: task.prefill.isEmpty ? "free" : nil).map {
       $0.named("haystack", .text(name)).named("needle", isOwn ? .text(task.needle) : nil)

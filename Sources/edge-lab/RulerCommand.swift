@@ -31,7 +31,7 @@ struct RulerCommand: Command {
 
   func run() throws {
     let text = try evaluation.openText()
-    let items = try reading { () throws(TaskFileError) in try task.items(path) }
+    let items = try task.items(path)
     let lines = try TaskRunner(evaluation, text).run(
       task: Self.name, items.marked(evaluation, form: task.usesTemplate ? "template" : nil))
     evaluation.write(

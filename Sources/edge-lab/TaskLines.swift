@@ -1,25 +1,6 @@
 import LabResults
 import LabTasks
 
-extension LabFailure {
-  init(_ error: TaskFileError) {
-    switch error.kind {
-    case .missing: self = .missingFile(error.description)
-    case .unreadable: self = .inputOutput(error.description)
-    case .malformed: self = .data(error.description)
-    }
-  }
-}
-
-/// What is read of a task's files, or why it cannot be.
-func reading<Result>(_ body: () throws(TaskFileError) -> Result) throws(LabFailure) -> Result {
-  do {
-    return try body()
-  } catch {
-    throw LabFailure(error)
-  }
-}
-
 extension [TaskItem] {
   /// Items of a form of their own are other items: `--raw`, or what a command calls it.
   func marked(_ evaluation: Evaluation, form: String? = nil) -> [TaskItem] {

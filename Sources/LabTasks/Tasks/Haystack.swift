@@ -48,8 +48,9 @@ public struct Haystack: Sendable {
   ///   - tokens: tokens of the whole prompt for a haystack.
   /// - Returns: nil where not even the needle fits.
   public func hiding(
-    _ needle: String, start: Int, length: Int, depth: Double, tokens: (String) -> Int
-  ) -> String? {
+    _ needle: String, start: Int, length: Int, depth: Double,
+    tokens: (String) throws -> Int
+  ) rethrows -> String? {
     let first = beginnings[start % beginnings.count]
     func prompt(_ place: Int, _ count: Int) -> String {
       text(first, place, ending: true) + needle + (place < count ? " " : "")
@@ -59,24 +60,26 @@ public struct Haystack: Sendable {
     var (count, most) = (-1, length)
     while count < most {
       let middle = (count + most + 1) / 2
-      if tokens(prompt(0, middle)) <= length { count = middle } else { most = middle - 1 }
+      if try tokens(prompt(0, middle)) <= length { count = middle } else { most = middle - 1 }
     }
     guard count >= 0 else { return nil }
-    let place = place(depth: depth, first: first, count: count, tokens: tokens)
+    let place = try place(depth: depth, first: first, count: count, tokens: tokens)
     // Where the needle stands changes the number of tokens by one or two.
-    while count > 0, tokens(prompt(min(place, count), count)) > length { count -= 1 }
+    while count > 0, try tokens(prompt(min(place, count), count)) > length { count -= 1 }
     return prompt(min(place, count), count)
   }
 
   /// How many of `count` words from `first` on come before the needle.
-  private func place(depth: Double, first: Int, count: Int, tokens: (String) -> Int) -> Int {
+  private func place(
+    depth: Double, first: Int, count: Int, tokens: (String) throws -> Int
+  ) rethrows -> Int {
     guard depth > 0, count > 0 else { return 0 }
-    let empty = tokens("")
-    let wanted = depth * Double(tokens(text(first, count, ending: false)) - empty)
+    let empty = try tokens("")
+    let wanted = depth * Double(try tokens(text(first, count, ending: false)) - empty)
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2
-      if Double(tokens(text(first, middle, ending: false)) - empty) < wanted {
+      if Double(try tokens(text(first, middle, ending: false)) - empty) < wanted {
         low = middle + 1
       } else {
         high = middle

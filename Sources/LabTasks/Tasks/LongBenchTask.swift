@@ -23,8 +23,8 @@ public struct LongBenchTask: Sendable {
   ///   - path: a `.jsonl` file, or a folder of them.
   ///   - shortened: makes prompts fit; see `MiddleTruncation`.
   public func items(
-    _ path: String, shortened: (String) -> String = { $0 }
-  ) throws(TaskFileError) -> [TaskItem] {
+    _ path: String, shortened: (String) throws -> String = { $0 }
+  ) throws -> [TaskItem] {
     var counts: [String: Int] = [:]
     var items: [TaskItem] = []
     for file in try TaskFile.lineFiles(path) {
@@ -40,7 +40,7 @@ public struct LongBenchTask: Sendable {
         items.append(
           TaskItem(
             item: ["dataset": .text(question.name), "sample": .text(question.id ?? "\(count)")],
-            prompt: shortened(question.prompt), usesTemplate: dataset.usesTemplate,
+            prompt: try shortened(question.prompt), usesTemplate: dataset.usesTemplate,
             maxTokens: config.maxTokens[dataset.name] ?? dataset.maxTokens
           ) { ["score": dataset.score($0, question.references, classes: question.classes)] })
       }

@@ -6,9 +6,10 @@ public enum MiddleTruncation {
   ///   - tokens: of a text, without special tokens.
   ///   - text: of tokens.
   public static func shortened(
-    _ prompt: String, to limit: Int, tokens: (String) -> [Int32], text: ([Int32]) -> String
-  ) -> String {
-    let all = tokens(prompt)
+    _ prompt: String, to limit: Int, tokens: (String) throws -> [Int32],
+    text: ([Int32]) -> String
+  ) rethrows -> String {
+    let all = try tokens(prompt)
     guard all.count > limit else { return prompt }
     let half = limit / 2
     return text(Array(all.prefix(half))) + text(Array(all.suffix(half)))

@@ -29,8 +29,8 @@ public struct NeedleTask: Sendable {
 
   /// In order of lengths, depths, samples.
   public func items(
-    _ haystack: Haystack, tokens: (String) -> Int
-  ) throws(TaskFileError) -> [TaskItem] {
+    _ haystack: Haystack, tokens: (String) throws -> Int
+  ) throws -> [TaskItem] {
     var items: [TaskItem] = []
     for length in lengths {
       for depth in depths {
@@ -43,8 +43,9 @@ public struct NeedleTask: Sendable {
   }
 
   private func item(
-    _ haystack: Haystack, _ length: Int, _ depth: Double, _ sample: Int, _ tokens: (String) -> Int
-  ) throws(TaskFileError) -> TaskItem {
+    _ haystack: Haystack, _ length: Int, _ depth: Double, _ sample: Int,
+    _ tokens: (String) throws -> Int
+  ) throws -> TaskItem {
     var generator = SplitMix64(seed: seed, sample: sample)
     let key = generator.element(of: WordLists.cities)
     let value = "\(10_000 + generator.below(90_000))"
@@ -58,9 +59,9 @@ public struct NeedleTask: Sendable {
       "\(introduction)\n\n\(hay)\n\n\(question)"
     }
     guard
-      let hay = haystack.hiding(
+      let hay = try haystack.hiding(
         filled(needle), start: start, length: length, depth: depth / 100,
-        tokens: { tokens(prompt($0)) })
+        tokens: { try tokens(prompt($0)) })
     else {
       throw TaskFileError("a needle does not fit in \(length) tokens")
     }
