@@ -1,6 +1,16 @@
 import LabResults
 import LabTasks
 
+extension LabFailure {
+  init(_ error: TaskFileError) {
+    switch error.kind {
+    case .missing: self = .missingFile(error.description)
+    case .unreadable: self = .inputOutput(error.description)
+    case .malformed: self = .data(error.description)
+    }
+  }
+}
+
 extension [TaskItem] {
   /// Items of a form of their own are other items: `--raw`, or what a command calls it.
   func marked(_ evaluation: Evaluation, form: String? = nil) -> [TaskItem] {
