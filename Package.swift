@@ -113,7 +113,9 @@ if Context.environment["EDGE_INFER_LAB"] != nil {
     .testTarget(
       name: "LabModelTests",
       dependencies: ["LabModel", "Inference", "Model", "Memory", "Profile", "Platform"]),
-    .testTarget(name: "LabTests", dependencies: ["edge-lab", "LabResults", "LabTasks"]),
+    .testTarget(
+      name: "LabTests",
+      dependencies: ["edge-lab", "LabResults", "LabTasks", "Inference", "KVCache", "Profile"]),
   ]
 }
 

@@ -155,11 +155,16 @@ private struct TokenChooser: ~Copyable {
   private let memory: ArenaOwner
 
   init(_ question: Question, vocabularyCount: Int) throws(LabFailure) {
+    let make = { (carver: inout Carver) in
+      // An arena must not be empty, and the choice of the likeliest token needs no memory.
+      _ = carver.takeBytes(.tables, count: 1)
+      return Sampler(carver: &carver, question.sampling, vocabularyCount: vocabularyCount)
+    }
     var measuring = Carver.measuring
-    _ = Sampler(carver: &measuring, question.sampling, vocabularyCount: vocabularyCount)
+    _ = make(&measuring)
     let arena = try mapArena(measuring.measured())
     var carver = arena.carver()
-    sampler = Sampler(carver: &carver, question.sampling, vocabularyCount: vocabularyCount)
+    sampler = make(&carver)
     memory = ArenaOwner(arena)
     for token in question.prompt.suffix(Sampler.repeatWindowCount) { sampler.accept(token) }
   }

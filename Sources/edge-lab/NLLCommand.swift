@@ -12,8 +12,9 @@ struct NLLCommand: Command {
     agreement  share of positions where both have the same likeliest next token
     int8…      with --float: the int8 runtime with a full cache against the float32 model
 
-    Standard errors stand behind ±. Tokens depend on their neighbours, so that the errors are those
-    of the means of 128 consecutive tokens each. Result lines have the curves too, a value a block.
+    Standard errors stand behind ±, from 450 tokens on. Tokens depend on their neighbours, so that the
+    errors are those of the means of 128 consecutive tokens each. Result lines have the curves too, a
+    value a block.
     """
   static let options =
     ScoredText.options + [

@@ -5,6 +5,7 @@ import LabResults
 struct TokenScores {
   /// Tokens of a batch for standard errors: within it neighbours depend on each other.
   static let batchCount = 128
+  private static let batchesMin = 4
 
   /// -log p(token | tokens before)
   var negativeLogLikelihoods: [Double] = []
@@ -18,14 +19,16 @@ struct TokenScores {
   static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
   /// The standard error of a mean over tokens that depend on their neighbours: that of the means of
-  /// batches of 128 consecutive tokens (batch means; Law and Kelton, "Simulation Modeling and
-  /// Analysis", section 9.5). Tokens after the last whole batch are left out.
-  /// - Returns: nil for fewer than two whole batches.
+  /// batches of about 128 consecutive tokens, all of one size or a token more (batch means; Law and
+  /// Kelton, "Simulation Modeling and Analysis", section 9.5).
+  /// - Returns: nil for fewer than four batches, whose deviation says nothing.
   static func error(_ values: [Double], batch: Int = batchCount) -> Double? {
-    let means = stride(from: 0, through: values.count - batch, by: batch).map {
-      mean(Array(values[$0..<($0 + batch)]))
+    let count = Int((Double(values.count) / Double(batch)).rounded())
+    if count < batchesMin { return nil }
+    let means = (0..<count).map { index in
+      mean(Array(values[index * values.count / count..<(index + 1) * values.count / count]))
     }
-    return means.count < 2 ? nil : Estimate(means, resamples: 1).error
+    return Estimate(means, resamples: 1).error
   }
 
   /// Means of each `size` values; of the last ones, which may be fewer.

@@ -5,13 +5,8 @@ import Profile
 import Testing
 
 /// An engine whose budget is made smaller does as one that was planned for the smaller budget.
-@Suite(.enabled(if: BudgetLimitTests.model != nil, "../shared/data/models is absent"))
+@Suite(.enabled(if: tinyModel != nil, "../shared/data/models is absent"))
 struct BudgetLimitTests {
-  static var model: String? {
-    let path = Files.shared.appendingPathComponent("data/models/stories260K-f32.gguf").path
-    return FileManager.default.fileExists(atPath: path) ? path : nil
-  }
-
   private static let tokens = (0..<90).map { Int32(3 + $0 * 37 % 500) }
   private static let sizes: [(budget: Int, sinks: Int, recent: Int)] = [
     (48, 0, 0), (16, 4, 6), (48, 2, 12), (40, 0, 8),
@@ -25,7 +20,7 @@ struct BudgetLimitTests {
 
   @Test(arguments: (1..<Policy.count).compactMap(Policy.init(rawValue:)))
   func isAsPlannedSmaller(policy: Policy) throws {
-    var one = try Fixture.open(Self.model!, settings(policy, block: 16, budget: 48))
+    var one = try Fixture.open(tinyModel!, settings(policy, block: 16, budget: 48))
     for size in Self.sizes {
       one.engine.reset()
       one.engine.limit(
@@ -33,7 +28,7 @@ struct BudgetLimitTests {
         retained: Retained(sinkCount: size.sinks, recentCount: size.recent))
       let limited = try Self.run(&one)
       var planned = try Fixture.open(
-        Self.model!,
+        tinyModel!,
         settings(
           policy, block: 16, budget: size.budget, sinks: size.sinks, recent: size.recent))
       let expected = try Self.run(&planned)
@@ -43,13 +38,19 @@ struct BudgetLimitTests {
   }
 
   @Test func fullHasFewerSlots() throws {
-    var fixture = try Fixture.open(Self.model!, settings(.full, block: 16, budget: 48))
+    var fixture = try Fixture.open(tinyModel!, settings(.full, block: 16, budget: 48))
     fixture.engine.limit(cacheBudget: 20, retained: Retained(sinkCount: 0, recentCount: 0))
     // 36 slots: two blocks of 16, and 4 tokens more.
     _ = try fixture.engine.forward(tokenCount: 16)
     _ = try fixture.engine.forward(tokenCount: 16)
     _ = try fixture.engine.forward(tokenCount: 4)
-    #expect(fixture.engine.isFull)
+    let isFull = fixture.engine.isFull
+    #expect(isFull)
     #expect(throws: CacheFull.self) { _ = try fixture.engine.forward(tokenCount: 1) }
   }
 }
+
+private let tinyModel: String? = {
+  let path = Files.shared.appendingPathComponent("data/models/stories260K-f32.gguf").path
+  return FileManager.default.fileExists(atPath: path) ? path : nil
+}()
