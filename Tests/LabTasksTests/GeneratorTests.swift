@@ -193,7 +193,7 @@ private func count(_ text: String) -> Int {
     // The first line of the file.
     #expect(items[0].expected == "2416")
     #expect(items[0].item["lines"] == .number(200))
-    #expect(items[0].prefill == "The <REGISTER_CONTENT> in line torpid-kid is <")
+    #expect(items[0].prefill == "line torpid-kid: REGISTER_CONTENT is <")
     // The generated prompts have the file's own frame, to the letter.
     let own = LinesTask().items(lines: [3], samples: 1, seed: 0)[0].prompt
     #expect(items[0].prompt.commonPrefix(with: own).hasSuffix("Now the record start:\n\nline "))

@@ -6,7 +6,7 @@ import LabResults
 /// `match` is LongEval's score: the last number of the answer is the right one. `first` is the same
 /// for the first number, since a small model often goes on with further lines.
 public struct LinesTask: Sendable {
-  /// Whether the answer is begun for the model; LongEval leaves it free.
+  /// Whether the answer is begun for the model, as the record has its lines; LongEval leaves it free.
   public var begins = false
   public var maxTokens = 100
   public var usesTemplate = true
@@ -76,7 +76,7 @@ public struct LinesTask: Sendable {
   ) -> TaskItem {
     TaskItem(
       item: item, prompt: prompt, usesTemplate: usesTemplate,
-      prefill: begins ? "The <REGISTER_CONTENT> in line \(name) is <" : "", maxTokens: maxTokens,
+      prefill: begins ? "line \(name): REGISTER_CONTENT is <" : "", maxTokens: maxTokens,
       expected: number
     ) { answer in
       let numbers = ScalarText.numbers(answer)
