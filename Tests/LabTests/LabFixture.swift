@@ -16,6 +16,14 @@ enum Files {
 
   static var hasTinyModel: Bool { FileManager.default.fileExists(atPath: tinyModel) }
 
+  static var wikiTokens: String? {
+    let path = repository.deletingLastPathComponent()
+      .appendingPathComponent("shared/golden/wikitext.tokens").path
+    return FileManager.default.fileExists(atPath: path) ? path : nil
+  }
+
+  static var defaultModel: String? { try? ModelLocation.find(ModelLocation.defaultName) }
+
   /// The release build of edge-infer, or what `$EDGE_INFER_PROGRAM` names.
   static var program: String? {
     let own = repository.appendingPathComponent(".build/release/edge-infer").path

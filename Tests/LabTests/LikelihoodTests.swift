@@ -47,6 +47,31 @@ struct LikelihoodTests {
     #expect(own == output)
   }
 
+  /// The same on a real model and text.
+  @Test(
+    .enabled(
+      if: Files.program != nil && Files.wikiTokens != nil && Files.defaultModel != nil,
+      "needs .build/release/edge-infer, ../shared/golden/wikitext.tokens and the default model"))
+  func equalsScoreOfWikiText() throws {
+    let folder = try Folder()
+    let ids = try String(contentsOfFile: Files.wikiTokens!, encoding: .utf8)
+      .split(whereSeparator: \.isWhitespace).prefix(400).joined(separator: " ")
+    let file = try folder.write("tokens", ids)
+    let code = EdgeLab.run(
+      ["nll", "--model", Files.defaultModel!, "--quiet", "--threads", "2", "--tokens", file]
+        + ["--policies", "keydiff", "--budgets", "128", "--blocks", "64", "--alone"]
+        + ["-o", folder.path("results")])
+    #expect(code == 0)
+    let line = try ResultFile.read(folder.path("results"))[0]
+    let profile = Files.repository.appendingPathComponent("Profiles/host.json").path
+    let output = try Files.run(
+      Files.program!,
+      ["score", "--profile", profile, "--model", Files.defaultModel!, "--tokens", file]
+        + ["--budget", "128", "--block", "64", "--quiet"])
+    let (nll, perplexity) = (line.scores["nll"]!, line.scores["ppl"]!)
+    #expect(String(format: "tokens 400 nll %.5f ppl %.4f\n", nll, perplexity) == output)
+  }
+
   @Test func againstTheFullCache() throws {
     let words = ["--policies", "full,keydiff,sink", "--budgets", "32,480", "--blocks", "16"]
     let folder = try Folder()
