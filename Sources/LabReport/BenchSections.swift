@@ -18,7 +18,8 @@ enum BenchSection {
           high: result[keyPath: rates].maxTokensPerSecond)
       }
       let chart = GroupedBars(
-        title: "\(what), \(title)", axis: Axis("tokens/s, least to greatest of all runs", .fromZero),
+        title: "\(what), \(title)",
+        axis: Axis("tokens/s, least to greatest of all runs", .fromZero),
         groups: report.results.map { "\(Format.count($0.promptTokens)) tokens" },
         series: [GroupedBars.Series(name: what, style: SeriesStyle(0), values: values)])
       return HTML.figure(chart.title, chart.svg())
@@ -84,7 +85,9 @@ enum FirstTokenSection {
   }
 
   private static func table(_ title: String, _ report: FirstTokenReport) -> Markup {
-    let names = ["policy", "B", "N", "prompt", "median", "least", "greatest", "tokens/s", "planned"]
+    let names = [
+      "policy", "B", "N", "prompt", "median", "least", "greatest", "tokens/s", "planned",
+    ]
     let rows = report.results.map { result in
       let times = result.timeToFirstToken
       return [

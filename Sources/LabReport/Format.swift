@@ -1,6 +1,6 @@
 import Foundation
 
-/// Numbers as text, the same in every locale.
+/// Numbers as text, the same in every locale; no line breaks before a unit.
 enum Format {
   /// A place in a chart: two decimals at most.
   static func coordinate(_ value: Double) -> String {
@@ -58,18 +58,18 @@ enum Format {
   static func duration(_ microseconds: Double) -> String {
     switch abs(microseconds) {
     case _ where !microseconds.isFinite: "–"
-    case ..<1_000: number(microseconds, digits: 3) + " µs"
-    case ..<1_000_000: number(microseconds / 1_000, digits: 3) + " ms"
-    default: number(microseconds / 1e6, digits: 4) + " s"
+    case ..<1_000: number(microseconds, digits: 3) + "\u{A0}µs"
+    case ..<1_000_000: number(microseconds / 1_000, digits: 3) + "\u{A0}ms"
+    default: number(microseconds / 1e6, digits: 4) + "\u{A0}s"
     }
   }
 
   static func bytes(_ count: Double) -> String {
     switch abs(count) {
     case _ where !count.isFinite: "–"
-    case ..<1_024: self.count(count) + " B"
-    case ..<1_048_576: grouped(fixed(count / 1_024, 1)) + " KiB"
-    default: mebibytes(count) + " MiB"
+    case ..<1_024: self.count(count) + "\u{A0}B"
+    case ..<1_048_576: grouped(fixed(count / 1_024, 1)) + "\u{A0}KiB"
+    default: mebibytes(count) + "\u{A0}MiB"
     }
   }
 
@@ -78,7 +78,7 @@ enum Format {
   }
 
   static func percent(_ share: Double, decimals: Int = 1) -> String {
-    share.isFinite ? fixed(share * 100, decimals) + " %" : "–"
+    share.isFinite ? fixed(share * 100, decimals) + "\u{A0}%" : "–"
   }
 
   /// `a, b and c`.
@@ -94,7 +94,7 @@ enum TextWidth {
   static func ems(_ text: String) -> Double {
     text.unicodeScalars.reduce(0) { sum, scalar in
       switch scalar {
-      case "i", "j", "l", "I", ".", ",", ":", ";", "'", "|", " ", "!": sum + 0.34
+      case "i", "j", "l", "I", ".", ",", ":", ";", "'", "|", " ", "\u{A0}", "!": sum + 0.34
       case "f", "t", "r", "(", ")", "[", "]", "-", "/": sum + 0.42
       case "m", "w", "M", "W", "%", "@": sum + 0.96
       case "A"..."Z": sum + 0.72

@@ -130,14 +130,14 @@ struct GroupedBars: Sendable {
     init(_ groups: [String]) {
       let widest = groups.map { TextWidth.of($0) }.max() ?? 0
       isAbove = widest > Self.mostBeside
-      names = groups.map { TextWidth.fitted($0, to: Chart.width) }
-      left = isAbove ? 6 : widest + 8
+      names = groups.map { TextWidth.fitted($0, to: Chart.width - 4) }
+      left = isAbove ? 14 : widest + 8
       above = isAbove ? Chart.lineHeight : 0
     }
 
     func text(_ index: Int, y: Double, height: Double) -> Markup {
       isAbove
-        ? .text(names[index], x: 0, y: y + Chart.lineHeight - 5)
+        ? .text(names[index], x: 4, y: y + Chart.lineHeight - 5)
         : .text(names[index], x: left - 6, y: y + height / 2 + 4, anchor: .end)
     }
   }

@@ -8,7 +8,7 @@ struct HeatSection {
     let lengths = results.values("length")
     let depths = results.values("depth")
     if lengths.isEmpty || depths.isEmpty { return [] }
-    return results.metrics.flatMap { metric -> [Markup] in
+    return results.metrics.filter { !Metric($0).isOnlyInTable }.flatMap { metric -> [Markup] in
       let maps = results.variants.map { ($0, means($0, metric, lengths, depths)) }
       let all = maps.flatMap { $0.1.flatMap { $0.compactMap { $0 } } }
       guard let least = all.min(), let greatest = all.max() else { return [] }
@@ -16,8 +16,8 @@ struct HeatSection {
       return maps.map { variant, values in
         let title = "\(Metric(metric).title): \(variant.name)"
         let map = HeatMap(
-          title: title, xLabel: "length / tokens", yLabel: "depth",
-          columns: lengths.map { Format.count($0) }, rows: depths.map { depth($0, depths) },
+          title: title, xLabel: "length / tokens", yLabel: "depth / %",
+          columns: lengths.map { Format.count($0) }, rows: depths.map { Format.number($0) },
           values: values, range: isShare ? 0...1 : least...greatest,
           valueLabel: Metric(metric).label)
         return HTML.figure(title, map.svg())
@@ -38,10 +38,5 @@ struct HeatSection {
         return samples.isEmpty ? nil : samples.reduce(0, +) / Double(samples.count)
       }
     }
-  }
-
-  private func depth(_ depth: Double, _ all: [Double]) -> String {
-    all.allSatisfy { (0...1).contains($0) }
-      ? Format.number((depth * 1_000).rounded() / 10) + " %" : Format.number(depth)
   }
 }

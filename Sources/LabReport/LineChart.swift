@@ -127,7 +127,8 @@ struct LineChart: Sendable {
       let ends = (frame.y.place(low), frame.y.place(high))
       let kind = "whisker \(one.style.color)"
       return [
-        .line(x, ends.0, x, ends.1, kind: kind), .line(x - 2.5, ends.0, x + 2.5, ends.0, kind: kind),
+        .line(x, ends.0, x, ends.1, kind: kind),
+        .line(x - 2.5, ends.0, x + 2.5, ends.0, kind: kind),
         .line(x - 2.5, ends.1, x + 2.5, ends.1, kind: kind),
       ]
     }

@@ -35,7 +35,9 @@ struct Metric {
 
   /// Those of the least rank are shown first.
   var rank: Int {
-    let order = ["nll", "match", "score", "exact", "first", "flexible"]
+    let order = [
+      "nll", "ppl", "deltaNll", "kl", "match", "score", "exact", "first", "flexible",
+    ]
     return order.firstIndex(of: name) ?? order.count
   }
 
@@ -45,7 +47,7 @@ struct Metric {
   /// 0 to 1 for shares, and otherwise what the figures need.
   func axis(_ values: [Double]) -> Axis {
     let isShare = values.allSatisfy { (0...1).contains($0) }
-    let isOther = ["nll", "deltaNll", "kl", "logProbability"].contains(name)
+    let isOther = ["nll", "deltaNll", "kl", "agreement", "logProbability"].contains(name)
     return Axis(label, isShare && !isOther ? .unit : .linear)
   }
 }

@@ -114,7 +114,7 @@ public struct Page {
   }
 
   /// Only those that there is something for.
-  private func sections() -> [Section] {
+  func sections() -> [Section] {
     let timings = runs + benches
     let engine = [
       FactsSection.make(timings), ComparisonSection.make(runs.count > 1 ? runs : benches),

@@ -43,7 +43,7 @@ struct QualitySection {
         HTML.figures(charts),
         maps.isEmpty ? .empty : HTML.heading("By length and depth"), HTML.figures(maps),
         curves.isEmpty ? .empty : HTML.heading("Curves"), HTML.figures(curves),
-        metrics.isEmpty ? .empty : table(metrics), datasetTable(metrics),
+        Markup(tables(metrics)), datasetTable(metrics),
       ])
   }
 
@@ -157,14 +157,28 @@ struct QualitySection {
     }
   }
 
-  private func table(_ metrics: [String]) -> Markup {
+  /// Variants that have no metric in common stand in tables of their own.
+  private func tables(_ metrics: [String]) -> [Markup] {
+    var parts: [(variants: [Variant], metrics: Set<String>)] = []
+    for variant in results.variants {
+      let own = Set(metrics.filter { results.interval(variant, $0) != nil })
+      if own.isEmpty { continue }
+      let related = parts.filter { !$0.metrics.isDisjoint(with: own) }
+      parts.removeAll { !$0.metrics.isDisjoint(with: own) }
+      parts.append(
+        (related.flatMap(\.variants) + [variant], related.reduce(own) { $0.union($1.metrics) }))
+    }
+    return parts.map { part in table(part.variants, metrics.filter(part.metrics.contains)) }
+  }
+
+  private func table(_ variants: [Variant], _ metrics: [String]) -> Markup {
     let difference = metrics.first.flatMap(results.differences)
     let columns =
       [HTML.Column(name: "policy", isText: true), HTML.Column(name: "budget", isText: true)]
       + metrics.map { HTML.Column(name: $0) }
       + (difference == nil ? [] : [HTML.Column(name: "\(metrics[0]) minus full")])
       + [HTML.Column(name: "items"), HTML.Column(name: "seconds")]
-    let rows = results.variants.map { variant -> [String] in
+    let rows = variants.map { variant -> [String] in
       let lines = results.lines(variant)
       return [variant.series, variant.budget.name]
         + metrics.map { results.interval(variant, $0)?.text ?? "–" }

@@ -51,8 +51,7 @@ struct Scale {
     self.end = end
     isLogarithmic = kind == .lengths || kind == .factors
     let isOnIt = isLogarithmic ? { $0 > 0 } : { (_: Double) in true }
-    // Squares and differences of what is drawn stay finite.
-    let drawn = values.filter { $0.isFinite && abs($0) < 1e100 && isOnIt($0) }
+    let drawn = values.filter { Self.isOrdinary($0) && isOnIt($0) }
     let range = (drawn.min() ?? (isLogarithmic ? 1 : 0), drawn.max() ?? 1)
     switch kind {
     case .linear: (low, high) = Self.widened(range.0, range.1)
@@ -121,6 +120,11 @@ struct Scale {
 
   /// Whether the value can be drawn.
   func has(_ value: Double) -> Bool {
-    value.isFinite && abs(value) < 1e100 && (!isLogarithmic || value > 0)
+    Self.isOrdinary(value) && (!isLogarithmic || value > 0)
+  }
+
+  /// Products and differences of what is drawn are neither infinite nor lost.
+  private static func isOrdinary(_ value: Double) -> Bool {
+    value == 0 || (1e-100...1e100).contains(abs(value))
   }
 }

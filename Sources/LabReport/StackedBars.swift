@@ -68,7 +68,9 @@ struct StackedBars: Sendable {
 
   private var description: String {
     let sums = parts.indices.map { part in
-      bars.reduce(0) { $0 + ($1.values.indices.contains(part) ? Self.drawable($1.values[part]) : 0) }
+      bars.reduce(0) {
+        $0 + ($1.values.indices.contains(part) ? Self.drawable($1.values[part]) : 0)
+      }
     }
     let all = sums.reduce(0, +)
     let shares = zip(parts, sums).map { "\($0) \(Format.percent(all > 0 ? $1 / all : 0))" }
