@@ -31,6 +31,9 @@ let package = Package(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
     .target(
+      name: "Text", dependencies: ["Platform", "Memory", "Model", "Tokenizer"],
+      swiftSettings: strict),
+    .target(
       name: "KVCache", dependencies: ["Platform", "Profile", "Memory", "Kernels"],
       swiftSettings: device),
     .target(
@@ -40,7 +43,8 @@ let package = Package(
     .executableTarget(
       name: "edge-infer",
       dependencies: [
-        "Platform", "Profile", "Memory", "Kernels", "Model", "Tokenizer", "KVCache", "Inference",
+        "Platform", "Profile", "Memory", "Kernels", "Model", "Tokenizer", "Text", "KVCache",
+        "Inference",
       ],
       swiftSettings: program,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections"])]),
@@ -61,7 +65,7 @@ let package = Package(
     .testTarget(
       name: "ModelTests",
       dependencies: [
-        "Model", "Memory", "Platform", "Tokenizer", "Profile", "KVCache", "Inference",
+        "Model", "Memory", "Platform", "Tokenizer", "Text", "Profile", "KVCache", "Inference",
       ],
       exclude: ["make_vectors.py"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"]),
@@ -79,9 +83,41 @@ if Context.environment["EDGE_INFER_FUZZ_BUILD"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Platform", "Profile", "Memory", "Model", "Tokenizer", "KVCache", "Inference",
+        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Text", "KVCache", "Inference",
       ],
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
+}
+
+// edge-lab runs on the host and uses Foundation, which Embedded Swift has not: it is no part of the
+// release build. Toolchain/lab builds and runs it.
+let lab: [SwiftSetting] = [.unsafeFlags(["-O"])]
+if Context.environment["EDGE_INFER_LAB"] != nil {
+  package.products.append(.executable(name: "edge-lab", targets: ["edge-lab"]))
+  package.targets += [
+    .target(name: "LabResults", swiftSettings: lab),
+    .target(name: "LabTasks", dependencies: ["LabResults"], swiftSettings: lab),
+    .target(name: "LabReport", dependencies: ["LabResults"], swiftSettings: lab),
+    .target(
+      name: "LabModel",
+      dependencies: ["Platform", "Profile", "Memory", "Model", "Kernels", "KVCache", "Inference"],
+      swiftSettings: lab),
+    .executableTarget(
+      name: "edge-lab",
+      dependencies: [
+        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Text", "KVCache", "Inference",
+        "LabResults", "LabTasks", "LabReport", "LabModel",
+      ],
+      swiftSettings: lab),
+    .testTarget(name: "LabResultsTests", dependencies: ["LabResults"]),
+    .testTarget(name: "LabTasksTests", dependencies: ["LabTasks", "LabResults"]),
+    .testTarget(name: "LabReportTests", dependencies: ["LabReport", "LabResults"]),
+    .testTarget(
+      name: "LabModelTests",
+      dependencies: ["LabModel", "Inference", "Model", "Memory", "Profile", "Platform"]),
+    .testTarget(
+      name: "LabTests",
+      dependencies: ["edge-lab", "LabResults", "LabTasks", "Inference", "KVCache", "Profile"]),
+  ]
 }
 
 // Builds with a sanitizer are of the modules: the program's tests run the release build.

@@ -5,7 +5,7 @@ import Profile
 /// The cache and what the eviction policy keeps beside it.
 struct CacheState: ~Copyable {
   var cache: KVCache
-  let eviction: Eviction
+  var eviction: Eviction
 
   /// - Parameter group: query heads a KV head.
   init(carver: inout Carver, shape: CacheShape, settings: RunSettings, group: Int) {

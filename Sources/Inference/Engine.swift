@@ -8,17 +8,20 @@ import Profile
 /// Everything of the arena that inference uses. Making it on a measuring carver gives the plan.
 public struct EngineLayout {
   public let shape: ModelShape
-  public let settings: RunSettings
+  public internal(set) var settings: RunSettings
   let weights: ModelWeights
   let workspace: Workspace
   let state: UnsafeMutablePointer<CacheState>
   let team: TeamLayout
   let loading: LoadingScratch
   let tensors: TensorTable
+  /// Slots that there is room for.
+  let slotCount: Int
 
   public init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     self.shape = shape
     self.settings = settings
+    slotCount = settings.slotCount
     weights = ModelWeights(carver: &carver, shape: shape)
     workspace = Workspace(carver: &carver, shape: shape, settings: settings)
     let cacheShape = CacheShape(
@@ -42,7 +45,7 @@ public struct CacheFull: Error {
 
 /// A model in the arena, its cache and its threads: takes blocks of tokens, gives logits.
 public struct Engine: ~Copyable {
-  public let layout: EngineLayout
+  public private(set) var layout: EngineLayout
   let team: Team
   /// Tokens taken so far.
   public internal(set) var tokenCount = 0
@@ -116,6 +119,20 @@ public struct Engine: ~Copyable {
     lastRow = 0
     for index in 0..<settings.threadCount { layout.workspace.numbers[index].forgetPlace() }
     layout.state.pointee.reset()
+  }
+
+  /// Makes N smaller than what the arena was planned for, or as large again, and with it the tokens
+  /// that are never evicted: for texts of different lengths. There must be no tokens yet.
+  /// - Parameters:
+  ///   - cacheBudget: 1 to the budget that the layout was made with.
+  ///   - retained: sinks and recent tokens, together at most the budget.
+  public mutating func limit(cacheBudget: Int, retained: Retained) {
+    precondition(tokenCount == 0, "the budget changes between texts only")
+    let next = settings.with(cacheBudget: cacheBudget, retained: retained)
+    precondition(cacheBudget > 0 && next.slotCount <= layout.slotCount)
+    precondition(retained.sinkCount + retained.recentCount <= cacheBudget)
+    layout.settings = next
+    layout.state.pointee.eviction.limit(budget: cacheBudget, retained: retained)
   }
 
   /// Where the caller puts the ids of the next block.

@@ -3,7 +3,7 @@ import Model
 
 extension RotaryTable {
   /// The frequencies of a model, without factors of their own (`ModelShape.hasRopeFactors`).
-  func setFrequencies(_ shape: ModelShape) {
+  public func setFrequencies(_ shape: ModelShape) {
     let base = Double(shape.ropeFrequencyBase)
     setFrequencies(base: base)
     switch shape.ropeScaling {
@@ -22,7 +22,7 @@ extension RotaryTable {
 
 extension RopeScaling {
   /// What rotated queries and keys are multiplied by.
-  var magnitude: Double {
+  public var magnitude: Double {
     guard case .yarn(let yarn) = self else { return 1 }
     return Double(yarn.attentionFactor) * (0.1 * Elementary.log(Double(yarn.factor)) + 1)
   }

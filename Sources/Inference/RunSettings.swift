@@ -43,6 +43,14 @@ public struct RunSettings: Sendable {
       usesFloat16: usesFloat16, renumbers: renumbers)
   }
 
+  /// The same but for N and the tokens that are never evicted.
+  func with(cacheBudget: Int, retained: Retained) -> RunSettings {
+    RunSettings(
+      blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
+      threadCount: threadCount, logitRowCount: logitRowCount, l2ByteCount: l2ByteCount,
+      usesFloat16: usesFloat16, renumbers: renumbers)
+  }
+
   /// The same but for the policy and the block.
   public func with(policy: Policy, blockSize: Int) -> RunSettings {
     RunSettings(

@@ -49,13 +49,18 @@ struct LoadingFailure {
 }
 
 /// How the rows of a tensor lie in a packed matrix.
-enum RowOrder {
+public enum RowOrder {
   case asStored
   /// Llama's GGUF files keep the two halves of a head's rotated pairs interleaved: row 2 i of a
   /// head goes to place i, row 2 i + 1 to place headDim / 2 + i.
   case splitHalves(headDim: Int)
 
-  func place(_ row: Int) -> Int {
+  /// That of query and key rows, which rotary embedding turns.
+  public init(ofRotated shape: ModelShape) {
+    self = shape.architecture.interleavesPairs ? .splitHalves(headDim: shape.headDim) : .asStored
+  }
+
+  public func place(_ row: Int) -> Int {
     switch self {
     case .asStored: return row
     case .splitHalves(let headDim):
@@ -155,11 +160,7 @@ struct WeightLoader {
     shares.pass(chunkCount)
   }
 
-  private var rotatedOrder: RowOrder {
-    let shape = weights.shape
-    return shape.architecture.interleavesPairs
-      ? .splitHalves(headDim: shape.headDim) : .asStored
-  }
+  private var rotatedOrder: RowOrder { RowOrder(ofRotated: weights.shape) }
 
   private func loadBias(
     _ layer: Int, _ bias: UnsafeMutablePointer<Float>, _ shares: inout ShareWalk

@@ -17,7 +17,7 @@ public struct Eviction: ~Copyable {
   /// KeyDiff with a sum of keys that is kept and a row of the attention pass.
   let isFused: Bool
   let needs: PolicyNeeds
-  let retained: Retained
+  private(set) var retained: Retained
   let keyDiff: KeyDiff
   let weightParts: Int
   /// `[kvHeads][weightParts][slots]`
@@ -51,9 +51,7 @@ public struct Eviction: ~Copyable {
     let needs = PolicyNeeds(policy, form, slots: slots, headDim: shape.headDim)
     self.needs = needs
     self.weightParts = weightParts
-    self.retained = Retained(
-      sinkCount: max(retained.sinkCount, needs.sinkCount),
-      recentCount: max(retained.recentCount, needs.recentCount))
+    self.retained = needs.retained(retained)
     keyDiff = KeyDiff(carver: &carver, shape: isFused ? shape : .empty)
     let perHead = shape.kvHeadCount * slots
     let isScored = policy != .full && !isFused
@@ -72,6 +70,13 @@ public struct Eviction: ~Copyable {
     if carver.isMeasuring { return }
     minusOnes.update(repeating: -1, count: isScored ? slots : 0)
     weakCounts.update(repeating: 0, count: shape.kvHeadCount)
+  }
+
+  /// Another budget, to at most the shape's slots, and other tokens that are never evicted: for an
+  /// empty cache.
+  public mutating func limit(budget: Int, retained: Retained) {
+    self.budget = budget
+    self.retained = needs.retained(retained)
   }
 
   /// For an empty cache.

@@ -75,6 +75,12 @@ struct PolicyNeeds {
     self.usesNorms = usesNorms
     (weightTokens, accumulates, sinkCount, recentCount, scratchCount) = (0, false, 0, 0, 0)
   }
+
+  /// What was asked for, and at least what the policy itself never evicts.
+  func retained(_ asked: Retained) -> Retained {
+    Retained(
+      sinkCount: max(asked.sinkCount, sinkCount), recentCount: max(asked.recentCount, recentCount))
+  }
 }
 
 /// Where the anchor policies keep their numbers in the scratch.

@@ -3,6 +3,7 @@ import Inference
 import Model
 import Platform
 import Profile
+import Text
 
 /// Exit codes, after BSD's sysexits.
 enum ExitCode: Int32 {
@@ -95,7 +96,7 @@ struct Console: ~Copyable {
     unsafe self.error.write(quoted: Excerpt(cString: path))
     self.error.write(": ")
     error.write(to: &self.error)
-    return end(error.code)
+    return end(Exit(rawCode: error.exitCode).code)
   }
 
   mutating func fail(_ full: CacheFull) -> Exit {

@@ -2,6 +2,7 @@ import Inference
 import KVCache
 import Model
 import Platform
+import Text
 import Tokenizer
 
 /// Why generation ended.
@@ -33,7 +34,7 @@ struct Generation {
   private let contextLength: Int
   /// For the chat template.
   let chatMarks: ChatMarks
-  private let endIDs: InlineArray<3, Int>
+  private let ends: AnswerEnds
   private(set) var promptTokenCount = 0
   private(set) var prefillNanoseconds: Int64 = 0
   private(set) var timeToFirstTokenNanoseconds: Int64 = 0
@@ -51,13 +52,7 @@ struct Generation {
     contextLength = preparation.model.shape.contextLength
     let facts = preparation.model.tokenizer
     chatMarks = ChatMarks(bos: facts.bosID, eos: facts.eosID)
-    endIDs = [facts.eosID ?? -1, facts.eotID ?? -1, facts.eomID ?? -1]
-  }
-
-  /// Whether a token ends the answer: the file names it by its id, or it is known by its text.
-  private func isEnd(_ token: Int32, _ program: borrowing Program) -> Bool {
-    for index in 0..<3 where Int(token) == endIDs[index] { return true }
-    return unsafe program.vocabularyIfAny?.pointee.endsGeneration(token) ?? false
+    ends = AnswerEnds(facts)
   }
 
   /// For another prompt and answer.
@@ -204,7 +199,7 @@ struct Generation {
       if generatedCount == 0 {
         timeToFirstTokenNanoseconds = Instant.now().nanoseconds(since: start)
       }
-      if isEnd(token, program) {
+      if unsafe ends.contains(token, program.vocabularyIfAny) {
         stop = .endOfSequence
         break
       }

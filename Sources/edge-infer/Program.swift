@@ -4,6 +4,7 @@ import Memory
 import Model
 import Platform
 import Profile
+import Text
 import Tokenizer
 
 /// What a command asks of the arena beside the engine.

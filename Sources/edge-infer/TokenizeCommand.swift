@@ -2,6 +2,7 @@ import CPlatform
 import Memory
 import Model
 import Platform
+import Text
 import Tokenizer
 
 /// `tokenize`: a text's ids on one line.

@@ -1,0 +1,118 @@
+import Foundation
+import Model
+
+/// Keys and values of a layer, in panels: of each KV head `[slots / 16][headDim][16]` keys and
+/// `[headDim / 16][slots][16]` values. A token's slot is its position.
+struct FloatCache {
+  private let shape: ModelShape
+  let slotCount: Int
+  private let keys: FloatBuffer
+  private let values: FloatBuffer
+
+  init(_ shape: ModelShape, capacity: Int) {
+    self.shape = shape
+    slotCount = FloatPanel.padded(capacity)
+    keys = FloatBuffer(count: shape.kvLength * slotCount)
+    values = FloatBuffer(
+      count: shape.kvHeadCount * FloatPanel.padded(shape.headDim) * slotCount)
+  }
+
+  func append(_ keyRows: FloatRows, _ valueRows: FloatRows, rowCount: Int, at slot: Int) {
+    precondition(slot + rowCount <= slotCount)
+    for row in 0..<rowCount {
+      for head in 0..<shape.kvHeadCount {
+        let key = keyRows[row] + head * shape.headDim
+        let keyTarget =
+          keyPanel(head, (slot + row) / FloatPanel.width)
+          + (slot + row) % FloatPanel.width
+        let value = valueRows[row] + head * shape.headDim
+        for index in 0..<shape.headDim {
+          keyTarget[index * FloatPanel.width] = key[index]
+          valuePanel(head, index / FloatPanel.width)[
+            (slot + row) * FloatPanel.width + index % FloatPanel.width] = value[index]
+        }
+      }
+    }
+  }
+
+  func keyPanel(_ head: Int, _ panel: Int) -> UnsafeMutablePointer<Float> {
+    keys.start + (head * slotCount + panel * FloatPanel.width) * shape.headDim
+  }
+
+  func valuePanel(_ head: Int, _ panel: Int) -> UnsafeMutablePointer<Float> {
+    let perHead = FloatPanel.padded(shape.headDim)
+    return values.start + (head * perHead + panel * FloatPanel.width) * slotCount
+  }
+}
+
+/// Causal attention of a block's queries over all slots so far.
+struct FloatAttention {
+  private let shape: ModelShape
+  private let workers: Workers
+  /// Of each worker: `[blockSize][slots]` scores, then weights, and `[blockSize][headDim]` outputs.
+  private let scores: [FloatRows]
+  private let outputs: [FloatRows]
+
+  init(_ shape: ModelShape, capacity: Int, blockSize: Int, _ workers: Workers) {
+    self.shape = shape
+    self.workers = workers
+    let count = min(workers.count, shape.headCount)
+    scores = (0..<count).map { _ in FloatRows(rowCount: blockSize, length: capacity) }
+    outputs = (0..<count).map { _ in FloatRows(rowCount: blockSize, length: shape.headDim) }
+  }
+
+  /// - Parameter observe: gets the query head, the position and its weights.
+  func run(
+    _ queries: FloatRows, rowCount: Int, firstPosition: Int, _ cache: FloatCache,
+    into attended: FloatRows, _ observe: (Int, Int, UnsafeBufferPointer<Float>) -> Void
+  ) {
+    let group = shape.headCount / shape.kvHeadCount
+    workers.forEach(shape.headCount) { worker, head in
+      let (scores, outputs) = (scores[worker], outputs[worker])
+      makeScores(
+        queries[0] + head * shape.headDim, stride: queries.stride, rowCount: rowCount,
+        slots: firstPosition + rowCount, cache, kvHead: head / group, into: scores)
+      for row in 0..<rowCount {
+        softmax(scores[row], count: firstPosition + row + 1, padded: scores.stride)
+        observe(
+          head, firstPosition + row,
+          UnsafeBufferPointer(start: scores[row], count: firstPosition + row + 1))
+      }
+      for panel in 0..<FloatPanel.padded(shape.headDim) / FloatPanel.width {
+        FloatPanel.multiply(
+          scores[0], stride: scores.stride, rowCount: rowCount,
+          cache.valuePanel(head / group, panel), k: firstPosition + rowCount,
+          into: outputs[0] + panel * FloatPanel.width, outStride: outputs.stride)
+      }
+      for row in 0..<rowCount {
+        (attended[row] + head * shape.headDim).update(from: outputs[row], count: shape.headDim)
+      }
+    }
+  }
+
+  private func makeScores(
+    _ queries: UnsafePointer<Float>, stride: Int, rowCount: Int, slots: Int, _ cache: FloatCache,
+    kvHead: Int, into scores: FloatRows
+  ) {
+    for panel in 0..<FloatPanel.padded(slots) / FloatPanel.width {
+      FloatPanel.multiply(
+        queries, stride: stride, rowCount: rowCount, cache.keyPanel(kvHead, panel),
+        k: shape.headDim, into: scores[0] + panel * FloatPanel.width, outStride: scores.stride)
+    }
+  }
+
+  /// Softmax of row / sqrt(headDim), in place; zeros behind `count`, which later tokens' values meet.
+  private func softmax(_ row: UnsafeMutablePointer<Float>, count: Int, padded: Int) {
+    let scale = 1 / Float(shape.headDim).squareRoot()
+    var largest = row[0]
+    for index in 1..<max(count, 1) { largest = max(largest, row[index]) }
+    var sum = 0.0
+    for index in 0..<count {
+      row[index] = exp((row[index] - largest) * scale)
+      sum += Double(row[index])
+    }
+    let factor = Float(1 / sum)
+    for index in 0..<count { row[index] *= factor }
+    for index in count..<padded { row[index] = 0 }
+  }
+}

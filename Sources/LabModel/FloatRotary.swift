@@ -1,0 +1,31 @@
+import Inference
+import Kernels
+import Model
+
+/// The runtime's rotary embedding for the rows of a block, with memory of its own.
+final class FloatRotary {
+  private let table: RotaryTable
+  private let frequencies: UnsafeMutablePointer<Double>
+  private let turns: FloatBuffer
+
+  /// - Parameter factors: divisors of the frequencies, where the model has them.
+  init(_ shape: ModelShape, factors: [Float]?, rowCount: Int) {
+    let half = shape.headDim / 2
+    frequencies = .allocate(capacity: half)
+    turns = FloatBuffer(count: 2 * rowCount * half)
+    table = RotaryTable(
+      frequencies: frequencies, cosines: turns.start, sines: turns.start + rowCount * half,
+      half: half, magnitude: shape.ropeScaling.magnitude)
+    table.setFrequencies(shape)
+    if let factors { table.divideFrequencies(by: factors) }
+  }
+
+  deinit { frequencies.deallocate() }
+
+  func setRow(_ row: Int, position: Int) { table.setToken(row, position: position) }
+
+  /// A head's values, in place.
+  func rotate(_ values: UnsafeMutablePointer<Float>, row: Int) {
+    table.rotate(values, token: row, factor: 1, into: values)
+  }
+}

@@ -1,0 +1,145 @@
+import Inference
+import Memory
+import Model
+
+/// Why a model has no float32 path.
+public struct FloatModelError: Error, CustomStringConvertible {
+  public let description: String
+}
+
+/// The weights of a layer, dequantized.
+struct FloatLayer {
+  let attentionNorm: [Float]
+  let query: FloatMatrix
+  let key: FloatMatrix
+  let value: FloatMatrix
+  /// Where the model has biases.
+  let biases: (query: [Float], key: [Float], value: [Float])?
+  /// Where the model has norms of heads: `[headDim]` each.
+  let headNorms: (query: [Float], key: [Float])?
+  let attentionOutput: FloatMatrix
+  let feedForwardNorm: [Float]
+  let gate: FloatMatrix
+  let up: FloatMatrix
+  let down: FloatMatrix
+}
+
+/// All weights of a model as Float32. The rows of queries and keys lie so that the first half of a
+/// head is rotated with the second (`RowOrder`).
+struct FloatWeights {
+  let shape: ModelShape
+  let embeddings: FloatMatrix
+  let layers: [FloatLayer]
+  let outputNorm: [Float]
+  /// The embeddings again where the model ties them.
+  let outputHead: FloatMatrix
+  /// Divisors of the rotary frequencies; nil where the model has none.
+  let ropeFactors: [Float]?
+
+  init(path: String, _ workers: Workers) throws {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: GGUF.bufferByteCountMin, alignment: Arena.alignment)
+    defer { buffer.deallocate() }
+    let file = try ModelFile(path: Array(path.utf8CString), buffer: buffer)
+    if file.packed != nil {
+      throw FloatModelError(description: "a packed model has int8 weights only: name the GGUF file")
+    }
+    var measuring = Carver.measuring
+    _ = TensorTable(shape: file.shape, carver: &measuring)
+    let arena = try Arena(plan: measuring.measured())
+    var carver = arena.carver()
+    var tensors = TensorTable(shape: file.shape, carver: &carver)
+    let result = Result {
+      try tensors.fill(from: file, buffer: buffer)
+      return try withUnsafePointer(to: file) {
+        try FloatWeights(FloatReader(file: $0, tensors: tensors, workers: workers))
+      }
+    }
+    arena.unmap()
+    self = try result.get()
+  }
+
+  private init(_ reader: FloatReader) throws {
+    shape = reader.tensors.shape
+    embeddings = try reader.matrix(.tokenEmbedding)
+    layers = try (0..<shape.layerCount).map { try reader.layer($0) }
+    outputNorm = try reader.vector(.outputNorm)
+    outputHead = shape.isOutputTied ? embeddings : try reader.matrix(.output)
+    ropeFactors = shape.hasRopeFactors ? try reader.vector(.ropeFactors) : nil
+  }
+}
+
+/// Reads and dequantizes tensors of an open model.
+private struct FloatReader {
+  let file: UnsafePointer<ModelFile>
+  let tensors: TensorTable
+  let workers: Workers
+
+  func layer(_ layer: Int) throws -> FloatLayer {
+    let shape = tensors.shape
+    let order = RowOrder(ofRotated: shape)
+    return FloatLayer(
+      attentionNorm: try vector(.layer(layer, .attentionNorm)),
+      query: try matrix(.layer(layer, .query), order),
+      key: try matrix(.layer(layer, .key), order),
+      value: try matrix(.layer(layer, .value)),
+      biases: !shape.hasBias
+        ? nil
+        : (
+          try vector(.layer(layer, .queryBias), order), try vector(.layer(layer, .keyBias), order),
+          try vector(.layer(layer, .valueBias))
+        ),
+      headNorms: !shape.architecture.hasHeadNorms
+        ? nil : (try vector(.layer(layer, .queryNorm)), try vector(.layer(layer, .keyNorm))),
+      attentionOutput: try matrix(.layer(layer, .attentionOutput)),
+      feedForwardNorm: try vector(.layer(layer, .ffnNorm)),
+      gate: try matrix(.layer(layer, .gate)),
+      up: try matrix(.layer(layer, .up)),
+      down: try matrix(.layer(layer, .down)))
+  }
+
+  func matrix(_ slot: TensorSlot, _ order: RowOrder = .asStored) throws -> FloatMatrix {
+    let tensor = tensors[slot]
+    let matrix = FloatMatrix(outputCount: tensor.rowCount, k: tensor.columnCount)
+    let step = FloatPanel.width
+    try workers.forEachThrowing((tensor.rowCount + step - 1) / step) { _, share in
+      let rows = share * step..<min((share + 1) * step, tensor.rowCount)
+      try read(tensor, slot, rows: rows) { row, values in
+        matrix.setRow(order.place(row), from: values)
+      }
+    }
+    return matrix
+  }
+
+  func vector(_ slot: TensorSlot, _ order: RowOrder = .asStored) throws -> [Float] {
+    let tensor = tensors[slot]
+    var vector = [Float](repeating: 0, count: tensor.columnCount)
+    try read(tensor, slot, rows: 0..<1) { _, values in
+      for index in 0..<tensor.columnCount { vector[order.place(index)] = values[index] }
+    }
+    return vector
+  }
+
+  /// Calls `body` with each row's number and values.
+  private func read(
+    _ tensor: TensorLocation, _ slot: TensorSlot, rows: Range<Int>,
+    _ body: (Int, UnsafePointer<Float>) -> Void
+  ) throws {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: rows.count * tensor.rowByteCount, alignment: Arena.alignment)
+    defer { bytes.deallocate() }
+    let values = FloatBuffer(count: tensor.columnCount)
+    try file.pointee.read(
+      into: bytes, at: tensor.fileOffset(row: rows.lowerBound), part: Int(tensor.part))
+    for row in rows {
+      dequantize(
+        tensor.type,
+        from: UnsafeRawPointer(bytes.baseAddress! + (row - rows.lowerBound) * tensor.rowByteCount),
+        count: tensor.columnCount, into: values.start)
+      guard areFinite(values.start, count: tensor.columnCount) else {
+        throw ModelError.notFinite(tensor: slot.name)
+      }
+      body(row, values.start)
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import Model
+import Tokenizer
+
+/// The tokens that end an answer: the file names them by their ids, or they are known by their texts.
+public struct AnswerEnds {
+  /// -1 where the file names none.
+  private let ids: InlineArray<3, Int>
+
+  public init(_ facts: TokenizerFacts) {
+    ids = [facts.eosID ?? -1, facts.eotID ?? -1, facts.eomID ?? -1]
+  }
+
+  /// - Parameter vocabulary: nil where only ids are known.
+  public func contains(_ token: Int32, _ vocabulary: UnsafeMutablePointer<Vocabulary>?) -> Bool {
+    for index in 0..<3 where Int(token) == ids[index] { return true }
+    return unsafe vocabulary?.pointee.endsGeneration(token) ?? false
+  }
+}

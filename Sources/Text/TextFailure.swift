@@ -1,0 +1,40 @@
+import Model
+import Platform
+import Tokenizer
+
+/// Why a model's tokenizer or template cannot be used.
+public enum TextFailure: Error {
+  case model(ModelError)
+  case tokenizer(TokenizerError)
+  /// The tokenizer is of another kind, or there is none.
+  case kind(Excerpt)
+  case noTemplate
+  case unknownTemplate(TokenizerError)
+
+  public func write(to out: inout TextOutput) {
+    switch self {
+    case .model(let error): error.write(to: &out)
+    case .tokenizer(let error): error.write(to: &out)
+    case .kind(let name):
+      out.write("tokenizer.ggml.model is ")
+      if name.count == 0 { out.write("missing") } else { out.write(quoted: name) }
+      out.write("; text needs 'gpt2' (byte-level BPE) or 'llama' (SentencePiece); ")
+      out.write("token ids work with any model (--tokens)")
+    case .noTemplate:
+      out.write("the model has no chat template; --raw takes the prompt as it is")
+    case .unknownTemplate(let error):
+      error.write(to: &out)
+      out.write("; --raw takes the prompt as it is")
+    }
+  }
+
+  /// Exit code as in BSD's sysexits.
+  public var exitCode: Int32 {
+    switch self {
+    case .model(let error): error.exitCode
+    default: Self.malformedData
+    }
+  }
+
+  private static let malformedData: Int32 = 65
+}

@@ -1,0 +1,95 @@
+import Memory
+import Model
+import Platform
+import Tokenizer
+
+/// What the text part of the arena is made from, known before there is one.
+public struct TextNeeds {
+  let scheme: Scheme
+  let marks: TextMarks
+  let counts: VocabularyCounts
+  /// The chat template's Jinja text; empty where none is used.
+  private(set) var jinja = InlineArray<65_536, UInt8>(repeating: 0)
+  private(set) var jinjaByteCount = 0
+
+  /// Walks over the vocabulary once to count it, unless it is packed.
+  /// - Parameters:
+  ///   - buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
+  ///   - usesTemplate: whether the chat template is wanted; one that is absent or not known is then
+  ///     an error.
+  public init(
+    _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer, usesTemplate: Bool
+  ) throws(TextFailure) {
+    let scheme = try Self.scheme(model.tokenizer)
+    self.scheme = scheme
+    marks = TextMarks(model.tokenizer, scheme)
+    counts =
+      if let packed = model.packed, packed.tokenizer != nil {
+        try Self.counts(packed, of: model, scheme)
+      } else {
+        unsafe try Self.counts(of: model, scheme, buffer)
+      }
+    if usesTemplate { try readTemplate(model) }
+  }
+
+  private static func counts(
+    _ packed: PackedModel, of model: borrowing ModelFile, _ scheme: Scheme
+  ) throws(TextFailure) -> VocabularyCounts {
+    guard let counts = VocabularyCounts(scheme, packed.vocabulary),
+      counts.tokenCount == model.tokenizer.tokenCount
+    else { throw .model(.packed(.tables)) }
+    return counts
+  }
+
+  private static func counts(
+    of model: borrowing ModelFile, _ scheme: Scheme, _ buffer: UnsafeMutableRawBufferPointer
+  ) throws(TextFailure) -> VocabularyCounts {
+    var counter = VocabularyCounter(scheme)
+    do throws(ModelError) {
+      unsafe try model.forEachToken(buffer: buffer, &counter)
+    } catch {
+      throw .model(error)
+    }
+    do throws(TokenizerError) {
+      let mergeCount = if case .byteLevelBPE = scheme { model.tokenizer.mergeCount } else { 0 }
+      return try counter.finish(mergeCount: mergeCount)
+    } catch {
+      throw .tokenizer(error)
+    }
+  }
+
+  private static func scheme(_ facts: TokenizerFacts) throws(TextFailure) -> Scheme {
+    switch facts.kind {
+    case .byteLevelBPE: .byteLevelBPE(try preTokenizer(facts))
+    case .sentencePiece: .sentencePiece(addsSpacePrefix: facts.addsSpacePrefix ?? true)
+    case .absent, .unsupported: throw .kind(facts.name)
+    }
+  }
+
+  private static func preTokenizer(_ facts: TokenizerFacts) throws(TextFailure) -> PreTokenizer {
+    var name = InlineArray<96, UInt8>(repeating: 0)
+    for index in 0..<facts.preTokenizer.count { name[index] = facts.preTokenizer[index] }
+    do throws(TokenizerError) {
+      return try PreTokenizer(name: name.span.extracting(0..<facts.preTokenizer.count))
+    } catch {
+      throw .tokenizer(error)
+    }
+  }
+
+  private mutating func readTemplate(_ model: borrowing ModelFile) throws(TextFailure) {
+    guard model.tokenizer.chatTemplate != nil else { throw .noTemplate }
+    do throws(ModelError) {
+      jinjaByteCount = unsafe try withUnsafeMutableBytes(of: &jinja) { (bytes) throws(ModelError) in
+        unsafe try model.readChatTemplate(into: bytes)
+      }
+    } catch {
+      throw .model(error)
+    }
+    do throws(TokenizerError) {
+      var carver = Carver.measuring
+      _ = try ChatTemplate(carver: &carver, jinja: jinja.span.extracting(0..<jinjaByteCount))
+    } catch {
+      throw .unknownTemplate(error)
+    }
+  }
+}
