@@ -100,7 +100,7 @@ if Context.environment["EDGE_INFER_LAB"] != nil {
     .target(
       name: "LabModel",
       dependencies: ["Platform", "Profile", "Memory", "Model", "Kernels", "KVCache", "Inference"],
-      swiftSettings: lab),
+      swiftSettings: lab + [.unsafeFlags(["-Xcc", "-march=native"], .when(platforms: [.linux]))]),
     .executableTarget(
       name: "edge-lab",
       dependencies: [
