@@ -58,8 +58,8 @@ struct Scale {
     case .fromZero: (low, high) = Self.widened(min(0, range.0), max(0, range.1))
     case .unit: (low, high) = (min(0, range.0), max(1, range.1))
     case .percent: (low, high) = (min(0, range.0), max(100, range.1))
-    case .lengths, .factors:
-      (low, high) = range.0 < range.1 ? range : (range.0 / 2, range.1 * 2)
+    case .lengths: (low, high) = range.0 < range.1 ? range : (range.0 / 2, range.1 * 2)
+    case .factors: (low, high) = Ticks.decadesAround(range.0, range.1)
     }
     ticks = []
     if kind == .percent, low == 0, high == 100 {

@@ -46,6 +46,14 @@ enum Ticks {
     return few.enumerated().filter { $0.offset % skip == 0 }.map(\.element)
   }
 
+  /// The nearest of 1, 2 and 5 times powers of ten with both values between them.
+  static func decadesAround(_ low: Double, _ high: Double) -> (Double, Double) {
+    let powers = (pow(10, log10(low).rounded(.down)), pow(10, log10(high).rounded(.down)))
+    let below = [5, 2, 1].map { $0 * powers.0 }.first { $0 <= low * (1 + 1e-9) } ?? powers.0
+    let above = [1, 2, 5, 10].map { $0 * powers.1 }.first { $0 >= high * (1 - 1e-9) }
+    return below < above ?? below ? (below, above!) : (below, below * 2)
+  }
+
   private static func inside(_ value: Double, _ low: Double, _ high: Double) -> Bool {
     value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)
   }

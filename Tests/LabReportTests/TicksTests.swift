@@ -34,6 +34,13 @@ import Testing
     #expect(Ticks.decades(from: -1, to: 1, count: 6) == [])
   }
 
+  @Test func decadesAround() {
+    #expect(Ticks.decadesAround(0.3, 7) == (0.2, 10))
+    #expect(Ticks.decadesAround(1.2, 1.3) == (1, 2))
+    #expect(Ticks.decadesAround(100, 100) == (100, 200))
+    #expect(Ticks.decadesAround(60, 900) == (50, 1_000))
+  }
+
   @Test func labels() {
     let scale = Scale(.fromZero, [0.3], from: 0, to: 100, count: 3)
     #expect(scale.ticks.map(\.label) == ["0.0", "0.1", "0.2", "0.3"])
