@@ -53,6 +53,7 @@ enum Command {
   /// The word after `bench`.
   private(set) var benchmark = Benchmark.speed
   private(set) var wantsHelp = false
+  private(set) var wantsVersion = false
   private(set) var profile: UnsafePointer<CChar>?
   private(set) var model: UnsafePointer<CChar>?
   private(set) var shape: UnsafePointer<CChar>?
@@ -138,7 +139,7 @@ enum Command {
         throw unsafe Self.refuse(argument, "is not an option; see edge-infer --help", "", &console)
       }
     }
-    if !wantsHelp { try checkCombination(&console) }
+    if !wantsHelp && !wantsVersion { try checkCombination(&console) }
   }
 
   private mutating func take(
@@ -146,6 +147,8 @@ enum Command {
   ) throws(Exit) {
     if unsafe isEqual(name, "--help") || isEqual(name, "-h") {
       wantsHelp = true
+    } else if unsafe isEqual(name, "--version") {
+      wantsVersion = true
     } else if unsafe isEqual(name, "--json") {
       unsafe try takeJSON(&reader, name, &console)
     } else if unsafe isEqual(name, "--raw") {

@@ -55,6 +55,10 @@ private func perform(
       Help.write(arguments)
       return .success
     }
+    if arguments.wantsVersion {
+      Version.write()
+      return .success
+    }
     switch arguments.command {
     case .run: try runCommand(arguments, &console)
     case .chat: try chatCommand(arguments, &console)

@@ -47,6 +47,7 @@ enum Help {
     edge-infer tokenize --model M (--prompt TEXT | --prompt-file FILE)
     edge-infer inspect  M.gguf
     edge-infer COMMAND --help
+    edge-infer --version
 
     run reads the prompt block by block, evicting the cache to its budget after each block, and
     prints the answer to standard output. Tables, progress and errors go to standard error.

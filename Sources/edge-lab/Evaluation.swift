@@ -22,6 +22,11 @@ struct Evaluation: Sendable {
     LabOption("--quiet", "no progress"),
   ]
 
+  /// Of commands that read one text in place of items.
+  static let textOptions = options.filter {
+    !["--limit", "--seed", "--raw", "--max-prompt"].contains($0.name)
+  }
+
   /// What a command compares where the command line says nothing.
   struct Defaults {
     var policies = [PolicyChoice(.full), PolicyChoice(.keydiff), PolicyChoice(.sink)]

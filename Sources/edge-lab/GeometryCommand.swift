@@ -32,9 +32,7 @@ struct GeometryCommand: Command {
   static let options =
     ScoredText.options.filter { $0.name != "--skip" }
     + [LabOption("--by-layer", "a table of each layer's values too")]
-    + Evaluation.options.filter {
-      !["--limit", "--seed", "--raw", "--max-prompt"].contains($0.name)
-    }
+    + Evaluation.textOptions
 
   private let arguments: LabArguments
   private let evaluation: Evaluation

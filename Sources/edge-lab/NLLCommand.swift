@@ -21,9 +21,7 @@ struct NLLCommand: Command {
       LabOption("--alone", "no full cache beside each policy: no KL and agreement, half the time"),
       LabOption("--float", "the float32 model too, and how far int8 is from it"),
     ]
-    + Evaluation.options.filter {
-      !["--limit", "--seed", "--raw", "--max-prompt"].contains($0.name)
-    }
+    + Evaluation.textOptions
 
   private let arguments: LabArguments
   private let evaluation: Evaluation

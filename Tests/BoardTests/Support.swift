@@ -54,31 +54,8 @@ func text(_ profile: DeviceProfile) -> String {
   written { profile.writeJSON(to: &$0) }
 }
 
-/// What a writer puts out, at most what a pipe holds.
-func written(_ write: (inout TextOutput) -> Void) -> String {
-  let pipe = Pipe()
-  var out = TextOutput(descriptor: pipe.fileHandleForWriting.fileDescriptor)
-  write(&out)
-  out.flush()
-  try? pipe.fileHandleForWriting.close()
-  return String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-}
-
 /// The code that probing ends with, 0 where it does not fail.
 func exitCode(_ tree: KernelTree) -> Int32 {
   do throws(BoardError) { _ = try probe(tree) } catch { return error.exitCode }
   return 0
-}
-
-/// SplitMix64 (Steele, Lea, Flood, 2014): the same numbers for the same seed everywhere.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
-  }
 }

@@ -63,16 +63,6 @@ func parse(_ text: String) -> Parsed { parse(Array(text.utf8)) }
 
 func parse(_ text: ProfileText) -> Parsed { parse(text.text) }
 
-/// What a writer puts out, at most what a pipe holds.
-func written(_ write: (inout TextOutput) -> Void) -> String {
-  let pipe = Pipe()
-  var out = TextOutput(descriptor: pipe.fileHandleForWriting.fileDescriptor)
-  write(&out)
-  out.flush()
-  try? pipe.fileHandleForWriting.close()
-  return String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-}
-
 func message(_ error: ProfileError) -> String { written { error.write(to: &$0) } }
 
 func message(_ error: JSONError) -> String { written { error.write(to: &$0) } }
@@ -86,19 +76,6 @@ func string<let capacity: Int>(_ text: FixedText<capacity>) -> String {
 
 func cores(_ profile: DeviceProfile) -> [Int32] {
   (0..<profile.cores.count).map { profile.cores[$0] }
-}
-
-/// SplitMix64 (Steele, Lea, Flood, 2014): the same numbers for the same seed everywhere.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
-  }
 }
 
 let profilesFolder = URL(fileURLWithPath: #filePath)

@@ -50,22 +50,15 @@ public struct LinesTask: Sendable {
     precondition((1...Self.mostLines).contains(count))
     var generator = SplitMix64(seed: seed, sample: sample)
     let asked = generator.below(count)
-    var names: [String] = []
-    var known: Set<String> = []
-    var numbers: [String] = []
-    while names.count < count {
-      let adjective = generator.element(of: WordLists.adjectives)
-      let name = "\(adjective)-\(generator.element(of: WordLists.nouns))"
-      guard known.insert(name).inserted else { continue }
-      names.append(name)
-      numbers.append("\(1 + generator.below(50_000))")
-    }
-    let lines = zip(names, numbers).map { "line \($0): REGISTER_CONTENT is <\($1)>\n" }.joined()
-    let name = names[asked]
+    let entries = generator.entries(
+      count, of: WordLists.adjectives, WordLists.nouns, separator: "-"
+    ) { "\(1 + $0.below(50_000))" }
+    let lines = entries.map { "line \($0.name): REGISTER_CONTENT is <\($0.number)>\n" }.joined()
+    let (name, number) = entries[asked]
     return item(
       prompt: Self.header + lines + "\nNow the record is over. Tell me what is the "
         + "<REGISTER_CONTENT> in line \(name)? I need the number. ",
-      name: name, number: numbers[asked],
+      name: name, number: number,
       [
         "sample": .number(Double(sample)), "lines": .number(Double(count)),
         "place": .number(Double(asked)), "seed": .number(Double(seed)),

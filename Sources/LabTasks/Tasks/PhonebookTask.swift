@@ -27,28 +27,23 @@ public struct PhonebookTask: Sendable {
     precondition((1...Self.mostEntries).contains(count))
     var generator = SplitMix64(seed: seed, sample: sample)
     let asked = generator.below(count)
-    var names: [String] = []
-    var known: Set<String> = []
-    var numbers: [String] = []
-    while names.count < count {
-      let first = generator.element(of: WordLists.firstNames)
-      let name = "\(first) \(generator.element(of: WordLists.familyNames))"
-      guard known.insert(name).inserted else { continue }
-      names.append(name)
-      let area = 200 + generator.below(800)
-      let exchange = 200 + generator.below(800)
-      numbers.append("\(area)-\(exchange)-\(1_000 + generator.below(9_000))")
+    let entries = generator.entries(
+      count, of: WordLists.firstNames, WordLists.familyNames, separator: " "
+    ) {
+      let area = 200 + $0.below(800)
+      let exchange = 200 + $0.below(800)
+      return "\(area)-\(exchange)-\(1_000 + $0.below(9_000))"
     }
-    let book = zip(names, numbers).map { "\($0): \($1)" }.joined(separator: "\n")
-    let number = numbers[asked]
+    let book = entries.map { "\($0.name): \($0.number)" }.joined(separator: "\n")
+    let (name, number) = entries[asked]
     return TaskItem(
       item: [
         "entries": .number(Double(count)), "sample": .number(Double(sample)),
         "place": .number(Double(asked)), "seed": .number(Double(seed)),
       ],
-      prompt: "Here is a phone book.\n\n\(book)\n\nWhat is the phone number of \(names[asked])?",
+      prompt: "Here is a phone book.\n\n\(book)\n\nWhat is the phone number of \(name)?",
       usesTemplate: usesTemplate,
-      prefill: begins ? "The phone number of \(names[asked]) is" : "", maxTokens: maxTokens,
+      prefill: begins ? "The phone number of \(name) is" : "", maxTokens: maxTokens,
       expected: begins ? " " + number : number
     ) { ["match": ScalarText.containsAnswer($0, number) ? 1 : 0] }
   }

@@ -15,4 +15,20 @@ extension SplitMix64 {
   mutating func element<Element>(of elements: [Element]) -> Element {
     elements[below(elements.count)]
   }
+
+  /// Names of two words, no two alike, and a number for each.
+  /// - Parameter count: at most as many as there are pairs of words.
+  mutating func entries(
+    _ count: Int, of firsts: [String], _ seconds: [String], separator: String,
+    number: (inout SplitMix64) -> String
+  ) -> [(name: String, number: String)] {
+    var known: Set<String> = []
+    var entries: [(name: String, number: String)] = []
+    while entries.count < count {
+      let name = element(of: firsts) + separator + element(of: seconds)
+      guard known.insert(name).inserted else { continue }
+      entries.append((name, number(&self)))
+    }
+    return entries
+  }
 }

@@ -1,0 +1,1 @@
+../ProfileTests/SplitMix64.swift

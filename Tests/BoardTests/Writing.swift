@@ -1,0 +1,1 @@
+../ProfileTests/Writing.swift
