@@ -11,6 +11,3 @@ public struct Instant: Sendable, BitwiseCopyable {
     max(0, nanoseconds - earlier.nanoseconds)
   }
 }
-
-/// Waits so long, or until a signal comes to this thread.
-public func wait(nanoseconds: Int64) { edge_wait_ns(nanoseconds) }

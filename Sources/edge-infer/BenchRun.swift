@@ -176,7 +176,7 @@ struct BenchRun {
 
   /// Waits where it is too hot. The line of progress is written anew after it.
   private func coolDown(_ program: inout BenchProgram, _ console: inout Console) {
-    program.health.coolDown(isQuiet: progress.isQuiet, &console.error)
+    program.health.coolDown(isQuiet: progress.isQuiet, &console)
   }
 
   /// Greedy tokens from the logits that are there; no token ends them.

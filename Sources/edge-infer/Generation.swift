@@ -133,7 +133,7 @@ struct Generation {
     var progress = Progress(isQuiet: isQuiet, console)
     pausedBefore = program.health.pausedNanoseconds
     program.health.begin(.prefill)
-    coolDown(&program, &console.error)
+    coolDown(&program, &console)
     while stop != .interrupt {
       let count: Int
       do throws(Source.Failure) {
@@ -156,7 +156,7 @@ struct Generation {
       if reader.following == nil {
         isPromptWhole = true
       } else {
-        coolDown(&program, &console.error)
+        coolDown(&program, &console)
       }
     }
     progress.finish(&console.error)
@@ -168,8 +168,8 @@ struct Generation {
   }
 
   /// Between two blocks: waits where it is too hot. An interrupt ends the reading.
-  private mutating func coolDown(_ program: inout Program, _ out: inout TextOutput) {
-    program.health.coolDown(isQuiet: isQuiet, &out)
+  private mutating func coolDown(_ program: inout Program, _ console: inout Console) {
+    program.health.coolDown(isQuiet: isQuiet, &console)
     if Interrupt.isRaised { stop = .interrupt }
   }
 
@@ -240,7 +240,7 @@ struct Generation {
       last = now
       if program.health.endToken(now) {
         // The answer's text may be on the same terminal: nothing is written there.
-        program.health.coolDown(isQuiet: true, &console.error)
+        program.health.coolDown(isQuiet: true, &console)
         last = Instant.now()
       }
     }

@@ -37,7 +37,8 @@ struct HealthLog {
   private(set) var throttledDecodeSampleCount = 0
   private var tokenCounts = InlineArray<2, Int>(repeating: 0)
   private var microjoules = InlineArray<2, Int>(repeating: 0)
-  /// Whether an interval's energy was not known.
+  /// Whether some interval's energy was known, and whether one's was not.
+  private var hasEnergy = InlineArray<2, Bool>(repeating: false)
   private var lacksEnergy = InlineArray<2, Bool>(repeating: false)
 
   mutating func append(_ sample: HealthSample, nanoseconds: Int64) {
@@ -62,6 +63,7 @@ struct HealthLog {
     }
     if let energy {
       microjoules[phase.rawValue] += energy
+      hasEnergy[phase.rawValue] = true
     } else {
       lacksEnergy[phase.rawValue] = true
     }
@@ -76,7 +78,8 @@ struct HealthLog {
 
   /// nil where it is not wholly known, or nothing was done.
   func joules(_ phase: Phase) -> Double? {
-    if lacksEnergy[phase.rawValue] || tokenCounts[phase.rawValue] == 0 { return nil }
+    if !hasEnergy[phase.rawValue] || lacksEnergy[phase.rawValue] { return nil }
+    if tokenCounts[phase.rawValue] == 0 { return nil }
     return Double(microjoules[phase.rawValue]) / 1e6
   }
 

@@ -153,28 +153,30 @@ extension HealthMonitor {
 extension HealthMonitor {
   /// Waits where the latest sample is at the limit or above, until it is cooler, or a signal comes,
   /// or the sensor no longer answers.
-  /// - Parameter out: is told of the wait; nothing where it is to be silent.
-  mutating func coolDown(isQuiet: Bool, _ out: inout TextOutput) {
+  /// - Parameter isQuiet: whether nothing is said of it.
+  mutating func coolDown(isQuiet: Bool, _ console: inout Console) {
     guard let limit, let resume = resumeMillidegrees, let hot = last?.millidegrees, hot >= limit
     else { return }
-    if !isQuiet { Self.writePause(hot, resume, &out) }
+    if !isQuiet { Self.writePause(hot, resume, &console) }
     let start = Instant.now()
     pauseCount += 1
     while !Interrupt.isRaised {
-      wait(nanoseconds: Self.pauseStepNanoseconds)
+      Interrupt.wait(nanoseconds: Self.pauseStepNanoseconds)
       guard let now = sensors.readMillidegrees(), now > resume else { break }
     }
     begin(phase)
     pausedNanoseconds += Instant.now().nanoseconds(since: start)
   }
 
-  private static func writePause(_ hot: Int, _ resume: Int, _ out: inout TextOutput) {
-    out.write("   paused at ")
-    out.write(Double(hot) / 1000, decimals: 1)
-    out.write(" °C; goes on at ")
-    out.write(Double(resume) / 1000, decimals: 1)
-    out.write(" °C\n")
-    out.flush()
+  private static func writePause(_ hot: Int, _ resume: Int, _ console: inout Console) {
+    // In place of a line of progress.
+    if console.isTerminal { console.error.write("\r\u{1B}[K") }
+    console.error.write("   paused at ")
+    console.error.write(Double(hot) / 1000, decimals: 1)
+    console.error.write(" °C; goes on at ")
+    console.error.write(Double(resume) / 1000, decimals: 1)
+    console.error.write(" °C\n")
+    console.error.flush()
   }
 }
 

@@ -22,6 +22,8 @@ enum HealthReport {
     Report.writeMember(",\n  \"samples\": ", health.log.sampleCount, &out)
     out.write(", \"sampleMeanUs\": ")
     out.write(health.log.meanSampleMicroseconds, decimals: 1)
+    out.write(", \"sampleMinUs\": ")
+    Report.writeMicroseconds(health.log.leastSampleNanoseconds, &out)
     out.write("}")
   }
 
@@ -127,16 +129,20 @@ extension HealthReport {
     var line = Line()
     if let least = health.log.temperature.least, let greatest = health.log.temperature.greatest {
       line.begin(&out)
-      out.write(Double(least) / 1000, decimals: 1)
-      out.write(" to ")
-      out.write(Double(greatest) / 1000, decimals: 1)
+      writeDegrees(least, &out)
+      if least != greatest {
+        out.write(" to ")
+        writeDegrees(greatest, &out)
+      }
       out.write(" °C")
     }
     if let least = health.log.kilohertz.least, let greatest = health.log.kilohertz.greatest {
       line.begin(&out)
       out.write(rounded(least))
-      out.write(" to ")
-      out.write(rounded(greatest))
+      if least != greatest {
+        out.write(" to ")
+        out.write(rounded(greatest))
+      }
       out.write(" MHz")
     }
     if health.sensors.hasThrottling && health.log.sampleCount > 0 {
@@ -155,6 +161,10 @@ extension HealthReport {
     }
     line.end(&out)
     writePauseSummary(health, &out)
+  }
+
+  private static func writeDegrees(_ millidegrees: Int, _ out: inout TextOutput) {
+    out.write(Double(millidegrees) / 1000, decimals: 1)
   }
 
   /// Parts of a line with commas between them.

@@ -69,7 +69,7 @@ struct Scorer {
     var reader = BlockReader()
     var progress = Progress(isQuiet: isQuiet, console)
     program.health.begin(.prefill)
-    program.health.coolDown(isQuiet: isQuiet, &console.error)
+    program.health.coolDown(isQuiet: isQuiet, &console)
     isInterrupted = Interrupt.isRaised
     while !isInterrupted {
       let count: Int
@@ -87,7 +87,7 @@ struct Scorer {
       try score(&program, count: count, following: reader.following, logits: &logits, &console)
       progress.update(tokens: tokenCount, fraction: source.fraction, &console.error)
       if reader.following == nil { continue }
-      program.health.coolDown(isQuiet: isQuiet, &console.error)
+      program.health.coolDown(isQuiet: isQuiet, &console)
       isInterrupted = Interrupt.isRaised
     }
     progress.finish(&console.error)
