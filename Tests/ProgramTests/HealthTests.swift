@@ -199,21 +199,19 @@ extension HealthTests {
     let tree = try KernelTree(Sensors.pi4)
     let program = try start(
       tree,
-      [
-        "--raw", "--prompt-file", "-", "--block", "16", "--max-tokens", "2", "--report", report,
-      ])
+      ["--tokens", "-", "--block", "16", "--max-tokens", "2", "--report", report])
     #expect(program.wait(for: "locked down"), "\(program.error)")
-    usleep(300_000)
+    usleep(500_000)
     try tree.write(Self.temperature, "85500\n")
-    // More than is read at a time.
-    program.send(String(repeating: Self.words, count: 15))
+    program.send(String(repeating: "1000 1001 1002 1003\n", count: 16))
     #expect(program.wait(for: "paused at 85.5 °C"), "\(program.error)")
     try tree.write(Self.temperature, "50000\n")
     program.closeInput()
-    #expect(program.finish(seconds: 180) == 0, "\(program.error)")
+    #expect(program.finish() == 0, "\(program.error)")
     let (count, seconds) = try pauses()
     #expect(count == 1 && seconds > 0)
     #expect(try object(object(json(report), "health"), "temperatureC")["max"] as? Double == 85.5)
+    #expect(try object(json(report), "prefill")["tokens"] as? Int == 64)
   }
 
   /// Between tokens of an answer, silently.
