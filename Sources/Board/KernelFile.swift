@@ -130,4 +130,27 @@ struct Word {
     for index in 0..<count where unsafe bytes[index] != text.utf8Start[index] { return false }
     return true
   }
+
+  /// Whether `text`, in small letters, is in the word, whose letters may be capital.
+  func contains(_ text: StaticString) -> Bool {
+    if text.utf8CodeUnitCount > count { return false }
+    for start in 0...count - text.utf8CodeUnitCount where matches(text, at: start) { return true }
+    return false
+  }
+
+  func starts(with text: StaticString) -> Bool {
+    text.utf8CodeUnitCount <= count && matches(text, at: 0)
+  }
+
+  private func matches(_ text: StaticString, at start: Int) -> Bool {
+    for index in 0..<text.utf8CodeUnitCount {
+      let byte = bytes[start + index]
+      let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+      let small = isCapital ? byte | 0x20 : byte
+      if unsafe small != text.utf8Start[index] { return false }
+    }
+    return true
+  }
+
+  subscript(index: Int) -> UInt8 { bytes[index] }
 }

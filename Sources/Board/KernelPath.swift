@@ -49,6 +49,12 @@ public struct KernelPath: Sendable {
     }
   }
 
+  /// The file there, to be read again and again; nil where there is none that can be read.
+  func openSensor() -> SensorFile? {
+    if text.isCut { return nil }
+    return unsafe text.withCString { unsafe SensorFile(path: $0) }
+  }
+
   /// The whole number that the file begins with, 0 to `Int.max`.
   func readNumber() -> Int? {
     guard var file = open() else { return nil }

@@ -164,6 +164,12 @@ EDGE_INLINE void edge_futex_wait(const void *word, uint32_t expected) {
 EDGE_INLINE void edge_futex_wake(const void *word, int32_t count) {
   syscall(SYS_futex, word, 129 /* FUTEX_WAKE_PRIVATE */, count, (void *)0, (void *)0, 0);
 }
+// Waits so long, or until a signal comes. (Of the calls that wait, a lockdown allows this one.)
+EDGE_INLINE void edge_wait_ns(int64_t ns) {
+  uint32_t word = 0;
+  struct timespec t = {ns / 1000000000, ns % 1000000000};
+  syscall(SYS_futex, &word, 128 /* FUTEX_WAIT_PRIVATE */, 0, &t, (void *)0, 0);
+}
 typedef void *(*edge_thread_entry)(void *);
 EDGE_INLINE int32_t edge_thread_start(pthread_t *thread, edge_thread_entry entry, void *argument,
                                       void *stack, size_t stack_bytes) {

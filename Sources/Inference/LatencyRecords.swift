@@ -9,6 +9,8 @@ public struct BlockRecord: BitwiseCopyable, Sendable {
   /// Slots filled before the first block.
   public var slotsBefore: Int
   public var times: BlockTimes
+  /// Nothing is known before the caller has asked the sensors.
+  public var health = BlockHealth()
 
   public init(
     index: Int, blockCount: Int, tokenCount: Int, slotsBefore: Int, times: BlockTimes
@@ -76,9 +78,11 @@ public struct BlockRecords: ~Copyable {
   }
 
   private static func merged(_ a: BlockRecord, _ b: BlockRecord) -> BlockRecord {
-    BlockRecord(
+    var both = BlockRecord(
       index: a.index, blockCount: a.blockCount + b.blockCount,
       tokenCount: a.tokenCount + b.tokenCount, slotsBefore: a.slotsBefore, times: a.times + b.times)
+    both.health = BlockHealth.merged(a.health, b.health)
+    return both
   }
 }
 

@@ -52,6 +52,12 @@ struct BlockReport: Decodable {
   var scoreUs: Double
   var evictUs: Double
   var otherUs: Double
+  /// What the board's sensors said, where it has them: the highest temperature, the lowest
+  /// frequency, and whether anything slowed the board down.
+  var temperatureC: Double?
+  var frequencyMHz: Double?
+  var throttled: Bool?
+  var joules: Double?
 
   static let partNames = ["linear", "attention", "score", "evict", "other"]
   /// In the order of `partNames`.
@@ -69,6 +75,17 @@ struct BlockReport: Decodable {
     scoreUs += next.scoreUs
     evictUs += next.evictUs
     otherUs += next.otherUs
+    temperatureC = Self.both(temperatureC, next.temperatureC, max)
+    frequencyMHz = Self.both(frequencyMHz, next.frequencyMHz, min)
+    joules = Self.both(joules, next.joules, +)
+    if let other = next.throttled { throttled = throttled == true || other }
+  }
+
+  private static func both(
+    _ first: Double?, _ second: Double?, _ combine: (Double, Double) -> Double
+  ) -> Double? {
+    guard let first, let second else { return first ?? second }
+    return combine(first, second)
   }
 }
 

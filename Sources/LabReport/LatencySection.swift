@@ -6,8 +6,10 @@ enum LatencySection {
     // Charts of the same block size have the same height for the same time.
     let isShared = Set(timings.map(\.settings.blockSize)).count == 1
     let high = isShared ? timings.flatMap(perBlock).max() : nil
-    let charts = timings.map { timing in
-      HTML.figure("Time per block: \(timing.label)", chart(timing, commonHigh: high).svg())
+    let charts = timings.flatMap { timing in
+      HealthFigures.make(timing) + [
+        HTML.figure("Time per block: \(timing.label)", chart(timing, commonHigh: high).svg())
+      ]
     }
     return Section(
       id: "latency", title: "Latency by block",
@@ -43,19 +45,29 @@ enum LatencySection {
 
   private static func name(_ block: BlockReport) -> String {
     let first = Format.count(block.index)
-    return block.blockCount > 1
+    let name =
+      block.blockCount > 1
       ? "blocks \(first)–\(Format.count(block.index + block.blockCount - 1))" : "block \(first)"
+    return block.throttled == true ? name + " (throttled)" : name
   }
 
   private static func table(_ timing: Timing) -> Markup {
+    let sensors = HealthFigures.Column.allCases.filter { column in
+      timing.blocks.contains { column.value($0) != nil }
+    }
     let columns =
       ["block", "tokens", "slots", "total"] + BlockReport.partNames + ["tokens/s"]
+      + sensors.map(\.rawValue)
+    func row(_ name: String, _ block: BlockReport) -> [String] {
+      Self.row(name, block) + sensors.map { $0.text(block) }
+    }
     var rows = timing.mergedBlocks().map { row(name($0), $0) }
     if var all = timing.blocks.first, timing.blocks.count > 1 {
       for block in timing.blocks.dropFirst() { all.add(block) }
       rows.append(row("all", all))
       let shares = all.parts.map { Format.percent(all.totalUs > 0 ? $0 / all.totalUs : .nan) }
-      rows.append(["share", "", "", Format.percent(1)] + shares + [""])
+      rows.append(
+        ["share", "", "", Format.percent(1)] + shares + [""] + sensors.map { _ in "" })
     }
     return HTML.table(
       "\(timing.label): times in ms", columns.map { HTML.Column(name: $0, isText: $0 == "block") },

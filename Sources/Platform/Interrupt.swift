@@ -13,6 +13,9 @@ public enum Interrupt {
   /// The first signal since `clear`; 0 where none came.
   public static var signal: Int32 { firstSignal.load(ordering: .relaxed) }
 
+  /// Waits so long, or until a signal comes to this thread.
+  public static func wait(nanoseconds: Int64) { edge_wait_ns(nanoseconds) }
+
   public static func clear() { firstSignal.store(0, ordering: .relaxed) }
 
   /// From here on SIGINT and SIGTERM are noted. A second SIGINT ends the program at once, with exit

@@ -18,6 +18,7 @@ extension Arguments {
       throw console.fail(.usage, "-o is an option of pack and probe alone")
     }
     try checkProbe(&console)
+    try checkHealth(&console)
     try checkOutputs(&console)
     try checkPositions(&console)
     try checkGeneration(&console)
@@ -73,8 +74,8 @@ extension Arguments {
   /// `probe` writes a profile, and reads no model.
   private func checkProbe(_ console: inout Console) throws(Exit) {
     if command != .probe {
-      if unsafe sysroot != nil || reserveMiB != nil {
-        throw console.fail(.usage, "--sysroot and --reserve-mib are options of probe alone")
+      if reserveMiB != nil {
+        throw console.fail(.usage, "--reserve-mib is an option of probe alone")
       }
       return
     }
@@ -89,6 +90,24 @@ extension Arguments {
     }
     if overrides.ramCapMiB != nil && reserveMiB != nil {
       throw console.fail(.usage, "give one of --ram-cap-mib and --reserve-mib")
+    }
+  }
+
+  /// Who asks sensors.
+  private func checkHealth(_ console: inout Console) throws(Exit) {
+    switch command {
+    case .run, .chat, .score: return
+    case .bench where benchmark != .scoring: return
+    case .probe where maxTemperature == nil: return
+    case .bench, .plan, .tokenize, .inspect, .pack, .probe:
+      if maxTemperature != nil {
+        throw console.fail(
+          .usage, "--max-temperature is an option of run, chat, bench, bench ttft and score alone")
+      }
+      if unsafe sysroot != nil {
+        throw console.fail(
+          .usage, "--sysroot is an option of run, chat, bench, bench ttft, score and probe alone")
+      }
     }
   }
 

@@ -69,7 +69,7 @@ enum Command {
   private(set) var positions: UnsafePointer<CChar>?
   private(set) var logits: UnsafePointer<CChar>?
   private(set) var output: UnsafePointer<CChar>?
-  /// Of `probe`: what takes the place of the root folder.
+  /// What takes the place of the root folder, for the kernel's files.
   private(set) var sysroot: UnsafePointer<CChar>?
   private(set) var jsonFile: UnsafePointer<CChar>?
   private(set) var csvFile: UnsafePointer<CChar>?
@@ -93,6 +93,8 @@ enum Command {
   private(set) var reserveMiB: Int?
   private(set) var generate: Int?
   private(set) var repeatCount: Int?
+  /// Degrees Celsius.
+  private(set) var maxTemperature: Int?
 
   /// What error lines call a text prompt's file: nil for the command line's own text.
   var promptPath: UnsafePointer<CChar>? {
@@ -254,6 +256,8 @@ enum Command {
       generate = unsafe try reader.number(of: name, after: generate, &console)
     } else if unsafe isEqual(name, "--repeat") {
       repeatCount = unsafe try reader.number(of: name, after: repeatCount, &console)
+    } else if unsafe isEqual(name, "--max-temperature") {
+      maxTemperature = unsafe try reader.number(of: name, after: maxTemperature, &console)
     } else if unsafe isEqual(name, "--reserve-mib") {
       reserveMiB = unsafe try reader.number(of: name, after: reserveMiB, &console)
     } else {

@@ -18,7 +18,9 @@ func benchCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
 private func benchSpeed(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let request = try BenchRequest(arguments, &console)
   var preparation = try BenchPreparation(arguments, request, &console)
+  let health = try HealthMonitor(arguments, preparation.settings.profile, &console)
   var program = try BenchProgram(&preparation, &console)
+  program.health = health
   Interrupt.listen()
   var json = try JSONFile(arguments, &console)
   program.lockdown = Lockdown.begin(arguments, json.lockdownNeeds)

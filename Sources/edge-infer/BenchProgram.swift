@@ -221,6 +221,7 @@ struct BenchSample: BitwiseCopyable {
   let loadNanoseconds: Int64
   let memoryLock: MemoryLock
   var lockdown = Lockdown.declined
+  var health = HealthMonitor()
 
   init(_ preparation: inout BenchPreparation, _ console: inout Console) throws(Exit) {
     let start = Instant.now()

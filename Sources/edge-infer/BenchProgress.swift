@@ -3,6 +3,7 @@ import Platform
 /// One line on a terminal that tells which run is at work.
 struct BenchProgress {
   let request: BenchRequest
+  let isQuiet: Bool
   private let runsBefore: Int
   private let runCount: Int
   private var line: StatusLine
@@ -17,6 +18,7 @@ struct BenchProgress {
     _ console: borrowing Console
   ) {
     self.request = request
+    self.isQuiet = isQuiet
     self.runsBefore = runsBefore
     self.runCount = runCount ?? request.prompts.count * request.repeatCount
     // The time that writing takes is not to be seen in the figures.

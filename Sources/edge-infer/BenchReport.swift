@@ -30,7 +30,9 @@ enum BenchReport {
       out.write(index == 0 ? "\n" : ",\n")
       writeResult(index, run, preparation, program, &out)
     }
-    out.write("],\n\"memory\": ")
+    out.write("],\n\"health\": ")
+    HealthReport.writeJSON(program.health, to: &out)
+    out.write(",\n\"memory\": ")
     Report.writeMemory(program.arena.plan, &out)
     writeEnd(program.lockdown, isInterrupted: run.isInterrupted, &out)
   }

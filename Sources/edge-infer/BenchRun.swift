@@ -73,6 +73,7 @@ struct BenchRun {
   mutating func measure(_ program: inout BenchProgram, _ console: inout Console) throws(Exit) {
     limits.measure(program.engine, program.arena)
     try warmUp(&program, &console)
+    program.health.forget()
     for prompt in 0..<request.prompts.count where !isInterrupted {
       try measure(prompt, &program, &console)
     }
@@ -129,10 +130,10 @@ struct BenchRun {
     for run in 0..<request.repeatCount {
       progress.start(prompt: 0, run: run)
       program.engine.reset()
+      let prefillTime = try prefill(&program, length: request.prompts[0], &console)
       let start = Instant.now()
-      _ = try prefill(&program, length: request.prompts[0], &console)
       unsafe program.engine.block[0] = program.engine.logits(0).best()
-      times[run] = Instant.now().nanoseconds(since: start)
+      times[run] = prefillTime + Instant.now().nanoseconds(since: start)
       isInterrupted = Interrupt.isRaised
       if isInterrupted { break }
     }
@@ -141,13 +142,16 @@ struct BenchRun {
   }
 
   /// An interrupt ends it between two blocks.
-  /// - Returns: nanoseconds from the first block to the logits of the last token.
+  /// - Returns: nanoseconds from the first block to the logits of the last token, without pauses.
   private mutating func prefill(
     _ program: inout BenchProgram, length: Int, _ console: inout Console
   ) throws(Exit) -> Int64 {
     program.layout.blocks.removeAll()
     var source = SplitMix64(seed: Self.seed)
     let vocabularyCount = UInt64(program.engine.shape.vocabularyCount)
+    program.health.begin(.prefill)
+    coolDown(&program, &console)
+    let pausedBefore = program.health.pausedNanoseconds
     let start = Instant.now()
     var done = 0
     while done < length && !(Interrupt.isRaised && done > 0) {
@@ -155,16 +159,24 @@ struct BenchRun {
       for index in 0..<count {
         unsafe program.engine.block[index] = Int32(source.next() % vocabularyCount)
       }
-      let record = try Self.forward(&program, tokenCount: count, &console)
+      var record = try Self.forward(&program, tokenCount: count, &console)
+      record.health = program.health.endBlock(tokenCount: count)
       let number = program.layout.blocks.sum.blockCount
       program.layout.blocks.append(record.numbered(number))
       done += count
+      if done < length { coolDown(&program, &console) }
       if done == length || Interrupt.isRaised {
         program.engine.makeLogits(firstRow: count - 1, rowCount: 1)
       }
       progress.update(prefilled: done, &console.error)
     }
-    return Instant.now().nanoseconds(since: start)
+    let paused = program.health.pausedNanoseconds - pausedBefore
+    return Instant.now().nanoseconds(since: start) - paused
+  }
+
+  /// Waits where it is too hot. The line of progress is written anew after it.
+  private func coolDown(_ program: inout BenchProgram, _ console: inout Console) {
+    program.health.coolDown(isQuiet: progress.isQuiet, &console)
   }
 
   /// Greedy tokens from the logits that are there; no token ends them.
@@ -173,6 +185,8 @@ struct BenchRun {
   ) throws(Exit) -> (nanoseconds: Int64, times: BlockTimes, slotSum: Int) {
     var times = BlockTimes()
     var slotSum = 0
+    program.health.enterDecode()
+    let pausedBefore = program.health.pausedNanoseconds
     let start = Instant.now()
     for index in 0..<count where !Interrupt.isRaised {
       unsafe program.engine.block[0] = program.engine.logits(0).best()
@@ -181,8 +195,12 @@ struct BenchRun {
       times = times + record.times
       slotSum += record.slotsBefore + 1
       progress.update(generated: index + 1, &console.error)
+      if program.health.endToken(Instant.now()) { coolDown(&program, &console) }
     }
-    return (Instant.now().nanoseconds(since: start), times, slotSum)
+    let paused = program.health.pausedNanoseconds - pausedBefore
+    let time = Instant.now().nanoseconds(since: start) - paused
+    program.health.end()
+    return (time, times, slotSum)
   }
 
   private static func forward(

@@ -24,6 +24,7 @@ enum BenchTable {
       writeRead(run[index], figures, &out)
     }
     writeLimits(run.limits, &out)
+    HealthReport.writeSummary(program.health, to: &out)
     out.write("   peak resident ")
     out.write(Double(peakResidentByteCount()) / 1_048_576, decimals: 1)
     out.write(" MiB, plan ")

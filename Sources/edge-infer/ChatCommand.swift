@@ -7,12 +7,14 @@ import Tokenizer
 /// `chat`: a conversation; the cache stays from message to message.
 func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let settings = try Settings(arguments, &console)
+  let health = try HealthMonitor(arguments, settings.profile, &console)
   let maxTokens = arguments.maxTokens ?? Arguments.chatMaxTokensDefault
   let programNeeds = ProgramNeeds(
     logitRowCount: 1, generatedCount: maxTokens, usesText: true, usesTemplate: true,
     sampling: arguments.sampling.settings, usesChat: true)
   var preparation = try Preparation(arguments, settings, programNeeds, &console)
   var program = try Program(&preparation, &console)
+  program.health = health
   let run = Generation(isQuiet: arguments.isQuiet, maxTokens: maxTokens, preparation)
   guard let layout = program.layout.chat, let template = program.chatTemplate else {
     preconditionFailure("chat was asked for")

@@ -36,6 +36,8 @@ import Tokenizer
     let start = Instant.now()
     try read(message, &program, &console)
     try run.decode(&program, start: start, arguments.stops, &console)
+    // An interrupt may have come in a pause before the first block.
+    if run.promptTokenCount == 0 { return }
     unread = run.unreadToken(program)
     turn = run.isPromptWhole ? .afterAnswer : .afterMessage
     messageCount += 1
@@ -172,7 +174,9 @@ extension Conversation {
     Generation.writeRate(run.promptTokenCount, run.prefillNanoseconds, &out)
     out.write("; answer ")
     Generation.writeRate(max(run.generatedCount - 1, 0), run.decodeNanoseconds, &out)
-    out.write("\n   peak resident ")
+    out.write("\n")
+    HealthReport.writeSummary(program.health, to: &out)
+    out.write("   peak resident ")
     out.write(Double(peakResidentByteCount()) / 1_048_576, decimals: 1)
     out.write(" MiB, arena ")
     out.write(Double(program.arenaByteCount) / 1_048_576, decimals: 1)

@@ -5,9 +5,14 @@ func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(Ex
   let request = try FirstTokenRequest(arguments, &console)
   let first = BenchRequest(prompt: request.prompts[0], repeatCount: request.repeatCount)
   var preparation = try BenchPreparation(arguments, first, &console)
+  var health = try HealthMonitor(arguments, preparation.settings.profile, &console)
   Interrupt.listen()
   var run = FirstTokenRun(request, isQuiet: arguments.isQuiet)
-  try run.measure(&preparation, &console)
+  try run.measure(&preparation, &health, &console)
+  if !arguments.isQuiet {
+    HealthReport.writeSummary(health, to: &console.error)
+    console.error.flush()
+  }
   if !arguments.isQuiet {
     var output = TextOutput.standardOutput
     FirstTokenTable.write(run, preparation, to: &output)
@@ -15,7 +20,7 @@ func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(Ex
   }
   if let path = unsafe arguments.jsonFile {
     var file = unsafe try Report.open(path, &console)
-    FirstTokenReport.write(run, preparation, &file.text)
+    FirstTokenReport.write(run, preparation, health, &file.text)
     unsafe try Report.commit(&file, path, &console)
   }
   if let path = unsafe arguments.csvFile {

@@ -5,7 +5,8 @@ import Profile
 /// The report of `bench ttft`. Times are in microseconds, sizes in bytes.
 enum FirstTokenReport {
   static func write(
-    _ run: FirstTokenRun, _ preparation: borrowing BenchPreparation, _ out: inout TextOutput
+    _ run: FirstTokenRun, _ preparation: borrowing BenchPreparation,
+    _ health: borrowing HealthMonitor, _ out: inout TextOutput
   ) {
     let profile = preparation.settings.profile
     out.write("{\"profile\": ")
@@ -23,7 +24,9 @@ enum FirstTokenReport {
       isFirst = false
       writeResult(run.request[index], run[index], run.request.repeatCount, &out)
     }
-    Report.writeMember("],\n\"ramCapBytes\": ", profile.ramCapByteCount, &out)
+    out.write("],\n\"health\": ")
+    HealthReport.writeJSON(health, to: &out)
+    Report.writeMember(",\n\"ramCapBytes\": ", profile.ramCapByteCount, &out)
     out.write(", \"peakResidentBytes\": ")
     out.write(peakResidentByteCount())
     BenchReport.writeEnd(.impossible, isInterrupted: run.isInterrupted, &out)

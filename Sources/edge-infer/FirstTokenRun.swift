@@ -30,12 +30,13 @@ struct FirstTokenRun {
   subscript(index: Int) -> FirstTokenResult { results[index] }
 
   mutating func measure(
-    _ preparation: inout BenchPreparation, _ console: inout Console
+    _ preparation: inout BenchPreparation, _ health: inout HealthMonitor,
+    _ console: inout Console
   ) throws(Exit) {
     try plan(&preparation, &console)
     for index in 0..<request.caseCount where !isInterrupted {
       set(&preparation, index)
-      if !preparation.isOverCap { try measure(index, &preparation, &console) }
+      if !preparation.isOverCap { try measure(index, &preparation, &health, &console) }
     }
   }
 
@@ -82,15 +83,18 @@ struct FirstTokenRun {
   }
 
   private mutating func measure(
-    _ index: Int, _ preparation: inout BenchPreparation, _ console: inout Console
+    _ index: Int, _ preparation: inout BenchPreparation, _ health: inout HealthMonitor,
+    _ console: inout Console
   ) throws(Exit) {
     var program = try BenchProgram(&preparation, &console)
+    swap(&program.health, &health)
     var run = BenchRun(
       BenchProgress(
         preparation.request, runsBefore: index * request.repeatCount,
         runCount: request.caseCount * request.repeatCount, isQuiet: isQuiet, console))
     results[index].times = try run.measureFirstToken(&program, &console)
     isInterrupted = run.isInterrupted
+    swap(&program.health, &health)
     program.end()
   }
 }

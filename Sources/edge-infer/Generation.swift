@@ -44,6 +44,8 @@ struct Generation {
   /// Whether all of the prompt has been read.
   private(set) var isPromptWhole = false
   private var hasWarned = false
+  /// Of all pauses before this prompt.
+  private var pausedBefore: Int64 = 0
 
   init(isQuiet: Bool, maxTokens: Int, _ preparation: borrowing Preparation) {
     self.isQuiet = isQuiet
@@ -129,7 +131,10 @@ struct Generation {
     let start = Instant.now()
     var reader = BlockReader()
     var progress = Progress(isQuiet: isQuiet, console)
-    while true {
+    pausedBefore = program.health.pausedNanoseconds
+    program.health.begin(.prefill)
+    coolDown(&program, &console)
+    while stop != .interrupt {
       let count: Int
       do throws(Source.Failure) {
         count = unsafe try reader.read(&source, into: program.engine.block)
@@ -143,22 +148,35 @@ struct Generation {
       }
       if count == 0 { break }
       for index in 0..<count { unsafe program.layout.sampler.accept(program.engine.block[index]) }
-      let record = try forward(&program, tokenCount: count, &console)
+      var record = try forward(&program, tokenCount: count, &console)
+      record.health = program.health.endBlock(tokenCount: count)
       promptTokenCount += count
       program.layout.blocks.append(record)
       progress.update(tokens: promptTokenCount, fraction: source.fraction, &console.error)
       if reader.following == nil {
         isPromptWhole = true
-      } else if Interrupt.isRaised {
-        stop = .interrupt
-        break
+      } else {
+        coolDown(&program, &console)
       }
     }
     progress.finish(&console.error)
+    program.health.end()
     if promptTokenCount == 0 && stop != .interrupt {
       throw console.fail(.malformedData, "the prompt is empty")
     }
-    prefillNanoseconds = Instant.now().nanoseconds(since: start)
+    prefillNanoseconds = workNanoseconds(since: start, program)
+  }
+
+  /// Between two blocks: waits where it is too hot. An interrupt ends the reading.
+  private mutating func coolDown(_ program: inout Program, _ console: inout Console) {
+    program.health.coolDown(isQuiet: isQuiet, &console)
+    if Interrupt.isRaised { stop = .interrupt }
+  }
+
+  /// The time since `start`, which is not before the prompt, without pauses.
+  private func workNanoseconds(since start: Instant, _ program: borrowing Program) -> Int64 {
+    let paused = program.health.pausedNanoseconds - pausedBefore
+    return Instant.now().nanoseconds(since: start) - paused
   }
 
   private mutating func forward(
@@ -193,11 +211,12 @@ struct Generation {
       firstRow: program.engine.lastRow, rowCount: 1, &console)
     var text = unsafe AnswerWriter(
       program.vocabularyIfAny, stops, continuesText: program.chatTemplate == nil)
+    program.health.enterDecode()
     var last = Instant.now()
     while generatedCount < maxTokens {
       let token = program.layout.sampler.next(program.engine.logits(0))
       if generatedCount == 0 {
-        timeToFirstTokenNanoseconds = Instant.now().nanoseconds(since: start)
+        timeToFirstTokenNanoseconds = workNanoseconds(since: start, program)
       }
       if unsafe ends.contains(token, program.vocabularyIfAny) {
         stop = .endOfSequence
@@ -219,7 +238,13 @@ struct Generation {
       program.layout.decodes.append(nanoseconds: now.nanoseconds(since: last))
       decodeNanoseconds += now.nanoseconds(since: last)
       last = now
+      if program.health.endToken(now) {
+        // The answer's text may be on the same terminal: nothing is written there.
+        program.health.coolDown(isQuiet: true, &console)
+        last = Instant.now()
+      }
     }
+    program.health.end()
     try text.finish(&console)
   }
 
@@ -256,6 +281,7 @@ extension Generation {
     }
     out.write("\n")
     writeDecode(program, &out)
+    HealthReport.writeSummary(program.health, to: &out)
     writeWeakAnchors(program, &out)
     writeClamped(program, &out)
     writeRepeated(program, &out)

@@ -31,7 +31,7 @@ enum Help {
                      [--raw] [--system TEXT] [--max-tokens N] [--stop TEXT] [--logprobs]
                      [--save-cache FILE] [--load-cache FILE] [--positions original|compact]
                      [--report OUT.json] [--quiet] [--lock-memory] [--no-huge-pages]
-                     [--no-lockdown] [sampling] [overrides]
+                     [--no-lockdown] [--max-temperature C] [sampling] [overrides]
     edge-infer chat     --profile P.json [--model M] [--system TEXT] [--max-tokens N] [--stop TEXT]
                         [--positions HOW] [--quiet] [sampling] [overrides]
     edge-infer plan     --profile P.json [--model M] [--json] [overrides]
@@ -80,6 +80,10 @@ enum Help {
       --no-huge-pages     asks the system for no huge pages in place of as many as it has
       --no-lockdown       for debuggers: without the filter that has the kernel kill the process for
                           any system call but those that reading, writing and waiting need
+      --max-temperature C pauses between blocks, and between tokens of the answer, where the processor
+                          is at C degrees Celsius (30 to 120) or above, until it is at C - 3; no time
+                          but that of the pauses has them in it
+      --sysroot DIR       reads the sensors' files, sys/…, below DIR in place of /
     Sampling; --top-k, --top-p, --min-p and --seed count only where the temperature is above 0:
       --temperature T     0 to 100 (0: always the likeliest token)
       --top-k K           so many of the likeliest tokens; 0: all (40)
@@ -102,6 +106,11 @@ enum Help {
     74 input or output failed; 78 the profile is invalid, or the plan is over the cap; 130 and 143
     SIGINT and SIGTERM ended the work at the next token or block, and the report was written (a
     second SIGINT ends at once); 141 the reader of standard output went away.
+    Sensors, where the kernel has files for them, are read after each block and at most every 100 ms
+    of the answer: temperature (thermal zones of the processor, coretemp, k10temp), the frequency of
+    the slowest core used, throttling (a Raspberry Pi's get_throttled and rpi_volt, trip points of the
+    zones, an x86 processor's counts), energy (a Jetson's rail VDD_IN, RAPL). The table, the summary
+    and the report have what there is; ! marks blocks in which the board was slowed down.
 
     """
 
@@ -115,7 +124,7 @@ enum Help {
       --max-tokens N      tokens of an answer at most (1024)
       --stop TEXT         an answer ends before this text
       --quiet             no lines at the start
-      --lock-memory, --no-huge-pages  as of edge-infer run
+      --lock-memory, --no-huge-pages, --max-temperature C  as of edge-infer run
       --no-lockdown       as of edge-infer run; files are opened only by /save and /load
     Sampling and overrides as of edge-infer run; the seed counts from the conversation's start.
 
@@ -156,7 +165,7 @@ enum Help {
       --repeat R          runs of each prompt, at most 100 (3)
       --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
       --quiet             no table and no progress
-      --lock-memory, --no-huge-pages, --no-lockdown  as of edge-infer run
+      --max-temperature C, --lock-memory, --no-huge-pages, --no-lockdown  as of edge-infer run
     Under policy full the cache gets as many slots as the longest prompt and its answer need, and
     --budget has no effect. Overrides as of edge-infer run.
 
@@ -221,7 +230,7 @@ enum Help {
       --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
       --csv OUT.csv       writes a line for each case that was measured
       --quiet             no table and no progress
-      --lock-memory, --no-huge-pages  as of edge-infer run
+      --max-temperature C, --lock-memory, --no-huge-pages  as of edge-infer run
     There is no lockdown: each case maps memory of its own.
     Policy full gets as many slots as the prompt has tokens, and is left out where that is over the
     cap; other policies keep --budget slots. Overrides as of edge-infer run.
@@ -239,7 +248,7 @@ enum Help {
       --skip K            leaves out the tokens 0 to K
       --logits OUT.f32    writes tokens x vocabulary Float32, row-major, little-endian
       --json OUT.json     writes the same figures as JSON
-      --lock-memory, --no-huge-pages, --no-lockdown  as of edge-infer run
+      --max-temperature C, --lock-memory, --no-huge-pages, --no-lockdown  as of edge-infer run
     Overrides: --block B --budget N --policy NAME --threads T --sinks S --recent R --ram-cap-mib M
 
     """

@@ -10,7 +10,9 @@ struct LatencyTable {
   static func write(_ records: borrowing BlockRecords, to out: inout TextOutput) {
     if records.count == 0 { return }
     out.write("\n   block  tokens   slots      total     linear  attention      score      evict")
-    out.write("      other  tokens/s\n")
+    out.write("      other  tokens/s")
+    let columns = HealthColumns(records.sum.health)
+    columns.writeNames(to: &out)
     let isLong = records.count > headRows + tailRows + 1
     for index in 0..<records.count {
       if isLong && index == headRows {
@@ -19,16 +21,19 @@ struct LatencyTable {
       if isLong && index >= headRows && index < records.count - tailRows { continue }
       let record = records[index]
       out.write(record.index, width: 8)
-      writeCells(record, to: &out)
+      writeCells(record, columns, to: &out)
     }
     out.write("     all")
-    writeCells(records.sum, to: &out)
+    writeCells(records.sum, columns, to: &out)
     out.write("   share                  ")
     writeShares(records.sum.times, to: &out)
     out.write("(times in ms)\n")
+    columns.writeLegend(records.sum.health, to: &out)
   }
 
-  private static func writeCells(_ record: BlockRecord, to out: inout TextOutput) {
+  private static func writeCells(
+    _ record: BlockRecord, _ columns: HealthColumns, to out: inout TextOutput
+  ) {
     out.write(record.tokenCount, width: 8)
     out.write(record.slotsBefore, width: 8)
     let times = record.times
@@ -37,7 +42,7 @@ struct LatencyTable {
     }
     let seconds = Double(times.total) / 1e9
     out.write(seconds > 0 ? Double(record.tokenCount) / seconds : 0, decimals: 1, width: 10)
-    out.write("\n")
+    columns.write(record.health, to: &out)
   }
 
   private static func writeShares(_ times: BlockTimes, to out: inout TextOutput) {

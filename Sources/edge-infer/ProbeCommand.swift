@@ -21,15 +21,8 @@ func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
 private func readFacts(
   _ arguments: Arguments, _ console: inout Console
 ) throws(Exit) -> BoardFacts {
-  var root = KernelPath.machine
-  var processor: Processor? = Processor()
-  if let path = unsafe arguments.sysroot {
-    guard let given = unsafe KernelPath(root: cStringSpan(path)) else {
-      throw console.fail(.usage, "--sysroot names a folder in 1 to 2048 bytes")
-    }
-    root = given
-    processor = nil
-  }
+  let root = try KernelPath(arguments, &console)
+  let processor = unsafe arguments.sysroot == nil ? Processor() : nil
   do throws(BoardError) {
     return try BoardFacts(below: root, processor)
   } catch {

@@ -220,6 +220,7 @@ struct HeaderBuffer {
   let loadNanoseconds: Int64
   let memoryLock: MemoryLock
   var lockdown = Lockdown.declined
+  var health = HealthMonitor()
 
   /// Maps the arena, starts the threads, loads the model and seals.
   init(_ preparation: inout Preparation, _ console: inout Console) throws(Exit) {

@@ -53,6 +53,8 @@ enum Report {
     writeMicroseconds(run.timeToFirstTokenNanoseconds, &out)
     out.write(",\n\"decode\": ")
     writeDecode(program.layout.decodes, &out)
+    out.write(",\n\"health\": ")
+    HealthReport.writeJSON(program.health, to: &out)
     out.write(",\n\"memory\": ")
     writeMemory(preparation.plan, &out)
     out.write(",\n")
@@ -124,7 +126,25 @@ enum Report {
     writeMember(", \"slotsBefore\": ", record.slotsBefore, &out)
     out.write(", ")
     writeTimes(record.times, &out)
+    writeHealth(record.health, &out)
     out.write("}")
+  }
+
+  /// Members for what the sensors said.
+  private static func writeHealth(_ health: BlockHealth, _ out: inout TextOutput) {
+    if let millidegrees = health.millidegrees {
+      HealthReport.writeThousandths(", \"temperatureC\": ", millidegrees, &out)
+    }
+    if let kilohertz = health.kilohertz {
+      writeMember(", \"frequencyMHz\": ", HealthReport.rounded(kilohertz), &out)
+    }
+    if let count = health.throttledBlockCount {
+      out.write(count > 0 ? ", \"throttled\": true" : ", \"throttled\": false")
+    }
+    if let microjoules = health.microjoules {
+      out.write(", \"joules\": ")
+      out.write(Double(microjoules) / 1e6, decimals: 6)
+    }
   }
 
   /// The members of an object.

@@ -7,9 +7,11 @@ import Profile
 /// `run`: reads a prompt and answers it.
 func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let settings = try Settings(arguments, &console)
+  let health = try HealthMonitor(arguments, settings.profile, &console)
   let maxTokens = arguments.maxTokens ?? Arguments.maxTokensDefault
   var preparation = try Preparation(arguments, settings, runNeeds(arguments), &console)
   var program = try Program(&preparation, &console)
+  program.health = health
   Interrupt.listen()
   var files = try RunFiles(arguments, program, &console)
   program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds)

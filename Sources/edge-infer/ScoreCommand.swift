@@ -10,11 +10,13 @@ import Tokenizer
 /// `score`: the likelihood of a text under the cache policy.
 func scoreCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let settings = try Settings(arguments, &console)
+  let health = try HealthMonitor(arguments, settings.profile, &console)
   let needs = ProgramNeeds(
     logitRowCount: min(settings.profile.blockSize, Scorer.logitRowCountMax), generatedCount: 0,
     usesText: unsafe arguments.tokens == nil, usesTemplate: false)
   var preparation = try Preparation(arguments, settings, needs, &console)
   var program = try Program(&preparation, &console)
+  program.health = health
   Interrupt.listen()
   var files = try ScoreFiles(arguments, program, &console)
   program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds)
@@ -30,7 +32,11 @@ func scoreCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     scorer.writeLine(to: &output)
     try finish(&output, &console)
   }
-  try files.writeJSON(scorer, arguments, &console)
+  if !arguments.isQuiet {
+    HealthReport.writeSummary(program.health, to: &console.error)
+    console.error.flush()
+  }
+  try files.writeJSON(scorer, program.health, arguments, &console)
   if scorer.isInterrupted { throw .byInterrupt }
 }
 
@@ -62,7 +68,10 @@ struct Scorer {
   ) throws(Exit) {
     var reader = BlockReader()
     var progress = Progress(isQuiet: isQuiet, console)
-    while true {
+    program.health.begin(.prefill)
+    program.health.coolDown(isQuiet: isQuiet, &console)
+    isInterrupted = Interrupt.isRaised
+    while !isInterrupted {
       let count: Int
       do throws(Source.Failure) {
         count = unsafe try reader.read(&source, into: program.engine.block)
@@ -77,12 +86,12 @@ struct Scorer {
       if count == 0 { break }
       try score(&program, count: count, following: reader.following, logits: &logits, &console)
       progress.update(tokens: tokenCount, fraction: source.fraction, &console.error)
-      if reader.following != nil && Interrupt.isRaised {
-        isInterrupted = true
-        break
-      }
+      if reader.following == nil { continue }
+      program.health.coolDown(isQuiet: isQuiet, &console)
+      isInterrupted = Interrupt.isRaised
     }
     progress.finish(&console.error)
+    program.health.end()
     if tokenCount == 0 && !isInterrupted { throw console.fail(.malformedData, "the text is empty") }
   }
 
@@ -110,6 +119,7 @@ struct Scorer {
       first += rowCount
     }
     tokenCount += count
+    _ = program.health.endBlock(tokenCount: count)
   }
 
   /// - Parameter index: of the predicted token in the text.
@@ -129,7 +139,7 @@ struct Scorer {
     out.write("\n")
   }
 
-  func writeJSON(to out: inout TextOutput) {
+  func writeJSON(_ health: borrowing HealthMonitor, to out: inout TextOutput) {
     out.write("{\"tokens\": ")
     out.write(tokenCount)
     out.write(", \"scored\": ")
@@ -138,6 +148,8 @@ struct Scorer {
     out.write(mean, decimals: 6)
     out.write(", \"ppl\": ")
     out.write(Elementary.exp(mean), decimals: 6)
+    out.write(", \"health\": ")
+    HealthReport.writeJSON(health, to: &out)
     out.write(isLocked ? ", \"lockdown\": true" : ", \"lockdown\": false")
     out.write(isInterrupted ? ", \"stop\": \"interrupt\"}\n" : ", \"stop\": \"end\"}\n")
   }

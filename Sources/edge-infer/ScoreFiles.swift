@@ -67,10 +67,11 @@ struct ScoreFiles: ~Copyable {
   }
 
   mutating func writeJSON(
-    _ scorer: Scorer, _ arguments: Arguments, _ console: inout Console
+    _ scorer: Scorer, _ health: borrowing HealthMonitor, _ arguments: Arguments,
+    _ console: inout Console
   ) throws(Exit) {
     guard var file = json.take() else { return }
-    scorer.writeJSON(to: &file.text)
+    scorer.writeJSON(health, to: &file.text)
     unsafe try Report.commit(&file, arguments.jsonFile!, &console)
   }
 }

@@ -36,6 +36,36 @@ import Testing
     #expect(texts.contains { $0.contains("43.4\u{A0}% of the cap of 256.00\u{A0}MiB") })
   }
 
+  /// Lines of temperature and frequency above the blocks, and columns, where the board has sensors.
+  @Test func figuresOfSensorsAreThere() throws {
+    func sensed(_ index: Int, _ more: String) -> String {
+      String(block(index).dropLast()) + ", " + more + "}"
+    }
+    let blocks = [
+      sensed(0, #""temperatureC": 61.2, "frequencyMHz": 2400, "throttled": false, "joules": 0.75"#),
+      sensed(1, #""temperatureC": 84.9, "frequencyMHz": 1500, "throttled": true, "joules": 0.5"#),
+      block(2),
+    ].joined(separator: ",")
+    let report = try input(runReport(blocks: blocks), "run.json")
+    let texts = texts([report])
+    for figure in [
+      "temperature / °C", "frequency / MHz", "°C", "MHz", "J", "61.2", "84.9", "2400", "1500",
+      "0.750", "1.250", "block 1 (throttled)", "–",
+    ] {
+      #expect(texts.contains(figure), "\(figure)")
+    }
+    let page = Page(title: "t", [report]).html().source
+    let line = try #require(page.range(of: "Temperature after each block"))
+    let bars = try #require(page.range(of: "Time per block by part"))
+    #expect(line.lowerBound < bars.lowerBound)
+    // Without sensors there is none of it.
+    let plain = self.texts([try input(runReport())])
+    #expect(!plain.contains("°C") && !plain.contains("temperature / °C"))
+    let merged = Timing(report.run!, file: "f").mergedBlocks(most: 1)[0]
+    #expect(merged.temperatureC == 84.9 && merged.frequencyMHz == 1500)
+    #expect(merged.throttled == true && merged.joules == 1.25)
+  }
+
   @Test func figuresOfBenchesAreThere() throws {
     let speed = texts([try input(benchReport)])
     for figure in ["641.2", "601.5", "702.8", "43.21", "40.12", "45.67"] {

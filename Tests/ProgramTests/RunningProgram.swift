@@ -44,6 +44,9 @@ final class RunningProgram {
   /// At least one byte of standard output, or none at its end.
   func readOutput() -> Data { output.fileHandleForReading.availableData }
 
+  /// Standard output to its end.
+  func readAllOutput() -> Data { output.fileHandleForReading.readDataToEndOfFile() }
+
   /// No one reads standard output from here on.
   func closeOutput() { try? output.fileHandleForReading.close() }
 

@@ -1,0 +1,1 @@
+../BoardTests/Sensors.swift
