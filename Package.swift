@@ -25,6 +25,7 @@ let package = Package(
     .systemLibrary(name: "CPlatform"),
     .target(name: "Platform", dependencies: ["CPlatform", "CInstructions"], swiftSettings: strict),
     .target(name: "Profile", dependencies: ["Platform"], swiftSettings: strict),
+    .target(name: "Board", dependencies: ["Platform", "Profile"], swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
     .target(
@@ -57,6 +58,7 @@ let package = Package(
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(name: "MemoryTests", dependencies: ["Memory"]),
     .testTarget(name: "ProfileTests", dependencies: ["Profile", "Platform"]),
+    .testTarget(name: "BoardTests", dependencies: ["Board", "Profile", "Platform"]),
     .testTarget(
       name: "KernelsTests", dependencies: ["KernelChecks", "Kernels", "Platform", "Profile"]),
     .testTarget(

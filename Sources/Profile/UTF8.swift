@@ -1,6 +1,6 @@
 /// The byte count of the UTF-8 sequence at `offset`, or 0 where there is none.
 /// Source: Unicode Standard, table 3-7 (well-formed UTF-8 byte sequences).
-func utf8SequenceByteCount(_ bytes: Span<UInt8>, at offset: Int) -> Int {
+public func utf8SequenceByteCount(_ bytes: Span<UInt8>, at offset: Int) -> Int {
   let lead = bytes[offset]
   if lead < 0x80 { return 1 }
   if lead < 0xc2 || lead > 0xf4 { return 0 }
