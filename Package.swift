@@ -44,8 +44,8 @@ let package = Package(
     .executableTarget(
       name: "edge-infer",
       dependencies: [
-        "Platform", "Profile", "Memory", "Kernels", "Model", "Tokenizer", "Text", "KVCache",
-        "Inference",
+        "Platform", "Profile", "Board", "Memory", "Kernels", "Model", "Tokenizer", "Text",
+        "KVCache", "Inference",
       ],
       swiftSettings: program,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections"])]),

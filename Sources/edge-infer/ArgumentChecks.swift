@@ -14,13 +14,14 @@ extension Arguments {
     if unsafe command != .run && (saveCache != nil || loadCache != nil) {
       throw console.fail(.usage, "--save-cache and --load-cache are options of run alone")
     }
-    if unsafe command != .pack && output != nil {
-      throw console.fail(.usage, "-o is an option of pack alone")
+    if unsafe command != .pack && command != .probe && output != nil {
+      throw console.fail(.usage, "-o is an option of pack and probe alone")
     }
+    try checkProbe(&console)
     try checkOutputs(&console)
     try checkPositions(&console)
     try checkGeneration(&console)
-    let needsProfile = command != .tokenize && command != .inspect
+    let needsProfile = command != .tokenize && command != .inspect && command != .probe
     if unsafe needsProfile && profile == nil {
       throw console.fail(.usage, "--profile is missing: the JSON file that describes the board")
     }
@@ -48,7 +49,7 @@ extension Arguments {
     }
     switch command {
     case .run, .chat, .bench, .score: return
-    case .plan, .tokenize, .inspect, .pack:
+    case .plan, .tokenize, .inspect, .pack, .probe:
       if wantsLockedMemory || wantsNoHugePages {
         throw console.fail(
           .usage,
@@ -66,6 +67,28 @@ extension Arguments {
     if unsafe !isEqual(positions, "original") && !isEqual(positions, "compact") {
       throw unsafe Self.refuse(
         positions, "is not a way of numbering; --positions is ", "original or compact", &console)
+    }
+  }
+
+  /// `probe` writes a profile, and reads no model.
+  private func checkProbe(_ console: inout Console) throws(Exit) {
+    if command != .probe {
+      if unsafe sysroot != nil || reserveMiB != nil {
+        throw console.fail(.usage, "--sysroot and --reserve-mib are options of probe alone")
+      }
+      return
+    }
+    if unsafe profile != nil {
+      throw console.fail(.usage, "probe reads no --profile: -o names the file of the one it writes")
+    }
+    if hasPrompt {
+      throw console.fail(.usage, "probe takes no --prompt, --prompt-file or --tokens")
+    }
+    if overrides.sinks != 0 || overrides.recent != .count(0) {
+      throw console.fail(.usage, "--sinks and --recent are no part of a profile")
+    }
+    if overrides.ramCapMiB != nil && reserveMiB != nil {
+      throw console.fail(.usage, "give one of --ram-cap-mib and --reserve-mib")
     }
   }
 

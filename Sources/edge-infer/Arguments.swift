@@ -11,8 +11,10 @@ enum Command {
   case inspect
   case chat
   case pack
+  case probe
 
-  static let names: StaticString = "run, chat, plan, bench, score, pack, tokenize or inspect"
+  static let names: StaticString =
+    "run, chat, plan, bench, score, pack, probe, tokenize or inspect"
 
   init?(_ name: UnsafePointer<CChar>) {
     if unsafe isEqual(name, "run") {
@@ -31,6 +33,8 @@ enum Command {
       self = .chat
     } else if unsafe isEqual(name, "pack") {
       self = .pack
+    } else if unsafe isEqual(name, "probe") {
+      self = .probe
     } else {
       return nil
     }
@@ -64,6 +68,8 @@ enum Command {
   private(set) var positions: UnsafePointer<CChar>?
   private(set) var logits: UnsafePointer<CChar>?
   private(set) var output: UnsafePointer<CChar>?
+  /// Of `probe`: what takes the place of the root folder.
+  private(set) var sysroot: UnsafePointer<CChar>?
   private(set) var jsonFile: UnsafePointer<CChar>?
   private(set) var csvFile: UnsafePointer<CChar>?
   /// Of `bench`: cache sizes, policies and block sizes to measure.
@@ -82,6 +88,8 @@ enum Command {
   private(set) var wantsNoHugePages = false
   private(set) var maxTokens: Int?
   private(set) var skip: Int?
+  /// Of `probe`.
+  private(set) var reserveMiB: Int?
   private(set) var generate: Int?
   private(set) var repeatCount: Int?
 
@@ -207,6 +215,8 @@ enum Command {
       unsafe logits = unsafe try reader.value(of: name, after: logits != nil, &console)
     } else if unsafe isEqual(name, "-o") || isEqual(name, "--output") {
       unsafe output = unsafe try reader.value(of: name, after: output != nil, &console)
+    } else if unsafe isEqual(name, "--sysroot") {
+      unsafe sysroot = unsafe try reader.value(of: name, after: sysroot != nil, &console)
     } else {
       return unsafe try takeBenchText(name, &reader, &console)
     }
@@ -241,6 +251,8 @@ enum Command {
       generate = unsafe try reader.number(of: name, after: generate, &console)
     } else if unsafe isEqual(name, "--repeat") {
       repeatCount = unsafe try reader.number(of: name, after: repeatCount, &console)
+    } else if unsafe isEqual(name, "--reserve-mib") {
+      reserveMiB = unsafe try reader.number(of: name, after: reserveMiB, &console)
     } else {
       return false
     }

@@ -59,6 +59,7 @@ private func perform(
     case .run: try runCommand(arguments, &console)
     case .chat: try chatCommand(arguments, &console)
     case .pack: try packCommand(arguments, &console)
+    case .probe: try probeCommand(arguments, &console)
     case .plan: try planCommand(arguments, &console)
     case .bench: try benchCommand(arguments, &console)
     case .score: try scoreCommand(arguments, &console)

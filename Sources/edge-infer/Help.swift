@@ -18,6 +18,7 @@ enum Help {
     case .inspect: output.write(inspect)
     case .chat: output.write(chat)
     case .pack: output.write(pack)
+    case .probe: output.write(probe)
     }
     output.flush()
   }
@@ -42,6 +43,7 @@ enum Help {
     edge-infer score    --profile P.json [--model M] (--tokens FILE | --prompt-file FILE)
                         [--skip K] [--logits OUT.f32] [--json OUT.json] [overrides]
     edge-infer pack     --profile P.json [--model M.gguf] -o M.edge [overrides]
+    edge-infer probe    [-o P.json] [--model M] [--reserve-mib M] [--sysroot DIR]
     edge-infer tokenize --model M (--prompt TEXT | --prompt-file FILE)
     edge-infer inspect  M.gguf
     edge-infer COMMAND --help
@@ -252,6 +254,36 @@ enum Help {
     A packed model is for the instruction set of the program that wrote it (AVX-512, AVX2, NEON,
     NEON with dot products, NEON with int8 matrix products) and for this version of the file;
     others refuse it and say so. It is written beside its place and renamed when it is whole.
+
+    """
+
+  private static let probe: StaticString = """
+    edge-infer probe [-o P.json] [--model M] [--reserve-mib M] [--sysroot DIR] [--quiet]
+                     [overrides]
+
+    Writes the profile of this machine, which --profile of the other commands takes as it is: to a
+    file that appears whole or not at all, or to standard output. What was found, and what was
+    assumed where the kernel does not say, goes to standard error.
+      -o FILE             the profile
+      --model M           the profile's model (SmolLM2-135M-Instruct.Q4_1.gguf); it is not looked for
+      --reserve-mib M     MiB of the memory available now that stay for others; the rest, in steps of
+                          16 MiB, is the cap. Without it an eighth of all memory, 64 to 1024 MiB
+      --sysroot DIR       in place of this machine, one whose files were copied to DIR/proc and
+                          DIR/sys; proc/cpuinfo (Features or flags) then tells of its instructions
+      --quiet             no table
+    Overrides of what was found: --block B --budget N --policy NAME --threads T --ram-cap-mib M
+
+    cores     those online that this process may use (affinity, cpuset), one hardware thread of each;
+              on big.LITTLE the big ones: with at least 7/8 of the highest cpu_capacity, or of the
+              highest cpuinfo_max_freq where a capacity is not known. At most 64
+    L2        the smallest of these cores' second-level caches, whole where cores share one; 256 KiB
+              where it is not known
+    memory    MemAvailable, or what the control groups' limits leave, if that is less; 512 MiB where
+              it is not known
+    block and budget: 64 and 1024 under a cap of 512 MiB, 128 and 4096 from 12 GiB on, else 128 and
+    2048; policy keydiff.
+    Exit codes beside those of edge-infer --help: 65 and 66 DIR/proc/cpuinfo tells of no instructions
+    or is missing; 69 the processor lacks NEON or AVX2; 78 too little memory is left for a cap.
 
     """
 

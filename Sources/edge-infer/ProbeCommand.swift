@@ -1,0 +1,88 @@
+import Board
+import Platform
+import Profile
+
+/// `probe`: the profile of this machine, or of one whose kernel files were recorded.
+func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  let wishes = ProfileWishes(
+    model: try probedModel(arguments, &console), reserveMiB: arguments.reserveMiB)
+  let facts = try readFacts(arguments, &console)
+  var profile: DeviceProfile
+  do throws(BoardError) {
+    profile = try facts.profile(wishes, capMiB: arguments.overrides.ramCapMiB)
+  } catch {
+    throw unsafe console.fail(error, root: arguments.sysroot)
+  }
+  profile.apply(arguments.overrides)
+  if !arguments.isQuiet { ProbeTable.write(facts, wishes, profile, to: &console.error) }
+  try writeProfile(profile, arguments, &console)
+}
+
+private func readFacts(
+  _ arguments: Arguments, _ console: inout Console
+) throws(Exit) -> BoardFacts {
+  var root = KernelPath.machine
+  var processor: Processor? = Processor()
+  if let path = unsafe arguments.sysroot {
+    guard let given = unsafe KernelPath(root: cStringSpan(path)) else {
+      throw console.fail(.usage, "--sysroot names a folder in 1 to 2048 bytes")
+    }
+    root = given
+    processor = nil
+  }
+  do throws(BoardError) {
+    return try BoardFacts(below: root, processor)
+  } catch {
+    throw unsafe console.fail(error, root: arguments.sysroot)
+  }
+}
+
+/// The model that the profile is to name.
+private func probedModel(
+  _ arguments: Arguments, _ console: inout Console
+) throws(Exit) -> FixedText<1024> {
+  var model = FixedText<1024>()
+  let name = unsafe arguments.model ?? cString("SmolLM2-135M-Instruct.Q4_1.gguf")
+  let bytes = unsafe cStringSpan(name)
+  var index = 0
+  while index < bytes.count {
+    let byteCount = utf8SequenceByteCount(bytes, at: index)
+    if byteCount == 0 { throw console.fail(.usage, "--model is no UTF-8, which a profile needs") }
+    for offset in 0..<byteCount { model.append(bytes[index + offset]) }
+    index += byteCount
+  }
+  if model.count == 0 || model.isCut {
+    throw console.fail(.usage, "--model has 1 to 1023 bytes in a profile")
+  }
+  return model
+}
+
+/// To the file of `-o`, which keeps its old contents until the new ones are whole, or to standard
+/// output.
+private func writeProfile(
+  _ profile: DeviceProfile, _ arguments: Arguments, _ console: inout Console
+) throws(Exit) {
+  guard let path = unsafe arguments.output else {
+    var output = TextOutput.standardOutput
+    profile.writeJSON(to: &output)
+    output.write("\n")
+    try finish(&output, &console)
+    return
+  }
+  var file = unsafe try Report.open(path, &console)
+  profile.writeJSON(to: &file.text)
+  file.text.write("\n")
+  unsafe try Report.commit(&file, path, &console)
+}
+
+extension Console {
+  mutating func fail(_ error: BoardError, root: UnsafePointer<CChar>?) -> Exit {
+    beginError()
+    if let root = unsafe root {
+      unsafe self.error.write(quoted: Excerpt(cString: root))
+      self.error.write(": ")
+    }
+    error.write(to: &self.error)
+    return end(Exit(rawCode: error.exitCode).code)
+  }
+}

@@ -1,0 +1,1 @@
+../BoardTests/Boards.swift
