@@ -74,7 +74,7 @@ public struct CompletionAnswer: Sendable {
     self.model = model
   }
 
-  public func begin<Sink>(_ out: inout ResponseWriter<Sink>) where Sink: ~Copyable {
+  public func begin<Sink>(_ out: inout ResponseWriter<Sink>) {
     if isStream {
       if kind == .text { return }
       beginEvent(&out)
@@ -92,7 +92,7 @@ public struct CompletionAnswer: Sendable {
   /// - Parameter text: whole characters of UTF-8.
   public func write<Sink>(
     _ text: Span<UInt8>, _ out: inout ResponseWriter<Sink>
-  ) where Sink: ~Copyable {
+  ) {
     if !isStream {
       out.write(jsonText: text)
       return
@@ -110,7 +110,7 @@ public struct CompletionAnswer: Sendable {
 
   public func finish<Sink>(
     _ reason: FinishReason, _ usage: TokenUsage, _ out: inout ResponseWriter<Sink>
-  ) where Sink: ~Copyable {
+  ) {
     if isStream {
       finishStream(reason, usage, &out)
       return
@@ -126,7 +126,7 @@ public struct CompletionAnswer: Sendable {
   /// Tells the client of a stream that the answer ends before it is whole.
   public func fail<Sink>(
     _ error: HTTPError, _ out: inout ResponseWriter<Sink>
-  ) where Sink: ~Copyable {
+  ) {
     precondition(isStream)
     out.write("data: ")
     error.writeBody(to: &out)
@@ -135,7 +135,7 @@ public struct CompletionAnswer: Sendable {
 
   private func finishStream<Sink>(
     _ reason: FinishReason, _ usage: TokenUsage, _ out: inout ResponseWriter<Sink>
-  ) where Sink: ~Copyable {
+  ) {
     beginEvent(&out)
     out.write(
       kind == .chat
@@ -155,7 +155,7 @@ public struct CompletionAnswer: Sendable {
 
 // The objects of an answer.
 extension CompletionAnswer {
-  private func beginEvent<Sink>(_ out: inout ResponseWriter<Sink>) where Sink: ~Copyable {
+  private func beginEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
     out.write("data: ")
     beginObject(&out)
   }
@@ -164,7 +164,7 @@ extension CompletionAnswer {
   /// none.
   private func endChoiceEvent<Sink>(
     _ reason: FinishReason?, _ out: inout ResponseWriter<Sink>
-  ) where Sink: ~Copyable {
+  ) {
     out.write(",\"logprobs\":null,\"finish_reason\":")
     if let reason {
       out.write(jsonString: reason.name)
@@ -175,12 +175,12 @@ extension CompletionAnswer {
     endEvent(&out)
   }
 
-  private func endEvent<Sink>(_ out: inout ResponseWriter<Sink>) where Sink: ~Copyable {
+  private func endEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
     out.write("\n\n")
     out.flush()
   }
 
-  private func beginObject<Sink>(_ out: inout ResponseWriter<Sink>) where Sink: ~Copyable {
+  private func beginObject<Sink>(_ out: inout ResponseWriter<Sink>) {
     out.write(kind == .chat ? "{\"id\":\"chatcmpl-" : "{\"id\":\"cmpl-")
     out.write(hexadecimal: number)
     out.write("\",\"object\":")
@@ -188,7 +188,7 @@ extension CompletionAnswer {
     out.write(",\"created\":")
     out.write(unixSeconds)
     out.write(",\"model\":")
-    out.write(jsonString: model.bytes)
+    out.write(jsonString: model)
   }
 
   private var objectName: StaticString {
@@ -199,7 +199,7 @@ extension CompletionAnswer {
 
 /// The body of `GET /v1/models`, with the one model that there is.
 public func writeModelList<Sink: ByteSink & ~Copyable>(
-  model: Span<UInt8>, unixSeconds: Int, to out: inout Sink
+  model: FixedText<129>, unixSeconds: Int, to out: inout Sink
 ) {
   out.write("{\"object\":\"list\",\"data\":[{\"id\":")
   out.write(jsonString: model)

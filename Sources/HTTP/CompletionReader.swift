@@ -7,7 +7,7 @@ public enum MessageRole: Sendable {
   case user
   case assistant
 
-  init?(_ name: Span<UInt8>) {
+  init?(_ name: FixedText<33>) {
     if matches(name, "system") || matches(name, "developer") {
       self = .system
     } else if matches(name, "user") {
@@ -85,7 +85,10 @@ public struct CompletionReader: ~Copyable {
   var role: MessageRole?
   /// Texts of the list of parts or prompts.
   var textCount = 0
-  var held = FixedText<4097>()
+  /// Content that waits for its role: the first `heldByteCount` bytes.
+  var held = InlineArray<4096, UInt8>(repeating: 0)
+  /// More than there is room for where the content is longer.
+  var heldByteCount = 0
   var maxTokens: Int?
   var maxCompletionTokens: Int?
 
@@ -158,7 +161,9 @@ public struct CompletionReader: ~Copyable {
     case .endName: try endName()
     case .beginString: try beginString(&consumer)
     case .text(let range): take(bytes.extracting(range), &consumer)
-    case .character(let character): take(character.bytes, &consumer)
+    case .character(let character):
+      let bytes = character.storage
+      take(bytes.span.extracting(0..<character.count), &consumer)
     case .endString: try endString(&consumer)
     case .number(let number): try take(number)
     case .boolean(let value): try take(value)
@@ -184,7 +189,7 @@ public struct CompletionReader: ~Copyable {
   mutating func forget(_ field: RequestField) { seen &= ~(1 << UInt32(field.rawValue)) }
 
   private mutating func endName() throws(RequestError) {
-    field = word.isCut ? nil : RequestField(word.bytes, of: owner)
+    field = RequestField(word, of: owner)
     guard let field else { return }
     if has(field) { throw error(.repeated, field) }
     seen |= 1 << UInt32(field.rawValue)

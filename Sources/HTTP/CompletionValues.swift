@@ -61,7 +61,7 @@ extension CompletionReader {
 
   private mutating func beginMessage() {
     role = nil
-    held.removeAll()
+    heldByteCount = 0
     forget(.role)
     forget(.content)
     place = .message
@@ -124,7 +124,7 @@ extension CompletionReader {
     case .prompt: consumer.take(text)
     case .content:
       if role == nil {
-        Self.append(text, to: &held)
+        hold(text)
       } else {
         consumer.take(text)
       }
@@ -135,7 +135,15 @@ extension CompletionReader {
     _ consumer: inout Consumer
   ) {
     destination = .content
-    take(UTF8Character(scalar: 0x0a).bytes, &consumer)
+    let lineEnd = InlineArray<1, UInt8>(repeating: UInt8(ascii: "\n"))
+    take(lineEnd.span, &consumer)
+  }
+
+  private mutating func hold(_ text: Span<UInt8>) {
+    for index in 0..<text.count {
+      if heldByteCount < Self.heldByteCountMax { held[heldByteCount] = text[index] }
+      heldByteCount = min(heldByteCount + 1, Self.heldByteCountMax + 1)
+    }
   }
 
   private static func append<let capacity: Int>(
@@ -152,21 +160,21 @@ extension CompletionReader {
     case .stop: try endStop()
     default: break
     }
-    if held.isCut { throw error(.roleTooLate, .role) }
+    if heldByteCount > Self.heldByteCountMax { throw error(.roleTooLate, .role) }
   }
 
   private mutating func endWord<Consumer: PromptConsumer & ~Copyable>(
     _ consumer: inout Consumer
   ) throws(RequestError) {
     if field == .partType {
-      if !matches(word.bytes, "text") { throw invalid() }
+      if !matches(word, "text") { throw invalid() }
       return
     }
-    guard !word.isCut, let role = MessageRole(word.bytes) else { throw invalid() }
+    guard let role = MessageRole(word) else { throw invalid() }
     self.role = role
     consumer.beginMessage(role)
-    if held.count > 0 { consumer.take(held.bytes) }
-    held.removeAll()
+    if heldByteCount > 0 { consumer.take(held.span.extracting(0..<heldByteCount)) }
+    heldByteCount = 0
   }
 
   private mutating func endStop() throws(RequestError) {

@@ -1,3 +1,5 @@
+import Profile
+
 /// Whether all of a text, one byte at least, is a token (RFC 9110, section 5.6.2).
 func isToken(_ text: Span<UInt8>) -> Bool {
   if text.count == 0 { return false }
@@ -36,6 +38,14 @@ func firstIndex(of byte: UInt8, in text: Span<UInt8>, from start: Int = 0) -> In
 /// Whether `text` is exactly `word`.
 func matches(_ text: Span<UInt8>, _ word: StaticString) -> Bool {
   if text.count != word.utf8CodeUnitCount { return false }
+  let start = unsafe word.utf8Start
+  for index in 0..<text.count where unsafe text[index] != start[index] { return false }
+  return true
+}
+
+/// Whether `text`, all of it, is exactly `word`.
+func matches<let capacity: Int>(_ text: FixedText<capacity>, _ word: StaticString) -> Bool {
+  if text.offeredByteCount != word.utf8CodeUnitCount { return false }
   let start = unsafe word.utf8Start
   for index in 0..<text.count where unsafe text[index] != start[index] { return false }
   return true

@@ -1,14 +1,9 @@
 /// Collects a line up to its CRLF.
 struct LineBuffer: ~Copyable {
-  private var storage = InlineArray<8192, UInt8>(repeating: 0)
+  /// The line that is whole, without its end, is the first `count` bytes.
+  private(set) var storage = InlineArray<8192, UInt8>(repeating: 0)
   private(set) var count = 0
   private var endsInReturn = false
-
-  /// The line that is whole, without its end.
-  var bytes: Span<UInt8> {
-    @_lifetime(borrow self)
-    borrowing get { storage.span.extracting(0..<count) }
-  }
 
   mutating func clear() { count = 0 }
 

@@ -1,3 +1,5 @@
+import Profile
+
 /// The members of a request's objects that mean something here.
 public enum RequestField: Int, Sendable {
   case model, messages, prompt, stream, streamOptions, temperature, topP
@@ -17,7 +19,7 @@ public enum RequestField: Int, Sendable {
   private static let count = 19
 
   /// The field of that name; nil where the name means nothing.
-  init?(_ name: Span<UInt8>, of owner: Owner) {
+  init?(_ name: FixedText<33>, of owner: Owner) {
     for value in 0..<Self.count {
       guard let field = RequestField(rawValue: value) else { continue }
       if field.isMember(of: owner) && matches(name, field.name) {

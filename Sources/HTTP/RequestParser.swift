@@ -140,7 +140,7 @@ extension RequestParser {
       return true
     }
     lineByteCount = line.count + 2
-    try head.takeRequestLine(line.bytes)
+    try head.takeRequestLine(line.storage.span.extracting(0..<line.count))
     line.clear()
     state = .headers
     return true
@@ -164,7 +164,7 @@ extension RequestParser {
     lineByteCount += line.count + 2
     lineCount += 1
     if lineCount > HTTPLimits.headerCountMax { throw .tooManyHeaders }
-    try head.takeHeaderLine(line.bytes)
+    try head.takeHeaderLine(line.storage.span.extracting(0..<line.count))
     line.clear()
     return true
   }
@@ -191,11 +191,7 @@ extension RequestParser {
       bytes, at: &offset, byteCountMax: HTTPLimits.chunkLineByteCountMax,
       overflow: .chunkExtensionsTooLong)
     if !isWhole { return false }
-    let sizeEnd = firstIndex(of: UInt8(ascii: ";"), in: line.bytes) ?? line.count
-    guard let size = hexadecimalCount(line.bytes.extracting(0..<sizeEnd)) else {
-      throw .malformedChunk
-    }
-    extensionByteCount += line.count - sizeEnd
+    let size = try readChunkLine()
     if extensionByteCount > HTTPLimits.chunkExtensionByteCountMax {
       throw .chunkExtensionsTooLong
     }
@@ -204,6 +200,17 @@ extension RequestParser {
     line.clear()
     state = size == 0 ? .trailers : .chunkData(size)
     return true
+  }
+
+  /// - Returns: the chunk's size.
+  private mutating func readChunkLine() throws(HTTPError) -> Int {
+    let whole = line.storage.span.extracting(0..<line.count)
+    let sizeEnd = firstIndex(of: UInt8(ascii: ";"), in: whole) ?? whole.count
+    extensionByteCount += whole.count - sizeEnd
+    guard let size = hexadecimalCount(whole.extracting(0..<sizeEnd)) else {
+      throw .malformedChunk
+    }
+    return size
   }
 
   /// The CRLF after a chunk's data.
@@ -231,7 +238,7 @@ extension RequestParser {
     lineByteCount += line.count + 2
     lineCount += 1
     if lineCount > HTTPLimits.trailerCountMax { throw .trailersTooLarge }
-    _ = try RequestHead.checkedNameEnd(line.bytes)
+    _ = try RequestHead.checkedNameEnd(line.storage.span.extracting(0..<line.count))
     line.clear()
     return true
   }

@@ -1,7 +1,7 @@
 import Platform
 
 /// The way to a client.
-public protocol ResponseSink: ~Copyable {
+public protocol ResponseSink {
   /// Sends all of the bytes. False where the client cannot be reached any more.
   mutating func send(_ bytes: Span<UInt8>) -> Bool
 }
@@ -12,7 +12,7 @@ public protocol ResponseSink: ~Copyable {
 /// then it can be taken back. A longer one, or one that is flushed, is sent in chunks, or to an
 /// HTTP/1.0 client until the connection ends (RFC 9112, sections 6.3 and 7.1). Each flush is one
 /// `send`.
-public struct ResponseWriter<Sink: ResponseSink & ~Copyable>: ~Copyable, ByteSink {
+public struct ResponseWriter<Sink: ResponseSink>: ~Copyable, ByteSink {
   /// Bytes of the body that are held.
   public static var bufferByteCount: Int { 4096 }
   /// Room for the longest head, of which all parts are bounded.

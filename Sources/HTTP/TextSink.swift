@@ -1,4 +1,5 @@
 import Platform
+import Profile
 
 // Text for any taker of bytes.
 extension ByteSink where Self: ~Copyable {
@@ -47,6 +48,13 @@ extension ByteSink where Self: ~Copyable {
   public mutating func write(jsonString bytes: Span<UInt8>) {
     write(byte: UInt8(ascii: "\""))
     write(jsonText: bytes)
+    write(byte: UInt8(ascii: "\""))
+  }
+
+  /// A JSON string with its quotation marks. `text` must be UTF-8.
+  public mutating func write<let capacity: Int>(jsonString text: FixedText<capacity>) {
+    write(byte: UInt8(ascii: "\""))
+    for index in 0..<text.count { write(jsonByte: text[index]) }
     write(byte: UInt8(ascii: "\""))
   }
 

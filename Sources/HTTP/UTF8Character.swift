@@ -1,7 +1,8 @@
 /// A character while its bytes arrive, checked as they do.
 /// Source: Unicode Standard, table 3-7 (well-formed UTF-8 byte sequences).
 struct UTF8Character: Sendable {
-  private var storage = InlineArray<4, UInt8>(repeating: 0)
+  /// The first `count` bytes are the character's.
+  private(set) var storage = InlineArray<4, UInt8>(repeating: 0)
   private(set) var count = 0
   /// Bytes of the whole character.
   private var byteCount = 0
@@ -31,11 +32,6 @@ struct UTF8Character: Sendable {
 
   var isEmpty: Bool { count == 0 }
   var isWhole: Bool { count > 0 && count == byteCount }
-
-  var bytes: Span<UInt8> {
-    @_lifetime(borrow self)
-    borrowing get { storage.span.extracting(0..<count) }
-  }
 
   /// Takes the next byte of a character that is not whole.
   /// - Returns: whether it can stand there.

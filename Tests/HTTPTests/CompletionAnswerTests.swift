@@ -19,9 +19,14 @@ private func object(_ json: some Sequence<UInt8>) throws -> [String: Any] {
 private let modelName = "a \"model\" of \\ é"
 
 private func answer(_ kind: CompletionKind, _ settings: CompletionSettings) -> CompletionAnswer {
+  CompletionAnswer(
+    kind, settings, number: 255, unixSeconds: 1_700_000_000, model: fixedModelName)
+}
+
+private var fixedModelName: FixedText<129> {
   var model = FixedText<129>()
   for byte in modelName.utf8 { model.append(byte) }
-  return CompletionAnswer(kind, settings, number: 255, unixSeconds: 1_700_000_000, model: model)
+  return model
 }
 
 private let usage = TokenUsage(promptCount: 12, cachedCount: 8, completionCount: 5)
@@ -135,7 +140,7 @@ private func events(_ response: SeenResponse) throws -> [[String: Any]] {
 
   @Test func theModelList() throws {
     var text = Text()
-    writeModelList(model: Array(modelName.utf8).span, unixSeconds: 7, to: &text)
+    writeModelList(model: fixedModelName, unixSeconds: 7, to: &text)
     let seen = try object(text.bytes)
     let models = try #require(seen["data"] as? [[String: Any]])
     #expect(seen["object"] as? String == "list" && models.count == 1)
