@@ -56,9 +56,10 @@ public struct DeviceProfile: Sendable {
     return byteCount
   }
 
-  /// The core of each thread, or none where the threads are not bound.
+  /// The core of each thread, or none where the threads are not bound. Inlined as `FixedText.bytes` is.
   public var cores: Span<Int32> {
     @_lifetime(borrow self)
+    @inline(__always)
     borrowing get { coreNumbers.span.extracting(0..<coreCount) }
   }
 

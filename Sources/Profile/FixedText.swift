@@ -31,8 +31,12 @@ public struct FixedText<let capacity: Int>: Sendable {
   }
 
   /// The bytes held, without the zero byte.
+  ///
+  /// Inlined: called from another module, Swift 6.3's Embedded builds may pass a copy that is gone when
+  /// the span is read.
   public var bytes: Span<UInt8> {
     @_lifetime(borrow self)
+    @inline(__always)
     borrowing get { storage.span.extracting(0..<count) }
   }
 

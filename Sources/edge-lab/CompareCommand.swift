@@ -23,8 +23,6 @@ struct CompareCommand: Command {
       LabOption("--ablations", "LIST", "of anchor,metric,recent,block"),
     ] + Evaluation.options.filter { !["--policies", "--seed"].contains($0.name) }
 
-  /// Answer tokens of a begun answer, as `LinesCommand` has them.
-  private static let begunTokensMax = 24
   private let arguments: LabArguments
   private let evaluation: Evaluation
   private let ablations: [Ablation]
@@ -64,7 +62,6 @@ struct CompareCommand: Command {
     if let path = arguments.text("--lines") {
       var task = LinesTask()
       task.begins = arguments.has("--begin")
-      if task.begins { task.maxTokens = Self.begunTokensMax }
       let items = try task.items(file: path, limit: evaluation.limit)
       comparison.lines = try TaskRunner(evaluation, text).run(
         task: LinesCommand.name,

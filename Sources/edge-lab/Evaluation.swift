@@ -82,4 +82,13 @@ struct Evaluation: Sendable {
   func write(_ summary: Summary) {
     print(isJSON ? summary.json : summary.table)
   }
+
+  /// A summary by properties of the items, and behind the table one of all items; JSON has the parts
+  /// alone.
+  func write(_ lines: [ResultLine], by names: [String], scores: [String]) {
+    write(Summary(lines, by: names, scores: scores))
+    if isJSON { return }
+    print("\nall items:")
+    write(Summary(lines, scores: scores))
+  }
 }

@@ -28,7 +28,6 @@ struct LinesCommand: Command {
     samples = min(
       try arguments.count("--samples", in: 1...100_000) ?? 10, evaluation.limit ?? .max)
     task.begins = arguments.has("--begin")
-    if task.begins { task.maxTokens = 24 }
   }
 
   func run() throws {

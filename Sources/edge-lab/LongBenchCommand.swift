@@ -52,13 +52,7 @@ struct LongBenchCommand: Command {
     }
     let lines = try TaskRunner(evaluation, text).run(task: Self.name, asked)
       .comparedToFull("score")
-    let scores = ["score", ResultLine.difference]
-    if !evaluation.isJSON {
-      evaluation.write(Summary(lines, by: ["dataset"], scores: scores))
-      print("\nall items, whatever their data set:")
-    }
-    evaluation.write(
-      Summary(lines, by: evaluation.isJSON ? ["dataset"] : [], scores: scores))
+    evaluation.write(lines, by: ["dataset"], scores: ["score", ResultLine.difference])
   }
 
   private func shortened(_ prompt: String, _ text: TextModel) throws -> String {

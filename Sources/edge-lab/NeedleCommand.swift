@@ -69,8 +69,7 @@ struct NeedleCommand: Command {
     }
     let lines = try TaskRunner(evaluation, text).run(task: Self.name, asked)
     evaluation.write(
-      Summary(
-        lines.comparedToFull("match"), by: ["length", "depth"],
-        scores: ["match", ResultLine.difference, "logProbability"]))
+      lines.comparedToFull("match"), by: ["length", "depth"],
+      scores: ["match", ResultLine.difference, "logProbability"])
   }
 }

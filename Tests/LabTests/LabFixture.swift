@@ -31,6 +31,10 @@ enum Files {
       .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
+  static let edgeLab = repository.appendingPathComponent(".build/debug/edge-lab").path
+
+  static var hasEdgeLab: Bool { FileManager.default.isExecutableFile(atPath: edgeLab) }
+
   static func run(_ program: String, _ arguments: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)

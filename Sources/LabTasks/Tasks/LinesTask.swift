@@ -8,7 +8,8 @@ import LabResults
 public struct LinesTask: Sendable {
   /// Whether the answer is begun for the model, as the record has its lines; LongEval leaves it free.
   public var begins = false
-  public var maxTokens = 100
+  /// A begun answer is but the number.
+  var maxTokens: Int { begins ? 24 : 100 }
   public var usesTemplate = true
 
   public init() {}
