@@ -45,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "edge-infer",
       dependencies: [
-        "Platform", "Profile", "Board", "Memory", "Kernels", "Model", "Tokenizer", "Text",
+        "Platform", "Profile", "Board", "HTTP", "Memory", "Kernels", "Model", "Tokenizer", "Text",
         "KVCache", "Inference",
       ],
       swiftSettings: program,

@@ -9,7 +9,7 @@ extension HTTPError {
     out.write(",\"type\":")
     out.write(jsonString: type)
     out.write(",\"param\":")
-    out.write(self == .modelNotFound ? "\"model\"" : "null")
+    writeParameter(to: &out)
     out.write(",\"code\":")
     writeCode(to: &out)
     out.write("}}")
@@ -23,10 +23,20 @@ extension HTTPError {
     }
   }
 
+  private func writeParameter<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    switch self {
+    case .modelNotFound: out.write("\"model\"")
+    case .noChatTemplate, .lateSystemMessage: out.write("\"messages\"")
+    case .emptyPrompt: out.write("\"prompt\"")
+    default: out.write("null")
+    }
+  }
+
   private func writeCode<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     switch self {
     case .modelNotFound: out.write("\"model_not_found\"")
     case .unauthorized: out.write("\"invalid_api_key\"")
+    case .contextLengthExceeded: out.write("\"context_length_exceeded\"")
     default: out.write("null")
     }
   }

@@ -35,6 +35,10 @@ public enum HTTPError: Error, Equatable {
   case forbidden
   case notJSON
   case modelNotFound
+  case noChatTemplate
+  case emptyPrompt
+  case lateSystemMessage
+  case contextLengthExceeded
   case timeout
   case queueFull
   case stopping
@@ -72,6 +76,10 @@ extension HTTPError {
     case .forbidden: "requests from web pages of other origins are not served"
     case .notJSON: "Content-Type must be application/json"
     case .modelNotFound: "there is no model of this name; GET /v1/models names the one there is"
+    case .noChatTemplate: "the model has no chat template here; POST /v1/completions takes plain text"
+    case .emptyPrompt: "the prompt is empty"
+    case .lateSystemMessage: "system messages must come before all others"
+    case .contextLengthExceeded: "the prompt has more tokens than the cache has slots"
     case .timeout: "the request took too long to arrive"
     case .queueFull: "too many requests are waiting; try again later"
     case .stopping: "the service is stopping"

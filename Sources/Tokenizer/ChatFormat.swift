@@ -8,6 +8,8 @@ struct ChatFormat {
   var userHead: StaticString = ""
   /// Between the user's message and the answer.
   var userTail: StaticString = ""
+  /// Before an answer that is part of the conversation; the model begins its own with it.
+  var answerHead: StaticString = ""
   /// After an answer, before the next message of the user.
   var assistantTail: StaticString = ""
   /// The system message stands in the first message of the user, behind its head.
@@ -78,7 +80,7 @@ extension ChatFormat {
   private static var llama2: ChatFormat {
     ChatFormat(
       systemHead: "<<SYS>>\n", systemTail: "\n<</SYS>>\n\n", userHead: "\u{2}[INST] ",
-      userTail: " [/INST]", assistantTail: " \u{3}", isSystemInUser: true, trims: true)
+      userTail: " [/INST]", answerHead: " ", assistantTail: " \u{3}", isSystemInUser: true, trims: true)
   }
 
   /// As Llama 2's without system messages, with spaces that differ from model to model. The system
@@ -105,6 +107,8 @@ extension ChatFormat {
     }
     if text.contains("eos_token + ' '") || text.contains("eos_token + \" \"") {
       format.assistantTail = "\u{3} "
+    } else if text.hasString(" ") {
+      format.answerHead = " "
     }
     return format
   }
