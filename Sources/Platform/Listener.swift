@@ -12,7 +12,9 @@ import CPlatform
   private let path: UnsafePointer<CChar>?
 
   /// Whether only this machine's programs reach it by a network address.
-  public var isLoopback: Bool { unsafe withUnsafePointer(to: storage) { unsafe edge_is_loopback($0) != 0 } }
+  public var isLoopback: Bool {
+    unsafe withUnsafePointer(to: storage) { unsafe edge_is_loopback($0) != 0 }
+  }
   public var isLocal: Bool { unsafe path != nil }
 
   /// - Parameter text: must stay where it is.
@@ -61,7 +63,8 @@ import CPlatform
     _ text: UnsafePointer<CChar>, byteCount: Int, to host: inout InlineArray<64, CChar>
   ) -> Bool {
     var (start, end) = (0, byteCount)
-    let isBracketed = unsafe end > 2 && text[0] == CChar(UInt8(ascii: "["))
+    let isBracketed =
+      unsafe end > 2 && text[0] == CChar(UInt8(ascii: "["))
       && text[end - 1] == CChar(UInt8(ascii: "]"))
     if isBracketed { (start, end) = (1, end - 1) }
     if end == start || end - start > hostByteCountMax { return false }

@@ -199,6 +199,7 @@ extension ChatMessages where Source: ~Copyable {
     if place == .assistant { return }
     if place != .user { beginUser() }
     append(format.userTail)
+    append(format.answerStart)
   }
 }
 

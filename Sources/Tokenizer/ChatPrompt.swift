@@ -37,6 +37,7 @@ public enum ChatTurn: Sendable {
     case userHead
     case user
     case userTail
+    case answerStart
     case end
   }
 
@@ -122,6 +123,7 @@ public enum ChatTurn: Sendable {
     let hasBlock = isFirst && (hasSystem || template.hasPreset)
     switch step {
     case .unansweredTail, .userTail: return TextSlice(format.userTail)
+    case .answerStart: return TextSlice(format.answerStart)
     case .assistantTail: return TextSlice(isFirst ? "" : format.assistantTail)
     case .opening: return TextSlice(isFirst ? format.opening : "")
     case .outerUserHead: return TextSlice(format.isSystemInUser ? format.userHead : "")

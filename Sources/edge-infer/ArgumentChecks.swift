@@ -53,7 +53,8 @@ extension Arguments {
       if wantsLockedMemory || wantsNoHugePages {
         throw console.fail(
           .usage,
-          "--lock-memory and --no-huge-pages are options of run, chat, serve, bench and score alone")
+          "--lock-memory and --no-huge-pages are options of run, chat, serve, bench and score alone"
+        )
       }
       if wantsNoLockdown {
         throw console.fail(

@@ -137,7 +137,8 @@ struct ServeMetrics: Sendable {
   }
 
   func write<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
-    Self.write(head: "edge_infer_requests_total", "Requests answered, by status.", "counter", to: &out)
+    Self.write(
+      head: "edge_infer_requests_total", "Requests answered, by status.", "counter", to: &out)
     for status in 0..<600 where requests[status] > 0 {
       out.write("edge_infer_requests_total{code=\"")
       out.write(status)

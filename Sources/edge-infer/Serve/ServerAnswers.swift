@@ -90,7 +90,8 @@ extension Server {
   /// About as long as those take that are before it.
   private var retrySeconds: Int {
     let metrics = unsafe state.pointee.metrics
-    let mean = metrics.served.count == 0 ? 1e9 : Double(metrics.served.sum) / Double(metrics.served.count)
+    let mean =
+      metrics.served.count == 0 ? 1e9 : Double(metrics.served.sum) / Double(metrics.served.count)
     let seconds = mean * Double(unsafe state.pointee.queueCount + 1) / 1e9
     return min(max(Int(min(seconds, 3600)) + 1, 1), 60)
   }
