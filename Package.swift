@@ -77,7 +77,9 @@ let package = Package(
       name: "InferenceTests",
       dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"],
       swiftSettings: [.unsafeFlags(["-O"])]),
-    .testTarget(name: "ProgramTests", exclude: ["make_models.py", "serve_client.py", "serve_load.py", "short_reads.c"]),
+    .testTarget(
+      name: "ProgramTests",
+      exclude: ["make_models.py", "serve_client.py", "serve_load.py", "short_reads.c"]),
   ]
 )
 

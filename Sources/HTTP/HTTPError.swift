@@ -76,7 +76,7 @@ extension HTTPError {
     case .forbidden: "requests from web pages of other origins are not served"
     case .notJSON: "Content-Type must be application/json"
     case .modelNotFound: "there is no model of this name; GET /v1/models names the one there is"
-    case .noChatTemplate: "the model has no chat template here; POST /v1/completions takes plain text"
+    case .noChatTemplate: "there is no chat template here; /v1/completions takes plain text"
     case .emptyPrompt: "the prompt is empty"
     case .lateSystemMessage: "system messages must come before all others"
     case .contextLengthExceeded: "the prompt has more tokens than the cache has slots"

@@ -129,8 +129,8 @@ struct ServiceAnswer {
   }
 }
 
-/// A client's side of a connection.
-final class ClientConnection {
+/// A client's side of a connection, used by one thread at a time.
+final class ClientConnection: @unchecked Sendable {
   private var descriptor: Int32
   private var received: [UInt8] = []
 
@@ -159,7 +159,7 @@ final class ClientConnection {
     var done = 0
     while done < bytes.count {
       let count = bytes[done...].withUnsafeBytes {
-        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       if count <= 0 { return }
       done += count

@@ -9,11 +9,15 @@ import Testing
     if: Files.program != nil && RunningService.anyModel != nil,
     "needs .build/release/edge-infer and a model"))
 struct ServeEndTests {
-  private static let story: [String: Any] = ["prompt": "Once upon a time", "max_tokens": 6]
-  private static let endless: [String: Any] = [
-    "prompt": "Once upon a time", "max_tokens": 2_000_000_000, "temperature": 1.5, "stream": true,
-    "stop": "no such text",
-  ]
+  private static var story: [String: Any] {
+    ["prompt": "Once upon a time", "max_tokens": 6]
+  }
+  private static var endless: [String: Any] {
+    [
+      "prompt": "Once upon a time", "max_tokens": 2_000_000_000, "temperature": 1.5, "stream": true,
+      "stop": "no such text",
+    ]
+  }
 
   @Test(arguments: [SIGTERM, SIGINT]) func anIdleServiceEndsAtOnce(signal: Int32) throws {
     let service = try RunningService()

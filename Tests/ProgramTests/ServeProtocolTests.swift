@@ -13,13 +13,17 @@ struct ServeProtocolTests {
 
   init() throws { folder = try Folder() }
 
-  private static let story: [String: Any] = ["prompt": "Once upon a time", "max_tokens": 6]
+  private static var story: [String: Any] {
+    ["prompt": "Once upon a time", "max_tokens": 6]
+  }
 
   /// A stream that takes long enough for what a test does meanwhile.
-  private static let longStory: [String: Any] = [
-    "prompt": "Once upon a time", "max_tokens": 2_000_000, "stream": true, "temperature": 1.5,
-    "stop": "no such text",
-  ]
+  private static var longStory: [String: Any] {
+    [
+      "prompt": "Once upon a time", "max_tokens": 2_000_000, "stream": true, "temperature": 1.5,
+      "stop": "no such text",
+    ]
+  }
 
   @Test func whatNeedsNoModel() throws {
     let service = try RunningService()

@@ -30,6 +30,9 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     writeStart(preparation, program, &console)
     writeAddress(address, listener, facts, arguments, &console)
   }
+  if !address.isLoopback && !address.isLocal && token == nil {
+    console.warn("whoever reaches this address is served; --token-file sets a token")
+  }
   while !server.isOver {
     if let index = server.takeNext() {
       service.serve(index, &program, &console)
