@@ -26,6 +26,7 @@ let package = Package(
     .target(name: "Platform", dependencies: ["CPlatform", "CInstructions"], swiftSettings: strict),
     .target(name: "Profile", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Board", dependencies: ["Platform", "Profile"], swiftSettings: strict),
+    .target(name: "HTTP", dependencies: ["Platform", "Profile"], swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
     .target(
@@ -44,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "edge-infer",
       dependencies: [
-        "Platform", "Profile", "Board", "Memory", "Kernels", "Model", "Tokenizer", "Text",
+        "Platform", "Profile", "Board", "HTTP", "Memory", "Kernels", "Model", "Tokenizer", "Text",
         "KVCache", "Inference",
       ],
       swiftSettings: program,
@@ -56,6 +57,7 @@ let package = Package(
       name: "device-checks", dependencies: ["KernelChecks", "Platform", "Profile"],
       path: "Tests/DeviceChecks", swiftSettings: program),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Platform", "Profile"]),
     .testTarget(name: "MemoryTests", dependencies: ["Memory"]),
     .testTarget(name: "ProfileTests", dependencies: ["Profile", "Platform"]),
     .testTarget(name: "BoardTests", dependencies: ["Board", "Profile", "Platform"]),
@@ -75,7 +77,9 @@ let package = Package(
       name: "InferenceTests",
       dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"],
       swiftSettings: [.unsafeFlags(["-O"])]),
-    .testTarget(name: "ProgramTests", exclude: ["make_models.py", "short_reads.c"]),
+    .testTarget(
+      name: "ProgramTests",
+      exclude: ["make_models.py", "serve_client.py", "serve_load.py", "short_reads.c"]),
   ]
 )
 

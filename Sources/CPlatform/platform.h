@@ -1,10 +1,14 @@
 // System calls that Swift cannot name: variadic functions, macros, and pthread attributes.
 // Each wrapper makes one call and returns its result, or the negated errno where it failed.
 #pragma once
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -16,8 +20,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -197,4 +203,101 @@ EDGE_INLINE void edge_pause(void) {
 #else
   __asm__ volatile("yield");
 #endif
+}
+
+// Sockets of services. All are closed when another program begins, and none waits.
+
+// An address with a port in the numbers of IPv4 or IPv6; the count of its bytes, 0 for other texts.
+EDGE_INLINE uint32_t edge_internet_address(const char *host, uint16_t port,
+                                           struct sockaddr_storage *to) {
+  struct sockaddr_in *four = (struct sockaddr_in *)to;
+  struct sockaddr_in6 *six = (struct sockaddr_in6 *)to;
+  memset(to, 0, sizeof *to);
+  if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
+    four->sin_family = AF_INET;
+    four->sin_port = htons(port);
+    return sizeof *four;
+  }
+  if (inet_pton(AF_INET6, host, &six->sin6_addr) != 1) return 0;
+  six->sin6_family = AF_INET6;
+  six->sin6_port = htons(port);
+  return sizeof *six;
+}
+// The address of a socket in the file system; 0 where the path is too long.
+EDGE_INLINE uint32_t edge_local_address(const char *path, struct sockaddr_storage *to) {
+  struct sockaddr_un *local = (struct sockaddr_un *)to;
+  memset(to, 0, sizeof *to);
+  if (strlen(path) >= sizeof local->sun_path) return 0;
+  local->sun_family = AF_UNIX;
+  strcpy(local->sun_path, path);
+  return sizeof *local;
+}
+EDGE_INLINE int32_t edge_is_loopback(const struct sockaddr_storage *address) {
+  if (address->ss_family == AF_INET6)
+    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+  const struct sockaddr_in *four = (const struct sockaddr_in *)address;
+  return address->ss_family == AF_INET && ntohl(four->sin_addr.s_addr) >> 24 == 127;
+}
+EDGE_INLINE int32_t edge_socket(const struct sockaddr_storage *address) {
+  return (int32_t)edge_result(
+      socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+EDGE_INLINE int32_t edge_set_socket(int32_t fd, int32_t level, int32_t name) {
+  int on = 1;
+  return (int32_t)edge_result(setsockopt(fd, level, name, &on, sizeof on));
+}
+EDGE_INLINE int32_t edge_connect(int32_t fd, const struct sockaddr_storage *to, uint32_t bytes) {
+  return (int32_t)edge_result(connect(fd, (const struct sockaddr *)to, bytes));
+}
+// What it makes in the file system is for this user alone.
+EDGE_INLINE int32_t edge_bind(int32_t fd, const struct sockaddr_storage *to, uint32_t bytes) {
+  mode_t before = umask(0177);
+  int32_t r = (int32_t)edge_result(bind(fd, (const struct sockaddr *)to, bytes));
+  umask(before);
+  return r;
+}
+EDGE_INLINE int32_t edge_listen(int32_t fd, int32_t waiting) {
+  return (int32_t)edge_result(listen(fd, waiting));
+}
+// The port of a bound socket; 0 where it has none.
+EDGE_INLINE uint16_t edge_bound_port(int32_t fd) {
+  struct sockaddr_storage address;
+  socklen_t bytes = sizeof address;
+  if (getsockname(fd, (struct sockaddr *)&address, &bytes) != 0) return 0;
+  if (address.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+  return address.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&address)->sin_port) : 0;
+}
+EDGE_INLINE int32_t edge_is_socket(const char *path) {
+  struct stat s;
+  return lstat(path, &s) == 0 && S_ISSOCK(s.st_mode);
+}
+EDGE_INLINE int32_t edge_accept(int32_t fd) {
+  return (int32_t)edge_result(syscall(SYS_accept4, fd, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK));
+}
+// The other side reads to the end of what was written.
+EDGE_INLINE int32_t edge_end_writing(int32_t fd) {
+  return (int32_t)edge_result(shutdown(fd, SHUT_WR));
+}
+// Both ends of a pipe that never waits.
+EDGE_INLINE int32_t edge_make_pipe(int32_t ends[2]) {
+  return (int32_t)edge_result(syscall(SYS_pipe2, ends, O_CLOEXEC | O_NONBLOCK));
+}
+// Waits until one of them is ready, for at most so many nanoseconds; without end where negative.
+EDGE_INLINE int32_t edge_poll(struct pollfd *on, uint32_t count, int64_t ns) {
+  struct timespec t = {ns / 1000000000, ns % 1000000000};
+  return (int32_t)edge_result(
+      syscall(SYS_ppoll, on, (unsigned long)count, ns < 0 ? (void *)0 : (void *)&t, (void *)0, 0L));
+}
+// Seconds since 1970.
+EDGE_INLINE int64_t edge_unix_seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return (int64_t)t.tv_sec;
+}
+// A number that differs from one start of the program to the next.
+EDGE_INLINE uint64_t edge_random_word(void) {
+  const void *at = (const void *)getauxval(AT_RANDOM);
+  uint64_t word = 0;
+  if (at) memcpy(&word, at, sizeof word);
+  return word;
 }

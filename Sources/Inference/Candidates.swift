@@ -4,7 +4,7 @@ import Memory
 /// Some of the tokens with the largest logits, and their weights: the probabilities but for a
 /// factor.
 struct Candidates: ~Copyable {
-  private let capacity: Int
+  let capacity: Int
   private let ids: UnsafeMutablePointer<Int32>
   private let logits: UnsafeMutablePointer<Float>
   private let weights: UnsafeMutablePointer<Double>

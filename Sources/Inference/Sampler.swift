@@ -12,7 +12,7 @@ public struct Sampler: ~Copyable {
   /// exp below this is counted as 0; `Elementary.exp` reaches to 700.
   private static let exponentMin = -600.0
 
-  public let settings: SamplingSettings
+  public private(set) var settings: SamplingSettings
   private let vocabularyCount: Int
   private var generator: SplitMix64
   private var candidates: Candidates
@@ -28,6 +28,15 @@ public struct Sampler: ~Copyable {
     candidates = Candidates(
       carver: &carver,
       capacity: settings.candidateCountMax(vocabularyCount: vocabularyCount))
+  }
+
+  /// Other settings for what follows; the text so far stays, and the seed's numbers begin.
+  /// - Parameter settings: of no more candidates than those that the sampler was made with.
+  public mutating func use(_ settings: SamplingSettings) {
+    precondition(
+      settings.candidateCountMax(vocabularyCount: vocabularyCount) <= candidates.capacity)
+    self.settings = settings
+    generator = SplitMix64(seed: settings.seed)
   }
 
   /// As it was made: for a new text.

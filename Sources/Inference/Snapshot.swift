@@ -220,7 +220,7 @@ extension Engine {
     }
   }
 
-  private func forEachPart<Visitor: CacheVisitor & ~Copyable>(
+  func forEachPart<Visitor: CacheVisitor & ~Copyable>(
     row: Int, _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
     let workspace = layout.workspace
@@ -231,7 +231,7 @@ extension Engine {
   }
 }
 
-private struct SnapshotCounter: CacheVisitor {
+struct SnapshotCounter: CacheVisitor {
   var byteCount = 0
   mutating func visit(_ bytes: UnsafeMutableRawBufferPointer) { byteCount += bytes.count }
 }

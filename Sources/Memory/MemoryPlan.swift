@@ -1,13 +1,13 @@
 /// The sizes of all regions of an arena, and where each one lies.
 public struct MemoryPlan: Sendable {
-  private let byteCounts: InlineArray<18, Int>
-  private let offsets: InlineArray<18, Int>
+  private let byteCounts: InlineArray<20, Int>
+  private let offsets: InlineArray<20, Int>
   public let totalByteCount: Int
 
   /// Lays the regions one after the other.
-  init(byteCounts: InlineArray<18, Int>) {
+  init(byteCounts: InlineArray<20, Int>) {
     self.byteCounts = byteCounts
-    var offsets = InlineArray<18, Int>(repeating: 0)
+    var offsets = InlineArray<20, Int>(repeating: 0)
     var end = 0
     for index in 0..<Region.count {
       offsets[index] = Arena.roundUp(end, to: Region(rawValue: index)!.alignment)

@@ -16,10 +16,12 @@ public enum Region: Int, Sendable {
   case tokenizer
   case text
   case latency
+  case connections
+  case keptText
   case loading
   case threadStacks
 
-  public static let count = 18
+  public static let count = 20
 
   /// The name in tables and reports.
   public var name: StaticString {
@@ -40,6 +42,8 @@ public enum Region: Int, Sendable {
     case .tokenizer: "tokenizer"
     case .text: "text buffers"
     case .latency: "latency records"
+    case .connections: "connections"
+    case .keptText: "kept system prompt"
     case .loading: "loading scratch"
     case .threadStacks: "thread stacks"
     }

@@ -11,3 +11,9 @@ public struct Instant: Sendable, BitwiseCopyable {
     max(0, nanoseconds - earlier.nanoseconds)
   }
 }
+
+/// Seconds since 1970, as the machine's clock has them.
+public func unixSeconds() -> Int { Int(edge_unix_seconds()) }
+
+/// A number that differs from one start of the program to the next.
+public func randomWordOfProcess() -> UInt64 { edge_random_word() }

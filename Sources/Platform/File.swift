@@ -27,6 +27,8 @@ public struct SystemFailure: Error {
     case EAGAIN: "the resource is temporarily unavailable"
     case EROFS: "the file system is read-only"
     case EMFILE, ENFILE: "too many open files"
+    case EADDRINUSE: "the address is in use"
+    case EADDRNOTAVAIL: "this machine has no such address"
     case EFBIG: "the file is larger than the limit of file sizes"
     default: "system error"
     }

@@ -25,18 +25,39 @@ public enum Interrupt {
     _ = edge_on_signal(SIGTERM, noteOrEnd, 0)
   }
 
+  /// As `listen`, for a program that waits for many things at the same time; a second SIGTERM ends it
+  /// as a second SIGINT does.
+  /// - Returns: a descriptor that can be read from when a signal has come.
+  public static func listenForPoll() throws(SystemFailure) -> Int32 {
+    var ends = InlineArray<2, Int32>(repeating: -1)
+    let made = unsafe withUnsafeMutablePointer(to: &ends) {
+      unsafe edge_make_pipe(UnsafeMutableRawPointer($0).assumingMemoryBound(to: Int32.self))
+    }
+    if made < 0 { throw SystemFailure("make a pipe", code: -made) }
+    wakingDescriptor.store(ends[1], ordering: .relaxed)
+    listen()
+    return ends[0]
+  }
+
   fileprivate static func note(_ signal: Int32) {
     firstTime.store(edge_now_ns(), ordering: .relaxed)
     firstSignal.store(signal, ordering: .relaxed)
+    let descriptor = wakingDescriptor.load(ordering: .relaxed)
+    if descriptor < 0 { return }
+    var byte: UInt8 = 0
+    _ = unsafe edge_write(descriptor, &byte, 1)
   }
 
   fileprivate static func endsAtOnce(_ signal: Int32) -> Bool {
-    signal == SIGINT && edge_now_ns() - firstTime.load(ordering: .relaxed) > echoNanoseconds
+    (signal == SIGINT || wakingDescriptor.load(ordering: .relaxed) >= 0)
+      && edge_now_ns() - firstTime.load(ordering: .relaxed) > echoNanoseconds
   }
 }
 
 private let firstSignal = Atomic<Int32>(0)
 private let firstTime = Atomic<Int64>(0)
+/// Of `listenForPoll`; -1 before.
+private let wakingDescriptor = Atomic<Int32>(-1)
 
 /// Sets flags, reads the clock, and may end the process: all safe in a handler (POSIX.1-2017, section
 /// 2.4.3).

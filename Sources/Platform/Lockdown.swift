@@ -8,6 +8,8 @@ public struct LockdownNeeds: Sendable {
   public var opensFiles = false
   /// The settings and the size of a terminal.
   public var usesTerminal = false
+  /// Connections to a socket that listens already are taken, and waited for.
+  public var servesSockets = false
 
   public init() {}
 }
@@ -48,6 +50,7 @@ public struct LockdownFilter {
     if needs.replacesFiles { allowReplacing(machine) }
     if needs.opensFiles { allowOpening(machine) }
     if needs.usesTerminal { allowTerminal(machine) }
+    if needs.servesSockets { allowServing(machine) }
     append(Self.end, Self.kill)
   }
 
@@ -107,6 +110,15 @@ extension LockdownFilter {
   private mutating func allowTerminal(_ machine: Machine) {
     allow(
       .ioctl, machine, argument: 1, isOneOf: [0x5401, 0x5402, 0x5413, 0x802C_542A, 0x402C_542B])
+  }
+}
+
+extension LockdownFilter {
+  /// Sockets are read and written as files are. None can be made, connected or bound.
+  private mutating func allowServing(_ machine: Machine) {
+    allow(.accept4, machine)
+    allow(.ppoll, machine)
+    allow(.shutdown, machine)
   }
 }
 

@@ -38,6 +38,9 @@ public enum SystemCall: Sendable {
   /// What glibc's `fstat` calls before version 2.39.
   case newfstatat
   case ioctl
+  case accept4
+  case ppoll
+  case shutdown
 
   /// Of Linux: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h.
   public func number(on machine: Machine) -> UInt32 {
@@ -62,6 +65,9 @@ public enum SystemCall: Sendable {
       case .fstat: (5, 80)
       case .newfstatat: (262, 79)
       case .ioctl: (16, 29)
+      case .accept4: (288, 242)
+      case .ppoll: (271, 73)
+      case .shutdown: (48, 210)
       }
     return machine == .x86 ? numbers.x86 : numbers.arm
   }

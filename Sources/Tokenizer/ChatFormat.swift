@@ -8,6 +8,10 @@ struct ChatFormat {
   var userHead: StaticString = ""
   /// Between the user's message and the answer.
   var userTail: StaticString = ""
+  /// What the model's next answer begins with, as thoughts; answers of the past have none.
+  var answerStart: StaticString = ""
+  /// Before an answer that is part of the conversation; the model begins its own with it.
+  var answerHead: StaticString = ""
   /// After an answer, before the next message of the user.
   var assistantTail: StaticString = ""
   /// The system message stands in the first message of the user, behind its head.
@@ -59,8 +63,7 @@ extension ChatFormat {
     return ChatFormat(
       opening: opening(text), systemHead: "<|im_start|>system\n", systemTail: "<|im_end|>\n",
       userHead: "<|im_start|>user\n",
-      userTail: thinks
-        ? "<|im_end|>\n<|im_start|>assistant\n<think>\n" : "<|im_end|>\n<|im_start|>assistant\n",
+      userTail: "<|im_end|>\n<|im_start|>assistant\n", answerStart: thinks ? "<think>\n" : "",
       assistantTail: "<|im_end|>\n")
   }
 
@@ -78,7 +81,8 @@ extension ChatFormat {
   private static var llama2: ChatFormat {
     ChatFormat(
       systemHead: "<<SYS>>\n", systemTail: "\n<</SYS>>\n\n", userHead: "\u{2}[INST] ",
-      userTail: " [/INST]", assistantTail: " \u{3}", isSystemInUser: true, trims: true)
+      userTail: " [/INST]", answerHead: " ", assistantTail: " \u{3}", isSystemInUser: true,
+      trims: true)
   }
 
   /// As Llama 2's without system messages, with spaces that differ from model to model. The system
@@ -105,6 +109,8 @@ extension ChatFormat {
     }
     if text.contains("eos_token + ' '") || text.contains("eos_token + \" \"") {
       format.assistantTail = "\u{3} "
+    } else if text.hasString(" ") {
+      format.answerHead = " "
     }
     return format
   }
@@ -112,8 +118,8 @@ extension ChatFormat {
   private static func deepSeek(_ text: JinjaText) -> ChatFormat {
     ChatFormat(
       opening: opening(text), userHead: "<｜User｜>",
-      userTail: text.hasString("<｜Assistant｜><think>", newline: "")
-        ? "<｜Assistant｜><think>\n" : "<｜Assistant｜>",
+      userTail: "<｜Assistant｜>",
+      answerStart: text.hasString("<｜Assistant｜><think>", newline: "") ? "<think>\n" : "",
       assistantTail: "\u{3}")
   }
 

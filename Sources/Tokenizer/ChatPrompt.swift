@@ -37,6 +37,7 @@ public enum ChatTurn: Sendable {
     case userHead
     case user
     case userTail
+    case answerStart
     case end
   }
 
@@ -47,8 +48,7 @@ public enum ChatTurn: Sendable {
   private let hasSystem: Bool
   private var step: Step
   /// The template's own text that is given next; empty between pieces.
-  private var literal: TextSlice
-  private var literalIndex = 0
+  private var literal: TemplateText
   private var system: TrimmedText<PlainText<MemoryInput>>
   private var user: TrimmedText<PlainText<Message>>
 
@@ -82,24 +82,23 @@ public enum ChatTurn: Sendable {
       case .afterAnswer: .assistantTail
       case .afterMessage: .unansweredTail
       }
-    literal = TextSlice("")
-    literal = literal(of: step)
+    literal = TemplateText(TextSlice(""))
+    literal = text(of: step)
   }
 
   public mutating func read(
     into target: UnsafeMutableRawBufferPointer
   ) throws(TokenizerError) -> TextPortion {
     while step != .end {
-      if literalIndex < literal.count {
-        let portion = unsafe readLiteral(into: target)
+      if !literal.isEnded {
+        let portion = unsafe literal.read(into: target, marks, specialTokens)
         if let portion { return portion }
         continue
       }
       let portion = try unsafe readMessage(into: target)
       if case .bytes = portion { return portion }
       step = Step(rawValue: step.rawValue + 1)!
-      literal = literal(of: step)
-      literalIndex = 0
+      literal = text(of: step)
     }
     return .end
   }
@@ -114,37 +113,9 @@ public enum ChatTurn: Sendable {
     }
   }
 
-  /// A special token that the literal has here, or the text before the next one; nil for a mark that
-  /// the vocabulary does not have.
-  private mutating func readLiteral(into target: UnsafeMutableRawBufferPointer) -> TextPortion? {
-    if let isEnd = mark(at: literalIndex) {
-      literalIndex += 1
-      return (isEnd ? marks.eos : marks.bos).map { .token($0) }
-    }
-    if let found = specialTokens.match(literal, at: literalIndex, includesControl: true) {
-      literalIndex += found.byteCount
-      return .token(found.token)
-    }
-    var count = 0
-    repeat {
-      unsafe target[count] = literal[literalIndex]
-      count += 1
-      literalIndex += 1
-    } while count < target.count && literalIndex < literal.count
-      && mark(at: literalIndex) == nil
-      && specialTokens.match(literal, at: literalIndex, includesControl: true) == nil
-    return .bytes(count)
-  }
-
-  /// Whether the mark that the literal has here ends a text; nil for other bytes. The template's own
-  /// system text has no marks.
-  private func mark(at index: Int) -> Bool? {
-    if step == .preset { return nil }
-    switch literal[index] {
-    case 2: return false
-    case 3: return true
-    default: return nil
-    }
+  private func text(of step: Step) -> TemplateText {
+    // The template's own system text has no marks.
+    TemplateText(literal(of: step), hasMarks: step != .preset)
   }
 
   private func literal(of step: Step) -> TextSlice {
@@ -152,6 +123,7 @@ public enum ChatTurn: Sendable {
     let hasBlock = isFirst && (hasSystem || template.hasPreset)
     switch step {
     case .unansweredTail, .userTail: return TextSlice(format.userTail)
+    case .answerStart: return TextSlice(format.answerStart)
     case .assistantTail: return TextSlice(isFirst ? "" : format.assistantTail)
     case .opening: return TextSlice(isFirst ? format.opening : "")
     case .outerUserHead: return TextSlice(format.isSystemInUser ? format.userHead : "")

@@ -47,6 +47,10 @@ public enum TextPortion: Sendable {
   /// A special token, which parts the text before it from the text after it.
   case token(Int32)
   case end
+
+  /// No vocabulary has it: between a special token or the text's start and another special token it
+  /// is passed on as a token is, so that a place of the text can be found again among its tokens.
+  public static var placeMark: Int32 { .max }
 }
 
 /// A text to be encoded: UTF-8, and special tokens between.

@@ -12,8 +12,8 @@ enum TrimmedEnds {
 /// end only the last ones are left out.
 struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource {
   private static var inputByteCount: Int { 512 }
-  private var source: Source
-  private let ends: TrimmedEnds
+  var source: Source
+  private var ends: TrimmedEnds
   private var isLeading: Bool
   private var input = InlineArray<512, UInt8>(repeating: 0)
   private var inputIndex = 0
@@ -33,6 +33,14 @@ struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource {
     self.source = source
     self.ends = ends
     isLeading = ends == .both
+  }
+
+  /// For another text from the same source; the one before has been read to its end.
+  mutating func restart(_ ends: TrimmedEnds) {
+    self.ends = ends
+    isLeading = ends == .both
+    (inputIndex, inputCount) = (0, 0)
+    (heldCount, partialCount, releasedCount, givenCount) = (0, 0, 0, 0)
   }
 
   mutating func read(

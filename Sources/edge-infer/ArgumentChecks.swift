@@ -49,16 +49,17 @@ extension Arguments {
       throw console.fail(.usage, "--lock-memory is not an option of bench scoring")
     }
     switch command {
-    case .run, .chat, .bench, .score: return
+    case .run, .chat, .serve, .bench, .score: return
     case .plan, .tokenize, .inspect, .pack, .probe:
       if wantsLockedMemory || wantsNoHugePages {
         throw console.fail(
           .usage,
-          "--lock-memory and --no-huge-pages are options of run, chat, bench and score alone")
+          "--lock-memory and --no-huge-pages are options of run, chat, serve, bench and score alone"
+        )
       }
       if wantsNoLockdown {
         throw console.fail(
-          .usage, "--no-lockdown is an option of run, chat, bench and score alone")
+          .usage, "--no-lockdown is an option of run, chat, serve, bench and score alone")
       }
     }
   }
@@ -138,15 +139,29 @@ extension Arguments {
     }
   }
 
-  /// Options of `run` and `chat`.
+  /// Requests bring what a command line names elsewhere.
+  private func checkService(_ console: inout Console) throws(Exit) {
+    if command != .serve {
+      if service.isGiven { throw console.fail(.usage, ServeOptions.aloneText) }
+      return
+    }
+    if unsafe hasPrompt || system != nil || report != nil {
+      throw console.fail(
+        .usage, "serve takes no prompt, --system or --report: requests bring their messages")
+    }
+    try service.check(&console)
+  }
+
+  /// Options of `run`, `chat` and `serve`.
   private func checkGeneration(_ console: inout Console) throws(Exit) {
-    let isAnswering = command == .run || command == .chat
+    let isAnswering = command == .run || command == .chat || command == .serve
     if !isAnswering && command != .plan && (sampling.isGiven || stops.count > 0) {
-      throw console.fail(.usage, "--stop and options of sampling are for run and chat alone")
+      throw console.fail(.usage, "--stop and options of sampling are for run, chat and serve alone")
     }
     if wantsLogProbabilities && command != .run && command != .plan {
       throw console.fail(.usage, "--logprobs is an option of run alone")
     }
+    try checkService(&console)
     if command != .chat { return }
     if unsafe prompt != nil || promptFile != nil || tokens != nil || isRaw || report != nil {
       throw console.fail(

@@ -12,9 +12,10 @@ enum Command {
   case chat
   case pack
   case probe
+  case serve
 
   static let names: StaticString =
-    "run, chat, plan, bench, score, pack, probe, tokenize or inspect"
+    "run, chat, serve, plan, bench, score, pack, probe, tokenize or inspect"
 
   init?(_ name: UnsafePointer<CChar>) {
     if unsafe isEqual(name, "run") {
@@ -35,6 +36,8 @@ enum Command {
       self = .pack
     } else if unsafe isEqual(name, "probe") {
       self = .probe
+    } else if unsafe isEqual(name, "serve") {
+      self = .serve
     } else {
       return nil
     }
@@ -80,6 +83,7 @@ enum Command {
   private(set) var overrides = ProfileOverrides()
   private(set) var sampling = SamplingOptions()
   private(set) var stops = StopTexts()
+  private(set) var service = ServeOptions()
   private(set) var isJSON = false
   private(set) var isRaw = false
   private(set) var isQuiet = false
@@ -168,6 +172,8 @@ enum Command {
     } else if unsafe isEqual(name, "--stop") {
       unsafe try stops.append(reader.value(of: name, after: false, &console), &console)
     } else if unsafe try sampling.take(name, &reader, &console) {
+      return
+    } else if unsafe try service.take(name, &reader, &console) {
       return
     } else if unsafe try takeText(name, &reader, &console) {
       return

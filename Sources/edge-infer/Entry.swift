@@ -62,6 +62,7 @@ private func perform(
     switch arguments.command {
     case .run: try runCommand(arguments, &console)
     case .chat: try chatCommand(arguments, &console)
+    case .serve: try serveCommand(arguments, &console)
     case .pack: try packCommand(arguments, &console)
     case .probe: try probeCommand(arguments, &console)
     case .plan: try planCommand(arguments, &console)

@@ -19,6 +19,7 @@ enum Help {
     case .chat: output.write(chat)
     case .pack: output.write(pack)
     case .probe: output.write(probe)
+    case .serve: output.write(ServeHelp.text)
     }
     output.flush()
   }
@@ -34,6 +35,8 @@ enum Help {
                      [--no-lockdown] [--max-temperature C] [sampling] [overrides]
     edge-infer chat     --profile P.json [--model M] [--system TEXT] [--max-tokens N] [--stop TEXT]
                         [--positions HOW] [--quiet] [sampling] [overrides]
+    edge-infer serve    --profile P.json [--model M] [--listen ADDRESS:PORT | --listen unix:PATH]
+                        [--token-file FILE] [--connections N] [--queue N] [sampling] [overrides]
     edge-infer plan     --profile P.json [--model M] [--json] [overrides]
     edge-infer bench    --profile P.json [--model M | --shape NAME] [--prompt 512,2048]
                         [--generate 64] [--repeat 3] [--json OUT.json] [--quiet] [overrides]

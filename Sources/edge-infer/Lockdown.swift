@@ -49,6 +49,7 @@ enum Lockdown {
     if needs.opensFiles { out.write("; open files by name") }
     if needs.replacesFiles { out.write("; put the written files in place") }
     if needs.usesTerminal { out.write("; set the terminal") }
+    if needs.servesSockets { out.write("; take connections") }
   }
 
   /// A member of a report: `"lockdown": true`.

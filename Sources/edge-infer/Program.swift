@@ -17,12 +17,16 @@ struct ProgramNeeds {
   let usesTemplate: Bool
   /// Whether a model with an unknown tokenizer will do.
   var mayLackText = false
+  /// Whether a model without a chat template will do.
+  var mayLackTemplate = false
   /// How tokens are chosen; nil where none are.
   var sampling: SamplingSettings?
   /// Whether the log-probabilities of generated tokens are kept too.
   var keepsLogProbabilities = false
   /// Whether messages are read from standard input.
   var usesChat = false
+  /// Nil where no requests are served.
+  var service: ServeNeeds?
 }
 
 /// All of the arena. Making it on a measuring carver gives the plan.
@@ -38,6 +42,7 @@ struct ProgramNeeds {
   let logProbabilities: UnsafeMutablePointer<Double>
   var sampler: Sampler
   let chat: ChatLayout?
+  let service: ServeLayout?
   var blocks: BlockRecords
   var decodes: DurationHistogram
 
@@ -56,6 +61,10 @@ struct ProgramNeeds {
       carver: &carver, needs.sampling ?? SamplingSettings(),
       vocabularyCount: shape.vocabularyCount)
     chat = needs.usesChat ? ChatLayout(carver: &carver) : nil
+    service =
+      if let needs = needs.service { ServeLayout(carver: &carver, shape, settings, needs) } else {
+        nil
+      }
     blocks = BlockRecords(carver: &carver)
     decodes = DurationHistogram(carver: &carver)
   }
@@ -163,7 +172,10 @@ struct HeaderBuffer {
   ) throws(Exit) -> TextNeeds {
     do throws(TextFailure) {
       return unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
-        unsafe try TextNeeds(model, buffer: bytes, usesTemplate: needs.usesTemplate)
+        unsafe try TextNeeds(
+          model, buffer: bytes,
+          usesTemplate: needs.usesTemplate
+            && (!needs.mayLackTemplate || model.tokenizer.chatTemplate != nil))
       }
     } catch {
       throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }

@@ -32,7 +32,7 @@ func runNeeds(_ arguments: Arguments) -> ProgramNeeds {
     keepsLogProbabilities: arguments.wantsLogProbabilities)
 }
 
-private func writeStart(
+func writeStart(
   _ preparation: borrowing Preparation, _ program: borrowing Program, _ console: inout Console
 ) {
   PlanTable.write(

@@ -13,6 +13,8 @@ import Platform
     return false
   }
 
+  var isSeedGiven: Bool { given[5] }
+
   /// Takes the option's value; false where `name` is another option.
   mutating func take(
     _ name: UnsafePointer<CChar>, _ reader: inout ArgumentReader, _ console: inout Console

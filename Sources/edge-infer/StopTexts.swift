@@ -25,6 +25,12 @@ import Platform
     if byteCount > Self.byteCountMax {
       throw console.fail(.usage, "--stop: a text has 256 bytes at most")
     }
+    unsafe append(checked: text)
+  }
+
+  /// Takes a text that is neither empty nor too long, for which there is room; it must stay where it
+  /// is.
+  mutating func append(checked text: UnsafePointer<CChar>) {
     unsafe texts[count] = unsafe text
     count += 1
   }
@@ -36,8 +42,8 @@ import Platform
 /// For each stop text it follows how much of its beginning the latest bytes are (Knuth, Morris and
 /// Pratt, "Fast pattern matching in strings", 1977).
 /// - Complexity: O(bytes) for each stop text.
-@safe struct StopFilter: ~Copyable, ByteSink {
-  var output: TextOutput
+@safe struct StopFilter<Output: ByteSink & ~Copyable>: ~Copyable, ByteSink {
+  var output: Output
   /// Whether a stop text has come; nothing is passed on any more.
   private(set) var isStopped = false
   private let stops: StopTexts
@@ -50,7 +56,7 @@ import Platform
   private var held = InlineArray<256, UInt8>(repeating: 0)
   private var heldCount = 0
 
-  init(_ output: consuming TextOutput, _ stops: StopTexts) {
+  init(_ output: consuming Output, _ stops: StopTexts) {
     self.output = output
     self.stops = stops
     for text in 0..<stops.count { prepare(text) }

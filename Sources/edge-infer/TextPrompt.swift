@@ -94,7 +94,7 @@ extension TokenizerError: PromptFailure {
 /// Writes generated tokens to standard output as they come, up to a stop text; their ids where there
 /// is no vocabulary.
 @safe struct AnswerWriter: ~Copyable {
-  private var filter: StopFilter
+  private var filter: StopFilter<TextOutput>
   private var decoder: StreamingDecoder
   private let vocabulary: UnsafeMutablePointer<Vocabulary>?
   private var count = 0

@@ -5,10 +5,10 @@ import Testing
 @testable import Platform
 
 extension LockdownNeeds {
-  init(replacesFiles: Bool, opensFiles: Bool, usesTerminal: Bool) {
+  init(replacesFiles: Bool, opensFiles: Bool, usesTerminal: Bool, servesSockets: Bool = false) {
     self.init()
-    (self.replacesFiles, self.opensFiles, self.usesTerminal) = (
-      replacesFiles, opensFiles, usesTerminal
+    (self.replacesFiles, self.opensFiles, self.usesTerminal, self.servesSockets) = (
+      replacesFiles, opensFiles, usesTerminal, servesSockets
     )
   }
 }
@@ -65,14 +65,20 @@ struct LockdownFilterTests {
   ]
   private static let opening: [Machine: Set<UInt32>] = [.x86: [5, 262], .arm: [79, 80]]
 
-  @Test(arguments: [Machine.x86, .arm], 0..<8)
+  private static let serving: [Machine: Set<UInt32>] = [
+    .x86: [48, 271, 288], .arm: [73, 210, 242],
+  ]
+
+  @Test(arguments: [Machine.x86, .arm], 0..<16)
   func exactlyTheNeededCallsAreAllowed(machine: Machine, flags: Int) throws {
     let needs = LockdownNeeds(
-      replacesFiles: flags & 1 != 0, opensFiles: flags & 2 != 0, usesTerminal: flags & 4 != 0)
+      replacesFiles: flags & 1 != 0, opensFiles: flags & 2 != 0, usesTerminal: flags & 4 != 0,
+      servesSockets: flags & 8 != 0)
     let filter = LockdownFilter(needs, on: machine)
     var allowed = Self.always[machine]!
     if needs.replacesFiles { allowed.formUnion(Self.replacing[machine]!) }
     if needs.opensFiles { allowed.formUnion(Self.opening[machine]!) }
+    if needs.servesSockets { allowed.formUnion(Self.serving[machine]!) }
     // All that exist, many that may come, and the edges of the word.
     let numbers = Array(0...UInt32(2048)) + [0x3FFF_FFFF, 0x4000_0000, 0x7FFF_FFFF, 0xFFFF_FFFF]
     for number in numbers {

@@ -1,0 +1,206 @@
+import Profile
+
+/// Who says a message.
+public enum MessageRole: Sendable {
+  /// Also the role `developer`, which newer models of OpenAI's have in its place.
+  case system
+  case user
+  case assistant
+
+  init?(_ name: FixedText<33>) {
+    if matches(name, "system") || matches(name, "developer") {
+      self = .system
+    } else if matches(name, "user") {
+      self = .user
+    } else if matches(name, "assistant") {
+      self = .assistant
+    } else {
+      return nil
+    }
+  }
+}
+
+/// Takes the messages or the prompt of a request as they arrive. A prompt is given as text alone.
+public protocol PromptConsumer: ~Copyable {
+  mutating func beginMessage(_ role: MessageRole)
+  /// A piece of the message's content or of the prompt: whole characters of UTF-8.
+  mutating func take(_ text: Span<UInt8>)
+  mutating func endMessage()
+}
+
+/// Reads the body of `/v1/chat/completions` or `/v1/completions` from bytes that arrive in pieces
+/// of any size. Texts of any length go to a consumer; the rest is held in fixed memory.
+///
+/// Members may have any order: settings are known when the body has ended. A content that comes
+/// before its message's role is held until that comes, up to `heldByteCountMax`. Null is as if the
+/// member were not there, except for the messages, the prompt, and their parts. A member that is
+/// known may not come twice; all others are skipped, whatever they are. Parts of a content are
+/// joined by line ends, as llama.cpp's and vLLM's servers do.
+///
+/// The text given to the consumer during a call of `feed` is at most `heldByteCountMax` bytes
+/// longer than the bytes fed.
+public struct CompletionReader: ~Copyable {
+  public static var heldByteCountMax: Int { 4096 }
+
+  /// Where in the body the next value lies.
+  enum Place {
+    case start
+    case request
+    case messages
+    case message
+    case contentParts
+    case part
+    case stops
+    case prompts
+    case streamOptions
+    case end
+  }
+
+  /// Where the text of the string goes that is being read.
+  enum Destination {
+    case nowhere
+    /// A name, a role, or the type of a part.
+    case word
+    case content
+    case prompt
+    case model
+    case stop
+  }
+
+  public internal(set) var settings = CompletionSettings()
+  let kind: CompletionKind
+  var json = JSONTokenizer()
+  private var failure: RequestError?
+  var place = Place.start
+  /// The member whose value comes next or is being read; nil for one that is skipped.
+  var field: RequestField?
+  /// One bit for each field of the objects that are being read.
+  private var seen: UInt32 = 0
+  /// Lists and objects entered of the value that is being skipped.
+  var skippedDepth = 0
+  var destination = Destination.nowhere
+  var word = FixedText<33>()
+  var stop = FixedText<257>()
+  var messageIndex = 0
+  var role: MessageRole?
+  /// Texts of the list of parts or prompts.
+  var textCount = 0
+  /// Content that waits for its role: the first `heldByteCount` bytes.
+  var held = InlineArray<4096, UInt8>(repeating: 0)
+  /// More than there is room for where the content is longer.
+  var heldByteCount = 0
+  var maxTokens: Int?
+  var maxCompletionTokens: Int?
+
+  public init(_ kind: CompletionKind) {
+    self.kind = kind
+  }
+
+  /// Reads the next bytes of the body. What has thrown throws the same again.
+  public mutating func feed<Consumer: PromptConsumer & ~Copyable>(
+    _ bytes: Span<UInt8>, to consumer: inout Consumer
+  ) throws(RequestError) {
+    if let failure { throw failure }
+    do throws(RequestError) {
+      try read(bytes, &consumer)
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+
+  /// Checks that the body is whole. `settings` is then complete.
+  public mutating func finish() throws(RequestError) {
+    if let failure { throw failure }
+    if !json.isEnded { throw error(.json(.unexpectedEnd), nil) }
+    let text: RequestField = kind == .chat ? .messages : .prompt
+    if !has(text) { throw error(.missing, text) }
+    if let maxTokens, let maxCompletionTokens, maxTokens != maxCompletionTokens {
+      throw error(.conflicting, .maxCompletionTokens)
+    }
+    settings.completionCountMax = maxCompletionTokens ?? maxTokens
+  }
+
+  private mutating func read<Consumer: PromptConsumer & ~Copyable>(
+    _ bytes: Span<UInt8>, _ consumer: inout Consumer
+  ) throws(RequestError) {
+    var offset = 0
+    while true {
+      let event = try nextEvent(bytes, &offset)
+      if case .needsMore = event { return }
+      try take(event, bytes, &consumer)
+    }
+  }
+
+  private mutating func nextEvent(
+    _ bytes: Span<UInt8>, _ offset: inout Int
+  ) throws(RequestError) -> JSONTokenizer.Event {
+    do throws(JSONFault) {
+      return try json.next(bytes, at: &offset)
+    } catch {
+      throw self.error(.json(error), nil)
+    }
+  }
+
+  private mutating func take<Consumer: PromptConsumer & ~Copyable>(
+    _ event: JSONTokenizer.Event, _ bytes: Span<UInt8>, _ consumer: inout Consumer
+  ) throws(RequestError) {
+    if skippedDepth > 0 {
+      skip(event)
+      return
+    }
+    switch event {
+    case .needsMore: break
+    case .beginObject: try beginObject()
+    case .beginArray: try beginArray()
+    case .endObject: try endObject(&consumer)
+    case .endArray: try endArray()
+    case .beginName:
+      word.removeAll()
+      destination = .word
+    case .endName: try endName()
+    case .beginString: try beginString(&consumer)
+    case .text(let range): take(bytes.extracting(range), &consumer)
+    case .character(let character):
+      let bytes = character.storage
+      take(bytes.span.extracting(0..<character.count), &consumer)
+    case .endString: try endString(&consumer)
+    case .number(let number): try take(number)
+    case .boolean(let value): try take(value)
+    case .null: try takeNull()
+    }
+  }
+
+  private mutating func skip(_ event: JSONTokenizer.Event) {
+    switch event {
+    case .beginObject, .beginArray: skippedDepth += 1
+    case .endObject, .endArray: skippedDepth -= 1
+    default: break
+    }
+  }
+
+  func error(_ problem: RequestError.Problem, _ field: RequestField?) -> RequestError {
+    RequestError(
+      problem: problem, field: field, messageIndex: messageIndex, byteCount: json.byteCount)
+  }
+
+  func has(_ field: RequestField) -> Bool { seen & 1 << UInt32(field.rawValue) != 0 }
+
+  mutating func forget(_ field: RequestField) { seen &= ~(1 << UInt32(field.rawValue)) }
+
+  private mutating func endName() throws(RequestError) {
+    field = RequestField(word, of: owner)
+    guard let field else { return }
+    if has(field) { throw error(.repeated, field) }
+    seen |= 1 << UInt32(field.rawValue)
+  }
+
+  private var owner: RequestField.Owner {
+    switch place {
+    case .message: .message
+    case .part: .part
+    case .streamOptions: .streamOptions
+    default: .request(kind)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Platform
+
+extension HTTPError {
+  /// The body of the answer, in the form that OpenAI's clients read:
+  /// `{"error":{"message","type","param","code"}}`.
+  public func writeBody<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    out.write("{\"error\":{\"message\":")
+    out.write(jsonString: reason)
+    out.write(",\"type\":")
+    out.write(jsonString: type)
+    out.write(",\"param\":")
+    writeParameter(to: &out)
+    out.write(",\"code\":")
+    writeCode(to: &out)
+    out.write("}}")
+  }
+
+  private var type: StaticString {
+    switch status {
+    case .unauthorized: "authentication_error"
+    case .internalServerError, .serviceUnavailable: "server_error"
+    default: "invalid_request_error"
+    }
+  }
+
+  private func writeParameter<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    switch self {
+    case .modelNotFound: out.write("\"model\"")
+    case .noChatTemplate, .lateSystemMessage: out.write("\"messages\"")
+    case .emptyPrompt: out.write("\"prompt\"")
+    default: out.write("null")
+    }
+  }
+
+  private func writeCode<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    switch self {
+    case .modelNotFound: out.write("\"model_not_found\"")
+    case .unauthorized: out.write("\"invalid_api_key\"")
+    case .contextLengthExceeded: out.write("\"context_length_exceeded\"")
+    default: out.write("null")
+    }
+  }
+}
+
+extension RequestError {
+  /// The body of the answer, which has status 400.
+  public func writeBody<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    out.write("{\"error\":{\"message\":\"")
+    writeMessage(to: &out)
+    out.write("\",\"type\":\"invalid_request_error\",\"param\":")
+    if field == nil {
+      out.write("null")
+    } else {
+      out.write("\"")
+      writeParameter(to: &out)
+      out.write("\"")
+    }
+    out.write(",\"code\":null}}")
+  }
+}

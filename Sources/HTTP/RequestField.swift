@@ -1,0 +1,90 @@
+import Profile
+
+/// The members of a request's objects that mean something here.
+public enum RequestField: Int, Sendable {
+  case model, messages, prompt, stream, streamOptions, temperature, topP
+  case maxTokens, maxCompletionTokens, stop, seed, n, presencePenalty, frequencyPenalty
+  case includeUsage
+  case role, content
+  case partType, partText
+
+  /// The objects that have members of their own.
+  enum Owner {
+    case request(CompletionKind)
+    case streamOptions
+    case message
+    case part
+  }
+
+  private static let count = 19
+
+  /// The field of that name; nil where the name means nothing.
+  init?(_ name: FixedText<33>, of owner: Owner) {
+    for value in 0..<Self.count {
+      guard let field = RequestField(rawValue: value) else { continue }
+      if field.isMember(of: owner) && matches(name, field.name) {
+        self = field
+        return
+      }
+    }
+    return nil
+  }
+
+  private func isMember(of owner: Owner) -> Bool {
+    switch (self, owner) {
+    case (.messages, .request(let kind)): kind == .chat
+    case (.prompt, .request(let kind)): kind == .text
+    case (.includeUsage, .streamOptions): true
+    case (.role, .message), (.content, .message): true
+    case (.partType, .part), (.partText, .part): true
+    case (_, .request): rawValue < RequestField.includeUsage.rawValue
+    default: false
+    }
+  }
+
+  var name: StaticString {
+    switch self {
+    case .model: "model"
+    case .messages: "messages"
+    case .prompt: "prompt"
+    case .stream: "stream"
+    case .streamOptions: "stream_options"
+    case .temperature: "temperature"
+    case .topP: "top_p"
+    case .maxTokens: "max_tokens"
+    case .maxCompletionTokens: "max_completion_tokens"
+    case .stop: "stop"
+    case .seed: "seed"
+    case .n: "n"
+    case .presencePenalty: "presence_penalty"
+    case .frequencyPenalty: "frequency_penalty"
+    case .includeUsage: "include_usage"
+    case .role: "role"
+    case .content: "content"
+    case .partType: "type"
+    case .partText: "text"
+    }
+  }
+
+  /// What the value must be.
+  var rule: StaticString {
+    switch self {
+    case .model: "a string"
+    case .messages: "a list of objects with role and content, one at least"
+    case .prompt: "a string, or a list of one string"
+    case .stream, .includeUsage: "true or false"
+    case .streamOptions: "an object"
+    case .temperature: "a number from 0 to 2"
+    case .topP: "a number from 0 to 1"
+    case .maxTokens, .maxCompletionTokens: "a whole number from 1 to 2147483647"
+    case .stop: "a string of 1 to 256 bytes without zero bytes, or a list of at most 4 such strings"
+    case .seed: "a whole number of 64 bits"
+    case .n: "1: there is one answer"
+    case .presencePenalty, .frequencyPenalty: "0: there are no penalties"
+    case .role: "system, developer, user or assistant"
+    case .content: "a string, or a list of objects with type and text"
+    case .partType: "text"
+    case .partText: "a string"
+    }
+  }
+}

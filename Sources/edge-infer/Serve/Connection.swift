@@ -1,0 +1,177 @@
+import HTTP
+import Platform
+
+/// A place for a connection: what has been read of it, and what is to be written.
+@safe struct Connection: ~Copyable {
+  /// Bytes that are read before they are looked at. A request that waits for its turn is read no
+  /// further.
+  static let inputByteCount = 16_384
+  /// Room for the longest answer that is made while another request is being served: the metrics.
+  static let outputByteCount = 16_384
+
+  static let pieceByteCountMax = 4096
+
+  enum Phase {
+    /// There is no connection.
+    case free
+    /// For a request's head, or between requests.
+    case reading
+    /// For its turn.
+    case waiting
+    /// The request is being served.
+    case active
+    /// The answer is made, and not yet written to its end.
+    case answering
+    /// The answer is written. What the client still sends is dropped, so that the answer is not lost
+    /// with it (RFC 9112, section 9.6).
+    case closing
+  }
+
+  var phase = Phase.free
+  var descriptor: Int32 = -1
+  var parser: RequestParser
+  private let input: UnsafeMutablePointer<UInt8>
+  private var inputStart = 0
+  private var inputEnd = 0
+  private let output: UnsafeMutablePointer<UInt8>
+  private var outputStart = 0
+  private var outputEnd = 0
+  /// When the phase must be over, on the monotonic clock.
+  var deadline = Int64.max
+  /// When it was taken, or became idle.
+  var idleSince: Int64 = 0
+  /// The beginning of a request has been read.
+  var isInHead = false
+  /// When the head of the request was whole.
+  var requestStart: Int64 = 0
+  /// Of the request that is being served, part of the body is still to be read.
+  var readsBody = false
+  /// The other side is gone, or was given up.
+  var isGone = false
+  /// After the answer.
+  var closes = false
+  /// Of the list of descriptors that are waited for; -1 where it is not in it.
+  var pollIndex = -1
+
+  init(
+    _ input: UnsafeMutablePointer<UInt8>, _ output: UnsafeMutablePointer<UInt8>,
+    bodyByteCountMax: Int
+  ) {
+    unsafe self.input = unsafe input
+    unsafe self.output = unsafe output
+    parser = RequestParser(bodyByteCountMax: bodyByteCountMax)
+  }
+
+  mutating func open(_ descriptor: Int32, now: Int64, bodyByteCountMax: Int) {
+    self.descriptor = descriptor
+    phase = .reading
+    parser = RequestParser(bodyByteCountMax: bodyByteCountMax)
+    (inputStart, inputEnd, outputStart, outputEnd) = (0, 0, 0, 0)
+    idleSince = now
+    (isInHead, isGone, closes, readsBody) = (false, false, false, false)
+    requestStart = 0
+  }
+
+  mutating func close() {
+    Connections.close(descriptor)
+    descriptor = -1
+    phase = .free
+    deadline = .max
+  }
+
+  /// Nothing of a request has been read, and nothing is to be written.
+  var isIdle: Bool {
+    phase == .reading && inputStart == inputEnd && parser.isBetweenRequests && !hasOutput
+  }
+}
+
+// What has been read.
+extension Connection {
+  var hasInput: Bool { inputStart < inputEnd }
+  var hasInputRoom: Bool { inputEnd - inputStart < Self.inputByteCount }
+
+  /// Reads what is there.
+  mutating func receive() -> ConnectionProgress {
+    makeInputRoom()
+    let room = unsafe UnsafeMutableRawBufferPointer(
+      start: input + inputEnd, count: Self.inputByteCount - inputEnd)
+    if room.count == 0 { return .none }
+    let progress = unsafe Connections.read(descriptor, into: room)
+    if case .bytes(let count) = progress { inputEnd += count }
+    return progress
+  }
+
+  private mutating func makeInputRoom() {
+    if inputStart == inputEnd {
+      (inputStart, inputEnd) = (0, 0)
+    } else if inputEnd == Self.inputByteCount && inputStart > 0 {
+      let count = inputEnd - inputStart
+      unsafe input.update(from: input + inputStart, count: count)
+      (inputStart, inputEnd) = (0, count)
+    }
+  }
+
+  mutating func dropInput() { (inputStart, inputEnd) = (0, 0) }
+
+  /// The next event of the requests; `needsMore` when all that has come is read. A piece of a body is
+  /// at most `pieceByteCountMax` bytes; its place counts from the input's beginning.
+  mutating func nextEvent() throws(HTTPError) -> RequestParser.Event {
+    while true {
+      let start = inputStart
+      let event = try parseInput()
+      if case .body(let range) = event {
+        return .body(start + range.lowerBound..<start + range.upperBound)
+      }
+      if event != .needsMore || !hasInput { return event }
+    }
+  }
+
+  private mutating func parseInput() throws(HTTPError) -> RequestParser.Event {
+    let bytes = unsafe Span(
+      _unsafeStart: UnsafePointer(input) + inputStart,
+      count: min(inputEnd - inputStart, Self.pieceByteCountMax))
+    var offset = 0
+    defer { inputStart += offset }
+    return try parser.next(bytes, at: &offset)
+  }
+
+  /// The bytes of an event; they stay until more is read.
+  func inputPointer(_ index: Int) -> UnsafePointer<UInt8> { unsafe UnsafePointer(input) + index }
+}
+
+// What is to be written.
+extension Connection {
+  var hasOutput: Bool { outputStart < outputEnd }
+
+  /// Takes as many of the bytes as there is room for.
+  mutating func append(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    if outputStart == outputEnd { (outputStart, outputEnd) = (0, 0) }
+    if outputEnd == Self.outputByteCount && outputStart > 0 {
+      let count = outputEnd - outputStart
+      unsafe output.update(from: output + outputStart, count: count)
+      (outputStart, outputEnd) = (0, count)
+    }
+    let count = min(bytes.count - start, Self.outputByteCount - outputEnd)
+    for index in 0..<count { unsafe output[outputEnd + index] = bytes[start + index] }
+    outputEnd += count
+    return count
+  }
+
+  /// Writes what can be written at once.
+  /// - Returns: bytes that were written.
+  mutating func flush() -> Int {
+    var written = 0
+    while hasOutput && !isGone {
+      let bytes = unsafe UnsafeRawBufferPointer(
+        start: output + outputStart, count: outputEnd - outputStart)
+      switch unsafe Connections.write(descriptor, bytes) {
+      case .bytes(let count):
+        outputStart += count
+        written += count
+      case .none: return written
+      case .ended: isGone = true
+      }
+    }
+    return written
+  }
+}

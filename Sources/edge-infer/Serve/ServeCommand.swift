@@ -1,0 +1,112 @@
+import CPlatform
+import HTTP
+import Inference
+import Model
+import Platform
+import Profile
+
+/// `serve`: answers requests of OpenAI's kind until SIGTERM or SIGINT.
+func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  let settings = try Settings(arguments, &console)
+  let address = try listenAddress(arguments, &console)
+  let token = unsafe try readToken(arguments.service.tokenFile, &console)
+  // Before the model is loaded, which may take long; connections wait.
+  let (listener, wakingDescriptor) = try listen(address, arguments, &console)
+  var preparation = try Preparation(arguments, settings, serveNeeds(arguments), &console)
+  var program = try Program(&preparation, &console)
+  guard let layout = program.layout.service else { preconditionFailure("serving was asked for") }
+  let facts = ServedFacts(
+    name: ServedName(arguments, preparation.path), arenaByteCount: program.arenaByteCount,
+    startSeconds: unixSeconds(), checksHost: address.isLoopback, token: token)
+  let server = Server(
+    layout, facts, arguments.service, listener, wakingDescriptor: wakingDescriptor,
+    logs: !arguments.isQuiet)
+  var service = Service(
+    server, layout, ServeDefaults(arguments), preparation.model.tokenizer, program.takeEncoder())
+  var needs = LockdownNeeds()
+  needs.servesSockets = true
+  program.lockdown = Lockdown.begin(arguments, needs)
+  if !arguments.isQuiet {
+    writeStart(preparation, program, &console)
+    writeAddress(address, listener, facts, arguments, &console)
+  }
+  if !address.isLoopback && !address.isLocal && token == nil {
+    console.warn("whoever reaches this address is served; --token-file sets a token")
+  }
+  while !server.isOver {
+    if let index = server.takeNext() {
+      service.serve(index, &program, &console)
+    } else {
+      server.turn(waiting: nil)
+    }
+  }
+}
+
+/// What `serve` needs.
+private func serveNeeds(_ arguments: Arguments) -> ProgramNeeds {
+  let options = arguments.service
+  // Requests may ask for any temperature.
+  var sampling = arguments.sampling.settings
+  if sampling.isGreedy { sampling.temperature = 1 }
+  var needs = ProgramNeeds(
+    logitRowCount: 1, generatedCount: 0, usesText: true, usesTemplate: !arguments.isRaw,
+    sampling: sampling)
+  needs.mayLackTemplate = true
+  needs.service = ServeNeeds(
+    connectionCount: options.connectionCount, queueCount: options.queueCount,
+    bodyByteCountMax: options.bodyByteCountMax, keptTokenCount: options.keptTokenCount)
+  return needs
+}
+
+private func listenText(_ arguments: Arguments) -> UnsafePointer<CChar> {
+  unsafe arguments.service.listen ?? cString("127.0.0.1:8080")
+}
+
+private func listenAddress(
+  _ arguments: Arguments, _ console: inout Console
+) throws(Exit) -> ListenAddress {
+  let text = unsafe listenText(arguments)
+  if let address = unsafe ListenAddress(text) { return address }
+  throw unsafe Arguments.refuse(
+    text, "is no address to listen on; --listen takes ", ListenAddress.expected, &console)
+}
+
+private func readToken(
+  _ path: UnsafePointer<CChar>?, _ console: inout Console
+) throws(Exit) -> FixedText<257>? {
+  guard let path = unsafe path else { return nil }
+  return unsafe try TokenReader.read(path, &console)
+}
+
+private func listen(
+  _ address: ListenAddress, _ arguments: Arguments, _ console: inout Console
+) throws(Exit) -> (Listener, Int32) {
+  do throws(SystemFailure) {
+    return (try address.listen(), try Interrupt.listenForPoll())
+  } catch {
+    throw unsafe console.fail(error, path: listenText(arguments))
+  }
+}
+
+private func writeAddress(
+  _ address: ListenAddress, _ listener: Listener, _ facts: ServedFacts, _ arguments: Arguments,
+  _ console: inout Console
+) {
+  console.error.write("   listening on ")
+  let text = unsafe cStringSpan(listenText(arguments))
+  var end = text.count
+  if !address.isLocal {
+    while text[end - 1] != UInt8(ascii: ":") { end -= 1 }
+    console.error.write("http://")
+  }
+  console.error.write(text.extracting(0..<end))
+  if !address.isLocal { console.error.write(listener.port) }
+  console.error.write(", model ")
+  for index in 0..<facts.name.text.count { console.error.write(byte: facts.name.text[index]) }
+  console.error.write(", ")
+  console.error.write(arguments.service.connectionCount)
+  console.error.write(" connections, ")
+  console.error.write(arguments.service.queueCount)
+  console.error.write(" waiting requests\n")
+  console.error.flush()
+}

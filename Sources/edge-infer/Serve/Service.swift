@@ -1,0 +1,207 @@
+import HTTP
+import Inference
+import KVCache
+import Model
+import Platform
+import Text
+import Tokenizer
+
+/// What requests do not say.
+@safe struct ServeDefaults {
+  let maxTokens: Int
+  let stops: StopTexts
+  let sampling: SamplingSettings
+  /// Else each answer has numbers of its own.
+  let isSeedGiven: Bool
+
+  init(_ arguments: Arguments) {
+    maxTokens = arguments.maxTokens ?? Arguments.chatMaxTokensDefault
+    stops = arguments.stops
+    sampling = arguments.sampling.settings
+    isSeedGiven = arguments.sampling.isSeedGiven
+  }
+}
+
+/// Serves the requests for texts, one after the other.
+@safe struct Service: ~Copyable {
+  let server: Server
+  let layout: ServeLayout
+  let defaults: ServeDefaults
+  let ends: AnswerEnds
+  let chatMarks: ChatMarks
+  private var encoder: Encoder
+  private var kept: KeptText
+  /// Whether tokens are collected, and not yet read.
+  private var isCollecting = false
+  /// Tokens that are in the engine's block and not yet read.
+  private var blockCount = 0
+  var figures = RequestFigures()
+  /// Of answers, for their names and their random numbers.
+  private var number = randomWordOfProcess()
+
+  init(
+    _ server: Server, _ layout: ServeLayout, _ defaults: ServeDefaults, _ facts: TokenizerFacts,
+    _ encoder: consuming Encoder
+  ) {
+    self.server = server
+    self.layout = layout
+    self.defaults = defaults
+    ends = AnswerEnds(facts)
+    chatMarks = ChatMarks(bos: facts.bosID, eos: facts.eosID)
+    self.encoder = encoder
+    kept = KeptText(layout)
+  }
+
+  /// A number that no answer had before (Steele, Lea, Flood, "Fast splittable pseudorandom number
+  /// generators", 2014: distinct states have distinct outputs).
+  mutating func nextNumber() -> UInt64 {
+    number &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = number
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Serves the request whose head a connection has read.
+  mutating func serve(_ index: Int, _ program: inout Program, _ console: inout Console) {
+    let start = Instant.now()
+    let kind: CompletionKind =
+      unsafe server[index].pointee.parser.head.route == .chatCompletions ? .chat : .text
+    figures = RequestFigures()
+    unsafe layout.body.initialize(to: RequestBody(server, index, kind, layout.messages))
+    program.engine.reset()
+    program.layout.sampler.reset()
+    do throws(ServeFailure) {
+      try read(kind, &program)
+      try answer(index, kind, start, &program, &console)
+    } catch {
+      figures.servedNanoseconds = Instant.now().nanoseconds(since: start)
+      refuse(index, error, &console)
+    }
+    server.process(index)
+  }
+
+  /// The answer to a request of whose answer nothing has been sent.
+  private func refuse(_ index: Int, _ failure: ServeFailure, _ console: inout Console) {
+    let closes = unsafe !layout.body.pointee.isWhole
+    switch failure {
+    case .http(let error): server.refuse(index, error, closes: closes, figures)
+    case .request(let error): server.refuse(index, error, closes: closes, figures)
+    case .numbers(let fault):
+      _ = console.fail(fault)
+      server.refuse(index, .internalFailure, closes: closes, figures)
+    case .gone:
+      server.record(index, nil, figures)
+      unsafe server[index].pointee.isGone = true
+      server.finish(index, keepsAlive: false)
+    }
+  }
+}
+
+// The prompt.
+extension Service {
+  private mutating func read(
+    _ kind: CompletionKind, _ program: inout Program
+  ) throws(ServeFailure) {
+    blockCount = 0
+    kept.begin()
+    isCollecting = false
+    encoder.reset()
+    let vocabulary = unsafe program.vocabulary
+    let marks = program.textMarks.ofPrompt
+    switch kind {
+    case .chat:
+      guard let template = program.chatTemplate else { throw .http(.noChatTemplate) }
+      isCollecting = kept.capacity > 0
+      var messages = unsafe ChatMessages(
+        template, BodyMessages(layout.body), chatMarks, vocabulary.pointee)
+      try read(&messages, marks, &program)
+    case .text:
+      var text = unsafe PlainText(
+        BodyText(layout.body), name: "prompt", parsesSpecialTokens: true)
+      try read(&text, marks, &program)
+    }
+    if figures.promptCount == 0 { throw .http(.emptyPrompt) }
+  }
+
+  private mutating func read<Source: TextSource & ~Copyable>(
+    _ source: inout Source, _ marks: SequenceMarks, _ program: inout Program
+  ) throws(ServeFailure) {
+    var marks = marks
+    while let token = try next(&source, &marks, program) {
+      if token == TextPortion.placeMark {
+        try endSystem(&program)
+      } else if !isCollecting || !kept.append(token) {
+        try readCollected(&program)
+        try take(token, &program)
+      }
+    }
+    try readCollected(&program)
+    try readBlock(&program)
+  }
+
+  private mutating func next<Source: TextSource & ~Copyable>(
+    _ source: inout Source, _ marks: inout SequenceMarks, _ program: borrowing Program
+  ) throws(ServeFailure) -> Int32? {
+    do throws(TokenizerError) {
+      return try unsafe marks.next(&encoder, from: &source, program.vocabulary.pointee)
+    } catch {
+      throw unsafe layout.body.pointee.failure ?? .http(.internalFailure)
+    }
+  }
+
+  /// The system message ends with a block of its own, so that what follows is the same whether it was
+  /// kept or not.
+  private mutating func endSystem(_ program: inout Program) throws(ServeFailure) {
+    if kept.capacity == 0 { return }
+    if !isCollecting {
+      try readBlock(&program)
+      return
+    }
+    if kept.takeUp(&program.engine) {
+      isCollecting = false
+      for index in 0..<kept.pendingCount { program.layout.sampler.accept(kept[index]) }
+      figures.promptCount = kept.pendingCount
+      figures.cachedCount = kept.pendingCount
+      return
+    }
+    try readCollected(&program)
+    try readBlock(&program)
+    kept.keep(program.engine)
+  }
+
+  private mutating func readCollected(_ program: inout Program) throws(ServeFailure) {
+    if !isCollecting { return }
+    isCollecting = false
+    for index in 0..<kept.pendingCount { try take(kept[index], &program) }
+  }
+
+  private mutating func take(_ token: Int32, _ program: inout Program) throws(ServeFailure) {
+    unsafe program.engine.block[blockCount] = token
+    blockCount += 1
+    program.layout.sampler.accept(token)
+    if unsafe blockCount == program.engine.block.count { try readBlock(&program) }
+  }
+
+  private mutating func readBlock(_ program: inout Program) throws(ServeFailure) {
+    if blockCount == 0 { return }
+    let count = blockCount
+    blockCount = 0
+    try forward(count, &program)
+    figures.promptCount += count
+  }
+
+  /// Passes tokens through the model, and attends to the connections.
+  func forward(_ count: Int, _ program: inout Program) throws(ServeFailure) {
+    do throws(CacheFull) {
+      _ = try program.engine.forward(tokenCount: count)
+    } catch {
+      throw .http(.contextLengthExceeded)
+    }
+    if let fault = program.engine.numberFault { throw .numbers(fault) }
+    server.turn(waiting: 0)
+    let active = unsafe server.state.pointee.active
+    if unsafe server[active].pointee.isGone { throw .gone }
+    if server.isStopDue { throw .http(.stopping) }
+  }
+}

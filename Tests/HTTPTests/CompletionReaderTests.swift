@@ -1,0 +1,286 @@
+import Foundation
+import Platform
+import Profile
+import Testing
+
+@testable import HTTP
+
+/// Keeps messages and prompts as they come.
+struct RecordingConsumer: PromptConsumer, Equatable {
+  var messages: [(role: MessageRole, text: [UInt8], isWhole: Bool)] = []
+  var prompt: [UInt8] = []
+  var byteCount = 0
+
+  mutating func beginMessage(_ role: MessageRole) { messages.append((role, [], false)) }
+
+  mutating func take(_ text: Span<UInt8>) {
+    let piece = text.indices.map { text[$0] }
+    byteCount += piece.count
+    if String(validating: piece, as: UTF8.self) == nil { Issue.record("no UTF-8: \(piece)") }
+    if messages.isEmpty {
+      prompt += piece
+    } else {
+      if messages[messages.count - 1].isWhole { Issue.record("text after its message") }
+      messages[messages.count - 1].text += piece
+    }
+  }
+
+  mutating func endMessage() { messages[messages.count - 1].isWhole = true }
+
+  var texts: [String] { messages.map { String(decoding: $0.text, as: UTF8.self) } }
+  var roles: [MessageRole] { messages.map(\.role) }
+  var promptText: String { String(decoding: prompt, as: UTF8.self) }
+
+  static func == (left: Self, right: Self) -> Bool {
+    left.roles == right.roles && left.messages.map(\.text) == right.messages.map(\.text)
+      && left.messages.map(\.isWhole) == right.messages.map(\.isWhole)
+      && left.prompt == right.prompt
+  }
+}
+
+struct SeenSettings: Equatable {
+  var model: String
+  var isStream: Bool
+  var includesUsage: Bool
+  var temperature: Double?
+  var topP: Double?
+  var completionCountMax: Int?
+  var seed: Int?
+  var stops: [String]
+
+  init(_ settings: CompletionSettings) {
+    model = string(settings.model)
+    isStream = settings.isStream
+    includesUsage = settings.includesUsage
+    temperature = settings.temperature
+    topP = settings.topP
+    completionCountMax = settings.completionCountMax
+    seed = settings.seed
+    stops = (0..<settings.stops.count).map { string(settings.stops[$0]) }
+  }
+}
+
+struct SeenBody: Equatable {
+  var settings: SeenSettings
+  var consumer = RecordingConsumer()
+  var error: RequestError?
+
+  var message: String {
+    guard let error else { return "" }
+    var text = Text()
+    error.writeMessage(to: &text)
+    return text.string
+  }
+}
+
+func readBody(_ kind: CompletionKind, _ pieces: [ArraySlice<UInt8>]) -> SeenBody {
+  var reader = CompletionReader(kind)
+  var consumer = RecordingConsumer()
+  var failure: RequestError?
+  do throws(RequestError) {
+    for piece in pieces {
+      let before = consumer.byteCount
+      try reader.feed(piece.span, to: &consumer)
+      let limit = piece.count + CompletionReader.heldByteCountMax
+      if consumer.byteCount - before > limit { Issue.record("more text than bytes") }
+    }
+    try reader.finish()
+  } catch {
+    failure = error
+  }
+  return SeenBody(settings: SeenSettings(reader.settings), consumer: consumer, error: failure)
+}
+
+/// Reads a body and checks that each parting of its bytes gives the same.
+func readBody(_ kind: CompletionKind, _ text: [UInt8]) -> SeenBody {
+  let whole = readBody(kind, [text[...]])
+  for pieces in text.count < 2000 ? partings(text) : [text.indices.map { text[$0...$0] }] {
+    if readBody(kind, pieces) != whole { Issue.record("parted as \(pieces.map(Array.init))") }
+  }
+  return whole
+}
+
+func readChat(_ text: String) -> SeenBody { readBody(.chat, bytes(text)) }
+
+func readMember(_ member: String) -> SeenBody {
+  readBody(.text, bytes("{\"prompt\":\"p\",\(member)}"))
+}
+
+@Suite struct CompletionReaderTests {
+  @Test func aChatWithEverything() {
+    let seen = readChat(
+      """
+      {"model": "m", "messages": [
+        {"role": "system", "content": "Be brief."},
+        {"role": "developer", "content": ""},
+        {"content": "before the role \\u00e9", "role": "user", "name": "n"},
+        {"role": "assistant", "content": [{"type": "text", "text": "one"},
+          {"text": "two", "type": "text", "x": [{}]}], "tool_calls": null},
+        {"content": [{"text": "three", "type": "text"}, {"type": "text", "text": ""}], "role": "user"}],
+       "tools": [{"a": [1, 2, {"b": null}], "messages": 3}], "metadata": {"stream": 5, "n": {}},
+       "stream": true, "stream_options": {"include_usage": true, "other": [true]},
+       "temperature": 0.7, "top_p": 1, "max_completion_tokens": 12, "stop": ["a", "\\n\\n"],
+       "seed": -3, "n": 1, "presence_penalty": 0, "frequency_penalty": -0.0, "user": "u",
+       "logit_bias": {}, "x": false, "y": 1e400}\r\n
+      """)
+    #expect(seen.error == nil, "\(seen.message)")
+    #expect(seen.consumer.roles == [.system, .system, .user, .assistant, .user])
+    #expect(
+      seen.consumer.texts == ["Be brief.", "", "before the role é", "one\ntwo", "three\n"])
+    #expect(seen.consumer.messages.filter { !$0.isWhole }.isEmpty)
+    let settings = seen.settings
+    #expect(settings.model == "m" && settings.isStream && settings.includesUsage)
+    #expect(settings.temperature == 0.7 && settings.topP == 1 && settings.seed == -3)
+    #expect(settings.completionCountMax == 12 && settings.stops == ["a", "\n\n"])
+  }
+
+  @Test func prompts() {
+    #expect(readBody(.text, bytes("{\"prompt\":\"\"}")).error == nil)
+    #expect(readBody(.text, bytes("{\"prompt\":[\"one\"]}")).consumer.promptText == "one")
+    #expect(readBody(.text, bytes("{\"prompt\":\"é\"}")).consumer.promptText == "é")
+    for prompt in ["[]", "[1,2]", "[\"a\",\"b\"]", "[[1]]", "null", "1", "{}", "[{}]", "true"] {
+      let seen = readBody(.text, bytes("{\"prompt\":\(prompt)}"))
+      #expect(seen.error?.field == .prompt && seen.error?.problem == .invalid, "\(prompt)")
+    }
+    #expect(
+      readBody(.text, bytes("{}")).message
+        == "prompt is missing; it must be a string, or a list of one string")
+    #expect(readBody(.text, bytes("{\"messages\":[],\"prompt\":\"a\"}")).error == nil)
+    #expect(readChat("{\"prompt\":\"a\"}").error?.field == .messages)
+  }
+
+  @Test func textsOfAnyLengthGoThrough() {
+    let text = String(repeating: "0123456789 é日\u{1f600} ", count: 20_000)
+    var random = SplitMix64(state: 5)
+    let body = bytes("{\"messages\":[{\"role\":\"user\",\"content\":\"\(text)\"}]}")
+    let seen = readBody(.chat, randomParting(body, &random))
+    #expect(seen.error == nil && seen.consumer.texts == [text])
+  }
+
+  @Test func contentIsHeldForItsRole() {
+    let text = String(repeating: "é", count: 2048)
+    let seen = readChat("{\"messages\":[{\"content\":\"\(text)\",\"role\":\"user\"}]}")
+    #expect(seen.error == nil && seen.consumer.texts == [text])
+    let longer = readChat("{\"messages\":[{\"content\":\"\(text)a\",\"role\":\"user\"}]}")
+    #expect(longer.error?.problem == .roleTooLate)
+    #expect(longer.message == "messages[0].role must come before a content of more than 4096 bytes")
+  }
+
+  @Test(arguments: [
+    ("\"messages\":[]", "messages must be a list of objects with role and content, one at least"),
+    ("\"messages\":\"a\"", "messages must be"), ("\"messages\":[1]", "messages must be"),
+    ("\"messages\":[[]]", "messages must be"), ("\"messages\":null", "messages must be"),
+    ("\"messages\":[{}]", "messages[0].role is missing; it must be system, developer, user or"),
+    ("\"messages\":[{\"role\":\"user\"}]", "messages[0].content is missing"),
+    (
+      "\"messages\":[{\"role\":\"user\",\"content\":\"\"},{\"content\":\"a\"}]",
+      "messages[1].role is missing"
+    ),
+    ("\"messages\":[{\"role\":\"tool\"", "messages[0].role must be system, developer, user or"),
+    ("\"messages\":[{\"role\":\"userr\"", "messages[0].role must be"),
+    ("\"messages\":[{\"role\":1", "messages[0].role must be"),
+    ("\"messages\":[{\"role\":[", "messages[0].role must be"),
+    ("\"messages\":[{\"content\":null", "messages[0].content must be a string, or a list of"),
+    ("\"messages\":[{\"content\":{", "messages[0].content must be"),
+    ("\"messages\":[{\"content\":[\"a\"", "messages[0].content must be"),
+    ("\"messages\":[{\"content\":[[", "messages[0].content must be"),
+    ("\"messages\":[{\"content\":[null", "messages[0].content must be"),
+    ("\"messages\":[{\"content\":[{}", "messages[0].content[].type is missing; it must be text"),
+    ("\"messages\":[{\"content\":[{\"type\":\"text\"}", "messages[0].content[].text is missing"),
+    (
+      "\"messages\":[{\"content\":[{\"type\":\"image_url\"",
+      "messages[0].content[].type must be text"
+    ),
+    ("\"messages\":[{\"content\":[{\"text\":1", "messages[0].content[].text must be a string"),
+    ("\"messages\":[{\"content\":[{\"text\":{", "messages[0].content[].text must be a string"),
+    ("\"messages\":[{\"role\":\"user\",\"role\"", "messages[0].role is given a second time"),
+    ("\"messages\":[{\"content\":\"\",\"content\"", "messages[0].content is given a second"),
+    (
+      "\"messages\":[{\"content\":[{\"text\":\"\",\"text\"",
+      "messages[0].content[].text is given a second time"
+    ),
+    (
+      "\"messages\":[{\"role\":\"user\",\"content\":\"\"}],\"messages\"",
+      "messages is given a second"
+    ),
+  ])
+  func wrongMessages(_ members: String, _ message: String) {
+    let seen = readChat("{" + members + "}")
+    #expect(seen.message.hasPrefix(message), "\(seen.message)")
+  }
+
+  @Test(arguments: [
+    "\"temperature\":2.01", "\"temperature\":-0.1", "\"temperature\":\"1\"", "\"temperature\":[]",
+    "\"temperature\":true", "\"temperature\":1e999", "\"top_p\":1.1", "\"top_p\":{}", "\"n\":2",
+    "\"n\":0", "\"n\":1.0", "\"n\":\"1\"", "\"presence_penalty\":0.1", "\"frequency_penalty\":-1",
+    "\"max_tokens\":0", "\"max_tokens\":-1", "\"max_tokens\":1.5", "\"max_tokens\":2147483648",
+    "\"max_tokens\":18446744073709551617", "\"max_completion_tokens\":\"5\"", "\"seed\":1.5",
+    "\"seed\":9223372036854775808", "\"seed\":-9223372036854775809", "\"stream\":1",
+    "\"stream\":\"true\"", "\"stream\":[]", "\"stream_options\":true", "\"stream_options\":[]",
+    "\"stop\":\"\"", "\"stop\":[\"\"]", "\"stop\":1", "\"stop\":[1]", "\"stop\":[[]]",
+    "\"stop\":{}",
+    "\"stop\":[null]", "\"stop\":\"a\\u0000\"", "\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]",
+    "\"model\":1", "\"model\":[]", "\"model\":{}",
+  ])
+  func wrongSettings(_ member: String) throws {
+    let seen = readMember(member)
+    #expect(seen.error?.problem == .invalid)
+    let name = try #require(member.split(separator: "\"").first)
+    #expect(seen.message.hasPrefix("\(name) must be "), "\(seen.message)")
+    #expect(seen.consumer.promptText == "p")
+  }
+
+  @Test func settingsAtTheirLimits() {
+    #expect(readMember("\"temperature\":2,\"top_p\":0e9").settings.temperature == 2)
+    #expect(readMember("\"seed\":9223372036854775807").settings.seed == Int.max)
+    #expect(readMember("\"seed\":-9223372036854775808").settings.seed == Int.min)
+    #expect(readMember("\"max_tokens\":2147483647").settings.completionCountMax == 2_147_483_647)
+    let longest = String(repeating: "s", count: 256)
+    #expect(readMember("\"stop\":\"\(longest)\"").settings.stops == [longest])
+    #expect(readMember("\"stop\":\"\(longest)s\"").error?.field == .stop)
+    #expect(readMember("\"stop\":[\"a\",\"b\",\"c\",\"d\"]").settings.stops.count == 4)
+    #expect(readMember("\"stop\":[]").error == nil)
+    let model = String(repeating: "m", count: 200)
+    #expect(readMember("\"model\":\"\(model)\"").settings.model.utf8.count == 128)
+  }
+
+  @Test func nullIsAsIfNothingWereThere() {
+    let seen = readMember(
+      "\"temperature\":null,\"top_p\":null,\"max_tokens\":null,\"stop\":null,\"seed\":null,"
+        + "\"stream\":null,\"stream_options\":null,\"n\":null,\"model\":null,"
+        + "\"presence_penalty\":null,\"frequency_penalty\":null,\"max_completion_tokens\":null")
+    #expect(
+      seen.error == nil && seen.settings == readBody(.text, bytes("{\"prompt\":\"p\"}")).settings)
+    #expect(readMember("\"stream_options\":{\"include_usage\":null}").error == nil)
+    #expect(
+      readMember("\"stream_options\":{\"include_usage\":1}").message.hasPrefix(
+        "stream_options.include_usage must be true or false"))
+  }
+
+  @Test func repeatedMembers() {
+    for member in ["model", "stream", "stop", "temperature", "n", "stream_options"] {
+      let seen = readMember("\"\(member)\":null,\"\(member)\":null")
+      #expect(seen.error?.problem == .repeated && seen.message.hasPrefix(member))
+    }
+    #expect(readMember("\"x\":1,\"x\":[2]").error == nil)
+    #expect(
+      readMember("\"max_tokens\":5,\"max_completion_tokens\":5").settings.completionCountMax == 5)
+    #expect(
+      readMember("\"max_tokens\":5,\"max_completion_tokens\":6").error?.problem == .conflicting)
+    #expect(readMember("\"str\\u0065am\":true").settings.isStream)
+    #expect(readMember("\"stream\\u0000\":5").error == nil)
+    let long = String(repeating: "stream", count: 50)
+    #expect(readMember("\"\(long)\":5").error == nil)
+  }
+
+  @Test func errorBodiesAreJSON() throws {
+    for text in ["{", "[]", "{\"messages\":[{\"role\":\"x\"", "{\"n\":\"\\x\"}"] {
+      var body = Text()
+      try #require(readChat(text).error).writeBody(to: &body)
+      let object = try JSONSerialization.jsonObject(with: Data(body.bytes)) as? [String: Any]
+      let error = try #require(object?["error"] as? [String: Any])
+      #expect(Set(error.keys) == ["message", "type", "param", "code"])
+      #expect(error["type"] as? String == "invalid_request_error")
+    }
+  }
+}

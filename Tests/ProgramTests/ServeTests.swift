@@ -1,0 +1,185 @@
+import Foundation
+import Testing
+
+/// Answers of a service, on the default model.
+@Suite(
+  .serialized,
+  .enabled(if: Files.canRun, "needs .build/release/edge-infer and the default model"))
+struct ServeTests {
+  private static let question = "What is the capital of France?"
+  private static let long =
+    (1...60).map { "Rule \($0): answer in few words and be kind." }.joined(separator: " ")
+
+  private func answer(of options: [String]) throws -> String {
+    let outcome = try run(
+      [
+        Files.program!, "--profile", Files.hostProfile, "--budget", "256", "--block", "32",
+        "--quiet",
+        "--max-tokens", "16",
+      ] + options)
+    #expect(outcome.code == 0, "\(outcome.error)")
+    return String(outcome.output.dropLast())
+  }
+
+  /// Without a kept system message the blocks are those of `run`, and so is the answer.
+  @Test func answersAreThoseOfRun() throws {
+    let service = try RunningService(["--keep-system-tokens", "0"], model: nil)
+    let more: [String: Any] = ["max_tokens": 16]
+    let plain = try answer(of: ["--prompt", Self.question])
+    #expect(plain.contains("Paris"))
+    #expect(try service.chat([("user", Self.question)], more).content == plain)
+    let system = try answer(of: ["--prompt", Self.question, "--system", Self.long])
+    let messages = [("system", Self.long), ("user", Self.question)]
+    #expect(try service.chat(messages, more).content == system)
+    let text: [String: Any] = ["prompt": "The capital of France is", "max_tokens": 16]
+    let raw = try answer(of: ["--prompt", "The capital of France is", "--raw"])
+    #expect(try service.post("/v1/completions", text).content == raw)
+    let sampled = try answer(of: [
+      "--prompt", Self.question, "--temperature", "0.8", "--top-p", "0.9", "--seed", "5",
+    ])
+    let settings: [String: Any] = [
+      "max_tokens": 16, "temperature": 0.8, "top_p": 0.9, "seed": 5,
+    ]
+    #expect(try service.chat([("user", Self.question)], settings).content == sampled)
+  }
+
+  @Test func streamsSayTheSame() throws {
+    let service = try RunningService(model: nil)
+    let messages = [("user", Self.question)]
+    let whole = try service.chat(messages, ["max_tokens": 40])
+    #expect(whole.status == 200 && whole.finishReason == "stop", "\(whole.text)")
+    let stream = try service.chat(
+      messages,
+      ["max_tokens": 40, "stream": true, "stream_options": ["include_usage": true]])
+    #expect(stream.headers["content-type"]?.hasPrefix("text/event-stream") == true)
+    #expect(stream.streamed == whole.content)
+    #expect(stream.text.hasSuffix("data: [DONE]\n\n"))
+    let usage = stream.events.last?["usage"] as? [String: Any]
+    #expect(usage?["completion_tokens"] as? Int == whole.usage("completion_tokens"))
+    #expect(usage?["prompt_tokens"] as? Int == whole.usage("prompt_tokens"))
+  }
+
+  /// Stop texts end an answer wherever tokens part them, and are not given.
+  @Test func stopTexts() throws {
+    let service = try RunningService(model: nil)
+    let whole = try #require(
+      try service.chat([("user", Self.question)], ["max_tokens": 12]).content)
+    let stop = String(whole.dropFirst(6).prefix(7))
+    for isStream in [false, true] {
+      let answer = try service.chat(
+        [("user", Self.question)],
+        ["max_tokens": 12, "stop": ["nothing", stop], "stream": isStream])
+      let text = isStream ? answer.streamed : answer.content
+      #expect(text == String(whole.prefix(6)), "\(answer.text)")
+    }
+  }
+
+  /// The system message is read once, and the answers are the same bit for bit: greedy and drawn, with
+  /// evictions and without.
+  @Test(arguments: [(256, "keydiff"), (2048, "keydiff"), (256, "h2o")])
+  func theSystemMessageIsKept(budget: Int, policy: String) throws {
+    let service = try RunningService(
+      ["--keep-system-tokens", "1024", "--policy", policy], model: nil, budget: budget)
+    let system = ("system", Self.long)
+    let other = ("system", "You are a pirate.")
+    let settings: [[String: Any]] = [
+      ["max_tokens": 16], ["max_tokens": 16, "temperature": 1, "seed": 3],
+    ]
+    for more in settings {
+      _ = try service.chat([other, ("user", "Hello")], more)
+      let first = try service.chat([system, ("user", Self.question)], more)
+      let second = try service.chat([system, ("user", Self.question)], more)
+      let third = try service.chat([system, ("user", "Name a colour.")], more)
+      #expect(first.usage("cached_tokens") == 0, "\(first.text)")
+      #expect((second.usage("cached_tokens") ?? 0) > 300, "\(second.text)")
+      #expect(third.usage("cached_tokens") == second.usage("cached_tokens"))
+      #expect(second.usage("prompt_tokens") == first.usage("prompt_tokens"))
+      #expect(second.content == first.content)
+      _ = try service.chat([other, ("user", "Hello")], more)
+      let again = try service.chat([system, ("user", "Name a colour.")], more)
+      #expect(again.usage("cached_tokens") == 0 && again.content == third.content)
+    }
+  }
+
+  @Test func theFirstTokenOfAKeptMessageComesSooner() throws {
+    let service = try RunningService(["--keep-system-tokens", "1024"], model: nil)
+    func seconds() throws -> Double {
+      let start = Date()
+      let answer = try service.chat(
+        [("system", Self.long), ("user", Self.question)], ["max_tokens": 1])
+      #expect(answer.status == 200)
+      return Date().timeIntervalSince(start)
+    }
+    let first = try seconds()
+    let later = try min(seconds(), seconds(), seconds())
+    #expect(later < 0.5 * first, "\(first) s, then \(later) s")
+  }
+
+  @Test func conversationsGoOn() throws {
+    let service = try RunningService(model: nil)
+    let answer = try service.chat(
+      [
+        ("developer", "You are brief."), ("user", "My name is Ada."), ("assistant", "Hello, Ada."),
+        ("user", "What is my name?"),
+      ], ["max_tokens": 16])
+    #expect(answer.content?.contains("Ada") == true, "\(answer.text)")
+    let late = try service.chat([("user", "a"), ("system", "b")])
+    #expect(late.status == 400 && late.error["param"] as? String == "messages", "\(late.text)")
+  }
+
+  @Test func aFullCacheRefusesLongPrompts() throws {
+    let service = try RunningService(["--policy", "full"], model: nil)
+    let answer = try service.chat([("system", Self.long), ("user", Self.question)])
+    #expect(answer.status == 400 && answer.error["code"] as? String == "context_length_exceeded")
+    let short = try service.chat([("user", Self.question)], ["max_tokens": 4])
+    #expect(short.status == 200 && short.usage("completion_tokens") == 4)
+    // As much as there is room for.
+    let longest = try service.post(
+      "/v1/completions", ["prompt": "1, 2, 3, 4,", "max_tokens": 100_000])
+    #expect(longest.finishReason == "length", "\(longest.text.suffix(200))")
+    let count =
+      (longest.usage("prompt_tokens") ?? 0) + (longest.usage("completion_tokens") ?? 0)
+    #expect(count == 256 + 32 + 1)
+  }
+
+  /// Without seed and temperature of their own, answers differ only where the command line asks for
+  /// chance, and not even there where it has a seed.
+  @Test func chance() throws {
+    let service = try RunningService(["--temperature", "1.5"], model: nil)
+    func texts(_ service: RunningService) throws -> Set<String> {
+      Set(
+        try (0..<3).map { _ in
+          try service.chat([("user", "Tell me a story.")], ["max_tokens": 12]).content ?? ""
+        })
+    }
+    #expect(try texts(service).count > 1)
+    let seeded = try RunningService(["--temperature", "1.5", "--seed", "1"], model: nil)
+    #expect(try texts(seeded).count == 1)
+  }
+
+  @Test(
+    .enabled(if: OpenAIPackage.isThere, "needs the package openai: Toolchain/fetch-openai"))
+  func theClientOfOpenAI() throws {
+    let service = try RunningService(["--token-file", try tokenFile()], model: nil)
+    let script = Files.repository.appendingPathComponent("Tests/ProgramTests/serve_client.py").path
+    let outcome = try run(OpenAIPackage.python + [script, "\(service.port)", "secret-token"])
+    #expect(outcome.code == 0, "\(outcome.output)\(outcome.error)")
+    #expect(outcome.output.hasSuffix("all as it should be\n"))
+  }
+
+  private let folder = try! Folder()
+
+  private func tokenFile() throws -> String {
+    try folder.write("token", Data("secret-token\n".utf8))
+  }
+}
+
+/// The package `openai`, installed or in `.build-check/openai`.
+enum OpenAIPackage {
+  static let python: [String] = {
+    let folder = Files.repository.appendingPathComponent(".build-check/openai").path
+    return ["/usr/bin/env", "PYTHONPATH=" + folder, "python3"]
+  }()
+
+  static let isThere = (try? run(python + ["-c", "import openai"]).code) == 0
+}
