@@ -97,17 +97,18 @@ extension Arguments {
   /// Who asks sensors.
   private func checkHealth(_ console: inout Console) throws(Exit) {
     switch command {
-    case .run, .chat, .score: return
+    case .run, .chat, .serve, .score: return
     case .bench where benchmark != .scoring: return
     case .probe where maxTemperature == nil: return
     case .bench, .plan, .tokenize, .inspect, .pack, .probe:
       if maxTemperature != nil {
         throw console.fail(
-          .usage, "--max-temperature is an option of run, chat, bench, bench ttft and score alone")
+          .usage, "--max-temperature is for commands that run a model, but for bench scoring")
       }
       if unsafe sysroot != nil {
         throw console.fail(
-          .usage, "--sysroot is an option of run, chat, bench, bench ttft, score and probe alone")
+          .usage,
+          "--sysroot is for probe and for commands that run a model, but for bench scoring")
       }
     }
   }

@@ -14,7 +14,7 @@ struct HealthMonitor: ~Copyable {
   /// A pause ends at so much below the limit, in thousandths of a degree.
   private static let hysteresis = 3_000
   /// How often the temperature is looked at in a pause.
-  private static let pauseStepNanoseconds: Int64 = 200_000_000
+  static let pauseStepNanoseconds: Int64 = 200_000_000
   /// The limits that `--max-temperature` takes, in degrees Celsius.
   private static let maxTemperatureRange = 30...120
 
@@ -155,16 +155,34 @@ extension HealthMonitor {
   /// or the sensor no longer answers.
   /// - Parameter isQuiet: whether nothing is said of it.
   mutating func coolDown(isQuiet: Bool, _ console: inout Console) {
-    guard let limit, let resume = resumeMillidegrees, let hot = last?.millidegrees, hot >= limit
-    else { return }
-    if !isQuiet { Self.writePause(hot, resume, &console) }
+    if !isTooHot { return }
+    if !isQuiet, let hot = last?.millidegrees, let resume = resumeMillidegrees {
+      Self.writePause(hot, resume, &console)
+    }
     let start = Instant.now()
-    pauseCount += 1
     while !Interrupt.isRaised {
       Interrupt.wait(nanoseconds: Self.pauseStepNanoseconds)
-      guard let now = sensors.readMillidegrees(), now > resume else { break }
+      if isCool { break }
     }
+    endPause(since: start)
+  }
+
+  /// Whether the latest sample was at the limit or above.
+  var isTooHot: Bool {
+    guard let limit, let hot = last?.millidegrees else { return false }
+    return hot >= limit
+  }
+
+  /// Asks the sensor whether a pause may end; one that no longer answers ends it.
+  var isCool: Bool {
+    guard let resume = resumeMillidegrees, let now = sensors.readMillidegrees() else { return true }
+    return now <= resume
+  }
+
+  /// Counts a pause. Work goes on from here.
+  mutating func endPause(since start: Instant) {
     begin(phase)
+    pauseCount += 1
     pausedNanoseconds += Instant.now().nanoseconds(since: start)
   }
 

@@ -8,6 +8,7 @@ import Profile
 /// `serve`: answers requests of OpenAI's kind until SIGTERM or SIGINT.
 func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let settings = try Settings(arguments, &console)
+  let health = try HealthMonitor(arguments, settings.profile, &console)
   let address = try listenAddress(arguments, &console)
   let token = unsafe try readToken(arguments.service.tokenFile, &console)
   // Before the model is loaded, which may take long; connections wait.
@@ -19,7 +20,7 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     name: ServedName(arguments, preparation.path), arenaByteCount: program.arenaByteCount,
     startSeconds: unixSeconds(), checksHost: address.isLoopback, token: token)
   let server = Server(
-    layout, facts, arguments.service, listener, wakingDescriptor: wakingDescriptor,
+    layout, facts, arguments.service, listener, health, wakingDescriptor: wakingDescriptor,
     logs: !arguments.isQuiet)
   var service = Service(
     server, layout, ServeDefaults(arguments), preparation.model.tokenizer, program.takeEncoder())

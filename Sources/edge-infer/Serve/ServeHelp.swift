@@ -5,7 +5,8 @@ enum ServeHelp {
                      [--token-file FILE] [--alias NAME] [--raw] [--connections N] [--queue N]
                      [--max-tokens N] [--stop TEXT] [--keep-system-tokens N] [--max-body-mib M]
                      [--timeout S] [--keep-alive S] [--grace S] [--positions HOW] [--quiet]
-                     [--lock-memory] [--no-huge-pages] [--no-lockdown] [sampling] [overrides]
+                     [--max-temperature C] [--lock-memory] [--no-huge-pages] [--no-lockdown]
+                     [sampling] [overrides]
 
     A service for programs that speak OpenAI's API: HTTP/1.1 without encryption, requests served one
     at a time in the order of their heads, in memory that is all planned before the first one.
@@ -16,7 +17,7 @@ enum ServeHelp {
       POST /v1/completions        prompt: a text, taken as it is; special tokens are recognized
       GET /v1/models              the one model
       GET /health                 {"status":"ok","busy":…,"waiting":…}; needs no token
-      GET /metrics                counters for Prometheus
+      GET /metrics                counters for Prometheus, and the temperature
     The GET requests are answered while an answer is being made. Bodies are read when it is their
     request's turn, and of any length; settings may come behind the messages.
 
@@ -40,6 +41,7 @@ enum ServeHelp {
       --keep-alive S      so long a connection stays open without requests (60)
       --grace S           on SIGTERM or SIGINT those that wait get 503, and the running request may go
                           on so long (30). A second signal ends at once
+      --max-temperature C, --sysroot DIR  as of edge-infer run; the others are answered in a pause
       --quiet             no lines at the start, and none for each request
     Sampling, for what requests do not say, and overrides as of edge-infer run. Without --seed, answers
     to requests without seed differ where the temperature is above 0.

@@ -77,7 +77,7 @@ struct LatencyCounts: Sendable {
       sum += counts[index]
       out.write(name)
       out.write("_bucket{le=\"")
-      out.write(seconds: Self.bound(index))
+      out.write(millionths: Self.bound(index))
       out.write("\"} ")
       out.write(sum)
       out.write("\n")
@@ -88,7 +88,7 @@ struct LatencyCounts: Sendable {
     out.write("\n")
     out.write(name)
     out.write("_sum ")
-    out.write(seconds: Int(self.sum / 1000))
+    out.write(millionths: Int(self.sum / 1000))
     out.write("\n")
     out.write(name)
     out.write("_count ")
@@ -98,10 +98,10 @@ struct LatencyCounts: Sendable {
 }
 
 extension ByteSink where Self: ~Copyable {
-  /// Seconds with as many of six decimals as count.
-  fileprivate mutating func write(seconds microseconds: Int) {
-    write(microseconds / 1_000_000)
-    var rest = microseconds % 1_000_000
+  /// A number with as many of six decimals as count.
+  fileprivate mutating func write(millionths: Int) {
+    write(millionths / 1_000_000)
+    var rest = millionths % 1_000_000
     if rest == 0 { return }
     write(".")
     var place = 100_000
@@ -181,7 +181,7 @@ struct ServeMetrics: Sendable {
     out.write("\n")
   }
 
-  private static func write<Sink: ByteSink & ~Copyable>(
+  static func write<Sink: ByteSink & ~Copyable>(
     counter name: StaticString, _ help: StaticString, _ value: Int, to out: inout Sink
   ) {
     write(head: name, help, "counter", to: &out)
@@ -195,6 +195,18 @@ struct ServeMetrics: Sendable {
     out.write(name)
     out.write(" gauge\n")
     write(name, value, &out)
+  }
+
+  static func write<Sink: ByteSink & ~Copyable>(
+    gauge name: StaticString, thousandths value: Int, to out: inout Sink
+  ) {
+    out.write("# TYPE ")
+    out.write(name)
+    out.write(" gauge\n")
+    out.write(name)
+    out.write(value < 0 ? " -" : " ")
+    out.write(millionths: abs(value) * 1000)
+    out.write("\n")
   }
 
   private static func write<Sink: ByteSink & ~Copyable>(

@@ -130,6 +130,7 @@ extension Service {
     var decoder = StreamingDecoder(continuesText: kind == .text)
     try makeLogits(row: program.engine.lastRow, program)
     text.output.answer.begin(&text.output.writer)
+    unsafe server.state.pointee.health.enterDecode()
     var last = Instant.now()
     var reason = FinishReason.length
     while true {
@@ -154,7 +155,12 @@ extension Service {
       let now = Instant.now()
       unsafe server.state.pointee.metrics.perToken.append(now.nanoseconds(since: last))
       last = now
+      if unsafe server.state.pointee.health.endToken(now) {
+        try coolDown()
+        last = Instant.now()
+      }
     }
+    unsafe server.state.pointee.health.end()
     decoder.finish(to: &text)
     text.finish()
     text.output.send()

@@ -27,7 +27,7 @@ import Platform
 
   init(
     _ layout: ServeLayout, _ facts: ServedFacts, _ options: ServeOptions, _ listener: Listener,
-    wakingDescriptor: Int32, logs: Bool
+    _ health: consuming HealthMonitor, wakingDescriptor: Int32, logs: Bool
   ) {
     self.layout = layout
     self.facts = facts
@@ -36,7 +36,7 @@ import Platform
     unsafe connections = unsafe layout.connections
     count = layout.connectionCount
     unsafe state = unsafe layout.state
-    unsafe layout.state.initialize(to: ServerState(layout, listener, logs: logs))
+    unsafe layout.state.initialize(to: ServerState(layout, listener, health, logs: logs))
   }
 
   var timeoutNanoseconds: Int64 { Int64(options.timeoutSeconds) * Self.second }

@@ -126,6 +126,7 @@ extension Server {
       gauge: "edge_infer_peak_resident_bytes", peakResidentByteCount(), to: &writer)
     ServeMetrics.write(gauge: "edge_infer_arena_bytes", facts.arenaByteCount, to: &writer)
     ServeMetrics.write(gauge: "edge_infer_start_time_seconds", facts.startSeconds, to: &writer)
+    unsafe state.pointee.health.writeMetrics(to: &writer)
     end(index, &writer)
   }
 

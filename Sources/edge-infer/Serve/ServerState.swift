@@ -7,6 +7,7 @@ import Platform
   var listener: Listener?
   var polls: PollList
   var metrics = ServeMetrics()
+  var health: HealthMonitor
   /// A line for each request; nil where none is wanted.
   var log: TextOutput?
   /// Connections that wait for their turn, in a ring.
@@ -21,8 +22,11 @@ import Platform
   /// After the system refused a connection.
   var acceptsFrom: Int64 = 0
 
-  init(_ layout: ServeLayout, _ listener: Listener, logs: Bool) {
+  init(
+    _ layout: ServeLayout, _ listener: Listener, _ health: consuming HealthMonitor, logs: Bool
+  ) {
     self.listener = listener
+    self.health = health
     polls = unsafe PollList(memory: layout.polls, capacity: layout.pollCount)
     unsafe queue = unsafe layout.queue
     queueCapacity = layout.queueCapacity

@@ -71,7 +71,9 @@ import Tokenizer
     unsafe layout.body.initialize(to: RequestBody(server, index, kind, layout.messages))
     program.engine.reset()
     program.layout.sampler.reset()
+    unsafe server.state.pointee.health.begin(.prefill)
     do throws(ServeFailure) {
+      try coolDown()
       try read(kind, &program)
       try answer(index, kind, start, &program, &console)
     } catch {
@@ -189,6 +191,8 @@ extension Service {
     blockCount = 0
     try forward(count, &program)
     figures.promptCount += count
+    _ = unsafe server.state.pointee.health.endBlock(tokenCount: count)
+    try coolDown()
   }
 
   /// Passes tokens through the model, and attends to the connections.
@@ -199,9 +203,24 @@ extension Service {
       throw .http(.contextLengthExceeded)
     }
     if let fault = program.engine.numberFault { throw .numbers(fault) }
-    server.turn(waiting: 0)
+    try attend(waiting: 0)
+  }
+
+  /// Attends to the connections, and ends the request that is being served where it must end.
+  private func attend(waiting nanoseconds: Int64) throws(ServeFailure) {
+    server.turn(waiting: nanoseconds)
     let active = unsafe server.state.pointee.active
     if unsafe server[active].pointee.isGone { throw .gone }
     if server.isStopDue { throw .http(.stopping) }
+  }
+
+  /// Waits while it is too hot, and attends to the connections.
+  func coolDown() throws(ServeFailure) {
+    if unsafe !server.state.pointee.health.isTooHot { return }
+    let start = Instant.now()
+    while unsafe !server.state.pointee.health.isCool {
+      try attend(waiting: HealthMonitor.pauseStepNanoseconds)
+    }
+    unsafe server.state.pointee.health.endPause(since: start)
   }
 }
