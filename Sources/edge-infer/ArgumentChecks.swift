@@ -18,6 +18,7 @@ extension Arguments {
       throw console.fail(.usage, "-o is an option of pack and probe alone")
     }
     try checkProbe(&console)
+    try checkTuning(&console)
     try checkOutputs(&console)
     try checkPositions(&console)
     try checkGeneration(&console)
@@ -67,6 +68,26 @@ extension Arguments {
     if unsafe !isEqual(positions, "original") && !isEqual(positions, "compact") {
       throw unsafe Self.refuse(
         positions, "is not a way of numbering; --positions is ", "original or compact", &console)
+    }
+  }
+
+  /// `--tune` and what goes with it.
+  private func checkTuning(_ console: inout Console) throws(Exit) {
+    if command != .probe && wantsTuning {
+      throw console.fail(.usage, "--tune is an option of probe alone")
+    }
+    if !wantsTuning {
+      if tuneSeconds != nil { throw console.fail(.usage, "--tune-seconds needs --tune") }
+      if unsafe command == .probe && shape != nil {
+        throw console.fail(.usage, "probe --shape needs --tune")
+      }
+      return
+    }
+    if unsafe sysroot != nil {
+      throw console.fail(.usage, "--tune times this machine, and --sysroot names another one")
+    }
+    if let tuneSeconds, tuneSeconds < 1 || tuneSeconds > Self.tuneSecondsMax {
+      throw console.fail(.usage, "--tune-seconds is from 1 to 3600")
     }
   }
 

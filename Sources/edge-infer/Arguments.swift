@@ -46,6 +46,9 @@ enum Command {
   /// Generated tokens where `--max-tokens` does not say.
   static let maxTokensDefault = 256
   static let chatMaxTokensDefault = 1024
+  /// Time for `probe --tune`: at most two minutes with what comes before and after.
+  static let tuneSecondsDefault = 110
+  static let tuneSecondsMax = 3600
   /// 4 MiB of ids.
   static let maxTokensLimit = 1_048_576
 
@@ -90,6 +93,8 @@ enum Command {
   private(set) var skip: Int?
   /// Of `probe`.
   private(set) var reserveMiB: Int?
+  private(set) var wantsTuning = false
+  private(set) var tuneSeconds: Int?
   private(set) var generate: Int?
   private(set) var repeatCount: Int?
 
@@ -152,6 +157,8 @@ enum Command {
       isRaw = true
     } else if unsafe isEqual(name, "--quiet") {
       isQuiet = true
+    } else if unsafe isEqual(name, "--tune") {
+      wantsTuning = true
     } else if unsafe isEqual(name, "--logprobs") {
       wantsLogProbabilities = true
     } else if unsafe isEqual(name, "--no-lockdown") {
@@ -253,6 +260,8 @@ enum Command {
       repeatCount = unsafe try reader.number(of: name, after: repeatCount, &console)
     } else if unsafe isEqual(name, "--reserve-mib") {
       reserveMiB = unsafe try reader.number(of: name, after: reserveMiB, &console)
+    } else if unsafe isEqual(name, "--tune-seconds") {
+      tuneSeconds = unsafe try reader.number(of: name, after: tuneSeconds, &console)
     } else {
       return false
     }

@@ -185,7 +185,7 @@ struct BenchRun {
     return (Instant.now().nanoseconds(since: start), times, slotSum)
   }
 
-  private static func forward(
+  static func forward(
     _ program: inout BenchProgram, tokenCount: Int, _ console: inout Console
   ) throws(Exit) -> BlockRecord {
     let record: BlockRecord

@@ -3,6 +3,7 @@ import Platform
 /// One line on a terminal that is written over and over. Silent where standard error is not a
 /// terminal.
 struct StatusLine {
+  private static let barWidth = 24
   private let intervalNanoseconds: Int64
   private let isShown: Bool
   private var last = Instant.now()
@@ -21,6 +22,16 @@ struct StatusLine {
     last = now
     out.write("\r\u{1B}[K")
     return true
+  }
+
+  /// A bar, and how much of it is filled in percent.
+  static func writeBar(_ fraction: Double, _ out: inout TextOutput) {
+    let filled = Int(fraction * Double(barWidth))
+    out.write("[")
+    for index in 0..<barWidth { out.write(index < filled ? "#" : ".") }
+    out.write("] ")
+    out.write(fraction * 100, decimals: 0, width: 3)
+    out.write(" %  ")
   }
 
   /// Clears the line.
