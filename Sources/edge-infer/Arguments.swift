@@ -12,9 +12,10 @@ enum Command {
   case chat
   case pack
   case probe
+  case profileRun
 
   static let names: StaticString =
-    "run, chat, plan, bench, score, pack, probe, tokenize or inspect"
+    "run, chat, plan, bench, profile-run, score, pack, probe, tokenize or inspect"
 
   init?(_ name: UnsafePointer<CChar>) {
     if unsafe isEqual(name, "run") {
@@ -35,6 +36,8 @@ enum Command {
       self = .pack
     } else if unsafe isEqual(name, "probe") {
       self = .probe
+    } else if unsafe isEqual(name, "profile-run") {
+      self = .profileRun
     } else {
       return nil
     }
@@ -94,6 +97,8 @@ enum Command {
   /// Of `probe`.
   private(set) var reserveMiB: Int?
   private(set) var wantsTuning = false
+  /// Of `profile-run`.
+  private(set) var isQuick = false
   private(set) var tuneSeconds: Int?
   private(set) var generate: Int?
   private(set) var repeatCount: Int?
@@ -157,6 +162,8 @@ enum Command {
       isRaw = true
     } else if unsafe isEqual(name, "--quiet") {
       isQuiet = true
+    } else if unsafe isEqual(name, "--quick") {
+      isQuick = true
     } else if unsafe isEqual(name, "--tune") {
       wantsTuning = true
     } else if unsafe isEqual(name, "--logprobs") {

@@ -17,20 +17,32 @@ func benchCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
 /// Prompt and decode speed.
 private func benchSpeed(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let request = try BenchRequest(arguments, &console)
-  var preparation = try BenchPreparation(arguments, request, &console)
+  let settings = try Settings(arguments, &console)
+  try measureSpeed(request, settings, BenchTarget(arguments), arguments, &console)
+}
+
+/// Maps memory, measures, writes the table and the report, and gives the memory back.
+func measureSpeed(
+  _ request: BenchRequest, _ settings: Settings, _ target: BenchTarget, _ arguments: Arguments,
+  _ console: inout Console
+) throws(Exit) {
+  var preparation = try BenchPreparation(arguments, settings, request, &console)
   var program = try BenchProgram(&preparation, &console)
   Interrupt.listen()
-  var json = try JSONFile(arguments, &console)
-  program.lockdown = Lockdown.begin(arguments, json.lockdownNeeds)
+  var json = try JSONFile(target, &console)
+  program.lockdown = target.beginLockdown(arguments, json.lockdownNeeds)
   if !arguments.isQuiet { writeStart(preparation, program, &console.error) }
-  var run = BenchRun(BenchProgress(request, isQuiet: arguments.isQuiet, console))
+  var run = BenchRun(
+    BenchProgress(request, work: target.work, isQuiet: arguments.isQuiet, console))
   try run.measure(&program, &console)
   if !arguments.isQuiet { BenchTable.write(run, preparation, program, to: &console.error) }
-  if var file = json.take() {
+  if target.takesReport(isInterrupted: run.isInterrupted), var file = json.take() {
     BenchReport.write(run, preparation, program, &file.text)
-    unsafe try Report.commit(&file, arguments.jsonFile!, &console)
+    unsafe try Report.commit(&file, target.json!, &console)
   }
-  if run.isInterrupted { throw .byInterrupt }
+  let isInterrupted = run.isInterrupted
+  program.end()
+  if isInterrupted { throw .byInterrupt }
 }
 
 private func writeStart(

@@ -165,9 +165,9 @@ struct BenchSample: BitwiseCopyable {
   private var buffer: HeaderBuffer
 
   init(
-    _ arguments: Arguments, _ request: BenchRequest, _ console: inout Console
+    _ arguments: Arguments, _ settings: Settings, _ request: BenchRequest,
+    _ console: inout Console
   ) throws(Exit) {
-    let settings = try Settings(arguments, &console)
     var buffer = HeaderBuffer()
     let model = try BenchModel(arguments, settings, &buffer, &console)
     let runSettings = Self.fit(settings.run(logitRowCount: 1), request)

@@ -19,6 +19,7 @@ enum Help {
     case .chat: output.write(chat)
     case .pack: output.write(pack)
     case .probe: output.write(probe)
+    case .profileRun: output.write(profileRun)
     }
     output.flush()
   }
@@ -40,6 +41,7 @@ enum Help {
     edge-infer bench scoring --profile P.json [--kv 512,1024,2048,4096,8192] [--policies all] [...]
     edge-infer bench ttft    --profile P.json [--prompt 1024,4096,16384]
                         [--policies full,keydiff] [--blocks 64,128,256] [--csv OUT.csv] [...]
+    edge-infer profile-run --profile P.json [--model M | --shape NAME] -o DIR [--quick] [...]
     edge-infer score    --profile P.json [--model M] (--tokens FILE | --prompt-file FILE)
                         [--skip K] [--logits OUT.f32] [--json OUT.json] [overrides]
     edge-infer pack     --profile P.json [--model M.gguf] -o M.edge [overrides]
@@ -226,6 +228,35 @@ enum Help {
     cap; other policies keep --budget slots. Overrides as of edge-infer run.
 
     The table, on standard output, has the median times.
+
+    """
+
+  private static let profileRun: StaticString = """
+    edge-infer profile-run --profile P.json [--model M | --shape NAME] -o DIR [--quick] [--quiet]
+                     [overrides]
+
+    Measures a board in one go, by the same routines as plan and bench, into a folder:
+      memory.json         the memory plan, as of edge-infer plan
+      speed.json          speed of prompts of 512 and 2048 tokens and of 64 tokens after each, in 3
+                          runs, as of edge-infer bench
+      scoring.json        what each policy adds to a block at 512 to 8192 slots, in 25 runs, as of
+                          edge-infer bench scoring: table 19 of the KeyDiff paper
+      ttft.json           time to first token of prompts of 1024, 4096 and 16384 tokens, policies
+                          full, keydiff and the profile's, in 3 runs, as of edge-infer bench ttft
+      profile-run.json    board, model and program that all of these are of
+    A part's file appears when the part is done, whole. The same command goes on after the parts that
+    are there; a folder of another profile, model, program or length is refused with 64. Ctrl-C ends
+    it with 130, at the next block, and leaves the parts that are done. edge-lab plot DIR draws the
+    folder, and edge-lab plot DIR1 DIR2 compares two.
+      --model FILE        the model, where it is not the profile's
+      --shape NAME        made-up weights of a published model's sizes, see edge-infer bench --help
+      -o DIR              the folder, which is made where it is not there
+      --quick             a few minutes or less: prompts of 256 and 1024 tokens, one or two runs; six
+                          policies at up to 2048 slots, in 5 runs
+      --quiet             no tables and no progress
+      --no-huge-pages     as of edge-infer run
+    Cases over the cap are left out: policy full at long prompts, scoring of large caches. Each part
+    maps memory of its own, so there is no lockdown. Overrides as of edge-infer run.
 
     """
 

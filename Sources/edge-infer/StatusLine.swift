@@ -6,12 +6,19 @@ struct StatusLine {
   private static let barWidth = 24
   private let intervalNanoseconds: Int64
   private let isShown: Bool
+  private let work: WorkShare
   private var last = Instant.now()
 
-  /// - Parameter intervalNanoseconds: between two updates.
-  init(intervalNanoseconds: Int64, isQuiet: Bool, _ console: borrowing Console) {
+  /// - Parameters:
+  ///   - intervalNanoseconds: between two updates.
+  ///   - work: that the line tells of.
+  init(
+    intervalNanoseconds: Int64, isQuiet: Bool, work: WorkShare = WorkShare(),
+    _ console: borrowing Console
+  ) {
     self.intervalNanoseconds = intervalNanoseconds
     isShown = !isQuiet && console.isTerminal
+    self.work = work
   }
 
   /// Whether an update is due. The line is then empty, and the caller writes it and flushes.
@@ -21,7 +28,15 @@ struct StatusLine {
     if now.nanoseconds(since: last) < intervalNanoseconds { return false }
     last = now
     out.write("\r\u{1B}[K")
+    work.writeName(to: &out)
     return true
+  }
+
+  /// Ends an update with the time left.
+  /// - Parameter fraction: of the line's work that is done.
+  func end(_ fraction: Double, _ out: inout TextOutput) {
+    work.writeTimeLeft(fraction, to: &out)
+    out.flush()
   }
 
   /// A bar, and how much of it is filled in percent.

@@ -68,7 +68,7 @@ struct TuneTests {
     let rows = rows(outcome)
     expectRule(rows)
     let profile = try json(path)
-    let best = try #require(rows.first(where: \.isBest))
+    let best = try #require(rows.filter(\.isBest).first)
     #expect(profile["threads"] as? Int == best.threads)
     #expect(profile["blockSize"] as? Int == best.block)
     #expect((profile["cores"] as! [Int]).count == best.threads)
