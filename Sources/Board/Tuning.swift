@@ -69,8 +69,9 @@ public struct TuningCase: Sendable {
 
 /// The cases of a search, in the order in which they came up.
 public struct TuningTable: Sendable {
-  /// All of two lists: each thread count with one block, and each block with one thread count.
-  public static let countMax = 2 * TuningList.countMax
+  /// Each of at most seven thread counts with one block, and each of at most five blocks with two of
+  /// these.
+  public static let countMax = 16
   /// An answer may be slower than the fastest by this share.
   public static let answerLossMax = 0.10
   /// Prompts whose speeds differ by no more than this share count as equally fast: what is left of

@@ -321,7 +321,7 @@ enum Help {
 
     --tune times prompt blocks and answer tokens with a cache filled to the budget, in made-up weights
     and keys of the model's sizes (its header alone is read): first the core sets with the block
-    above, then the blocks with the best set.
+    above, then the blocks with the best set, and with another set where that turns out to be better.
     core sets the fast cores, these with half and with all of the slower ones, all hardware threads,
               the fast cores but one (from four on), half of them, and one; --threads names one set
     blocks    64, 128, 256 and 32; --block names one

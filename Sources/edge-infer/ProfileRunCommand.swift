@@ -121,7 +121,9 @@ private struct ProfileRun {
     let speed = try BenchPreparation(arguments, settings, requests.speed, &console)
     var plan = speed.plan
     if speed.model.published == nil {
-      plan = try Preparation(arguments, settings, runNeeds(arguments), &console).plan
+      var needs = runNeeds(arguments)
+      needs.mayLackText = true
+      plan = try Preparation(arguments, settings, needs, &console).plan
     }
     let cap = settings.profile.ramCapByteCount
     if !arguments.isQuiet { PlanTable.write(plan, capByteCount: cap, to: &console.error) }

@@ -1,4 +1,3 @@
-import Board
 import Inference
 import Platform
 import Profile

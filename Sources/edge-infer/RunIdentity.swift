@@ -109,7 +109,7 @@ extension RunIdentity {
     out.write(",\n\"length\": ")
     out.write(jsonString: isQuick ? "quick" : "full")
     Self.write(",\n\"profile\": \"", profile, &out)
-    Self.write("\",\n\"model\": \"", model.fingerprint, &out)
+    Self.write("\",\n\"model\": \"", self.model, &out)
     Self.write("\",\n\"program\": \"", program, &out)
     out.write("\",\n\"parts\": [")
     for index in 0..<ProfileRunPart.count {

@@ -23,6 +23,10 @@ struct TuneRun {
   /// The part of the time that the core sets may take.
   private static let coreShare = 0.55
 
+  /// Blocks are searched for with the best core set, and once more where another one has become the
+  /// best meanwhile.
+  private static let blockSearchCount = 2
+
   private let base: DeviceProfile
   private let order: CoreOrder
   private let arguments: Arguments
@@ -98,15 +102,22 @@ struct TuneRun {
     }
     let coreLimit = hasOneBlock ? 1 : Self.coreShare
     try measureTurns(&preparation, threadCount: nil, timeShare: coreLimit, &console)
-    guard let best = table.best() else { return line.finish(&console.error) }
-    let threadCount = table[best].threadCount
-    for index in 0..<blockSizes.count {
-      _ = table.index(threadCount: threadCount, blockSize: blockSizes[index])
-    }
-    if blockSizes.count > 1 {
+    for _ in 0..<Self.blockSearchCount {
+      guard let best = table.best() else { break }
+      let threadCount = table[best].threadCount
+      if !insertBlocks(threadCount) { break }
       try measureTurns(&preparation, threadCount: threadCount, timeShare: 1, &console)
     }
     line.finish(&console.error)
+  }
+
+  /// - Returns: whether a block was not there with these threads.
+  private mutating func insertBlocks(_ threadCount: Int) -> Bool {
+    let count = table.count
+    for index in 0..<blockSizes.count {
+      _ = table.index(threadCount: threadCount, blockSize: blockSizes[index])
+    }
+    return table.count > count
   }
 
   /// The block that the core sets are compared with: the first that fits with one of them.
