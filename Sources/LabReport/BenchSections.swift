@@ -6,7 +6,9 @@ enum BenchSection {
       let title = reports.count > 1 ? "\(report.profile.board), \(name)" : report.profile.board
       return [HTML.figures(charts(title, report)), table(title, report)]
     }
-    return Section(id: "bench", title: "Speed by the prompt's length", content: content)
+    return Section(
+      id: "bench", title: "Speed by the prompt's length",
+      content: SpeedComparison.make(reports) + content)
   }
 
   private static func charts(_ title: String, _ report: BenchReport) -> [Markup] {

@@ -16,6 +16,35 @@ private func factor(_ value: Double?, of first: Double?, _ text: (Double) -> Str
   return "\(text(value)) (×\(Format.fixed(value / first, 2)))"
 }
 
+/// Speeds of the same prompts on two or more boards.
+enum SpeedComparison {
+  static func make(_ reports: [(name: String, report: BenchReport)]) -> [Markup] {
+    if reports.count < 2 { return [] }
+    let labels = ReportLabels.make(reports.map { ($0.name, $0.report.profile.board) })
+    let prompts = reports.flatMap { $0.report.results.map(\.promptTokens) }.unique.sorted()
+    let columns =
+      [HTML.Column(name: "tokens/s", isText: true)] + labels.map { HTML.Column(name: $0) }
+    let rows = prompts.flatMap { prompt in
+      let results = reports.map { $0.report.results.first { $0.promptTokens == prompt } }
+      return [
+        row("prompt of \(Format.count(prompt)) tokens", results.map { $0?.prefill }),
+        row("answer after \(Format.count(prompt)) tokens", results.map { $0?.decode }),
+      ]
+    }
+    return [
+      HTML.table("Tokens per second, and how many times the first one's", columns, rows)
+    ]
+  }
+
+  private static func row(_ name: String, _ rates: [BenchReport.Rates?]) -> [String] {
+    let first = rates[0]?.tokensPerSecond
+    return [name]
+      + rates.enumerated().map { index, rate in
+        factor(rate?.tokensPerSecond, of: index == 0 ? nil : first) { Format.number($0) }
+      }
+  }
+}
+
 /// What policies cost a block on two or more boards.
 enum ScoringComparison {
   static func make(_ reports: [(name: String, report: ScoringReport)]) -> [Markup] {

@@ -236,7 +236,7 @@ enum Help {
                      [overrides]
 
     Measures a board in one go, by the same routines as plan and bench, into a folder:
-      memory.json         the memory plan, as of edge-infer plan
+      memory.json         the memory plan, as of edge-infer plan --raw
       speed.json          speed of prompts of 512 and 2048 tokens and of 64 tokens after each, in 3
                           runs, as of edge-infer bench
       scoring.json        what each policy adds to a block at 512 to 8192 slots, in 25 runs, as of

@@ -114,15 +114,17 @@ private struct ProfileRun {
     if Interrupt.isRaised { throw .byInterrupt }
   }
 
-  /// The plan of `run` with the model's file; of made-up weights that of the speed.
+  /// The plan of `run --raw` with the model's file, which may lack a chat template; of made-up weights
+  /// that of the speed.
   private func writePlan(
     _ path: UnsafePointer<CChar>, _ console: inout Console
   ) throws(Exit) {
     let speed = try BenchPreparation(arguments, settings, requests.speed, &console)
     var plan = speed.plan
     if speed.model.published == nil {
-      var needs = runNeeds(arguments)
-      needs.mayLackText = true
+      let needs = ProgramNeeds(
+        logitRowCount: 1, generatedCount: Arguments.maxTokensDefault, usesText: true,
+        usesTemplate: false, mayLackText: true, sampling: arguments.sampling.settings)
       plan = try Preparation(arguments, settings, needs, &console).plan
     }
     let cap = settings.profile.ramCapByteCount

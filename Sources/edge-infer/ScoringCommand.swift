@@ -11,7 +11,7 @@ func benchScoring(_ arguments: Arguments, _ console: inout Console) throws(Exit)
   try measureScoring(request, settings, BenchTarget(arguments), arguments, &console)
 }
 
-/// Maps memory, measures, writes the tables and the report, and gives the memory back.
+/// Maps memory, measures, and writes the tables and the report; a part gives the memory back.
 func measureScoring(
   _ request: ScoringRequest, _ settings: Settings, _ target: BenchTarget, _ arguments: Arguments,
   _ console: inout Console
@@ -35,6 +35,7 @@ func measureScoring(
     ScoringReport.write(run, preparation, program, &file.text)
     unsafe try Report.commit(&file, target.json!, &console)
   }
-  program.end()
+  // Under a lockdown no memory can be given back; the process ends then.
+  if target.work.isPart { program.end() }
   if run.isInterrupted { throw .byInterrupt }
 }

@@ -79,7 +79,8 @@ func profileRun(
       for text in [
         // Of keydiff at 1,024 slots, the greatest that both have, and of the prompt of 1,024 tokens.
         "246\u{A0}µs (×2.00)", "2.469\u{A0}s (×2.00)", "Board A", "Board B",
-        "keydiff, B 128, 1,024 tokens", "Side by side",
+        "keydiff, B 128, 1,024 tokens", "Side by side", "answer after 640 tokens",
+        "43.21 (×1.00)",
         "Time to the first token, policy keydiff, side by side",
         "A block's scoring and eviction at 1,024 slots, side by side",
       ] {

@@ -61,7 +61,7 @@ struct ProfileRunTests {
     }
     let memory = try json(results + "/memory.json")
     let plan = try run(
-      [Files.program!, "plan", "--profile", Files.hostProfile, "--json"] + tiny)
+      [Files.program!, "plan", "--profile", Files.hostProfile, "--json", "--raw"] + tiny)
     #expect(
       memory as NSDictionary
         == (try JSONSerialization.jsonObject(with: Data(plan.output.utf8))) as! NSDictionary)

@@ -116,7 +116,9 @@ struct TuneTests {
 
   /// Blocks that do not fit are left out, and the first that fits is what cores are compared with.
   @Test func plansOverTheCap() throws {
-    let options = ["--shape", "smollm2-135m", "--threads", "1", "--tune-seconds", "40"]
+    let options = [
+      "--shape", "smollm2-135m", "--budget", "512", "--threads", "1", "--tune-seconds", "40",
+    ]
     let all = rows(try run(Self.tune + options))
     let size = Dictionary(uniqueKeysWithValues: all.map { ($0.block, $0.mebibytes) })
     let cap = Int(size[128]!.rounded(.up))
