@@ -49,6 +49,17 @@ EDGE_INLINE int32_t edge_open_file(const char *path) {
 EDGE_INLINE int32_t edge_open_create(const char *path) {
   return (int32_t)edge_result(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
 }
+// A file that is there, such as those of /proc.
+EDGE_INLINE int32_t edge_open_write(const char *path) {
+  return (int32_t)edge_result(open(path, O_WRONLY | O_CLOEXEC));
+}
+EDGE_INLINE int32_t edge_make_folder(const char *path) {
+  return (int32_t)edge_result(mkdirat(AT_FDCWD, path, 0755));
+}
+EDGE_INLINE int32_t edge_is_folder(const char *path) {
+  struct stat s;
+  return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
 EDGE_INLINE int64_t edge_pread(int32_t fd, void *to, size_t bytes, int64_t at) {
   return edge_result(pread(fd, to, bytes, at));
 }

@@ -161,10 +161,6 @@ extension CacheRows {
 // MARK: - Made-up tokens
 
 extension PolicyCostLayout {
-  /// The length of what all keys of a head have in common, where the rest of a key has length 1: a
-  /// mean cosine of 0.6 with the mean key, as trained models' heads have (KeyDiff, figure 13).
-  private static var commonShare: Float { 0.8 }
-
   func makeQueries() {
     let shape = settings.shape
     rotary.setFrequencies(base: Double(shape.ropeFrequencyBase))
@@ -186,26 +182,8 @@ extension PolicyCostLayout {
       var random = NormalNumbers(
         seed: settings.seed &+ UInt64(position * settings.shape.kvHeadCount + kvHead + 1))
       random.fill(key, count: headDim)
-      for index in 0..<headDim { key[index] += Self.commonShare * common[index] }
+      for index in 0..<headDim { key[index] += SyntheticKeys.commonShare * common[index] }
       head.setToken(slot: slot, position: position, key: key, value: key)
     }
-  }
-}
-
-/// Nearly normal numbers of mean 0 and variance 1.
-private struct NormalNumbers {
-  private var source: SplitMix64
-
-  init(seed: UInt64) { source = SplitMix64(seed: seed) }
-
-  mutating func fill(_ target: UnsafeMutablePointer<Float>, count: Int) {
-    for index in 0..<count { target[index] = next() }
-  }
-
-  /// Four numbers of 16 bits, each of variance 2^32 / 12.
-  private mutating func next() -> Float {
-    let bits = source.next()
-    let sum = bits & 0xFFFF + bits >> 16 & 0xFFFF + bits >> 32 & 0xFFFF + bits >> 48
-    return (Float(sum) - 131_070) * (1.732_050_8 / 65_536)
   }
 }

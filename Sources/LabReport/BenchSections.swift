@@ -6,7 +6,9 @@ enum BenchSection {
       let title = reports.count > 1 ? "\(report.profile.board), \(name)" : report.profile.board
       return [HTML.figures(charts(title, report)), table(title, report)]
     }
-    return Section(id: "bench", title: "Speed by the prompt's length", content: content)
+    return Section(
+      id: "bench", title: "Speed by the prompt's length",
+      content: SpeedComparison.make(reports) + content)
   }
 
   private static func charts(_ title: String, _ report: BenchReport) -> [Markup] {
@@ -58,7 +60,9 @@ enum FirstTokenSection {
         ]), table(title, report),
       ]
     }
-    return Section(id: "ttft", title: "Time to the first token", content: content)
+    return Section(
+      id: "ttft", title: "Time to the first token",
+      content: FirstTokenComparison.make(reports) + content)
   }
 
   private static func name(_ result: FirstTokenReport.Result) -> String {
@@ -111,10 +115,12 @@ enum ScoringSection {
     let content = reports.flatMap { name, report -> [Markup] in
       let title = reports.count > 1 ? "\(report.profile.board), \(name)" : report.profile.board
       return [
-        HTML.figures([
-          HTML.figure("A block's scoring and eviction, \(title)", chart(report, \.total)),
-          HTML.figure("Of these, scoring", chart(report, \.score)),
-        ]), timeTable(title, report), relativeTable(title, report),
+        HTML.figures(
+          [
+            HTML.figure("A block's scoring and eviction, \(title)", chart(report, \.total)),
+            HTML.figure("Of these, scoring", chart(report, \.score)),
+          ] + ScoringBars.figures(title, report)), timeTable(title, report),
+        relativeTable(title, report),
       ]
     }
     return Section(
@@ -123,7 +129,7 @@ enum ScoringSection {
         HTML.paragraph(
           "Added to each block by the policy, in all layers: scores, the choice of slots and the "
             + "moving of rows. Compare Table 19 of the paper, which is of an Android phone.")
-      ] + content)
+      ] + ScoringComparison.make(reports) + content)
   }
 
   private static func chart(

@@ -51,8 +51,8 @@ public struct Page {
     of paths: [String], to output: String, title: String? = nil
   ) throws(ReportError) -> String {
     let inputs = try inputs(paths, output)
-    for (input, path) in zip(inputs, paths) where input.isResults {
-      throw .data("\(path): is a results file; edge-lab report draws those")
+    for input in inputs where input.isResults {
+      throw .data("\(input.name): is a results file; edge-lab report draws those")
     }
     return try make(inputs, output, title ?? "edge-infer, runs side by side")
   }
@@ -76,7 +76,15 @@ public struct Page {
     }
     if paths.isEmpty { throw .usage("no files to draw are named") }
     var inputs: [ReportInput] = []
-    for path in paths { inputs.append(try ReportInput(path: path)) }
+    let folders = paths.filter(ReportFolder.isFolder)
+    var names = ReportFolder.names(folders)[...]
+    for path in paths {
+      if ReportFolder.isFolder(path) {
+        inputs += try ReportFolder.inputs(path, name: names.removeFirst())
+      } else {
+        inputs.append(try ReportInput(path: path))
+      }
+    }
     return inputs
   }
 
@@ -117,7 +125,8 @@ public struct Page {
   func sections() -> [Section] {
     let timings = runs + benches
     let engine = [
-      FactsSection.make(timings), ComparisonSection.make(runs.count > 1 ? runs : benches),
+      ProfileRunSection.make(of { $0.profileRun }), FactsSection.make(timings),
+      ComparisonSection.make(runs.count > 1 ? runs : benches),
       LatencySection.make(timings),
       DecodeSection.make(timings), FirstTokenSection.make(of { $0.firstToken }),
       BenchSection.make(of { $0.bench }), ScoringSection.make(of { $0.scoring }),
@@ -173,6 +182,9 @@ extension ReportInput {
   var scoring: ScoringReport? { if case .scoring(let report) = content { report } else { nil } }
   var firstToken: FirstTokenReport? {
     if case .firstToken(let report) = content { report } else { nil }
+  }
+  var profileRun: ProfileRunReport? {
+    if case .profileRun(let report) = content { report } else { nil }
   }
   var plan: PlanReport? { if case .plan(let report) = content { report } else { nil } }
   var score: ScoreReport? { if case .score(let report) = content { report } else { nil } }

@@ -29,6 +29,8 @@ struct ReportInput {
     case firstToken(FirstTokenReport)
     case plan(PlanReport)
     case score(ScoreReport)
+    /// Of a folder, whose parts are inputs of their own.
+    case profileRun(ProfileRunReport)
   }
 
   /// As pages name it: without folders.
@@ -41,7 +43,15 @@ struct ReportInput {
     if case .results = content { true } else { false }
   }
 
-  init(path: String) throws(ReportError) {
+  /// The same with more notes.
+  init(_ other: ReportInput, notes: [String]) {
+    name = other.name
+    content = other.content
+    self.notes = other.notes + notes
+  }
+
+  /// - Parameter name: what the page calls it; the file's name where nothing is said.
+  init(path: String, name: String? = nil) throws(ReportError) {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -50,11 +60,11 @@ struct ReportInput {
       throw exists
         ? .writing("\(path): cannot be read") : .missing("\(path): there is no such file")
     }
-    try self.init(data, path: path)
+    try self.init(data, path: path, name: name)
   }
 
-  init(_ data: Data, path: String) throws(ReportError) {
-    name = (path as NSString).lastPathComponent
+  init(_ data: Data, path: String, name: String? = nil) throws(ReportError) {
+    self.name = name ?? (path as NSString).lastPathComponent
     if data.allSatisfy({ [9, 10, 13, 32].contains($0) }) { throw .data("\(path): is empty") }
     let whole = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
     if let whole, whole["task"] == nil {
@@ -74,6 +84,7 @@ struct ReportInput {
     if has("results", "limits") { return .bench(try decode(data, path, "bench")) }
     if has("results", "ramCapBytes") { return .firstToken(try decode(data, path, "bench ttft")) }
     if has("regions") { return .plan(try decode(data, path, "plan")) }
+    if has("format", "parts") { return .profileRun(try decode(data, path, "profile-run")) }
     if has("nll", "scored") { return .score(try decode(data, path, "score")) }
     throw .data("\(path): is neither a results file of edge-lab nor a report of edge-infer")
   }

@@ -20,6 +20,7 @@ public struct SystemFailure: Error {
     case EACCES, EPERM: "permission denied"
     case EISDIR: "it is a directory"
     case EINVAL: "it is not a regular file"
+    case EEXIST: "something else has this name"
     case ENOSPC: "no space left on the device"
     case EIO: "input/output error"
     case EPIPE: "the reader went away"
@@ -33,6 +34,14 @@ public struct SystemFailure: Error {
     default: "system error"
     }
   }
+}
+
+/// Makes a folder; one that is there is as good. Those above it must be there.
+public func makeFolder(_ path: UnsafePointer<CChar>) throws(SystemFailure) {
+  let made = unsafe edge_make_folder(path)
+  if made >= 0 { return }
+  if unsafe edge_is_folder(path) != 0 { return }
+  throw SystemFailure("make the folder", code: -made)
 }
 
 /// A regular file, or a part of one, open for reading at given offsets. Its size is taken once, when

@@ -7,6 +7,8 @@ private let statusDescriptor = Atomic<Int32>(notOpened)
 private let notOpened: Int32 = -1
 private let absent: Int32 = -2
 private let statusPath: StaticString = "/proc/self/status"
+private let clearPath: StaticString = "/proc/self/clear_refs"
+private let clearPeak: StaticString = "5"
 
 /// Opens what `peakResidentByteCount` reads, for the life of the process: after a lockdown nothing
 /// can be opened.
@@ -23,6 +25,16 @@ public func peakResidentByteCount() -> Int {
   if statusDescriptor.load(ordering: .relaxed) == notOpened { openResidentSize() }
   return readPeakFromProc(statusDescriptor.load(ordering: .relaxed))
     ?? Int(edge_peak_resident_bytes())
+}
+
+/// The peak begins anew with what is resident now, where the kernel lets a process do that (Linux,
+/// Documentation/filesystems/proc.rst, clear_refs); else it stays that of the process.
+public func resetPeakResident() {
+  let opened = unsafe edge_open_write(
+    UnsafeRawPointer(clearPath.utf8Start).assumingMemoryBound(to: CChar.self))
+  if opened < 0 { return }
+  _ = unsafe edge_write(opened, clearPeak.utf8Start, clearPeak.utf8CodeUnitCount)
+  _ = edge_close(opened)
 }
 
 private func readPeakFromProc(_ descriptor: Int32) -> Int? {

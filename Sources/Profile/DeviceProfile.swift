@@ -68,6 +68,8 @@ public struct DeviceProfile: Sendable {
     coreCount += 1
   }
 
+  mutating func unbind() { coreCount = 0 }
+
   /// Sets the thread count. The first cores stay; where there are too few, none does.
   mutating func setThreads(_ count: Int) {
     threads = count

@@ -39,4 +39,19 @@ extension DeviceProfile {
     append(core: core)
     threads = coreCount
   }
+
+  /// So many threads, bound to no core.
+  public mutating func unbindThreads(_ threadCount: Int) {
+    precondition(ProfileField.threads.allows(threadCount))
+    unbind()
+    threads = threadCount
+  }
+
+  /// Other sizes than those that it was made with.
+  public mutating func setSizes(blockSize: Int, l2CacheKiB: Int) {
+    precondition(
+      ProfileField.blockSize.allows(blockSize) && ProfileField.l2CacheKiB.allows(l2CacheKiB))
+    self.blockSize = blockSize
+    self.l2CacheKiB = l2CacheKiB
+  }
 }

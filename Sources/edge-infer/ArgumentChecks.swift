@@ -14,11 +14,13 @@ extension Arguments {
     if unsafe command != .run && (saveCache != nil || loadCache != nil) {
       throw console.fail(.usage, "--save-cache and --load-cache are options of run alone")
     }
-    if unsafe command != .pack && command != .probe && output != nil {
-      throw console.fail(.usage, "-o is an option of pack and probe alone")
+    if unsafe command != .pack && command != .probe && command != .profileRun && output != nil {
+      throw console.fail(.usage, "-o is an option of pack, probe and profile-run alone")
     }
+    try checkProfileRun(&console)
     try checkProbe(&console)
     try checkHealth(&console)
+    try checkTuning(&console)
     try checkOutputs(&console)
     try checkPositions(&console)
     try checkGeneration(&console)
@@ -50,6 +52,11 @@ extension Arguments {
     }
     switch command {
     case .run, .chat, .serve, .bench, .score: return
+    case .profileRun:
+      if wantsLockedMemory || wantsNoLockdown {
+        throw console.fail(
+          .usage, "--lock-memory and --no-lockdown are no options of profile-run")
+      }
     case .plan, .tokenize, .inspect, .pack, .probe:
       if wantsLockedMemory || wantsNoHugePages {
         throw console.fail(
@@ -69,6 +76,50 @@ extension Arguments {
     if unsafe !isEqual(positions, "original") && !isEqual(positions, "compact") {
       throw unsafe Self.refuse(
         positions, "is not a way of numbering; --positions is ", "original or compact", &console)
+    }
+  }
+
+  /// `profile-run` says what it measures, and where its files go.
+  private func checkProfileRun(_ console: inout Console) throws(Exit) {
+    if command != .profileRun {
+      if isQuick { throw console.fail(.usage, "--quick is an option of profile-run alone") }
+      return
+    }
+    if unsafe output == nil {
+      throw console.fail(.usage, "-o is missing: the folder of the profile run")
+    }
+    if unsafe output!.pointee == 0 {
+      throw console.fail(.usage, "-o names the folder of the profile run in at least one byte")
+    }
+    if unsafe model != nil && shape != nil {
+      throw console.fail(.usage, "give one of --model and --shape")
+    }
+    if unsafe hasPrompt || generate != nil || repeatCount != nil || jsonFile != nil
+      || report != nil
+    {
+      throw console.fail(
+        .usage,
+        "profile-run takes no --prompt, --generate, --repeat, --json or --report: see bench --help")
+    }
+  }
+
+  /// `--tune` and what goes with it.
+  private func checkTuning(_ console: inout Console) throws(Exit) {
+    if command != .probe && wantsTuning {
+      throw console.fail(.usage, "--tune is an option of probe alone")
+    }
+    if !wantsTuning {
+      if tuneSeconds != nil { throw console.fail(.usage, "--tune-seconds needs --tune") }
+      if unsafe command == .probe && shape != nil {
+        throw console.fail(.usage, "probe --shape needs --tune")
+      }
+      return
+    }
+    if unsafe sysroot != nil {
+      throw console.fail(.usage, "--tune times this machine, and --sysroot names another one")
+    }
+    if let tuneSeconds, tuneSeconds < 1 || tuneSeconds > Self.tuneSecondsMax {
+      throw console.fail(.usage, "--tune-seconds is from 1 to 3600")
     }
   }
 
@@ -97,7 +148,7 @@ extension Arguments {
   /// Who asks sensors.
   private func checkHealth(_ console: inout Console) throws(Exit) {
     switch command {
-    case .run, .chat, .serve, .score: return
+    case .run, .chat, .serve, .score, .profileRun: return
     case .bench where benchmark != .scoring: return
     case .probe where maxTemperature == nil: return
     case .bench, .plan, .tokenize, .inspect, .pack, .probe:

@@ -13,9 +13,10 @@ enum Command {
   case pack
   case probe
   case serve
+  case profileRun
 
   static let names: StaticString =
-    "run, chat, serve, plan, bench, score, pack, probe, tokenize or inspect"
+    "run, chat, serve, plan, bench, profile-run, score, pack, probe, tokenize or inspect"
 
   init?(_ name: UnsafePointer<CChar>) {
     if unsafe isEqual(name, "run") {
@@ -38,6 +39,8 @@ enum Command {
       self = .probe
     } else if unsafe isEqual(name, "serve") {
       self = .serve
+    } else if unsafe isEqual(name, "profile-run") {
+      self = .profileRun
     } else {
       return nil
     }
@@ -49,6 +52,9 @@ enum Command {
   /// Generated tokens where `--max-tokens` does not say.
   static let maxTokensDefault = 256
   static let chatMaxTokensDefault = 1024
+  /// Time for `probe --tune`: at most two minutes with what comes before and after.
+  static let tuneSecondsDefault = 110
+  static let tuneSecondsMax = 3600
   /// 4 MiB of ids.
   static let maxTokensLimit = 1_048_576
 
@@ -95,6 +101,10 @@ enum Command {
   private(set) var skip: Int?
   /// Of `probe`.
   private(set) var reserveMiB: Int?
+  private(set) var wantsTuning = false
+  /// Of `profile-run`.
+  private(set) var isQuick = false
+  private(set) var tuneSeconds: Int?
   private(set) var generate: Int?
   private(set) var repeatCount: Int?
   /// Degrees Celsius.
@@ -161,6 +171,10 @@ enum Command {
       isRaw = true
     } else if unsafe isEqual(name, "--quiet") {
       isQuiet = true
+    } else if unsafe isEqual(name, "--quick") {
+      isQuick = true
+    } else if unsafe isEqual(name, "--tune") {
+      wantsTuning = true
     } else if unsafe isEqual(name, "--logprobs") {
       wantsLogProbabilities = true
     } else if unsafe isEqual(name, "--no-lockdown") {
@@ -266,6 +280,8 @@ enum Command {
       maxTemperature = unsafe try reader.number(of: name, after: maxTemperature, &console)
     } else if unsafe isEqual(name, "--reserve-mib") {
       reserveMiB = unsafe try reader.number(of: name, after: reserveMiB, &console)
+    } else if unsafe isEqual(name, "--tune-seconds") {
+      tuneSeconds = unsafe try reader.number(of: name, after: tuneSeconds, &console)
     } else {
       return false
     }

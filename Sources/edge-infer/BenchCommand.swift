@@ -17,21 +17,33 @@ func benchCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
 /// Prompt and decode speed.
 private func benchSpeed(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let request = try BenchRequest(arguments, &console)
-  var preparation = try BenchPreparation(arguments, request, &console)
-  let health = try HealthMonitor(arguments, preparation.settings.profile, &console)
+  let settings = try Settings(arguments, &console)
+  try measureSpeed(request, settings, BenchTarget(arguments), arguments, &console)
+}
+
+/// Maps memory, measures, and writes the table and the report; a part gives the memory back.
+func measureSpeed(
+  _ request: BenchRequest, _ settings: Settings, _ target: BenchTarget, _ arguments: Arguments,
+  _ console: inout Console
+) throws(Exit) {
+  var preparation = try BenchPreparation(arguments, settings, request, &console)
+  let health = try HealthMonitor(arguments, settings.profile, &console)
   var program = try BenchProgram(&preparation, &console)
   program.health = health
   Interrupt.listen()
-  var json = try JSONFile(arguments, &console)
-  program.lockdown = Lockdown.begin(arguments, json.lockdownNeeds)
+  var json = try JSONFile(target, &console)
+  program.lockdown = target.beginLockdown(arguments, json.lockdownNeeds)
   if !arguments.isQuiet { writeStart(preparation, program, &console.error) }
-  var run = BenchRun(BenchProgress(request, isQuiet: arguments.isQuiet, console))
+  var run = BenchRun(
+    BenchProgress(request, work: target.work, isQuiet: arguments.isQuiet, console))
   try run.measure(&program, &console)
   if !arguments.isQuiet { BenchTable.write(run, preparation, program, to: &console.error) }
-  if var file = json.take() {
+  if target.takesReport(isInterrupted: run.isInterrupted), var file = json.take() {
     BenchReport.write(run, preparation, program, &file.text)
-    unsafe try Report.commit(&file, arguments.jsonFile!, &console)
+    unsafe try Report.commit(&file, target.json!, &console)
   }
+  // Under a lockdown no memory can be given back; the process ends then.
+  if target.work.isPart { program.end() }
   if run.isInterrupted { throw .byInterrupt }
 }
 

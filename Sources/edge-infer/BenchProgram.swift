@@ -21,10 +21,7 @@ struct BenchModel: ~Copyable {
     fallback: PublishedShape? = nil, _ console: inout Console
   ) throws(Exit) {
     if let name = unsafe arguments.shape {
-      guard let published = unsafe PublishedShape(name: cStringSpan(name)) else {
-        throw unsafe Self.refuse(shape: name, &console)
-      }
-      self.init(published)
+      unsafe try self.init(shape: name, &console)
       return
     }
     let path = ModelPath(arguments, settings)
@@ -33,6 +30,23 @@ struct BenchModel: ~Copyable {
       return
     }
     self.init(try buffer.open(path, &console), path)
+  }
+
+  /// Of the catalogue.
+  init(shape name: UnsafePointer<CChar>, _ console: inout Console) throws(Exit) {
+    guard let published = unsafe PublishedShape(name: cStringSpan(name)) else {
+      throw unsafe Self.refuse(shape: name, &console)
+    }
+    self.init(published)
+  }
+
+  /// Made-up weights in the shape of a file, of which the header alone is read.
+  init(shapeOf path: ModelPath, _ console: inout Console) throws(Exit) {
+    var buffer = HeaderBuffer()
+    shape = try buffer.open(path, &console).shape
+    file = nil
+    self.path = nil
+    published = nil
   }
 
   private init(_ file: consuming ModelFile, _ path: ModelPath) {
@@ -143,7 +157,7 @@ struct BenchSample: BitwiseCopyable {
 
 /// A model, or the shape of one, and the memory plan for measuring it.
 @safe struct BenchPreparation: ~Copyable {
-  let settings: Settings
+  private(set) var settings: Settings
   let model: BenchModel
   private(set) var runSettings: RunSettings
   private(set) var request: BenchRequest
@@ -151,9 +165,9 @@ struct BenchSample: BitwiseCopyable {
   private var buffer: HeaderBuffer
 
   init(
-    _ arguments: Arguments, _ request: BenchRequest, _ console: inout Console
+    _ arguments: Arguments, _ settings: Settings, _ request: BenchRequest,
+    _ console: inout Console
   ) throws(Exit) {
-    let settings = try Settings(arguments, &console)
     var buffer = HeaderBuffer()
     let model = try BenchModel(arguments, settings, &buffer, &console)
     let runSettings = Self.fit(settings.run(logitRowCount: 1), request)
@@ -163,6 +177,25 @@ struct BenchSample: BitwiseCopyable {
     self.request = request
     self.model = model
     self.buffer = buffer
+  }
+
+  /// For a profile's blocks and tokens at a filled cache.
+  init(_ settings: Settings, _ model: consuming BenchModel) {
+    let request = BenchRequest(prompt: settings.profile.blockSize, repeatCount: 1)
+    runSettings = settings.run(logitRowCount: 1)
+    plan = Self.plan(model.shape, runSettings, request)
+    self.settings = settings
+    self.request = request
+    self.model = model
+    buffer = HeaderBuffer()
+  }
+
+  /// Plans anew, for another profile's blocks and tokens at a filled cache.
+  mutating func plan(_ settings: Settings) {
+    self.settings = settings
+    request = BenchRequest(prompt: settings.profile.blockSize, repeatCount: 1)
+    runSettings = settings.run(logitRowCount: 1)
+    plan = Self.plan(model.shape, runSettings, request)
   }
 
   /// Plans anew.

@@ -46,6 +46,12 @@ struct BenchRequest {
       "--prompt", arguments.prompt, maximum: Self.promptLengthMax, example: "512,2048", &console)
   }
 
+  init(prompts: NumberList, generateCount: Int, repeatCount: Int) {
+    self.prompts = prompts
+    self.generateCount = generateCount
+    self.repeatCount = repeatCount
+  }
+
   /// One prompt, and no tokens after the first.
   init(prompt: Int, repeatCount: Int) {
     prompts = NumberList(prompt)

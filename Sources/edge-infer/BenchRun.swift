@@ -203,7 +203,7 @@ struct BenchRun {
     return (time, times, slotSum)
   }
 
-  private static func forward(
+  static func forward(
     _ program: inout BenchProgram, tokenCount: Int, _ console: inout Console
   ) throws(Exit) -> BlockRecord {
     let record: BlockRecord

@@ -65,6 +65,7 @@ private func perform(
     case .serve: try serveCommand(arguments, &console)
     case .pack: try packCommand(arguments, &console)
     case .probe: try probeCommand(arguments, &console)
+    case .profileRun: try profileRunCommand(arguments, &console)
     case .plan: try planCommand(arguments, &console)
     case .bench: try benchCommand(arguments, &console)
     case .score: try scoreCommand(arguments, &console)

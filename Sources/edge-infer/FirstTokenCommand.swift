@@ -3,11 +3,20 @@ import Platform
 /// `bench ttft`: time to the first token, by prompt, policy and block.
 func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let request = try FirstTokenRequest(arguments, &console)
+  let settings = try Settings(arguments, &console)
+  try measureFirstToken(request, settings, BenchTarget(arguments), arguments, &console)
+}
+
+/// Measures, writes the table and the report; each case's memory is given back.
+func measureFirstToken(
+  _ request: FirstTokenRequest, _ settings: Settings, _ target: BenchTarget,
+  _ arguments: Arguments, _ console: inout Console
+) throws(Exit) {
   let first = BenchRequest(prompt: request.prompts[0], repeatCount: request.repeatCount)
-  var preparation = try BenchPreparation(arguments, first, &console)
-  var health = try HealthMonitor(arguments, preparation.settings.profile, &console)
+  var preparation = try BenchPreparation(arguments, settings, first, &console)
+  var health = try HealthMonitor(arguments, settings.profile, &console)
   Interrupt.listen()
-  var run = FirstTokenRun(request, isQuiet: arguments.isQuiet)
+  var run = FirstTokenRun(request, work: target.work, isQuiet: arguments.isQuiet)
   try run.measure(&preparation, &health, &console)
   if !arguments.isQuiet {
     HealthReport.writeSummary(health, to: &console.error)
@@ -18,12 +27,12 @@ func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(Ex
     FirstTokenTable.write(run, preparation, to: &output)
     try finish(&output, &console)
   }
-  if let path = unsafe arguments.jsonFile {
+  if target.takesReport(isInterrupted: run.isInterrupted), let path = unsafe target.json {
     var file = unsafe try Report.open(path, &console)
     FirstTokenReport.write(run, preparation, health, &file.text)
     unsafe try Report.commit(&file, path, &console)
   }
-  if let path = unsafe arguments.csvFile {
+  if let path = unsafe target.csv {
     var file = unsafe try Report.open(path, &console)
     FirstTokenTable.writeCSV(run, to: &file.text)
     unsafe try Report.commit(&file, path, &console)

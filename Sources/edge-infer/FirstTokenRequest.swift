@@ -19,6 +19,13 @@ struct FirstTokenRequest {
   let blocks: NumberList
   let repeatCount: Int
 
+  init(prompts: NumberList, policies: PolicyList, blocks: NumberList, repeatCount: Int) {
+    self.prompts = prompts
+    self.policies = policies
+    self.blocks = blocks
+    self.repeatCount = repeatCount
+  }
+
   init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
     repeatCount = try BenchRequest.repeatCount(arguments, default: 3, &console)
     prompts = unsafe try NumberList(
@@ -46,6 +53,13 @@ struct FirstTokenRequest {
       console.error.write(" are measured at a time")
       throw console.end(.usage)
     }
+  }
+
+  /// Tokens of all runs of the first `caseCount` cases.
+  func tokenCount(_ caseCount: Int) -> Int {
+    var count = 0
+    for index in 0..<caseCount { count += repeatCount * self[index].promptLength }
+    return count
   }
 
   var caseCount: Int { policies.count * blocks.count * prompts.count }

@@ -18,12 +18,14 @@ struct FirstTokenResult {
 /// Measures one case after the other, each in an arena of its own.
 struct FirstTokenRun {
   let request: FirstTokenRequest
+  private let work: WorkShare
   private let isQuiet: Bool
   private(set) var isInterrupted = false
   private var results = InlineArray<256, FirstTokenResult>(repeating: FirstTokenResult())
 
-  init(_ request: FirstTokenRequest, isQuiet: Bool) {
+  init(_ request: FirstTokenRequest, work: WorkShare, isQuiet: Bool) {
     self.request = request
+    self.work = work
     self.isQuiet = isQuiet
   }
 
@@ -91,7 +93,9 @@ struct FirstTokenRun {
     var run = BenchRun(
       BenchProgress(
         preparation.request, runsBefore: index * request.repeatCount,
-        runCount: request.caseCount * request.repeatCount, isQuiet: isQuiet, console))
+        runCount: request.caseCount * request.repeatCount,
+        tokensBefore: request.tokenCount(index), tokenCount: request.tokenCount(request.caseCount),
+        work: work, isQuiet: isQuiet, console))
     results[index].times = try run.measureFirstToken(&program, &console)
     isInterrupted = run.isInterrupted
     swap(&program.health, &health)

@@ -20,6 +20,7 @@ enum Help {
     case .pack: output.write(pack)
     case .probe: output.write(probe)
     case .serve: output.write(ServeHelp.text)
+    case .profileRun: output.write(profileRun)
     }
     output.flush()
   }
@@ -43,10 +44,11 @@ enum Help {
     edge-infer bench scoring --profile P.json [--kv 512,1024,2048,4096,8192] [--policies all] [...]
     edge-infer bench ttft    --profile P.json [--prompt 1024,4096,16384]
                         [--policies full,keydiff] [--blocks 64,128,256] [--csv OUT.csv] [...]
+    edge-infer profile-run --profile P.json [--model M | --shape NAME] -o DIR [--quick] [...]
     edge-infer score    --profile P.json [--model M] (--tokens FILE | --prompt-file FILE)
                         [--skip K] [--logits OUT.f32] [--json OUT.json] [overrides]
     edge-infer pack     --profile P.json [--model M.gguf] -o M.edge [overrides]
-    edge-infer probe    [-o P.json] [--model M] [--reserve-mib M] [--sysroot DIR]
+    edge-infer probe    [-o P.json] [--model M] [--tune] [--reserve-mib M] [--sysroot DIR]
     edge-infer tokenize --model M (--prompt TEXT | --prompt-file FILE)
     edge-infer inspect  M.gguf
     edge-infer COMMAND --help
@@ -242,6 +244,35 @@ enum Help {
 
     """
 
+  private static let profileRun: StaticString = """
+    edge-infer profile-run --profile P.json [--model M | --shape NAME] -o DIR [--quick] [--quiet]
+                     [overrides]
+
+    Measures a board in one go, by the same routines as plan and bench, into a folder:
+      memory.json         the memory plan, as of edge-infer plan --raw
+      speed.json          speed of prompts of 512 and 2048 tokens and of 64 tokens after each, in 3
+                          runs, as of edge-infer bench
+      scoring.json        what each policy adds to a block at 512 to 8192 slots, in 25 runs, as of
+                          edge-infer bench scoring: table 19 of the KeyDiff paper
+      ttft.json           time to first token of prompts of 1024, 4096 and 16384 tokens, policies
+                          full, keydiff and the profile's, in 3 runs, as of edge-infer bench ttft
+      profile-run.json    board, model and program that all of these are of
+    A part's file appears when the part is done, whole. The same command goes on after the parts that
+    are there; a folder of another profile, model, program or length is refused with 64. Ctrl-C ends
+    it with 130, at the next block, and leaves the parts that are done. edge-lab plot DIR draws the
+    folder, and edge-lab plot DIR1 DIR2 compares two.
+      --model FILE        the model, where it is not the profile's
+      --shape NAME        made-up weights of a published model's sizes, see edge-infer bench --help
+      -o DIR              the folder, which is made where it is not there
+      --quick             a few minutes or less: prompts of 256 and 1024 tokens, one or two runs; six
+                          policies at up to 2048 slots, in 5 runs
+      --quiet             no tables and no progress
+      --no-huge-pages     as of edge-infer run
+    Cases over the cap are left out: policy full at long prompts, scoring of large caches. Each part
+    maps memory of its own, so there is no lockdown. Overrides as of edge-infer run.
+
+    """
+
   private static let score: StaticString = """
     edge-infer score --profile P.json [--model M] (--tokens FILE | --prompt-file FILE | --prompt TEXT)
                      [--skip K] [--logits OUT.f32] [--json OUT.json] [--quiet] [overrides]
@@ -271,14 +302,19 @@ enum Help {
     """
 
   private static let probe: StaticString = """
-    edge-infer probe [-o P.json] [--model M] [--reserve-mib M] [--sysroot DIR] [--quiet]
-                     [overrides]
+    edge-infer probe [-o P.json] [--model M] [--tune [--tune-seconds S] [--shape NAME]]
+                     [--reserve-mib M] [--sysroot DIR] [--quiet] [overrides]
 
     Writes the profile of this machine, which --profile of the other commands takes as it is: to a
     file that appears whole or not at all, or to standard output. What was found, and what was
     assumed where the kernel does not say, goes to standard error.
       -o FILE             the profile
-      --model M           the profile's model (SmolLM2-135M-Instruct.Q4_1.gguf); it is not looked for
+      --model M           the profile's model (SmolLM2-135M-Instruct.Q4_1.gguf); it is looked for
+                          with --tune alone
+      --tune              times threads, cores and blocks, and writes the fastest (below)
+      --tune-seconds S    begins nothing that would not be over after so long, 1 to 3600 (110)
+      --shape NAME        times a published model's shape in place of the model's, which need not be
+                          there then; see edge-infer bench --help
       --reserve-mib M     MiB of the memory available now that stay for others; the rest, in steps of
                           16 MiB, is the cap. Without it an eighth of all memory, 64 to 1024 MiB
       --sysroot DIR       in place of this machine, one whose files were copied to DIR/proc and
@@ -295,6 +331,19 @@ enum Help {
               it is not known
     block and budget: 64 and 1024 under a cap of 512 MiB, 128 and 4096 from 12 GiB on, else 128 and
     2048; policy keydiff.
+
+    --tune times prompt blocks and answer tokens with a cache filled to the budget, in made-up weights
+    and keys of the model's sizes (its header alone is read): first the core sets with the block
+    above, then the blocks with the best set, and with another set where that turns out to be better.
+    core sets the fast cores, these with half and with all of the slower ones, all hardware threads,
+              the fast cores but one (from four on), half of them, and one; --threads names one set
+    blocks    64, 128, 256 and 32; --block names one
+    Each case has memory of its own, one after the other, and is left out where that is over the cap.
+    The cases of a search are measured in up to three turns, and the medians count; a case half as
+    fast as the best is not measured again. Taken is the fastest prompt of those whose answer is at
+    most 10 % slower than the fastest answer; prompts within 2 % of it count as equally fast, and of
+    these the one with fewer threads, then with the smaller plan, is taken. The table goes to standard
+    error. Ctrl-C ends it with 130, and no profile is written.
     Exit codes beside those of edge-infer --help: 65 and 66 DIR/proc/cpuinfo tells of no instructions
     or is missing; 69 the processor lacks NEON or AVX2; 78 too little memory is left for a cap.
 

@@ -4,8 +4,8 @@ import Platform
 struct JSONFile: ~Copyable {
   private var file: ReplacementFile?
 
-  init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
-    if let path = unsafe arguments.jsonFile { file = unsafe try Report.open(path, &console) }
+  init(_ target: BenchTarget, _ console: inout Console) throws(Exit) {
+    if let path = unsafe target.json { file = unsafe try Report.open(path, &console) }
   }
 
   var lockdownNeeds: LockdownNeeds {

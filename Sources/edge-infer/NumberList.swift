@@ -6,9 +6,21 @@ struct NumberList {
   private var values = InlineArray<16, Int>(repeating: 0)
   private(set) var count = 0
 
+  init() {}
+
   init(_ value: Int) {
     values[0] = value
     count = 1
+  }
+
+  init<let valueCount: Int>(_ values: InlineArray<valueCount, Int>) {
+    for index in 0..<valueCount { append(values[index]) }
+  }
+
+  mutating func append(_ value: Int) {
+    precondition(count < Self.countMax)
+    values[count] = value
+    count += 1
   }
 
   /// - Parameters:

@@ -12,10 +12,7 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) 
   let cap = settings.profile.ramCapByteCount
   var output = TextOutput.standardOutput
   if arguments.isJSON {
-    output.write("{")
-    PlanTable.writeJSON(preparation.plan, capByteCount: cap, to: &output)
-    output.write(", \"fits\": ")
-    output.write(preparation.isOverCap ? "false}\n" : "true}\n")
+    PlanTable.writeReport(preparation.plan, capByteCount: cap, to: &output)
   } else {
     PlanTable.write(preparation.plan, capByteCount: cap, to: &output)
   }

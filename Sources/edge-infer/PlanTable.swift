@@ -54,6 +54,16 @@ enum PlanTable {
     out.write(capByteCount)
   }
 
+  /// A JSON object, with whether the plan fits, on a line.
+  static func writeReport(
+    _ plan: MemoryPlan, capByteCount: Int, to out: inout TextOutput
+  ) {
+    out.write("{")
+    writeJSON(plan, capByteCount: capByteCount, to: &out)
+    out.write(", \"fits\": ")
+    out.write(processByteCount(plan) > capByteCount ? "false}\n" : "true}\n")
+  }
+
   private static func writeJSONRegion(
     _ name: StaticString, _ bytes: Int, isFirst: Bool, _ out: inout TextOutput
   ) {

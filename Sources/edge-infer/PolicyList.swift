@@ -40,6 +40,29 @@ struct PolicyList {
     }
   }
 
+  /// Leaves out policies that are there already.
+  init<let policyCount: Int>(_ all: InlineArray<policyCount, Policy>) {
+    for index in 0..<policyCount where !contains(all[index]) {
+      append(MeasuredPolicy(all[index]))
+    }
+  }
+
+  /// All that cost a block more than `full` does.
+  static var scored: PolicyList {
+    var list = PolicyList()
+    for index in 0..<namedCount {
+      if let policy = named(index, for: .scoring) { list.append(policy) }
+    }
+    return list
+  }
+
+  private init() {}
+
+  private func contains(_ policy: Policy) -> Bool {
+    for index in 0..<count where policies[index].policy == policy { return true }
+    return false
+  }
+
   private mutating func append(_ policy: MeasuredPolicy) {
     policies[count] = policy
     count += 1

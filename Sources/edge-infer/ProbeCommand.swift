@@ -15,7 +15,12 @@ func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
   }
   profile.apply(arguments.overrides)
   if !arguments.isQuiet { ProbeTable.write(facts, wishes, profile, to: &console.error) }
-  try writeProfile(profile, arguments, &console)
+  var file: ReplacementFile?
+  if let path = unsafe arguments.output { file = unsafe try Report.open(path, &console) }
+  if arguments.wantsTuning {
+    profile = try tunedProfile(profile, CoreOrder(facts.cores), arguments, &console)
+  }
+  try writeProfile(profile, file.take(), arguments, &console)
 }
 
 private func readFacts(
@@ -53,16 +58,16 @@ private func probedModel(
 /// To the file of `-o`, which keeps its old contents until the new ones are whole, or to standard
 /// output.
 private func writeProfile(
-  _ profile: DeviceProfile, _ arguments: Arguments, _ console: inout Console
+  _ profile: DeviceProfile, _ file: consuming ReplacementFile?, _ arguments: Arguments,
+  _ console: inout Console
 ) throws(Exit) {
-  guard let path = unsafe arguments.output else {
+  guard var file, let path = unsafe arguments.output else {
     var output = TextOutput.standardOutput
     profile.writeJSON(to: &output)
     output.write("\n")
     try finish(&output, &console)
     return
   }
-  var file = unsafe try Report.open(path, &console)
   profile.writeJSON(to: &file.text)
   file.text.write("\n")
   unsafe try Report.commit(&file, path, &console)

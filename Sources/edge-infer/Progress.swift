@@ -2,7 +2,6 @@ import Platform
 
 /// One line on a terminal that tells how far the prompt is: tokens, speed, time left.
 struct Progress {
-  private static let barWidth = 24
   private var line: StatusLine
   private let start = Instant.now()
 
@@ -14,7 +13,7 @@ struct Progress {
   mutating func update(tokens: Int, fraction: Double?, _ out: inout TextOutput) {
     if !line.begin(&out) { return }
     let seconds = Double(Instant.now().nanoseconds(since: start)) / 1e9
-    if let fraction { writeBar(fraction, &out) }
+    if let fraction { StatusLine.writeBar(fraction, &out) }
     out.write(tokens)
     out.write(" tokens  ")
     out.write(Double(tokens) / seconds, decimals: 0)
@@ -25,15 +24,6 @@ struct Progress {
       out.write(" s left")
     }
     out.flush()
-  }
-
-  private func writeBar(_ fraction: Double, _ out: inout TextOutput) {
-    let filled = Int(fraction * Double(Self.barWidth))
-    out.write("[")
-    for index in 0..<Self.barWidth { out.write(index < filled ? "#" : ".") }
-    out.write("] ")
-    out.write(fraction * 100, decimals: 0, width: 3)
-    out.write(" %  ")
   }
 
   /// Clears the line.

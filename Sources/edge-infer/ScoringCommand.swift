@@ -1,17 +1,29 @@
 import Inference
 import Model
 import Platform
+import Profile
 
 /// `bench scoring`: what each policy adds to a block.
 func benchScoring(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
-  let preparation = try ScoringPreparation(arguments, &console)
+  let settings = try Settings(arguments, &console)
+  let request = try ScoringRequest(
+    arguments, blockSize: settings.profile.blockSize, &console)
+  try measureScoring(request, settings, BenchTarget(arguments), arguments, &console)
+}
+
+/// Maps memory, measures, and writes the tables and the report; a part gives the memory back.
+func measureScoring(
+  _ request: ScoringRequest, _ settings: Settings, _ target: BenchTarget, _ arguments: Arguments,
+  _ console: inout Console
+) throws(Exit) {
+  let preparation = try ScoringPreparation(arguments, settings, request, &console)
   var program = try ScoringProgram(preparation, &console)
   Interrupt.listen()
-  var json = try JSONFile(arguments, &console)
-  program.lockdown = Lockdown.begin(arguments, json.lockdownNeeds)
+  var json = try JSONFile(target, &console)
+  program.lockdown = target.beginLockdown(arguments, json.lockdownNeeds)
   if !arguments.isQuiet { program.lockdown.write(to: &console.error) }
   var run = ScoringRun(
-    preparation.request, layerCount: preparation.model.shape.layerCount,
+    preparation.request, layerCount: preparation.model.shape.layerCount, work: target.work,
     isQuiet: arguments.isQuiet, console)
   run.measure(&program, &console)
   if !arguments.isQuiet && run.countCount > 0 {
@@ -19,9 +31,11 @@ func benchScoring(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     ScoringTable(run).write(preparation, program, to: &output)
     try finish(&output, &console)
   }
-  if var file = json.take() {
+  if target.takesReport(isInterrupted: run.isInterrupted), var file = json.take() {
     ScoringReport.write(run, preparation, program, &file.text)
-    unsafe try Report.commit(&file, arguments.jsonFile!, &console)
+    unsafe try Report.commit(&file, target.json!, &console)
   }
+  // Under a lockdown no memory can be given back; the process ends then.
+  if target.work.isPart { program.end() }
   if run.isInterrupted { throw .byInterrupt }
 }

@@ -28,10 +28,10 @@ import Profile
   let cost: PolicyCostSettings
   let plan: MemoryPlan
 
-  init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
-    let settings = try Settings(arguments, &console)
-    let request = try ScoringRequest(
-      arguments, blockSize: settings.profile.blockSize, &console)
+  init(
+    _ arguments: Arguments, _ settings: Settings, _ request: ScoringRequest,
+    _ console: inout Console
+  ) throws(Exit) {
     var buffer = HeaderBuffer()
     let model = try BenchModel(
       arguments, settings, &buffer, fallback: .smolLM2At135M, &console)
@@ -59,9 +59,13 @@ import Profile
     return carver.measured()
   }
 
+  var isOverCap: Bool {
+    PlanTable.processByteCount(plan) > settings.profile.ramCapByteCount
+  }
+
   func checkCap(_ console: inout Console) throws(Exit) {
+    if !isOverCap { return }
     let cap = settings.profile.ramCapByteCount
-    if PlanTable.processByteCount(plan) <= cap { return }
     console.beginError()
     FitAdvice.writeExcess(of: plan, capByteCount: cap, to: &console.error)
     console.error.write("; what would fit: ")
@@ -103,5 +107,11 @@ import Profile
     }
     self.layout = layout
     self.arena = arena
+  }
+
+  /// Ends the threads and gives the memory back.
+  consuming func end() {
+    _ = consume cost
+    arena.unmap()
   }
 }

@@ -13,6 +13,12 @@ struct ScoringRequest {
   let policies: PolicyList
   let repeatCount: Int
 
+  init(counts: NumberList, policies: PolicyList, repeatCount: Int) {
+    self.counts = counts
+    self.policies = policies
+    self.repeatCount = repeatCount
+  }
+
   init(_ arguments: Arguments, blockSize: Int, _ console: inout Console) throws(Exit) {
     repeatCount = try BenchRequest.repeatCount(
       arguments, default: Self.repeatCountDefault, &console)
@@ -30,6 +36,23 @@ struct ScoringRequest {
     }
     let named = arguments.overrides.policy?.name ?? "all"
     policies = unsafe try PolicyList(arguments.policies ?? cString(named), for: .scoring, &console)
+  }
+
+  /// What measuring a policy at a count takes, in the time that scoring a slot once takes. Pairs of keys
+  /// take their square.
+  func work(_ policy: Int, _ count: Int) -> Double {
+    let slots = Double(counts[count])
+    let runs = Double(repeatCount(policy) + 1)
+    return policies[policy].policy == .keydiffPairwise ? runs * slots * slots / 16 : runs * slots
+  }
+
+  /// Of all policies and counts.
+  var work: Double {
+    var sum = 0.0
+    for policy in 0..<policies.count {
+      for count in 0..<counts.count { sum += work(policy, count) }
+    }
+    return sum
   }
 
   /// Measured runs of a policy.

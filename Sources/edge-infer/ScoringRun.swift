@@ -13,16 +13,20 @@ struct ScoringRun {
   let request: ScoringRequest
   let layerCount: Int
   private var line: StatusLine
+  /// Of `ScoringRequest.work`.
+  private var workDone = 0.0
   /// Cache sizes that were measured; less than asked for after an interrupt.
   private(set) var countCount = 0
   private(set) var isInterrupted = false
 
   init(
-    _ request: ScoringRequest, layerCount: Int, isQuiet: Bool, _ console: borrowing Console
+    _ request: ScoringRequest, layerCount: Int, work: WorkShare, isQuiet: Bool,
+    _ console: borrowing Console
   ) {
     self.request = request
     self.layerCount = layerCount
-    line = StatusLine(intervalNanoseconds: 500_000_000, isQuiet: isQuiet, console)
+    line = StatusLine(
+      intervalNanoseconds: 500_000_000, isQuiet: isQuiet, work: work, console)
   }
 
   mutating func measure(_ program: inout ScoringProgram, _ console: inout Console) {
@@ -50,6 +54,7 @@ struct ScoringRun {
       unsafe samples(policy, count, program)[run] = program.cost.measure(policy)
       if line.begin(&out) { writeProgress(policy, count, run, &out) }
     }
+    workDone += request.work(policy, count)
   }
 
   private func writeProgress(
@@ -62,7 +67,8 @@ struct ScoringRun {
     out.write(run + 1)
     out.write(" of ")
     out.write(request.repeatCount(policy))
-    out.flush()
+    let own = Double(run + 2) / Double(request.repeatCount(policy) + 1)
+    line.end((workDone + own * request.work(policy, count)) / request.work, &out)
   }
 
   private func samples(

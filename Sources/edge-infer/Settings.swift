@@ -5,7 +5,7 @@ import Profile
 
 /// The profile file, with the command line's overrides, checked against this processor.
 @safe struct Settings {
-  let profile: DeviceProfile
+  private(set) var profile: DeviceProfile
   let retention: Retention
   private let renumbers: Bool
   let locksMemory: Bool
@@ -19,6 +19,13 @@ import Profile
     // A plan for another board can be made anywhere.
     if arguments.command != .plan { unsafe try Self.check(profile, path, &console) }
     profile.apply(arguments.overrides)
+    try self.init(profile, arguments, &console)
+  }
+
+  /// - Parameter profile: with the overrides, and of this processor.
+  init(
+    _ profile: DeviceProfile, _ arguments: Arguments, _ console: inout Console
+  ) throws(Exit) {
     do throws(ProfileError) {
       retention = try arguments.overrides.retention(for: profile)
     } catch {
@@ -102,6 +109,13 @@ import Profile
     console.error.write(feature)
     console.error.write(after)
     return console.end(.unavailable)
+  }
+
+  /// The same but for the profile.
+  func with(_ profile: DeviceProfile) -> Settings {
+    var settings = self
+    settings.profile = profile
+    return settings
   }
 
   func run(logitRowCount: Int) -> RunSettings {

@@ -81,6 +81,31 @@ import Testing
     #expect(try small.logits(blocks: 3) == large.logits(blocks: 3))
   }
 
+  /// A made-up cache is as full as a long prompt leaves it, under every policy, and blocks and tokens
+  /// after it give finite logits that do not depend on the threads.
+  @Test(arguments: (0..<Policy.count).map { Policy(rawValue: $0)! })
+  func aFilledCache(policy: Policy) throws {
+    var logits: [[UInt32]] = []
+    for threads in [1, 3] {
+      var machine = try Machine.make(settings(policy, block: 16, budget: 40, threads: threads))
+      machine.engine.fillCacheSynthetic(seed: 5)
+      #expect(machine.engine.slotsFilled == 40 && machine.engine.position == 40)
+      #expect(Array(machine.engine.keptPositions(layer: 2, kvHead: 1)) == Array(0..<40))
+      for count in [16, 1, 16] {
+        machine.engine.rewindToBudget()
+        for index in 0..<count { machine.engine.block[index] = Int32(index * 7 % 300) }
+        let record = try machine.engine.forward(tokenCount: count)
+        #expect(record.slotsBefore == 40 && record.tokenCount == count)
+        #expect(machine.engine.slotsFilled == (policy == .full ? 40 + count : 40))
+      }
+      #expect(machine.engine.numberFault == nil && machine.engine.weakAnchorCount == 0)
+      machine.engine.makeLogits(firstRow: 15, rowCount: 1)
+      logits.append(Array(machine.engine.logits(0).bytes.bindMemory(to: UInt32.self)))
+      #expect(logits.last!.allSatisfy { Float(bitPattern: $0).isFinite })
+    }
+    #expect(logits[0] == logits[1])
+  }
+
   /// Groups of four sum to zero, lie within -127 ... 127, and have the stated standard deviation.
   @Test func randomBytes() {
     var bytes = [Int8](repeating: 0, count: 1 << 16)

@@ -110,6 +110,27 @@ struct BrowserTests {
     #expect(found.messages.isEmpty)
   }
 
+  /// Folders of profile runs, one alone and two side by side.
+  @Test(arguments: [(390, false), (1_280, true)])
+  func profileRunsRenderWithoutFault(width: Int, isDark: Bool) throws {
+    try withFolder { folder in
+      let paths = [
+        try profileRun(folder, "one"),
+        try profileRun(folder, "two", board: "Raspberry Pi 5 Model B Rev 1.0", factor: 3),
+      ]
+      for count in [1, 2] {
+        let output = folder.appendingPathComponent("page.html")
+        _ = try Page.plot(of: Array(paths.prefix(count)), to: output.path)
+        let page = try String(contentsOf: output, encoding: .utf8)
+        let found = try findings(page, width: width, [isDark ? Self.dark : Self.light])
+        let background = isDark ? "rgb(20, 23, 27)" : "rgb(255, 255, 255)"
+        let charts = page.ranges(of: "<svg").count
+        #expect(found.lines == ["width fits", "page \(background)", "charts \(charts)"])
+        #expect(found.messages.isEmpty)
+      }
+    }
+  }
+
   /// Long and wide names must not push each other away.
   @Test func longNamesFit() throws {
     let name = String(repeating: "A very long name of a board ", count: 6)

@@ -34,6 +34,43 @@ struct FileTests {
     #expect(!FileManager.default.fileExists(atPath: path + ".partial"))
   }
 
+  @Test func foldersAreMadeOnce() throws {
+    let path = temporaryPath("folder")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let (folder, below, file) = (CString(path), CString(path + "/a/b"), CString("/etc/passwd"))
+    try makeFolder(folder.pointer)
+    try makeFolder(folder.pointer)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
+    for (wrong, isMissing) in [(below, true), (file, false)] {
+      do throws(SystemFailure) {
+        try makeFolder(wrong.pointer)
+        Issue.record("a folder was made")
+      } catch {
+        #expect(error.isMissingFile == isMissing)
+      }
+    }
+  }
+
+  /// After a large part of memory has gone, the peak can begin anew.
+  @Test func thePeakOfMemory() throws {
+    let byteCount = 256 << 20
+    let memory = try #require(
+      mmap(
+        nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+    memory.initializeMemory(as: UInt8.self, repeating: 1, count: byteCount)
+    let full = peakResidentByteCount()
+    munmap(memory, byteCount)
+    #expect(full >= byteCount && peakResidentByteCount() >= byteCount)
+    resetPeakResident()
+    let rest = peakResidentByteCount()
+    // A kernel without clear_refs leaves the peak as it is.
+    if FileManager.default.fileExists(atPath: "/proc/self/clear_refs") {
+      #expect(rest < full - byteCount / 2)
+    } else {
+      #expect(rest == full)
+    }
+  }
+
   /// What is written beside its place goes to a device that is full.
   @Test(arguments: [1, 100, 4096, 100_000]) func aFullDiskLeavesTheOldFile(byteCount: Int) throws {
     let path = temporaryPath("report.json")

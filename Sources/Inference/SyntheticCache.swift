@@ -1,0 +1,63 @@
+import KVCache
+import Model
+import Platform
+
+/// What made-up keys are like.
+enum SyntheticKeys {
+  /// The length of what all keys of a head have in common, where the rest of a key has length 1: a
+  /// mean cosine of 0.6 with the mean key, as trained models' heads have (KeyDiff, figure 13).
+  static var commonShare: Float { 0.8 }
+}
+
+/// Fills every head's slots up to the budget; each thread has KV heads of its own.
+private struct SyntheticCache {
+  let layout: EngineLayout
+  let seed: UInt64
+
+  func run(_ member: Member) {
+    let shape = layout.shape
+    for kvHead in member.ownRun(of: shape.kvHeadCount) {
+      for layer in 0..<shape.layerCount { fill(layer: layer, kvHead: kvHead, member) }
+    }
+  }
+
+  private func fill(layer: Int, kvHead: Int, _ member: Member) {
+    let (shape, workspace) = (layout.shape, layout.workspace)
+    let slotCount = layout.settings.cacheBudget
+    let key = workspace.rowScratch + member.index * workspace.rowScratchCount
+    let head = layout.state.pointee.cache.head(layer: layer, kvHead: kvHead)
+    let stream = UInt64(layer * shape.kvHeadCount + kvHead)
+    var random = NormalNumbers(seed: seed &+ 2 &* stream)
+    for slot in 0..<slotCount {
+      var common = NormalNumbers(seed: seed &+ 2 &* stream &+ 1)
+      for index in 0..<shape.headDim {
+        key[index] = random.next() + SyntheticKeys.commonShare * common.next()
+      }
+      head.setToken(slot: slot, position: slot, key: key, value: key)
+    }
+    layout.state.pointee.eviction.addBlock(
+      head, slots: 0..<slotCount, layer: layer, kvHead: kvHead)
+  }
+}
+
+extension Engine {
+  /// Makes up a cache that is filled to the budget, in place of a prompt that long: for measuring what
+  /// the next block and the next token take. What a policy sums up over blocks is as at the start.
+  public mutating func fillCacheSynthetic(seed: UInt64) {
+    reset()
+    var task = SyntheticCache(layout: layout, seed: seed)
+    team.run(&task) { context, team, index in
+      context.assumingMemoryBound(to: SyntheticCache.self).pointee
+        .run(Member(team: team, index: index))
+    }
+    rewindToBudget()
+  }
+
+  /// The cache is filled to the budget again: `full` forgets what came after, the policies that evict
+  /// have kept so many anyway.
+  public mutating func rewindToBudget() {
+    layout.state.pointee.cache.setCount(settings.cacheBudget)
+    position = settings.cacheBudget
+    tokenCount = settings.cacheBudget
+  }
+}
