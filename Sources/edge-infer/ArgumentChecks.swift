@@ -96,17 +96,16 @@ extension Arguments {
   /// Who asks sensors.
   private func checkHealth(_ console: inout Console) throws(Exit) {
     switch command {
-    case .run, .chat, .score: return
-    case .bench where benchmark != .scoring: return
+    case .run, .chat, .score, .bench: return
     case .probe where maxTemperature == nil: return
-    case .bench, .plan, .tokenize, .inspect, .pack, .probe:
+    case .plan, .tokenize, .inspect, .pack, .probe:
       if maxTemperature != nil {
         throw console.fail(
-          .usage, "--max-temperature is an option of run, chat, bench, bench ttft and score alone")
+          .usage, "--max-temperature is an option of run, chat, bench and score alone")
       }
       if unsafe sysroot != nil {
         throw console.fail(
-          .usage, "--sysroot is an option of run, chat, bench, bench ttft, score and probe alone")
+          .usage, "--sysroot is an option of run, chat, bench, score and probe alone")
       }
     }
   }

@@ -5,7 +5,9 @@ import Platform
 /// `bench scoring`: what each policy adds to a block.
 func benchScoring(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let preparation = try ScoringPreparation(arguments, &console)
+  let health = try HealthMonitor(arguments, preparation.settings.profile, &console)
   var program = try ScoringProgram(preparation, &console)
+  program.health = health
   Interrupt.listen()
   var json = try JSONFile(arguments, &console)
   program.lockdown = Lockdown.begin(arguments, json.lockdownNeeds)
@@ -18,6 +20,10 @@ func benchScoring(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     var output = TextOutput.standardOutput
     ScoringTable(run).write(preparation, program, to: &output)
     try finish(&output, &console)
+  }
+  if !arguments.isQuiet {
+    HealthReport.writeSummary(program.health, to: &console.error)
+    console.error.flush()
   }
   if var file = json.take() {
     ScoringReport.write(run, preparation, program, &file.text)
