@@ -148,18 +148,16 @@ extension Arguments {
   /// Who asks sensors.
   private func checkHealth(_ console: inout Console) throws(Exit) {
     switch command {
-    case .run, .chat, .serve, .score, .profileRun: return
-    case .bench where benchmark != .scoring: return
+    case .run, .chat, .serve, .score, .bench, .profileRun: return
     case .probe where maxTemperature == nil: return
-    case .bench, .plan, .tokenize, .inspect, .pack, .probe:
+    case .plan, .tokenize, .inspect, .pack, .probe:
       if maxTemperature != nil {
         throw console.fail(
-          .usage, "--max-temperature is for commands that run a model, but for bench scoring")
+          .usage, "--max-temperature is for commands that run a model")
       }
       if unsafe sysroot != nil {
         throw console.fail(
-          .usage,
-          "--sysroot is for probe and for commands that run a model, but for bench scoring")
+          .usage, "--sysroot is for probe and for commands that run a model")
       }
     }
   }

@@ -62,10 +62,10 @@ enum HealthReport {
       out.write("null")
       return
     }
-    Report.writeMember("{\"blocks\": ", health.log.throttledBlockCount, &out)
+    Report.writeMember("{\"throttledBlocks\": ", health.log.throttledBlockCount, &out)
+    Report.writeMember(", \"decodeSamples\": ", health.log.decodeSampleCount, &out)
     Report.writeMember(
-      ", \"decodeSamples\": ", health.log.throttledDecodeSampleCount, &out)
-    Report.writeMember(", \"ofDecodeSamples\": ", health.log.decodeSampleCount, &out)
+      ", \"throttledDecodeSamples\": ", health.log.throttledDecodeSampleCount, &out)
     out.write(", \"reasons\": [")
     var isFirst = true
     for index in 0..<Throttling.Reason.count {

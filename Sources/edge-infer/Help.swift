@@ -205,7 +205,7 @@ enum Help {
       --repeat R          measured blocks of each, at most 100 (25; keydiff-pairwise at most 3)
       --json OUT.json     writes all figures as JSON; times in microseconds, sizes in bytes
       --quiet             no table and no progress
-      --no-huge-pages, --no-lockdown  as of edge-infer run
+      --max-temperature C, --no-huge-pages, --no-lockdown  as of edge-infer run
     Each block is new: it is written, the keys are read as attention reads them, and what the policy
     adds is timed; then the cache holds what the policy kept. keydiff takes its anchor's products
     with keys that have just been read, a quarter of the profile's second-level cache at a time.

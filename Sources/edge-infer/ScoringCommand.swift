@@ -17,7 +17,9 @@ func measureScoring(
   _ console: inout Console
 ) throws(Exit) {
   let preparation = try ScoringPreparation(arguments, settings, request, &console)
+  let health = try HealthMonitor(arguments, settings.profile, &console)
   var program = try ScoringProgram(preparation, &console)
+  program.health = health
   Interrupt.listen()
   var json = try JSONFile(target, &console)
   program.lockdown = target.beginLockdown(arguments, json.lockdownNeeds)
@@ -30,6 +32,10 @@ func measureScoring(
     var output = TextOutput.standardOutput
     ScoringTable(run).write(preparation, program, to: &output)
     try finish(&output, &console)
+  }
+  if !arguments.isQuiet {
+    HealthReport.writeSummary(program.health, to: &console.error)
+    console.error.flush()
   }
   if target.takesReport(isInterrupted: run.isInterrupted), var file = json.take() {
     ScoringReport.write(run, preparation, program, &file.text)

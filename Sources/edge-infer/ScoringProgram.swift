@@ -91,6 +91,7 @@ import Profile
   let layout: ScoringLayout
   let arena: Arena
   var lockdown = Lockdown.declined
+  var health = HealthMonitor()
 
   init(_ preparation: borrowing ScoringPreparation, _ console: inout Console) throws(Exit) {
     try preparation.checkCap(&console)

@@ -36,7 +36,9 @@ enum ScoringReport {
       Report.writeSpread(run.reading(count, program), &out)
       out.write("}")
     }
-    out.write("],\n\"memory\": ")
+    out.write("],\n\"health\": ")
+    HealthReport.writeJSON(program.health, to: &out)
+    out.write(",\n\"memory\": ")
     Report.writeMemory(program.arena.plan, &out)
     BenchReport.writeEnd(program.lockdown, isInterrupted: run.isInterrupted, &out)
   }

@@ -12,6 +12,7 @@ enum ScoringPart {
 struct ScoringRun {
   let request: ScoringRequest
   let layerCount: Int
+  private let isQuiet: Bool
   private var line: StatusLine
   /// Of `ScoringRequest.work`.
   private var workDone = 0.0
@@ -25,14 +26,18 @@ struct ScoringRun {
   ) {
     self.request = request
     self.layerCount = layerCount
+    self.isQuiet = isQuiet
     line = StatusLine(
       intervalNanoseconds: 500_000_000, isQuiet: isQuiet, work: work, console)
   }
 
   mutating func measure(_ program: inout ScoringProgram, _ console: inout Console) {
+    program.health.begin(.prefill)
     for count in 0..<request.counts.count {
-      for policy in 0..<request.policies.count {
+      for policy in 0..<request.policies.count where !Interrupt.isRaised {
+        program.health.coolDown(isQuiet: isQuiet, &console)
         measure(policy, count, &program, &console.error)
+        _ = program.health.endBlock(tokenCount: 0)
       }
       isInterrupted = Interrupt.isRaised
       if isInterrupted { break }

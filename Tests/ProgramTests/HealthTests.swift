@@ -46,7 +46,8 @@ struct HealthTests {
     #expect(temperature["min"] as? Double == 51.3 && temperature["last"] as? Double == 51.3)
     #expect(try object(health, "frequencyMHz")["min"] as? Int == 1510)
     let throttling = try object(health, "throttling")
-    #expect(throttling["blocks"] as? Int == 0 && (throttling["reasons"] as? [Any])?.count == 0)
+    #expect(
+      throttling["throttledBlocks"] as? Int == 0 && (throttling["reasons"] as? [Any])?.count == 0)
     #expect(health["pauses"] is NSNull)
     #expect((health["samples"] as? Int ?? 0) >= 5)
     #expect((health["sampleMeanUs"] as? Double ?? 0) > 0)
@@ -103,7 +104,7 @@ struct HealthTests {
     let throttling = try object(health(), "throttling")
     let blocks = try #require(try json(report)["blocks"] as? [[String: Any]])
     let marked = blocks.filter { $0["throttled"] as? Bool == true }.count
-    #expect(marked > 0 && throttling["blocks"] as? Int == marked)
+    #expect(marked > 0 && throttling["throttledBlocks"] as? Int == marked)
     #expect(throttling["reasons"] as? [String] == ["under-voltage", "throttled"])
     #expect(outcome.errorLines.filter { $0.hasSuffix("  !") }.count == marked + 1)
     #expect(outcome.error.contains("THROTTLED in \(marked) blocks"), "\(outcome.error)")
@@ -143,6 +144,11 @@ struct HealthTests {
             !["--block", "32"].contains($0)
           } + ["--blocks", "32"]))
     #expect(first.code == 0 && first.error.contains("   health 51.3 °C"), "\(first.error)")
+    #expect((try health()["samples"] as? Int ?? 0) > 2)
+    let scoring = try run(
+      command(
+        tree, ["bench", "scoring", "--kv", "256", "--repeat", "1", "--json", report]))
+    #expect(scoring.code == 0 && scoring.error.contains("   health 51.3 °C"), "\(scoring.error)")
     #expect((try health()["samples"] as? Int ?? 0) > 2)
   }
 
