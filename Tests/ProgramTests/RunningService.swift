@@ -134,8 +134,13 @@ final class ClientConnection: @unchecked Sendable {
   private var descriptor: Int32
   private var received: [UInt8] = []
 
-  init(port: UInt16) throws {
+  /// - Parameter receiveByteCount: room for what is not read; nil: as much as the system gives.
+  init(port: UInt16, receiveByteCount: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    if var count = receiveByteCount {
+      setsockopt(
+        descriptor, SOL_SOCKET, SO_RCVBUF, &count, socklen_t(MemoryLayout<Int32>.size))
+    }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian

@@ -102,7 +102,7 @@ struct ServeEndTests {
     _ = try service.post("/v1/completions", Self.story)
     let before = service.memory("VmHWM").first
     let connection = try service.connect()
-    let text = String(repeating: "Once upon a time. ", count: Files.stories != nil ? 20_000 : 200)
+    let text = String(repeating: "Once upon a time. ", count: Files.stories != nil ? 5_000 : 100)
     let sender = Thread {
       connection.send(
         RunningService.post("/v1/completions", ["max_tokens": 2, "prompt": text]))

@@ -194,7 +194,7 @@ struct ServeProtocolTests {
   /// A client that takes nothing of a long answer is dropped.
   @Test func aClientThatTakesNothing() throws {
     let service = try RunningService(["--timeout", "1"])
-    let connection = try service.connect()
+    let connection = try ClientConnection(port: service.port, receiveByteCount: 4096)
     connection.send(RunningService.post("/v1/completions", Self.longStory))
     #expect(service.program.wait(for: "POST /v1/completions gone"), "\(service.program.error)")
     #expect(try service.post("/v1/completions", Self.story).status == 200)

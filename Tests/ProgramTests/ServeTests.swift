@@ -115,14 +115,22 @@ struct ServeTests {
     #expect(later < 0.5 * first, "\(first) s, then \(later) s")
   }
 
+  /// The template's text by hand gives the same.
   @Test func conversationsGoOn() throws {
-    let service = try RunningService(model: nil)
-    let answer = try service.chat(
+    let service = try RunningService(["--keep-system-tokens", "0"], model: nil)
+    let conversation = try service.chat(
       [
         ("developer", "You are brief."), ("user", "My name is Ada."), ("assistant", "Hello, Ada."),
         ("user", "What is my name?"),
       ], ["max_tokens": 16])
-    #expect(answer.content?.contains("Ada") == true, "\(answer.text)")
+    let text =
+      [
+        "system\nYou are brief.", "user\nMy name is Ada.", "assistant\nHello, Ada.",
+        "user\nWhat is my name?",
+      ].map { "<|im_start|>\($0)<|im_end|>\n" }.joined() + "<|im_start|>assistant\n"
+    let byHand = try service.post("/v1/completions", ["prompt": text, "max_tokens": 16])
+    #expect(conversation.content?.isEmpty == false && conversation.content == byHand.content)
+    #expect(conversation.usage("prompt_tokens") == byHand.usage("prompt_tokens"))
     let late = try service.chat([("user", "a"), ("system", "b")])
     #expect(late.status == 400 && late.error["param"] as? String == "messages", "\(late.text)")
   }

@@ -36,6 +36,8 @@ import Platform
   private let output: UnsafeMutablePointer<UInt8>
   private var outputStart = 0
   private var outputEnd = 0
+  /// Bytes that have been read and written.
+  private(set) var movedByteCount = 0
   /// When the phase must be over, on the monotonic clock.
   var deadline = Int64.max
   /// When it was taken, or became idle.
@@ -97,7 +99,10 @@ extension Connection {
       start: input + inputEnd, count: Self.inputByteCount - inputEnd)
     if room.count == 0 { return .none }
     let progress = unsafe Connections.read(descriptor, into: room)
-    if case .bytes(let count) = progress { inputEnd += count }
+    if case .bytes(let count) = progress {
+      inputEnd += count
+      movedByteCount += count
+    }
     return progress
   }
 
@@ -167,6 +172,7 @@ extension Connection {
       switch unsafe Connections.write(descriptor, bytes) {
       case .bytes(let count):
         outputStart += count
+        movedByteCount += count
         written += count
       case .none: return written
       case .ended: isGone = true

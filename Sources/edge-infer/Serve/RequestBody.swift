@@ -85,8 +85,6 @@ enum ServeFailure: Error {
 /// The body of the request that is being served, read as its text is asked for. While more must come,
 /// the other connections are attended to.
 @safe struct RequestBody: ~Copyable {
-  /// Of a client that sends its body as slowly as it may.
-  private static let bytesPerSecondMin = 1024
   private let server: Server
   private let index: Int
   private var reader: CompletionReader
@@ -94,7 +92,7 @@ enum ServeFailure: Error {
   private(set) var failure: ServeFailure?
   private(set) var isWhole = false
   private var byteCount = 0
-  private var waitedNanoseconds: Int64 = 0
+  private var patience = Patience()
   private var hasContinued = false
 
   init(
@@ -165,18 +163,12 @@ enum ServeFailure: Error {
   private mutating func wait() throws(ServeFailure) {
     if unsafe server[index].pointee.isGone { throw .gone }
     if server.isStopDue { throw .http(.stopping) }
-    let limit =
-      server.timeoutNanoseconds - waitedNanoseconds
-      + Int64(byteCount / Self.bytesPerSecondMin) * Server.second
-    if limit <= 0 { throw .http(.timeout) }
     if !hasContinued && byteCount == 0, unsafe server[index].pointee.parser.head.expectsContinue {
       var writer = ResponseWriter(ConnectionSink(server, index, waits: false))
       writer.sendContinue()
     }
     hasContinued = true
-    let start = Instant.now()
-    server.turn(waiting: limit)
-    waitedNanoseconds += Instant.now().nanoseconds(since: start)
+    if !patience.wait(for: index, server) { throw .http(server.isStopDue ? .stopping : .timeout) }
   }
 }
 

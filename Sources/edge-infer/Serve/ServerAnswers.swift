@@ -3,15 +3,12 @@ import Platform
 
 /// Sends an answer's pieces to a connection.
 @safe struct ConnectionSink: ResponseSink {
-  /// Of a client that takes its answer as slowly as it may.
-  private static let bytesPerSecondMin: Int64 = 1024
   private let server: Server
   private let index: Int
   /// Whether the other connections are attended to while the client takes its answer; else the answer
   /// must fit in the connection's buffer.
   private let waits: Bool
-  private var waitedNanoseconds: Int64 = 0
-  private var byteCount: Int64 = 0
+  private var patience = Patience()
 
   init(_ server: Server, _ index: Int, waits: Bool) {
     self.server = server
@@ -21,26 +18,13 @@ import Platform
 
   mutating func send(_ bytes: Span<UInt8>) -> Bool {
     var offset = 0
-    byteCount += Int64(bytes.count)
     while unsafe !server[index].pointee.isGone {
       offset += unsafe server[index].pointee.append(bytes, from: offset)
       _ = unsafe server[index].pointee.flush()
       if offset == bytes.count { return unsafe !server[index].pointee.isGone }
-      if !waits || !wait() { unsafe server[index].pointee.isGone = true }
+      if !waits || !patience.wait(for: index, server) { unsafe server[index].pointee.isGone = true }
     }
     return false
-  }
-
-  /// - Returns: false where the client is given up.
-  private mutating func wait() -> Bool {
-    let limit =
-      server.timeoutNanoseconds + byteCount * Server.second / Self.bytesPerSecondMin
-      - waitedNanoseconds
-    if limit <= 0 || server.isStopDue { return false }
-    let start = Instant.now()
-    server.turn(waiting: limit)
-    waitedNanoseconds += Instant.now().nanoseconds(since: start)
-    return true
   }
 }
 
