@@ -76,8 +76,10 @@ final class RunningService {
       .split(separator: " ").last.flatMap { Int($0) }
   }
 
-  /// Bytes of `VmRSS` or `VmHWM`.
-  func memory(_ name: String) -> [String] { program.status(name) }
+  /// The largest resident size so far.
+  var memoryKiB: Int {
+    program.status("VmHWM").first.flatMap { Int($0.filter(\.isNumber)) } ?? -1
+  }
 }
 
 enum ServiceFailure: Error {
