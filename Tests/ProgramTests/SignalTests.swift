@@ -135,13 +135,17 @@ struct SignalTests {
     ["ttft", "--shape", "smollm2-135m", "--prompt", "64,40000", "--policies", "keydiff"],
   ])
   func aSignalEndsMeasuring(options: [String]) throws {
-    let program = try start(["bench"] + options + ["--json", report])
-    usleep(2_500_000)
-    program.end(SIGINT)
-    #expect(program.finish(seconds: 20) == 130, "\(program.error)")
-    let result = try json(report)
-    #expect(result["stop"] as! String == "interrupt")
-    #expect((result["results"] as! [Any]).count >= 1)
+    // The first case is short, but not of one length on every machine.
+    for seconds in [2.5, 5, 10] {
+      let program = try start(["bench"] + options + ["--json", report])
+      Thread.sleep(forTimeInterval: seconds)
+      program.end(SIGINT)
+      #expect(program.finish(seconds: 20) == 130, "\(program.error)")
+      let result = try json(report)
+      #expect(result["stop"] as! String == "interrupt")
+      if (result["results"] as! [Any]).count >= 1 { return }
+    }
+    Issue.record("no case was measured")
   }
 
   @Test func aReaderThatGoesAwayEndsTheRunQuietly() throws {
