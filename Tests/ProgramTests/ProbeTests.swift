@@ -125,7 +125,7 @@ struct ProbeTests {
     #expect(names == ["old.json"])
     // Elsewhere its options are errors.
     let refused = try run([Files.program!, "plan", "--profile", old, "--sysroot", "/"])
-    #expect(refused.code == 64 && refused.error.contains("probe alone"))
+    #expect(refused.code == 64 && refused.error.contains("--sysroot is for probe"))
   }
 
   private func expect(
