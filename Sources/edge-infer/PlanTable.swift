@@ -5,7 +5,7 @@ import Platform
 enum PlanTable {
   /// What the process needs beside the arena: its code and data, the first thread's stack, glibc's
   /// own memory. Part of what is compared with the cap.
-  static let programByteCount = 4 * 1024 * 1024
+  static let programByteCount = 5 * 1024 * 1024
 
   /// Bytes that the cap is compared with.
   static func processByteCount(_ plan: MemoryPlan) -> Int {

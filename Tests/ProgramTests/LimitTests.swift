@@ -91,7 +91,7 @@ struct LimitTests {
     let words = start.error.split(separator: " ")
     let place = try #require(words.firstIndex(of: "MiB"))
     let arena = try #require(Double(words[place - 1]))
-    let plan = Int((arena + 0.05) * 1_048_576) + (4 << 20)
+    let plan = Int((arena + 0.05) * 1_048_576) + (5 << 20)
     let lines = (1...50).map { "Tell me something about the number \($0).\n" }.joined()
     let limit = MemoryLimit(plan)
     let outcome = try run(limit.command(chat), input: Data((lines + "/stats\n").utf8))
@@ -110,7 +110,7 @@ struct LimitTests {
     let plan = try plannedByteCount(options)
     let outcome = try run(
       [
-        Files.tool("prlimit")!, "--as=\(plan - (4 << 20))", Files.program!, "--prompt", "x",
+        Files.tool("prlimit")!, "--as=\(plan - (5 << 20))", Files.program!, "--prompt", "x",
         "--quiet",
       ] + options)
     #expect(outcome.code == 71 && outcome.errorLines.count == 1, "\(outcome.error)")

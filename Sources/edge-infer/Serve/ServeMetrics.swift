@@ -191,22 +191,26 @@ struct ServeMetrics: Sendable {
   static func write<Sink: ByteSink & ~Copyable>(
     gauge name: StaticString, _ value: Int, to out: inout Sink
   ) {
-    out.write("# TYPE ")
-    out.write(name)
-    out.write(" gauge\n")
+    write(gaugeHead: name, &out)
     write(name, value, &out)
   }
 
   static func write<Sink: ByteSink & ~Copyable>(
     gauge name: StaticString, thousandths value: Int, to out: inout Sink
   ) {
-    out.write("# TYPE ")
-    out.write(name)
-    out.write(" gauge\n")
+    write(gaugeHead: name, &out)
     out.write(name)
     out.write(value < 0 ? " -" : " ")
     out.write(millionths: abs(value) * 1000)
     out.write("\n")
+  }
+
+  private static func write<Sink: ByteSink & ~Copyable>(
+    gaugeHead name: StaticString, _ out: inout Sink
+  ) {
+    out.write("# TYPE ")
+    out.write(name)
+    out.write(" gauge\n")
   }
 
   private static func write<Sink: ByteSink & ~Copyable>(
