@@ -28,6 +28,15 @@ struct ServeEndTests {
     #expect(service.program.finish(seconds: 5) == 0)
   }
 
+  /// Wherever the signal comes in the loop's first turn.
+  @Test(arguments: [SIGTERM, SIGINT]) func aSignalAtTheStartIsSeen(signal: Int32) throws {
+    for _ in 0..<12 {
+      let service = try RunningService()
+      service.program.end(signal)
+      #expect(service.program.finish(seconds: 5) == 0)
+    }
+  }
+
   /// The running request is answered in full, those that wait and come get 503.
   @Test func theRunningRequestEnds() throws {
     let service = try RunningService()

@@ -96,7 +96,8 @@ extension Server {
   /// - Returns: the index of the listening socket in the list.
   private func fillPolls(_ now: Int64) -> Int? {
     unsafe state.pointee.polls.removeAll()
-    unsafe state.pointee.polls.append(wakingDescriptor, reads: !Interrupt.isRaised)
+    // Readable from the first signal on; what follows from it is done once.
+    unsafe state.pointee.polls.append(wakingDescriptor, reads: !state.pointee.isStopping)
     for index in 0..<count { unsafe self[index].pointee.enter(&state.pointee.polls) }
     guard let listener = unsafe state.pointee.listener, unsafe state.pointee.acceptsFrom <= now,
       freePlace(now) != nil
@@ -106,7 +107,7 @@ extension Server {
 
   /// At most until the next deadline.
   private func waitingTime(_ limit: Int64?, _ now: Int64) -> Int64? {
-    if limit == 0 { return 0 }
+    if limit == 0 || isOver { return 0 }
     var next = Int64.max
     for index in 0..<count { next = min(next, unsafe self[index].pointee.deadline) }
     if let deadline = unsafe state.pointee.stopDeadline {
