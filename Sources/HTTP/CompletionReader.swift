@@ -34,7 +34,8 @@ public protocol PromptConsumer: ~Copyable {
 /// Members may have any order: settings are known when the body has ended. A content that comes
 /// before its message's role is held until that comes, up to `heldByteCountMax`. Null is as if the
 /// member were not there, except for the messages, the prompt, and their parts. A member that is
-/// known may not come twice; all others are skipped, whatever they are. Parts of a content are
+/// known may not come twice. Members that ask for what is not done here, such as tools, are
+/// refused; all others are skipped, whatever they are. Parts of a content are
 /// joined by line ends, as llama.cpp's and vLLM's servers do.
 ///
 /// The text given to the consumer during a call of `feed` is at most `heldByteCountMax` bytes
@@ -53,6 +54,10 @@ public struct CompletionReader: ~Copyable {
     case stops
     case prompts
     case streamOptions
+    case responseFormat
+    /// Nothing may come but their ends.
+    case emptyList
+    case emptyObject
     case end
   }
 
@@ -75,7 +80,7 @@ public struct CompletionReader: ~Copyable {
   /// The member whose value comes next or is being read; nil for one that is skipped.
   var field: RequestField?
   /// One bit for each field of the objects that are being read.
-  private var seen: UInt32 = 0
+  private var seen: UInt64 = 0
   /// Lists and objects entered of the value that is being skipped.
   var skippedDepth = 0
   var destination = Destination.nowhere
@@ -184,15 +189,16 @@ public struct CompletionReader: ~Copyable {
       problem: problem, field: field, messageIndex: messageIndex, byteCount: json.byteCount)
   }
 
-  func has(_ field: RequestField) -> Bool { seen & 1 << UInt32(field.rawValue) != 0 }
+  func has(_ field: RequestField) -> Bool { seen & 1 << UInt64(field.rawValue) != 0 }
 
-  mutating func forget(_ field: RequestField) { seen &= ~(1 << UInt32(field.rawValue)) }
+  mutating func forget(_ field: RequestField) { seen &= ~(1 << UInt64(field.rawValue)) }
 
   private mutating func endName() throws(RequestError) {
+    if place == .emptyObject { throw error(.invalid, field) }
     field = RequestField(word, of: owner)
     guard let field else { return }
     if has(field) { throw error(.repeated, field) }
-    seen |= 1 << UInt32(field.rawValue)
+    seen |= 1 << UInt64(field.rawValue)
   }
 
   private var owner: RequestField.Owner {
@@ -200,6 +206,7 @@ public struct CompletionReader: ~Copyable {
     case .message: .message
     case .part: .part
     case .streamOptions: .streamOptions
+    case .responseFormat: .responseFormat
     default: .request(kind)
     }
   }

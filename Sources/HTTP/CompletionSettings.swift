@@ -5,8 +5,10 @@ public struct CompletionSettings: Sendable {
   /// The largest values of `temperature` and `top_p`, as OpenAI's API reference has them.
   public static let temperatureMax = 2.0
   public static let topPMax = 1.0
-  /// More tokens than any model has room for.
-  public static let tokenCountMax = Int(Int32.max)
+  /// More tokens than any model has room for or knows.
+  static let countMax = Int(Int32.max)
+  static let repeatPenaltyMin = 0.01
+  static let repeatPenaltyMax = 100.0
 
   /// The name of the model that is asked for; empty where none is. A longer one is cut: no model
   /// has it.
@@ -17,6 +19,10 @@ public struct CompletionSettings: Sendable {
   public internal(set) var includesUsage = false
   public internal(set) var temperature: Double?
   public internal(set) var topP: Double?
+  /// These three as llama.cpp's server has them; 0 candidates: all.
+  public internal(set) var topK: Int?
+  public internal(set) var minP: Double?
+  public internal(set) var repeatPenalty: Double?
   /// Of `max_completion_tokens` or `max_tokens`.
   public internal(set) var completionCountMax: Int?
   public internal(set) var seed: Int?

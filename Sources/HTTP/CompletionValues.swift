@@ -6,6 +6,8 @@ extension CompletionReader {
     switch (place, field) {
     case (.start, _): place = .request
     case (.request, .streamOptions): place = .streamOptions
+    case (.request, .responseFormat): place = .responseFormat
+    case (.request, .logitBias): place = .emptyObject
     case (.messages, _): beginMessage()
     case (.contentParts, _): beginPart()
     case (_, nil): skippedDepth = 1
@@ -17,6 +19,7 @@ extension CompletionReader {
     switch (place, field) {
     case (.request, .messages): place = .messages
     case (.request, .stop): place = .stops
+    case (.request, .tools), (.request, .functions): place = .emptyList
     case (.request, .prompt):
       textCount = 0
       place = .prompts
@@ -45,7 +48,10 @@ extension CompletionReader {
       if !has(.partText) { throw error(.missing, .partText) }
       place = .contentParts
       field = .content
-    case .streamOptions: place = .request
+    case .responseFormat:
+      if !has(.formatType) { throw error(.missing, .formatType) }
+      place = .request
+    case .streamOptions, .emptyObject: place = .request
     default: place = .end
     }
   }
@@ -104,7 +110,7 @@ extension CompletionReader {
       if textCount > 0 { takeLineEnd(&consumer) }
       textCount += 1
       destination = .content
-    case (.message, .role), (.part, .partType):
+    case (.message, .role), (.part, .partType), (.responseFormat, .formatType):
       word.removeAll()
       destination = .word
     default:
@@ -166,7 +172,7 @@ extension CompletionReader {
   private mutating func endWord<Consumer: PromptConsumer & ~Copyable>(
     _ consumer: inout Consumer
   ) throws(RequestError) {
-    if field == .partType {
+    if field == .partType || field == .formatType {
       if !matches(word, "text") { throw invalid() }
       return
     }
@@ -197,10 +203,17 @@ extension CompletionReader {
     case .temperature:
       settings.temperature = try checked(number, maximum: CompletionSettings.temperatureMax)
     case .topP: settings.topP = try checked(number, maximum: CompletionSettings.topPMax)
-    case .presencePenalty, .frequencyPenalty: _ = try checked(number, maximum: 0)
-    case .maxTokens: maxTokens = try checkedCount(number)
-    case .maxCompletionTokens: maxCompletionTokens = try checkedCount(number)
-    case .n: if number.integer != 1 { throw invalid() }
+    case .minP: settings.minP = try checked(number, maximum: CompletionSettings.topPMax)
+    case .topK: settings.topK = try checkedCount(number, minimum: 0)
+    case .repeatPenalty:
+      settings.repeatPenalty = try checked(
+        number, minimum: CompletionSettings.repeatPenaltyMin,
+        maximum: CompletionSettings.repeatPenaltyMax)
+    case .presencePenalty, .frequencyPenalty, .topLogprobs:
+      _ = try checked(number, maximum: 0)
+    case .maxTokens: maxTokens = try checkedCount(number, minimum: 1)
+    case .maxCompletionTokens: maxCompletionTokens = try checkedCount(number, minimum: 1)
+    case .n, .bestOf: if number.integer != 1 { throw invalid() }
     case .seed:
       guard let seed = number.integer else { throw invalid() }
       settings.seed = seed
@@ -208,16 +221,17 @@ extension CompletionReader {
     }
   }
 
-  private func checked(_ number: JSONNumber, maximum: Double) throws(RequestError) -> Double {
+  private func checked(
+    _ number: JSONNumber, minimum: Double = 0, maximum: Double
+  ) throws(RequestError) -> Double {
     let value = number.double
-    if !(value >= 0 && value <= maximum) { throw invalid() }
+    if !(value >= minimum && value <= maximum) { throw invalid() }
     return value
   }
 
-  private func checkedCount(_ number: JSONNumber) throws(RequestError) -> Int {
-    guard let count = number.integer, count >= 1, count <= CompletionSettings.tokenCountMax else {
-      throw invalid()
-    }
+  private func checkedCount(_ number: JSONNumber, minimum: Int) throws(RequestError) -> Int {
+    guard let count = number.integer, count >= minimum, count <= CompletionSettings.countMax
+    else { throw invalid() }
     return count
   }
 
@@ -225,6 +239,7 @@ extension CompletionReader {
     switch (place, field) {
     case (.request, .stream): settings.isStream = value
     case (.streamOptions, .includeUsage): settings.includesUsage = value
+    case (.request, .logprobs), (.request, .echo): if value { throw invalid() }
     default: try checkSkipped()
     }
   }

@@ -95,6 +95,7 @@ public struct RequestError: Error, Equatable, Sendable {
       out.write("].")
       if field == .partType || field == .partText { out.write("content[].") }
     case .includeUsage: out.write("stream_options.")
+    case .formatType: out.write("response_format.")
     default: break
     }
     out.write(field.name)

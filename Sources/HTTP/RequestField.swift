@@ -3,8 +3,10 @@ import Profile
 /// The members of a request's objects that mean something here.
 public enum RequestField: Int, Sendable {
   case model, messages, prompt, stream, streamOptions, temperature, topP
-  case maxTokens, maxCompletionTokens, stop, seed, n, presencePenalty, frequencyPenalty
-  case includeUsage
+  case topK, minP, repeatPenalty
+  case maxTokens, maxCompletionTokens, stop, seed, n, bestOf, presencePenalty, frequencyPenalty
+  case tools, functions, responseFormat, logprobs, topLogprobs, logitBias, echo, suffix
+  case includeUsage, formatType
   case role, content
   case partType, partText
 
@@ -12,11 +14,12 @@ public enum RequestField: Int, Sendable {
   enum Owner {
     case request(CompletionKind)
     case streamOptions
+    case responseFormat
     case message
     case part
   }
 
-  private static let count = 19
+  private static let count = 32
 
   /// The field of that name; nil where the name means nothing.
   init?(_ name: FixedText<33>, of owner: Owner) {
@@ -32,9 +35,13 @@ public enum RequestField: Int, Sendable {
 
   private func isMember(of owner: Owner) -> Bool {
     switch (self, owner) {
-    case (.messages, .request(let kind)): kind == .chat
-    case (.prompt, .request(let kind)): kind == .text
-    case (.includeUsage, .streamOptions): true
+    case (.messages, .request(let kind)), (.tools, .request(let kind)),
+      (.functions, .request(let kind)), (.responseFormat, .request(let kind)):
+      kind == .chat
+    case (.prompt, .request(let kind)), (.bestOf, .request(let kind)),
+      (.echo, .request(let kind)), (.suffix, .request(let kind)):
+      kind == .text
+    case (.includeUsage, .streamOptions), (.formatType, .responseFormat): true
     case (.role, .message), (.content, .message): true
     case (.partType, .part), (.partText, .part): true
     case (_, .request): rawValue < RequestField.includeUsage.rawValue
@@ -51,17 +58,29 @@ public enum RequestField: Int, Sendable {
     case .streamOptions: "stream_options"
     case .temperature: "temperature"
     case .topP: "top_p"
+    case .topK: "top_k"
+    case .minP: "min_p"
+    case .repeatPenalty: "repeat_penalty"
     case .maxTokens: "max_tokens"
     case .maxCompletionTokens: "max_completion_tokens"
     case .stop: "stop"
     case .seed: "seed"
     case .n: "n"
+    case .bestOf: "best_of"
     case .presencePenalty: "presence_penalty"
     case .frequencyPenalty: "frequency_penalty"
+    case .tools: "tools"
+    case .functions: "functions"
+    case .responseFormat: "response_format"
+    case .logprobs: "logprobs"
+    case .topLogprobs: "top_logprobs"
+    case .logitBias: "logit_bias"
+    case .echo: "echo"
+    case .suffix: "suffix"
     case .includeUsage: "include_usage"
     case .role: "role"
     case .content: "content"
-    case .partType: "type"
+    case .partType, .formatType: "type"
     case .partText: "text"
     }
   }
@@ -75,15 +94,24 @@ public enum RequestField: Int, Sendable {
     case .stream, .includeUsage: "true or false"
     case .streamOptions: "an object"
     case .temperature: "a number from 0 to 2"
-    case .topP: "a number from 0 to 1"
+    case .topP, .minP: "a number from 0 to 1"
+    case .topK: "a whole number from 0 to 2147483647"
+    case .repeatPenalty: "a number from 0.01 to 100"
     case .maxTokens, .maxCompletionTokens: "a whole number from 1 to 2147483647"
     case .stop: "a string of 1 to 256 bytes without zero bytes, or a list of at most 4 such strings"
     case .seed: "a whole number of 64 bits"
-    case .n: "1: there is one answer"
+    case .n, .bestOf: "1: there is one answer"
     case .presencePenalty, .frequencyPenalty: "0: there are no penalties"
+    case .tools, .functions: "an empty list: none can be called"
+    case .responseFormat: "an object with the type text"
+    case .logprobs: "false: answers have no log-probabilities"
+    case .topLogprobs: "0: answers have no log-probabilities"
+    case .logitBias: "an empty object: logits are as they are"
+    case .echo: "false: prompts are not repeated"
+    case .suffix: "null: texts go on at their end"
     case .role: "system, developer, user or assistant"
     case .content: "a string, or a list of objects with type and text"
-    case .partType: "text"
+    case .partType, .formatType: "text"
     case .partText: "a string"
     }
   }

@@ -19,15 +19,17 @@ struct Candidates: ~Copyable {
 
   func logit(_ index: Int) -> Float { logits[index] }
 
-  /// Takes the `capacity` largest logits, from the largest; of equal ones the lowest ids come first.
+  /// Takes the `countMax` largest logits, from the largest; of equal ones the lowest ids come first.
   /// Logits that are no numbers are left out.
-  /// - Complexity: O(n + m log capacity) for n logits, of which m are larger than `capacity` of those
-  ///   before them; m is about capacity * log(n / capacity) in a random order.
-  mutating func take(_ row: LogitRow) {
+  /// - Parameter countMax: at least 1, and at most `capacity`.
+  /// - Complexity: O(n + m log countMax) for n logits, of which m are larger than `countMax` of those
+  ///   before them; m is about countMax * log(n / countMax) in a random order.
+  mutating func take(_ row: LogitRow, countMax: Int) {
+    precondition(countMax >= 1 && countMax <= capacity)
     count = 0
     let values = row.values
     var index = 0
-    while index < row.count && count < capacity {
+    while index < row.count && count < countMax {
       if !values[index].isNaN {
         (ids[count], logits[count]) = (Int32(truncatingIfNeeded: index), values[index])
         count += 1

@@ -71,7 +71,8 @@ public struct Sampler: ~Copyable {
 
   private mutating func choose(_ logits: LogitRow) -> Int32 {
     if settings.isGreedy { return logits.best() }
-    candidates.take(logits)
+    candidates.take(
+      logits, countMax: settings.candidateCountMax(vocabularyCount: vocabularyCount))
     // Logits that are no numbers leave no candidates, or no softmax.
     guard candidates.count > 0, candidates.logit(0).isFinite else { return logits.best() }
     candidates.weigh(temperature: settings.temperature, exponentMin: Self.exponentMin)

@@ -31,7 +31,7 @@ struct Generation {
   let isQuiet: Bool
   let maxTokens: Int
   private let keepsLogProbabilities: Bool
-  private let contextLength: Int
+  private var trainedLength: TrainedLength
   /// For the chat template.
   let chatMarks: ChatMarks
   private let ends: AnswerEnds
@@ -43,7 +43,6 @@ struct Generation {
   private(set) var stop = StopReason.length
   /// Whether all of the prompt has been read.
   private(set) var isPromptWhole = false
-  private var hasWarned = false
   /// Of all pauses before this prompt.
   private var pausedBefore: Int64 = 0
 
@@ -51,7 +50,7 @@ struct Generation {
     self.isQuiet = isQuiet
     self.maxTokens = maxTokens
     keepsLogProbabilities = preparation.needs.keepsLogProbabilities
-    contextLength = preparation.model.shape.contextLength
+    trainedLength = TrainedLength(preparation.model.shape)
     let facts = preparation.model.tokenizer
     chatMarks = ChatMarks(bos: facts.bosID, eos: facts.eosID)
     ends = AnswerEnds(facts)
@@ -189,17 +188,8 @@ struct Generation {
       throw console.fail(error)
     }
     if let fault = program.engine.numberFault { throw console.fail(fault) }
-    warnPastTrainedLength(program.engine.position, &console)
+    trainedLength.check(program.engine.position, &console)
     return record.numbered(program.layout.blocks.sum.blockCount)
-  }
-
-  private mutating func warnPastTrainedLength(_ position: Int, _ console: inout Console) {
-    if hasWarned || position <= contextLength { return }
-    hasWarned = true
-    console.error.write("edge-infer: warning: the text has passed the model's trained length of ")
-    console.error.write(contextLength)
-    console.error.write(" tokens; answers may get worse\n")
-    console.error.flush()
   }
 
   /// Generates what follows the tokens that have been read.

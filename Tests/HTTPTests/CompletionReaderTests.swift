@@ -44,6 +44,9 @@ struct SeenSettings: Equatable {
   var includesUsage: Bool
   var temperature: Double?
   var topP: Double?
+  var topK: Int?
+  var minP: Double?
+  var repeatPenalty: Double?
   var completionCountMax: Int?
   var seed: Int?
   var stops: [String]
@@ -54,6 +57,9 @@ struct SeenSettings: Equatable {
     includesUsage = settings.includesUsage
     temperature = settings.temperature
     topP = settings.topP
+    topK = settings.topK
+    minP = settings.minP
+    repeatPenalty = settings.repeatPenalty
     completionCountMax = settings.completionCountMax
     seed = settings.seed
     stops = (0..<settings.stops.count).map { string(settings.stops[$0]) }
@@ -117,11 +123,13 @@ func readMember(_ member: String) -> SeenBody {
         {"role": "assistant", "content": [{"type": "text", "text": "one"},
           {"text": "two", "type": "text", "x": [{}]}], "tool_calls": null},
         {"content": [{"text": "three", "type": "text"}, {"type": "text", "text": ""}], "role": "user"}],
-       "tools": [{"a": [1, 2, {"b": null}], "messages": 3}], "metadata": {"stream": 5, "n": {}},
+       "tools": [], "functions": null, "response_format": {"x": [{}], "type": "text"},
+       "reasoning": {"a": [1, 2, {"b": null}], "messages": 3}, "metadata": {"stream": 5, "n": {}},
        "stream": true, "stream_options": {"include_usage": true, "other": [true]},
        "temperature": 0.7, "top_p": 1, "max_completion_tokens": 12, "stop": ["a", "\\n\\n"],
        "seed": -3, "n": 1, "presence_penalty": 0, "frequency_penalty": -0.0, "user": "u",
-       "logit_bias": {}, "x": false, "y": 1e400}\r\n
+       "logit_bias": {}, "logprobs": false, "top_logprobs": 0, "top_k": 7, "min_p": 0.5,
+       "repeat_penalty": 1.25, "suffix": 5, "tool_choice": "none", "x": false, "y": 1e400}\r\n
       """)
     #expect(seen.error == nil, "\(seen.message)")
     #expect(seen.consumer.roles == [.system, .system, .user, .assistant, .user])
@@ -132,6 +140,7 @@ func readMember(_ member: String) -> SeenBody {
     #expect(settings.model == "m" && settings.isStream && settings.includesUsage)
     #expect(settings.temperature == 0.7 && settings.topP == 1 && settings.seed == -3)
     #expect(settings.completionCountMax == 12 && settings.stops == ["a", "\n\n"])
+    #expect(settings.topK == 7 && settings.minP == 0.5 && settings.repeatPenalty == 1.25)
   }
 
   @Test func prompts() {
@@ -221,6 +230,11 @@ func readMember(_ member: String) -> SeenBody {
     "\"stop\":{}",
     "\"stop\":[null]", "\"stop\":\"a\\u0000\"", "\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]",
     "\"model\":1", "\"model\":[]", "\"model\":{}",
+    "\"top_k\":-1", "\"top_k\":2.5", "\"top_k\":2147483648", "\"min_p\":1.5", "\"min_p\":[]",
+    "\"repeat_penalty\":0", "\"repeat_penalty\":101", "\"repeat_penalty\":true",
+    "\"logprobs\":0", "\"logprobs\":true", "\"logprobs\":{}", "\"top_logprobs\":1",
+    "\"logit_bias\":{\"5\":-100}", "\"logit_bias\":[]", "\"best_of\":2", "\"echo\":true",
+    "\"echo\":1", "\"suffix\":\"\"", "\"suffix\":[]",
   ])
   func wrongSettings(_ member: String) throws {
     let seen = readMember(member)
@@ -230,7 +244,41 @@ func readMember(_ member: String) -> SeenBody {
     #expect(seen.consumer.promptText == "p")
   }
 
+  /// What would be answered otherwise than it was asked is refused.
+  @Test(arguments: [
+    ("\"tools\":[{\"type\":\"function\"", "tools must be an empty list: none can be called"),
+    ("\"tools\":{}", "tools must be an empty list"), ("\"tools\":[null", "tools must be"),
+    ("\"tools\":[[", "tools must be"), ("\"tools\":[\"", "tools must be"),
+    ("\"tools\":[1,", "tools must be"), ("\"tools\":[true", "tools must be"),
+    ("\"functions\":[{", "functions must be an empty list"),
+    (
+      "\"response_format\":{\"type\":\"json_object\"",
+      "response_format.type must be text"
+    ),
+    ("\"response_format\":{\"type\":null", "response_format.type must be text"),
+    ("\"response_format\":{\"type\":{", "response_format.type must be text"),
+    ("\"response_format\":{\"a\":1}", "response_format.type is missing; it must be text"),
+    ("\"response_format\":{\"type\":\"text\",\"type\"", "response_format.type is given a second"),
+    ("\"response_format\":\"text\"", "response_format must be an object with the type text"),
+    ("\"response_format\":[", "response_format must be an object"),
+    ("\"logprobs\":true", "logprobs must be false: answers have no log-probabilities"),
+  ])
+  func unsupportedMembers(_ member: String, _ message: String) {
+    let seen = readChat("{" + member)
+    #expect(seen.error?.problem != nil && seen.message.hasPrefix(message), "\(seen.message)")
+  }
+
+  /// Members of the other kind of request mean nothing.
+  @Test func membersOfTheOtherKind() {
+    #expect(readMember("\"tools\":[1],\"functions\":5,\"response_format\":[]").error == nil)
+    let chat = "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]"
+    #expect(readChat(chat + ",\"best_of\":3,\"echo\":true,\"suffix\":\"s\"}").error == nil)
+  }
+
   @Test func settingsAtTheirLimits() {
+    #expect(readMember("\"top_k\":0,\"min_p\":1").settings.topK == 0)
+    #expect(readMember("\"repeat_penalty\":0.01").settings.repeatPenalty == 0.01)
+    #expect(readMember("\"repeat_penalty\":100,\"best_of\":1,\"echo\":false").error == nil)
     #expect(readMember("\"temperature\":2,\"top_p\":0e9").settings.temperature == 2)
     #expect(readMember("\"seed\":9223372036854775807").settings.seed == Int.max)
     #expect(readMember("\"seed\":-9223372036854775808").settings.seed == Int.min)
@@ -248,6 +296,8 @@ func readMember(_ member: String) -> SeenBody {
     let seen = readMember(
       "\"temperature\":null,\"top_p\":null,\"max_tokens\":null,\"stop\":null,\"seed\":null,"
         + "\"stream\":null,\"stream_options\":null,\"n\":null,\"model\":null,"
+        + "\"top_k\":null,\"min_p\":null,\"repeat_penalty\":null,\"logprobs\":null,"
+        + "\"logit_bias\":null,\"echo\":null,\"suffix\":null,\"best_of\":null,"
         + "\"presence_penalty\":null,\"frequency_penalty\":null,\"max_completion_tokens\":null")
     #expect(
       seen.error == nil && seen.settings == readBody(.text, bytes("{\"prompt\":\"p\"}")).settings)

@@ -139,6 +139,25 @@ private struct Random: RandomNumberGenerator {
     }
   }
 
+  /// Settings that come later count in all they say, also where there is room for more candidates.
+  @Test func otherSettingsCountAsTheDefinitionDoes() throws {
+    var random = Random(2)
+    var widest = SamplingSettings()
+    (widest.temperature, widest.topK) = (1, 0)
+    let count = 300
+    var fixture = try SamplerFixture(widest, vocabularyCount: count)
+    for _ in 0..<400 {
+      let settings = random.settings()
+      fixture.sampler.reset()
+      fixture.sampler.use(settings)
+      var reference = Reference(settings)
+      for _ in 0..<5 {
+        let logits = random.logits(count: count)
+        #expect(fixture.next(logits) == reference.next(logits), "\(settings)")
+      }
+    }
+  }
+
   @Test func temperatureZeroTakesTheFirstOfTheLargest() throws {
     var fixture = try SamplerFixture(SamplingSettings(), vocabularyCount: 5)
     #expect(fixture.next([1, 3, 2, 3, 0]) == 1)

@@ -43,6 +43,31 @@ struct ServeTests {
     #expect(try service.chat([("user", Self.question)], settings).content == sampled)
   }
 
+  /// Settings of llama.cpp's server do what the options of `run` do.
+  @Test func furtherSettings() throws {
+    let service = try RunningService(["--keep-system-tokens", "0"], model: nil)
+    let options = [
+      "--prompt", Self.question, "--temperature", "1.5", "--seed", "5", "--repeat-penalty", "1.3",
+    ]
+    for (topK, minP) in [(3, 0.0), (40, 0.2)] {
+      let more: [String: Any] = [
+        "max_tokens": 16, "temperature": 1.5, "seed": 5, "repeat_penalty": 1.3, "top_k": topK,
+        "min_p": minP,
+      ]
+      let expected = try answer(of: options + ["--top-k", "\(topK)", "--min-p", "\(minP)"])
+      #expect(try service.chat([("user", Self.question)], more).content == expected)
+    }
+    // There is room for no more candidates than the command line asks for.
+    let many = try service.chat(
+      [("user", Self.question)], ["max_tokens": 16, "temperature": 1.5, "seed": 5, "top_k": 99_999])
+    let all = try service.chat(
+      [("user", Self.question)], ["max_tokens": 16, "temperature": 1.5, "seed": 5, "top_k": 0])
+    #expect(many.status == 200 && many.content == all.content)
+    let tools: [String: Any] = ["tools": [["type": "function"]]]
+    let refused = try service.chat([("user", Self.question)], tools)
+    #expect(refused.status == 400 && refused.error["param"] as? String == "tools")
+  }
+
   @Test func streamsSayTheSame() throws {
     let service = try RunningService(model: nil)
     let messages = [("user", Self.question)]
@@ -173,6 +198,25 @@ struct ServeTests {
     let outcome = try run(OpenAIPackage.python + [script, "\(service.port)", "secret-token"])
     #expect(outcome.code == 0, "\(outcome.output)\(outcome.error)")
     #expect(outcome.output.hasSuffix("all as it should be\n"))
+  }
+
+  /// Once, and the service goes on.
+  @Test(.enabled(if: Files.stories != nil, "needs a model of 512 tokens: the one of stories"))
+  func pastTheTrainedLengthThereIsAWarning() throws {
+    let service = try RunningService(model: Files.stories)
+    func ask(_ count: Int) throws {
+      let body: [String: Any] = [
+        "prompt": String(repeating: "x ", count: count), "max_tokens": 2,
+      ]
+      let answer = try service.post("/v1/completions", body)
+      #expect(answer.status == 200 && answer.usage("prompt_tokens") ?? 0 >= count)
+    }
+    try ask(100)
+    #expect(!service.program.error.contains("trained length"))
+    try ask(600)
+    #expect(service.program.wait(for: "the model's trained length of 512 tokens"))
+    try ask(600)
+    #expect(service.program.error.components(separatedBy: "trained length").count == 2)
   }
 
   private let folder = try! Folder()

@@ -23,7 +23,7 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     layout, facts, arguments.service, listener, health, wakingDescriptor: wakingDescriptor,
     logs: !arguments.isQuiet)
   var service = Service(
-    server, layout, ServeDefaults(arguments), preparation.model.tokenizer, program.takeEncoder())
+    server, layout, ServeDefaults(arguments), preparation.model, program.takeEncoder())
   var needs = LockdownNeeds()
   needs.servesSockets = true
   program.lockdown = Lockdown.begin(arguments, needs)

@@ -13,7 +13,9 @@ enum ServeHelp {
       POST /v1/chat/completions   messages of the roles system (or developer; before all others),
                           user and assistant, as texts or parts of the type text; stream,
                           stream_options.include_usage, temperature, top_p, max_tokens or
-                          max_completion_tokens, stop, seed. What else is there is left out
+                          max_completion_tokens, stop, seed; min_p, repeat_penalty and top_k (at
+                          most --top-k). Tools, formats other than text, log-probabilities,
+                          penalties and n above 1 get 400; what else is there is left out
       POST /v1/completions        prompt: a text, taken as it is; special tokens are recognized
       GET /v1/models              the one model
       GET /health                 {"status":"ok","busy":…,"waiting":…}; needs no token

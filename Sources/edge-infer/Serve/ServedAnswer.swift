@@ -98,6 +98,12 @@ extension Service {
     var sampling = defaults.sampling
     if let temperature = settings.temperature { sampling.temperature = temperature }
     if let topP = settings.topP { sampling.topP = topP }
+    // There is room for so many candidates as the command line asks for.
+    if let topK = settings.topK, topK > 0, sampling.topK == 0 || topK < sampling.topK {
+      sampling.topK = topK
+    }
+    if let minP = settings.minP { sampling.minP = minP }
+    if let penalty = settings.repeatPenalty { sampling.repeatPenalty = penalty }
     if let seed = settings.seed {
       sampling.seed = UInt64(bitPattern: Int64(seed))
     } else if !defaults.isSeedGiven {

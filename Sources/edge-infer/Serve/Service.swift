@@ -36,20 +36,23 @@ import Tokenizer
   /// Tokens that are in the engine's block and not yet read.
   private var blockCount = 0
   var figures = RequestFigures()
+  private var trainedLength: TrainedLength
   /// Of answers, for their names and their random numbers.
   private var number = randomWordOfProcess()
 
   init(
-    _ server: Server, _ layout: ServeLayout, _ defaults: ServeDefaults, _ facts: TokenizerFacts,
-    _ encoder: consuming Encoder
+    _ server: Server, _ layout: ServeLayout, _ defaults: ServeDefaults,
+    _ model: borrowing ModelFile, _ encoder: consuming Encoder
   ) {
     self.server = server
     self.layout = layout
     self.defaults = defaults
+    let facts = model.tokenizer
     ends = AnswerEnds(facts)
     chatMarks = ChatMarks(bos: facts.bosID, eos: facts.eosID)
     self.encoder = encoder
     kept = KeptText(layout)
+    trainedLength = TrainedLength(model.shape)
   }
 
   /// A number that no answer had before (Steele, Lea, Flood, "Fast splittable pseudorandom number
@@ -80,6 +83,7 @@ import Tokenizer
       figures.servedNanoseconds = Instant.now().nanoseconds(since: start)
       refuse(index, error, &console)
     }
+    trainedLength.check(program.engine.position, &console)
     server.process(index)
   }
 
