@@ -44,7 +44,7 @@ struct GroupedBars: Sendable {
     let groupHeight = names.above + Double(series.count) * Self.barHeight + Self.gap
     let top = legend.height + 4
     let bottom = top + Double(groups.count) * groupHeight
-    var content = legend.content + lines(scale, top: top, bottom: bottom)
+    var content = legend.content + scale.verticalGrid(title: axis.label, top: top, bottom: bottom)
     for (index, group) in groups.enumerated() {
       let y = top + Double(index) * groupHeight + Self.gap / 2
       content.append(names.text(index, y: y, height: groupHeight - Self.gap))
@@ -56,24 +56,6 @@ struct GroupedBars: Sendable {
       }
     }
     return Chart.svg(title: title, description: description, height: bottom + 38, content)
-  }
-
-  /// Grid and ticks.
-  private func lines(_ scale: Scale, top: Double, bottom: Double) -> [Markup] {
-    var parts: [Markup] = []
-    var end = -Double.infinity
-    for tick in scale.ticks {
-      let place = scale.place(tick.value)
-      parts.append(.line(place, top, place, bottom, kind: "grid"))
-      let half = TextWidth.of(tick.label) / 2
-      if place - half < end + 6 { continue }
-      end = place + half
-      parts.append(.text(tick.label, x: place, y: bottom + 14, anchor: .middle))
-    }
-    let label = TextWidth.fitted(axis.label, to: Chart.width)
-    parts.append(
-      .text(label, x: Chart.width / 2, y: bottom + 31, anchor: .middle, kind: "label title"))
-    return parts
   }
 
   private func bar(

@@ -41,7 +41,7 @@ struct StackedRows: Sendable {
       .fromZero, rows.map(Self.sum) + [commonHigh ?? 0], from: left, to: right, count: 4)
     let top = legend.height + 4
     let bottom = top + Double(rows.count) * Self.rowHeight
-    var content = legend.content + lines(scale, top: top, bottom: bottom)
+    var content = legend.content + scale.verticalGrid(title: axis, top: top, bottom: bottom)
     for (index, row) in rows.enumerated() {
       let y = top + Double(index) * Self.rowHeight + (Self.rowHeight - Self.barHeight) / 2
       content.append(.text(names[index], x: left - 6, y: y + 11, anchor: .end))
@@ -69,23 +69,6 @@ struct StackedRows: Sendable {
       base += Self.drawable(value)
     }
     return .group("bar", content)
-  }
-
-  /// Grid and ticks.
-  private func lines(_ scale: Scale, top: Double, bottom: Double) -> [Markup] {
-    var content: [Markup] = []
-    var end = -Double.infinity
-    for tick in scale.ticks {
-      let place = scale.place(tick.value)
-      content.append(.line(place, top, place, bottom, kind: "grid"))
-      let half = TextWidth.of(tick.label) / 2
-      if place - half < end + 6 || place + half > Chart.width { continue }
-      end = place + half
-      content.append(.text(tick.label, x: place, y: bottom + 14, anchor: .middle))
-    }
-    content.append(
-      .text(axis, x: Chart.width / 2, y: bottom + 31, anchor: .middle, kind: "label title"))
-    return content
   }
 
   private var description: String {
