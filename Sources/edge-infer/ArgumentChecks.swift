@@ -17,6 +17,7 @@ extension Arguments {
     if unsafe command != .pack && command != .probe && command != .profileRun && output != nil {
       throw console.fail(.usage, "-o is an option of pack, probe and profile-run alone")
     }
+    try checkPlanned(&console)
     try checkProfileRun(&console)
     try checkProbe(&console)
     try checkHealth(&console)
@@ -76,6 +77,15 @@ extension Arguments {
     if unsafe !isEqual(positions, "original") && !isEqual(positions, "compact") {
       throw unsafe Self.refuse(
         positions, "is not a way of numbering; --positions is ", "original or compact", &console)
+    }
+  }
+
+  private func checkPlanned(_ console: inout Console) throws(Exit) {
+    guard let planned = unsafe planned else { return }
+    if command != .plan { throw console.fail(.usage, "--of is an option of plan alone") }
+    if plannedCommand == nil {
+      throw unsafe Self.refuse(
+        planned, "cannot be planned; --of is ", "run, chat or serve", &console)
     }
   }
 
@@ -191,7 +201,7 @@ extension Arguments {
 
   /// Requests bring what a command line names elsewhere.
   private func checkService(_ console: inout Console) throws(Exit) {
-    if command != .serve {
+    if plannedCommand != .serve {
       if service.isGiven { throw console.fail(.usage, ServeOptions.aloneText) }
       return
     }
@@ -208,7 +218,7 @@ extension Arguments {
     if !isAnswering && command != .plan && (sampling.isGiven || stops.count > 0) {
       throw console.fail(.usage, "--stop and options of sampling are for run, chat and serve alone")
     }
-    if wantsLogProbabilities && command != .run && command != .plan {
+    if wantsLogProbabilities && plannedCommand != .run {
       throw console.fail(.usage, "--logprobs is an option of run alone")
     }
     try checkService(&console)

@@ -78,6 +78,8 @@ enum Command {
   private(set) var positions: UnsafePointer<CChar>?
   private(set) var logits: UnsafePointer<CChar>?
   private(set) var output: UnsafePointer<CChar>?
+  /// Of `plan`: the command that is planned.
+  private(set) var planned: UnsafePointer<CChar>?
   /// What takes the place of the root folder, for the kernel's files.
   private(set) var sysroot: UnsafePointer<CChar>?
   private(set) var jsonFile: UnsafePointer<CChar>?
@@ -119,6 +121,15 @@ enum Command {
   /// Whether positions are renumbered at the trained length.
   var renumbers: Bool {
     if let positions = unsafe positions { unsafe isEqual(positions, "compact") } else { false }
+  }
+
+  /// The command whose memory is laid out, where it is `run`, `chat` or `serve`.
+  var plannedCommand: Command? {
+    if command != .plan { return command }
+    guard let planned = unsafe planned else { return .run }
+    guard let named = unsafe Command(planned), named == .run || named == .chat || named == .serve
+    else { return nil }
+    return named
   }
 
   /// Whether the command line names a text or ids.
@@ -240,6 +251,8 @@ enum Command {
       unsafe logits = unsafe try reader.value(of: name, after: logits != nil, &console)
     } else if unsafe isEqual(name, "-o") || isEqual(name, "--output") {
       unsafe output = unsafe try reader.value(of: name, after: output != nil, &console)
+    } else if unsafe isEqual(name, "--of") {
+      unsafe planned = unsafe try reader.value(of: name, after: planned != nil, &console)
     } else if unsafe isEqual(name, "--sysroot") {
       unsafe sysroot = unsafe try reader.value(of: name, after: sysroot != nil, &console)
     } else {

@@ -8,14 +8,11 @@ import Tokenizer
 func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let settings = try Settings(arguments, &console)
   let health = try HealthMonitor(arguments, settings.profile, &console)
-  let maxTokens = arguments.maxTokens ?? Arguments.chatMaxTokensDefault
-  let programNeeds = ProgramNeeds(
-    logitRowCount: 1, generatedCount: maxTokens, usesText: true, usesTemplate: true,
-    sampling: arguments.sampling.settings, usesChat: true)
-  var preparation = try Preparation(arguments, settings, programNeeds, &console)
+  var preparation = try Preparation(arguments, settings, chatNeeds(arguments), &console)
   var program = try Program(&preparation, &console)
   program.health = health
-  let run = Generation(isQuiet: arguments.isQuiet, maxTokens: maxTokens, preparation)
+  let run = Generation(
+    isQuiet: arguments.isQuiet, maxTokens: answerTokenCount(arguments), preparation)
   guard let layout = program.layout.chat, let template = program.chatTemplate else {
     preconditionFailure("chat was asked for")
   }
@@ -36,6 +33,17 @@ func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) 
       &conversation, try nextLine(&reader, &console), layout, &program, isTerminal: false, &console)
     {}
   }
+}
+
+private func answerTokenCount(_ arguments: Arguments) -> Int {
+  arguments.maxTokens ?? Arguments.chatMaxTokensDefault
+}
+
+/// What `chat` needs.
+func chatNeeds(_ arguments: Arguments) -> ProgramNeeds {
+  ProgramNeeds(
+    logitRowCount: 1, generatedCount: answerTokenCount(arguments), usesText: true,
+    usesTemplate: true, sampling: arguments.sampling.settings, usesChat: true)
 }
 
 private func writeGreeting(

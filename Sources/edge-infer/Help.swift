@@ -38,7 +38,7 @@ enum Help {
                         [--positions HOW] [--quiet] [sampling] [overrides]
     edge-infer serve    --profile P.json [--model M] [--listen ADDRESS:PORT | --listen unix:PATH]
                         [--token-file FILE] [--connections N] [--queue N] [sampling] [overrides]
-    edge-infer plan     --profile P.json [--model M] [--json] [overrides]
+    edge-infer plan     --profile P.json [--model M] [--json] [--of COMMAND] [overrides]
     edge-infer bench    --profile P.json [--model M | --shape NAME] [--prompt 512,2048]
                         [--generate 64] [--repeat 3] [--json OUT.json] [--quiet] [overrides]
     edge-infer bench scoring --profile P.json [--kv 512,1024,2048,4096,8192] [--policies all] [...]
@@ -144,10 +144,12 @@ enum Help {
     """
 
   private static let plan: StaticString = """
-    edge-infer plan --profile P.json [--model M] [--json] [overrides]
+    edge-infer plan --profile P.json [--model M] [--json] [--of run|chat|serve] [overrides]
 
     Prints the memory plan, and whether it fits below the cap, without reading weights.
       --json              as JSON, to standard output
+      --of COMMAND        the plan of run (as without the option), chat or serve, with those of its
+                          options that take memory, such as --max-tokens or --connections
     Overrides: --block B --budget N --policy NAME --threads T --sinks S --recent R --ram-cap-mib M
     Exit code 78 where the plan is over the cap.
 

@@ -5,10 +5,10 @@ import Model
 import Platform
 import Profile
 
-/// `plan`: the memory plan of `run`, and whether it is below the cap. Reads no weights.
+/// `plan`: the memory plan of a command, and whether it is below the cap. Reads no weights.
 func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let settings = try Settings(arguments, &console)
-  let preparation = try Preparation(arguments, settings, runNeeds(arguments), &console)
+  let preparation = try Preparation(arguments, settings, plannedNeeds(arguments), &console)
   let cap = settings.profile.ramCapByteCount
   var output = TextOutput.standardOutput
   if arguments.isJSON {
@@ -18,6 +18,14 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) 
   }
   try finish(&output, &console)
   try preparation.checkCap(&console)
+}
+
+private func plannedNeeds(_ arguments: Arguments) -> ProgramNeeds {
+  switch arguments.plannedCommand {
+  case .chat: chatNeeds(arguments)
+  case .serve: serveNeeds(arguments)
+  default: runNeeds(arguments)
+  }
 }
 
 /// Flushes standard output; a failure is an error. A reader that went away ends the program quietly.

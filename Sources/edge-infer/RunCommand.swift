@@ -23,7 +23,7 @@ func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   if run.stop == .interrupt { throw .byInterrupt }
 }
 
-/// What `run` needs, and so what `plan` plans.
+/// What `run` needs.
 func runNeeds(_ arguments: Arguments) -> ProgramNeeds {
   ProgramNeeds(
     logitRowCount: 1, generatedCount: arguments.maxTokens ?? Arguments.maxTokensDefault,

@@ -272,6 +272,46 @@ struct ServeProtocolTests {
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
   }
 
+  /// `plan --of serve` says what the service then takes, option by option.
+  @Test func thePlanIsKnownBefore() throws {
+    let model = RunningService.anyModel!
+    func process(_ text: String) throws -> Int {
+      let line = try #require(text.split(separator: "\n").first { $0.contains("process") })
+      return try #require(Int(line.split(separator: " ")[1]))
+    }
+    func planned(_ options: [String]) throws -> Int {
+      let outcome = try run(
+        [
+          Files.program!, "plan", "--profile", Files.hostProfile, "--model", model, "--budget",
+          "256",
+          "--block", "32",
+        ] + options)
+      #expect(outcome.code == 0, "\(outcome.error)")
+      return try process(outcome.output)
+    }
+    let options = ["--connections", "40", "--queue", "20", "--raw"]
+    let service = try RunningService(options)
+    #expect(try planned(["--of", "serve"] + options) == process(service.program.error))
+    #expect(try planned(["--of", "serve", "--raw"]) < planned(["--of", "serve"] + options))
+    let plain = try planned(["--raw"])
+    #expect(try planned(["--of", "run", "--raw"]) == plain)
+    #expect(try planned(["--of", "serve", "--raw"]) > plain)
+  }
+
+  @Test(arguments: [
+    ["plan", "--of", "bench"], ["plan", "--of", ""], ["--prompt", "x", "--of", "run"],
+    ["plan", "--of", "run", "--connections", "3"], ["plan", "--of", "chat", "--logprobs"],
+    ["plan", "--of", "serve", "--connections", "0"], ["plan", "--of", "serve", "--system", "x"],
+    ["plan", "--of", "serve", "--of", "serve"],
+  ])
+  func plansThatAreNone(_ options: [String]) throws {
+    let outcome = try run(
+      [Files.program!] + options + [
+        "--profile", Files.hostProfile, "--model", RunningService.anyModel!,
+      ])
+    #expect(outcome.code == 64 && outcome.errorLines.count == 1, "\(outcome.error)")
+  }
+
   @Test func optionsOutOfRange() throws {
     let serve = [Files.program!, "serve", "--profile", Files.hostProfile]
     for options in [

@@ -44,7 +44,7 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
 }
 
 /// What `serve` needs.
-private func serveNeeds(_ arguments: Arguments) -> ProgramNeeds {
+func serveNeeds(_ arguments: Arguments) -> ProgramNeeds {
   let options = arguments.service
   // Requests may ask for any temperature.
   var sampling = arguments.sampling.settings

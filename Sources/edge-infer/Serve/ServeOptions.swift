@@ -6,7 +6,7 @@ import Platform
   static let aloneText: StaticString =
     """
     --listen, --connections, --queue, --token-file, --alias, --timeout, --keep-alive, --grace, \
-    --keep-system-tokens and --max-body-mib are options of serve alone
+    --keep-system-tokens and --max-body-mib are options of serve alone, and of plan --of serve
     """
 
   private(set) var listen: UnsafePointer<CChar>?
