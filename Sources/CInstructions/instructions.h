@@ -127,46 +127,6 @@ EDGE_INSTRUCTION float edge_square_root(float x) {
 #endif
 }
 
-// Float16 arithmetic, for processors that have it.
-EDGE_INSTRUCTION edge_f16x8 edge_fma_f16x8(edge_f16x8 sum, edge_f16x8 a, edge_f16x8 b) {
-  return __builtin_elementwise_fma(a, b, sum);
-}
-EDGE_INSTRUCTION edge_f16x32 edge_fma_f16x32(edge_f16x32 sum, edge_f16x32 a, edge_f16x32 b) {
-  return __builtin_elementwise_fma(a, b, sum);
-}
-EDGE_INSTRUCTION edge_f16x8 edge_max_f16x8(edge_f16x8 a, edge_f16x8 b) {
-  return EDGE_MAX(a, b);
-}
-EDGE_INSTRUCTION edge_f16x32 edge_max_f16x32(edge_f16x32 a, edge_f16x32 b) {
-  return EDGE_MAX(a, b);
-}
-EDGE_INSTRUCTION float edge_largest_f16x8(edge_f16x8 v) {
-#if defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC)
-  return vmaxvq_f16((float16x8_t)v);
-#else
-  return __builtin_reduce_max(v);
-#endif
-}
-EDGE_INSTRUCTION edge_f32x16 edge_f16x32_halves_max(edge_f16x32 v) {
-  edge_f16x16 m = EDGE_MAX(v.lo, v.hi);
-  return __builtin_convertvector(m, edge_f32x16);
-}
-// to[i] += v[i]
-EDGE_INSTRUCTION void edge_add_f16x8(edge_f16x8 v, float *to) {
-  typedef float f32x8 __attribute__((ext_vector_type(8)));
-  f32x8 sum;
-  memcpy(&sum, to, sizeof sum);
-  sum += __builtin_convertvector(v, f32x8);
-  memcpy(to, &sum, sizeof sum);
-}
-EDGE_INSTRUCTION void edge_add_f16x32(edge_f16x32 v, float *to) {
-  typedef float f32x32 __attribute__((ext_vector_type(32)));
-  f32x32 sum;
-  memcpy(&sum, to, sizeof sum);
-  sum += __builtin_convertvector(v, f32x32);
-  memcpy(to, &sum, sizeof sum);
-}
-
 // acc[i] += sum over j of unsigned a[4 i + j] * signed w[4 i + j]
 #if defined(__AVX512VNNI__)
 EDGE_INSTRUCTION _Bool edge_has_vnni(void) { return 1; }

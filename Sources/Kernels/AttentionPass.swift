@@ -165,16 +165,9 @@ struct AttentionPass<Format: TileFormat> {
   @inline(__always)
   private func exponentiate(_ row: Int) {
     let scores = weights + row * CacheRows.tileSlots
-    let maximum = NativeFloats(repeating: scratch.maxima[row])
     var sums = SixteenFloats.load(scratch.sums + row * 16)
-    for column in stride(from: 0, to: CacheRows.tileSlots, by: 16) {
-      for part in 0..<SixteenFloats.partCount {
-        let place = scores + (column + part * NativeFloats.scalarCount)
-        let weight = exp2(Format.loadFloats(place) - maximum)
-        Format.storeFloats(weight, place)
-        sums.parts[unchecked: part] += weight
-      }
-    }
+    Format.powersOfTwo(
+      scores, above: scratch.maxima[row], count: CacheRows.tileSlots, &sums)
     sums.store(scratch.sums + row * 16)
   }
 

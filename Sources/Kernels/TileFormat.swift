@@ -20,6 +20,12 @@ public protocol TileFormat {
 
   static func loadFloats(_ from: UnsafePointer<Lanes.Scalar>) -> NativeFloats
   static func storeFloats(_ v: NativeFloats, _ to: UnsafeMutablePointer<Lanes.Scalar>)
+
+  /// scores[i] = 2^(scores[i] - maximum) for `count` scores, a multiple of 32; sums[i % 16] takes what
+  /// is stored, before it is rounded to the format.
+  static func powersOfTwo(
+    _ scores: UnsafeMutablePointer<Lanes.Scalar>, above maximum: Float, count: Int,
+    _ sums: inout SixteenFloats)
 }
 
 extension TileFormat {
@@ -67,52 +73,46 @@ public enum SinglePrecision: TileFormat {
   public static func storeFloats(_ v: NativeFloats, _ to: UnsafeMutablePointer<Float>) {
     v.store(to)
   }
+
+  @inline(__always)
+  public static func powersOfTwo(
+    _ scores: UnsafeMutablePointer<Float>, above maximum: Float, count: Int,
+    _ sums: inout SixteenFloats
+  ) {
+    let maximum = NativeFloats(repeating: maximum)
+    for column in stride(from: 0, to: count, by: 16) {
+      for part in 0..<SixteenFloats.partCount {
+        let place = scores + (column + part * lanes)
+        let weight = exp2(.load(place) - maximum)
+        weight.store(place)
+        sums.add(weight, part: part)
+      }
+    }
+  }
 }
 
 /// Float16, for processors that compute in it.
 public enum HalfPrecision: TileFormat {
-  #if arch(x86_64)
-    public typealias Lanes = SIMD32<Float16>
-  #else
-    public typealias Lanes = SIMD8<Float16>
-  #endif
+  public typealias Lanes = NativeHalves
   public typealias CacheSource = StoredLanes<HalfPrecision>
   public static var widensCache: Bool { false }
 
   @inline(__always)
   public static func multiplyAdd(_ sum: Lanes, _ a: Lanes, _ b: Lanes) -> Lanes {
-    #if arch(x86_64)
-      edge_fma_f16x32(sum, a, b)
-    #else
-      edge_fma_f16x8(sum, a, b)
-    #endif
+    edge_halves_fma(sum, a, b)
   }
 
   @inline(__always)
-  public static func maximum(_ a: Lanes, _ b: Lanes) -> Lanes {
-    #if arch(x86_64)
-      edge_max_f16x32(a, b)
-    #else
-      edge_max_f16x8(a, b)
-    #endif
-  }
+  public static func maximum(_ a: Lanes, _ b: Lanes) -> Lanes { edge_halves_max(a, b) }
 
   @inline(__always)
-  public static func largest(_ v: Lanes) -> Float {
-    #if arch(x86_64)
-      Kernels.largest(edge_f16x32_halves_max(v))
-    #else
-      edge_largest_f16x8(v)
-    #endif
-  }
+  public static func largest(_ v: Lanes) -> Float { edge_halves_largest(v) }
 
   @inline(__always)
   public static func add(_ v: Lanes, to target: UnsafeMutablePointer<Float>) {
-    #if arch(x86_64)
-      edge_add_f16x32(v, target)
-    #else
-      edge_add_f16x8(v, target)
-    #endif
+    let high = target + NativeFloats.scalarCount
+    edge_native_add(.load(target), edge_halves_low(v)).store(target)
+    edge_native_add(.load(high), edge_halves_high(v)).store(high)
   }
 
   @inline(__always)
@@ -123,6 +123,26 @@ public enum HalfPrecision: TileFormat {
   @inline(__always)
   public static func storeFloats(_ v: NativeFloats, _ to: UnsafeMutablePointer<Float16>) {
     edge_native_store_f16(v, to)
+  }
+
+  @inline(__always)
+  public static func powersOfTwo(
+    _ scores: UnsafeMutablePointer<Float16>, above maximum: Float, count: Int,
+    _ sums: inout SixteenFloats
+  ) {
+    let maximum = Lanes(repeating: Float16(maximum))
+    // As many vectors as there are sums, at least one: a vector's sums are then known to the compiler.
+    let vectorCount = (SixteenFloats.partCount + 1) / 2
+    for column in stride(from: 0, to: count, by: vectorCount * lanes) {
+      for vector in 0..<vectorCount {
+        let place = scores + (column + vector * lanes)
+        let (low, high) = exp2(edge_halves_subtract(load(place), maximum))
+        storeFloats(low, place)
+        storeFloats(high, place + NativeFloats.scalarCount)
+        sums.add(low, part: 2 * vector)
+        sums.add(high, part: 2 * vector + 1)
+      }
+    }
   }
 }
 

@@ -4,6 +4,8 @@ import CInstructions
 /// with AVX-512, 8 on other x86, 4 with NEON.
 public typealias NativeFloats = edge_native_f32
 public typealias NativeInts = edge_native_i32
+/// A register's worth of Float16: twice as many lanes.
+public typealias NativeHalves = edge_halves
 
 @inline(__always)
 func floats(_ v: NativeInts) -> NativeFloats { edge_native_to_f32(v) }
@@ -31,7 +33,7 @@ extension NativeFloats {
 
 /// Sixteen lanes whatever the register, so that partial sums, and their bits, are the same on every
 /// instruction set.
-struct SixteenFloats {
+public struct SixteenFloats {
   static var partCount: Int { 16 / NativeFloats.scalarCount }
   var parts: InlineArray<4, NativeFloats>
 
@@ -42,6 +44,13 @@ struct SixteenFloats {
       parts[unchecked: part] = .load(from + part * NativeFloats.scalarCount)
     }
     return SixteenFloats(parts: parts)
+  }
+
+  /// - Parameter part: that of the first lanes is 0; the last one is followed by the first.
+  @inline(__always)
+  mutating func add(_ values: NativeFloats, part: Int) {
+    let index = part % Self.partCount
+    parts[unchecked: index] = edge_native_add(parts[unchecked: index], values)
   }
 
   /// The sum of the lanes, in the tree order of `total` of a SIMD16.

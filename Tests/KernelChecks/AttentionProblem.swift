@@ -145,7 +145,7 @@ struct AttentionRowReference {
   /// Scores, then shares 2^score / sum. A weight w = 2^(s - m) is off
   /// - by 2^e for an error e of s: a rounding of q and headDim + 1 of sums that stay below
   ///   sum |q k|, in the format;
-  /// - by two roundings of s - m, and exp2's error;
+  /// - by two roundings of s - m, or one in Float16, and the error of the format's exp2;
   /// - by exp2's error and a rounding for each time that a tile raises the maximum;
   /// - by its own rounding to the format.
   /// `errors` holds e^(all of it) - 1.
@@ -173,8 +173,8 @@ struct AttentionRowReference {
     for slot in 0..<slots {
       let distance = maximum - shares[slot]
       let exponent =
-        ln2 * (errors[slot] + 2 * roundoff * distance)
-        + (tiles + 1) * (ElementwiseChecks.exp2Error + roundoff) + unit
+        ln2 * (errors[slot] + differenceError * distance) + exp2Error + roundoff
+        + tiles * (ElementwiseChecks.exp2Error + roundoff) + unit
       errors[slot] = Elementary.exp(min(exponent, 600)) - 1
       shares[slot] = distance * ln2 > 690 ? 0 : Elementary.exp(-distance * ln2)
       sum += shares[slot]
@@ -231,6 +231,12 @@ struct AttentionRowReference {
     for slot in 0..<problem.slotCount { tolerances[slot] += factor * leastNumber }
   }
 
+  private var isHalf: Bool { unit > roundoff }
+  private var differenceError: Double { isHalf ? unit : 2 * roundoff }
+  private var exp2Error: Double {
+    isHalf ? ElementwiseChecks.halfExp2Error : ElementwiseChecks.exp2Error
+  }
+
   /// Half of Float16's least number, or above Float32's and the weight of a hidden slot, 2^-126.
-  private var leastNumber: Double { unit > roundoff ? 0x1p-25 : 0x1p-125 }
+  private var leastNumber: Double { isHalf ? 0x1p-25 : 0x1p-125 }
 }

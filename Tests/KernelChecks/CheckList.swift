@@ -25,6 +25,7 @@ public enum CheckList {
     visitor.visit("activations.normalized", ActivationRowsChecks.normalized)
     visitor.visit("activations.zero-and-tiny", ActivationRowsChecks.zeroAndTiny)
     visitor.visit("exp2", ElementwiseChecks.powersOfTwo)
+    visitor.visit("exp2-half", ElementwiseChecks.halfPowersOfTwo)
     visitor.visit("silu", ElementwiseChecks.siluValues)
     visitor.visit("log-sum-exp", LogSumExpChecks.values)
     visitor.visit("elementary.table", ElementaryChecks.table)

@@ -5,6 +5,7 @@ enum ElementwiseChecks {
   private static let ln2 = 0.693_147_180_559_945_309
   /// What exp2 promises, relative.
   static let exp2Error = 3e-7
+  static let halfExp2Error = 5.5e-4
 
   /// The whole range in small steps, at random, and at whole numbers, where it is exact.
   static func powersOfTwo(_ context: inout CheckContext) {
@@ -45,6 +46,38 @@ enum ElementwiseChecks {
         sign: .plus, exponent: lane % 3 == 1 ? -126 : exponent, significand: 1)
       context.expect(y[lane] == expected, "lanes", at: lane)
     }
+  }
+
+  /// Every Float16 from -126 to 0, in the first and the last lane; those below; whole numbers, which are
+  /// exact.
+  static func halfPowersOfTwo(_ context: inout CheckContext) {
+    let last = Int(Float16(-126).bitPattern)
+    for pattern in Int(Float16(-0.0).bitPattern)...last {
+      let x = Float16(bitPattern: UInt16(pattern))
+      let (low, high) = halfValues(x)
+      let expected = Elementary.exp(Double(x) * ln2)
+      context.expectClose(
+        Double(low) / expected, 1, within: halfExp2Error, "2^x / exact", at: pattern)
+      context.expect(low == high, "lanes", at: pattern)
+      if x == x.rounded() {
+        context.expect(
+          low == Float(sign: .plus, exponent: Int(x), significand: 1),
+          "whole numbers are exact", at: pattern)
+      }
+    }
+    let below: InlineArray<4, Float16> = [Float16(-126).nextDown, -150, -60000, -.infinity]
+    for choice in below.indices {
+      context.expect(halfValues(below[choice]).low == 0x1p-126, "2^-126 below -126", at: choice)
+    }
+  }
+
+  /// A value in the first lane, and in the last one; those between are other ones.
+  private static func halfValues(_ x: Float16) -> (low: Float, high: Float) {
+    var lanes = NativeHalves(repeating: -3)
+    lanes[0] = x
+    lanes[NativeHalves.scalarCount - 1] = x
+    let (low, high) = exp2(lanes)
+    return (low[0], high[NativeFloats.scalarCount - 1])
   }
 
   /// One value through a vector function.
