@@ -5,7 +5,7 @@
 /// token r / group. Slots before the block are visible to every row; of the block's own slots, row
 /// r sees those up to its token.
 ///
-/// Products are taken in Float16 or Float32; maxima, exponentials and the sums over tiles are
+/// Products and exponentials are taken in Float16 or Float32; maxima and the sums over tiles are
 /// Float32.
 public struct Attention {
   let cache: CacheRows
