@@ -62,8 +62,14 @@ EDGE_INSTRUCTION edge_native_f32 edge_native_abs(edge_native_f32 v) {
 EDGE_INSTRUCTION float edge_native_largest(edge_native_f32 v) {
 #if defined(__aarch64__)
   return vmaxvq_f32((float32x4_t)v);
+#elif defined(__AVX512F__)
+  return _mm512_reduce_max_ps((__m512)v);
 #else
-  return __builtin_reduce_max(v);
+  // (The compiler's own reduction goes lane by lane, for NaN.)
+  v = EDGE_MAX(v, edge_f32x8_swap_by_4(v));
+  v = EDGE_MAX(v, edge_f32x8_swap_by_2(v));
+  v = EDGE_MAX(v, edge_f32x8_swap_by_1(v));
+  return v[0];
 #endif
 }
 // As many Float16 numbers as the register has lanes.
