@@ -33,7 +33,7 @@ let package = Package(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
     .target(
-      name: "Text", dependencies: ["Platform", "Memory", "Model", "Tokenizer"],
+      name: "Generation", dependencies: ["Platform", "Memory", "Model", "Tokenizer"],
       swiftSettings: strict),
     .target(
       name: "KVCache", dependencies: ["Platform", "Profile", "Memory", "Kernels"],
@@ -45,7 +45,8 @@ let package = Package(
     .executableTarget(
       name: "edge-infer",
       dependencies: [
-        "Platform", "Profile", "Board", "HTTP", "Memory", "Kernels", "Model", "Tokenizer", "Text",
+        "Platform", "Profile", "Board", "HTTP", "Memory", "Kernels", "Model", "Tokenizer",
+        "Generation",
         "KVCache", "Inference",
       ],
       swiftSettings: program,
@@ -69,7 +70,7 @@ let package = Package(
     .testTarget(
       name: "ModelTests",
       dependencies: [
-        "Model", "Memory", "Platform", "Tokenizer", "Text", "Profile", "KVCache", "Inference",
+        "Model", "Memory", "Platform", "Tokenizer", "Generation", "Profile", "KVCache", "Inference",
       ],
       exclude: ["make_vectors.py"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"]),
@@ -89,7 +90,7 @@ if Context.environment["EDGE_INFER_FUZZ_BUILD"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Text", "KVCache", "Inference",
+        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Generation", "KVCache", "Inference",
       ],
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
 }
@@ -110,7 +111,7 @@ if Context.environment["EDGE_INFER_LAB"] != nil {
     .executableTarget(
       name: "edge-lab",
       dependencies: [
-        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Text", "KVCache", "Inference",
+        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Generation", "KVCache", "Inference",
         "LabResults", "LabTasks", "LabReport", "LabModel",
       ],
       swiftSettings: lab),
@@ -130,4 +131,10 @@ if Context.environment["EDGE_INFER_LAB"] != nil {
 if Context.environment["EDGE_INFER_MODULES_ONLY"] != nil {
   package.products = []
   package.targets.removeAll { $0.name == "edge-infer" || $0.name == "ProgramTests" }
+}
+
+// Tests alone that are named, to build less while working: EDGE_INFER_TESTS=KVCacheTests,ModelTests
+if let named = Context.environment["EDGE_INFER_TESTS"] {
+  let names = named.split(separator: ",").map(String.init)
+  package.targets.removeAll { $0.type == .test && !names.contains($0.name) }
 }

@@ -1,9 +1,9 @@
 import CPlatform
+import Generation
 import Inference
 import Model
 import Platform
 import Profile
-import Text
 
 /// Exit codes, after BSD's sysexits.
 enum ExitCode: Int32 {

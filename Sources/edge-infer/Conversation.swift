@@ -1,8 +1,8 @@
+import Generation
 import Inference
 import Model
 import Platform
 import Profile
-import Text
 import Tokenizer
 
 /// Messages and answers, one after the other, in one cache: of each message only what is new is read.

@@ -1,8 +1,8 @@
+import Generation
 import Inference
 import KVCache
 import Model
 import Platform
-import Text
 import Tokenizer
 
 /// Why generation ended.

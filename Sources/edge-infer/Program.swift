@@ -1,10 +1,10 @@
 import CPlatform
+import Generation
 import Inference
 import Memory
 import Model
 import Platform
 import Profile
-import Text
 import Tokenizer
 
 /// What a command asks of the arena beside the engine.

@@ -1,7 +1,7 @@
+import Generation
 import Inference
 import Model
 import Platform
-import Text
 import Tokenizer
 
 /// The files of `score`, all open before its lockdown.

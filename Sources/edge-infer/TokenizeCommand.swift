@@ -1,8 +1,8 @@
 import CPlatform
+import Generation
 import Memory
 import Model
 import Platform
-import Text
 import Tokenizer
 
 /// `tokenize`: a text's ids on one line.

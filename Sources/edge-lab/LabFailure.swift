@@ -1,9 +1,9 @@
 import Foundation
+import Generation
 import LabResults
 import LabTasks
 import Model
 import Platform
-import Text
 import Tokenizer
 
 /// Why a command ends: one line for standard error, and the exit code (BSD's sysexits, as edge-infer).

@@ -1,10 +1,10 @@
 import Foundation
+import Generation
 import Inference
 import LabTasks
 import Memory
 import Model
 import Platform
-import Text
 import Tokenizer
 
 /// A model's header, vocabulary and chat template, without its weights. Threads may share one.

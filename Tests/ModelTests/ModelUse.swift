@@ -1,11 +1,11 @@
 import Foundation
+import Generation
 import Inference
 import KVCache
 import Memory
 import Model
 import Platform
 import Profile
-import Text
 import Tokenizer
 
 /// Puts a model file through what the program does with it: header, plan, weights, vocabulary, a

@@ -1,9 +1,9 @@
+import Generation
 import HTTP
 import Inference
 import KVCache
 import Model
 import Platform
-import Text
 import Tokenizer
 
 /// What requests do not say.
