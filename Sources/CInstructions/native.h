@@ -58,20 +58,18 @@ EDGE_INSTRUCTION edge_native_f32 edge_native_subtract(edge_native_f32 a, edge_na
 EDGE_INSTRUCTION edge_native_f32 edge_native_abs(edge_native_f32 v) {
   return __builtin_elementwise_abs(v);
 }
-// The largest lane; lanes are numbers.
-EDGE_INSTRUCTION float edge_native_largest(edge_native_f32 v) {
+EDGE_INSTRUCTION edge_f32x8 edge_max_f32x8(edge_f32x8 a, edge_f32x8 b) { return EDGE_MAX(a, b); }
 #if defined(__aarch64__)
-  return vmaxvq_f32((float32x4_t)v);
-#elif defined(__AVX512F__)
-  return _mm512_reduce_max_ps((__m512)v);
+// The largest lane; lanes are numbers.
+EDGE_INSTRUCTION float edge_largest_f32x4(edge_f32x4 v) { return vmaxvq_f32((float32x4_t)v); }
+EDGE_INSTRUCTION float edge_largest_f16x8(edge_f16x8 v) {
+#if defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC)
+  return vmaxvq_f16((float16x8_t)v);
 #else
-  // (The compiler's own reduction goes lane by lane, for NaN.)
-  v = EDGE_MAX(v, edge_f32x8_swap_by_4(v));
-  v = EDGE_MAX(v, edge_f32x8_swap_by_2(v));
-  v = EDGE_MAX(v, edge_f32x8_swap_by_1(v));
-  return v[0];
+  return __builtin_reduce_max(v);
 #endif
 }
+#endif
 // As many Float16 numbers as the register has lanes.
 EDGE_INSTRUCTION edge_native_f32 edge_native_load_f16(const void *from) {
   edge_native_f16 h;
@@ -101,15 +99,7 @@ EDGE_INSTRUCTION edge_native_f32 edge_halves_low(edge_halves v) {
 EDGE_INSTRUCTION edge_native_f32 edge_halves_high(edge_halves v) {
   return __builtin_convertvector(v.hi, edge_native_f32);
 }
-// The largest lane; lanes are numbers.
-EDGE_INSTRUCTION float edge_halves_largest(edge_halves v) {
-#if defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC)
-  return vmaxvq_f16((float16x8_t)v);
-#else
-  return edge_native_largest(EDGE_MAX(edge_halves_low(v), edge_halves_high(v)));
-#endif
-}
-// The low 9 bits of each lane, where the exponent and the sign of a Float32 lie.
+// The low 9 bits of each lane, in the place of a Float32's exponent and sign.
 typedef uint16_t edge_halves_bits __attribute__((ext_vector_type(sizeof(edge_halves) / 2)));
 typedef uint32_t edge_native_u32 __attribute__((ext_vector_type(sizeof(edge_native_f32) / 4)));
 EDGE_INSTRUCTION edge_native_i32 edge_halves_exponents_low(edge_halves v) {

@@ -105,7 +105,7 @@ public enum Hadamard {
       }
       place += registerBlock
     }
-    return largestLane(magnitude)
+    return Kernels.largest(magnitude)
   }
 
   /// 64 values in 4 vectors.

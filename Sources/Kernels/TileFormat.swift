@@ -58,7 +58,7 @@ public enum SinglePrecision: TileFormat {
 
   @inline(__always)
   public static func largest(_ v: Lanes) -> Float {
-    largestLane(v)
+    Kernels.largest(v)
   }
 
   @inline(__always)
@@ -106,7 +106,13 @@ public enum HalfPrecision: TileFormat {
   public static func maximum(_ a: Lanes, _ b: Lanes) -> Lanes { edge_halves_max(a, b) }
 
   @inline(__always)
-  public static func largest(_ v: Lanes) -> Float { edge_halves_largest(v) }
+  public static func largest(_ v: Lanes) -> Float {
+    #if arch(x86_64)
+      Kernels.largest(Kernels.maximum(edge_halves_low(v), edge_halves_high(v)))
+    #else
+      edge_largest_f16x8(v)
+    #endif
+  }
 
   @inline(__always)
   public static func add(_ v: Lanes, to target: UnsafeMutablePointer<Float>) {
@@ -131,7 +137,7 @@ public enum HalfPrecision: TileFormat {
     _ sums: inout SixteenFloats
   ) {
     let maximum = Lanes(repeating: Float16(maximum))
-    // As many vectors as there are sums, at least one: a vector's sums are then known to the compiler.
+    // So many that the parts of the sums do not depend on the column, and stay in registers.
     let vectorCount = (SixteenFloats.partCount + 1) / 2
     for column in stride(from: 0, to: count, by: vectorCount * lanes) {
       for vector in 0..<vectorCount {

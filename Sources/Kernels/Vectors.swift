@@ -16,9 +16,6 @@ func maximum(_ a: NativeFloats, _ b: NativeFloats) -> NativeFloats { edge_native
 @inline(__always)
 func magnitudes(_ v: NativeFloats) -> NativeFloats { edge_native_abs(v) }
 
-@inline(__always)
-func largestLane(_ v: NativeFloats) -> Float { edge_native_largest(v) }
-
 extension NativeFloats {
   @inline(__always)
   static func load(_ from: UnsafePointer<Float>) -> NativeFloats {
@@ -101,7 +98,7 @@ public func copy<Element: BitwiseCopyable>(
     from: source, byteCount: count &* MemoryLayout<Element>.stride)
 }
 
-/// The largest lane.
+/// The largest lane. (Compilers' own reductions go lane by lane, for NaN.)
 @inline(__always)
 func largest(_ v: SIMD16<Float>) -> Float {
   var m = edge_max_f32x16(v, edge_swap_by_8(v))
@@ -109,6 +106,18 @@ func largest(_ v: SIMD16<Float>) -> Float {
   m = edge_max_f32x16(m, edge_swap_by_2(m))
   return edge_max_f32x16(m, edge_swap_by_1(m))[0]
 }
+
+@inline(__always)
+func largest(_ v: SIMD8<Float>) -> Float {
+  var m = edge_max_f32x8(v, edge_f32x8_swap_by_4(v))
+  m = edge_max_f32x8(m, edge_f32x8_swap_by_2(m))
+  return edge_max_f32x8(m, edge_f32x8_swap_by_1(m))[0]
+}
+
+#if arch(arm64)
+  @inline(__always)
+  func largest(_ v: SIMD4<Float>) -> Float { edge_largest_f32x4(v) }
+#endif
 
 /// The sum of the lanes, in a fixed tree order.
 @inline(__always)

@@ -282,9 +282,8 @@ struct ServeProtocolTests {
     func planned(_ options: [String]) throws -> Int {
       let outcome = try run(
         [
-          Files.program!, "plan", "--profile", Files.hostProfile, "--model", model, "--budget",
-          "256",
-          "--block", "32",
+          Files.program!, "plan", "--profile", Files.hostProfile, "--model", model,
+          "--budget", "256", "--block", "32",
         ] + options)
       #expect(outcome.code == 0, "\(outcome.error)")
       return try process(outcome.output)
