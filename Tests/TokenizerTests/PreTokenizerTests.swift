@@ -68,7 +68,7 @@ import Testing
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [
       "python3", root.appendingPathComponent("Toolchain/generate-unicode-tables").path, "--verify",
-      root.appendingPathComponent("Sources/Tokenizer/UnicodeTables.swift").path,
+      root.appendingPathComponent("Sources/Tokenizer/Unicode/UnicodeTables.swift").path,
     ]
     process.standardOutput = FileHandle.nullDevice
     try process.run()
