@@ -26,7 +26,7 @@ let package = Package(
     .target(name: "Platform", dependencies: ["CPlatform", "CInstructions"], swiftSettings: strict),
     .target(name: "Profile", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Board", dependencies: ["Platform", "Profile"], swiftSettings: strict),
-    .target(name: "HTTP", dependencies: ["Platform", "Profile"], swiftSettings: strict),
+    .target(name: "Service", dependencies: ["Platform", "Profile"], swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
     .target(
@@ -45,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "edge-infer",
       dependencies: [
-        "Platform", "Profile", "Board", "HTTP", "Memory", "Kernels", "Model", "Tokenizer",
+        "Platform", "Profile", "Board", "Service", "Memory", "Kernels", "Model", "Tokenizer",
         "Generation",
         "KVCache", "Inference",
       ],
@@ -58,7 +58,7 @@ let package = Package(
       name: "device-checks", dependencies: ["KernelChecks", "Platform", "Profile"],
       path: "Tests/DeviceChecks", swiftSettings: program),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
-    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Platform", "Profile"]),
+    .testTarget(name: "ServiceTests", dependencies: ["Service", "Platform", "Profile"]),
     .testTarget(name: "MemoryTests", dependencies: ["Memory"]),
     .testTarget(name: "ProfileTests", dependencies: ["Profile", "Platform"]),
     .testTarget(name: "BoardTests", dependencies: ["Board", "Profile", "Platform"]),

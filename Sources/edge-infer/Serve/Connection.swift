@@ -1,5 +1,5 @@
-import HTTP
 import Platform
+import Service
 
 /// A place for a connection: what has been read of it, and what is to be written.
 @safe struct Connection: ~Copyable {

@@ -1,6 +1,6 @@
 import Board
-import HTTP
 import Platform
+import Service
 
 extension HealthMonitor {
   /// What the sensors say and have said, as Prometheus reads it; nothing of sensors that are not there.

@@ -1,7 +1,7 @@
 import CPlatform
-import HTTP
 import Inference
 import Platform
+import Service
 import Tokenizer
 
 /// Why a request for a text gets no whole answer.
@@ -200,7 +200,7 @@ enum ServeFailure: Error {
       switch try unsafe body.pointee.next(into: target) {
       case .bytes(let count): return count
       case .end: return 0
-      case .begin, .endMessage: break
+      case .begin, .endMessage, .pending: break
       }
     }
   }

@@ -1,9 +1,9 @@
 import CPlatform
-import HTTP
 import Inference
 import Model
 import Platform
 import Profile
+import Service
 
 /// `serve`: answers requests of OpenAI's kind until SIGTERM or SIGINT.
 func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {

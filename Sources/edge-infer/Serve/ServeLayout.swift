@@ -1,8 +1,8 @@
-import HTTP
 import Inference
 import Memory
 import Model
 import Platform
+import Service
 
 /// What a service asks of the arena.
 struct ServeNeeds {

@@ -1,5 +1,5 @@
-import HTTP
 import Platform
+import Service
 
 /// What a request for a text took.
 struct RequestFigures {

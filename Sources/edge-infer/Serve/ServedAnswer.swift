@@ -1,8 +1,8 @@
 import Generation
-import HTTP
 import Inference
 import Platform
 import Profile
+import Service
 import Tokenizer
 
 /// Passes the text of a token on as one piece of the answer.

@@ -1,6 +1,6 @@
-import HTTP
 import Platform
 import Profile
+import Service
 
 /// What does not change while a service runs.
 @safe struct ServedFacts {

@@ -1,5 +1,5 @@
-import HTTP
 import Platform
+import Service
 
 /// The connections of a service and what is done with them, on one thread: `turn` waits for them, and
 /// answers at once what needs no model. Requests for a text wait in a queue for `takeNext`.

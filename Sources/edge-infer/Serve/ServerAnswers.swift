@@ -1,5 +1,5 @@
-import HTTP
 import Platform
+import Service
 
 /// Sends an answer's pieces to a connection.
 @safe struct ConnectionSink: ResponseSink {

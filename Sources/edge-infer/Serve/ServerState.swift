@@ -1,5 +1,5 @@
-import HTTP
 import Platform
+import Service
 
 /// What changes while a service runs, beside its connections.
 @safe struct ServerState: ~Copyable {

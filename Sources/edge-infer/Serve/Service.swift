@@ -1,9 +1,9 @@
 import Generation
-import HTTP
 import Inference
 import KVCache
 import Model
 import Platform
+import Service
 import Tokenizer
 
 /// What requests do not say.
@@ -150,7 +150,7 @@ extension Service {
     _ source: inout Source, _ marks: inout SequenceMarks, _ program: borrowing Program
   ) throws(ServeFailure) -> Int32? {
     do throws(TokenizerError) {
-      return try unsafe marks.next(&encoder, from: &source, program.vocabulary.pointee)
+      return try unsafe marks.next(&encoder, from: &source, program.vocabulary.pointee).ofWholeText
     } catch {
       throw unsafe layout.body.pointee.failure ?? .http(.internalFailure)
     }

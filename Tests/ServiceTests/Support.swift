@@ -3,7 +3,7 @@ import Platform
 import Profile
 import Testing
 
-@testable import HTTP
+@testable import Service
 
 /// A reproducible source of random numbers.
 /// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
@@ -44,7 +44,7 @@ func string<let capacity: Int>(_ text: FixedText<capacity>) -> String {
 
 /// What came of a request.
 struct SeenRequest: Equatable {
-  var method: HTTP.Method
+  var method: Service.Method
   var route: Route?
   var target: String
   var minorVersion: Int

@@ -2,7 +2,7 @@ import Platform
 import Profile
 import Testing
 
-@testable import HTTP
+@testable import Service
 
 @Suite struct RequestParserTests {
   @Test func aRequestWithoutBody() throws {

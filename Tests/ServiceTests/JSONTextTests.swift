@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import HTTP
+@testable import Service
 
 /// The text that a JSON string stands for.
 private func readString(_ inside: [UInt8]) -> SeenBody {

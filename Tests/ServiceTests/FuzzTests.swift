@@ -2,7 +2,7 @@ import Foundation
 import Platform
 import Testing
 
-@testable import HTTP
+@testable import Service
 
 /// Pieces of requests that reach deeper than random bytes.
 private let requestFragments: [[UInt8]] =

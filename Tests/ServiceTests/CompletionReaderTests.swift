@@ -3,7 +3,7 @@ import Platform
 import Profile
 import Testing
 
-@testable import HTTP
+@testable import Service
 
 /// Keeps messages and prompts as they come.
 struct RecordingConsumer: PromptConsumer, Equatable {

@@ -3,7 +3,7 @@ import Platform
 import Profile
 import Testing
 
-@testable import HTTP
+@testable import Service
 
 private func settings(stream: Bool, usage: Bool) -> CompletionSettings {
   var settings = CompletionSettings()

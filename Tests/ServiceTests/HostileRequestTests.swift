@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HTTP
+@testable import Service
 
 private let get = "GET /health HTTP/1.1\r\nHost: x\r\n"
 private let post = "POST /v1/completions HTTP/1.1\r\nHost: x\r\n"

@@ -2,7 +2,7 @@ import Foundation
 import Platform
 import Testing
 
-@testable import HTTP
+@testable import Service
 
 /// Keeps what is sent; the client is gone after so many calls.
 struct RecordingSink: ResponseSink {
