@@ -2,6 +2,23 @@ import CPlatform
 import Memory
 import Platform
 
+/// What comes next of a text's tokens.
+public enum EncodedToken: Sendable {
+  case token(Int32)
+  case end
+  /// The text's source has nothing yet; the encoder goes on from here when it is asked again.
+  case pending
+
+  /// The token, or nil at the end, of a source that is never pending.
+  public var ofWholeText: Int32? {
+    switch self {
+    case .token(let token): token
+    case .end: nil
+    case .pending: preconditionFailure("the text's source was said to be never pending")
+    }
+  }
+}
+
 /// Turns a text into tokens while it is read: the caller pulls one token after the other, and the
 /// encoder holds a window of the text of fixed size. The tokens do not depend on how the text is
 /// cut into reads.
@@ -78,25 +95,25 @@ import Platform
     droppedByteCount = 0
   }
 
-  /// The next token of the text that `source` gives, or nil at its end. A text must be read from one
-  /// source to its end, or `reset`; the vocabulary must always be the same.
-  public mutating func nextToken<Source: TextSource & ~Copyable>(
+  /// The next token of the text that `source` gives. A text must be read from one source to its end,
+  /// or `reset`; the vocabulary must always be the same.
+  public mutating func next<Source: TextSource & ~Copyable>(
     from source: inout Source, _ vocabulary: borrowing Vocabulary
-  ) throws(TokenizerError) -> Int32? {
+  ) throws(TokenizerError) -> EncodedToken {
     while true {
-      if wordIndex < wordTokenCount { return nextTokenOfWord() }
-      try fill(from: &source)
+      if wordIndex < wordTokenCount { return .token(nextTokenOfWord()) }
+      if try !fill(from: &source) { return .pending }
       if start == end {
-        if followingToken < 0 { return nil }
+        if followingToken < 0 { return .end }
         let token = followingToken
         followingToken = -1
         isSegmentWhole = false
         isAtStart = true
-        return token
+        return .token(token)
       }
       if source.parsesSpecialTokens || vocabulary.specialTokens.hasUserDefined {
         findSpecialToken(vocabulary.specialTokens, includesControl: source.parsesSpecialTokens)
-        if specialToken >= 0 && specialStart == start { return takeSpecialToken() }
+        if specialToken >= 0 && specialStart == start { return .token(takeSpecialToken()) }
       }
       encodeWord(vocabulary)
     }
@@ -105,9 +122,11 @@ import Platform
 
 /// The buffer.
 extension Encoder {
+  /// Reads until the next word's end is known.
+  /// - Returns: false if the source has too little of the text as yet.
   private mutating func fill<Source: TextSource & ~Copyable>(
     from source: inout Source
-  ) throws(TokenizerError) {
+  ) throws(TokenizerError) -> Bool {
     while !isSegmentWhole && end - start < Self.windowByteCount {
       makeRoom()
       let room = unsafe UnsafeMutableRawBufferPointer(
@@ -120,8 +139,10 @@ extension Encoder {
         followingToken = token
         isSegmentWhole = true
       case .end: isSegmentWhole = true
+      case .pending: return false
       }
     }
+    return true
   }
 
   private mutating func makeRoom() {

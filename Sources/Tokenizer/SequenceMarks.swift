@@ -18,32 +18,44 @@ public struct SequenceMarks: Sendable {
     self.eos = eos
   }
 
-  /// The next token of the marked sequence, or nil at its end.
+  /// The next token of the marked sequence.
   public mutating func next<Source: TextSource & ~Copyable>(
     _ encoder: inout Encoder, from source: inout Source, _ vocabulary: borrowing Vocabulary
-  ) throws(TokenizerError) -> Int32? {
+  ) throws(TokenizerError) -> EncodedToken {
     switch step {
-    case .start:
-      step = .text
-      let first = try encoder.nextToken(from: &source, vocabulary)
-      guard let bos, first != bos else { return first ?? end() }
-      held = first
-      if first == nil { step = .mark }
-      return bos
+    case .start: return begin(try encoder.next(from: &source, vocabulary))
     case .text:
       if let token = held {
         held = nil
-        return token
+        return .token(token)
       }
-      return try encoder.nextToken(from: &source, vocabulary) ?? end()
+      let next = try encoder.next(from: &source, vocabulary)
+      if case .end = next { return end() }
+      return next
     case .mark: return end()
-    case .end: return nil
+    case .end: return .end
+    }
+  }
+
+  /// - Parameter first: what the text begins with.
+  private mutating func begin(_ first: EncodedToken) -> EncodedToken {
+    switch first {
+    case .pending: return .pending
+    case .token(let token):
+      step = .text
+      guard let bos, token != bos else { return first }
+      held = token
+      return .token(bos)
+    case .end:
+      guard let bos else { return end() }
+      step = .mark
+      return .token(bos)
     }
   }
 
   /// What follows the text.
-  private mutating func end() -> Int32? {
+  private mutating func end() -> EncodedToken {
     step = .end
-    return eos
+    return eos.map { .token($0) } ?? .end
   }
 }

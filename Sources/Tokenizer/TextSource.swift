@@ -47,6 +47,8 @@ public enum TextPortion: Sendable {
   /// A special token, which parts the text before it from the text after it.
   case token(Int32)
   case end
+  /// Nothing yet: the text goes on, and more of it is to be asked for later.
+  case pending
 
   /// No vocabulary has it: between a special token or the text's start and another special token it
   /// is passed on as a token is, so that a place of the text can be found again among its tokens.

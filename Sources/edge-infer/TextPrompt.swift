@@ -71,7 +71,7 @@ import Tokenizer
       leading = nil
       return token
     }
-    return unsafe try marks.next(&encoder, from: &source, vocabulary.pointee)
+    return unsafe try marks.next(&encoder, from: &source, vocabulary.pointee).ofWholeText
   }
 
   var fraction: Double? {

@@ -118,7 +118,7 @@ final class TextModel: @unchecked Sendable {
     var marks = marks
     var tokens: [Int32] = []
     encoder.reset()
-    while let token = try marks.next(&encoder, from: &source, vocabulary.pointee) {
+    while let token = try marks.next(&encoder, from: &source, vocabulary.pointee).ofWholeText {
       tokens.append(token)
     }
     return tokens

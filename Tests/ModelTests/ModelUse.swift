@@ -167,7 +167,9 @@ struct TextUse {
     try text.utf8.withContiguousStorageIfAvailable { bytes in
       var source = unsafe PlainText(
         MemoryInput(bytes.baseAddress!, count: bytes.count), name: "", parsesSpecialTokens: true)
-      while let id = unsafe try marks.next(&encoder, from: &source, vocabulary.pointee) {
+      while let id = unsafe try marks.next(
+        &encoder, from: &source, vocabulary.pointee
+      ).ofWholeText {
         ids.append(id)
       }
     }

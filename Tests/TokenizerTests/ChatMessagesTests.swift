@@ -2,19 +2,24 @@ import Testing
 
 @testable import Tokenizer
 
-/// Messages given in pieces of a few bytes.
+/// Messages given in pieces of a few bytes, with nothing before each of them if that is asked for.
 private struct GivenMessages: ~Copyable, MessageSource {
   private let messages: [(role: ChatRole, text: [UInt8])]
   private let cut: Int
+  private let hesitates: Bool
+  private var isPending = false
   private var index = 0
   private var offset = -1
 
-  init(_ messages: [(ChatRole, String)], cut: Int) {
+  init(_ messages: [(ChatRole, String)], cut: Int, hesitates: Bool) {
     self.messages = messages.map { ($0, Array($1.utf8)) }
     self.cut = cut
+    self.hesitates = hesitates
   }
 
   mutating func next(into target: UnsafeMutableRawBufferPointer) -> MessagePortion {
+    isPending = hesitates && !isPending
+    if isPending { return .pending }
     if index == messages.count { return .end }
     if offset < 0 {
       offset = 0
@@ -50,13 +55,13 @@ private struct GivenMessages: ~Copyable, MessageSource {
 
   /// The tokens, and how many come before the end of the system message.
   private func tokens(
-    _ made: Tokenizing, _ messages: [(ChatRole, String)], cut: Int = 3
+    _ made: Tokenizing, _ messages: [(ChatRole, String)], cut: Int = 3, hesitates: Bool = false
   ) throws -> (ids: [Int32], systemCount: Int?) {
     func id(_ text: String) -> Int? {
       made.vocabulary.token(of: Array(text.utf8).span).map { Int($0) }
     }
     var source = ChatMessages(
-      made.template!, GivenMessages(messages, cut: cut),
+      made.template!, GivenMessages(messages, cut: cut, hesitates: hesitates),
       ChatMarks(bos: id("<s>"), eos: id("</s>")), made.vocabulary)
     let ids = try made.encode(&source)
     let mark = ids.firstIndex(of: TextPortion.placeMark)
@@ -86,6 +91,19 @@ private struct GivenMessages: ~Copyable, MessageSource {
     #expect(
       try tokens(made, [system, (.user, user), (.assistant, "Hi."), (.user, second)], cut: cut).ids
         == made.encode(withoutThought(chat.firstWithSystem) + answer + chat.next))
+  }
+
+  /// Wherever nothing has come yet, the tokens are the same.
+  @Test(arguments: Conversation.all, [1, 3, 1000])
+  func goesOnWherePending(_ chat: Conversation, cut: Int) throws {
+    let made = try tokenizing(chat)
+    let messages = [
+      (ChatRole.system, "  Be brief. "), (.user, Conversation.user), (.assistant, " Hi.\n "),
+      (.user, " \u{a0} "), (.user, Conversation.secondUser),
+    ]
+    let whole = try tokens(made, messages, cut: cut)
+    let parted = try tokens(made, messages, cut: cut, hesitates: true)
+    #expect(parted.ids == whole.ids && parted.systemCount == whole.systemCount)
   }
 
   /// The place is behind the system message, wherever a special token follows it.

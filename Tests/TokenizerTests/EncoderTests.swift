@@ -155,6 +155,7 @@ import Testing
       let whole = try made.encode(text, parsesSpecialTokens: parses)
       for cut in Array(1...20) + [63, 64, 255, 4095, 4096, 4097, 16383, 16384, 16645, 65535] {
         #expect(try made.encode(text, parsesSpecialTokens: parses, cuts: [cut]) == whole)
+        if parses { #expect(try made.encode(hesitating: text, cuts: [cut]) == whole) }
       }
       for _ in 0..<10 {
         let cuts = (0..<97).map { _ in Int.random(in: 1...3000, using: &random) }

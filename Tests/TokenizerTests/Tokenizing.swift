@@ -78,8 +78,13 @@ final class Tokenizing {
   func encode<Source: TextSource & ~Copyable>(_ source: inout Source) throws -> [Int32] {
     encoder.reset()
     var ids: [Int32] = []
-    while let id = try encoder.nextToken(from: &source, vocabulary) { ids.append(id) }
-    return ids
+    while true {
+      switch try encoder.next(from: &source, vocabulary) {
+      case .token(let id): ids.append(id)
+      case .end: return ids
+      case .pending: break
+      }
+    }
   }
 
   /// Encodes a text that is given in pieces of `cuts` bytes, again and again from the first.
@@ -92,13 +97,27 @@ final class Tokenizing {
   }
 
   /// The tokens of a text with marks at its ends.
-  func encode(_ text: String, _ marks: SequenceMarks) throws -> [Int32] {
-    var source = PlainText(CutInput(Array(text.utf8), [3]), name: "", parsesSpecialTokens: true)
+  func encode(_ text: String, _ marks: SequenceMarks, hesitates: Bool = false) throws -> [Int32] {
+    var source = HesitatingText(
+      PlainText(CutInput(Array(text.utf8), [3]), name: "", parsesSpecialTokens: true),
+      hesitates: hesitates)
     var marks = marks
     encoder.reset()
     var ids: [Int32] = []
-    while let id = try marks.next(&encoder, from: &source, vocabulary) { ids.append(id) }
-    return ids
+    while true {
+      switch try marks.next(&encoder, from: &source, vocabulary) {
+      case .token(let id): ids.append(id)
+      case .end: return ids
+      case .pending: break
+      }
+    }
+  }
+
+  /// As `encode`, of a source that has nothing yet before each of its pieces.
+  func encode(hesitating text: [UInt8], cuts: [Int]) throws -> [Int32] {
+    var source = HesitatingText(
+      PlainText(CutInput(text, cuts), name: "prompt", parsesSpecialTokens: true), hesitates: true)
+    return try encode(&source)
   }
 
   /// As `encode`, for bytes that need not be UTF-8.
@@ -176,6 +195,26 @@ struct CutInput: ~Copyable, ByteSource {
     index += count
     readCount += 1
     return count
+  }
+}
+
+/// A source that is pending before each portion.
+struct HesitatingText<Source: TextSource & ~Copyable>: ~Copyable, TextSource {
+  private var source: Source
+  private let hesitates: Bool
+  private var isPending = false
+  var parsesSpecialTokens: Bool { source.parsesSpecialTokens }
+
+  init(_ source: consuming Source, hesitates: Bool) {
+    self.source = source
+    self.hesitates = hesitates
+  }
+
+  mutating func read(
+    into target: UnsafeMutableRawBufferPointer
+  ) throws(TokenizerError) -> TextPortion {
+    isPending = hesitates && !isPending
+    return isPending ? .pending : try source.read(into: target)
   }
 }
 

@@ -17,6 +17,8 @@ public enum MessagePortion: Sendable {
   case endMessage
   /// There are no more messages.
   case end
+  /// Nothing yet: more is to be asked for later.
+  case pending
 }
 
 /// Messages of any number and length, read as they come. All texts are UTF-8.
@@ -87,12 +89,11 @@ public protocol MessageSource: ~Copyable {
         if let mark = nextPiece() { return mark }
       } else if isInMessage {
         let portion = try unsafe message.read(into: target)
-        if case .bytes = portion { return portion }
-        isInMessage = false
+        if case .end = portion { isInMessage = false } else { return portion }
       } else if place == .end {
         return .end
-      } else {
-        try unsafe nextMessage(target)
+      } else if try unsafe !nextMessage(target) {
+        return .pending
       }
     }
   }
@@ -109,9 +110,10 @@ public protocol MessageSource: ~Copyable {
     return nil
   }
 
+  /// - Returns: false if nothing of it has come yet.
   private mutating func nextMessage(
     _ target: UnsafeMutableRawBufferPointer
-  ) throws(TokenizerError) {
+  ) throws(TokenizerError) -> Bool {
     (pieceIndex, pieceCount) = (0, 0)
     switch try unsafe message.source.source.next(into: target) {
     case .begin(let role):
@@ -123,7 +125,9 @@ public protocol MessageSource: ~Copyable {
       end()
       place = .end
     case .bytes, .endMessage: break
+    case .pending: return false
     }
+    return true
   }
 }
 
@@ -213,7 +217,10 @@ struct MessageText<Source: MessageSource & ~Copyable>: ~Copyable, TextSource {
   mutating func read(
     into target: UnsafeMutableRawBufferPointer
   ) throws(TokenizerError) -> TextPortion {
-    if case .bytes(let count) = try unsafe source.next(into: target) { return .bytes(count) }
-    return .end
+    switch try unsafe source.next(into: target) {
+    case .bytes(let count): .bytes(count)
+    case .pending: .pending
+    case .begin, .endMessage, .end: .end
+    }
   }
 }

@@ -96,7 +96,7 @@ public enum ChatTurn: Sendable {
         continue
       }
       let portion = try unsafe readMessage(into: target)
-      if case .bytes = portion { return portion }
+      guard case .end = portion else { return portion }
       step = Step(rawValue: step.rawValue + 1)!
       literal = text(of: step)
     }

@@ -58,7 +58,8 @@ struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource {
         accept(input[inputIndex - 1])
       } else {
         if count > 0 { break }
-        if try !refill() { return .end }
+        let portion = try refill()
+        guard case .bytes = portion else { return portion }
       }
     }
     return .bytes(count)
@@ -69,15 +70,13 @@ struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource {
     if givenCount == releasedCount { (heldCount, releasedCount, givenCount) = (0, 0, 0) }
   }
 
-  /// - Returns: false at the end.
-  private mutating func refill() throws(TokenizerError) -> Bool {
+  private mutating func refill() throws(TokenizerError) -> TextPortion {
     (inputIndex, inputCount) = (0, 0)
     let portion = unsafe try withUnsafeMutableBytes(of: &input) {
       (bytes) throws(TokenizerError) in try unsafe source.read(into: bytes)
     }
-    guard case .bytes(let count) = portion else { return false }
-    inputCount = count
-    return true
+    if case .bytes(let count) = portion { inputCount = count }
+    return portion
   }
 
   private mutating func accept(_ byte: UInt8) {
