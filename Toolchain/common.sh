@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Read by the scripts beside it: where the project is, one-line failures, what must be installed.
+# The scripts beside this one read it. It says where the project is, ends a script with one line, and
+# installs what a script needs.
 
 # shellcheck disable=SC2034
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -17,7 +18,7 @@ fail() {
   exit "$code"
 }
 
-# Stops unless `swift` is there and is at least $swift_minimum.
+# need_swift: ends the script unless `swift` is there and is at least $swift_minimum.
 need_swift() {
   local version
   command -v swift >/dev/null || fail "$exit_unavailable" \
@@ -30,8 +31,8 @@ need_swift() {
     fail "$exit_unavailable" "Swift $version is too old; install Swift $swift_minimum or newer"
 }
 
-# need THING:PACKAGE...: installs the Debian packages whose THING, a command or the path of a file,
-# is missing. Runs no apt-get where nothing is.
+# need THING:PACKAGE...: installs each Debian package whose THING, a command or the path of a file, is
+# missing. It does not run apt-get if nothing is missing.
 need() {
   local pair thing missing=()
   for pair in "$@"; do
@@ -65,7 +66,7 @@ install_packages() {
   } >&2 || fail "$exit_unavailable" "apt-get could not install: $*"
 }
 
-# need_pip: prints the command that runs pip; installs the package where there is none.
+# need_pip: prints the command that runs pip, after installing Debian's package if there is none.
 need_pip() {
   local candidate
   for candidate in 'python3 -m pip' pip3 pip; do
