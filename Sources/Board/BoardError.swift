@@ -1,7 +1,7 @@
 import Platform
 
 /// Why no profile can be made of a machine.
-public enum BoardError: Error {
+public enum BoardError: LineError {
   /// /proc/cpuinfo below a folder cannot be read.
   case noCPUInfo
   /// /proc/cpuinfo has neither a line `Features` nor `flags`.
@@ -10,13 +10,12 @@ public enum BoardError: Error {
   case noVectors(isArm: Bool)
   case tooLittleMemory(availableMiB: Int, reserveMiB: Int)
 
-  /// Of sysexits: EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_CONFIG.
-  public var exitCode: Int32 {
+  public var exitCode: ExitCode {
     switch self {
-    case .noInstructions: 65
-    case .noCPUInfo: 66
-    case .noVectors: 69
-    case .tooLittleMemory: 78
+    case .noInstructions: .malformedData
+    case .noCPUInfo: .missingFile
+    case .noVectors: .unavailable
+    case .tooLittleMemory: .configuration
     }
   }
 

@@ -3,7 +3,7 @@ import Platform
 import Tokenizer
 
 /// Why a model's tokenizer or template cannot be used.
-public enum TextFailure: Error {
+public enum TextFailure: LineError {
   case model(ModelError)
   case tokenizer(TokenizerError)
   /// The tokenizer is of another kind, or there is none.
@@ -28,13 +28,10 @@ public enum TextFailure: Error {
     }
   }
 
-  /// Exit code as in BSD's sysexits.
-  public var exitCode: Int32 {
+  public var exitCode: ExitCode {
     switch self {
     case .model(let error): error.exitCode
-    default: Self.malformedData
+    default: .malformedData
     }
   }
-
-  private static let malformedData: Int32 = 65
 }

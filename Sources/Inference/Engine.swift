@@ -39,8 +39,16 @@ public struct EngineLayout {
 }
 
 /// The prompt does not fit: `full` keeps every token and has only so many slots.
-public struct CacheFull: Error {
+public struct CacheFull: LineError {
   public let slotCount: Int
+
+  public func write(to out: inout TextOutput) {
+    out.write("the prompt is longer than the ")
+    out.write(slotCount)
+    out.write(" slots that policy full has here: take a larger --budget, or a policy that evicts")
+  }
+
+  public var exitCode: ExitCode { .malformedData }
 }
 
 /// A model in the arena, its cache and its threads: takes blocks of tokens, gives logits.

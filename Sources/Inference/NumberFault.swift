@@ -1,3 +1,5 @@
+import Platform
+
 /// A norm of the transformer, in the order of a pass.
 struct NumberPlace: BitwiseCopyable {
   /// 0 where there is none; the arena is zero at first.
@@ -40,7 +42,7 @@ struct NumberRecord: BitwiseCopyable {
 }
 
 /// What made a number that is not finite.
-public enum NumberFault: Error {
+public enum NumberFault: LineError {
   case embeddings
   case attention(layer: Int)
   case feedForward(layer: Int)
@@ -56,4 +58,25 @@ public enum NumberFault: Error {
       self = .feedForward(layer: count / 2 - 1)
     }
   }
+}
+
+extension NumberFault {
+  public func write(to out: inout TextOutput) {
+    switch self {
+    case .embeddings: out.write("the token embeddings")
+    case .attention(let layer):
+      out.write("layer ")
+      out.write(layer)
+      out.write(", attention")
+    case .feedForward(let layer):
+      out.write("layer ")
+      out.write(layer)
+      out.write(", feed-forward")
+    case .outputHead: out.write("the output head")
+    }
+    out.write(": the model gives numbers past Float32's range or none at all; its weights are")
+    out.write(" damaged, or too large")
+  }
+
+  public var exitCode: ExitCode { .malformedData }
 }

@@ -5,7 +5,7 @@ import Platform
 import Profile
 
 /// Why a saved cache could not be taken.
-public enum SnapshotError: Error {
+public enum SnapshotError: LineError {
   case file(SystemFailure)
   case notSnapshot
   case version(UInt64)
@@ -18,11 +18,46 @@ public enum SnapshotError: Error {
   /// Counts or positions that no run leaves.
   case malformed(StaticString)
 
-  /// As in sysexits.
-  public var exitCode: Int32 {
+  public var exitCode: ExitCode {
     switch self {
-    case .file(let failure): failure.isMissingFile ? 66 : 74
-    default: 65
+    case .file(let failure): failure.exitCode
+    default: .malformedData
+    }
+  }
+}
+
+extension SnapshotError {
+  /// What the file is not.
+  public func write(to out: inout TextOutput) {
+    switch self {
+    case .file(let failure): failure.write(to: &out)
+    case .notSnapshot: out.write("not a saved cache: it does not start with 'EDGESNAP'")
+    case .version(let version):
+      out.write("a saved cache of version ")
+      out.write(version)
+      out.write(", expected 1")
+    case .byteCount(let found, let expected):
+      out.write("truncated or too long: ")
+      out.write(found)
+      out.write(" bytes, expected ")
+      out.write(expected)
+    case .checksum: out.write("damaged: its checksum is not that of its bytes")
+    case .model: out.write("was saved with another model")
+    case .setting(let name, let found, let expected):
+      out.write("was saved with ")
+      out.write(name)
+      out.write(" ")
+      out.write(found)
+      out.write(", expected this run's ")
+      out.write(expected)
+    case .policy(let found, let expected):
+      out.write("was saved with policy ")
+      out.write(found?.name ?? "unknown")
+      out.write(", expected this run's ")
+      out.write(expected.name)
+    case .malformed(let what):
+      out.write("not a cache that a run leaves: ")
+      out.write(what)
     }
   }
 }

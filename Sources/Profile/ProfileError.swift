@@ -1,7 +1,7 @@
 import Platform
 
 /// What is wrong with a profile, or with an argument that overrides it.
-public enum ProfileError: Error {
+public enum ProfileError: LineError {
   /// Where a value was given.
   public enum Origin: Sendable {
     /// In the profile, on that line.
@@ -32,13 +32,10 @@ public enum ProfileError: Error {
   case retentionOverBudget(sinks: Int, recent: Int, cacheBudget: Int)
 
   /// Of sysexits: EX_USAGE, EX_CONFIG.
-  private static let usage: Int32 = 64
-  private static let configuration: Int32 = 78
-
-  public var exitCode: Int32 {
+  public var exitCode: ExitCode {
     switch self {
-    case .invalidRetention, .retentionOverBudget, .invalidValue(_, _, .argument): Self.usage
-    default: Self.configuration
+    case .invalidRetention, .retentionOverBudget, .invalidValue(_, _, .argument): .usage
+    default: .configuration
     }
   }
 

@@ -1,7 +1,7 @@
 import Platform
 
 /// What is wrong with a vocabulary, a template or a text.
-public enum TokenizerError: Error {
+public enum TokenizerError: LineError {
   /// The sequence of bytes that begins `byteOffset` bytes into the named text is not UTF-8.
   case invalidUTF8(byteOffset: Int, in: StaticString)
   case unreadable(SystemFailure)
@@ -15,10 +15,9 @@ public enum TokenizerError: Error {
   case overLimit(field: StaticString, count: Int, limit: Int)
   case unsupported(field: StaticString, value: Excerpt, expected: StaticString)
 
-  /// The exit code of the program (sysexits): 74 for input that cannot be read, 65 for bad data.
-  public var exitCode: Int32 {
-    if case .unreadable = self { return 74 }
-    return 65
+  public var exitCode: ExitCode {
+    if case .unreadable = self { return .inputOutput }
+    return .malformedData
   }
 
   /// The part of an error line that names the field, its value and what would be right.

@@ -1,4 +1,5 @@
 import CPlatform
+import Platform
 import Profile
 
 /// Which options go together.

@@ -95,9 +95,10 @@ private func converse(
   switch event {
   case .end: return false
   case .tooLong:
-    let exit = console.fail(.malformedData, "a message has more than 65536 bytes")
-    if isTerminal { return true }
-    throw exit
+    let failure = CommandFailure(.malformedData, "a message has more than 65536 bytes")
+    if !isTerminal { throw failure }
+    console.report(failure)
+    return true
   case .line(let count): byteCount = count
   }
   if byteCount == 0 { return true }
@@ -111,6 +112,7 @@ private func converse(
         command, name.assumingMemoryBound(to: CChar.self), &program, &console)
     } catch {
       if !isTerminal { throw error }
+      console.report(error)
     }
     return true
   case .unknownCommand:
@@ -123,6 +125,7 @@ private func converse(
       try conversation.answer(message, &program, &console)
     } catch {
       if !isTerminal || error.code != .malformedData { throw error }
+      console.report(error)
     }
     return true
   }

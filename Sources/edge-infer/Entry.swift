@@ -74,6 +74,7 @@ private func perform(
     }
     return .success
   } catch {
+    console.report(error)
     return error.code
   }
 }

@@ -74,13 +74,8 @@ private func writeProfile(
 }
 
 extension Console {
-  mutating func fail(_ error: BoardError, root: UnsafePointer<CChar>?) -> Exit {
-    beginError()
-    if let root = unsafe root {
-      unsafe self.error.write(quoted: Excerpt(cString: root))
-      self.error.write(": ")
-    }
-    error.write(to: &self.error)
-    return end(Exit(rawCode: error.exitCode).code)
+  func fail(_ error: BoardError, root: UnsafePointer<CChar>?) -> Exit {
+    guard let root = unsafe root else { return CommandFailure(.board(error)) }
+    return unsafe CommandFailure(.board(error), path: root)
   }
 }

@@ -178,7 +178,7 @@ struct HeaderBuffer {
             && (!needs.mayLackTemplate || model.tokenizer.chatTemplate != nil))
       }
     } catch {
-      throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
+      throw unsafe path.withPointer { unsafe CommandFailure(.textLayer(error), path: $0) }
     }
   }
 
@@ -205,7 +205,7 @@ struct HeaderBuffer {
         unsafe try text.load(model, tables: arena.bytes(of: .tokenizer), buffer: bytes)
       }
     } catch {
-      throw unsafe path.withPointer { unsafe console.fail(error, path: $0) }
+      throw unsafe path.withPointer { unsafe CommandFailure(.textLayer(error), path: $0) }
     }
   }
 

@@ -1,30 +1,21 @@
 import Inference
 import Platform
 
-/// Why a prompt could not be read: a fragment of an error line, and the exit code.
-protocol PromptFailure: Error {
-  func write(to out: inout TextOutput)
-  var code: ExitCode { get }
-}
-
 /// A prompt, token by token.
 protocol PromptSource: TokenSource, ~Copyable where Failure: PromptFailure {
   /// How much of the prompt has been read, where its size is known.
   var fraction: Double? { get }
 }
 
+/// Why a prompt could not be read.
+protocol PromptFailure: Error {
+  var reason: FailureReason { get }
+}
+
 extension Console {
   /// An error in a prompt; `path` names its file.
-  mutating func fail(_ failure: some PromptFailure, path: UnsafePointer<CChar>?) -> Exit {
-    beginError()
-    if let path = unsafe path, unsafe !isEqual(path, "-") {
-      unsafe error.write(quoted: Excerpt(cString: path))
-    } else {
-      error.write(unsafe path == nil ? "the prompt" : "standard input")
-    }
-    error.write(": ")
-    failure.write(to: &error)
-    return end(failure.code)
+  func fail(_ failure: some PromptFailure, path: UnsafePointer<CChar>?) -> Exit {
+    unsafe CommandFailure(failure.reason, about: .prompt(path))
   }
 }
 

@@ -88,7 +88,7 @@ import Tokenizer
 }
 
 extension TokenizerError: PromptFailure {
-  var code: ExitCode { Exit(rawCode: exitCode).code }
+  var reason: FailureReason { .tokenizer(self) }
 }
 
 /// Writes generated tokens to standard output as they come, up to a stop text; their ids where there

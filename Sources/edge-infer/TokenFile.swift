@@ -2,7 +2,7 @@ import Inference
 import Memory
 import Platform
 
-enum TokenFileError: PromptFailure {
+enum TokenFileError: LineError, PromptFailure {
   case system(SystemFailure)
   /// Bytes that are not a number, at a byte of the file.
   case notANumber(Excerpt, byteOffset: Int)
@@ -31,9 +31,11 @@ enum TokenFileError: PromptFailure {
     }
   }
 
-  var code: ExitCode {
+  var reason: FailureReason { .tokens(self) }
+
+  var exitCode: ExitCode {
     if case .system(let failure) = self {
-      return failure.isMissingFile ? .missingFile : .inputOutput
+      return failure.exitCode
     }
     return .malformedData
   }

@@ -21,15 +21,18 @@ struct LabFailure: Error, CustomStringConvertible {
 
 extension LabFailure {
   init(_ error: ModelError, path: String) {
-    self.init(code: error.exitCode, description: path + ": " + written { error.write(to: &$0) })
+    self.init(
+      code: error.exitCode.rawValue, description: path + ": " + written { error.write(to: &$0) })
   }
 
   init(_ error: TextFailure, path: String) {
-    self.init(code: error.exitCode, description: path + ": " + written { error.write(to: &$0) })
+    self.init(
+      code: error.exitCode.rawValue, description: path + ": " + written { error.write(to: &$0) })
   }
 
   init(_ error: TokenizerError, path: String) {
-    self.init(code: error.exitCode, description: path + ": " + written { error.write(to: &$0) })
+    self.init(
+      code: error.exitCode.rawValue, description: path + ": " + written { error.write(to: &$0) })
   }
 
   /// Memory or threads that the system does not give.

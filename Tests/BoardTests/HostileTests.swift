@@ -24,18 +24,22 @@ struct HostileTests {
   }
 
   @Test func withoutInstructions() throws {
-    #expect(try exitCode(KernelTree([:])) == 66)
+    #expect(try exitCode(KernelTree([:])) == .missingFile)
     for text in [
       "", "\n", "Features", "processor: 0\nmodel name: x", String(repeating: "f", count: 9_000),
     ] {
       let code = try exitCode(KernelTree(["proc/cpuinfo": text]))
-      #expect(code == (text == "Features" ? 69 : 65), "\(text.prefix(20))")
+      #expect(code == (text == "Features" ? .unavailable : .malformedData), "\(text.prefix(20))")
     }
-    #expect(try exitCode(KernelTree(["proc/cpuinfo": "Features : half thumb neon vfpv4\n"])) == 69)
-    #expect(try exitCode(KernelTree(["proc/cpuinfo": "flags : sse2 avx\n"])) == 69)
+    #expect(
+      try exitCode(KernelTree(["proc/cpuinfo": "Features : half thumb neon vfpv4\n"]))
+        == .unavailable)
+    #expect(try exitCode(KernelTree(["proc/cpuinfo": "flags : sse2 avx\n"])) == .unavailable)
     // A word counts whole, and in its place.
-    #expect(try exitCode(KernelTree(["proc/cpuinfo": "Features : asimdhp xasimd\n"])) == 69)
-    #expect(try exitCode(KernelTree(["proc/cpuinfo": "model : asimd\nFeatures : fp\n"])) == 69)
+    #expect(
+      try exitCode(KernelTree(["proc/cpuinfo": "Features : asimdhp xasimd\n"])) == .unavailable)
+    #expect(
+      try exitCode(KernelTree(["proc/cpuinfo": "model : asimd\nFeatures : fp\n"])) == .unavailable)
   }
 
   /// Without a list of online cores those of /proc/cpuinfo count.
@@ -135,7 +139,8 @@ struct HostileTests {
     let found = try probe(KernelTree(files))
     #expect(found.profile != nil && found.notes.contains(.noMemory))
     let blanks = String(repeating: "\u{1} ", count: 3_000_000)
-    #expect(try exitCode(KernelTree(["proc/cpuinfo": blanks + "\nFeatures : asimd\n"])) == 65)
+    #expect(
+      try exitCode(KernelTree(["proc/cpuinfo": blanks + "\nFeatures : asimd\n"])) == .malformedData)
   }
 
   /// Random bytes in place of every file: a profile or one of the errors.
@@ -154,7 +159,7 @@ struct HostileTests {
       }
       let found = try probe(tree)
       guard let profile = found.profile else {
-        #expect(found.profileError?.exitCode == 78)
+        #expect(found.profileError?.exitCode == .configuration)
         continue
       }
       let json = text(profile)

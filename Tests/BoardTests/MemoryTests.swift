@@ -32,10 +32,10 @@ struct MemoryTests {
     #expect(try cap(tree, reserveMiB: 1000) == 6000)
     #expect(try cap(tree, reserveMiB: 6984) == 16)
     let refused = try probe(tree, reserveMiB: 6985).profileError
-    #expect(refused?.exitCode == 78)
+    #expect(refused?.exitCode == .configuration)
     let message = written { refused?.write(to: &$0) }
     #expect(message.contains("7000") && message.contains("6985"))
-    #expect(try probe(tree, reserveMiB: Int(Int32.max)).profileError?.exitCode == 78)
+    #expect(try probe(tree, reserveMiB: Int(Int32.max)).profileError?.exitCode == .configuration)
   }
 
   @Test func versionTwoGroups() throws {

@@ -54,8 +54,8 @@ func text(_ profile: DeviceProfile) -> String {
   written { profile.writeJSON(to: &$0) }
 }
 
-/// The code that probing ends with, 0 where it does not fail.
-func exitCode(_ tree: KernelTree) -> Int32 {
+/// The code that probing ends with, `success` if it does not fail.
+func exitCode(_ tree: KernelTree) -> ExitCode {
   do throws(BoardError) { _ = try probe(tree) } catch { return error.exitCode }
-  return 0
+  return .success
 }

@@ -38,10 +38,10 @@ struct ModelTarget: FuzzTarget {
     do {
       _ = try file.path.withCString { try ModelUse().run($0, buffer: buffer) }
     } catch let error as ModelError {
-      require(error.exitCode == 65, "a bad model is told by 65")
+      require(error.exitCode == .malformedData, "a bad model is told by 65")
       require(!message(error).contains("\n"), "an error is one line")
     } catch let error as TokenizerError {
-      require(error.exitCode == 65, "a bad tokenizer is told by 65")
+      require(error.exitCode == .malformedData, "a bad tokenizer is told by 65")
     }
   }
 

@@ -32,9 +32,9 @@ struct PackedTarget: FuzzTarget {
     do {
       _ = try file.path.withCString { try ModelUse().run($0, buffer: buffer) }
     } catch let error as ModelError {
-      require(error.exitCode == 65, "a bad packed model is told by 65")
+      require(error.exitCode == .malformedData, "a bad packed model is told by 65")
     } catch let error as TokenizerError {
-      require(error.exitCode == 65, "a bad tokenizer is told by 65")
+      require(error.exitCode == .malformedData, "a bad tokenizer is told by 65")
     }
   }
 

@@ -18,7 +18,7 @@ struct ProfileTarget: FuzzTarget {
       require(json != nil, "what is taken is JSON to another reader")
       require(profile.cores.count == 0 || profile.cores.count == profile.threads, "cores fit")
     } catch {
-      require(error.exitCode == 78, "a bad profile is told by 78")
+      require(error.exitCode == .configuration, "a bad profile is told by 78")
       let line = try written { error.write(to: &$0) }
       require(!line.isEmpty && !line.contains(10), "an error is one line")
     }

@@ -42,7 +42,7 @@ struct SnapshotTarget: FuzzTarget {
       do {
         try run.value.engine.restore(from: input)
       } catch let error as SnapshotError {
-        require(error.exitCode == 65, "a bad snapshot is told by 65")
+        require(error.exitCode == .malformedData, "a bad snapshot is told by 65")
       }
     }
     run.value.forward(blocks: 1)

@@ -65,7 +65,9 @@ import Testing
           place..<place + 8, with: withUnsafeBytes(of: number.littleEndian, Array.init))
         for isRepaired in [false, true] {
           if isRepaired { Self.repairChecksum(&bytes) }
-          if let error = try error(of: bytes, &fixture) { #expect(error.exitCode == 65) }
+          if let error = try error(of: bytes, &fixture) {
+            #expect(error.exitCode == .malformedData)
+          }
           _ = try fixture.engine.forward(tokenCount: 8)
         }
       }
@@ -86,7 +88,7 @@ import Testing
         bytes[place] = UInt8(truncatingIfNeeded: random.next())
       }
       Self.repairChecksum(&bytes)
-      if let error = try error(of: bytes, &fixture) { #expect(error.exitCode == 65) }
+      if let error = try error(of: bytes, &fixture) { #expect(error.exitCode == .malformedData) }
       for _ in 0..<2 { _ = try fixture.engine.forward(tokenCount: 8) }
     }
   }
@@ -96,9 +98,9 @@ import Testing
     var fixture = try open()
     let sound = try save(&fixture)
     for count in Array(0...SnapshotHeader.byteCount) + [sound.count / 2, sound.count - 1] {
-      #expect(try error(of: Array(sound[..<count]), &fixture)?.exitCode == 65)
+      #expect(try error(of: Array(sound[..<count]), &fixture)?.exitCode == .malformedData)
     }
-    #expect(try error(of: sound + [0], &fixture)?.exitCode == 65)
+    #expect(try error(of: sound + [0], &fixture)?.exitCode == .malformedData)
   }
 
   private static func repairChecksum(_ bytes: inout [UInt8]) {

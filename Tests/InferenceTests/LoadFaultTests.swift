@@ -59,7 +59,7 @@ import Testing
     for cut in [0, 1, 23, 24, 100, 1000, 2000, bytes.count / 2, bytes.count - 1] {
       try bytes.write(to: URL(fileURLWithPath: path))
       let error = try load(path, threads: threads) { #expect(truncate($0, cut) == 0) }
-      #expect(error?.exitCode == 65, "\(cut)")
+      #expect(error?.exitCode == .malformedData, "\(cut)")
     }
   }
 
@@ -83,7 +83,7 @@ import Testing
       try handle.write(contentsOf: bytes)
       try handle.close()
     }
-    if let error { #expect(error.exitCode == 65) }
+    if let error { #expect(error.exitCode == .malformedData) }
     if seed % 4 >= 2 { #expect(error != nil) }
   }
 
@@ -106,9 +106,11 @@ import Testing
     defer { writer.terminate() }
     for _ in 0..<60 {
       do {
-        if let error = try load(path, change: { _ in }) { #expect(error.exitCode == 65) }
+        if let error = try load(path, change: { _ in }) {
+          #expect(error.exitCode == .malformedData)
+        }
       } catch let error as ModelError {
-        #expect(error.exitCode == 65)
+        #expect(error.exitCode == .malformedData)
       }
     }
   }

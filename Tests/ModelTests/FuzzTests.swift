@@ -26,7 +26,7 @@ import Testing
         try useAll(file.path, buffer)
         acceptedCount += 1
       } catch {
-        #expect(error.exitCode == 65)
+        #expect(error.exitCode == .malformedData)
         _ = message(error)
       }
       #expect(Date().timeIntervalSince(start) < Self.secondsMax)

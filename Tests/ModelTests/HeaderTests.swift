@@ -44,10 +44,10 @@ import Testing
 
   @Test func namesSystemFailures() throws {
     let missing = try #require(openingError("/nonexistent/model.gguf"))
-    #expect(missing.exitCode == 66)
+    #expect(missing.exitCode == .missingFile)
     #expect(message(missing).hasPrefix("cannot open: no such file or directory"))
     let directory = try #require(openingError(NSTemporaryDirectory()))
-    #expect(directory.exitCode == 74)
+    #expect(directory.exitCode == .inputOutput)
     #expect(message(directory).hasPrefix("cannot open: it is a directory"))
   }
 
@@ -61,7 +61,7 @@ import Testing
     for count in (0..<bytes.count).reversed() {
       file.cut(to: count)
       let error = openingError(file.path, buffer: buffer)
-      #expect(error?.exitCode == 65, "cut at \(count)")
+      #expect(error?.exitCode == .malformedData, "cut at \(count)")
     }
   }
 

@@ -21,7 +21,7 @@ import Tokenizer
       Issue.record("the file was taken", sourceLocation: sourceLocation)
       return
     }
-    #expect(error.exitCode == 65, sourceLocation: sourceLocation)
+    #expect(error.exitCode == .malformedData, sourceLocation: sourceLocation)
     let line = message(error)
     #expect(line.contains(words), "\(line)", sourceLocation: sourceLocation)
     #expect(Date().timeIntervalSince(start) < 1, sourceLocation: sourceLocation)
@@ -62,7 +62,7 @@ import Tokenizer
       }.header)
     file.extend(to: 1 << 34)
     let error = openingError(file.path)
-    #expect(error?.exitCode == 65)
+    #expect(error?.exitCode == .malformedData)
   }
 
   /// A count of tokens, scores or merges that is not that of the vocabulary.

@@ -25,11 +25,11 @@ import Tokenizer
         #expect(!hostile.mustFail, "\(hostile.name) was taken")
       } catch let error as ModelError {
         counts.refused += 1
-        #expect(error.exitCode == 65, "\(hostile.name)")
+        #expect(error.exitCode == .malformedData, "\(hostile.name)")
         if index % 7 == 0 { _ = message(error) }
       } catch let error as TokenizerError {
         counts.refused += 1
-        #expect(error.exitCode == 65, "\(hostile.name)")
+        #expect(error.exitCode == .malformedData, "\(hostile.name)")
       } catch {
         Issue.record("\(hostile.name): \(error)")
       }

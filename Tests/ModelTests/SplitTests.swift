@@ -1,5 +1,6 @@
 import Foundation
 import Memory
+import Platform
 import Testing
 
 @testable import Model
@@ -65,7 +66,7 @@ import Testing
       let folder = try PartFolder(GGUFBuilder().split([5, 5, 5, 5]))
       folder.remove(index)
       let error = try #require(openingError(folder.path(0)))
-      #expect(error.exitCode == 66)
+      #expect(error.exitCode == .missingFile)
       #expect(
         message(error)
           == "part \(index + 1) of 4, 'tiny-0000\(index + 1)-of-00004.gguf': cannot open: no such "
@@ -78,7 +79,7 @@ import Testing
     let stem = String(repeating: "x", count: 100) + "abc"
     let folder = try PartFolder(GGUFBuilder().split([10, 10]), stem: stem)
     folder.remove(1)
-    let line = try #require(complaint(folder, exitCode: 66))
+    let line = try #require(complaint(folder, exitCode: .missingFile))
     #expect(line.hasPrefix("part 2 of 2, '...xxx"))
     #expect(line.contains("xxxabc-00002-of-00002.gguf': cannot open"))
   }
@@ -104,7 +105,7 @@ import Testing
       let folder = try PartFolder(GGUFBuilder().split([7, 7, 6]))
       folder.rename(0, to: name)
       let error = try #require(openingError(folder.path(name)))
-      #expect(error.exitCode == 65)
+      #expect(error.exitCode == .malformedData)
       #expect(
         message(error)
           == "key 'split.count' is 3: the other parts are not to be found unless this file's name "
@@ -207,7 +208,8 @@ import Testing
       for count in (0..<parts[index].build().count).reversed() {
         folder.cut(index, to: count)
         let error = openingError(folder.path(0), buffer: buffer)
-        #expect(error?.exitCode == 65 && error?.part?.number == index + 1, "cut at \(count)")
+        #expect(
+          error?.exitCode == .malformedData && error?.part?.number == index + 1, "cut at \(count)")
       }
       try folder.write(index, parts[index].build())
     }
@@ -253,7 +255,7 @@ import Testing
       }
       try folder.write(index, bytes)
       if let error = openingError(folder.path(0), buffer: buffer) {
-        #expect(error.exitCode == 65)
+        #expect(error.exitCode == .malformedData)
         _ = message(error)
       } else {
         acceptedCount += 1
@@ -265,7 +267,7 @@ import Testing
   }
 
   private func complaint(
-    _ folder: PartFolder, opening index: Int = 0, exitCode: Int32 = 65
+    _ folder: PartFolder, opening index: Int = 0, exitCode: ExitCode = .malformedData
   ) -> String? {
     guard let error = openingError(folder.path(index)) else { return nil }
     #expect(error.exitCode == exitCode)

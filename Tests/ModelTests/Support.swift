@@ -87,7 +87,7 @@ func openingError(_ path: String, buffer: ReadBuffer = ReadBuffer()) -> ModelErr
 func complaint(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) -> String? {
   let file = TemporaryFile(bytes)
   guard let error = openingError(file.path) else { return nil }
-  #expect(error.exitCode == 65, sourceLocation: sourceLocation)
+  #expect(error.exitCode == .malformedData, sourceLocation: sourceLocation)
   return message(error)
 }
 

@@ -292,7 +292,7 @@ private struct EntryList: TensorVisitor {
     #expect(
       message(error)
         == "tensor 'blk.3.ffn_up.weight' has an infinite or NaN value, expected finite numbers")
-    #expect(error.exitCode == 65)
+    #expect(error.exitCode == .malformedData)
   }
 
   @Test func largestLayerCount() throws {

@@ -35,7 +35,7 @@ import Testing
     ]
     for text in texts {
       let error = try #require(parse(text).error)
-      #expect(error.exitCode == 78)
+      #expect(error.exitCode == .configuration)
       #expect(!message(error).contains("\n"))
       #expect(!message(error).isEmpty)
     }
@@ -58,7 +58,7 @@ import Testing
       #expect(parse(bytes).profile != nil)
       for count in 0..<bytes.count {
         let error = try #require(parse(Array(bytes[..<count])).error)
-        #expect(error.exitCode == 78)
+        #expect(error.exitCode == .configuration)
       }
     }
   }

@@ -86,7 +86,7 @@ private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
       for index in 0..<ProfileOption.count {
         var overrides = ProfileOverrides()
         do { try overrides.set(ProfileOption(rawValue: index)!, to: text.span) } catch {
-          #expect(error.exitCode == 64)
+          #expect(error.exitCode == .usage)
         }
       }
     }

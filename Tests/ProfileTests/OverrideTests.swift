@@ -18,7 +18,7 @@ private func usageMessage(_ option: ProfileOption, _ text: String) -> String {
     _ = try overrides((option, text))
     return "no error"
   } catch {
-    #expect(error.exitCode == 64)
+    #expect(error.exitCode == .usage)
     return message(error)
   }
 }
@@ -164,7 +164,7 @@ private func profile(_ text: ProfileText = ProfileText()) throws -> DeviceProfil
       _ = try overrides((.sinks, "49"), (.recent, "2000")).retention(for: profile)
       Issue.record("49 + 2000 tokens were accepted for a budget of 2048")
     } catch {
-      #expect(error.exitCode == 64)
+      #expect(error.exitCode == .usage)
       #expect(
         message(error) == "--sinks 49 and --recent 2000 keep 2049 tokens; together they must be "
           + "at most the cache budget, 2048")

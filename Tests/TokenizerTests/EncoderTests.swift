@@ -102,7 +102,7 @@ import Testing
             continue
           }
           #expect(found == shift + offset)
-          #expect(error.exitCode == 65)
+          #expect(error.exitCode == .malformedData)
         }
       }
     }
@@ -120,7 +120,7 @@ import Testing
     let made = try TinyVocabulary().tokenizing()
     var source = PlainText(Broken(), name: "prompt", parsesSpecialTokens: true)
     let error = try #require(throws: TokenizerError.self) { try made.encode(&source) }
-    #expect(error.exitCode == 74)
+    #expect(error.exitCode == .inputOutput)
     #expect(try message(of: error) == "read: input/output error")
   }
 

@@ -74,7 +74,7 @@ import Testing
     do {
       _ = try tiny.tokenizing()
     } catch let error as TokenizerError {
-      #expect(error.exitCode == 65)
+      #expect(error.exitCode == .malformedData)
       return try TokenizerTests.message(of: error)
     }
     return "no error"

@@ -1,7 +1,7 @@
 import Platform
 
 /// Why a model could not be used.
-public struct ModelError: Error {
+public struct ModelError: LineError {
   public let fault: ModelFault
   /// The file at fault where it is not the one that was opened: a further part of a split model.
   public internal(set) var part: PartName?
@@ -11,11 +11,10 @@ public struct ModelError: Error {
     part = nil
   }
 
-  /// As in sysexits: 65 malformed data, 66 no such file, 74 input/output error.
-  public var exitCode: Int32 {
+  public var exitCode: ExitCode {
     switch fault {
-    case .file(let failure): failure.isMissingFile ? 66 : 74
-    default: 65
+    case .file(let failure): failure.exitCode
+    default: .malformedData
     }
   }
 

@@ -83,7 +83,9 @@ extension Service {
     case .request, .numbers: error = .internalFailure
     case .gone: break
     }
-    if case .numbers(let fault) = failure { _ = console.fail(fault) }
+    if case .numbers(let fault) = failure {
+      console.report(CommandFailure(.numbers(fault)))
+    }
     if let error {
       if settings.isStream { pieces.answer.fail(error, &pieces.writer) }
       pieces.writer.abandon()

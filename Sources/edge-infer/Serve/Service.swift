@@ -94,7 +94,7 @@ import Tokenizer
     case .http(let error): server.refuse(index, error, closes: closes, figures)
     case .request(let error): server.refuse(index, error, closes: closes, figures)
     case .numbers(let fault):
-      _ = console.fail(fault)
+      console.report(CommandFailure(.numbers(fault)))
       server.refuse(index, .internalFailure, closes: closes, figures)
     case .gone:
       server.record(index, nil, figures)

@@ -1,0 +1,128 @@
+import Board
+import CPlatform
+import Generation
+import Inference
+import Model
+import Platform
+import Profile
+import Tokenizer
+
+/// Why a command ends before it is done: what the error is about, and what is wrong. The entry
+/// writes it as one line and ends the program with its exit code.
+struct CommandFailure: Error {
+  let subject: FailureSubject
+  let reason: FailureReason
+
+  init(_ reason: FailureReason, about subject: FailureSubject = .nothing) {
+    self.reason = reason
+    self.subject = subject
+  }
+
+  /// A sentence that says all.
+  init(_ code: ExitCode, _ text: StaticString) { self.init(.text(code, text)) }
+
+  /// About a file.
+  init(_ reason: FailureReason, path: UnsafePointer<CChar>) {
+    self.init(reason, about: .file(unsafe Excerpt(cString: path)))
+  }
+
+  /// An end that needs no line, or of which one has been written.
+  init(_ code: ExitCode) { self.init(.silent(code)) }
+
+  /// The end of a command that SIGINT or SIGTERM ended, when all of its outputs have been written.
+  static var byInterrupt: CommandFailure {
+    CommandFailure(Interrupt.signal == SIGTERM ? .terminated : .interrupted)
+  }
+
+  var code: ExitCode { reason.exitCode }
+
+  /// The line of the error; nothing if it needs none.
+  func write(to out: inout TextOutput) {
+    if case .silent = reason { return }
+    out.write("edge-infer: ")
+    subject.write(to: &out)
+    reason.write(to: &out)
+    out.write("\n")
+    out.flush()
+  }
+}
+
+/// What an error line begins with.
+enum FailureSubject {
+  case nothing
+  case file(Excerpt)
+  /// An input or output that has no path.
+  case name(StaticString)
+
+  /// A prompt's file, standard input for `-`, or the command line if there is no path.
+  static func prompt(_ path: UnsafePointer<CChar>?) -> FailureSubject {
+    guard let path = unsafe path else { return .name("the prompt") }
+    return unsafe isEqual(path, "-") ? .name("standard input") : .file(Excerpt(cString: path))
+  }
+
+  func write(to out: inout TextOutput) {
+    switch self {
+    case .nothing: return
+    case .file(let path): out.write(quoted: path)
+    case .name(let name): out.write(name)
+    }
+    out.write(": ")
+  }
+}
+
+/// What is wrong: the error of the module that found it.
+enum FailureReason {
+  case silent(ExitCode)
+  case text(ExitCode, StaticString)
+  case system(SystemFailure)
+  /// Memory or threads that the system does not give.
+  case refused(SystemFailure)
+  case profile(ProfileError)
+  case board(BoardError)
+  case model(ModelError)
+  case textLayer(TextFailure)
+  case tokenizer(TokenizerError)
+  case tokens(TokenFileError)
+  case savedCache(SnapshotError)
+  case cacheFull(CacheFull)
+  case numbers(NumberFault)
+
+  var exitCode: ExitCode {
+    switch self {
+    case .silent(let code), .text(let code, _): code
+    case .system(let failure): failure.exitCode
+    case .refused: .systemRefused
+    case .profile(let error): error.exitCode
+    case .board(let error): error.exitCode
+    case .model(let error): error.exitCode
+    case .textLayer(let error): error.exitCode
+    case .tokenizer(let error): error.exitCode
+    case .tokens(let error): error.exitCode
+    case .savedCache(let error): error.exitCode
+    case .cacheFull(let full): full.exitCode
+    case .numbers(let fault): fault.exitCode
+    }
+  }
+
+  func write(to out: inout TextOutput) {
+    switch self {
+    case .silent: break
+    case .text(_, let text): out.write(text)
+    case .system(let failure): failure.write(to: &out)
+    case .refused(let failure):
+      out.write("cannot ")
+      out.write(failure.operation)
+      out.write(": ")
+      out.write(failure.reason)
+    case .profile(let error): error.write(to: &out)
+    case .board(let error): error.write(to: &out)
+    case .model(let error): error.write(to: &out)
+    case .textLayer(let error): error.write(to: &out)
+    case .tokenizer(let error): error.write(to: &out)
+    case .tokens(let error): error.write(to: &out)
+    case .savedCache(let error): error.write(to: &out)
+    case .cacheFull(let full): full.write(to: &out)
+    case .numbers(let fault): fault.write(to: &out)
+    }
+  }
+}
