@@ -1,3 +1,4 @@
+import Board
 import Inference
 import KVCache
 import Platform
@@ -70,23 +71,10 @@ import Profile
   private static func check(
     _ profile: DeviceProfile, _ path: UnsafePointer<CChar>, _ console: inout Console
   ) throws(Exit) {
-    let processor = Processor()
-    var missing: StaticString?
-    switch profile.vectorWidth {
-    case .neon(let bits):
-      if !Processor.isArm || processor.vectorWidthBits < bits { missing = "NEON (an aarch64 CPU)" }
-    case .avx(let bits):
-      if Processor.isArm || processor.vectorWidthBits < bits {
-        missing = bits == 512 ? "AVX-512" : "AVX2 (an x86-64 CPU)"
-      }
-    }
-    if profile.dotProduct && !processor.hasDotProduct { missing = "dot product instructions" }
-    if profile.fp16 && !processor.hasFloat16Arithmetic { missing = "FP16 arithmetic" }
-    if profile.i8mm && !processor.hasInt8MatrixMultiply { missing = "i8mm instructions" }
-    if let missing {
+    if let mismatch = Instructions(Processor()).mismatch(with: profile) {
       throw unsafe refuse(
-        path, "asks for ", missing, ", which this processor lacks: take this board's profile",
-        &console)
+        path, "asks for ", mismatch.name,
+        ", which this processor lacks: take this board's profile", &console)
     }
     var unnamed: StaticString?
     if Processor.buildUsesDotProduct && !profile.dotProduct { unnamed = "dot product instructions" }
