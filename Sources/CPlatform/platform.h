@@ -204,10 +204,15 @@ EDGE_INLINE int32_t edge_pin_to_core(int32_t core) {
   set[core / 64 & 15] = (uint64_t)1 << core % 64;
   return (int32_t)edge_result(syscall(SYS_sched_setaffinity, 0, sizeof set, set));
 }
-// The cores this process may run on, one bit each; negative errno where the kernel refuses.
-EDGE_INLINE int32_t edge_allowed_cores(uint64_t set[16]) {
-  return (int32_t)edge_result(syscall(SYS_sched_getaffinity, 0, 16 * sizeof *set, set));
+// The cores that a thread may run on, one bit each; thread 0 is the calling one. Negative errno where
+// the kernel refuses.
+EDGE_INLINE int32_t edge_thread_cores(int32_t thread, uint64_t set[16]) {
+  return (int32_t)edge_result(syscall(SYS_sched_getaffinity, thread, 16 * sizeof *set, set));
 }
+EDGE_INLINE int32_t edge_set_thread_cores(int32_t thread, const uint64_t set[16]) {
+  return (int32_t)edge_result(syscall(SYS_sched_setaffinity, thread, 16 * sizeof *set, set));
+}
+EDGE_INLINE int32_t edge_thread_id(void) { return (int32_t)syscall(SYS_gettid); }
 EDGE_INLINE void edge_pause(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();

@@ -149,7 +149,10 @@ public struct Engine: ~Copyable {
   }
 
   /// Passes the first `tokenCount` ids of `block` through the transformer and evicts.
+  /// - Parameter tokenCount: 1 to the block's size.
   public mutating func forward(tokenCount: Int) throws(CacheFull) -> BlockRecord {
+    precondition(
+      tokenCount > 0 && tokenCount <= settings.blockSize, "a block has 1 to blockSize tokens")
     let slotsBefore = slotsFilled
     if slotsBefore + tokenCount > settings.slotCount {
       throw CacheFull(slotCount: settings.slotCount)
@@ -192,7 +195,7 @@ public struct Engine: ~Copyable {
   }
 
   /// Shares of attention, of at most `AttentionGeometry.chunkRows` query rows of a KV head, whose
-  /// scores were past Float16's range and were taken in Float32.
+  /// scores or sums of values were past Float16's range and were taken in Float32.
   public var repeatedCount: Int {
     var count = 0
     for index in 0..<settings.threadCount { count += layout.workspace.numbers[index].repeatedCount }

@@ -1,4 +1,5 @@
 import CPlatform
+import Synchronization
 
 /// What a command needs after its lockdown beside reading, writing, waiting, the clock and ending.
 public struct LockdownNeeds: Sendable {
@@ -67,8 +68,14 @@ public struct LockdownFilter {
     }
     if result > 0 { throw SystemFailure("install a filter in every thread", code: EBUSY) }
     if result < 0 { throw SystemFailure("install a filter of system calls", code: -result) }
+    isLockedDown.store(true, ordering: .relaxed)
   }
+
+  /// Whether this process is under such a filter.
+  static var isInstalled: Bool { isLockedDown.load(ordering: .relaxed) }
 }
+
+private let isLockedDown = Atomic<Bool>(false)
 
 /// The calls.
 extension LockdownFilter {

@@ -20,12 +20,14 @@ import Synchronization
 
   private let state: UnsafeMutablePointer<TeamState>
   public let memberCount: Int
+  private let caller: BoundCaller
 
   /// Starts `memberCount - 1` threads; all of them are waiting for tasks when this returns.
   /// - Parameters:
   ///   - storage: memory that outlives the process's work.
   ///   - stacks: `memberCount - 1` stacks of `stackByteCount` bytes each.
-  ///   - cores: one core for each member to be bound to, or empty.
+  ///   - cores: one core for each member to be bound to, or empty. The calling thread is bound until
+  ///     the team ends.
   public init(
     storage: UnsafeMutablePointer<TeamState>, lines: UnsafeMutablePointer<TeamLine>,
     memberCount: Int, stacks: UnsafeMutableRawPointer, cores: Span<Int32>
@@ -46,7 +48,7 @@ import Synchronization
         throw SystemFailure("start a thread", code: failed)
       }
     }
-    if isPinned { _ = edge_pin_to_core(cores[0]) }
+    caller = BoundCaller(core: isPinned ? cores[0] : nil)
     // Not before: a value that is whole would be ended where the loop throws.
     unsafe self.state = unsafe storage
     self.memberCount = memberCount
@@ -57,6 +59,7 @@ import Synchronization
   /// Ends the threads and waits for them; the memory of the team can go after that.
   deinit {
     unsafe Self.end(state, workerCount: memberCount - 1)
+    caller.restore()
   }
 
   private static func end(_ state: UnsafeMutablePointer<TeamState>, workerCount: Int) {
@@ -88,6 +91,31 @@ import Synchronization
     }
     unsafe task(context, state, 0)
     unsafe Member(team: state, index: 0).barrier()
+  }
+}
+
+/// The thread that a team was started by, and the cores that it could run on before it was bound to
+/// one.
+private struct BoundCaller {
+  /// 0: it was not bound.
+  private var thread: Int32 = 0
+  private var cores = InlineArray<16, UInt64>(repeating: 0)
+
+  init(core: Int32?) {
+    guard let core else { return }
+    let read = unsafe withUnsafeMutablePointer(to: &cores) {
+      unsafe edge_thread_cores(0, UnsafeMutableRawPointer($0).assumingMemoryBound(to: UInt64.self))
+    }
+    if edge_pin_to_core(core) >= 0 && read >= 0 { thread = edge_thread_id() }
+  }
+
+  /// After a lockdown the call is not allowed, and no other team comes.
+  func restore() {
+    if thread == 0 || LockdownFilter.isInstalled { return }
+    _ = unsafe withUnsafePointer(to: cores) {
+      unsafe edge_set_thread_cores(
+        thread, UnsafeRawPointer($0).assumingMemoryBound(to: UInt64.self))
+    }
   }
 }
 

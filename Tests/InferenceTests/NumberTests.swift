@@ -20,9 +20,10 @@ struct NumberTests {
     let likelihoods: [Double]
   }
 
-  /// A model some of whose tensors are multiplied, after a block of four tokens and its logits.
+  /// A model some of whose tensors are multiplied, after a block of tokens and its logits.
   private func run(
-    _ factors: [String: Float], threadCount: Int, usesFloat16: Bool = false
+    _ factors: [String: Float], threadCount: Int, usesFloat16: Bool = false,
+    tokens: [Int32] = [0, 9, 18, 27]
   ) throws -> Outcome {
     var model = Self.plain
     for index in model.tensors.indices {
@@ -38,12 +39,12 @@ struct NumberTests {
     var fixture = try Fixture.open(
       path,
       RunSettings(
-        blockSize: 4, cacheBudget: 16, policy: .keydiff,
+        blockSize: tokens.count, cacheBudget: 4 * tokens.count, policy: .keydiff,
         retained: Retained(sinkCount: 0, recentCount: 0), threadCount: threadCount,
         logitRowCount: 1, l2ByteCount: 1 << 18, usesFloat16: usesFloat16))
-    for index in 0..<4 { fixture.engine.block[index] = Int32(index * 9) }
-    _ = try fixture.engine.forward(tokenCount: 4)
-    fixture.engine.makeLogits(firstRow: 3, rowCount: 1)
+    for (index, token) in tokens.enumerated() { fixture.engine.block[index] = token }
+    _ = try fixture.engine.forward(tokenCount: tokens.count)
+    fixture.engine.makeLogits(firstRow: tokens.count - 1, rowCount: 1)
     let logits = fixture.engine.logits(0)
     return Outcome(
       clamped: fixture.engine.clampedCount, repeated: fixture.engine.repeatedCount,
@@ -116,6 +117,29 @@ struct NumberTests {
       #expect(half.likelihoods == single.likelihoods)
     }
     #expect(counts == counts.sorted() && counts.first == 0 && counts.last == 4, "\(counts)")
+  }
+
+  /// So are sums of values past its range: 96 equal tokens give 96 slots the same key, up to its
+  /// rotation, and the same value.
+  @Test(
+    .enabled(if: Processor.buildHasFloat16Arithmetic, "needs Float16 arithmetic"),
+    arguments: [1, 3])
+  func sumsOfValuesPastFloat16AreTakenInFloat32(threadCount: Int) throws {
+    let tokens = [Int32](repeating: 5, count: 96)
+    var counts: [Int] = []
+    for exponent in 0...5 {
+      let factors: [String: Float] = [
+        "blk.0.attn_k.weight": 0, "blk.1.attn_k.weight": 0,
+        "blk.0.attn_v.weight": pow(10, Float(exponent)),
+        "blk.1.attn_v.weight": pow(10, Float(exponent)),
+      ]
+      let half = try run(factors, threadCount: threadCount, usesFloat16: true, tokens: tokens)
+      #expect(half.fault == nil && half.hasFiniteLogits, "\(exponent)")
+      counts.append(half.repeated)
+      let single = try run(factors, threadCount: threadCount, tokens: tokens)
+      #expect(single.fault == nil && single.repeated == 0)
+    }
+    #expect(counts == counts.sorted() && counts[0] == 0 && counts[5] > 0, "\(counts)")
   }
 
   @Test func logitsThatAreNotFinite() throws {

@@ -76,6 +76,47 @@ enum AttentionChecks {
     }
   }
 
+  /// Sums of values over a tile that Float16 can hold, and such that it cannot: 64 slots of equal weight
+  /// sum to 64 times the value.
+  static func valueRange(_ context: inout CheckContext) {
+    let headDims: InlineArray<3, Int> = [8, 64, 80]
+    for dim in headDims.indices {
+      for sign in 0..<2 {
+        context.begin("headDim", headDims[dim], "negative", sign)
+        let problem = AttentionProblem(
+          &context, headDim: headDims[dim], group: 3, tokens: 5, slotsBefore: 130)
+        problem.fill(.equal, &context.random)
+        let largest: InlineArray<4, Float> = [1000, 1040, 8192, 65504]
+        for index in largest.indices {
+          problem.setValues(sign == 0 ? largest[index] : -largest[index])
+          let half = problem.setUp(0, problem.rowCount, usesFloat16: true)
+          problem.attend(half, 0, problem.rowCount)
+          context.expect(
+            half.isInRange(squares: 1, rowCount: problem.rowCount) == (index == 0),
+            "the sum of 64 values")
+          compareMean(problem, largest[index] * (sign == 0 ? 1 : -1), &context)
+        }
+      }
+    }
+  }
+
+  /// In Float32, where the outcome of equal values is that value.
+  private static func compareMean(
+    _ problem: AttentionProblem, _ value: Float, _ context: inout CheckContext
+  ) {
+    let single = problem.setUp(0, problem.rowCount, usesFloat16: false)
+    problem.attend(single, 0, problem.rowCount)
+    context.expect(single.isInRange(squares: 1, rowCount: problem.rowCount), "Float32")
+    for row in 0..<problem.rowCount {
+      for index in 0..<problem.headDim {
+        let found = problem.scratch.outputs[row * problem.scratch.rowStride + index]
+        context.expectClose(
+          Double(found), Double(value), within: 200 * roundoff * Double(value.magnitude),
+          "output", at: row * problem.headDim + index)
+      }
+    }
+  }
+
   private static func compare(
     headDim: Int, group: Int, tokens: Int, slotsBefore: Int, _ kind: ScoreKind, chunk: Int,
     usesFloat16: Bool, _ context: inout CheckContext

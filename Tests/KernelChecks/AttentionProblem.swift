@@ -99,6 +99,15 @@ struct AttentionProblem {
     _ = cache.setKey(slot, from: keys + slot * headDim)
   }
 
+  /// Gives every slot the same value.
+  /// - Parameter value: exact in Float16.
+  func setValues(_ value: Float) {
+    for slot in 0..<slotCount {
+      (values + slot * headDim).update(repeating: value, count: headDim)
+      cache.setValue(slot, from: values + slot * headDim)
+    }
+  }
+
   /// Runs the rows `first ..< end`; rows of the scratch past them hold NaN.
   func run(_ first: Int, _ end: Int, usesFloat16: Bool) {
     scratchMemory.update(repeating: .nan, count: AttentionScratch.count(headDim: headDim))

@@ -49,10 +49,11 @@ public enum CheckList {
       visitor.visit("attention.half", AttentionChecks.half)
       visitor.visit("attention.half-columns", AttentionChecks.halfColumns)
       visitor.visit("attention.range", AttentionChecks.range)
+      visitor.visit("attention.value-range", AttentionChecks.valueRange)
     }
   }
 
-  /// Whether this build has Float16 arithmetic; without it three checks are not in the list.
+  /// Whether this build has Float16 arithmetic; without it some checks are not in the list.
   public static var computesInFloat16: Bool {
     edge_built_with_fp16() || edge_built_with_avx512_fp16()
   }

@@ -5,13 +5,13 @@ import Testing
 @testable import Platform
 
 /// A team on ordinary memory; its threads sleep until the test process ends.
-private func makeTeam(_ memberCount: Int) throws -> Team {
+private func makeTeam(_ memberCount: Int, cores: [Int32] = []) throws -> Team {
   let stacks = UnsafeMutableRawPointer.allocate(
     byteCount: memberCount * Team.stackByteCount, alignment: 4096)
   return try Team(
     storage: .allocate(capacity: 1),
     lines: .allocate(capacity: TeamState.lineCount(memberCount: memberCount)),
-    memberCount: memberCount, stacks: stacks, cores: [Int32]().span)
+    memberCount: memberCount, stacks: stacks, cores: cores.span)
 }
 
 private struct Work {
@@ -101,6 +101,27 @@ struct TeamTests {
       }
     }
     #expect((0..<13).map { order[$0] } == [4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, -1])
+  }
+
+  /// The calling thread runs on its core while there is a team, and on all that it could before when
+  /// the team has ended; so does a thread that is started after that.
+  @Test func theCallersCoresComeBack() throws {
+    let before = try allowedCores()
+    let first = try #require(Int32(before.prefix { $0.isNumber }))
+    do {
+      let team = try makeTeam(2, cores: [first, first])
+      #expect(try allowedCores() == "\(first)")
+      _ = consume team
+    }
+    #expect(try allowedCores() == before)
+  }
+
+  /// The calling thread's, as the kernel lists them.
+  private func allowedCores() throws -> String {
+    let status = try String(contentsOfFile: "/proc/thread-self/status", encoding: .utf8)
+    let line = try #require(
+      status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") })
+    return line.dropFirst("Cpus_allowed_list:".count).trimmingCharacters(in: .whitespaces)
   }
 
   @Test func aTeamThatSleptWakesUp() throws {

@@ -35,15 +35,18 @@ public struct Attention {
       group: group, usesFloat16: false)
   }
 
-  /// Whether the queries and the largest scores of `run` were in the format's range. Scores below
-  /// it are: their weights are nothing.
+  /// Whether the queries, the largest scores and the sums of values of `run` were in the format's
+  /// range. Scores below it may be: their weights are nothing.
+  ///
+  /// A sum over a tile in Float16 that has passed 65,504 stays infinite, and the output that it is
+  /// added to stays infinite or becomes no number: so the outputs tell.
   /// - Parameter squares: the largest squared length of a query. Keys are finite, so scores in Float32
-  ///   are where this is.
+  ///   are if this is.
   public func isInRange(squares: Float, rowCount: Int) -> Bool {
     if !usesFloat16 { return true }
     if !(squares < 65504 * 65504) { return false }
     for row in 0..<rowCount where !(scratch.maxima[row] < .infinity) { return false }
-    return true
+    return scratch.hasFiniteOutputs(rowCount: rowCount, headDim: cache.headDim)
   }
 
   /// Sets a row's query.

@@ -80,6 +80,21 @@ public struct AttentionScratch: BitwiseCopyable {
     }
   }
 
+  /// A finite number times 0 is 0; no other number is.
+  func hasFiniteOutputs(rowCount: Int, headDim: Int) -> Bool {
+    var sum = NativeFloats()
+    var rest: Float = 0
+    let wholeCount = headDim - headDim % NativeFloats.scalarCount
+    for row in 0..<rowCount {
+      let output = outputs + row * rowStride
+      for index in stride(from: 0, to: wholeCount, by: NativeFloats.scalarCount) {
+        sum = sum.addingProduct(.load(output + index), NativeFloats())
+      }
+      for index in wholeCount..<headDim { rest += output[index] * 0 }
+    }
+    return sum == NativeFloats() && rest == 0
+  }
+
   @inline(__always)
   private func scale(_ values: UnsafeMutablePointer<Float>, count: Int, by factor: NativeFloats) {
     for index in stride(from: 0, to: count, by: NativeFloats.scalarCount) {
