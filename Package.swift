@@ -42,12 +42,18 @@ let package = Package(
       name: "Inference",
       dependencies: ["Platform", "Profile", "Memory", "Kernels", "Model", "KVCache"],
       swiftSettings: device),
+    .target(
+      name: "Measurement",
+      dependencies: [
+        "Platform", "Profile", "Memory", "Kernels", "Model", "KVCache", "Inference",
+      ],
+      swiftSettings: device),
     .executableTarget(
       name: "edge-infer",
       dependencies: [
         "Platform", "Profile", "Board", "Service", "Memory", "Kernels", "Model", "Tokenizer",
         "Generation",
-        "KVCache", "Inference",
+        "KVCache", "Inference", "Measurement",
       ],
       swiftSettings: program,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections"])]),
@@ -77,6 +83,12 @@ let package = Package(
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"],
+      swiftSettings: [.unsafeFlags(["-O"])]),
+    .testTarget(
+      name: "MeasurementTests",
+      dependencies: [
+        "Measurement", "Inference", "Model", "Memory", "KVCache", "Profile", "Platform",
+      ],
       swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "ProgramTests",

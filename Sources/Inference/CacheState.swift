@@ -3,9 +3,9 @@ import Memory
 import Profile
 
 /// The cache and what the eviction policy keeps beside it.
-struct CacheState: ~Copyable {
-  var cache: KVCache
-  var eviction: Eviction
+package struct CacheState: ~Copyable {
+  package var cache: KVCache
+  package var eviction: Eviction
 
   /// - Parameter group: query heads a KV head.
   init(carver: inout Carver, shape: CacheShape, settings: RunSettings, group: Int) {

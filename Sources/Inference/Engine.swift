@@ -54,7 +54,7 @@ public struct CacheFull: LineError {
 /// A model in the arena, its cache and its threads: takes blocks of tokens, gives logits.
 public struct Engine: ~Copyable {
   public private(set) var layout: EngineLayout
-  let team: Team
+  package let team: Team
   /// Tokens taken so far.
   public internal(set) var tokenCount = 0
   /// The next token's position: `tokenCount`, or less after renumbering.
@@ -170,7 +170,7 @@ public struct Engine: ~Copyable {
     let kept = settings.policy == .full ? filled : min(filled, settings.cacheBudget)
     layout.state.pointee.cache.setCount(kept)
     return BlockRecord(
-      index: 0, blockCount: 1, tokenCount: tokenCount, slotsBefore: slotsBefore,
+      tokenCount: tokenCount, slotsBefore: slotsBefore,
       times: BlockTimes.mean(layout.workspace.times, count: settings.threadCount))
   }
 

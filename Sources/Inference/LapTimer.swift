@@ -40,23 +40,23 @@ public struct BlockTimes: BitwiseCopyable, Sendable {
 }
 
 /// Attributes the time between barriers to the parts of a block.
-struct LapTimer {
-  var times = BlockTimes()
+package struct LapTimer {
+  package var times = BlockTimes()
   private let start = Instant.now()
   private var last: Instant
 
-  init() { last = start }
+  package init() { last = start }
 
   /// The time since the last lap.
   @inline(__always)
-  mutating func lap() -> Int64 {
+  package mutating func lap() -> Int64 {
     let now = Instant.now()
     let passed = now.nanoseconds(since: last)
     last = now
     return passed
   }
 
-  mutating func finish() -> BlockTimes {
+  package mutating func finish() -> BlockTimes {
     times.total = Instant.now().nanoseconds(since: start)
     return times
   }

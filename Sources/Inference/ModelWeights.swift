@@ -26,7 +26,7 @@ struct HeadNorms: BitwiseCopyable {
 }
 
 /// All weights of a model in the arena: int8 matrices, Float32 norms.
-struct ModelWeights {
+package struct ModelWeights {
   let shape: ModelShape
   /// `[layers]`
   let layers: UnsafeMutablePointer<LayerWeights>

@@ -2,34 +2,41 @@ import Kernels
 
 /// The query rows of a block for one KV head: row r is query head r % group of token r / group. They
 /// are attended to in chunks, the last rows first: they see the most slots.
-struct QueryChunks {
-  let tokenCount: Int
+package struct QueryChunks {
+  package let tokenCount: Int
   /// Query heads a KV head.
-  let group: Int
+  package let group: Int
 
-  var rowCount: Int { tokenCount * group }
-  var count: Int { (rowCount + AttentionGeometry.chunkRows - 1) / AttentionGeometry.chunkRows }
+  package init(tokenCount: Int, group: Int) {
+    self.tokenCount = tokenCount
+    self.group = group
+  }
+
+  package var rowCount: Int { tokenCount * group }
+  package var count: Int {
+    (rowCount + AttentionGeometry.chunkRows - 1) / AttentionGeometry.chunkRows
+  }
 
   /// - Parameter part: 0 for the block's last rows, 1 for the chunk before, …
-  func rows(part: Int) -> Range<Int> {
+  package func rows(part: Int) -> Range<Int> {
     let first = (count - 1 - part) * AttentionGeometry.chunkRows
     return first..<min(first + AttentionGeometry.chunkRows, rowCount)
   }
 
   /// The first row of the block's last tokens.
   /// - Parameter windowTokens: may be more than there are.
-  func windowStart(_ windowTokens: Int) -> Int {
+  package func windowStart(_ windowTokens: Int) -> Int {
     (tokenCount - min(windowTokens, tokenCount)) * group
   }
 
   /// The parts that have rows of the block's last tokens.
-  func partCount(_ windowTokens: Int) -> Int {
+  package func partCount(_ windowTokens: Int) -> Int {
     windowTokens == 0 ? 0 : count - windowStart(windowTokens) / AttentionGeometry.chunkRows
   }
 
   /// The most parts that the last tokens of any block of at most `tokenCount` have rows in: a block
   /// may end anywhere in a chunk.
-  func partCountMax(_ windowTokens: Int) -> Int {
+  package func partCountMax(_ windowTokens: Int) -> Int {
     let rows = min(windowTokens, tokenCount) * group
     if rows == 0 { return 0 }
     let chunk = AttentionGeometry.chunkRows
@@ -45,7 +52,7 @@ extension Attention {
   ///   - stride: from one token's queries to the next one's.
   /// - Returns: the largest squared length of a query as it was set, Float32's largest number where it
   ///   is past that; infinite where a product with a key might be.
-  func setQueries(
+  package func setQueries(
     _ rows: Range<Int>, from source: UnsafePointer<Float>, stride: Int, group: Int,
     _ rotary: RotaryTable
   ) -> Float {

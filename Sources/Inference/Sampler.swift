@@ -1,5 +1,6 @@
 import Kernels
 import Memory
+import Platform
 
 /// Chooses tokens. The same settings, seed and logits give the same tokens with every build: logits
 /// are compared and scaled one by one, and sums and exponentials are Doubles in a fixed order.

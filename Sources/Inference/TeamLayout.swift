@@ -2,13 +2,13 @@ import Memory
 import Platform
 
 /// A team's part of the arena.
-struct TeamLayout {
+package struct TeamLayout {
   private let state: UnsafeMutablePointer<TeamState>
   private let lines: UnsafeMutablePointer<TeamLine>
   private let stacks: UnsafeMutableRawPointer
   let threadCount: Int
 
-  init(carver: inout Carver, threadCount: Int) {
+  package init(carver: inout Carver, threadCount: Int) {
     self.threadCount = threadCount
     state = carver.takeUninitialized(.tables, TeamState.self, count: 1)
     lines = carver.takeUninitialized(
@@ -16,7 +16,7 @@ struct TeamLayout {
     stacks = carver.takeBytes(.threadStacks, count: (threadCount - 1) * Team.stackByteCount)
   }
 
-  func start(cores: Span<Int32>) throws(SystemFailure) -> Team {
+  package func start(cores: Span<Int32>) throws(SystemFailure) -> Team {
     try Team(
       storage: state, lines: lines, memberCount: threadCount, stacks: stacks, cores: cores)
   }

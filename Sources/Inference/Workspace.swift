@@ -99,7 +99,7 @@ extension Workspace {
 }
 
 extension RotaryTable {
-  init(carver: inout Carver, headDim: Int, block: Int, magnitude: Double = 1) {
+  package init(carver: inout Carver, headDim: Int, block: Int, magnitude: Double = 1) {
     let half = headDim / 2
     self.init(
       frequencies: carver.take(.norms, Double.self, count: half),

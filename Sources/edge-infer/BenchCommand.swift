@@ -1,5 +1,6 @@
 import CPlatform
 import Inference
+import Measurement
 import Model
 import Platform
 import Profile

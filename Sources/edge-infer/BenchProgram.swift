@@ -1,5 +1,6 @@
 import CPlatform
 import Inference
+import Measurement
 import Memory
 import Model
 import Platform
@@ -134,9 +135,9 @@ struct BenchSample: BitwiseCopyable {
   /// The prompt blocks of the run at work.
   var blocks: BlockRecords
   /// `[repeats][recordsPerRun]`: the blocks of each run of one prompt.
-  let runBlocks: UnsafeMutablePointer<BlockRecord>
+  let runBlocks: UnsafeMutablePointer<LatencyRecord>
   /// `[prompts][recordsPerRun]`: the blocks of each prompt's median run.
-  let medianBlocks: UnsafeMutablePointer<BlockRecord>
+  let medianBlocks: UnsafeMutablePointer<LatencyRecord>
   let recordsPerRun: Int
 
   init(
@@ -149,9 +150,9 @@ struct BenchSample: BitwiseCopyable {
       .latency, BenchSample.self, count: request.prompts.count * request.repeatCount)
     blocks = BlockRecords(carver: &carver, capacity: recordsPerRun)
     unsafe runBlocks = carver.take(
-      .latency, BlockRecord.self, count: request.repeatCount * recordsPerRun)
+      .latency, LatencyRecord.self, count: request.repeatCount * recordsPerRun)
     unsafe medianBlocks = carver.take(
-      .latency, BlockRecord.self, count: request.prompts.count * recordsPerRun)
+      .latency, LatencyRecord.self, count: request.prompts.count * recordsPerRun)
   }
 }
 

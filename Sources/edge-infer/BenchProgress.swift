@@ -1,3 +1,4 @@
+import Measurement
 import Platform
 
 /// One line on a terminal that tells which run is at work, and the time left.

@@ -1,5 +1,6 @@
 import Inference
 import Kernels
+import Measurement
 import Memory
 import Model
 import Platform

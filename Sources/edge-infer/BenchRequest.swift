@@ -1,3 +1,4 @@
+import Measurement
 import Platform
 import Profile
 

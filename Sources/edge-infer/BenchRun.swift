@@ -1,4 +1,5 @@
 import Inference
+import Measurement
 import Model
 import Platform
 
@@ -159,10 +160,8 @@ struct BenchRun {
       for index in 0..<count {
         unsafe program.engine.block[index] = Int32(source.next() % vocabularyCount)
       }
-      var record = try Self.forward(&program, tokenCount: count, &console)
-      record.health = program.health.endBlock(tokenCount: count)
-      let number = program.layout.blocks.sum.blockCount
-      program.layout.blocks.append(record.numbered(number))
+      let block = try Self.forward(&program, tokenCount: count, &console)
+      program.layout.blocks.append(block, health: program.health.endBlock(tokenCount: count))
       done += count
       if done < length { coolDown(&program, &console) }
       if done == length || Interrupt.isRaised {

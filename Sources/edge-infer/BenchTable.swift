@@ -1,5 +1,6 @@
 import Inference
 import Kernels
+import Measurement
 import Platform
 
 /// The speeds of a measurement, and how near they are to the machine's limits, as text.

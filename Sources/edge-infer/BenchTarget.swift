@@ -1,3 +1,4 @@
+import Measurement
 import Platform
 
 /// Where a measurement's report goes, and what the measurement is a part of.

@@ -1,3 +1,4 @@
+import Measurement
 import Platform
 
 /// `bench ttft`: time to the first token, by prompt, policy and block.

@@ -1,6 +1,7 @@
 import Generation
 import Inference
 import KVCache
+import Measurement
 import Model
 import Platform
 import Tokenizer
@@ -147,10 +148,9 @@ struct Generation {
       }
       if count == 0 { break }
       for index in 0..<count { unsafe program.layout.sampler.accept(program.engine.block[index]) }
-      var record = try forward(&program, tokenCount: count, &console)
-      record.health = program.health.endBlock(tokenCount: count)
+      let block = try forward(&program, tokenCount: count, &console)
+      program.layout.blocks.append(block, health: program.health.endBlock(tokenCount: count))
       promptTokenCount += count
-      program.layout.blocks.append(record)
       progress.update(tokens: promptTokenCount, fraction: source.fraction, &console.error)
       if reader.following == nil {
         isPromptWhole = true
@@ -189,7 +189,7 @@ struct Generation {
     }
     if let fault = program.engine.numberFault { throw console.fail(fault) }
     trainedLength.check(program.engine.position, &console)
-    return record.numbered(program.layout.blocks.sum.blockCount)
+    return record
   }
 
   /// Generates what follows the tokens that have been read.

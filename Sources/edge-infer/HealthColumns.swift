@@ -1,4 +1,5 @@
 import Inference
+import Measurement
 import Platform
 
 /// The columns of the latency table for what the board has sensors for, at the ends of the rows.

@@ -1,4 +1,5 @@
 import Board
+import Measurement
 import Platform
 
 /// What samples came to: extremes, and the energy of each phase.

@@ -1,5 +1,6 @@
 import Board
 import Inference
+import Measurement
 import Platform
 import Profile
 

@@ -1,4 +1,5 @@
 import Board
+import Measurement
 import Platform
 
 /// What the sensors said, for reports and summaries.

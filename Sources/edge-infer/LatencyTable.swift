@@ -1,4 +1,5 @@
 import Inference
+import Measurement
 import Platform
 
 /// The prompt blocks' latency by part, as a table of milliseconds.
@@ -32,7 +33,7 @@ struct LatencyTable {
   }
 
   private static func writeCells(
-    _ record: BlockRecord, _ columns: HealthColumns, to out: inout TextOutput
+    _ record: LatencyRecord, _ columns: HealthColumns, to out: inout TextOutput
   ) {
     out.write(record.tokenCount, width: 8)
     out.write(record.slotsBefore, width: 8)

@@ -1,5 +1,6 @@
 import Inference
 import KVCache
+import Measurement
 import Platform
 import Profile
 

@@ -1,5 +1,6 @@
 import CPlatform
 import Inference
+import Measurement
 import Memory
 import Platform
 import Profile

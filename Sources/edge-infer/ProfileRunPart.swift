@@ -1,4 +1,5 @@
 import Inference
+import Measurement
 import Platform
 import Profile
 

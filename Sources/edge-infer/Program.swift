@@ -1,6 +1,7 @@
 import CPlatform
 import Generation
 import Inference
+import Measurement
 import Memory
 import Model
 import Platform

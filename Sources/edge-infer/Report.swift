@@ -1,6 +1,7 @@
 import CPlatform
 import Inference
 import KVCache
+import Measurement
 import Memory
 import Model
 import Platform
@@ -119,7 +120,7 @@ enum Report {
     out.write("]")
   }
 
-  static func writeBlock(_ record: BlockRecord, _ out: inout TextOutput) {
+  static func writeBlock(_ record: LatencyRecord, _ out: inout TextOutput) {
     writeMember("{\"index\": ", record.index, &out)
     writeMember(", \"blocks\": ", record.blockCount, &out)
     writeMember(", \"tokens\": ", record.tokenCount, &out)

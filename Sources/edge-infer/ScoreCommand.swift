@@ -1,6 +1,7 @@
 import CPlatform
 import Inference
 import Kernels
+import Measurement
 import Memory
 import Model
 import Platform

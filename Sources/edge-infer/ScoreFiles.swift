@@ -1,5 +1,6 @@
 import Generation
 import Inference
+import Measurement
 import Model
 import Platform
 import Tokenizer

@@ -1,4 +1,5 @@
 import Inference
+import Measurement
 import Model
 import Platform
 import Profile

@@ -1,4 +1,5 @@
 import Inference
+import Measurement
 import Memory
 import Platform
 import Profile

@@ -1,4 +1,5 @@
 import Inference
+import Measurement
 import Platform
 
 /// A part of what a policy costs.

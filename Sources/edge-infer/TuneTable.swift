@@ -1,4 +1,5 @@
 import Board
+import Measurement
 import Platform
 import Profile
 

@@ -1,5 +1,6 @@
 import Foundation
 import Memory
+import Platform
 import Testing
 
 @testable import Inference

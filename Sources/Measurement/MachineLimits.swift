@@ -1,3 +1,4 @@
+import Inference
 import Kernels
 import Memory
 import Platform

@@ -1,3 +1,4 @@
+import Inference
 import KVCache
 import Model
 import Platform
@@ -11,32 +12,46 @@ enum SyntheticKeys {
 
 /// Fills every head's slots up to the budget; each thread has KV heads of its own.
 private struct SyntheticCache {
-  let layout: EngineLayout
+  let state: UnsafeMutablePointer<CacheState>
+  /// `[threads][rowStride]`
+  let rows: UnsafeMutablePointer<Float>
+  let rowStride: Int
+  let layerCount: Int
+  let kvHeadCount: Int
+  let headDim: Int
+  let slotCount: Int
   let seed: UInt64
 
+  init(_ engine: borrowing Engine, seed: UInt64) {
+    state = engine.cacheState
+    rows = engine.rowScratch(member: 0)
+    rowStride = engine.rowScratch(member: 1) - rows
+    layerCount = engine.shape.layerCount
+    kvHeadCount = engine.shape.kvHeadCount
+    headDim = engine.shape.headDim
+    slotCount = engine.settings.cacheBudget
+    self.seed = seed
+  }
+
   func run(_ member: Member) {
-    let shape = layout.shape
-    for kvHead in member.ownRun(of: shape.kvHeadCount) {
-      for layer in 0..<shape.layerCount { fill(layer: layer, kvHead: kvHead, member) }
+    for kvHead in member.ownRun(of: kvHeadCount) {
+      for layer in 0..<layerCount { fill(layer: layer, kvHead: kvHead, member) }
     }
   }
 
   private func fill(layer: Int, kvHead: Int, _ member: Member) {
-    let (shape, workspace) = (layout.shape, layout.workspace)
-    let slotCount = layout.settings.cacheBudget
-    let key = workspace.rowScratch + member.index * workspace.rowScratchCount
-    let head = layout.state.pointee.cache.head(layer: layer, kvHead: kvHead)
-    let stream = UInt64(layer * shape.kvHeadCount + kvHead)
+    let key = rows + member.index * rowStride
+    let head = state.pointee.cache.head(layer: layer, kvHead: kvHead)
+    let stream = UInt64(layer * kvHeadCount + kvHead)
     var random = NormalNumbers(seed: seed &+ 2 &* stream)
     for slot in 0..<slotCount {
       var common = NormalNumbers(seed: seed &+ 2 &* stream &+ 1)
-      for index in 0..<shape.headDim {
+      for index in 0..<headDim {
         key[index] = random.next() + SyntheticKeys.commonShare * common.next()
       }
       head.setToken(slot: slot, position: slot, key: key, value: key)
     }
-    layout.state.pointee.eviction.addBlock(
-      head, slots: 0..<slotCount, layer: layer, kvHead: kvHead)
+    state.pointee.eviction.addBlock(head, slots: 0..<slotCount, layer: layer, kvHead: kvHead)
   }
 }
 
@@ -45,7 +60,7 @@ extension Engine {
   /// the next block and the next token take. What a policy sums up over blocks is as at the start.
   public mutating func fillCacheSynthetic(seed: UInt64) {
     reset()
-    var task = SyntheticCache(layout: layout, seed: seed)
+    var task = SyntheticCache(self, seed: seed)
     team.run(&task) { context, team, index in
       context.assumingMemoryBound(to: SyntheticCache.self).pointee
         .run(Member(team: team, index: index))
@@ -55,9 +70,5 @@ extension Engine {
 
   /// The cache is filled to the budget again: `full` forgets what came after, the policies that evict
   /// have kept so many anyway.
-  public mutating func rewindToBudget() {
-    layout.state.pointee.cache.setCount(settings.cacheBudget)
-    position = settings.cacheBudget
-    tokenCount = settings.cacheBudget
-  }
+  public mutating func rewindToBudget() { setPlaceAtBudget() }
 }

@@ -1,11 +1,12 @@
-import Foundation
+import Inference
+import KVCache
 import Memory
 import Model
 import Platform
 import Profile
 import Testing
 
-@testable import Inference
+@testable import Measurement
 
 /// Made-up weights and the emptying of an engine.
 @Suite struct SyntheticWeightsTests {
@@ -133,5 +134,14 @@ import Testing
     limits.measure(machine.engine, machine.arena)
     #expect(limits.macsPerSecond >= first.macsPerSecond)
     #expect(limits.readBytesPerSecond >= first.readBytesPerSecond)
+  }
+
+  private func settings(
+    _ policy: Policy, block: Int, budget: Int, threads: Int = 2, l2ByteCount: Int = 1 << 20
+  ) -> RunSettings {
+    RunSettings(
+      blockSize: block, cacheBudget: budget, policy: policy,
+      retained: Retained(sinkCount: 0, recentCount: 0), threadCount: threads, logitRowCount: 16,
+      l2ByteCount: l2ByteCount)
   }
 }

@@ -1,3 +1,5 @@
+import Platform
+
 /// Nearly normal numbers of mean 0 and variance 1.
 struct NormalNumbers {
   private var source: SplitMix64

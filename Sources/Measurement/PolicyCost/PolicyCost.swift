@@ -1,3 +1,4 @@
+import Inference
 import KVCache
 import Kernels
 import Memory

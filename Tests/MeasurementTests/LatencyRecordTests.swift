@@ -1,4 +1,5 @@
 import Inference
+import Measurement
 import Memory
 import Testing
 
@@ -7,17 +8,16 @@ struct LatencyRecordTests {
   /// What records of so many places come to.
   private func records(
     capacity: Int, _ healths: [BlockHealth]
-  ) throws -> (records: [BlockRecord], sum: BlockRecord) {
+  ) throws -> (records: [LatencyRecord], sum: LatencyRecord) {
     var measuring = Carver.measuring
     _ = BlockRecords(carver: &measuring, capacity: capacity)
     let arena = try Arena(plan: measuring.measured())
     var carver = arena.carver()
     var records = BlockRecords(carver: &carver, capacity: capacity)
     for (index, health) in healths.enumerated() {
-      var record = BlockRecord(
-        index: index, blockCount: 1, tokenCount: 10, slotsBefore: 10 * index, times: BlockTimes())
-      record.health = health
-      records.append(record)
+      let block = BlockRecord(
+        tokenCount: 10, slotsBefore: 10 * index, times: BlockTimes())
+      records.append(block, health: health)
     }
     let all = (0..<records.count).map { records[$0] }
     let sum = records.sum

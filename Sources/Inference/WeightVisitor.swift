@@ -1,0 +1,46 @@
+import Kernels
+import Model
+
+/// Sees all weights of a model, as those that make weights up and those that check them need.
+package protocol WeightVisitor {
+  /// - Parameter norm: `[count]`, with zeros behind it to whole vectors.
+  mutating func visit(norm: UnsafeMutablePointer<Float>, count: Int)
+  /// - Parameter bias: `[count]`, with zeros behind it to whole output groups.
+  mutating func visit(bias: UnsafeMutablePointer<Float>, count: Int)
+  /// - Parameter number: tells the matrices of a model apart, and is the same in every run.
+  mutating func visit(matrix: PackedMatrix, number: Int)
+}
+
+extension ModelWeights {
+  private static var matricesPerLayer: Int { 5 }
+
+  /// Shows all weights to a visitor, layer by layer, each once: embeddings that are the output head as
+  /// well are shown as embeddings.
+  package func forEach<Visitor: WeightVisitor>(_ visitor: inout Visitor) {
+    for index in 0..<shape.layerCount {
+      forEach(in: layers[index], number: Self.matricesPerLayer * index, &visitor)
+    }
+    let next = Self.matricesPerLayer * shape.layerCount
+    visitor.visit(norm: outputNorm, count: shape.embeddingLength)
+    visitor.visit(matrix: embeddings, number: next)
+    if !shape.isOutputTied { visitor.visit(matrix: outputHead, number: next + 1) }
+  }
+
+  /// - Parameter number: of the layer's first matrix.
+  private func forEach<Visitor: WeightVisitor>(
+    in layer: LayerWeights, number: Int, _ visitor: inout Visitor
+  ) {
+    visitor.visit(norm: layer.attentionNorm, count: shape.embeddingLength)
+    if let bias = layer.bias { visitor.visit(bias: bias, count: shape.queryKeyValueLength) }
+    if let norms = layer.headNorms {
+      visitor.visit(norm: norms.query, count: shape.headDim)
+      visitor.visit(norm: norms.key, count: shape.headDim)
+    }
+    visitor.visit(matrix: layer.queryKeyValue, number: number)
+    visitor.visit(matrix: layer.attentionOutput, number: number + 1)
+    visitor.visit(norm: layer.feedForwardNorm, count: shape.embeddingLength)
+    visitor.visit(matrix: layer.gate, number: number + 2)
+    visitor.visit(matrix: layer.up, number: number + 3)
+    visitor.visit(matrix: layer.down, number: number + 4)
+  }
+}

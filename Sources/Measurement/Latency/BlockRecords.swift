@@ -1,0 +1,92 @@
+import Inference
+import Memory
+
+/// One prompt block of a run, or several consecutive ones taken together.
+public struct LatencyRecord: BitwiseCopyable, Sendable {
+  /// The first block's number, from 0.
+  public var index: Int
+  public var blockCount: Int
+  public var tokenCount: Int
+  /// Slots filled before the first block.
+  public var slotsBefore: Int
+  public var times: BlockTimes
+  public var health: BlockHealth
+
+  /// - Parameter index: the block's number in the run.
+  public init(_ block: BlockRecord, index: Int, health: BlockHealth) {
+    self.index = index
+    blockCount = 1
+    tokenCount = block.tokenCount
+    slotsBefore = block.slotsBefore
+    times = block.times
+    self.health = health
+  }
+
+  /// No block.
+  fileprivate init() {
+    (index, blockCount, tokenCount, slotsBefore) = (0, 0, 0, 0)
+    times = BlockTimes()
+    health = BlockHealth()
+  }
+
+  /// Takes the blocks that follow into this record.
+  fileprivate mutating func append(_ next: LatencyRecord) {
+    blockCount += next.blockCount
+    tokenCount += next.tokenCount
+    times = times + next.times
+    health = BlockHealth.merged(health, next.health)
+  }
+}
+
+/// The latency of each prompt block in bounded memory: when the records are full, neighbours are
+/// taken together in pairs, and from then on each record covers twice as many blocks.
+public struct BlockRecords: ~Copyable {
+  public static let capacityMax = 4096
+  private let capacity: Int
+  private let records: UnsafeMutablePointer<LatencyRecord>
+  public private(set) var count = 0
+  public private(set) var blocksPerRecord = 1
+  /// All blocks together.
+  public private(set) var sum = LatencyRecord()
+
+  /// - Parameter capacity: records, an even number.
+  public init(carver: inout Carver, capacity: Int = capacityMax) {
+    precondition(capacity > 0 && capacity % 2 == 0)
+    self.capacity = capacity
+    records = carver.take(.latency, LatencyRecord.self, count: capacity)
+  }
+
+  /// Forgets all records.
+  public mutating func removeAll() {
+    count = 0
+    blocksPerRecord = 1
+    sum = LatencyRecord()
+  }
+
+  public subscript(index: Int) -> LatencyRecord {
+    precondition(index >= 0 && index < count)
+    return records[index]
+  }
+
+  /// Adds the run's next block.
+  public mutating func append(_ block: BlockRecord, health: BlockHealth) {
+    let record = LatencyRecord(block, index: sum.blockCount, health: health)
+    sum.append(record)
+    if count > 0 && records[count - 1].blockCount < blocksPerRecord {
+      records[count - 1].append(record)
+      return
+    }
+    if count == capacity { halve() }
+    records[count] = record
+    count += 1
+  }
+
+  private mutating func halve() {
+    for index in 0..<capacity / 2 {
+      records[index] = records[2 * index]
+      records[index].append(records[2 * index + 1])
+    }
+    count = capacity / 2
+    blocksPerRecord *= 2
+  }
+}

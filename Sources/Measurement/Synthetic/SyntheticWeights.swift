@@ -1,0 +1,77 @@
+import Inference
+import Kernels
+import Platform
+
+/// Pseudo-random weights for measurements without a model file, written straight into the packed
+/// matrices by all threads.
+///
+/// Each four consecutive weights of a row are (a, b, -a, -b) with a and b odd, from -127 to 127. So
+/// they hold in any order in which a matrix lays out its groups of four, every row sums to 0 (the
+/// start of an output's sum, which is there to take back a bias of the activations, is 0), and
+/// padding, which is not zero here, meets activations that are.
+private struct SyntheticWeights: WeightVisitor {
+  /// Bytes that a thread fills at a time.
+  private static let chunkByteCount = 1 << 20
+  private let seed: UInt64
+  private var shares: ShareWalk
+
+  init(seed: UInt64, _ member: Member) {
+    self.seed = seed
+    shares = ShareWalk(member: member)
+  }
+
+  mutating func visit(norm: UnsafeMutablePointer<Float>, count: Int) {
+    fill(norm, count: count, with: 1)
+  }
+
+  mutating func visit(bias: UnsafeMutablePointer<Float>, count: Int) {
+    fill(bias, count: count, with: 0)
+  }
+
+  private mutating func fill(_ vector: UnsafeMutablePointer<Float>, count: Int, with value: Float) {
+    if shares.take(of: 1) != nil { vector.update(repeating: value, count: count) }
+    shares.pass(1)
+  }
+
+  mutating func visit(matrix: PackedMatrix, number: Int) {
+    let byteCount = PackedMatrix.weightCount(outputs: matrix.outputCount, k: matrix.k)
+    let chunkCount = (byteCount + Self.chunkByteCount - 1) / Self.chunkByteCount
+    while let chunk = shares.take(of: chunkCount) {
+      if chunk == 0 { setScales(matrix) }
+      let start = chunk * Self.chunkByteCount
+      var random = RandomLanes(seed: seed, stream: UInt64(number) << 32 | UInt64(chunk))
+      random.fill(
+        UnsafeMutableRawPointer(matrix.weights + start),
+        byteCount: min(Self.chunkByteCount, byteCount - start))
+    }
+    shares.pass(chunkCount)
+  }
+
+  /// Rows of length at most 1 after the transform's own factor, so that a product of activations of
+  /// mean square 1 has a mean square of at most 1: nothing grows beyond the sum over the layers.
+  private func setScales(_ matrix: PackedMatrix) {
+    let count = PackedMatrix.paddedOutputCount(matrix.outputCount)
+    let scale = 1 / (RandomLanes.standardDeviation * Float(matrix.k))
+    matrix.scales.update(repeating: scale, count: count)
+    matrix.starts.update(repeating: 0, count: count)
+  }
+}
+
+/// What the members of a team fill together.
+private struct SyntheticWeightsTask {
+  let weights: ModelWeights
+  let seed: UInt64
+}
+
+extension Engine {
+  /// Makes weights up in place of `load`.
+  public func fillSynthetic(seed: UInt64) {
+    setRotaryFrequencies()
+    var task = SyntheticWeightsTask(weights: weights, seed: seed)
+    team.run(&task) { context, team, index in
+      let task = context.assumingMemoryBound(to: SyntheticWeightsTask.self).pointee
+      var visitor = SyntheticWeights(seed: task.seed, Member(team: team, index: index))
+      task.weights.forEach(&visitor)
+    }
+  }
+}
