@@ -97,12 +97,14 @@ let package = Package(
 )
 
 // libFuzzer brings their main function: Toolchain/fuzz builds them by themselves.
-if Context.environment["EDGE_INFER_FUZZ_BUILD"] != nil {
+let isFuzzBuild = Context.environment["EDGE_INFER_FUZZ_BUILD"] != nil
+if isFuzzBuild {
   package.targets.append(
     .executableTarget(
       name: "fuzz",
       dependencies: [
         "Platform", "Profile", "Memory", "Model", "Tokenizer", "Generation", "KVCache", "Inference",
+        "TestSupport",
       ],
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
 }
@@ -150,3 +152,15 @@ if let named = Context.environment["EDGE_INFER_TESTS"] {
   let names = named.split(separator: ",").map(String.init)
   package.targets.removeAll { $0.type == .test && !names.contains($0.name) }
 }
+
+// What all tests share. It is a test target itself, which a release build leaves out: ordinary Swift
+// cannot import the modules that such a build makes. The fuzzer, no test target, needs it as a library.
+for target in package.targets where target.type == .test {
+  target.dependencies.append("TestSupport")
+}
+let sharedByTests: [Target.Dependency] = ["Platform", "Model"]
+package.targets.append(
+  isFuzzBuild
+    ? .target(name: "TestSupport", dependencies: sharedByTests, path: "Tests/TestSupport")
+    : .testTarget(
+      name: "TestSupport", dependencies: sharedByTests, swiftSettings: [.unsafeFlags(["-O"])]))

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Machines as their kernels describe them, for trees of files that take the place of / (in
 /// `ProgramTests` too). Sources: /proc/cpuinfo, frequencies, clusters and memory as published of
@@ -152,29 +153,19 @@ struct Machine {
 
 /// A temporary folder with such files; it is removed with the object.
 final class KernelTree {
-  let url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-  var path: String { url.path }
-  private var folders = Set<URL>()
+  private let folder: Folder
+  var path: String { folder.url.path }
 
   init(_ files: [String: String]) throws {
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    folder = try Folder()
     for (name, text) in files { try write(name, text) }
   }
 
-  deinit { try? FileManager.default.removeItem(at: url) }
+  func write(_ name: String, _ text: String) throws { try folder.write(name, text) }
 
-  func write(_ name: String, _ text: String) throws { try write(name, Data(text.utf8)) }
-
-  func write(_ name: String, _ data: Data) throws {
-    let file = url.appendingPathComponent(name)
-    let folder = file.deletingLastPathComponent()
-    if folders.insert(folder).inserted {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-    try data.write(to: file)
-  }
+  func write(_ name: String, _ data: Data) throws { try folder.write(name, data) }
 
   func remove(_ name: String) throws {
-    try FileManager.default.removeItem(at: url.appendingPathComponent(name))
+    try FileManager.default.removeItem(atPath: folder.path(name))
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Profile
+import TestSupport
 import Testing
 
 @testable import Board
@@ -145,7 +146,7 @@ struct HostileTests {
 
   /// Random bytes in place of every file: a profile or one of the errors.
   @Test func noise() throws {
-    var random = SplitMix64(state: 8)
+    var random = SeededGenerator(seed: 8)
     let alphabet = Array("0123456789-,KM \n\t:/amx\0".utf8)
     let names = Machine.server.files.keys.sorted().filter { $0 != "proc/cpuinfo" }
     let tree = try KernelTree(Machine.server.files)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The sensors' files of boards, by their paths below the root (in `ProgramTests` too). Names, trip
 /// points and ranges are those of Linux' device trees and drivers (bcm2711.dtsi,

@@ -1,6 +1,7 @@
 import Foundation
 import Platform
 import Profile
+import TestSupport
 
 @testable import Board
 

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Tokenizer
 
 /// A file that has no name.
@@ -45,8 +46,5 @@ struct ModelTarget: FuzzTarget {
     }
   }
 
-  private func message(_ error: ModelError) -> String {
-    let bytes = try? written { error.write(to: &$0) }
-    return String(decoding: bytes ?? [], as: UTF8.self)
-  }
+  private func message(_ error: ModelError) -> String { written { error.write(to: &$0) } }
 }

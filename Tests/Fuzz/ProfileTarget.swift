@@ -1,11 +1,11 @@
 import Foundation
 import Profile
+import TestSupport
 
 /// A device profile.
 struct ProfileTarget: FuzzTarget {
   static var seeds: [[UInt8]] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Profiles")
+    let folder = Files.repository.appendingPathComponent("Profiles")
     let files = try? FileManager.default.contentsOfDirectory(
       at: folder, includingPropertiesForKeys: nil)
     return (files ?? []).compactMap { try? [UInt8](Data(contentsOf: $0)) }
@@ -19,8 +19,8 @@ struct ProfileTarget: FuzzTarget {
       require(profile.cores.count == 0 || profile.cores.count == profile.threads, "cores fit")
     } catch {
       require(error.exitCode == .configuration, "a bad profile is told by 78")
-      let line = try written { error.write(to: &$0) }
-      require(!line.isEmpty && !line.contains(10), "an error is one line")
+      let line = written { error.write(to: &$0) }
+      require(!line.isEmpty && !line.contains("\n"), "an error is one line")
     }
   }
 }

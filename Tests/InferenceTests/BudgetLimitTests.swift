@@ -2,10 +2,11 @@ import Foundation
 import Inference
 import KVCache
 import Profile
+import TestSupport
 import Testing
 
 /// An engine whose budget is made smaller does as one that was planned for the smaller budget.
-@Suite(.enabled(if: tinyModel != nil, "../shared/data/models is absent"))
+@Suite(.enabled(if: Files.stories != nil, "../shared/data/models is absent"))
 struct BudgetLimitTests {
   private static let tokens = (0..<90).map { Int32(3 + $0 * 37 % 500) }
   private static let sizes: [(budget: Int, sinks: Int, recent: Int)] = [
@@ -20,7 +21,7 @@ struct BudgetLimitTests {
 
   @Test(arguments: (1..<Policy.count).compactMap(Policy.init(rawValue:)))
   func isAsPlannedSmaller(policy: Policy) throws {
-    var one = try Fixture.open(tinyModel!, settings(policy, block: 16, budget: 48))
+    var one = try Fixture.open(Files.stories!, settings(policy, block: 16, budget: 48))
     for size in Self.sizes {
       one.engine.reset()
       one.engine.limit(
@@ -28,7 +29,7 @@ struct BudgetLimitTests {
         retained: Retained(sinkCount: size.sinks, recentCount: size.recent))
       let limited = try Self.run(&one)
       var planned = try Fixture.open(
-        tinyModel!,
+        Files.stories!,
         settings(
           policy, block: 16, budget: size.budget, sinks: size.sinks, recent: size.recent))
       let expected = try Self.run(&planned)
@@ -38,7 +39,7 @@ struct BudgetLimitTests {
   }
 
   @Test func fullHasFewerSlots() throws {
-    var fixture = try Fixture.open(tinyModel!, settings(.full, block: 16, budget: 48))
+    var fixture = try Fixture.open(Files.stories!, settings(.full, block: 16, budget: 48))
     fixture.engine.limit(cacheBudget: 20, retained: Retained(sinkCount: 0, recentCount: 0))
     // 36 slots: two blocks of 16, and 4 tokens more.
     _ = try fixture.engine.forward(tokenCount: 16)
@@ -49,8 +50,3 @@ struct BudgetLimitTests {
     #expect(throws: CacheFull.self) { _ = try fixture.engine.forward(tokenCount: 1) }
   }
 }
-
-private let tinyModel: String? = {
-  let path = Files.shared.appendingPathComponent("data/models/stories260K-f32.gguf").path
-  return FileManager.default.fileExists(atPath: path) ? path : nil
-}()

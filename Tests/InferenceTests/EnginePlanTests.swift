@@ -5,6 +5,7 @@ import Memory
 import Model
 import Platform
 import Profile
+import TestSupport
 import Testing
 
 /// The memory plan of an engine: what holds for every one, and that runs use what is planned.
@@ -52,7 +53,7 @@ import Testing
 
   /// Thousands of shapes, sizes and policies: sound, and no smaller where N, B or the threads grow.
   @Test(arguments: 0..<4 as Range<UInt64>) func randomPlans(seed: UInt64) throws {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     for _ in 0..<1000 {
       let shape = try Self.shape(&random)
       let policy = Self.policies.randomElement(using: &random)!
@@ -92,11 +93,11 @@ import Testing
   /// untouched, and of each region at most 1 % or two pages; thread stacks are there for the deepest
   /// calls, and are left out.
   @Test(
-    .enabled(if: Files.smolLM2 != nil, "needs the default model"),
+    .enabled(if: Files.model != nil, "needs the default model"),
     arguments: [Policy.full, .keydiff, .keydiffMedian, .keydiffPairwise, .tova, .snapkv, .h2o, .l2])
   func plannedPagesAreTouched(policy: Policy) throws {
     var fixture = try Fixture.open(
-      Files.smolLM2!, settings(policy, block: 64, budget: policy == .full ? 448 : 256),
+      Files.model!, settings(policy, block: 64, budget: policy == .full ? 448 : 256),
       usesHugePages: false)
     for block in 0..<8 {
       for index in 0..<64 {

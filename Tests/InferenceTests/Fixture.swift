@@ -4,32 +4,7 @@ import KVCache
 import Memory
 import Model
 import Profile
-
-/// Files that lie beside the repository or in the model cache; tests that need one that is absent
-/// are skipped and say so.
-enum Files {
-  static let repository = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  static let shared = repository.deletingLastPathComponent().appendingPathComponent("shared")
-
-  static var smolLM2: String? {
-    let name = "SmolLM2-135M-Instruct.Q4_1.gguf"
-    let environment = ProcessInfo.processInfo.environment
-    let folders = [
-      environment["EDGE_INFER_MODELS"], environment["HOME"].map { $0 + "/.cache/edge-infer" },
-    ]
-    return folders.compactMap { $0.map { $0 + "/" + name } }
-      .first { FileManager.default.fileExists(atPath: $0) }
-  }
-
-  static func golden(_ name: String) -> URL {
-    shared.appendingPathComponent("golden").appendingPathComponent(name)
-  }
-
-  static func hasGolden(_ name: String) -> Bool {
-    smolLM2 != nil && FileManager.default.fileExists(atPath: golden(name).path)
-  }
-}
+import TestSupport
 
 /// A model in an arena, as the program sets it up.
 struct Fixture: ~Copyable {

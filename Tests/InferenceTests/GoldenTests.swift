@@ -2,6 +2,7 @@ import Foundation
 import Inference
 import Platform
 import Profile
+import TestSupport
 import Testing
 
 private struct FullGolden: Decodable {
@@ -20,7 +21,7 @@ private struct FullGolden: Decodable {
     let golden = try JSONDecoder().decode(
       FullGolden.self, from: Data(contentsOf: Files.golden("full.json")))
     var fixture = try Fixture.open(
-      Files.smolLM2!, settings(.full, block: 128, budget: 1024))
+      Files.model!, settings(.full, block: 128, budget: 1024))
     var sureCount = 0
     var agreeingCount = 0
     let likelihoods = try fixture.negativeLogLikelihoods(
@@ -57,7 +58,7 @@ private struct FullGolden: Decodable {
     let policy = Policy(name: policyName.span)!
     let hasRecent = name.contains("recent")
     var fixture = try Fixture.open(
-      Files.smolLM2!,
+      Files.model!,
       settings(
         policy, block: 64, budget: 256, sinks: hasRecent ? 4 : 0, recent: hasRecent ? 64 : 0))
     var shares: [Double] = []
@@ -96,7 +97,7 @@ private struct FullGolden: Decodable {
     let text = try String(contentsOf: Files.golden("wikitext.tokens"), encoding: .utf8)
     let tokens = text.split(whereSeparator: \.isWhitespace).prefix(4096).map { Int32($0)! }
     var fixture = try Fixture.open(
-      Files.smolLM2!,
+      Files.model!,
       settings(
         run.policy, block: 128, budget: run.policy == .full ? 4096 : 1024, sinks: run.sinks,
         recent: run.recent))
@@ -127,7 +128,7 @@ private struct FullGolden: Decodable {
     let text = try String(contentsOf: Files.golden("wikitext.tokens"), encoding: .utf8)
     let tokens = text.split(whereSeparator: \.isWhitespace).prefix(2048).map { Int32($0)! }
     var fixture = try Fixture.open(
-      Files.smolLM2!, settings(.full, block: 128, budget: 2048, usesFloat16: usesFloat16))
+      Files.model!, settings(.full, block: 128, budget: 2048, usesFloat16: usesFloat16))
     let perplexity = exp(mean(try fixture.negativeLogLikelihoods(tokens)))
     print("2048 tokens, Float16 \(usesFloat16): perplexity \(perplexity), reference 15.1026")
     #expect(abs(perplexity / 15.1026 - 1) < 0.005)
@@ -143,7 +144,7 @@ private struct FullGolden: Decodable {
     var results: [[Double]] = []
     for threads in [1, 2, 3] {
       var fixture = try Fixture.open(
-        Files.smolLM2!, settings(policy, block: 64, budget: 128, threads: threads))
+        Files.model!, settings(policy, block: 64, budget: 128, threads: threads))
       results.append(try fixture.negativeLogLikelihoods(tokens))
     }
     #expect(results[0] == results[1])

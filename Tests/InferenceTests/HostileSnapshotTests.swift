@@ -1,28 +1,26 @@
 import Foundation
 import Model
 import Platform
+import TestSupport
 import Testing
 
 @testable import Inference
 
 /// Saved caches that no run wrote. What fuzzing found is here as fixed cases.
 @Suite struct HostileSnapshotTests {
-  private let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("edge-infer-snapshot-\(UUID().uuidString)")
+  private let folder: Folder
 
-  init() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
+  init() throws { folder = try Folder() }
 
   private func open() throws -> Fixture {
-    let path = try ModelWriter(types: [.q8_0], seed: 4).write(to: folder, tensorCounts: [21])
+    let path = try ModelWriter(types: [.q8_0], seed: 4).write(to: folder)
     return try Fixture.open(path, settings(.keydiff, block: 8, budget: 16))
   }
 
   private func save(_ fixture: inout Fixture) throws -> [UInt8] {
     for index in 0..<8 { fixture.engine.block[index] = Int32(index) }
     for _ in 0..<3 { _ = try fixture.engine.forward(tokenCount: 8) }
-    let path = folder.appendingPathComponent("saved").path
+    let path = folder.path("saved")
     _ = FileManager.default.createFile(atPath: path, contents: nil)
     let handle = FileHandle(forWritingAtPath: path)!
     var out = TextOutput(descriptor: handle.fileDescriptor)
@@ -35,7 +33,7 @@ import Testing
   private func error(
     of bytes: [UInt8], _ fixture: inout Fixture
   ) throws -> SnapshotError? {
-    let path = folder.appendingPathComponent("hostile").path
+    let path = folder.path("hostile")
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     let cPath = strdup(path)!
     defer { free(cPath) }
@@ -50,7 +48,6 @@ import Testing
 
   /// Every word of the header at numbers that wrap, with its checksum made right and not.
   @Test func everyWord() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     var fixture = try open()
     let sound = try save(&fixture)
     #expect(try error(of: sound, &fixture) == nil)
@@ -76,16 +73,15 @@ import Testing
 
   /// All the rest at random, with its checksum made right.
   @Test func anyState() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     var fixture = try open()
     let sound = try save(&fixture)
-    var random = SeededGenerator(state: 11)
+    var random = SeededGenerator(seed: 11)
     for round in 0..<200 {
       var bytes = sound
       let count = round % 2 == 0 ? 3 : 3000
       for _ in 0..<count {
         let place = Int.random(in: SnapshotHeader.byteCount..<bytes.count, using: &random)
-        bytes[place] = UInt8(truncatingIfNeeded: random.next())
+        bytes[place] = random.byte()
       }
       Self.repairChecksum(&bytes)
       if let error = try error(of: bytes, &fixture) { #expect(error.exitCode == .malformedData) }
@@ -94,7 +90,6 @@ import Testing
   }
 
   @Test func truncated() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     var fixture = try open()
     let sound = try save(&fixture)
     for count in Array(0...SnapshotHeader.byteCount) + [sound.count / 2, sound.count - 1] {

@@ -1,5 +1,6 @@
 import Foundation
 import Profile
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -7,6 +8,10 @@ import Testing
 /// Texts that are taken up again from a copy of the cache.
 @Suite struct KeptStateTests {
   private static let start: [Int32] = (0..<40).map { $0 * 7 % 29 }
+
+  private let folder: Folder
+
+  init() throws { folder = try Folder() }
 
   private func logits(_ fixture: inout Fixture, after ids: [Int32]) throws -> [Float] {
     for first in stride(from: 0, to: ids.count, by: 8) {
@@ -25,11 +30,7 @@ import Testing
     Policy.full, .keydiff, .keydiffNormalized, .h2o, .tova, .snapkv, .sink, .l2,
   ])
   func takingUpChangesNothing(policy: Policy) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("edge-infer-kept-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = try ModelWriter(types: [.q8_0], seed: 4).write(to: folder, tensorCounts: [21])
+    let path = try ModelWriter(types: [.q8_0], seed: 4).write(to: folder)
     let run = settings(policy, block: 8, budget: policy == .full ? 96 : 16)
     var fixture = try Fixture.open(path, run)
     let byteCount = EngineLayout.keptByteCount(

@@ -2,6 +2,7 @@ import Foundation
 import Memory
 import Model
 import Profile
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -11,14 +12,9 @@ import Testing
   private static let types: [TensorType] = [
     .q4_k, .q6_k, .q2_k, .q3_k, .q5_k, .iq4_xs, .iq4_nl, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0,
   ]
-  private let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("edge-infer-fault-\(UUID().uuidString)")
+  private let folder: Folder
 
-  init() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  private func remove() { try? FileManager.default.removeItem(at: folder) }
+  init() throws { folder = try Folder() }
 
   /// Opens the model, changes the file, and loads; one block if it loads.
   private func load(
@@ -52,9 +48,8 @@ import Testing
 
   /// Shorter by anything from nothing to all: told as truncated, or as the directory's other fault.
   @Test(arguments: [1, 2]) func truncatedAfterOpening(threads: Int) throws {
-    defer { remove() }
     let model = ModelWriter(types: [.q4_0, .q8_0], seed: 3)
-    let path = try model.write(to: folder, tensorCounts: [21])
+    let path = try model.write(to: folder)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     for cut in [0, 1, 23, 24, 100, 1000, 2000, bytes.count / 2, bytes.count - 1] {
       try bytes.write(to: URL(fileURLWithPath: path))
@@ -65,10 +60,9 @@ import Testing
 
   /// Another model, noise or holes under the same name: an error, or other numbers, and no trap.
   @Test(arguments: 0..<24 as Range<UInt64>) func rewrittenAfterOpening(seed: UInt64) throws {
-    defer { remove() }
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     let path = try ModelWriter(types: [.q4_0, .q8_0], seed: 3)
-      .write(to: folder, tensorCounts: [21])
+      .write(to: folder)
     var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
     switch seed % 4 {
     case 0:  // Of the header.
@@ -89,13 +83,12 @@ import Testing
 
   /// Written by another process again and again while threads read it.
   @Test func rewrittenWhileLoading() throws {
-    defer { remove() }
     let path = try ModelWriter(types: [.q4_0, .q8_0], seed: 3)
-      .write(to: folder, tensorCounts: [21])
+      .write(to: folder)
     let sound = try Data(contentsOf: URL(fileURLWithPath: path))
     let writer = Process()
     writer.executableURL = URL(fileURLWithPath: "/bin/sh")
-    let copy = folder.appendingPathComponent("copy").path
+    let copy = folder.path("copy")
     try sound.write(to: URL(fileURLWithPath: copy))
     writer.arguments = [
       "-c",
@@ -117,7 +110,6 @@ import Testing
 
   /// NaN and infinite scales are refused with the tensor's name; zero, tiny and huge ones are numbers.
   @Test(arguments: types) func scales(type: TensorType) throws {
-    defer { remove() }
     let patterns: [(bits: UInt16, isFinite: Bool)] = [
       (0x7E00, false), (0xFE00, false), (0x7C01, false), (0x7C00, false), (0xFC00, false),
       (0x0000, true), (0x8000, true), (0x0001, true), (0x7BFF, true), (0xFBFF, true),
@@ -132,7 +124,7 @@ import Testing
         model.tensors[index].bytes[start + place] = UInt8(truncatingIfNeeded: bits)
         model.tensors[index].bytes[start + place + 1] = UInt8(bits >> 8)
         if !isFinite { model.tensors[index].makeNonzero(start) }
-        let path = try model.write(to: folder, tensorCounts: [21])
+        let path = try model.write(to: folder)
         let error = try load(path) { _ in }
         if isFinite {
           #expect(error == nil, "\(type), \(bits)")
@@ -147,7 +139,6 @@ import Testing
 
   @Test(arguments: ["blk.0.attn_norm.weight", "blk.1.ffn_norm.weight", "output_norm.weight"])
   func norms(name: String) throws {
-    defer { remove() }
     let model = ModelWriter(types: [.q8_0], seed: 9)
     let index = model.tensors.firstIndex { $0.name == name }!
     for value in [Float.nan, -.nan, .infinity, -.infinity, 0, 3e38, .leastNonzeroMagnitude] {
@@ -156,7 +147,7 @@ import Testing
         changed.tensors[index].bytes.replaceSubrange(
           4 * place..<4 * place + 4,
           with: withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init))
-        let path = try changed.write(to: folder, tensorCounts: [21])
+        let path = try changed.write(to: folder)
         let error = try load(path) { _ in }
         #expect((error == nil) == value.isFinite, "\(value) at \(place)")
       }
@@ -166,14 +157,13 @@ import Testing
   /// Weights near the largest Float32: what is computed is infinite or NaN, and every policy ends all
   /// the same.
   @Test(arguments: 0..<Policy.count) func hugeWeights(policy index: Int) throws {
-    defer { remove() }
     var model = ModelWriter(types: [.float32], seed: 9)
     for index in model.tensors.indices {
       let count = model.tensors[index].bytes.count / 4
       let values = (0..<count).map { Float($0 % 3 - 1) * 1e36 }
       model.tensors[index].bytes = values.withUnsafeBytes(Array.init)
     }
-    let path = try model.write(to: folder, tensorCounts: [21])
+    let path = try model.write(to: folder)
     let policy = Policy(rawValue: index)!
     var fixture = try Fixture.open(path, settings(policy, block: 8, budget: 24))
     for _ in 0..<(policy == .full ? 4 : 8) {
@@ -184,10 +174,6 @@ import Testing
       #expect(best >= 0 && Int(best) < ModelWriter.vocabularyCount)
     }
   }
-}
-
-extension SeededGenerator {
-  fileprivate mutating func byte() -> UInt8 { UInt8(truncatingIfNeeded: next()) }
 }
 
 extension WrittenTensor {

@@ -3,12 +3,14 @@ import Inference
 import KVCache
 import Platform
 import Profile
+import TestSupport
 import Testing
 
 /// Models whose numbers leave the range of the formats that they are kept in.
 struct NumberTests {
-  private let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent(UUID().uuidString)
+  private let folder: Folder
+
+  init() throws { folder = try Folder() }
 
   private static let plain = ModelWriter(types: [.float32], seed: 3)
 
@@ -33,9 +35,7 @@ struct NumberTests {
       }
       model.tensors[index].bytes = values.map { $0 * factor }.withUnsafeBytes(Array.init)
     }
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = try model.write(to: folder, tensorCounts: [model.tensors.count])
+    let path = try model.write(to: folder)
     var fixture = try Fixture.open(
       path,
       RunSettings(

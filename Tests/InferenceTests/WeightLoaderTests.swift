@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Profile
+import TestSupport
 import Testing
 
 @testable import Inference
@@ -10,22 +11,17 @@ import Testing
   private static let types: [TensorType] = [
     .q4_k, .q6_k, .q2_k, .q3_k, .q5_k, .iq4_xs, .iq4_nl, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0,
   ]
-  private let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("edge-infer-loader-\(UUID().uuidString)")
+  private let folder: Folder
 
-  init() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
+  init() throws { folder = try Folder() }
 
   /// The weights are the same bits as those of a model with the decoded numbers as F32, so all logits
   /// are too.
   @Test(arguments: types.map { [$0] } + [types])
   func encodedWeightsEqualTheirNumbers(types: [TensorType]) throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let model = ModelWriter(types: types, seed: 5)
-    let count = model.tensors.count
-    let encoded = try logits(model.write(to: folder, tensorCounts: [count]))
-    let plain = try logits(model.widened.write(to: folder, tensorCounts: [count]))
+    let encoded = try logits(model.write(to: folder))
+    let plain = try logits(model.widened.write(to: folder))
     #expect(encoded == plain)
     #expect(Set(encoded).count > encoded.count / 2)
     #expect(encoded.allSatisfy { Float(bitPattern: $0).isFinite })
@@ -34,10 +30,9 @@ import Testing
   /// Parts give the same weights, whatever member reads them.
   @Test(arguments: [[4, 6, 11], [0, 20, 1], [Int](repeating: 1, count: 21)], [1, 3])
   func partsEqualTheWhole(tensorCounts: [Int], threads: Int) throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     let model = ModelWriter(types: Self.types, seed: 6)
     #expect(model.tensors.count == 21)
-    let whole = try logits(model.write(to: folder, tensorCounts: [21]))
+    let whole = try logits(model.write(to: folder))
     let split = try logits(
       model.write(to: folder, tensorCounts: tensorCounts), threads: threads)
     #expect(split == whole)
@@ -45,12 +40,11 @@ import Testing
 
   /// A scale that is not finite is told with the tensor's name.
   @Test(arguments: types) func refusesWeightsThatAreNotFinite(type: TensorType) throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
     var model = ModelWriter(types: [type], seed: 7)
     let index = model.tensors.firstIndex { $0.name == "blk.1.ffn_down.weight" }!
     let size = model.tensors[index].bytes.count
     model.tensors[index].bytes = [UInt8](repeating: 0xFF, count: size)
-    let path = try model.write(to: folder, tensorCounts: [21])
+    let path = try model.write(to: folder)
     do {
       _ = try logits(path)
       Issue.record("the weights are NaN")

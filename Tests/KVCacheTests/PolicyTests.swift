@@ -1,4 +1,5 @@
 import Profile
+import TestSupport
 import Testing
 
 @testable import KVCache
@@ -99,7 +100,7 @@ import Testing
 @Suite struct PositionOrderTests {
   @Test(arguments: [1, 2, 77, 3000], [UInt32(1), 1 << 11, 1 << 22, .max])
   func sorts(count: Int, range: UInt32) {
-    var random = RepeatableRandom(seed: 3)
+    var random = SeededGenerator(seed: 3)
     let positions = (0..<count).map { _ in UInt32.random(in: 0..<range, using: &random) }
     var scratch = [UInt32](repeating: 7, count: PositionOrder.wordCount(slots: count))
     let order = scratch.withUnsafeMutableBufferPointer { scratch in

@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import Memory
 import Profile
+import TestSupport
 import Testing
 
 @testable import KVCache
@@ -33,7 +34,7 @@ import Testing
     let place = Workplace(&carver, shape, policy)
     place.rotary.setFrequencies(base: Self.base)
     let head = place.cache.head(layer: 0, kvHead: 0)
-    var random = RepeatableRandom(seed: UInt64(count * headDim))
+    var random = SeededGenerator(seed: UInt64(count * headDim))
     let positions = Array((0..<100_000).shuffled(using: &random).prefix(count))
     let keys = positions.map { _ in
       (0..<headDim).map { _ in Double.random(in: -1...1, using: &random) }

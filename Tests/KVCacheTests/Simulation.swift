@@ -1,6 +1,7 @@
 import Kernels
 import Memory
 import Profile
+import TestSupport
 import Testing
 
 @testable import KVCache
@@ -57,7 +58,7 @@ final class Simulation {
   private let attentionMemory: UnsafeMutableBufferPointer<Float>
   private let scratch: AttentionScratch
   private var heads: [ReferenceHead]
-  private var random = RepeatableRandom(seed: 5)
+  private var random = SeededGenerator(seed: 5)
   private var nextPosition = 0
   private(set) var evictionCount = 0
   /// Evictions in which scores were too close for Float32 to tell.
@@ -321,24 +322,5 @@ private struct Contents {
 
   func value(_ slot: Int) -> [Double] {
     (0..<headDim).map { Double(values[slot * stride + $0]) }
-  }
-}
-
-/// Repeatable random numbers: a 64-bit linear congruential generator, of which the high half is
-/// used (Knuth, MMIX).
-struct RepeatableRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    var bits: UInt64 = 0
-    for _ in 0..<2 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      bits = bits << 32 | state >> 32
-    }
-    return bits
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import KernelChecks
+import TestSupport
 import Testing
 
 /// The same checks as programs for the boards, run by the emulator of their processor. The programs
@@ -30,11 +31,12 @@ import Testing
   /// A processor of 2008, without AVX: told so in one line, not by an illegal instruction.
   @Test(
     .enabled(
-      if: Board.avx2.isReady && Tool.path("qemu-x86_64") != nil,
+      if: Board.avx2.isReady && Files.tool("qemu-x86_64") != nil,
       "needs .build-device/x86-64-v3/device-checks and qemu-x86_64"))
   func aProcessorWithoutAVX2IsRefused() throws {
-    let run = try Tool.run(Tool.path("qemu-x86_64")!, ["-cpu", "Nehalem", Board.avx2.program])
-    #expect(run.reason == .exit && run.status == 69)
+    let run = try TestSupport.run(
+      [Files.tool("qemu-x86_64")!, "-cpu", "Nehalem", Board.avx2.program!])
+    #expect(run.code == 69)
     #expect(run.error.contains("AVX2"), "\(run.error)")
   }
 
@@ -43,8 +45,7 @@ import Testing
   private func expectChecksHold(_ board: Board, on processor: String) throws {
     let run = try board.run(on: processor)
     let lines = run.output.split(separator: "\n")
-    #expect(run.reason == .exit, "ended by signal \(run.status)")
-    #expect(run.status == 0)
+    #expect(run.code == 0, "\(run.error)")
     #expect(lines.count > 1)
     #expect(lines.last?.hasSuffix(" passed, 0 failed") == true, "\(run.output)")
     #expect(lines.dropLast().allSatisfy { $0.hasPrefix("ok ") })

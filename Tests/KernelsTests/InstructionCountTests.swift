@@ -1,5 +1,6 @@
 import Foundation
 import KernelChecks
+import TestSupport
 import Testing
 
 /// Instructions that the kernels execute on each kind of board, as differences of two counts of the
@@ -76,7 +77,7 @@ import Testing
     func count(_ repetitions: Int) throws -> Int {
       let run = try board.run(
         on: processor, ["--repeat", bound.workload, "\(repetitions)"], plugin: plugin)
-      #expect(run.reason == .exit && run.status == 0, "\(run.error)")
+      #expect(run.code == 0, "\(run.error)")
       return try #require(Int(run.error.split(separator: " ").last?.dropLast() ?? ""))
     }
     let share = try Double(count(7) - count(2)) / Double(5 * bound.size)
@@ -89,7 +90,7 @@ import Testing
     arguments: [["no-such", "1"], ["int8-tile", "0"], ["int8-tile", "x"], ["int8-til", "1"]])
   func wrongRepeatArguments(_ arguments: [String]) throws {
     let run = try Board.pi5.run(on: "cortex-a76", ["--repeat"] + arguments)
-    #expect(run.status == 64)
+    #expect(run.code == 64)
     #expect(run.error.contains("int8-row"))
   }
 
@@ -97,18 +98,18 @@ import Testing
     "needs the board's device-checks (Toolchain/check builds it), qemu-aarch64 and gcc"
 
   private static func isReady(_ board: Board) -> Bool {
-    board.isReady && Tool.path("gcc") != nil
+    board.isReady && Files.tool("gcc") != nil
   }
 
   /// The emulator's plugin, compiled once.
   static let plugin = Result<String, any Error> {
     let target = FileManager.default.temporaryDirectory
       .appendingPathComponent("instruction-counter-\(ProcessInfo.processInfo.processIdentifier).so")
-    let source = Board.repository.appendingPathComponent("Toolchain/instruction-counter.c").path
-    let run = try Tool.run(
-      Tool.path("gcc")!,
-      ["-O2", "-Wall", "-Werror", "-fPIC", "-shared", "-o", target.path, source])
-    try #require(run.status == 0, "\(run.error)")
+    let source = Files.repository.appendingPathComponent("Toolchain/instruction-counter.c").path
+    let run = try TestSupport.run([
+      Files.tool("gcc")!, "-O2", "-Wall", "-Werror", "-fPIC", "-shared", "-o", target.path, source,
+    ])
+    try #require(run.code == 0, "\(run.error)")
     return target.path
   }
 }

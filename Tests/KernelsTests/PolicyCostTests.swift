@@ -1,13 +1,14 @@
 import Foundation
 import KernelChecks
 import Profile
+import TestSupport
 import Testing
 
 /// What each policy adds to a block of one KV head, in instructions and in bytes that loads and
 /// stores move, counted by the emulator: it grows as KeyDiff's table 2 says when the slots double,
 /// and does not grow with the text.
 @Suite struct PolicyCostTests {
-  private static let isReady = Board.pi5.isReady && Tool.path("gcc") != nil
+  private static let isReady = Board.pi5.isReady && Files.tool("gcc") != nil
   private static let reason: Comment =
     "needs .build-device/pi5/device-checks (Toolchain/check builds it), qemu-aarch64 and gcc"
 
@@ -60,7 +61,7 @@ import Testing
       ["sink", "1024", "2000", "0"], ["sink", "20000", "30000", "1"],
     ])
   func wrongArguments(_ arguments: [String]) throws {
-    #expect(try Board.pi5.run(on: "cortex-a76", ["--policy"] + arguments).status == 64)
+    #expect(try Board.pi5.run(on: "cortex-a76", ["--policy"] + arguments).code == 64)
   }
 
   struct Growth {
@@ -85,7 +86,7 @@ import Testing
         on: "cortex-a76",
         ["--policy", "\(policy.name)", "\(slots)", "\(start)", "\(repetitions)"],
         plugin: plugin + ",bytes=on")
-      try #require(run.status == 0, "\(run.error)")
+      try #require(run.code == 0, "\(run.error)")
       let words = run.error.split(whereSeparator: \.isWhitespace)
       return try [#require(Double(words[1])), #require(Double(words[3]))]
     }

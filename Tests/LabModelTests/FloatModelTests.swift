@@ -2,6 +2,7 @@ import Foundation
 import Inference
 import LabModel
 import Model
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct FloatModelTests {
@@ -23,11 +24,11 @@ import Testing
   /// The reference's cache is Float16: against itself with a Float32 cache it moves single
   /// likelihoods of these 256 tokens by 0.0008 (root mean square) and 0.0046 at most; the mean
   /// without that rounding is from reference.py with `--kv f32`.
-  @Test(.enabled(if: Files.hasGolden, "needs the default model and full.json"))
+  @Test(.enabled(if: Files.hasGolden("full.json"), "needs the default model and full.json"))
   func likelihoodsAreTheReferences() throws {
     let golden = try Golden()
     let tokens = Array(golden.tokens.prefix(256))
-    let model = try FloatModel(path: Files.smolLM2!, threads: 2)
+    let model = try FloatModel(path: Files.model!, threads: 2)
     let (nll, best) = score(model, tokens)
     try #require(nll.count == 255)
     let errors = zip(nll, golden.nll).map { $0 - $1 }

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import LabModel
@@ -112,9 +113,9 @@ import Testing
     .cosineBestKey: [0.121417, 0.663611, 0.411704, 0.457306],
   ]
 
-  @Test(.enabled(if: Files.hasGolden, "needs the default model and full.json"))
+  @Test(.enabled(if: Files.hasGolden("full.json"), "needs the default model and full.json"))
   func measuresAreTheReferences() throws {
-    let model = try FloatModel(path: Files.smolLM2!, threads: 2)
+    let model = try FloatModel(path: Files.model!, threads: 2)
     let observer = GeometryObserver(model.shape, tokenCount: 256, blockSize: 64)
     model.forward(Array(try Golden().tokens.prefix(256)), observer: observer)
     for measure in observer.measures() {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LabReport
@@ -16,25 +17,16 @@ private enum Chromium {
   /// Opens a page and ends.
   /// - Returns: standard output, and what the page wrote to the console.
   static func open(_ page: URL, in folder: URL, _ options: [String]) throws -> Output {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path!)
     // Without a sandbox, which root has not; the page is the test's own.
-    process.arguments =
+    let outcome = try run(
       [
-        "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+        path!, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
         "--disable-dev-shm-usage", "--no-first-run", "--no-pdf-header-footer",
         "--enable-logging=stderr", "--user-data-dir=\(folder.path)/profile",
-      ] + options + [page.absoluteString]
-    let files = ["out", "err"].map { folder.appendingPathComponent($0) }
-    for file in files { try Data().write(to: file) }
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
-    try process.run()
-    process.waitUntilExit()
-    let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-    #expect(process.terminationStatus == 0, "\(texts[1].suffix(500))")
+      ] + options + [page.absoluteString])
+    #expect(outcome.code == 0, "\(outcome.error.suffix(500))")
     return Output(
-      text: texts[0], messages: texts[1].split(separator: "\n").filter { $0.contains("CONSOLE") })
+      text: outcome.output, messages: outcome.errorLines.filter { $0.contains("CONSOLE") })
   }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import LabResults
+import TestSupport
 
 @testable import LabReport
 
@@ -171,8 +172,6 @@ func fullPage() throws -> Page {
 
 /// A folder that is gone afterwards.
 func withFolder<Value>(_ body: (URL) throws -> Value) throws -> Value {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder)
+  let folder = try Folder()
+  return try withExtendedLifetime(folder) { try body(folder.url) }
 }

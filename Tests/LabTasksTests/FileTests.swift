@@ -1,39 +1,9 @@
 import Foundation
 import LabResults
+import TestSupport
 import Testing
 
 @testable import LabTasks
-
-/// A folder of a test's own.
-final class Folder {
-  let path: String
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("lab-tasks-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func write(_ name: String, _ text: String) throws -> String {
-    let url = URL(fileURLWithPath: path).appendingPathComponent(name)
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try text.write(to: url, atomically: true, encoding: .utf8)
-    return url.path
-  }
-}
-
-/// Evaluation data beside the checkout; tests that need it skip where it is absent.
-func shared(_ name: String) -> String {
-  var folder = URL(fileURLWithPath: #filePath)
-  for _ in 0..<4 { folder.deleteLastPathComponent() }
-  return folder.appendingPathComponent("shared/data/\(name)").path
-}
-
-func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: shared(name)) }
 
 @Suite struct LongBenchTaskTests {
   @Test func original() throws {
@@ -84,7 +54,7 @@ func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: sha
     #expect(try task.items(path).map(\.item["sample"]) == [.text("lcc-0")])
     task = LongBenchTask()
     task.datasets = ["trec", "qasper"]
-    #expect(try task.items(folder.path).count == 2)
+    #expect(try task.items(folder.url.path).count == 2)
     #expect(try task.items(path) { $0 + "!" }.map(\.prompt) == ["P!", "P!"])
   }
 
@@ -115,7 +85,7 @@ func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: sha
 
   @Test func absent() throws {
     let folder = try Folder()
-    for path in [folder.path, folder.path + "/no.jsonl"] {
+    for path in [folder.url.path, folder.url.path + "/no.jsonl"] {
       let error = #expect(throws: TaskFileError.self) { try LongBenchTask().items(path) }
       #expect(error?.kind == .missing)
     }
@@ -124,14 +94,16 @@ func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: sha
     #expect(error?.kind == .malformed)
   }
 
-  @Test(.enabled(if: exists("longbench/mlb_dev.jsonl"), "needs ../shared/data/longbench"))
+  @Test(
+    .enabled(
+      if: Files.shared("data/longbench/mlb_dev.jsonl") != nil, "needs ../shared/data/longbench"))
   func realMiniLongBench() throws {
-    let items = try LongBenchTask().items(shared("longbench/mlb_dev.jsonl"))
+    let items = try LongBenchTask().items(Files.shared("data/longbench/mlb_dev.jsonl")!)
     // Counted with a few lines of Python.
     #expect(items.count == 124)
     var english = LongBenchTask()
     english.languages = [.english]
-    #expect(try english.items(shared("longbench")).count == 73)
+    #expect(try english.items(Files.shared("data/longbench")!).count == 73)
     var totals: [String: Double] = [:]
     for item in items {
       let dataset = try #require(item.item["dataset"]?.text)

@@ -1,5 +1,6 @@
 import Foundation
 import LabResults
+import TestSupport
 import Testing
 
 @testable import LabTasks
@@ -106,13 +107,15 @@ private func count(_ text: String) -> Int {
     #expect(throws: TaskFileError.self) { try task.items(hay, tokens: count) }
   }
 
-  @Test(.enabled(if: exists("text/wiki.test.raw"), "needs ../shared/data/text"))
+  @Test(.enabled(if: Files.shared("data/text/wiki.test.raw") != nil, "needs ../shared/data/text"))
   func realText() throws {
     var task = NeedleTask()
     task.lengths = [2_000]
     task.depths = [0, 10, 50, 90, 100]
     task.samples = 3
-    for item in try task.items(Haystack(file: shared("text/wiki.test.raw")), tokens: count) {
+    for item in try task.items(
+      Haystack(file: Files.shared("data/text/wiki.test.raw")!), tokens: count)
+    {
       #expect((1_995...2_000).contains(count(item.prompt)))
       let text = item.prompt.components(separatedBy: "\n\n").dropFirst().dropLast()
         .joined(separator: "\n\n")
@@ -184,11 +187,13 @@ private func count(_ text: String) -> Int {
     #expect(error?.description.hasPrefix("\(path): line 1: \(reason)") == true)
   }
 
-  @Test(.enabled(if: exists("longeval/200_lines.jsonl"), "needs ../shared/data/longeval"))
+  @Test(
+    .enabled(
+      if: Files.shared("data/longeval/200_lines.jsonl") != nil, "needs ../shared/data/longeval"))
   func realFile() throws {
     var task = LinesTask()
     task.begins = true
-    let items = try task.items(file: shared("longeval/200_lines.jsonl"), limit: 3)
+    let items = try task.items(file: Files.shared("data/longeval/200_lines.jsonl")!, limit: 3)
     #expect(items.count == 3)
     // The first line of the file.
     #expect(items[0].expected == "2416")

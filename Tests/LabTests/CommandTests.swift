@@ -1,5 +1,6 @@
 import Foundation
 import LabResults
+import TestSupport
 import Testing
 
 /// The commands as they are called, on the tiny model, which has a context of 512 tokens and no chat
@@ -7,7 +8,7 @@ import Testing
 @Suite(
   .serialized,
   .enabled(
-    if: Files.hasTinyModel && Files.hasEdgeLab,
+    if: Files.stories != nil && Files.edgeLab != nil,
     "needs ../shared/data/models and .build/debug/edge-lab"))
 struct CommandTests {
   private let folder: Folder
@@ -18,9 +19,11 @@ struct CommandTests {
 
   /// What a command writes to standard output; its results go to `results`.
   private func run(_ command: String, _ words: [String]) throws -> String {
-    try Files.run(
-      Files.edgeLab,
-      [command, "--model", Files.tinyModel, "--threads", "1", "--quiet", "-o", results] + words)
+    try printed(
+      by: [
+        Files.edgeLab!, command, "--model", Files.stories!, "--threads", "1", "--quiet", "-o",
+        results,
+      ] + words)
   }
 
   /// Runs a command that is to give so many result lines, and again, which is to give no more.
@@ -109,7 +112,7 @@ struct CommandTests {
       #expect(mass.count == 5 && mass.allSatisfy { $0 > 0 && $0 <= 1 + 1e-6 })
     }
     let page = folder.path("page.html")
-    _ = try Files.run(Files.edgeLab, ["report", page, results, "--quiet"])
+    _ = try printed(by: [Files.edgeLab!, "report", page, results, "--quiet"])
     let html = try String(contentsOfFile: page, encoding: .utf8)
     #expect(html.hasPrefix("<!DOCTYPE html>") && html.contains("<svg") && html.contains("sink"))
   }

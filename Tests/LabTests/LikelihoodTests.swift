@@ -1,11 +1,12 @@
 import Foundation
 import LabResults
+import TestSupport
 import Testing
 
 @testable import edge_lab
 
 /// `nll` on the tiny model.
-@Suite(.enabled(if: Files.hasTinyModel, "../shared/data/models is absent"))
+@Suite(.enabled(if: Files.stories != nil, "../shared/data/models is absent"))
 struct LikelihoodTests {
   private static let ids = ([1] + (0..<479).map { 3 + $0 * 89 % 509 })
     .map(String.init).joined(separator: " ")
@@ -15,7 +16,7 @@ struct LikelihoodTests {
     _ folder: Folder, _ text: [String], _ words: [String]
   ) throws -> [ResultLine] {
     let results = folder.path("results")
-    let common = ["--model", Files.tinyModel, "--quiet", "--threads", "1", "-o", results]
+    let common = ["--model", Files.stories!, "--quiet", "--threads", "1", "-o", results]
     #expect(EdgeLab.run(["nll"] + common + text + words) == 0)
     return try ResultFile.read(results)
   }
@@ -36,12 +37,12 @@ struct LikelihoodTests {
       folder, ["--prompt-file", story],
       ["--policies", policy, "--budgets", isFull ? "1" : "\(budget)"]
         + ["--blocks", "16", "--skip", "9", "--alone"])[0]
-    let profile = Files.repository.appendingPathComponent("Profiles/host.json").path
+    let profile = Files.hostProfile
     let name = policy.split(separator: ":")[0]
     let words =
-      "score --profile \(profile) --model \(Files.tinyModel) --policy \(name) --block 16 --skip 9"
+      "score --profile \(profile) --model \(Files.stories!) --policy \(name) --block 16 --skip 9"
       + " --budget \(isFull ? 400 : budget) --quiet --prompt-file \(story) \(options)"
-    let output = try Files.run(Files.program!, words.split(separator: " ").map(String.init))
+    let output = try printed(by: [Files.program!] + words.split(separator: " ").map(String.init))
     let (nll, perplexity) = (line.scores["nll"]!, line.scores["ppl"]!)
     let own = String(format: "tokens %d nll %.5f ppl %.4f\n", line.tokens, nll, perplexity)
     #expect(own == output)
@@ -50,23 +51,25 @@ struct LikelihoodTests {
   /// The same on a real model and text.
   @Test(
     .enabled(
-      if: Files.program != nil && Files.wikiTokens != nil && Files.defaultModel != nil,
+      if: Files.program != nil && Files.shared("golden/wikitext.tokens") != nil
+        && Files.model != nil,
       "needs .build/release/edge-infer, ../shared/golden/wikitext.tokens and the default model"))
   func equalsScoreOfWikiText() throws {
     let folder = try Folder()
-    let ids = try String(contentsOfFile: Files.wikiTokens!, encoding: .utf8)
+    let ids = try String(contentsOfFile: Files.shared("golden/wikitext.tokens")!, encoding: .utf8)
       .split(whereSeparator: \.isWhitespace).prefix(400).joined(separator: " ")
     let file = try folder.write("tokens", ids)
     let code = EdgeLab.run(
-      ["nll", "--model", Files.defaultModel!, "--quiet", "--threads", "2", "--tokens", file]
+      ["nll", "--model", Files.model!, "--quiet", "--threads", "2", "--tokens", file]
         + ["--policies", "keydiff", "--budgets", "128", "--blocks", "64", "--alone"]
         + ["-o", folder.path("results")])
     #expect(code == 0)
     let line = try ResultFile.read(folder.path("results"))[0]
-    let profile = Files.repository.appendingPathComponent("Profiles/host.json").path
-    let output = try Files.run(
-      Files.program!,
-      ["score", "--profile", profile, "--model", Files.defaultModel!, "--tokens", file]
+    let profile = Files.hostProfile
+    let output = try printed(
+      by: [
+        Files.program!, "score", "--profile", profile, "--model", Files.model!, "--tokens", file,
+      ]
         + ["--budget", "128", "--block", "64", "--quiet"])
     let (nll, perplexity) = (line.scores["nll"]!, line.scores["ppl"]!)
     #expect(String(format: "tokens 400 nll %.5f ppl %.4f\n", nll, perplexity) == output)
@@ -115,7 +118,7 @@ struct LikelihoodTests {
     let file = try folder.write("tokens", Self.ids)
     let results = folder.path("results")
     let words = [
-      "compare", "--model", Files.tinyModel, "--tokens", file, "--quiet", "-o", results,
+      "compare", "--model", Files.stories!, "--tokens", file, "--quiet", "-o", results,
       "--budgets", "32,64", "--ablations", "anchor,metric,block", "--alone",
     ]
     #expect(EdgeLab.run(words) == 0)

@@ -4,12 +4,13 @@ import KVCache
 import LabResults
 import LabTasks
 import Profile
+import TestSupport
 import Testing
 
 @testable import edge_lab
 
 /// Runs of the tiny model, one after the other: an interrupt is of the whole process.
-@Suite(.serialized, .enabled(if: Files.hasTinyModel, "../shared/data/models is absent"))
+@Suite(.serialized, .enabled(if: Files.stories != nil, "../shared/data/models is absent"))
 struct RunTests {
   private static func subject(
     _ text: TextModel, _ policy: Policy, budget: Int, block: Int = 16
@@ -35,7 +36,7 @@ struct RunTests {
 
   @Test(arguments: [Policy.full, .keydiff, .h2o])
   func answers(policy: Policy) throws {
-    let text = try TextModel(path: Files.tinyModel)
+    let text = try TextModel(path: Files.stories!)
     let prompt = try text.encode(
       "Once upon a time there was a little girl who had a red ball. She", .prompt)
     #expect(prompt.first == 1 && prompt.count > 20)
@@ -72,7 +73,7 @@ struct RunTests {
   }
 
   @Test func stops() throws {
-    let text = try TextModel(path: Files.tinyModel)
+    let text = try TextModel(path: Files.stories!)
     let prompt = try text.encode("Once upon a time", .prompt)
     let subject = try Self.subject(text, .full, budget: 100)
     var question = Question(prompt: prompt, maxTokens: 30, continuesText: true)
@@ -91,7 +92,7 @@ struct RunTests {
   }
 
   @Test func samplingHasASeed() throws {
-    let text = try TextModel(path: Files.tinyModel)
+    let text = try TextModel(path: Files.stories!)
     var question = Question(prompt: try text.encode("Once upon a time", .prompt), maxTokens: 20)
     question.sampling.temperature = 1
     question.sampling.topP = 1
@@ -106,7 +107,7 @@ struct RunTests {
   }
 
   @Test func templateIsAbsent() throws {
-    let text = try TextModel(path: Files.tinyModel)
+    let text = try TextModel(path: Files.stories!)
     var item = storyItems(1)[0]
     item.usesTemplate = true
     #expect(throws: LabFailure.self) { try text.question(of: item, usesTemplate: true) }
@@ -119,7 +120,7 @@ struct RunTests {
   private func run(_ words: String..., items: Int = 4) throws -> [ResultLine] {
     let own = try Evaluation(
       LabArguments(
-        ["--model", Files.tinyModel, "--quiet", "--threads", "1", "--blocks", "8"] + Self.words
+        ["--model", Files.stories!, "--quiet", "--threads", "1", "--blocks", "8"] + Self.words
           + words, options: Evaluation.options))
     return try TaskRunner(own, try own.openText()).run(task: "story", storyItems(items))
   }
@@ -154,7 +155,7 @@ struct RunTests {
 
   /// A budget that is a share of the prompt is that of an engine made for it alone.
   @Test func sharesAreOfThePrompt() throws {
-    let text = try TextModel(path: Files.tinyModel)
+    let text = try TextModel(path: Files.stories!)
     let lines = try run()
     for (index, item) in storyItems(4).enumerated() {
       let question = try text.question(of: item, usesTemplate: false)

@@ -1,5 +1,6 @@
 import Foundation
 import LabResults
+import TestSupport
 import Testing
 
 @testable import edge_lab
@@ -78,10 +79,10 @@ import Testing
     #expect(EdgeLab.run(words.split(separator: " ").map(String.init)) == code, "\(words)")
   }
 
-  @Test(.enabled(if: Files.hasTinyModel, "../shared/data/models is absent"))
+  @Test(.enabled(if: Files.stories != nil, "../shared/data/models is absent"))
   func exitCodesOfFiles() throws {
     let folder = try Folder()
-    let model = ["--model", Files.tinyModel, "--quiet", "--budgets", "8"]
+    let model = ["--model", Files.stories!, "--quiet", "--budgets", "8"]
     let words = try folder.write("words", "1 2 x")
     let large = try folder.write("large", "1 2 512")
     let good = try folder.write("good", "1 2 3 4")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Model
@@ -137,7 +138,7 @@ import Testing
 
 /// SplitMix64's words in little-endian order, as make_vectors.py makes them too.
 private func randomBytes(_ count: Int, seed: UInt64) -> [UInt8] {
-  var generator = SeededGenerator(state: seed)
+  var generator = SeededGenerator(seed: seed)
   let words = (0..<(count + 7) / 8).flatMap { _ in littleEndian(generator.next()) }
   return Array(words.prefix(count))
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Memory
+import TestSupport
 import Testing
 
 @testable import Model
@@ -10,7 +11,7 @@ import Testing
   private static let secondsMax = 1.0
 
   @Test(arguments: 0..<8 as Range<UInt64>) func spoiledFiles(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let types: [TensorType] = [.q4_1, .q8_0, .float16, .q5_0, .q4_k, .q6_k, .iq4_xs, .q2_k]
     let type = types[Int(seed % 8)]
     let builder = GGUFBuilder(type: type, layerCount: 1, isTied: seed % 2 == 0)

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Model
 
 /// A field of a GGUF header as it lies in the file.

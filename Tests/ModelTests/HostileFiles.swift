@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Model
 
 /// A malformed file, or one that looks so.
@@ -93,7 +95,7 @@ enum HostileFiles {
   /// Every key with a value of every type, in arrays, and in arrays of arrays.
   static func valueTypes(of base: GGUFBuilder) -> [HostileFile] {
     let eights = [UInt8](repeating: 1, count: 8)
-    let values: [(String, Value)] =
+    let values: [(String, GGUFValue)] =
       (0...14 as ClosedRange<UInt32>).filter { $0 != 9 }.map { type in
         let bytes = type == 8 ? lengthAndBytes("x") : Array(eights[..<width(type)])
         return ("type \(type)", .raw(type: type, bytes: bytes))
@@ -130,7 +132,7 @@ enum HostileFiles {
 
   /// Each number that is read, with values of its own type and of the widest ones.
   static func numbers(of base: GGUFBuilder) -> [HostileFile] {
-    let values: [Value] = [
+    let values: [GGUFValue] = [
       .uint64(0), .uint64(1), .uint64(2), .uint64(3), .uint64(5), .uint64(7), .uint64(1 << 16),
       .uint64(1 << 20), .uint64((1 << 31) - 1), .uint64(1 << 31), .uint64(1 << 32),
       .uint64(1 << 62), .uint64(1 << 63), .uint64(.max), .int64(-1), .int64(.min), .int32(-1),

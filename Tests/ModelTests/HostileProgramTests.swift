@@ -1,20 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 import Tokenizer
 
 @testable import Model
 
-private let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent()
-
-private var program: String? {
-  let path = repository.appendingPathComponent(".build/release/edge-infer").path
-  return FileManager.default.fileExists(atPath: path) ? path : nil
-}
-
 /// Some of the malformed files through the program, each in an address space of 16 MiB: it ends with 65
 /// within a second, with nothing on standard output and one line on standard error.
-@Suite(.enabled(if: program != nil, "needs .build/release/edge-infer"))
+@Suite(.enabled(if: Files.program != nil, "needs .build/release/edge-infer"))
 struct HostileProgramTests {
   private static let fileCount = 600
   private static let addressSpaceKiB = 16 * 1024
@@ -43,7 +36,7 @@ struct HostileProgramTests {
     for (index, hostile) in files.enumerated() {
       file.write(hostile.bytes)
       let start = Date()
-      let outcome = try run(index, file.path)
+      let outcome = try run(command(index, file.path))
       slowest = max(slowest, Date().timeIntervalSince(start))
       #expect(outcome.code == 65, "\(hostile.name): \(outcome.error)")
       #expect(outcome.output.isEmpty, "\(hostile.name)")
@@ -55,30 +48,16 @@ struct HostileProgramTests {
   }
 
   /// Every command that reads a model, in turn.
-  private func run(_ index: Int, _ model: String) throws -> (
-    code: Int32, output: String, error: String
-  ) {
-    let profile = repository.appendingPathComponent("Profiles/host.json").path
+  private func command(_ index: Int, _ model: String) -> [String] {
+    let profile = Files.hostProfile
     let commands = [
       ["run", "--profile", profile, "--model", model, "--raw", "--prompt", "x", "--quiet"],
       ["plan", "--profile", profile, "--model", model], ["inspect", model],
       ["tokenize", "--model", model, "--prompt", "x"],
       ["score", "--profile", profile, "--model", model, "--prompt", "x", "--quiet"],
     ]
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments =
-      ["-c", "ulimit -v \(Self.addressSpaceKiB); exec \"$0\" \"$@\"", program!]
-      + commands[index % commands.count]
-    let (output, error) = (Pipe(), Pipe())
-    (process.standardOutput, process.standardError) = (output, error)
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let texts = [output, error].map {
-      String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    }
-    process.waitUntilExit()
-    let hasExited = process.terminationReason == .exit
-    return (hasExited ? process.terminationStatus : -1, texts[0], texts[1])
+    return [
+      "/bin/sh", "-c", "ulimit -v \(Self.addressSpaceKiB); exec \"$0\" \"$@\"", Files.program!,
+    ] + commands[index % commands.count]
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Model
@@ -16,7 +17,7 @@ import Testing
   }
 
   @Test func acceptsEveryIntegerType() throws {
-    let fours: [Value] = [
+    let fours: [GGUFValue] = [
       .uint8(4), .int8(4), .uint16(4), .int16(4), .uint32(4), .int32(4), .uint64(4), .int64(4),
     ]
     for four in fours {
@@ -89,7 +90,7 @@ import Testing
     let key = try #require(MetadataKey(rawValue: index))
     let name = string(key.name(of: .llama))
     let right = Self.kind(key)
-    let values: [(Kind, Value)] = [
+    let values: [(Kind, GGUFValue)] = [
       (.integer, .uint8(1)), (.integer, .int64(1)), (.real, .float32(1)), (.real, .float64(1)),
       (.bool, .bool(true)), (.text, .string("llama")), (.strings, .strings(["a"])),
       (.int32s, .int32s([1])), (.float32s, .float32s([1])),
@@ -251,7 +252,7 @@ import Testing
     }
   }
 
-  private func scaling(_ keys: [(String, Value)]) throws -> RopeScaling {
+  private func scaling(_ keys: [(String, GGUFValue)]) throws -> RopeScaling {
     var builder = GGUFBuilder()
     for (name, value) in keys { builder.set("llama.rope." + name, value) }
     var scaling = RopeScaling.none
@@ -260,7 +261,7 @@ import Testing
   }
 
   @Test func readsLinearScaling() throws {
-    for keys: [(String, Value)] in [
+    for keys: [(String, GGUFValue)] in [
       [("scaling.type", .string("linear")), ("scaling.factor", .float32(4))],
       [("scaling.factor", .float64(4)), ("scale_linear", .float32(2))],
       [("scale_linear", .float32(4))],
@@ -271,7 +272,7 @@ import Testing
       }
       #expect(factor == 4)
     }
-    for keys: [(String, Value)] in [
+    for keys: [(String, GGUFValue)] in [
       [("scaling.type", .string("none")), ("scaling.factor", .float32(8))],
       [("scaling.type", .string("linear"))], [("scaling.factor", .float32(0))],
       [("scaling.factor", .float32(1))],
@@ -284,13 +285,13 @@ import Testing
   }
 
   @Test func readsYarn() throws {
-    let least: [(String, Value)] = [
+    let least: [(String, GGUFValue)] = [
       ("scaling.type", .string("yarn")), ("scaling.factor", .float32(4)),
     ]
     guard case .yarn(let yarn) = try scaling(least) else { return #expect(Bool(false)) }
     #expect(yarn.factor == 4 && yarn.originalContextLength == 128)
     #expect(yarn.fastTurns == 32 && yarn.slowTurns == 1 && yarn.attentionFactor == 1)
-    let all: [(String, Value)] = [
+    let all: [(String, GGUFValue)] = [
       ("scaling.original_context_length", .uint32(64)), ("scaling.attn_factor", .float32(0.5)),
       ("scaling.yarn_beta_fast", .float32(16)), ("scaling.yarn_beta_slow", .float32(2)),
     ]
@@ -343,7 +344,7 @@ import Testing
 
   /// Keys may come in any order.
   @Test func orderDoesNotMatter() throws {
-    var generator = SeededGenerator(state: 3)
+    var generator = SeededGenerator(seed: 3)
     for _ in 0..<20 {
       var builder = GGUFBuilder()
       builder.keys.shuffle(using: &generator)

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Model
@@ -104,7 +105,7 @@ import Testing
   }
 
   @Test func eachChunkOfTheChecksumCounts() {
-    var generator = SeededGenerator(state: 1)
+    var generator = SeededGenerator(seed: 1)
     let bytes = (0..<(3 << 20) + 256).map { _ in UInt8.random(in: 0...255, using: &generator) }
     let whole = Self.checksum(bytes)
     for place in [0, 5, 262_144, 1 << 20, (1 << 20) + 1, 2_500_000, (3 << 20) + 255] {

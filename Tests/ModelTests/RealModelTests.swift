@@ -1,14 +1,15 @@
 import Memory
+import TestSupport
 import Testing
 
 @testable import Model
 
 @Suite struct RealModelTests {
   @Test(
-    .enabled(if: ExternalFile.exists(ExternalFile.smolLM), "the default model is not installed"))
+    .enabled(if: Files.model != nil, "the default model is not installed"))
   func smolLM() throws {
     let buffer = ReadBuffer(byteCount: 64 * 1024)
-    try withModel(ExternalFile.smolLM, buffer: buffer) { model in
+    try withModel(Files.model!, buffer: buffer) { model in
       let shape = model.shape
       #expect(shape.layerCount == 30 && shape.embeddingLength == 576 && shape.headDim == 64)
       #expect(shape.headCount == 9 && shape.kvHeadCount == 3 && shape.feedForwardLength == 1536)
@@ -42,9 +43,9 @@ import Testing
   }
 
   @Test(
-    .enabled(if: ExternalFile.exists(ExternalFile.stories32), "the shared models are not here"))
+    .enabled(if: Files.stories != nil, "the shared models are not here"))
   func stories() throws {
-    for path in [ExternalFile.stories32, ExternalFile.stories16] {
+    for path in [Files.stories!, Files.shared("data/models/stories260K-f16.gguf")!] {
       try withModel(path) { model in
         let shape = model.shape
         #expect(shape.layerCount == 5 && shape.embeddingLength == 64 && shape.headDim == 8)
@@ -54,10 +55,10 @@ import Testing
         #expect(model.tokenizer.kind == .sentencePiece && string(model.tokenizer.name) == "llama")
       }
     }
-    #expect(try embedding(ExternalFile.stories32, row: 0).0 == .float32)
-    let (type, halves) = try embedding(ExternalFile.stories16, row: 100)
+    #expect(try embedding(Files.stories!, row: 0).0 == .float32)
+    let (type, halves) = try embedding(Files.shared("data/models/stories260K-f16.gguf")!, row: 100)
     #expect(type == .float16)
-    let (_, floats) = try embedding(ExternalFile.stories32, row: 100)
+    let (_, floats) = try embedding(Files.stories!, row: 100)
     #expect(zip(halves, floats).allSatisfy { $0 == Float(Float16($1)) })
   }
 

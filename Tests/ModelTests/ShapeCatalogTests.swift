@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 /// The catalogue of published shapes against the published parameter counts.
@@ -40,11 +41,11 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: ExternalFile.exists(ExternalFile.smolLM), "needs the default model"))
+  @Test(.enabled(if: Files.model != nil, "needs the default model"))
   func theShapeOfARealModelIsTheCataloguesOne() throws {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
     defer { buffer.deallocate() }
-    let real = try ExternalFile.smolLM.withCString { try ModelFile(path: $0, buffer: buffer).shape }
+    let real = try Files.model!.withCString { try ModelFile(path: $0, buffer: buffer).shape }
     let listed = PublishedShape.smolLM2At135M.shape
     #expect(real.layerCount == listed.layerCount)
     #expect(real.headCount == listed.headCount)

@@ -1,6 +1,7 @@
 import Foundation
 import Memory
 import Platform
+import TestSupport
 import Testing
 
 @testable import Model
@@ -232,7 +233,7 @@ import Testing
 
   /// Parts of different models, and parts in disorder, are not taken for one.
   @Test(arguments: 0..<6 as Range<UInt64>) func spoiledParts(seed: UInt64) throws {
-    var generator = SeededGenerator(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let builder = GGUFBuilder(type: .q4_0, layerCount: 1)
     let parts = builder.split([3, 4, 4])
     let files = parts.map { $0.build() }
@@ -320,24 +321,19 @@ private func contents(_ folder: PartFolder) throws -> Contents {
 
 /// A folder with the parts of a model, which is removed with this value.
 final class PartFolder {
-  private let url = URL(
-    fileURLWithPath: FileManager.default.isWritableFile(atPath: "/dev/shm")
-      ? "/dev/shm" : NSTemporaryDirectory()
-  ).appendingPathComponent("edge-infer-parts-\(UUID().uuidString)")
+  private let folder: Folder
   private let stem: String
   private let count: Int
 
   init(_ parts: [GGUFBuilder], stem: String = "tiny") throws {
     (self.stem, count) = (stem, parts.count)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    folder = try Folder(inMemory: true)
     for (index, part) in parts.enumerated() { try write(index, part.build()) }
   }
 
   convenience init(_ whole: GGUFBuilder) throws { try self.init([whole]) }
 
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+  func path(_ name: String) -> String { folder.path(name) }
 
   func path(_ index: Int) -> String {
     path("\(stem)-" + String(format: "%05d-of-%05d.gguf", index + 1, count))

@@ -1,17 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Platform
-
-/// What `body` writes, read back from a pipe.
-private func written(_ body: (inout TextOutput) -> Void) -> String {
-  let pipe = Pipe()
-  var output = TextOutput(descriptor: pipe.fileHandleForWriting.fileDescriptor)
-  body(&output)
-  output.flush()
-  try? pipe.fileHandleForWriting.close()
-  return String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-}
 
 struct TextOutputTests {
   @Test(arguments: [0, 1, -1, 9, 10, -10, 12_345, Int.max, Int.min])

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Profile
@@ -86,13 +87,16 @@ import Testing
   ]
 
   @Test func folderHasJustTheBoards() throws {
-    let files = try FileManager.default.contentsOfDirectory(atPath: profilesFolder.path)
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: Files.repository.appendingPathComponent("Profiles").path)
     #expect(files.sorted() == Self.names.map { "\($0).json" }.sorted())
   }
 
   @Test(arguments: names)
   func loads(_ name: String) throws {
-    let data = try Data(contentsOf: profilesFolder.appendingPathComponent("\(name).json"))
+    let data = try Data(
+      contentsOf: Files.repository.appendingPathComponent("Profiles").appendingPathComponent(
+        "\(name).json"))
     let parsed = parse([UInt8](data))
     let profile = try #require(parsed.profile, "\(parsed.error.map(message) ?? "")")
     #expect(written { profile.writeJSON(to: &$0) } + "\n" == String(decoding: data, as: UTF8.self))

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Profile
@@ -14,7 +15,7 @@ private let fragments: [[UInt8]] =
     "\"cores\": [0, 1]", "256",
   ].map { Array($0.utf8) } + [[0x80], [0xc0], [0xed, 0xa0, 0x80], [0xf4, 0x90], [0xff]]
 
-private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
+private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
   let place = Int.random(in: 0...bytes.count, using: &random)
   let end = min(bytes.count, place + Int.random(in: 0...12, using: &random))
   switch Int.random(in: 0..<6, using: &random) {
@@ -45,7 +46,7 @@ private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
 
   @Test(arguments: 1...8)
   func mutatedProfilesNeverTrap(_ seed: UInt64) {
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     let sources = [ProfileText().text, ProfileText.host.text].map { Array($0.utf8) }
     for _ in 0..<5000 {
       var bytes = sources.randomElement(using: &random)!
@@ -59,7 +60,7 @@ private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
 
   @Test(arguments: 1...4)
   func randomTextNeverTraps(_ seed: UInt64) {
-    var random = SplitMix64(state: seed &+ 1000)
+    var random = SeededGenerator(seed: seed &+ 1000)
     for _ in 0..<5000 {
       var bytes: [UInt8] = []
       for _ in 0..<Int.random(in: 0...20, using: &random) {
@@ -77,7 +78,7 @@ private func mutate(_ bytes: inout [UInt8], _ random: inout SplitMix64) {
 
   @Test(arguments: 1...4)
   func randomArgumentsNeverTrap(_ seed: UInt64) {
-    var random = SplitMix64(state: seed &+ 2000)
+    var random = SeededGenerator(seed: seed &+ 2000)
     let letters = Array("0123456789.-+eE naif".utf8)
     for _ in 0..<5000 {
       let text = (0..<Int.random(in: 0...24, using: &random)).map { _ in

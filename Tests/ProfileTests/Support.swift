@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 
 @testable import Profile
 
@@ -77,7 +78,3 @@ func string<let capacity: Int>(_ text: FixedText<capacity>) -> String {
 func cores(_ profile: DeviceProfile) -> [Int32] {
   (0..<profile.cores.count).map { profile.cores[$0] }
 }
-
-let profilesFolder = URL(fileURLWithPath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  .appendingPathComponent("Profiles")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A report.
@@ -46,21 +47,5 @@ struct BenchTableText {
       guard trimmed.hasPrefix(name + " ") else { return nil }
       return trimmed.dropFirst(name.count).split(separator: " ").compactMap { Double($0) }
     }
-  }
-}
-
-/// A command that must fail with one line on standard error.
-func expectError(
-  _ code: Int32, _ command: [String], mentions words: [String],
-  sourceLocation: SourceLocation = #_sourceLocation
-) throws {
-  let outcome = try run(command)
-  #expect(outcome.code == code, "\(outcome.error)", sourceLocation: sourceLocation)
-  #expect(outcome.output.isEmpty, sourceLocation: sourceLocation)
-  #expect(outcome.errorLines.count == 1, "\(outcome.error)", sourceLocation: sourceLocation)
-  for word in words {
-    #expect(
-      outcome.error.contains(word), "\(word) in: \(outcome.error)",
-      sourceLocation: sourceLocation)
   }
 }

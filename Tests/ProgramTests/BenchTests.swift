@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `bench`: its figures agree with one another, and what it cannot do it says in one line.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Memory does not depend on the prompt, and nothing asks for more once the arena is sealed.

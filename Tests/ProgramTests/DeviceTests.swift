@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The static aarch64 programs, under the emulator.
@@ -28,7 +29,7 @@ struct DeviceTests {
   }
 
   private func boardProfile(_ board: String) -> String {
-    Files.repository.appendingPathComponent("Profiles/\(board).json").path
+    Files.profile(board)
   }
 
   private func emulated(_ board: String, _ cpu: String) -> [String] {

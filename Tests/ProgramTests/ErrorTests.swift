@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Bad input of every kind: the right exit code and one line that says what is wrong.
@@ -128,7 +129,7 @@ struct ErrorTests {
   }
 
   @Test func aBoardsProfileIsRefusedHere() throws {
-    let board = Files.repository.appendingPathComponent("Profiles/pi5.json").path
+    let board = Files.profile("pi5")
     try expect(69, ["--profile", board, "--prompt", "x"], mentions: ["pi5.json", "NEON"])
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Disks that are full, and a program that is killed, while it writes: the old file stays whole.

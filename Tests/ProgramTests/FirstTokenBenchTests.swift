@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `bench ttft`: table, report and comma-separated values agree, and what it cannot do it says in

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Sensors in runs, reports and tables, and pauses, on recorded boards.

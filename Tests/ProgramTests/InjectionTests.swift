@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// System calls that fail or do less than was asked. Behind the lockdown strace cannot make calls fail:
@@ -25,7 +26,7 @@ struct InjectionTests {
     _ fault: String, of path: String? = nil, _ more: [String] = []
   ) throws -> Outcome {
     let call = String(fault.prefix { $0 != ":" })
-    return try ProgramTests.run(
+    return try TestSupport.run(
       [Files.tool("strace")!, "-f", "-o", "/dev/null"] + (path.map { ["-P", $0] } ?? [])
         + ["-e", "trace=" + call, "-e", "inject=" + fault, Files.program!] + Self.arguments + more)
   }
@@ -47,7 +48,7 @@ struct InjectionTests {
   }
 
   @Test func interruptedReadsAreTakenUpAgain() throws {
-    let plain = try ProgramTests.run([Files.program!] + Self.arguments)
+    let plain = try TestSupport.run([Files.program!] + Self.arguments)
     #expect(plain.code == 0 && plain.output.contains("Paris"), "\(plain.output)")
     let outcome = try run("pread64:error=EINTR:when=3+4", of: Files.model!)
     #expect(outcome.code == 0 && outcome.output == plain.output, "\(outcome.error)")
@@ -57,14 +58,14 @@ struct InjectionTests {
   @Test(.enabled(if: Files.tool("gcc") != nil, "needs gcc")) func shortReads() throws {
     let library = folder.path("short_reads.so")
     let source = Files.repository.appendingPathComponent("Tests/ProgramTests/short_reads.c").path
-    let built = try ProgramTests.run(
+    let built = try TestSupport.run(
       [Files.tool("gcc")!, "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"])
     #expect(built.code == 0, "\(built.error)")
-    let plain = try ProgramTests.run([Files.program!] + Self.arguments)
-    let outcome = try ProgramTests.run(
+    let plain = try TestSupport.run([Files.program!] + Self.arguments)
+    let outcome = try TestSupport.run(
       ["/usr/bin/env", "LD_PRELOAD=" + library, Files.program!] + Self.arguments)
     #expect(outcome.code == 0 && outcome.output == plain.output, "\(outcome.error)")
-    let traced = try ProgramTests.run(
+    let traced = try TestSupport.run(
       [
         "/usr/bin/env", "LD_PRELOAD=" + library, Files.tool("strace")!, "-f", "-c", "-e",
         "trace=pread64", "-U", "name,calls", Files.program!,
@@ -92,7 +93,7 @@ struct InjectionTests {
   @Test func aPromptThatCannotBeRead() throws {
     let arguments = Self.arguments.map { $0 == "--prompt" ? "--prompt-file" : $0 }
       .map { $0 == "The capital of France is" ? "-" : $0 }
-    let outcome = try ProgramTests.run(
+    let outcome = try TestSupport.run(
       [
         Files.tool("strace")!, "-f", "-o", "/dev/null", "-P", "/dev/stdin", "-e", "trace=read",
         "-e",
@@ -109,7 +110,7 @@ struct InjectionTests {
 
   /// The options of memory are wishes: where the system refuses them the answer is the same.
   @Test func lockedMemoryAndHugePagesThatAreRefused() throws {
-    let plain = try ProgramTests.run([Files.program!] + Self.arguments)
+    let plain = try TestSupport.run([Files.program!] + Self.arguments)
     #expect(plain.code == 0)
     let arguments = Self.arguments.filter { $0 != "--quiet" }
     for (fault, option, line) in [
@@ -119,7 +120,7 @@ struct InjectionTests {
       ("madvise:error=EINVAL", "--lock-memory", "   memory locked: "),
     ] {
       let report = folder.path("report.json")
-      let outcome = try ProgramTests.run(
+      let outcome = try TestSupport.run(
         [
           Files.tool("strace")!, "-f", "-o", "/dev/null", "-e",
           "trace=" + fault.prefix { $0 != ":" }, "-e", "inject=" + fault, Files.program!, option,
@@ -135,7 +136,7 @@ struct InjectionTests {
   /// The arena is the one mapping of more than 100 MB.
   @Test func memoryThatIsRefused() throws {
     let trace = folder.path("trace")
-    _ = try ProgramTests.run(
+    _ = try TestSupport.run(
       [Files.tool("strace")!, "-o", trace, "-e", "trace=mmap", Files.program!] + Self.arguments)
     let sizes = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n")
       .map { $0.split(separator: ", ").dropFirst().first.flatMap { Int($0) } ?? 0 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The program under limits that the system enforces: its own plan and no more. Where it asked for

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The program under its filter of system calls.
@@ -103,7 +104,7 @@ struct LockdownTests {
       if: Files.tool("qemu-aarch64") != nil && Files.device("pi5") != nil,
       "needs qemu-aarch64 and Toolchain/build-device Profiles/pi5.json"))
   func underTheEmulatorItGoesOn() throws {
-    let board = Files.repository.appendingPathComponent("Profiles/pi5.json").path
+    let board = Files.profile("pi5")
     let outcome = try run([
       Files.tool("qemu-aarch64")!, "-cpu", "cortex-a76", Files.device("pi5")!, "--profile", board,
       "--threads", "2", "--raw", "--prompt", "One", "--max-tokens", "1",

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Limits of memory that the system enforces on a program: its address space, and where this machine
 /// lets a test make a control group, everything that the kernel charges to it, without swap.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `pack` and runs of what it writes, with the default model.
@@ -20,12 +21,12 @@ struct PackTests {
   }
 
   private static func pack(to path: String) throws {
-    let outcome = try ProgramTests.run(command(["pack", "--model", Files.model!, "-o", path]))
+    let outcome = try TestSupport.run(command(["pack", "--model", Files.model!, "-o", path]))
     #expect(outcome.code == 0 && outcome.error.isEmpty, "\(outcome.error)")
   }
 
   private func run(_ arguments: [String], model: String) throws -> Outcome {
-    try ProgramTests.run(Self.command(arguments + ["--model", model, "--quiet"]))
+    try TestSupport.run(Self.command(arguments + ["--model", model, "--quiet"]))
   }
 
   /// The same text, logits and ids as the GGUF file gives, with any count of threads.
@@ -47,7 +48,7 @@ struct PackTests {
     let logits = try paths.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
     #expect(logits[0] == logits[1] && !logits[0].isEmpty)
     let ids = try [Files.model!, packed].map {
-      try ProgramTests.run([Files.program!, "tokenize", "--model", $0, "--prompt-file", text])
+      try TestSupport.run([Files.program!, "tokenize", "--model", $0, "--prompt-file", text])
         .output
     }
     #expect(ids[0] == ids[1] && ids[0].count > 100)
@@ -56,13 +57,13 @@ struct PackTests {
   /// The plan counts the file's pages as it counts memory.
   @Test func thePlanIsTheSame() throws {
     let plans = try [Files.model!, packed].map {
-      try ProgramTests.run(Self.command(["plan", "--json", "--model", $0])).output
+      try TestSupport.run(Self.command(["plan", "--json", "--model", $0])).output
     }
     #expect(plans[0] == plans[1] && plans[0].contains("\"fits\": true"))
   }
 
   @Test func inspectTells() throws {
-    let text = try ProgramTests.run([Files.program!, "inspect", packed]).output
+    let text = try TestSupport.run([Files.program!, "inspect", packed]).output
     let size = try Data(contentsOf: URL(fileURLWithPath: Files.model!)).count
     #expect(
       text.contains("packed for") && text.contains("source bytes          \(size)\n"), "\(text)")
@@ -108,8 +109,8 @@ struct PackTests {
       if: Files.tool("qemu-aarch64") != nil && Files.device("pi5") != nil,
       "needs qemu-aarch64 and Toolchain/build-device Profiles/pi5.json"))
   func anotherInstructionSetsIsRefused() throws {
-    let board = Files.repository.appendingPathComponent("Profiles/pi5.json").path
-    let outcome = try ProgramTests.run([
+    let board = Files.profile("pi5")
+    let outcome = try TestSupport.run([
       Files.tool("qemu-aarch64")!, "-cpu", "cortex-a76", Files.device("pi5")!, "--profile", board,
       "--model", packed, "--prompt", "a",
     ])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `probe`, of recorded machines and of this one.
@@ -29,7 +30,7 @@ struct ProbeTests {
     let outcome = try probe(["--sysroot", tree.path])
     #expect(outcome.code == 0, "\(outcome.error)")
     let published = try text(
-      Files.repository.appendingPathComponent("Profiles/\(name).json").path)
+      Files.profile(name))
     let (found, expected) = (lines(outcome.output), lines(published))
     #expect(found.count == expected.count)
     for (line, other) in zip(found, expected) {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `profile-run`: its files are those of the single commands, it goes on where it was, and it leaves

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(
@@ -96,11 +97,11 @@ struct RunTests {
     #expect(!fromIds.output.isEmpty)
   }
 
-  @Test(.enabled(if: Files.canRunShared, "needs the golden files"))
+  @Test(.enabled(if: Files.hasGolden("full.json"), "needs the golden files"))
   func scorePrintsTheReferencesFigure() throws {
     let golden =
       try JSONSerialization.jsonObject(
-        with: Data(contentsOf: Files.shared.appendingPathComponent("golden/full.json")))
+        with: Data(contentsOf: Files.golden("full.json")))
       as! [String: Any]
     let ids = (golden["tokens"] as! [Int]).map(String.init).joined(separator: " ")
     let file = try folder.write("full.tokens", Data(ids.utf8))

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Options of sampling, `--stop` and `--logprobs`, through the program.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `--save-cache`, `--load-cache` and `--positions`, on the default model.
@@ -134,9 +135,9 @@ struct SavedCacheTests {
 
   /// Past the trained length tokens get less likely, and the more so the further, unless positions
   /// are renumbered.
-  @Test(.enabled(if: Files.canRunShared, "needs ../shared"))
+  @Test(.enabled(if: Files.hasGolden("wikitext.tokens"), "needs ../shared"))
   func renumberedTextStaysLikely() throws {
-    let golden = Files.shared.appendingPathComponent("golden/wikitext.tokens").path
+    let golden = Files.golden("wikitext.tokens").path
     let ids = try String(contentsOfFile: golden, encoding: .utf8).split(
       whereSeparator: \.isWhitespace)
     // 8,192 tokens, and the first 1,024 again.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `bench scoring`: table and report agree, and what it cannot do it says in one line.

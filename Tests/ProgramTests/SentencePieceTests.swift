@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The whole way from a GGUF file to ids and text, with a model whose tokenizer is SentencePiece's.
@@ -32,10 +33,10 @@ struct SentencePieceTests {
   /// Its first tokens are those that the float64 model of make_models.py goes on with too; their
   /// logits are compared in SmallModelTests.
   @Test(
-    .enabled(if: SmallModels.names.contains("stories260K-f32"), "needs Toolchain/make-models"),
+    .enabled(if: Files.smallModelNames.contains("stories260K-f32"), "needs Toolchain/make-models"),
     arguments: ["stories260K-f32", "stories260K-f16"])
   func theAnswerReadsAsAStory(name: String) throws {
-    let model = SmallModels.directory.appendingPathComponent(name + ".gguf").path
+    let model = Files.smallModels.appendingPathComponent(name + ".gguf").path
     let outcome = try run([
       Files.program!, "--profile", Files.hostProfile, "--model", model, "--raw", "--prompt",
       "Once upon a time", "--max-tokens", "200", "--quiet",

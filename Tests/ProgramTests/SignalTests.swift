@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Signals, readers and writers that go away, and a machine with less than the profile names.

@@ -1,11 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-/// What Toolchain/make-models left.
 enum SmallModels {
-  static let directory = Files.repository.appendingPathComponent(".build-check/models")
-  static let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? [])
-    .filter { $0.hasSuffix(".gguf") }.map { String($0.dropLast(5)) }.sorted()
   static let boards = [("pi5", "cortex-a76"), ("pi4", "cortex-a72")]
 }
 
@@ -13,21 +10,15 @@ enum SmallModels {
 /// (make_models.py).
 @Suite(
   .enabled(
-    if: Files.program != nil && !SmallModels.names.isEmpty,
+    if: Files.program != nil && !Files.smallModelNames.isEmpty,
     "needs .build/release/edge-infer and Toolchain/make-models"))
 struct SmallModelTests {
   private let folder: Folder
 
   init() throws { folder = try Folder() }
 
-  private func floats(_ path: String) throws -> [Float] {
-    try Data(contentsOf: URL(fileURLWithPath: path)).withUnsafeBytes {
-      Array($0.bindMemory(to: Float.self))
-    }
-  }
-
   private func expected(_ name: String, _ ending: String) throws -> [Float] {
-    try floats(SmallModels.directory.appendingPathComponent(name + ending).path)
+    try numbers(Files.smallModels.appendingPathComponent(name + ending).path, as: Float.self)
   }
 
   /// - Parameter file: in place of the GGUF file.
@@ -35,7 +26,7 @@ struct SmallModelTests {
     _ name: String, _ command: [String], file: String? = nil, profile: String
   ) throws -> [Float] {
     let path = folder.path(name + ".logits")
-    let model = SmallModels.directory.appendingPathComponent(name).path
+    let model = Files.smallModels.appendingPathComponent(name).path
     let outcome = try run(
       command + [
         "score", "--profile", profile, "--model", file ?? model + ".gguf", "--tokens",
@@ -43,7 +34,7 @@ struct SmallModelTests {
         "--policy", "full", "--block", "16", "--threads", "2", "--logits", path, "--quiet",
       ])
     #expect(outcome.code == 0, "\(outcome.error)")
-    return try floats(path)
+    return try numbers(path, as: Float.self)
   }
 
   private func distance(_ a: [Float], _ b: [Float]) -> Double {
@@ -55,7 +46,7 @@ struct SmallModelTests {
   /// near the border of two steps may fall to either side, which is less than all of the rounding.
   /// Leaving out a bias, a norm of heads, or any part of rotary embedding errs by more than four
   /// times as much.
-  @Test(arguments: SmallModels.names) func logitsAreTheReferences(name: String) throws {
+  @Test(arguments: Files.smallModelNames) func logitsAreTheReferences(name: String) throws {
     let found = try logits(name, [Files.program!], profile: Files.hostProfile)
     let (exact, rounded) = (try expected(name, ".exact"), try expected(name, ".rounded"))
     try #require(found.count == exact.count && found.count == rounded.count)
@@ -65,9 +56,9 @@ struct SmallModelTests {
   }
 
   /// They have no tokenizer: ids in, ids out.
-  @Test(arguments: SmallModels.names.filter { $0.hasPrefix("qwen") })
+  @Test(arguments: Files.smallModelNames.filter { $0.hasPrefix("qwen") })
   func idsAreAnswered(name: String) throws {
-    let model = SmallModels.directory.appendingPathComponent(name).path
+    let model = Files.smallModels.appendingPathComponent(name).path
     let common = ["--profile", Files.hostProfile, "--model", model + ".gguf"]
     let command = [Files.program!] + common + ["--max-tokens", "5", "--quiet"]
     let outcome = try run(command + ["--tokens", model + ".tokens"])
@@ -79,7 +70,7 @@ struct SmallModelTests {
 
   /// Bit for bit.
   private func expectPackedAlike(_ name: String, _ command: [String], profile: String) throws {
-    let model = SmallModels.directory.appendingPathComponent(name + ".gguf").path
+    let model = Files.smallModels.appendingPathComponent(name + ".gguf").path
     let packed = folder.path(name + ".edge")
     let outcome = try run(
       command + ["pack", "--profile", profile, "--model", model, "-o", packed])
@@ -89,7 +80,7 @@ struct SmallModelTests {
         == logits(name, command, profile: profile))
   }
 
-  @Test(arguments: SmallModels.names) func packedGivesTheSameLogits(name: String) throws {
+  @Test(arguments: Files.smallModelNames) func packedGivesTheSameLogits(name: String) throws {
     try expectPackedAlike(name, [Files.program!], profile: Files.hostProfile)
   }
 
@@ -97,11 +88,11 @@ struct SmallModelTests {
     .enabled(
       if: Files.tool("qemu-aarch64") != nil && Files.device("pi5") != nil,
       "needs qemu-aarch64 and Toolchain/build-device Profiles/pi5.json"),
-    arguments: SmallModels.names.prefix(3))
+    arguments: Files.smallModelNames.prefix(3))
   func packedGivesTheSameLogitsOnABoard(name: String) throws {
     try expectPackedAlike(
       name, [Files.tool("qemu-aarch64")!, "-cpu", "cortex-a76", Files.device("pi5")!],
-      profile: Files.repository.appendingPathComponent("Profiles/pi5.json").path)
+      profile: Files.profile("pi5"))
   }
 
   /// Bit for bit, in Float32.
@@ -110,11 +101,11 @@ struct SmallModelTests {
       if: Files.tool("qemu-aarch64") != nil
         && SmallModels.boards.allSatisfy { Files.device($0.0) != nil },
       "needs qemu-aarch64 and Toolchain/build-device Profiles/pi5.json and pi4.json"),
-    arguments: SmallModels.names)
+    arguments: Files.smallModelNames)
   func theBoardsGiveTheNativeLogits(name: String) throws {
     let native = try logits(name, [Files.program!], profile: Files.hostProfile)
     for (board, cpu) in SmallModels.boards {
-      let source = Files.repository.appendingPathComponent("Profiles/\(board).json").path
+      let source = Files.profile(board)
       let emulated = try logits(
         name, [Files.tool("qemu-aarch64")!, "-cpu", cpu, Files.device(board)!],
         profile: try profile(folder, of: source, ["fp16": false]))

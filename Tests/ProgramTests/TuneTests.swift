@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `probe --tune`: the profile has what the table says is best, and nothing is written where the

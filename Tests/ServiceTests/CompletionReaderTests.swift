@@ -1,6 +1,7 @@
 import Foundation
 import Platform
 import Profile
+import TestSupport
 import Testing
 
 @testable import Service
@@ -160,7 +161,7 @@ func readMember(_ member: String) -> SeenBody {
 
   @Test func textsOfAnyLengthGoThrough() {
     let text = String(repeating: "0123456789 é日\u{1f600} ", count: 20_000)
-    var random = SplitMix64(state: 5)
+    var random = SeededGenerator(seed: 5)
     let body = bytes("{\"messages\":[{\"role\":\"user\",\"content\":\"\(text)\"}]}")
     let seen = readBody(.chat, randomParting(body, &random))
     #expect(seen.error == nil && seen.consumer.texts == [text])

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Service
@@ -43,7 +44,7 @@ private let bodies = [
 ].map(bytes)
 
 private func mutate(
-  _ bytes: inout [UInt8], _ fragments: [[UInt8]], _ random: inout SplitMix64
+  _ bytes: inout [UInt8], _ fragments: [[UInt8]], _ random: inout SeededGenerator
 ) {
   let place = Int.random(in: 0...bytes.count, using: &random)
   let end = min(bytes.count, place + Int.random(in: 0...12, using: &random))
@@ -59,7 +60,7 @@ private func mutate(
 
 /// Mutations of valid inputs, sequences of fragments, and random bytes.
 private func input(
-  _ sources: [[UInt8]], _ fragments: [[UInt8]], _ random: inout SplitMix64
+  _ sources: [[UInt8]], _ fragments: [[UInt8]], _ random: inout SeededGenerator
 ) -> [UInt8] {
   var bytes: [UInt8] = []
   switch Int.random(in: 0..<8, using: &random) {
@@ -81,7 +82,7 @@ private func input(
 @Suite struct FuzzTests {
   @Test(arguments: 1...8)
   func requestsHaveOneOutcome(_ seed: UInt64) {
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     var wholeCount = 0
     for _ in 0..<3000 {
       let bytes = input(requests, requestFragments, &random)
@@ -97,7 +98,7 @@ private func input(
 
   @Test(arguments: 1...8)
   func bodiesHaveOneOutcome(_ seed: UInt64) {
-    var random = SplitMix64(state: seed &+ 1000)
+    var random = SeededGenerator(seed: seed &+ 1000)
     var goodCount = 0
     for _ in 0..<3000 {
       let bytes = input(bodies, bodyFragments, &random)
@@ -131,7 +132,7 @@ private func input(
   /// bounds or Foundation lets pass.
   @Test(arguments: 1...2)
   func whatIsNoJSONIsRefusedByFoundationToo(_ seed: UInt64) {
-    var random = SplitMix64(state: seed &+ 2000)
+    var random = SeededGenerator(seed: seed &+ 2000)
     for _ in 0..<3000 {
       let bytes = input(bodies, bodyFragments, &random)
       guard case .json(let fault) = readBody(.text, [bytes[...]]).error?.problem else { continue }

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Service
@@ -221,7 +222,7 @@ private func expectDiscard(_ writer: inout ResponseWriter<RecordingSink>, _ isPo
     format.locale = Locale(identifier: "en_US_POSIX")
     format.timeZone = TimeZone(identifier: "GMT")
     format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-    var random = SplitMix64(state: 1)
+    var random = SeededGenerator(seed: 1)
     let edges = [0, 951_782_399, 951_782_400, 951_868_800, 4_107_542_399, 4_107_542_400]
     for seconds in edges + (0..<500).map({ _ in Int.random(in: 0..<1 << 37, using: &random) }) {
       var text = Text()

@@ -1,23 +1,10 @@
 import Foundation
 import Platform
 import Profile
+import TestSupport
 import Testing
 
 @testable import Service
-
-/// A reproducible source of random numbers.
-/// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 /// The bytes in two pieces, for each place where they can be parted; whole; and one by one.
 func partings(_ bytes: [UInt8]) -> [[ArraySlice<UInt8>]] {
@@ -25,7 +12,7 @@ func partings(_ bytes: [UInt8]) -> [[ArraySlice<UInt8>]] {
     + [bytes.indices.map { bytes[$0...$0] }]
 }
 
-func randomParting(_ bytes: [UInt8], _ random: inout SplitMix64) -> [ArraySlice<UInt8>] {
+func randomParting(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [ArraySlice<UInt8>] {
   var pieces: [ArraySlice<UInt8>] = []
   var rest = bytes[...]
   while !rest.isEmpty {

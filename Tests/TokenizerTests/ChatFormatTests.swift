@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Tokenizer
@@ -172,7 +173,7 @@ extension Conversation: CustomTestStringConvertible {
     let others: [Unicode.Scalar] = [
       "a", "é", "\u{A1}", "\u{200B}", "\u{2030}", "\u{3001}", "\u{1681}", "日", "🦙", "\u{2060}",
     ]
-    var random = RepeatingRandom(5)
+    var random = SeededGenerator(seed: 5)
     for _ in 0..<300 {
       let text = (0..<Int.random(in: 0...12, using: &random)).map { _ in
         Int.random(in: 0..<3, using: &random) > 0

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Tokenizer
@@ -24,7 +25,7 @@ import Testing
   }
 
   @Test func mergesAsTheDefinitionDoes() throws {
-    var random = RepeatingRandom(3)
+    var random = SeededGenerator(seed: 3)
     for _ in 0..<20 {
       var tiny = TinyVocabulary()
       var texts: [[UInt8]] = [[97], [98], [99]]
@@ -107,7 +108,7 @@ import Testing
       }
     }
     #expect(
-      try message(of: .invalidUTF8(byteOffset: 7, in: "prompt"))
+      message(of: .invalidUTF8(byteOffset: 7, in: "prompt"))
         == "prompt: byte 7 begins a sequence that is not UTF-8; the text must be UTF-8")
   }
 
@@ -121,7 +122,7 @@ import Testing
     var source = PlainText(Broken(), name: "prompt", parsesSpecialTokens: true)
     let error = try #require(throws: TokenizerError.self) { try made.encode(&source) }
     #expect(error.exitCode == .inputOutput)
-    #expect(try message(of: error) == "read: input/output error")
+    #expect(message(of: error) == "read: input/output error")
   }
 
   @Test func longWordsAreCutAtAScalar() throws {
@@ -141,7 +142,7 @@ import Testing
   }
 
   @Test func cutsOfTheInputDoNotMatter() throws {
-    var random = RepeatingRandom(11)
+    var random = SeededGenerator(seed: 11)
     var tiny = TinyVocabulary()
     for text in ["<|im_end|>", "<|im_", "|>|"] { tiny.add(text, type: 3) }
     for pair in [("t", "h"), ("th", "e"), (" ", "q"), (" ", " "), ("'", "s"), ("a", "a")] {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tokenizer
@@ -81,7 +82,7 @@ import Testing
   @Test(arguments: cases) func mixedTexts(_ sample: Case) throws {
     let splitter = try Splitter(sample.expressions)
     let preTokenizer = try PreTokenizer(name: Array(sample.name.utf8).span)
-    var random = RepeatingRandom(7)
+    var random = SeededGenerator(seed: 7)
     for _ in 0..<4000 {
       let count = Int.random(in: 1...14, using: &random)
       let text = (0..<count).map { _ in Self.parts.randomElement(using: &random)! }.joined()
@@ -93,7 +94,7 @@ import Testing
   @Test(arguments: cases) func randomScalars(_ sample: Case) throws {
     let splitter = try Splitter(sample.expressions)
     let preTokenizer = try PreTokenizer(name: Array(sample.name.utf8).span)
-    var random = RepeatingRandom(8)
+    var random = SeededGenerator(seed: 8)
     func scalar() -> Unicode.Scalar {
       let limit: UInt32 = [0x80, 0x100, 0x3000, 0x1_0000, 0x3_0000].randomElement(using: &random)!
       let value = Unicode.Scalar(UInt32.random(in: 0..<limit, using: &random)) ?? " "
@@ -109,13 +110,13 @@ import Testing
 
   @Test(
     .enabled(
-      if: isShared("data/tokenizers/ggml-vocab-gpt-2.gguf.inp")
-        && isShared("data/text/wiki.test.raw"), "no reference data"), arguments: cases)
+      if: Files.shared("data/tokenizers/ggml-vocab-gpt-2.gguf.inp") != nil
+        && Files.shared("data/text/wiki.test.raw") != nil, "no reference data"), arguments: cases)
   func realTexts(_ sample: Case) throws {
     let splitter = try Splitter(sample.expressions)
     let preTokenizer = try PreTokenizer(name: Array(sample.name.utf8).span)
     for path in ["data/tokenizers/ggml-vocab-gpt-2.gguf.inp", "data/text/wiki.test.raw"] {
-      let text = try String(contentsOf: shared.appendingPathComponent(path), encoding: .utf8)
+      let text = try String(contentsOf: Files.sharedURL(path), encoding: .utf8)
       compare(String(text.prefix(200_000)), splitter, preTokenizer)
     }
   }
@@ -134,7 +135,7 @@ import Testing
       let error = try #require(throws: TokenizerError.self) {
         _ = try PreTokenizer(name: Array(name.utf8).span)
       }
-      #expect(try message(of: error).hasPrefix("tokenizer.ggml.pre: '\(name)'; it must be "))
+      #expect(message(of: error).hasPrefix("tokenizer.ggml.pre: '\(name)'; it must be "))
     }
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Tokenizer
@@ -25,7 +26,7 @@ import Testing
   }
 
   /// Random bytes, among them well-formed text.
-  private static func bytes(_ random: inout RepeatingRandom) -> [UInt8] {
+  private static func bytes(_ random: inout SeededGenerator) -> [UInt8] {
     var bytes: [UInt8] = []
     for _ in 0..<Int.random(in: 0...40, using: &random) {
       switch Int.random(in: 0..<4, using: &random) {
@@ -38,7 +39,7 @@ import Testing
     return bytes
   }
 
-  private func check(_ made: Tokenizing, prefix: [UInt8], _ random: inout RepeatingRandom) throws {
+  private func check(_ made: Tokenizing, prefix: [UInt8], _ random: inout SeededGenerator) throws {
     for _ in 0..<250 {
       let text = Self.bytes(&random)
       // U+2581 means a space in SentencePiece.
@@ -53,18 +54,18 @@ import Testing
   }
 
   @Test(arguments: preTokenizers) func byteLevelBPE(_ name: String) throws {
-    var random = RepeatingRandom(31)
+    var random = SeededGenerator(seed: 31)
     try check(Self.byteLevel(name), prefix: [], &random)
   }
 
   @Test func sentencePiece() throws {
-    var random = RepeatingRandom(32)
+    var random = SeededGenerator(seed: 32)
     try check(Self.pieces(), prefix: [UInt8(ascii: " ")], &random)
   }
 
   /// Through the buffer's end several times, with special tokens.
   @Test func longTextsDoNotDependOnTheCuts() throws {
-    var random = RepeatingRandom(33)
+    var random = SeededGenerator(seed: 33)
     var text = Array(random.text(pieceCount: 6000).utf8)
     text += [UInt8](repeating: 32, count: 40_000) + Array("the end</s>".utf8)
     text += Array(random.text(pieceCount: 6000).utf8)

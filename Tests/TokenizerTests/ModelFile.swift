@@ -1,14 +1,10 @@
 import Foundation
+import TestSupport
 
 @testable import Tokenizer
 
 /// The part of a GGUF file that tests of the tokenizer need: its metadata, read with Foundation.
 struct ModelFile {
-  static let path = NSString(
-    string: "~/.cache/edge-infer/SmolLM2-135M-Instruct.Q4_1.gguf"
-  ).expandingTildeInPath
-  static var exists: Bool { FileManager.default.fileExists(atPath: path) }
-
   private(set) var tokens: [[UInt8]] = []
   private(set) var types: [Int32] = []
   private(set) var scores: [Float] = []
@@ -18,7 +14,7 @@ struct ModelFile {
   private let data: Data
   private var offset = 0
 
-  init(path: String = ModelFile.path) throws {
+  init(path: String = Files.model!) throws {
     data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
     offset = 16
     let fieldCount = number(8)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tokenizer
@@ -6,7 +7,7 @@ import Testing
 @Suite struct PieceTests {
   /// Random vocabularies of few letters, with pieces across spaces, so that every rule is reached.
   @Test func encodesAsTheDefinitionDoes() throws {
-    var random = RepeatingRandom(21)
+    var random = SeededGenerator(seed: 21)
     let letters = ["a", "b", " ", "é", "日"]
     func text(_ counts: ClosedRange<Int>) -> String {
       (0..<Int.random(in: counts, using: &random)).map { _ in
@@ -34,21 +35,21 @@ import Testing
 
   @Test(
     .enabled(
-      if: isShared("data/tokenizers/ggml-vocab-llama-spm.gguf")
-        && isShared("data/text/wiki.test.raw"), "no reference data"))
+      if: Files.shared("data/tokenizers/ggml-vocab-llama-spm.gguf") != nil
+        && Files.shared("data/text/wiki.test.raw") != nil, "no reference data"))
   func realVocabularyAsTheDefinition() throws {
-    let path = shared.appendingPathComponent("data/tokenizers/ggml-vocab-llama-spm.gguf").path
+    let path = Files.sharedURL("data/tokenizers/ggml-vocab-llama-spm.gguf").path
     let file = try ModelFile(path: path)
     let made = try Tokenizing(file, .sentencePiece(addsSpacePrefix: true))
     let definition = PieceDefinition(
       tokens: file.tokens, types: file.types, scores: file.scores)
-    let data = try Data(contentsOf: shared.appendingPathComponent("data/text/wiki.test.raw"))
+    let data = try Data(contentsOf: Files.sharedURL("data/text/wiki.test.raw"))
     let whole = [UInt8](data)
     for line in String(decoding: whole.prefix(20_000), as: UTF8.self).split(separator: "\n") {
       let text = String(line.prefix(150))
       #expect(try made.encode(text) == definition.ids(text), "\(text)")
     }
-    var random = RepeatingRandom(4)
+    var random = SeededGenerator(seed: 4)
     for _ in 0..<100 {
       let text = random.text(pieceCount: 20)
       let ids = try made.encode(text, parsesSpecialTokens: false)
@@ -86,12 +87,12 @@ import Testing
     vocabulary.add(" a")
     let made = try vocabulary.tokenizing()
     for (continues, expected) in [(true, " a a"), (false, "a a")] {
-      let text = try written { out in
+      let text = written { out in
         var decoder = StreamingDecoder(continuesText: continues)
         for _ in 0..<2 { decoder.write(259, made.vocabulary, to: &out) }
         decoder.finish(to: &out)
       }
-      #expect(text == Array(expected.utf8))
+      #expect(text == expected)
     }
   }
 
@@ -149,7 +150,7 @@ import Testing
       var vocabulary = PieceVocabulary()
       change(&vocabulary)
       let error = try #require(throws: TokenizerError.self) { try vocabulary.tokenizing() }
-      return try TokenizerTests.message(of: error)
+      return TokenizerTests.message(of: error)
     }
     #expect(
       try message { $0.add("x", score: .nan) }

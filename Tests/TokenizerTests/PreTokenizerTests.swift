@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tokenizer
@@ -62,27 +63,14 @@ import Testing
 
   @Test(.enabled(if: hasPython, "python3 is not there"))
   func theGeneratorStillMakesTheTables() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [
-      "python3", root.appendingPathComponent("Toolchain/generate-unicode-tables").path, "--verify",
-      root.appendingPathComponent("Sources/Tokenizer/Unicode/UnicodeTables.swift").path,
-    ]
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
+    let outcome = try run([
+      "/usr/bin/env", "python3",
+      Files.repository.appendingPathComponent("Toolchain/generate-unicode-tables").path, "--verify",
+      Files.repository.appendingPathComponent("Sources/Tokenizer/Unicode/UnicodeTables.swift").path,
+    ])
+    #expect(outcome.code == 0, "\(outcome.error)")
   }
 
-  private static let hasPython: Bool = {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", "import unicodedata"]
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return false }
-    process.waitUntilExit()
-    return process.terminationStatus == 0
-  }()
+  private static let hasPython =
+    (try? run(["/usr/bin/env", "python3", "-c", "import unicodedata"]).code) == 0
 }

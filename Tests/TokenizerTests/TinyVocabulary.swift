@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Tokenizer
 
 /// A vocabulary made by hand: all single bytes, in the order of their values, then merges.
@@ -53,19 +55,7 @@ struct TinyVocabulary {
   }
 }
 
-/// A small generator of pseudo-random numbers that repeats (xorshift, Marsaglia 2003).
-struct RepeatingRandom: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state &* 0x2545_F491_4F6C_DD1D
-  }
-}
-
-extension RepeatingRandom {
+extension SeededGenerator {
   /// Text of mixed scripts, white space, digits, contractions and parts of special tokens.
   mutating func text(pieceCount: Int) -> String {
     let parts = [

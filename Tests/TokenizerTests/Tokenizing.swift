@@ -1,6 +1,7 @@
 import Foundation
 import Memory
 import Platform
+import TestSupport
 
 @testable import Tokenizer
 
@@ -165,7 +166,7 @@ final class Tokenizing {
   func isSpecial(_ id: Int32) -> Bool { vocabulary.kind(of: id).isSpecial }
 
   func decode(_ ids: [Int32], writesControlTokens: Bool = false) throws -> [UInt8] {
-    try written { out in
+    writtenBytes { out in
       var decoder = StreamingDecoder(writesControlTokens: writesControlTokens)
       for id in ids { decoder.write(id, vocabulary, to: &out) }
       decoder.finish(to: &out)
@@ -237,28 +238,4 @@ struct UncheckedText: ~Copyable, TextSource {
   }
 }
 
-/// What `body` writes to a text output.
-func written(_ body: (inout TextOutput) throws -> Void) throws -> [UInt8] {
-  let url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-  _ = FileManager.default.createFile(atPath: url.path, contents: nil)
-  defer { try? FileManager.default.removeItem(at: url) }
-  let file = try FileHandle(forWritingTo: url)
-  var out = TextOutput(descriptor: file.fileDescriptor)
-  try body(&out)
-  out.flush()
-  try file.close()
-  return [UInt8](try Data(contentsOf: url))
-}
-
-func message(of error: TokenizerError) throws -> String {
-  String(decoding: try written { error.write(to: &$0) }, as: UTF8.self)
-}
-
-/// The folder beside the repository that holds reference data.
-let shared = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  .appendingPathComponent("shared")
-
-func isShared(_ path: String) -> Bool {
-  FileManager.default.fileExists(atPath: shared.appendingPathComponent(path).path)
-}
+func message(of error: TokenizerError) -> String { written { error.write(to: &$0) } }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Tokenizer
@@ -17,7 +18,7 @@ import Testing
   /// The texts are parted by lines of `__ggml_vocab_test__`, the ids by ends of lines; the last text
   /// is empty.
   private func vectors(_ name: String) throws -> [Vector] {
-    let url = shared.appendingPathComponent("\(Self.folder)/ggml-vocab-\(name).gguf")
+    let url = Files.sharedURL("\(Self.folder)/ggml-vocab-\(name).gguf")
     let input = try String(contentsOf: url.appendingPathExtension("inp"), encoding: .utf8)
     let output = try String(contentsOf: url.appendingPathExtension("out"), encoding: .utf8)
     let texts = input.components(separatedBy: "\n__ggml_vocab_test__\n")
@@ -41,9 +42,9 @@ import Testing
   }
 
   @Test(
-    .enabled(if: isShared("\(folder)/ggml-vocab-llama-spm.gguf"), "no reference data"))
+    .enabled(if: Files.shared("\(folder)/ggml-vocab-llama-spm.gguf") != nil, "no reference data"))
   func llamaSPM() throws {
-    let path = shared.appendingPathComponent("\(Self.folder)/ggml-vocab-llama-spm.gguf").path
+    let path = Files.sharedURL("\(Self.folder)/ggml-vocab-llama-spm.gguf").path
     let made = try Tokenizing(ModelFile(path: path), .sentencePiece(addsSpacePrefix: true))
     try check(made, "llama-spm")
   }
@@ -78,7 +79,7 @@ struct MergeFiles {
   }
 
   private static func folder(_ name: String) -> URL {
-    shared.appendingPathComponent("data/tokenizers/\(name)")
+    Files.sharedURL("data/tokenizers/\(name)")
   }
 
   func tokenizing(_ preTokenizer: PreTokenizer) throws -> Tokenizing {

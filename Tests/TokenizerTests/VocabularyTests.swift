@@ -75,7 +75,7 @@ import Testing
       _ = try tiny.tokenizing()
     } catch let error as TokenizerError {
       #expect(error.exitCode == .malformedData)
-      return try TokenizerTests.message(of: error)
+      return TokenizerTests.message(of: error)
     }
     return "no error"
   }

@@ -2,15 +2,15 @@ import Foundation
 import Glibc
 
 /// `edge-infer serve` at work on a free port, and what a client needs to speak with it.
-final class RunningService {
-  let program: RunningProgram
-  let port: UInt16
+public final class RunningService {
+  public let program: RunningProgram
+  public let port: UInt16
 
   /// The model of stories where there is one: protocols need no good answers.
-  static var anyModel: String? { Files.stories ?? Files.model }
+  public static var anyModel: String? { Files.stories ?? Files.model }
 
   /// Starts a service; `model` nil is the default one.
-  init(
+  public init(
     _ options: [String] = [], model: String? = anyModel, budget: Int = 256, wrapper: [String] = []
   ) throws {
     program = try RunningProgram(
@@ -26,63 +26,67 @@ final class RunningService {
     self.port = port
   }
 
-  func connect() throws -> ClientConnection { try ClientConnection(port: port) }
+  public func connect() throws -> ClientConnection { try ClientConnection(port: port) }
 
   /// One request on a connection of its own.
-  func ask(_ request: String) throws -> ServiceAnswer {
+  public func ask(_ request: String) throws -> ServiceAnswer {
     let connection = try connect()
     connection.send(request)
     return try connection.answer()
   }
 
-  func get(_ path: String, _ headers: [String] = []) throws -> ServiceAnswer {
+  public func get(_ path: String, _ headers: [String] = []) throws -> ServiceAnswer {
     try ask(Self.get(path, headers))
   }
 
-  func post(_ path: String, _ body: [String: Any]) throws -> ServiceAnswer {
+  public func post(_ path: String, _ body: [String: Any]) throws -> ServiceAnswer {
     try ask(Self.post(path, body))
   }
 
-  func chat(_ messages: [(String, String)], _ more: [String: Any] = [:]) throws -> ServiceAnswer {
+  public func chat(_ messages: [(String, String)], _ more: [String: Any] = [:]) throws
+    -> ServiceAnswer
+  {
     try post("/v1/chat/completions", Self.chatBody(messages, more))
   }
 
-  static func chatBody(_ messages: [(String, String)], _ more: [String: Any]) -> [String: Any] {
+  public static func chatBody(_ messages: [(String, String)], _ more: [String: Any]) -> [String:
+    Any]
+  {
     var body = more
     body["messages"] = messages.map { ["role": $0.0, "content": $0.1] }
     return body
   }
 
-  static func get(_ path: String, _ headers: [String] = []) -> String {
+  public static func get(_ path: String, _ headers: [String] = []) -> String {
     "GET \(path) HTTP/1.1\r\nHost: localhost\r\n"
       + headers.map { $0 + "\r\n" }.joined() + "\r\n"
   }
 
-  static func post(
+  public static func post(
     _ path: String, _ body: [String: Any], _ headers: [String] = []
   ) -> String {
     let data = try! JSONSerialization.data(withJSONObject: body)
     return post(path, String(decoding: data, as: UTF8.self), headers)
   }
 
-  static func post(_ path: String, _ body: String, _ headers: [String] = []) -> String {
+  public static func post(_ path: String, _ body: String, _ headers: [String] = []) -> String {
     "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
       + headers.map { $0 + "\r\n" }.joined() + "Content-Length: \(body.utf8.count)\r\n\r\n" + body
   }
 
   /// A counter of `/metrics`.
-  func metric(_ name: String) throws -> Int? {
+  public func metric(_ name: String) throws -> Int? {
     try get("/metrics").text.split(separator: "\n").first { $0.hasPrefix(name + " ") }?
       .split(separator: " ").last.flatMap { Int($0) }
   }
 
   /// The largest resident size so far.
-  var memoryKiB: Int {
+  public var memoryKiB: Int {
     program.status("VmHWM").first.flatMap { Int($0.filter(\.isNumber)) } ?? -1
   }
 }
 
-enum ServiceFailure: Error {
+public enum ServiceFailure: Error {
   case notStarted(String)
   case notConnected(Int32)
   /// What came in place of an answer.
@@ -90,39 +94,39 @@ enum ServiceFailure: Error {
 }
 
 /// What a service answers.
-struct ServiceAnswer {
-  let status: Int
-  let headers: [String: String]
-  let body: [UInt8]
+public struct ServiceAnswer {
+  public let status: Int
+  public let headers: [String: String]
+  public let body: [UInt8]
 
-  var text: String { String(decoding: body, as: UTF8.self) }
-  var json: [String: Any] {
+  public var text: String { String(decoding: body, as: UTF8.self) }
+  public var json: [String: Any] {
     (try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]) ?? [:]
   }
 
-  var error: [String: Any] { json["error"] as? [String: Any] ?? [:] }
+  public var error: [String: Any] { json["error"] as? [String: Any] ?? [:] }
   private var choice: [String: Any] { (json["choices"] as? [[String: Any]])?.first ?? [:] }
   /// The text of an answer that is no stream.
-  var content: String? {
+  public var content: String? {
     choice["text"] as? String ?? (choice["message"] as? [String: Any])?["content"] as? String
   }
-  var finishReason: String? { choice["finish_reason"] as? String }
+  public var finishReason: String? { choice["finish_reason"] as? String }
 
-  func usage(_ name: String) -> Int? {
+  public func usage(_ name: String) -> Int? {
     let usage = json["usage"] as? [String: Any]
     return usage?[name] as? Int
       ?? (usage?["prompt_tokens_details"] as? [String: Any])?[name] as? Int
   }
 
   /// The objects of a stream.
-  var events: [[String: Any]] {
+  public var events: [[String: Any]] {
     text.components(separatedBy: "\n\n").filter { $0.hasPrefix("data: {") }.compactMap {
       try? JSONSerialization.jsonObject(with: Data($0.dropFirst(6).utf8)) as? [String: Any]
     }
   }
 
   /// The text of a stream.
-  var streamed: String {
+  public var streamed: String {
     events.compactMap { event in
       let choice = (event["choices"] as? [[String: Any]])?.first
       return choice?["text"] as? String
@@ -132,12 +136,12 @@ struct ServiceAnswer {
 }
 
 /// A client's side of a connection, used by one thread at a time.
-final class ClientConnection: @unchecked Sendable {
+public final class ClientConnection: @unchecked Sendable {
   private var descriptor: Int32
   private var received: [UInt8] = []
 
   /// - Parameter receiveByteCount: room for what is not read; nil: as much as the system gives.
-  init(port: UInt16, receiveByteCount: Int32? = nil) throws {
+  public init(port: UInt16, receiveByteCount: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     if var count = receiveByteCount {
       setsockopt(
@@ -160,9 +164,9 @@ final class ClientConnection: @unchecked Sendable {
 
   deinit { close() }
 
-  func send(_ text: String) { send(bytes: Array(text.utf8)) }
+  public func send(_ text: String) { send(bytes: Array(text.utf8)) }
 
-  func send(bytes: [UInt8]) {
+  public func send(bytes: [UInt8]) {
     var done = 0
     while done < bytes.count {
       let count = bytes[done...].withUnsafeBytes {
@@ -173,20 +177,20 @@ final class ClientConnection: @unchecked Sendable {
     }
   }
 
-  func close() {
+  public func close() {
     if descriptor >= 0 { Glibc.close(descriptor) }
     descriptor = -1
   }
 
   /// Bytes that have come, at least one; none at the end of the connection.
-  func receive() -> [UInt8] {
+  public func receive() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 65_536)
     let count = recv(descriptor, &bytes, bytes.count, 0)
     return Array(bytes.prefix(max(count, 0)))
   }
 
   /// Reads until `text` has come, which stays to be read.
-  func wait(for text: String) -> Bool {
+  public func wait(for text: String) -> Bool {
     while !String(decoding: received, as: UTF8.self).contains(text) {
       let more = receive()
       if more.isEmpty { return false }
@@ -196,7 +200,7 @@ final class ClientConnection: @unchecked Sendable {
   }
 
   /// All that comes until the connection ends.
-  func rest() -> String {
+  public func rest() -> String {
     while true {
       let more = receive()
       if more.isEmpty { break }
@@ -207,7 +211,7 @@ final class ClientConnection: @unchecked Sendable {
   }
 
   /// The next answer.
-  func answer() throws -> ServiceAnswer {
+  public func answer() throws -> ServiceAnswer {
     let head = try line(until: "\r\n\r\n").components(separatedBy: "\r\n")
     let words = head[0].split(separator: " ")
     guard words.count > 1, let status = Int(words[1]) else {

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// A program at work, with pipes as its standard input, output and error.
-final class RunningProgram {
+public final class RunningProgram {
   private let process = Process()
   private let input = Pipe()
   private let output = Pipe()
@@ -10,7 +10,7 @@ final class RunningProgram {
   private let errorPath: String
 
   /// Starts `command`; its standard output is read by nobody but `readOutput`.
-  init(_ command: [String]) throws {
+  public init(_ command: [String]) throws {
     signal(SIGPIPE, SIG_IGN)
     folder = try Folder()
     errorPath = folder.path("err")
@@ -29,30 +29,32 @@ final class RunningProgram {
     process.waitUntilExit()
   }
 
-  var identifier: pid_t { process.processIdentifier }
-  var isRunning: Bool { process.isRunning }
+  public var identifier: pid_t { process.processIdentifier }
+  public var isRunning: Bool { process.isRunning }
 
   /// Standard error so far.
-  var error: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
+  public var error: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
 
-  func send(_ text: String) { send(bytes: Array(text.utf8)) }
+  public func send(_ text: String) { send(bytes: Array(text.utf8)) }
 
-  func send(bytes: [UInt8]) { try? input.fileHandleForWriting.write(contentsOf: Data(bytes)) }
+  public func send(bytes: [UInt8]) {
+    try? input.fileHandleForWriting.write(contentsOf: Data(bytes))
+  }
 
-  func closeInput() { try? input.fileHandleForWriting.close() }
+  public func closeInput() { try? input.fileHandleForWriting.close() }
 
   /// At least one byte of standard output, or none at its end.
-  func readOutput() -> Data { output.fileHandleForReading.availableData }
+  public func readOutput() -> Data { output.fileHandleForReading.availableData }
 
   /// Standard output to its end.
-  func readAllOutput() -> Data { output.fileHandleForReading.readDataToEndOfFile() }
+  public func readAllOutput() -> Data { output.fileHandleForReading.readDataToEndOfFile() }
 
   /// No one reads standard output from here on.
-  func closeOutput() { try? output.fileHandleForReading.close() }
+  public func closeOutput() { try? output.fileHandleForReading.close() }
 
-  func end(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  public func end(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  func wait(seconds: Double = 60, until holds: () -> Bool) -> Bool {
+  public func wait(seconds: Double = 60, until holds: () -> Bool) -> Bool {
     let end = Date(timeIntervalSinceNow: seconds)
     while !holds() {
       if Date() > end { return false }
@@ -61,17 +63,17 @@ final class RunningProgram {
     return true
   }
 
-  func wait(for text: String) -> Bool { wait { self.error.contains(text) } }
+  public func wait(for text: String) -> Bool { wait { self.error.contains(text) } }
 
   /// The exit code, negative for a signal; nil where the program does not end.
-  func finish(seconds: Double = 60) -> Int32? {
+  public func finish(seconds: Double = 60) -> Int32? {
     if !wait(seconds: seconds, until: { !self.process.isRunning }) { return nil }
     return process.terminationReason == .exit
       ? process.terminationStatus : -process.terminationStatus
   }
 
   /// Lines of `name` in /proc/PID/task/*/status, one a thread.
-  func status(_ name: String) -> [String] {
+  public func status(_ name: String) -> [String] {
     let tasks = "/proc/\(identifier)/task"
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
     return threads.compactMap { thread in
@@ -80,10 +82,4 @@ final class RunningProgram {
       return line?.split(whereSeparator: { $0 == ":" || $0 == "\t" }).last.map(String.init)
     }
   }
-}
-
-/// A report, or any JSON object, in a file.
-func json(_ path: String) throws -> [String: Any] {
-  try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path)))
-    as! [String: Any]
 }

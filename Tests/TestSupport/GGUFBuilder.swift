@@ -3,7 +3,7 @@ import Foundation
 @testable import Model
 
 /// A metadata value as a test writes it; `raw` is for values that no writer would make.
-enum Value {
+public enum GGUFValue: Sendable {
   case uint8(UInt8)
   case int8(Int8)
   case uint16(UInt16)
@@ -21,7 +21,7 @@ enum Value {
   case float32s([Float])
   case raw(type: UInt32, bytes: [UInt8])
 
-  var typeCode: UInt32 {
+  public var typeCode: UInt32 {
     switch self {
     case .uint8: 0
     case .int8: 1
@@ -40,7 +40,7 @@ enum Value {
     }
   }
 
-  var bytes: [UInt8] {
+  public var bytes: [UInt8] {
     switch self {
     case .uint8(let value): littleEndian(value)
     case .int8(let value): littleEndian(value)
@@ -63,45 +63,57 @@ enum Value {
   }
 }
 
-func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+public func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
   withUnsafeBytes(of: value.littleEndian, Array.init)
 }
 
-func lengthAndBytes(_ text: String) -> [UInt8] {
+public func lengthAndBytes(_ text: String) -> [UInt8] {
   littleEndian(UInt64(text.utf8.count)) + Array(text.utf8)
 }
 
 /// An array value: type of the elements, count, elements.
-func array(_ type: UInt32, _ count: Int, _ elements: [UInt8]) -> [UInt8] {
+public func array(_ type: UInt32, _ count: Int, _ elements: [UInt8]) -> [UInt8] {
   littleEndian(type) + littleEndian(UInt64(count)) + elements
 }
 
-struct TensorSpec {
-  var name: String
-  var extents: [UInt64]
-  var type: UInt32
+public struct TensorSpec: Sendable {
+  public var name: String
+  public var extents: [UInt64]
+  public var type: UInt32
   /// In place of the next free offset.
-  var offset: UInt64? = nil
+  public var offset: UInt64? = nil
   /// In place of the pattern.
-  var data: [UInt8]? = nil
+  public var data: [UInt8]? = nil
+
+  public init(
+    name: String, extents: [UInt64], type: UInt32, offset: UInt64? = nil, data: [UInt8]? = nil
+  ) {
+    (self.name, self.extents, self.type) = (name, extents, type)
+    (self.offset, self.data) = (offset, data)
+  }
 }
 
-/// Makes a GGUF file. What it makes at first is a valid model; tests then spoil it.
-struct GGUFBuilder {
-  var magic = Array("GGUF".utf8)
-  var version: UInt32 = 3
-  var keys: [(name: String, value: Value)] = []
-  var tensors: [TensorSpec] = []
-  var keyCount: UInt64? = nil
-  var tensorCount: UInt64? = nil
-  var alignment = 32
+/// Makes a GGUF file, sound or spoiled.
+public struct GGUFBuilder: Sendable {
+  public var magic = Array("GGUF".utf8)
+  public var version: UInt32 = 3
+  public var keys: [(name: String, value: GGUFValue)] = []
+  public var tensors: [TensorSpec] = []
+  public var keyCount: UInt64? = nil
+  public var tensorCount: UInt64? = nil
+  public var alignment = 32
 
-  static let embedding = 32
-  static let vocabulary = 12
+  public static let embedding = 32
+  public static let vocabulary = 12
 
-  /// Two layers, 32 wide, 4 query and 2 KV heads of 8, 64 hidden, 12 tokens; eight times as wide for
+  /// A file of these keys and tensors.
+  public init(keys: [(name: String, value: GGUFValue)], tensors: [TensorSpec]) {
+    (self.keys, self.tensors) = (keys, tensors)
+  }
+
+  /// A valid model: two layers, 32 wide, 4 query and 2 KV heads of 8, 64 hidden, 12 tokens; eight times as wide for
   /// types with blocks of 256.
-  init(
+  public init(
     architecture: Architecture = .llama, type: TensorType = .float32, layerCount: Int = 2,
     isTied: Bool = true, hasBias: Bool? = nil
   ) {
@@ -147,7 +159,7 @@ struct GGUFBuilder {
     tensors.append(TensorSpec(name: name, extents: extents, type: type.rawValue))
   }
 
-  static func validKeys(layerCount: Int) -> [(name: String, value: Value)] {
+  public static func validKeys(layerCount: Int) -> [(name: String, value: GGUFValue)] {
     let texts = ["<unk>", "<s>", "</s>", "a", "b", "c", "ab", "bc", "abc", " ", "", "x"]
     return [
       ("general.architecture", .string("llama")),
@@ -180,7 +192,7 @@ struct GGUFBuilder {
   }
 
   /// Replaces or adds a key.
-  mutating func set(_ name: String, _ value: Value) {
+  public mutating func set(_ name: String, _ value: GGUFValue) {
     if let index = keys.firstIndex(where: { $0.name == name }) {
       keys[index].value = value
     } else {
@@ -188,13 +200,13 @@ struct GGUFBuilder {
     }
   }
 
-  mutating func remove(_ name: String) { keys.removeAll { $0.name == name } }
+  public mutating func remove(_ name: String) { keys.removeAll { $0.name == name } }
 
-  mutating func change(_ name: String, _ body: (inout TensorSpec) -> Void) {
+  public mutating func change(_ name: String, _ body: (inout TensorSpec) -> Void) {
     body(&tensors[tensors.firstIndex { $0.name == name }!])
   }
 
-  var header: [UInt8] {
+  public var header: [UInt8] {
     var out = magic + littleEndian(version)
     out += littleEndian(tensorCount ?? UInt64(tensors.count))
     out += littleEndian(keyCount ?? UInt64(keys.count))
@@ -212,7 +224,7 @@ struct GGUFBuilder {
   }
 
   /// The whole file. The data are a pattern of bytes that repeats after 251.
-  func build() -> [UInt8] {
+  public func build() -> [UInt8] {
     var out = header
     let end = tensors.reduce(0) { roundUp($0) + byteCount($1) }
     out += [UInt8](repeating: 0, count: roundUp(out.count) - out.count)
@@ -229,7 +241,7 @@ struct GGUFBuilder {
   /// The model cut into parts as gguf-split does: the first has the metadata. The tensors' data are
   /// those of `build`.
   /// - Parameter tensorCounts: of each part, together those of the model.
-  func split(_ tensorCounts: [Int]) -> [GGUFBuilder] {
+  public func split(_ tensorCounts: [Int]) -> [GGUFBuilder] {
     let whole = build()
     var (next, rest) = (header.count, tensors[...])
     return tensorCounts.enumerated().map { index, count in

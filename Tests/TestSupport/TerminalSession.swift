@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 
 /// A program with a terminal as its standard input and error, and with a file as its standard output.
-final class TerminalSession {
-  static let isAvailable = Files.tool("setsid") != nil
+public final class TerminalSession {
+  public static let isAvailable = Files.tool("setsid") != nil
   /// TIOCSPTLCK and TIOCGPTN of asm-generic/ioctls.h.
   private static let setLock: UInt = 0x4004_5431
   private static let getNumber: UInt = 0x8004_5430
@@ -13,11 +13,11 @@ final class TerminalSession {
   private let folder: Folder
   private let outputPath: String
   /// What the terminal has shown.
-  private(set) var screen = ""
+  public private(set) var screen = ""
   /// Up to where `wait` has looked.
   private var seenCount = 0
 
-  init(_ command: [String]) throws {
+  public init(_ command: [String]) throws {
     folder = try Folder()
     outputPath = folder.path("out")
     _ = FileManager.default.createFile(atPath: outputPath, contents: nil)
@@ -52,27 +52,27 @@ final class TerminalSession {
     return children?.split(separator: " ").first.flatMap { pid_t($0) } ?? parent
   }
 
-  func end(_ signal: Int32) {
+  public func end(_ signal: Int32) {
     if let processID { kill(processID, signal) }
   }
 
   /// Bytes of standard output so far.
-  var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
+  public var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
 
   /// Whether the terminal shows what is typed, by itself.
-  var echoes: Bool {
+  public var echoes: Bool {
     var settings = termios()
     tcgetattr(slave, &settings)
     return settings.c_lflag & tcflag_t(ECHO) != 0 && settings.c_lflag & tcflag_t(ICANON) != 0
   }
 
-  func send(_ text: String) {
+  public func send(_ text: String) {
     let bytes = Array(text.utf8)
     precondition(write(master, bytes, bytes.count) == bytes.count)
   }
 
   /// Reads what the terminal shows until `text` is there, behind what was waited for before.
-  func wait(for text: String, seconds: Double = 60) -> Bool {
+  public func wait(for text: String, seconds: Double = 60) -> Bool {
     wait(seconds: seconds) {
       guard let range = self.screen.dropFirst(self.seenCount).range(of: text) else { return false }
       self.seenCount = self.screen.distance(from: self.screen.startIndex, to: range.upperBound)
@@ -81,7 +81,7 @@ final class TerminalSession {
   }
 
   /// Reads what the terminal shows until something holds.
-  func wait(seconds: Double = 60, until holds: () -> Bool) -> Bool {
+  public func wait(seconds: Double = 60, until holds: () -> Bool) -> Bool {
     let end = Date(timeIntervalSinceNow: seconds)
     while !holds() {
       if Date() > end { return false }
@@ -99,7 +99,7 @@ final class TerminalSession {
   }
 
   /// The exit code, or nil where the program does not end.
-  func finish(seconds: Double = 60) -> Int32? {
+  public func finish(seconds: Double = 60) -> Int32? {
     wait(seconds: seconds) { !self.process.isRunning } ? process.terminationStatus : nil
   }
 }

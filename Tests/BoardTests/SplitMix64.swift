@@ -1,1 +1,0 @@
-../ProfileTests/SplitMix64.swift
