@@ -45,7 +45,8 @@ let package = Package(
     .target(
       name: "Measurement",
       dependencies: [
-        "Platform", "Profile", "Memory", "Kernels", "Model", "KVCache", "Inference",
+        "CPlatform", "Platform", "Profile", "Board", "Memory", "Kernels", "Model", "KVCache",
+        "Inference",
       ],
       swiftSettings: device),
     .executableTarget(

@@ -1,4 +1,5 @@
 import KVCache
+import Platform
 import Profile
 
 /// What a run is asked to do, from the profile and the command line, checked.
@@ -33,6 +34,18 @@ public struct RunSettings: Sendable {
     self.l2ByteCount = l2ByteCount
     self.usesFloat16 = usesFloat16
     self.renumbers = renumbers
+  }
+
+  /// As a profile says. Attention multiplies in Float16 if the profile says so and the build can.
+  public init(
+    _ profile: DeviceProfile, _ retention: Retention, logitRowCount: Int, renumbers: Bool
+  ) {
+    self.init(
+      blockSize: profile.blockSize, cacheBudget: profile.cacheBudget, policy: profile.policy,
+      retained: Retained(sinkCount: retention.sinks, recentCount: retention.recent),
+      threadCount: profile.threads, logitRowCount: logitRowCount,
+      l2ByteCount: profile.l2ByteCountPerThread,
+      usesFloat16: profile.fp16 && Processor.buildHasFloat16Arithmetic, renumbers: renumbers)
   }
 
   /// The same but for these sizes.

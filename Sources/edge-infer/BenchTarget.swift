@@ -21,7 +21,7 @@ import Platform
     self.work = work
   }
 
-  /// Of a part there is none: the next one maps memory of its own.
+  /// A part has no lockdown: the next one maps memory of its own.
   func beginLockdown(_ arguments: Arguments, _ needs: LockdownNeeds) -> Lockdown {
     if !work.isPart { return Lockdown.begin(arguments, needs) }
     openResidentSize()

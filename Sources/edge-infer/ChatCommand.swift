@@ -1,4 +1,6 @@
 import Inference
+import Measurement
+import Memory
 import Model
 import Platform
 import Profile

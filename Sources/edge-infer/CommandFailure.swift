@@ -2,6 +2,7 @@ import Board
 import CPlatform
 import Generation
 import Inference
+import Measurement
 import Model
 import Platform
 import Profile
@@ -86,6 +87,12 @@ enum FailureReason {
   case savedCache(SnapshotError)
   case cacheFull(CacheFull)
   case numbers(NumberFault)
+  case request(BenchRequestError)
+  case measurement(MeasurementError)
+  case health(HealthError)
+  case runFolder(RunFolderError)
+  /// A name of `--shape` that is in no catalogue.
+  case shape(Excerpt)
 
   var exitCode: ExitCode {
     switch self {
@@ -101,6 +108,11 @@ enum FailureReason {
     case .savedCache(let error): error.exitCode
     case .cacheFull(let full): full.exitCode
     case .numbers(let fault): fault.exitCode
+    case .request(let error): error.exitCode
+    case .measurement(let error): error.exitCode
+    case .health(let error): error.exitCode
+    case .runFolder(let error): error.exitCode
+    case .shape: .usage
     }
   }
 
@@ -123,6 +135,14 @@ enum FailureReason {
     case .savedCache(let error): error.write(to: &out)
     case .cacheFull(let full): full.write(to: &out)
     case .numbers(let fault): fault.write(to: &out)
+    case .request(let error): error.write(to: &out)
+    case .measurement(let error): error.write(to: &out)
+    case .health(let error): error.write(to: &out)
+    case .runFolder(let error): error.write(to: &out)
+    case .shape(let name):
+      out.write("--shape: ")
+      out.write(quoted: name)
+      PublishedShape.writeNames(to: &out)
     }
   }
 }

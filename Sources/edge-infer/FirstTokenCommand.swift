@@ -3,7 +3,7 @@ import Platform
 
 /// `bench ttft`: time to the first token, by prompt, policy and block.
 func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
-  let request = try FirstTokenRequest(arguments, &console)
+  let request = try arguments.firstTokenRequest()
   let settings = try Settings(arguments, &console)
   try measureFirstToken(request, settings, BenchTarget(arguments), arguments, &console)
 }
@@ -14,23 +14,34 @@ func measureFirstToken(
   _ arguments: Arguments, _ console: inout Console
 ) throws(Exit) {
   let first = BenchRequest(prompt: request.prompts[0], repeatCount: request.repeatCount)
-  var preparation = try BenchPreparation(arguments, settings, first, &console)
+  var plan = BenchPlan(
+    settings.measurement, try BenchModel(arguments, settings, &console), first)
   var health = try HealthMonitor(arguments, settings.profile, &console)
   Interrupt.listen()
-  var run = FirstTokenRun(request, work: target.work, isQuiet: arguments.isQuiet)
-  try run.measure(&preparation, &health, &console)
+  var run: FirstTokenRun
+  do throws(MeasurementError) {
+    run = try FirstTokenRun(request, &plan)
+    if !arguments.isQuiet {
+      Lockdown.impossible.write(to: &console.error)
+      run.writeLeftOut(capByteCount: plan.capByteCount, to: &console.error)
+    }
+    var progress = MeasurementProgress(target.work, isQuiet: arguments.isQuiet, console)
+    health = try run.measure(&plan, health, &progress)
+  } catch {
+    throw CommandFailure(error, arguments, settings)
+  }
   if !arguments.isQuiet {
     HealthReport.writeSummary(health, to: &console.error)
     console.error.flush()
   }
   if !arguments.isQuiet {
     var output = TextOutput.standardOutput
-    FirstTokenTable.write(run, preparation, to: &output)
+    FirstTokenTable.write(run, plan, to: &output)
     try finish(&output, &console)
   }
   if target.takesReport(isInterrupted: run.isInterrupted), let path = unsafe target.json {
     var file = unsafe try Report.open(path, &console)
-    FirstTokenReport.write(run, preparation, health, &file.text)
+    FirstTokenReport.write(run, plan, health, &file.text)
     unsafe try Report.commit(&file, path, &console)
   }
   if let path = unsafe target.csv {

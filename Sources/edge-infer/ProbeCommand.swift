@@ -1,4 +1,5 @@
 import Board
+import Measurement
 import Platform
 import Profile
 
@@ -26,7 +27,7 @@ func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
 private func readFacts(
   _ arguments: Arguments, _ console: inout Console
 ) throws(Exit) -> BoardFacts {
-  let root = try KernelPath(arguments, &console)
+  let root = try KernelPath(arguments)
   let processor = unsafe arguments.sysroot == nil ? Processor() : nil
   do throws(BoardError) {
     return try BoardFacts(below: root, processor)

@@ -2,6 +2,7 @@ import CPlatform
 import Inference
 import Measurement
 import Memory
+import Model
 import Platform
 import Profile
 
@@ -10,11 +11,12 @@ func profileRunCommand(_ arguments: Arguments, _ console: inout Console) throws(
   let settings = try Settings(arguments, &console)
   var requests = ProfileRunRequests(settings.profile, isQuick: arguments.isQuick)
   try requests.fit(settings, arguments, &console)
-  let preparation = try BenchPreparation(arguments, settings, requests.speed, &console)
-  try preparation.checkCap(&console)
-  let identity = RunIdentity(settings, preparation.model, arguments)
-  let folder = unsafe try RunFolder(
-    arguments.output!, identity, settings, preparation.model, &console)
+  let plan = BenchPlan(
+    settings.measurement, try BenchModel(arguments, settings, &console), requests.speed)
+  do throws(MeasurementError) { try plan.checkCap() } catch {
+    throw CommandFailure(error, arguments, settings)
+  }
+  let folder = try openFolder(plan, settings, arguments)
   Interrupt.listen()
   let run = ProfileRun(settings, requests, folder, arguments)
   for index in 0..<ProfileRunPart.count {
@@ -32,15 +34,27 @@ func profileRunCommand(_ arguments: Arguments, _ console: inout Console) throws(
   console.error.flush()
 }
 
+private func openFolder(
+  _ plan: borrowing BenchPlan, _ settings: Settings, _ arguments: Arguments
+) throws(Exit) -> RunFolder {
+  let identity = RunIdentity(settings.measurement, plan.model, isQuick: arguments.isQuick)
+  do throws(RunFolderError) {
+    return unsafe try RunFolder(
+      arguments.output!, identity, settings.measurement, plan.model)
+  } catch {
+    throw CommandFailure(.runFolder(error))
+  }
+}
+
 extension ProfileRunRequests {
-  /// Takes away the largest caches of the scoring until what is left is below the cap.
+  /// Takes away the largest caches of the policies' cost until what is left is below the cap.
   fileprivate mutating func fit(
     _ settings: Settings, _ arguments: Arguments, _ console: inout Console
   ) throws(Exit) {
-    while try ScoringPreparation(arguments, settings, scoring, &console).isOverCap {
-      guard let smaller = withoutLargestCache() else { return }
-      self = smaller
-    }
+    let model = try BenchModel(arguments, settings, fallback: .smolLM2At135M, &console)
+    var plan = PolicyCostPlan(settings.measurement, model, policyCost)
+    plan.fit()
+    policyCost = plan.request
   }
 }
 
@@ -107,7 +121,7 @@ private struct ProfileRun {
       case .speed:
         try measureSpeed(requests.speed, settings, target, arguments, &console)
       case .scoring:
-        try measureScoring(requests.scoring, settings, target, arguments, &console)
+        try measurePolicyCost(requests.policyCost, settings, target, arguments, &console)
       case .ttft:
         try measureFirstToken(requests.firstToken, settings, target, arguments, &console)
       }
@@ -120,8 +134,9 @@ private struct ProfileRun {
   private func writePlan(
     _ path: UnsafePointer<CChar>, _ console: inout Console
   ) throws(Exit) {
-    let speed = try BenchPreparation(arguments, settings, requests.speed, &console)
-    var plan = speed.plan
+    let speed = BenchPlan(
+      settings.measurement, try BenchModel(arguments, settings, &console), requests.speed)
+    var plan = speed.memory
     if speed.model.published == nil {
       let needs = ProgramNeeds(
         logitRowCount: 1, generatedCount: Arguments.maxTokensDefault, usesText: true,

@@ -250,7 +250,7 @@ struct HeaderBuffer {
     try preparation.load(engine, layout, into: arena, &console)
     preparation.model.releaseCachedPages()
     engine.touchPages(of: arena, hasMappedWeights: preparation.model.packed != nil)
-    memoryLock = MemoryLock(arena, preparation.settings)
+    memoryLock = MemoryLock(arena, isWanted: preparation.settings.locksMemory)
     self.engine = engine
     self.layout = layout
     self.arena = arena

@@ -1,5 +1,7 @@
 import CPlatform
 import Inference
+import Measurement
+import Memory
 import Model
 import Platform
 import Profile

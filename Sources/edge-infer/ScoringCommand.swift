@@ -5,44 +5,46 @@ import Platform
 import Profile
 
 /// `bench scoring`: what each policy adds to a block.
-func benchScoring(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func benchPolicyCost(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
   let settings = try Settings(arguments, &console)
-  let request = try ScoringRequest(
-    arguments, blockSize: settings.profile.blockSize, &console)
-  try measureScoring(request, settings, BenchTarget(arguments), arguments, &console)
+  let request = try arguments.policyCostRequest(blockSize: settings.profile.blockSize)
+  try measurePolicyCost(request, settings, BenchTarget(arguments), arguments, &console)
 }
 
 /// Maps memory, measures, and writes the tables and the report; a part gives the memory back.
-func measureScoring(
-  _ request: ScoringRequest, _ settings: Settings, _ target: BenchTarget, _ arguments: Arguments,
-  _ console: inout Console
+func measurePolicyCost(
+  _ request: PolicyCostRequest, _ settings: Settings, _ target: BenchTarget,
+  _ arguments: Arguments, _ console: inout Console
 ) throws(Exit) {
-  let preparation = try ScoringPreparation(arguments, settings, request, &console)
+  let plan = PolicyCostPlan(
+    settings.measurement,
+    try BenchModel(arguments, settings, fallback: .smolLM2At135M, &console), request)
   let health = try HealthMonitor(arguments, settings.profile, &console)
-  var program = try ScoringProgram(preparation, &console)
-  program.health = health
+  var machine: PolicyCostMachine
+  do throws(MeasurementError) { machine = try PolicyCostMachine(plan, health) } catch {
+    throw CommandFailure(error, arguments, settings)
+  }
   Interrupt.listen()
   var json = try JSONFile(target, &console)
-  program.lockdown = target.beginLockdown(arguments, json.lockdownNeeds)
-  if !arguments.isQuiet { program.lockdown.write(to: &console.error) }
-  var run = ScoringRun(
-    preparation.request, layerCount: preparation.model.shape.layerCount, work: target.work,
-    isQuiet: arguments.isQuiet, console)
-  run.measure(&program, &console)
+  let lockdown = target.beginLockdown(arguments, json.lockdownNeeds)
+  if !arguments.isQuiet { lockdown.write(to: &console.error) }
+  var run = PolicyCostRun(plan)
+  var progress = MeasurementProgress(target.work, isQuiet: arguments.isQuiet, console)
+  run.measure(&machine, &progress)
   if !arguments.isQuiet && run.countCount > 0 {
     var output = TextOutput.standardOutput
-    ScoringTable(run).write(preparation, program, to: &output)
+    PolicyCostTable(run).write(plan, machine, to: &output)
     try finish(&output, &console)
   }
   if !arguments.isQuiet {
-    HealthReport.writeSummary(program.health, to: &console.error)
+    HealthReport.writeSummary(machine.health, to: &console.error)
     console.error.flush()
   }
   if target.takesReport(isInterrupted: run.isInterrupted), var file = json.take() {
-    ScoringReport.write(run, preparation, program, &file.text)
+    PolicyCostReport.write(run, plan, machine, isLockedDown: lockdown.isInstalled, &file.text)
     unsafe try Report.commit(&file, target.json!, &console)
   }
   // Under a lockdown no memory can be given back; the process ends then.
-  if target.work.isPart { program.end() }
+  if target.work.isPart { machine.end() }
   if run.isInterrupted { throw .byInterrupt }
 }

@@ -8,7 +8,7 @@ import Profile
 @safe struct Settings {
   private(set) var profile: DeviceProfile
   let retention: Retention
-  private let renumbers: Bool
+  let renumbers: Bool
   let locksMemory: Bool
   let usesHugePages: Bool
 
@@ -107,12 +107,7 @@ import Profile
   }
 
   func run(logitRowCount: Int) -> RunSettings {
-    RunSettings(
-      blockSize: profile.blockSize, cacheBudget: profile.cacheBudget, policy: profile.policy,
-      retained: Retained(sinkCount: retention.sinks, recentCount: retention.recent),
-      threadCount: profile.threads, logitRowCount: logitRowCount,
-      l2ByteCount: profile.l2ByteCountPerThread,
-      usesFloat16: profile.fp16 && Processor.buildHasFloat16Arithmetic, renumbers: renumbers)
+    RunSettings(profile, retention, logitRowCount: logitRowCount, renumbers: renumbers)
   }
 
   /// Renumbered positions need room in the trained length for what is kept and a block.

@@ -1,7 +1,7 @@
 import Board
 import Inference
 import Measurement
-import Memory
+import Model
 import Platform
 import Profile
 
@@ -11,15 +11,17 @@ func tunedProfile(
 ) throws(Exit) -> DeviceProfile {
   let model = try tunedModel(profile, arguments, &console)
   let settings = try Settings(profile, arguments, &console)
-  var preparation = BenchPreparation(settings, model)
+  var plan = BenchPlan(filledCache: settings.measurement, model)
   Interrupt.listen()
-  var run = TuneRun(profile, order, arguments, console)
-  try run.search(&preparation, &console)
-  guard let best = run.best else {
-    // The smallest of all: it tells of what would fit.
-    run.set(&preparation, run.smallest)
-    try preparation.checkCap(&console)
-    preconditionFailure("what fits is timed")
+  var run = TuneRun(
+    profile, order, threads: arguments.overrides.threads,
+    hasOneBlock: arguments.overrides.blockSize != nil,
+    limitSeconds: arguments.tuneSeconds ?? Arguments.tuneSecondsDefault)
+  var progress = MeasurementProgress(
+    intervalNanoseconds: 200_000_000, isQuiet: arguments.isQuiet, console)
+  let best: Int
+  do throws(MeasurementError) { best = try run.search(&plan, &progress) } catch {
+    throw CommandFailure(error, arguments, settings)
   }
   if !arguments.isQuiet {
     TuneTable.write(run, best: best, profile, to: &console.error)
@@ -27,13 +29,15 @@ func tunedProfile(
   return run.profile(run.table[best])
 }
 
-/// The shape of what is timed: of `--shape`, or else of the model that the profile names.
+/// The shape of what is timed: of `--shape`, or else of the model that the profile names, whose
+/// header alone is read.
 private func tunedModel(
   _ profile: DeviceProfile, _ arguments: Arguments, _ console: inout Console
 ) throws(Exit) -> BenchModel {
   if let name = unsafe arguments.shape {
-    return unsafe try BenchModel(shape: name, &console)
+    return BenchModel(unsafe try PublishedShape(option: name))
   }
   let path = unsafe profile.model.withCString { unsafe ModelPath($0) }
-  return try BenchModel(shapeOf: path, &console)
+  var buffer = HeaderBuffer()
+  return BenchModel(shapeOf: try buffer.open(path, &console))
 }

@@ -1,3 +1,5 @@
+import Measurement
+import Memory
 import Platform
 import Service
 

@@ -1,5 +1,6 @@
 import Generation
 import Inference
+import Measurement
 import Platform
 import Profile
 import Service

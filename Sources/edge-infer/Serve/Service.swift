@@ -1,6 +1,8 @@
 import Generation
 import Inference
 import KVCache
+import Measurement
+import Memory
 import Model
 import Platform
 import Service

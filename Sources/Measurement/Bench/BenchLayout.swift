@@ -1,0 +1,42 @@
+import Inference
+import Memory
+import Model
+
+/// One run of a prompt, in nanoseconds.
+struct BenchSample: BitwiseCopyable {
+  var prefillNanoseconds: Int64
+  var decodeNanoseconds: Int64
+  /// All prompt blocks together.
+  var prefill: BlockTimes
+  /// All generated tokens together.
+  var decode: BlockTimes
+}
+
+/// All of the arena that a measurement of speed uses. Making it on a measuring carver gives the plan.
+struct BenchLayout: ~Copyable {
+  let engine: EngineLayout
+  /// `[prompts][repeats]`
+  let samples: UnsafeMutablePointer<BenchSample>
+  /// The prompt blocks of the run at work.
+  var blocks: BlockRecords
+  /// `[repeats][recordsPerRun]`: the blocks of each run of one prompt.
+  let runBlocks: UnsafeMutablePointer<LatencyRecord>
+  /// `[prompts][recordsPerRun]`: the blocks of each prompt's median run.
+  let medianBlocks: UnsafeMutablePointer<LatencyRecord>
+  let recordsPerRun: Int
+
+  init(
+    carver: inout Carver, _ shape: ModelShape, _ settings: RunSettings, _ request: BenchRequest
+  ) {
+    engine = EngineLayout(carver: &carver, shape: shape, settings: settings)
+    let blockCount = (request.prompts.greatest + settings.blockSize - 1) / settings.blockSize
+    recordsPerRun = min((blockCount + 1) & ~1, BlockRecords.capacityMax)
+    samples = carver.take(
+      .latency, BenchSample.self, count: request.prompts.count * request.repeatCount)
+    blocks = BlockRecords(carver: &carver, capacity: recordsPerRun)
+    runBlocks = carver.take(
+      .latency, LatencyRecord.self, count: request.repeatCount * recordsPerRun)
+    medianBlocks = carver.take(
+      .latency, LatencyRecord.self, count: request.prompts.count * recordsPerRun)
+  }
+}

@@ -1,0 +1,196 @@
+import Inference
+import KVCache
+import Model
+import Platform
+
+/// What a prompt's runs came to.
+public struct BenchResult: Sendable {
+  var promptLength = 0
+  /// Runs that were done; less than asked for after an interrupt.
+  var runCount = 0
+  var prefill = Spread()
+  var decode = Spread()
+  /// Of the run of median prefill time.
+  var prefillTimes = BlockTimes()
+  /// Of the run of median decode time.
+  var decodeTimes = BlockTimes()
+  /// Records of the median prefill run's blocks.
+  var recordCount = 0
+  /// Slots of each KV head that the generated tokens read, all tokens together.
+  var slotSum = 0
+}
+
+/// Runs every prompt as often as asked, and keeps the times in the layout.
+public struct BenchRun {
+  private static let warmUpTokenCount = 4
+
+  public let request: BenchRequest
+  public private(set) var limits = MachineLimits()
+  private var results = InlineArray<16, BenchResult>(repeating: BenchResult())
+  private var work: BenchWork
+  /// Prompts with at least one run; less than asked for after an interrupt.
+  public private(set) var promptCount = 0
+  public private(set) var isInterrupted = false
+
+  public init(_ request: BenchRequest) { self.init(BenchWork(request)) }
+
+  init(_ work: BenchWork) {
+    request = work.request
+    self.work = work
+  }
+
+  subscript(prompt: Int) -> BenchResult { results[prompt] }
+
+  public mutating func measure<Observer: MeasurementObserver & ~Copyable>(
+    _ machine: inout BenchMachine, _ observer: inout Observer
+  ) throws(MeasurementError) {
+    limits.measure(machine.engine, machine.arena)
+    try warmUp(&machine, &observer)
+    machine.health.forget()
+    for prompt in 0..<request.prompts.count where !isInterrupted {
+      try measure(prompt, &machine, &observer)
+    }
+    if !isInterrupted { limits.measure(machine.engine, machine.arena) }
+    observer.observe(.end)
+  }
+
+  /// A block and a few tokens, so that code and data have been touched.
+  private mutating func warmUp<Observer: MeasurementObserver & ~Copyable>(
+    _ machine: inout BenchMachine, _ observer: inout Observer
+  ) throws(MeasurementError) {
+    machine.engine.reset()
+    let length = min(request.prompts.greatest, machine.engine.settings.blockSize)
+    _ = try prefill(&machine, length: length, &observer)
+    // A full cache has as many slots for the answer as were asked for.
+    _ = try decode(
+      &machine, count: min(Self.warmUpTokenCount, request.generateCount), &observer)
+  }
+
+  private mutating func measure<Observer: MeasurementObserver & ~Copyable>(
+    _ prompt: Int, _ machine: inout BenchMachine, _ observer: inout Observer
+  ) throws(MeasurementError) {
+    let records = machine.layout.recordsPerRun
+    var runCount = 0
+    for run in 0..<request.repeatCount {
+      work.start(prompt: prompt, run: run)
+      machine.engine.reset()
+      let prefillTime = try prefill(&machine, length: request.prompts[prompt], &observer)
+      let prefillTimes = machine.layout.blocks.sum.times
+      for index in 0..<machine.layout.blocks.count {
+        machine.layout.runBlocks[run * records + index] = machine.layout.blocks[index]
+      }
+      let decoded = try decode(&machine, count: request.generateCount, &observer)
+      if Interrupt.isRaised { break }
+      runCount += 1
+      results[prompt].slotSum = decoded.slotSum
+      machine.layout.samples[prompt * request.repeatCount + run] = BenchSample(
+        prefillNanoseconds: prefillTime, decodeNanoseconds: decoded.nanoseconds,
+        prefill: prefillTimes, decode: decoded.times)
+    }
+    isInterrupted = Interrupt.isRaised
+    if runCount == 0 { return }
+    promptCount = prompt + 1
+    results[prompt].runCount = runCount
+    summarize(prompt, &machine)
+  }
+
+  /// The first prompt alone: nanoseconds to the token after it; nil after an interrupt.
+  mutating func measureFirstToken<Observer: MeasurementObserver & ~Copyable>(
+    _ machine: inout BenchMachine, _ observer: inout Observer
+  ) throws(MeasurementError) -> Spread? {
+    try warmUp(&machine, &observer)
+    var times = InlineArray<100, Int64>(repeating: 0)
+    for run in 0..<request.repeatCount {
+      work.start(prompt: 0, run: run)
+      machine.engine.reset()
+      let prefillTime = try prefill(&machine, length: request.prompts[0], &observer)
+      let start = Instant.now()
+      machine.engine.block[0] = machine.engine.logits(0).best()
+      times[run] = prefillTime + Instant.now().nanoseconds(since: start)
+      isInterrupted = Interrupt.isRaised
+      if isInterrupted { break }
+    }
+    observer.observe(.end)
+    return isInterrupted ? nil : Spread(times, count: request.repeatCount)
+  }
+
+  /// An interrupt ends it between two blocks.
+  /// - Returns: nanoseconds from the first block to the logits of the last token, without pauses.
+  private mutating func prefill<Observer: MeasurementObserver & ~Copyable>(
+    _ machine: inout BenchMachine, length: Int, _ observer: inout Observer
+  ) throws(MeasurementError) -> Int64 {
+    machine.layout.blocks.removeAll()
+    var source = SplitMix64(seed: BenchModel.seed)
+    let vocabularyCount = UInt64(machine.engine.shape.vocabularyCount)
+    machine.health.begin(.prefill)
+    machine.coolDown(&observer)
+    let pausedBefore = machine.health.pausedNanoseconds
+    let start = Instant.now()
+    var done = 0
+    while done < length && !(Interrupt.isRaised && done > 0) {
+      let count = min(machine.engine.settings.blockSize, length - done)
+      for index in 0..<count {
+        machine.engine.block[index] = Int32(source.next() % vocabularyCount)
+      }
+      let block = try machine.forward(tokenCount: count)
+      machine.layout.blocks.append(block, health: machine.health.endBlock(tokenCount: count))
+      done += count
+      if done < length { machine.coolDown(&observer) }
+      if done == length || Interrupt.isRaised {
+        machine.engine.makeLogits(firstRow: count - 1, rowCount: 1)
+      }
+      observer.observe(work.event(prefilled: done))
+    }
+    let paused = machine.health.pausedNanoseconds - pausedBefore
+    return Instant.now().nanoseconds(since: start) - paused
+  }
+
+  /// Greedy tokens from the logits that are there; no token ends them.
+  private mutating func decode<Observer: MeasurementObserver & ~Copyable>(
+    _ machine: inout BenchMachine, count: Int, _ observer: inout Observer
+  ) throws(MeasurementError) -> (nanoseconds: Int64, times: BlockTimes, slotSum: Int) {
+    var times = BlockTimes()
+    var slotSum = 0
+    machine.health.enterDecode()
+    let pausedBefore = machine.health.pausedNanoseconds
+    let start = Instant.now()
+    for index in 0..<count where !Interrupt.isRaised {
+      machine.engine.block[0] = machine.engine.logits(0).best()
+      let record = try machine.forward(tokenCount: 1)
+      machine.engine.makeLogits(firstRow: 0, rowCount: 1)
+      times = times + record.times
+      slotSum += record.slotsBefore + 1
+      observer.observe(work.event(generated: index + 1))
+      if machine.health.endToken(Instant.now()) { machine.coolDown(&observer) }
+    }
+    let paused = machine.health.pausedNanoseconds - pausedBefore
+    let time = Instant.now().nanoseconds(since: start) - paused
+    machine.health.end()
+    return (time, times, slotSum)
+  }
+
+  private mutating func summarize(_ prompt: Int, _ machine: inout BenchMachine) {
+    let layout = (
+      samples: machine.layout.samples + prompt * request.repeatCount,
+      records: machine.layout.recordsPerRun
+    )
+    var prefills = InlineArray<100, Int64>(repeating: 0)
+    var decodes = InlineArray<100, Int64>(repeating: 0)
+    for run in 0..<results[prompt].runCount {
+      prefills[run] = layout.samples[run].prefillNanoseconds
+      decodes[run] = layout.samples[run].decodeNanoseconds
+    }
+    let prefill = Spread(prefills, count: results[prompt].runCount)
+    let decode = Spread(decodes, count: results[prompt].runCount)
+    results[prompt].promptLength = request.prompts[prompt]
+    results[prompt].prefill = prefill
+    results[prompt].decode = decode
+    results[prompt].prefillTimes = layout.samples[prefill.medianRun].prefill
+    results[prompt].decodeTimes = layout.samples[decode.medianRun].decode
+    results[prompt].recordCount = machine.layout.blocks.count
+    for index in 0..<machine.layout.blocks.count {
+      machine.layout.medianBlocks[prompt * layout.records + index] =
+        machine.layout.runBlocks[prefill.medianRun * layout.records + index]
+    }
+  }
+}

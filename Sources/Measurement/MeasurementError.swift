@@ -1,0 +1,46 @@
+import Inference
+import Model
+import Platform
+
+/// Why a measurement ends before its time.
+public enum MeasurementError: LineError {
+  /// In the model's file.
+  case model(ModelError)
+  /// Memory or threads that the system does not give.
+  case refused(SystemFailure)
+  /// The plan is over the cap.
+  case overCap(FitAdvice)
+  /// The plan of a measurement of policies' cost is over the cap.
+  case costOverCap(PolicyCostAdvice)
+  case cacheFull(CacheFull)
+  case numbers(NumberFault)
+  /// A signal ended it, and it has nothing to show for the work before.
+  case interrupt
+
+  public func write(to out: inout TextOutput) {
+    switch self {
+    case .model(let error): error.write(to: &out)
+    case .refused(let failure):
+      out.write("cannot ")
+      out.write(failure.operation)
+      out.write(": ")
+      out.write(failure.reason)
+    case .overCap(let advice): advice.write(to: &out)
+    case .costOverCap(let advice): advice.write(to: &out)
+    case .cacheFull(let full): full.write(to: &out)
+    case .numbers(let fault): fault.write(to: &out)
+    case .interrupt: out.write("interrupted")
+    }
+  }
+
+  public var exitCode: ExitCode {
+    switch self {
+    case .model(let error): error.exitCode
+    case .refused: .systemRefused
+    case .overCap, .costOverCap: .configuration
+    case .cacheFull(let full): full.exitCode
+    case .numbers(let fault): fault.exitCode
+    case .interrupt: .interrupted
+    }
+  }
+}
