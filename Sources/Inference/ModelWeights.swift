@@ -65,7 +65,7 @@ extension LayerWeights {
         .norms, Float.self, count: PackedMatrix.paddedOutputCount(shape.queryKeyValueLength))
       : nil
     headNorms =
-      shape.architecture.hasHeadNorms
+      shape.layers[0].norms.heads
       ? HeadNorms(
         query: carver.takeNorm(count: shape.headDim), key: carver.takeNorm(count: shape.headDim))
       : nil

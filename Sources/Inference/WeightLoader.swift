@@ -55,9 +55,12 @@ public enum RowOrder {
   /// head goes to place i, row 2 i + 1 to place headDim / 2 + i.
   case splitHalves(headDim: Int)
 
-  /// That of query and key rows, which rotary embedding turns.
-  public init(ofRotated shape: ModelShape) {
-    self = shape.architecture.interleavesPairs ? .splitHalves(headDim: shape.headDim) : .asStored
+  /// That of a layer's query and key rows, which rotary embedding turns.
+  public init(ofRotated layer: LayerSpec, _ architecture: Architecture) {
+    switch architecture.description.rotatedPairs {
+    case .interleaved: self = .splitHalves(headDim: layer.headDim)
+    case .halves: self = .asStored
+    }
   }
 
   public func place(_ row: Int) -> Int {
@@ -160,7 +163,9 @@ struct WeightLoader {
     shares.pass(chunkCount)
   }
 
-  private var rotatedOrder: RowOrder { RowOrder(ofRotated: weights.shape) }
+  private var rotatedOrder: RowOrder {
+    RowOrder(ofRotated: weights.shape.layers[0], weights.shape.architecture)
+  }
 
   private func loadBias(
     _ layer: Int, _ bias: UnsafeMutablePointer<Float>, _ shares: inout ShareWalk

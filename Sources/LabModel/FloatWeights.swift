@@ -77,19 +77,19 @@ private struct FloatReader {
 
   func layer(_ layer: Int) throws -> FloatLayer {
     let shape = tensors.shape
-    let order = RowOrder(ofRotated: shape)
+    let order = RowOrder(ofRotated: shape.layer(layer), shape.architecture)
     return FloatLayer(
       attentionNorm: try vector(.layer(layer, .attentionNorm)),
       query: try matrix(.layer(layer, .query), order),
       key: try matrix(.layer(layer, .key), order),
       value: try matrix(.layer(layer, .value)),
-      biases: !shape.hasBias
+      biases: !shape.layer(layer).hasBias
         ? nil
         : (
           try vector(.layer(layer, .queryBias), order), try vector(.layer(layer, .keyBias), order),
           try vector(.layer(layer, .valueBias))
         ),
-      headNorms: !shape.architecture.hasHeadNorms
+      headNorms: !shape.layer(layer).norms.heads
         ? nil : (try vector(.layer(layer, .queryNorm)), try vector(.layer(layer, .keyNorm))),
       attentionOutput: try matrix(.layer(layer, .attentionOutput)),
       feedForwardNorm: try vector(.layer(layer, .ffnNorm)),

@@ -126,7 +126,8 @@ import Testing
       .text
     case .ropeFrequencyBase, .rmsEpsilon, .ropeScalingFactor, .ropeScaleLinear: .real
     case .ropeAttentionFactor, .ropeFastTurns, .ropeSlowTurns: .real
-    case .addsBOS, .addsEOS, .addsSpacePrefix: .bool
+    case .attentionScale, .residualScale, .embeddingScale, .logitScale: .real
+    case .addsBOS, .addsEOS, .addsSpacePrefix, .isCausal: .bool
     case .tokens, .merges: .strings
     case .tokenTypes: .int32s
     case .scores: .float32s

@@ -59,7 +59,7 @@ private struct EntryList: TensorVisitor {
 
   @Test func walksAllTensors() throws {
     var builder = GGUFBuilder(type: .q4_1)
-    builder.tensors.append(TensorSpec(name: "extra.weight", extents: [256, 2, 1, 3], type: 12))
+    builder.tensors.append(TensorSpec(name: "blk.9.attn_rot_embd.weight", extents: [256, 2, 1, 3], type: 12))
     try withModel(builder) { model in
       var list = EntryList()
       let buffer = ReadBuffer()
@@ -210,15 +210,27 @@ private struct EntryList: TensorVisitor {
   @Test func limitsNames() {
     var builder = GGUFBuilder()
     builder.tensors.append(
-      TensorSpec(name: String(repeating: "n", count: 64), extents: [1], type: 0))
+      TensorSpec(name: Self.harmless(byteCount: 64), extents: [1], type: 0))
     #expect(complaint(builder) == nil)
-    for name in ["", String(repeating: "n", count: 65)] {
+    for name in ["", Self.harmless(byteCount: 65)] {
       builder.tensors[builder.tensors.count - 1].name = name
       #expect(complaint(builder)?.hasPrefix("the length of a tensor's name before") == true)
     }
   }
 
+  /// The name of a tensor that is stepped over.
+  private static func harmless(byteCount: Int) -> String {
+    let end = ".attn_rot_embd.weight"
+    return "blk." + String(repeating: "1", count: byteCount - end.utf8.count - 4) + end
+  }
+
   private static let refused: [(String, String)] = [
+    ("blk.0.attn_q.scale", "is not supported: scales of matrices"),
+    ("blk.1.attn_sub_norm.weight", "is not supported: a norm within attention"),
+    ("blk.1.ffn_sub_norm.weight", "is not supported: a norm within the feed-forward part"),
+    ("blk.0.attn_sinks.weight", "is not supported: attention sinks"),
+    ("blk.0.ffn_up_exps.weight", "is not supported: experts"),
+    ("rope_factors_short.weight", "is not supported: long-rope scaling"),
     ("blk.0.attn_output.bias", "is not supported: only queries, keys and values may have a bias"),
     ("output_norm.bias", "is not supported: only queries, keys and values may have a bias"),
     ("rope_factors_long.weight", "is not supported: long-rope scaling"),
@@ -267,16 +279,48 @@ private struct EntryList: TensorVisitor {
     #expect(complaint(builder)?.contains("expected") == true)
   }
 
+  /// Whatever is not known to change nothing is refused.
   @Test(
     arguments: [
       "blk.00.attn_q.weight", "blk..attn_q.weight", "blk.0.attn_q", "blk.0attn_q.weight",
       "blk.9999999999.attn_q.weight", "blk.0.attn_q.weight2", "blk.-1.attn_q.weight", "blk.",
-      "token_embd.weight ", "mtp.weight",
+      "token_embd.weight ", "mtp.weight", "blk.0.attn_gate.weight", "rope_freqs.weights",
+      "attn_rot_embd.weight", "blk.0.attn_rot_embd.weights", "attn_sinks",
     ])
-  func ignoresOtherNames(name: String) {
+  func refusesOtherNames(name: String) {
+    var builder = GGUFBuilder()
+    builder.tensors.append(TensorSpec(name: name, extents: [32], type: 0))
+    #expect(
+      complaint(builder)
+        == "tensor '\(name)' is not supported: a tensor that is not known, which may change what "
+        + "the model computes")
+  }
+
+  @Test(arguments: ["blk.0.attn_rot_embd.weight", "blk.17.attn_rot_embd.weight"])
+  func stepsOverWhatChangesNothing(name: String) {
     var builder = GGUFBuilder()
     builder.tensors.append(TensorSpec(name: name, extents: [32], type: 0))
     #expect(complaint(builder) == nil)
+  }
+
+  /// Norms after a part and factors of frequencies belong to some architectures only.
+  @Test func refusesWhatTheArchitectureLacks() {
+    for (name, part) in [("attention", "attention"), ("ffw", "the feed-forward part")] {
+      var builder = GGUFBuilder()
+      let tensor = "blk.1.post_\(name)_norm.weight"
+      builder.tensors.append(TensorSpec(name: tensor, extents: [32], type: 0))
+      #expect(
+        complaint(builder)
+          == "tensor '\(tensor)' is not supported: this architecture has no norm after \(part)")
+    }
+    for architecture in [Architecture.qwen2, .qwen3] {
+      var builder = GGUFBuilder(architecture: architecture)
+      builder.tensors.append(TensorSpec(name: "rope_freqs.weight", extents: [4], type: 0))
+      #expect(
+        complaint(builder)
+          == "tensor 'rope_freqs.weight' is not supported: this architecture has no factors of "
+          + "rotary frequencies")
+    }
   }
 
   @Test func namesAndIndicesGoBothWays() {

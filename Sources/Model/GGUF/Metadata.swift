@@ -5,8 +5,7 @@ import Platform
 struct Metadata {
   /// Nil in further parts of a split model.
   let foundArchitecture: Architecture?
-  /// `MetadataKey.count` values.
-  private var values = InlineArray<42, MetadataValue>(repeating: .absent)
+  private var values = MetadataKey.PerKey<MetadataValue>(repeating: .absent)
 
   /// Reads `keyCount` keys with their values and leaves the cursor behind them.
   init(

@@ -5,12 +5,16 @@ enum MetadataKey: Int {
   case architecture, name, alignment, splitNumber, splitCount, splitTensorCount
   case blockCount, contextLength, embeddingLength, feedForwardLength, headCount, kvHeadCount
   case keyLength, valueLength, slidingWindow, rmsEpsilon, vocabularySize, expertCount
+  case isCausal, attentionScale, residualScale, embeddingScale, logitScale
   case ropeFrequencyBase, ropeDimensionCount, ropeScaleLinear, ropeScalingType
   case ropeScalingFactor, ropeOriginalContext, ropeAttentionFactor, ropeFastTurns, ropeSlowTurns
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
   case bosID, eosID, eotID, eomID, unknownID, addsBOS, addsEOS, addsSpacePrefix, chatTemplate
 
-  static let count = 42
+  /// Something for each key. This is the one place of that number.
+  typealias PerKey<Element> = InlineArray<47, Element>
+
+  static var count: Int { PerKey<UInt8>.count }
 
   /// Whether the architecture's name and a dot stand before `text`.
   var isArchitectures: Bool {
@@ -52,6 +56,11 @@ enum MetadataKey: Int {
     case .ropeAttentionFactor: "rope.scaling.attn_factor"
     case .ropeFastTurns: "rope.scaling.yarn_beta_fast"
     case .ropeSlowTurns: "rope.scaling.yarn_beta_slow"
+    case .isCausal: "attention.causal"
+    case .attentionScale: "attention.scale"
+    case .residualScale: "residual_scale"
+    case .embeddingScale: "embedding_scale"
+    case .logitScale: "logit_scale"
     case .rmsEpsilon: "attention.layer_norm_rms_epsilon"
     case .vocabularySize: "vocab_size"
     case .expertCount: "expert_count"

@@ -40,6 +40,8 @@ public enum ModelFault: Sendable {
   case limit(field: StaticString, value: UInt64, minimum: Int, maximum: Int, offset: Int)
   case key(Excerpt, KeyFault)
   case tensor(Excerpt, TensorFault)
+  /// A layer (from 0) asks for what the forward pass does not compute.
+  case layer(Int, StaticString)
   /// A weight or a scale of this tensor is infinite or NaN.
   case notFinite(tensor: Excerpt)
   /// Part `number` (from 1) of a split model, in place of the first.
@@ -92,6 +94,10 @@ extension ModelError {
     ModelError(.tensor(name, fault))
   }
 
+  static func layer(_ layer: Int, _ feature: StaticString) -> ModelError {
+    ModelError(.layer(layer, feature))
+  }
+
   public static func packed(_ fault: PackedFault) -> ModelError { ModelError(.packed(fault)) }
 
   public static func notFinite(tensor: Excerpt) -> ModelError {
@@ -109,6 +115,8 @@ public enum KeyFault: Sendable {
   /// More elements than an array of strings may have.
   case stringCount(UInt64)
   case notBool(UInt8)
+  /// Attention that sees later tokens.
+  case notCausal
   case integer(Int, expected: StaticString)
   case integerRange(Int, minimum: Int, maximum: Int)
   case integerTooLarge(UInt64)
@@ -172,6 +180,9 @@ public struct TensorShape: Sendable, BitwiseCopyable {
   }
 
   public subscript(index: Int) -> Int { extents[index] }
+
+  /// The product of all extents.
+  var elementCount: Int { columnCount * rowCount }
 
   /// Elements of a row.
   public var columnCount: Int { extents[0] }

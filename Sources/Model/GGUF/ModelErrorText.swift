@@ -52,6 +52,11 @@ extension ModelFault {
       out.write("tensor ")
       out.write(quoted: name)
       fault.write(to: &out)
+    case .layer(let layer, let feature):
+      out.write("layer ")
+      out.write(layer)
+      out.write(" of the model is not supported: ")
+      out.write(feature)
     case .notFinite(let name):
       out.write("tensor ")
       out.write(quoted: name)
@@ -115,6 +120,7 @@ extension KeyFault {
       out.write(" is ")
       out.write(Int(value))
       out.write(", expected a boolean: 0 or 1")
+    case .notCausal: out.write(" is false, expected true: only causal attention is supported")
     case .integer(let value, let expected):
       out.write(" is ")
       out.write(value)

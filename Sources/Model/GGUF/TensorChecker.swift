@@ -1,31 +1,36 @@
 import Platform
 
-/// Checks every tensor of the directory against the shape of the model.
+/// Checks every tensor of the directory against the description of the model.
 struct TensorChecker: TensorVisitor {
   private let shape: ModelShape
-  /// One bit for each slot that was seen.
-  private var seen = InlineArray<113, UInt64>(repeating: 0)
+  /// Of each layer one bit for each tensor that was seen.
+  private var seenOfLayers = LayerTable.PerLayer<UInt32>(repeating: 0)
+  /// One bit for each tensor of no layer that was seen.
+  private var seenOfModel: UInt32 = 0
 
   init(shape: ModelShape) {
     self.shape = shape
-    precondition(TensorSlot.countMax <= 113 * UInt64.bitWidth)
+    precondition(LayerTensor.count <= UInt32.bitWidth)
+    precondition(TensorSlot.globalCount <= UInt32.bitWidth)
   }
 
   mutating func visit(_ tensor: TensorEntry) throws(ModelError) {
     _ = try check(tensor)
   }
 
-  /// The slot that the tensor fills and its type; nil where the tensor is not needed.
+  /// The slot that the tensor fills and its type; nil for a tensor that changes nothing.
   mutating func check(_ tensor: TensorEntry) throws(ModelError) -> (TensorSlot, TensorType)? {
     guard let slot = TensorSlot(name: tensor.name) else {
-      try Self.checkMayBeIgnored(tensor.name)
+      if let reason = UnusedTensor.refusal(of: tensor.name) {
+        throw .tensor(tensor.name, .unsupported(reason))
+      }
       return nil
     }
     if case .layer(let layer, _) = slot, layer >= shape.layerCount {
       throw .tensor(tensor.name, .layer(count: shape.layerCount))
     }
     if isSeen(slot) { throw .tensor(tensor.name, .repeated) }
-    seen[slot.index / UInt64.bitWidth] |= 1 << UInt64(slot.index % UInt64.bitWidth)
+    setSeen(slot)
     guard let type = tensor.type.readable else {
       throw .tensor(tensor.name, .type(tensor.type, expected: TensorType.supportedNames))
     }
@@ -40,24 +45,37 @@ struct TensorChecker: TensorVisitor {
   }
 
   func isSeen(_ slot: TensorSlot) -> Bool {
-    seen[slot.index / UInt64.bitWidth] >> UInt64(slot.index % UInt64.bitWidth) & 1 == 1
+    if case .layer(let layer, let tensor) = slot {
+      return seenOfLayers[layer] >> UInt32(tensor.rawValue) & 1 == 1
+    }
+    return seenOfModel >> UInt32(slot.index) & 1 == 1
   }
 
-  /// Throws for the first slot that no tensor has filled, and for tensors that the model should not
-  /// have.
+  private mutating func setSeen(_ slot: TensorSlot) {
+    if case .layer(let layer, let tensor) = slot {
+      seenOfLayers[layer] |= 1 << UInt32(tensor.rawValue)
+    } else {
+      seenOfModel |= 1 << UInt32(slot.index)
+    }
+  }
+
+  /// Throws for the first tensor that is missing, and for one that the model should not have.
   func checkIsComplete() throws(ModelError) {
-    let hasBias = shape.architecture.requiresBias || isSeen(.layer(0, .queryBias))
+    let shape = found
     for index in 0..<TensorSlot.count(layerCount: shape.layerCount) {
       let slot = TensorSlot(index: index)
       switch slot {
-      case .output, .ropeFactors: continue
-      case .layer(_, let tensor) where tensor.isBias && !hasBias:
-        if isSeen(slot) { throw .tensor(slot.name, .unsupported("the first layer has no bias")) }
-      case .layer(_, let tensor) where tensor.isHeadNorm && !shape.architecture.hasHeadNorms:
-        if isSeen(slot) {
-          throw .tensor(slot.name, .unsupported("this architecture has no norms of heads"))
+      case .tokenEmbedding, .outputNorm: if !isSeen(slot) { throw .tensor(slot.name, .missing) }
+      case .output: break
+      case .ropeFactors:
+        if isSeen(slot) && shape.architecture.description.ropeFactors == .absent {
+          throw .tensor(
+            slot.name, .unsupported("this architecture has no factors of rotary frequencies"))
         }
-      default: if !isSeen(slot) { throw .tensor(slot.name, .missing) }
+      case .layer(let layer, let tensor):
+        let isWanted = shape.layer(layer).has(tensor)
+        if isWanted && !isSeen(slot) { throw .tensor(slot.name, .missing) }
+        if !isWanted && isSeen(slot) { throw .tensor(slot.name, .unsupported(tensor.absence)) }
       }
     }
   }
@@ -65,20 +83,28 @@ struct TensorChecker: TensorVisitor {
   /// The model's shape with what its tensors tell; throws as `checkIsComplete`.
   func complete() throws(ModelError) -> ModelShape {
     try checkIsComplete()
-    var shape = shape
-    shape.isOutputTied = !isSeen(.output)
-    shape.hasBias = isSeen(.layer(0, .queryBias))
-    shape.hasRopeFactors = isSeen(.ropeFactors)
-    return shape
+    return found
   }
 
-  /// Tensors that would change the computation are refused; others are of no use here.
-  private static func checkMayBeIgnored(_ name: Excerpt) throws(ModelError) {
-    if name.hasSuffix(".bias") {
-      throw .tensor(name, .unsupported("only queries, keys and values may have a bias"))
+  /// The model's shape with what is known from its tensors alone.
+  private var found: ModelShape {
+    var shape = shape
+    shape.complete(
+      isOutputTied: !isSeen(.output), hasBias: isSeen(.layer(0, .queryBias)),
+      hasRopeFactors: isSeen(.ropeFactors))
+    return shape
+  }
+}
+
+extension LayerTensor {
+  /// Why a layer may lack it.
+  fileprivate var absence: StaticString {
+    switch self {
+    case .queryBias, .keyBias, .valueBias: "the first layer has no bias"
+    case .queryNorm, .keyNorm: "this architecture has no norms of heads"
+    case .attentionPostNorm: "this architecture has no norm after attention"
+    case .ffnPostNorm: "this architecture has no norm after the feed-forward part"
+    default: "this architecture does not have it"
     }
-    let isRopeFactors =
-      name.isEqual(to: "rope_factors_long.weight") || name.isEqual(to: "rope_factors_short.weight")
-    if isRopeFactors { throw .tensor(name, .unsupported("long-rope scaling")) }
   }
 }

@@ -3,9 +3,9 @@ import Platform
 /// The matrices and norms of a layer.
 public enum LayerTensor: Int, Sendable {
   case attentionNorm, query, key, value, attentionOutput, ffnNorm, gate, up, down
-  case queryBias, keyBias, valueBias, queryNorm, keyNorm
+  case queryBias, keyBias, valueBias, queryNorm, keyNorm, attentionPostNorm, ffnPostNorm
 
-  public static let count = 14
+  public static let count = 16
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
   public var name: StaticString {
@@ -24,11 +24,49 @@ public enum LayerTensor: Int, Sendable {
     case .valueBias: "attn_v.bias"
     case .queryNorm: "attn_q_norm.weight"
     case .keyNorm: "attn_k_norm.weight"
+    case .attentionPostNorm: "post_attention_norm.weight"
+    case .ffnPostNorm: "post_ffw_norm.weight"
     }
   }
 
-  var isBias: Bool { self == .queryBias || self == .keyBias || self == .valueBias }
-  var isHeadNorm: Bool { self == .queryNorm || self == .keyNorm }
+  /// Whether it is a vector and not a matrix.
+  public var isVector: Bool {
+    switch self {
+    case .query, .key, .value, .attentionOutput, .gate, .up, .down: false
+    default: true
+    }
+  }
+
+  /// The extents that a layer's description asks for.
+  func shape(_ layer: LayerSpec, embeddingLength: Int) -> TensorShape {
+    switch self {
+    case .attentionNorm, .ffnNorm, .attentionPostNorm, .ffnPostNorm:
+      TensorShape(columnCount: embeddingLength)
+    case .query: TensorShape(columnCount: embeddingLength, rowCount: layer.queryLength)
+    case .key, .value: TensorShape(columnCount: embeddingLength, rowCount: layer.kvLength)
+    case .attentionOutput: TensorShape(columnCount: layer.queryLength, rowCount: embeddingLength)
+    case .gate, .up: TensorShape(columnCount: embeddingLength, rowCount: layer.feedForwardLength)
+    case .down: TensorShape(columnCount: layer.feedForwardLength, rowCount: embeddingLength)
+    case .queryBias: TensorShape(columnCount: layer.queryLength)
+    case .keyBias, .valueBias: TensorShape(columnCount: layer.kvLength)
+    case .queryNorm, .keyNorm: TensorShape(columnCount: layer.headDim)
+    }
+  }
+}
+
+extension LayerSpec {
+  /// Whether the layer has that tensor.
+  public func has(_ tensor: LayerTensor) -> Bool {
+    switch tensor {
+    case .attentionNorm: norms.beforeAttention
+    case .attentionPostNorm: norms.afterAttention
+    case .ffnNorm: norms.beforeFeedForward
+    case .ffnPostNorm: norms.afterFeedForward
+    case .queryNorm, .keyNorm: norms.heads
+    case .queryBias, .keyBias, .valueBias: hasBias
+    case .query, .key, .value, .attentionOutput, .gate, .up, .down: true
+    }
+  }
 }
 
 /// A tensor that the computation needs.
@@ -41,8 +79,9 @@ public enum TensorSlot: Sendable {
   case ropeFactors
   case layer(Int, LayerTensor)
 
-  private static let globalCount = 4
-  static let countMax = globalCount + ModelShape.layerCountMax * LayerTensor.count
+  /// Tensors that belong to no layer.
+  static let globalCount = 4
+  static var countMax: Int { count(layerCount: ModelShape.layerCountMax) }
 
   /// The slots of a model, used or not.
   static func count(layerCount: Int) -> Int { globalCount + layerCount * LayerTensor.count }
@@ -120,9 +159,9 @@ public enum TensorSlot: Sendable {
   /// Whether it is a vector and not a matrix.
   public var isVector: Bool {
     switch self {
-    case .outputNorm, .ropeFactors, .layer(_, .attentionNorm), .layer(_, .ffnNorm): true
-    case .layer(_, let tensor): tensor.isBias || tensor.isHeadNorm
-    default: false
+    case .outputNorm, .ropeFactors: true
+    case .tokenEmbedding, .output: false
+    case .layer(_, let tensor): tensor.isVector
     }
   }
 
@@ -133,25 +172,9 @@ public enum TensorSlot: Sendable {
     case .tokenEmbedding, .output:
       TensorShape(columnCount: embedding, rowCount: model.vocabularyCount)
     case .outputNorm: TensorShape(columnCount: embedding)
-    case .ropeFactors: TensorShape(columnCount: model.headDim / 2)
-    case .layer(_, let tensor): tensor.shape(model)
-    }
-  }
-}
-
-extension LayerTensor {
-  fileprivate func shape(_ model: ModelShape) -> TensorShape {
-    let embedding = model.embeddingLength
-    return switch self {
-    case .attentionNorm, .ffnNorm: TensorShape(columnCount: embedding)
-    case .query: TensorShape(columnCount: embedding, rowCount: model.queryLength)
-    case .key, .value: TensorShape(columnCount: embedding, rowCount: model.kvLength)
-    case .attentionOutput: TensorShape(columnCount: model.queryLength, rowCount: embedding)
-    case .gate, .up: TensorShape(columnCount: embedding, rowCount: model.feedForwardLength)
-    case .down: TensorShape(columnCount: model.feedForwardLength, rowCount: embedding)
-    case .queryBias: TensorShape(columnCount: model.queryLength)
-    case .keyBias, .valueBias: TensorShape(columnCount: model.kvLength)
-    case .queryNorm, .keyNorm: TensorShape(columnCount: model.headDim)
+    case .ropeFactors: TensorShape(columnCount: model.ropeTables[0].dimensionCount / 2)
+    case .layer(let layer, let tensor):
+      tensor.shape(model.layer(layer), embeddingLength: embedding)
     }
   }
 }

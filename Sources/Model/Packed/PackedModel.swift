@@ -69,9 +69,7 @@ public struct PackedModel: Sendable, BitwiseCopyable {
   /// What the tensors of the source told.
   func complete(_ shape: ModelShape) -> ModelShape {
     var shape = shape
-    shape.isOutputTied = isOutputTied
-    shape.hasBias = hasBias
-    shape.hasRopeFactors = hasRopeFactors
+    shape.complete(isOutputTied: isOutputTied, hasBias: hasBias, hasRopeFactors: hasRopeFactors)
     return shape
   }
 }

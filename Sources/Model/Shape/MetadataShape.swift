@@ -16,18 +16,50 @@ extension Metadata {
     try check.isInRange(.headCount, headCount, maximum: ModelShape.headCountMax)
     let headDim = try headDim(embeddingLength: embeddingLength, headCount: headCount)
     guard let rmsEpsilon = try real(.rmsEpsilon) else { throw fault(.rmsEpsilon, .missing) }
-    let ropeFrequencyBase = try real(.ropeFrequencyBase) ?? Self.ropeFrequencyBaseDefault
+    let layerCount = try requiredInteger(.blockCount)
+    try check.isInRange(.blockCount, layerCount, maximum: ModelShape.layerCountMax)
+    let contextLength = try requiredInteger(.contextLength)
+    let layer = try layer(headCount: headCount, headDim: headDim, contextLength: contextLength)
     let shape = try ModelShape(
-      architecture: architecture, layerCount: requiredInteger(.blockCount), headCount: headCount,
-      kvHeadCount: integer(.kvHeadCount) ?? headCount, headDim: headDim,
-      embeddingLength: embeddingLength,
-      feedForwardLength: requiredInteger(.feedForwardLength), vocabularyCount: vocabularyCount(),
-      contextLength: requiredInteger(.contextLength), ropeFrequencyBase: Float(ropeFrequencyBase),
-      ropeScaling: ropeScaling(&cursor, of: file),
-      rmsEpsilon: Float(rmsEpsilon), isOutputTied: false)
-    try checkRopeDimensions(headDim)
-    try checkSlidingWindow(contextLength: shape.contextLength)
+      architecture: architecture, layers: LayerTable(repeating: layer, count: layerCount),
+      ropeTables: RopeTables(ropeTable(headDim: headDim, &cursor, of: file)),
+      embeddingLength: embeddingLength, vocabularyCount: vocabularyCount(),
+      contextLength: contextLength, rmsEpsilon: Float(rmsEpsilon),
+      embeddingScale: scale(.embeddingScale) ?? 1, logitScale: scale(.logitScale) ?? 1,
+      isOutputTied: false)
+    try shape.checkIsComputed()
     return shape
+  }
+
+  /// A layer of the model, whose layers are all alike.
+  private func layer(
+    headCount: Int, headDim: Int, contextLength: Int
+  ) throws(ModelError) -> LayerSpec {
+    var layer = try architecture.description.layer(
+      headCount: headCount, kvHeadCount: integer(.kvHeadCount) ?? headCount, headDim: headDim,
+      feedForwardLength: requiredInteger(.feedForwardLength))
+    // A window as long as the trained text hides nothing.
+    if let window = try integer(.slidingWindow), window != 0 && window < contextLength {
+      layer.span = .window(window)
+    }
+    layer.queryScale = try scale(.attentionScale)
+    layer.residualScale = try scale(.residualScale) ?? 1
+    return layer
+  }
+
+  private func ropeTable(
+    headDim: Int, _ cursor: inout FileCursor, of file: borrowing InputFile
+  ) throws(ModelError) -> RopeSpec {
+    let base = try real(.ropeFrequencyBase) ?? Self.ropeFrequencyBaseDefault
+    return try RopeSpec(
+      frequencyBase: Float(base), scaling: ropeScaling(&cursor, of: file),
+      dimensionCount: integer(.ropeDimensionCount) ?? headDim)
+  }
+
+  /// Nil if the key is absent or 0, as llama.cpp takes it.
+  private func scale(_ key: MetadataKey) throws(ModelError) -> Float? {
+    guard let value = try real(key), value != 0 else { return nil }
+    return Float(value)
   }
 
   private func headDim(embeddingLength: Int, headCount: Int) throws(ModelError) -> Int {
@@ -60,16 +92,7 @@ extension Metadata {
     return tokens.count
   }
 
-  private func checkRopeDimensions(_ headDim: Int) throws(ModelError) {
-    guard let count = try integer(.ropeDimensionCount) else { return }
-    if count != headDim {
-      throw fault(
-        .ropeDimensionCount,
-        .unequal(count, other: Excerpt("the dimension of a head"), otherValue: headDim))
-    }
-  }
-
-  /// Refuses what asks for a computation that this runtime does not have.
+  /// Refuses what no description of a layer has; the rest is `ModelShape.checkIsComputed`.
   func checkIsSupported() throws(ModelError) {
     if foundArchitecture == nil { throw .key(.architecture, .missing) }
     if let count = try integer(.expertCount), count != 0 {
@@ -77,16 +100,7 @@ extension Metadata {
         .expertCount,
         .integer(count, expected: "0: mixture-of-experts models are not supported"))
     }
-  }
-
-  /// A window as long as the trained text hides nothing.
-  private func checkSlidingWindow(contextLength: Int) throws(ModelError) {
-    guard let window = try integer(.slidingWindow) else { return }
-    if window != 0 && window < contextLength {
-      throw fault(
-        .slidingWindow,
-        .integer(window, expected: "0: sliding-window attention is not supported"))
-    }
+    if try bool(.isCausal) == false { throw fault(.isCausal, .notCausal) }
   }
 
   /// The place of the tensors' data is rounded up to this.

@@ -1,7 +1,8 @@
 /// The architecture and sizes of a model. A value of this type is within all limits.
+///
+/// It is about one and a half KiB: what many threads read holds it by pointer.
 public struct ModelShape: Sendable, BitwiseCopyable {
-  /// Above the deepest published models (126 layers).
-  public static let layerCountMax = 512
+  public static var layerCountMax: Int { LayerTable.layerCountMax }
   public static let headCountMax = 256
   /// Rotary embedding turns pairs, so the dimension of a head is even.
   public static let headDimMax = 256
@@ -15,69 +16,94 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   public static let contextLengthMax = Int(Int32.max)
 
   public let architecture: Architecture
-  public let layerCount: Int
-  /// Query heads of a layer.
-  public let headCount: Int
-  /// Key and value heads of a layer; divides `headCount`.
-  public let kvHeadCount: Int
-  /// Elements of a head.
-  public let headDim: Int
+  public internal(set) var layers: LayerTable
+  public internal(set) var ropeTables: RopeTables
   /// Elements of the residual stream.
   public let embeddingLength: Int
-  /// Elements of the hidden layer of the feed-forward part.
-  public let feedForwardLength: Int
   /// Rows of the token embedding and logits of a step.
   public let vocabularyCount: Int
   /// Positions that the model was trained for.
   public let contextLength: Int
-  /// The base of the rotary embedding's frequencies.
-  public let ropeFrequencyBase: Float
-  public let ropeScaling: RopeScaling
   /// What RMS norm adds to the mean square.
   public let rmsEpsilon: Float
+  /// What token embeddings are multiplied by.
+  public let embeddingScale: Float
+  /// What logits are multiplied by.
+  public let logitScale: Float
   /// Whether the output head is the token embedding.
   public internal(set) var isOutputTied: Bool
-  /// Whether queries, keys and values have biases.
-  public internal(set) var hasBias: Bool
-  /// Whether each frequency of rotary embedding has a divisor of its own.
-  public internal(set) var hasRopeFactors = false
 
-  /// Elements of all query heads.
-  public var queryLength: Int { headCount * headDim }
+  public var layerCount: Int { layers.count }
 
-  /// Elements of all key heads, and of all value heads.
-  public var kvLength: Int { kvHeadCount * headDim }
+  public func layer(_ index: Int) -> LayerSpec { layers[index] }
+
+  /// Whether the tensor with divisors of rotary frequencies is there.
+  public var hasRopeFactors: Bool { ropeTables[0].hasFactors }
+
+  /// Adds what is known from the tensors alone.
+  mutating func complete(isOutputTied: Bool, hasBias: Bool, hasRopeFactors: Bool) {
+    self.isOutputTied = isOutputTied
+    if architecture.description.biases == .optional { layers.setBias(hasBias) }
+    ropeTables[0].hasFactors = hasRopeFactors
+  }
 
   /// Checks every limit; errors carry the name of the GGUF key.
   public init(
+    architecture: Architecture, layers: LayerTable, ropeTables: RopeTables, embeddingLength: Int,
+    vocabularyCount: Int, contextLength: Int, rmsEpsilon: Float, embeddingScale: Float = 1,
+    logitScale: Float = 1, isOutputTied: Bool
+  ) throws(ModelError) {
+    let check = ShapeCheck(architecture: architecture)
+    for kind in 0..<layers.kindCount { try check.heads(of: layers.kind(kind)) }
+    try check.rowLength(.embeddingLength, embeddingLength)
+    for kind in 0..<layers.kindCount {
+      try check.rowLength(.feedForwardLength, layers.kind(kind).feedForwardLength)
+    }
+    try check.isInRange(.vocabularySize, vocabularyCount, maximum: Self.vocabularyCountMax)
+    try check.isInRange(.contextLength, contextLength, maximum: Self.contextLengthMax)
+    for table in 0..<ropeTables.count { try check.frequencyBase(ropeTables[table].frequencyBase) }
+    try check.isPositive(.rmsEpsilon, rmsEpsilon)
+    self.architecture = architecture
+    self.layers = layers
+    self.ropeTables = ropeTables
+    self.embeddingLength = embeddingLength
+    self.vocabularyCount = vocabularyCount
+    self.contextLength = contextLength
+    self.rmsEpsilon = rmsEpsilon
+    self.embeddingScale = embeddingScale
+    self.logitScale = logitScale
+    self.isOutputTied = isOutputTied
+  }
+
+  /// A model of layers that are all alike, as the architecture describes them.
+  public init(
     architecture: Architecture = .llama, layerCount: Int, headCount: Int, kvHeadCount: Int,
     headDim: Int, embeddingLength: Int, feedForwardLength: Int, vocabularyCount: Int,
-    contextLength: Int, ropeFrequencyBase: Float, ropeScaling: RopeScaling = .none,
-    rmsEpsilon: Float, isOutputTied: Bool
+    contextLength: Int, ropeFrequencyBase: Float, rmsEpsilon: Float, isOutputTied: Bool
   ) throws(ModelError) {
     let check = ShapeCheck(architecture: architecture)
     try check.isInRange(.blockCount, layerCount, maximum: Self.layerCountMax)
-    try check.isInRange(.headCount, headCount, maximum: Self.headCountMax)
-    try check.heads(headCount, kvHeadCount, headDim)
-    try check.rowLength(.embeddingLength, embeddingLength)
-    try check.rowLength(.feedForwardLength, feedForwardLength)
-    try check.isInRange(.vocabularySize, vocabularyCount, maximum: Self.vocabularyCountMax)
-    try check.isInRange(.contextLength, contextLength, maximum: Self.contextLengthMax)
-    try check.frequencyBase(ropeFrequencyBase)
-    try check.isPositive(.rmsEpsilon, rmsEpsilon)
-    self.architecture = architecture
-    self.layerCount = layerCount
-    self.headCount = headCount
-    self.kvHeadCount = kvHeadCount
-    self.headDim = headDim
-    self.embeddingLength = embeddingLength
-    self.feedForwardLength = feedForwardLength
-    self.vocabularyCount = vocabularyCount
-    self.contextLength = contextLength
-    self.ropeFrequencyBase = ropeFrequencyBase
-    self.ropeScaling = ropeScaling
-    self.rmsEpsilon = rmsEpsilon
-    self.isOutputTied = isOutputTied
-    hasBias = architecture.requiresBias
+    let layer = architecture.description.layer(
+      headCount: headCount, kvHeadCount: kvHeadCount, headDim: headDim,
+      feedForwardLength: feedForwardLength)
+    try self.init(
+      architecture: architecture, layers: LayerTable(repeating: layer, count: layerCount),
+      ropeTables: RopeTables(
+        RopeSpec(frequencyBase: ropeFrequencyBase, dimensionCount: headDim)),
+      embeddingLength: embeddingLength, vocabularyCount: vocabularyCount,
+      contextLength: contextLength, rmsEpsilon: rmsEpsilon, isOutputTied: isOutputTied)
   }
+}
+
+/// Of models whose layers are all alike.
+extension ModelShape {
+  public var headCount: Int { layers[0].headCount }
+  public var kvHeadCount: Int { layers[0].kvHeadCount }
+  public var headDim: Int { layers[0].headDim }
+  public var queryLength: Int { layers[0].queryLength }
+  public var kvLength: Int { layers[0].kvLength }
+  public var feedForwardLength: Int { layers[0].feedForwardLength }
+  public var hasBias: Bool { layers[0].hasBias }
+  public var ropeFrequencyBase: Float { ropeTables[0].frequencyBase }
+  public var ropeScaling: RopeScaling { ropeTables[0].scaling }
 }

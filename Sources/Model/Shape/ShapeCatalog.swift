@@ -1,11 +1,9 @@
 /// Published models whose sizes are known without a file: for plans and for measurements with
 /// weights that are made up.
 ///
-/// The sizes are those of the models' `config.json`. What the runtime's architecture lacks is left
-/// out: the biases of Qwen2.5's query, key and value projections (`layerCount * (queryLength + 2 *
-/// kvLength)` parameters: an addition to each value of these projections) and the scaling of Llama 3's
-/// rotary frequencies (other values in the same table). Trained lengths are the instruct models'; the
-/// runtime does not plan by them.
+/// The sizes are those of the models' `config.json`. The scaling of Llama 3's rotary frequencies is
+/// left out (other values in the same table). Trained lengths are the instruct models'; the runtime
+/// does not plan by them.
 public enum PublishedShape: Int, Sendable {
   case llama32At1B
   case llama32At3B
@@ -127,17 +125,33 @@ extension ModelShape {
   /// Weights of all matrices of the transformer's layers: the multiply-adds of a token's products,
   /// without the output head.
   public var layerMatrixWeightCount: Int {
-    let attention = embeddingLength * (queryLength + 2 * kvLength) + queryLength * embeddingLength
-    return layerCount * (attention + 3 * embeddingLength * feedForwardLength)
+    layers.sum { $0.elementCount(embeddingLength: embeddingLength) { !$0.isVector } }
   }
 
   /// Everything that the runtime holds of a model: matrices, embeddings (once where the output head
   /// is tied to them), norms and biases.
   public var parameterCount: Int {
-    let embeddings = vocabularyCount * embeddingLength * (isOutputTied ? 1 : 2)
-    let norms = (2 * layerCount + 1) * embeddingLength
-    let biases = hasBias ? layerCount * (queryLength + 2 * kvLength) : 0
-    let headNorms = architecture.hasHeadNorms ? layerCount * 2 * headDim : 0
-    return layerMatrixWeightCount + embeddings + norms + biases + headNorms
+    let embeddings = TensorSlot.tokenEmbedding.shape(self).elementCount * (isOutputTied ? 1 : 2)
+    let layerElements = layers.sum {
+      $0.elementCount(embeddingLength: embeddingLength) { _ in true }
+    }
+    return embeddings + TensorSlot.outputNorm.shape(self).elementCount + layerElements
+  }
+}
+
+extension LayerSpec {
+  /// Elements of the layer's tensors that `isCounted` picks.
+  @inline(__always)
+  fileprivate func elementCount(
+    embeddingLength: Int, _ isCounted: (LayerTensor) -> Bool
+  ) -> Int {
+    var count = 0
+    for index in 0..<LayerTensor.count {
+      guard let tensor = LayerTensor(rawValue: index) else { break }
+      if has(tensor) && isCounted(tensor) {
+        count += tensor.shape(self, embeddingLength: embeddingLength).elementCount
+      }
+    }
+    return count
   }
 }

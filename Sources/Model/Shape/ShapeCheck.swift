@@ -12,9 +12,10 @@ struct ShapeCheck {
     }
   }
 
-  func heads(
-    _ headCount: Int, _ kvHeadCount: Int, _ headDim: Int
-  ) throws(ModelError) {
+  func heads(of layer: LayerSpec) throws(ModelError) {
+    let (headCount, kvHeadCount) = (layer.headCount, layer.kvHeadCount)
+    let headDim = layer.headDim
+    try isInRange(.headCount, headCount, maximum: ModelShape.headCountMax)
     try isInRange(.kvHeadCount, kvHeadCount, maximum: headCount)
     if headCount % kvHeadCount != 0 {
       throw fault(

@@ -1,0 +1,35 @@
+import Platform
+
+/// The kinds of transformer that can be run. They share RMS norms, rotary embedding, grouped-query
+/// attention and a gated feed-forward part; a file beside this one describes each of them.
+public enum Architecture: Int, Sendable, BitwiseCopyable {
+  case llama
+  case qwen2
+  case qwen3
+
+  static let count = 3
+  /// What an error line offers in place of another architecture.
+  static let supportedNames: StaticString = "'llama', 'qwen2' or 'qwen3'"
+
+  public var description: ArchitectureDescription {
+    switch self {
+    case .llama: .llama
+    case .qwen2: .qwen2
+    case .qwen3: .qwen3
+    }
+  }
+
+  /// general.architecture, and the first part of the names of the architecture's own keys.
+  public var name: StaticString { description.name }
+
+  init?(_ text: Excerpt) {
+    for index in 0..<Self.count {
+      guard let architecture = Architecture(rawValue: index) else { return nil }
+      if text.isEqual(to: architecture.name) {
+        self = architecture
+        return
+      }
+    }
+    return nil
+  }
+}

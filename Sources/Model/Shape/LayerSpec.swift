@@ -1,0 +1,91 @@
+/// What one transformer layer computes, and the sizes of its tensors. Everything that is sized,
+/// checked, loaded or saved of a layer follows from this value.
+public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
+  public var span: AttentionSpan
+  /// The number of the table in `ModelShape.ropeTables` by which queries and keys are rotated; nil
+  /// for a layer without rotary embedding.
+  public var ropeTable: Int?
+  /// Query heads.
+  public var headCount: Int
+  /// Key and value heads; divides `headCount`.
+  public var kvHeadCount: Int
+  /// Elements of a head.
+  public var headDim: Int
+  public var norms: LayerNorms
+  /// Whether queries, keys and values have biases.
+  public var hasBias: Bool
+  /// Elements of the hidden layer of the feed-forward part, which is gated.
+  public var feedForwardLength: Int
+  public var activation: Activation
+  /// What the products of queries and keys are multiplied by; nil for `headDim`^(-1/2).
+  public var queryScale: Float?
+  /// What the outcomes of attention and feed-forward are multiplied by before they are added to the
+  /// residual stream.
+  public var residualScale: Float
+
+  public init(
+    span: AttentionSpan = .full, ropeTable: Int? = 0, headCount: Int, kvHeadCount: Int,
+    headDim: Int, norms: LayerNorms = LayerNorms(), hasBias: Bool = false, feedForwardLength: Int,
+    activation: Activation = .silu, queryScale: Float? = nil, residualScale: Float = 1
+  ) {
+    self.span = span
+    self.ropeTable = ropeTable
+    self.headCount = headCount
+    self.kvHeadCount = kvHeadCount
+    self.headDim = headDim
+    self.norms = norms
+    self.hasBias = hasBias
+    self.feedForwardLength = feedForwardLength
+    self.activation = activation
+    self.queryScale = queryScale
+    self.residualScale = residualScale
+  }
+
+  /// Elements of all query heads.
+  public var queryLength: Int { headCount * headDim }
+
+  /// Elements of all key heads, and of all value heads.
+  public var kvLength: Int { kvHeadCount * headDim }
+
+  /// Elements of all query, key and value heads.
+  public var queryKeyValueLength: Int { queryLength + 2 * kvLength }
+
+  /// Query heads that attend to the same keys and values.
+  public var group: Int { headCount / kvHeadCount }
+}
+
+/// How many of the tokens before it a token attends to.
+public enum AttentionSpan: Sendable, BitwiseCopyable, Equatable {
+  case full
+  /// The token itself and those before it, together so many at most.
+  case window(Int)
+}
+
+/// The RMS norms that a layer has; those of Llama at first.
+public struct LayerNorms: Sendable, BitwiseCopyable, Equatable {
+  public var beforeAttention = true
+  /// Of attention's outcome, before it is added to the residual stream.
+  public var afterAttention = false
+  public var beforeFeedForward = true
+  /// Of the feed-forward part's outcome, before it is added to the residual stream.
+  public var afterFeedForward = false
+  /// Of each query head and each key head, before rotation.
+  public var heads = false
+
+  public init() {}
+
+  /// Llama's, and those of query and key heads.
+  static var withHeads: LayerNorms {
+    var norms = LayerNorms()
+    norms.heads = true
+    return norms
+  }
+}
+
+/// The function of the gate in the feed-forward part.
+public enum Activation: Int, Sendable, BitwiseCopyable {
+  /// x / (1 + e^(-x))
+  case silu
+  /// GELU in its form with tanh.
+  case gelu
+}

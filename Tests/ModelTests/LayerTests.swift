@@ -1,0 +1,170 @@
+import Testing
+
+@testable import Model
+
+private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) {
+  let isSet = layers.set(layer, to: spec)
+  #expect(isSet)
+}
+
+/// Descriptions of layers: what they say of tensors and sizes, and what is refused of them.
+@Suite struct LayerTests {
+  private static let plain = LayerSpec(
+    headCount: 4, kvHeadCount: 2, headDim: 8, feedForwardLength: 64)
+
+  private static func shape(_ layers: LayerTable, _ tables: RopeTables? = nil) throws -> ModelShape {
+    try ModelShape(
+      architecture: .llama, layers: layers,
+      ropeTables: tables ?? RopeTables(RopeSpec(frequencyBase: 10_000, dimensionCount: 8)),
+      embeddingLength: 32, vocabularyCount: 12, contextLength: 128, rmsEpsilon: 1e-5,
+      isOutputTied: true)
+  }
+
+  private static func shape(_ change: (inout LayerSpec) -> Void) throws -> ModelShape {
+    var layers = LayerTable(repeating: plain, count: 3)
+    var layer = plain
+    change(&layer)
+    set(1, to: layer, in: &layers)
+    return try shape(layers)
+  }
+
+  @Test func layersOfAFewKinds() {
+    var layers = LayerTable(repeating: Self.plain, count: LayerTable.layerCountMax)
+    var expected = [LayerSpec](repeating: Self.plain, count: layers.count)
+    var random = SeededGenerator(state: 5)
+    for _ in 0..<2000 {
+      let layer = Int.random(in: 0..<layers.count, using: &random)
+      expected[layer].feedForwardLength = 64 + 4 * Int.random(in: 0..<7, using: &random)
+      set(layer, to: expected[layer], in: &layers)
+    }
+    #expect(layers.kindCount == 7)
+    for layer in expected.indices { #expect(layers[layer] == expected[layer]) }
+    #expect(layers.largest { $0.feedForwardLength } == 88)
+    #expect(
+      layers.sum { $0.feedForwardLength } == expected.reduce(0) { $0 + $1.feedForwardLength })
+  }
+
+  @Test func moreKindsAreRefused() {
+    var layers = LayerTable(repeating: Self.plain, count: 40)
+    var layer = Self.plain
+    for index in 1..<LayerTable.kindCountMax {
+      layer.feedForwardLength += 4
+      set(index, to: layer, in: &layers)
+    }
+    layer.feedForwardLength += 4
+    let isSet = layers.set(30, to: layer)
+    #expect(!isSet && layers[30] == Self.plain)
+    set(30, to: layers[5], in: &layers)
+    #expect(layers[30] == layers[5])
+  }
+
+  /// What a layer has decides which tensors are needed, and of what size.
+  @Test func sizesOfLayersThatDiffer() throws {
+    let shape = try Self.shape {
+      $0.headCount = 8
+      $0.feedForwardLength = 128
+      $0.norms.afterAttention = true
+      $0.hasBias = true
+    }
+    #expect(shape.layer(1).group == 4 && shape.layer(1).queryKeyValueLength == 96)
+    let plain = 32 * (32 + 2 * 16) + 32 * 32 + 3 * 32 * 64
+    let changed = 32 * (64 + 2 * 16) + 64 * 32 + 3 * 32 * 128
+    #expect(shape.layerMatrixWeightCount == 2 * plain + changed)
+    let vectors = 3 * 2 * 32 + 32 + (64 + 2 * 16) + 32
+    #expect(shape.parameterCount == 2 * plain + changed + vectors + 12 * 32)
+    #expect(shape.layer(1).has(.attentionPostNorm) && !shape.layer(0).has(.attentionPostNorm))
+    #expect(shape.layer(1).has(.keyBias) && !shape.layer(2).has(.keyBias))
+  }
+
+  private static let refused: [(reason: String, change: @Sendable (inout LayerSpec) -> Void)] = [
+    (
+      "key 'llama.attention.sliding_window' is 16, expected 0: sliding-window attention is not "
+        + "supported", { $0.span = .window(16) }
+    ),
+    (
+      "layer 1 of the model is not supported: attention without rotary embedding",
+      { $0.ropeTable = nil }
+    ),
+    (
+      "layer 1 of the model is not supported: its heads differ from those of the first layer",
+      { $0.headCount = 8 }
+    ),
+    (
+      "layer 1 of the model is not supported: a norm after attention",
+      { $0.norms.afterAttention = true }
+    ),
+    (
+      "layer 1 of the model is not supported: a norm after the feed-forward part",
+      { $0.norms.afterFeedForward = true }
+    ),
+    (
+      "layer 1 of the model is not supported: attention or a feed-forward part without a norm "
+        + "before it", { $0.norms.beforeAttention = false }
+    ),
+    (
+      "layer 1 of the model is not supported: an activation other than SiLU",
+      { $0.activation = .gelu }
+    ),
+    (
+      "key 'llama.attention.scale' is 0.500000000, expected none: scales of this kind are not "
+        + "supported", { $0.queryScale = 0.5 }
+    ),
+    (
+      "key 'llama.residual_scale' is 0.250000000, expected none: scales of this kind are not "
+        + "supported", { $0.residualScale = 0.25 }
+    ),
+  ]
+
+  @Test(arguments: refused.indices) func refusesWhatIsNotComputed(index: Int) throws {
+    let shape = try Self.shape(Self.refused[index].change)
+    let error = #expect(throws: ModelError.self) { try shape.checkIsComputed() }
+    #expect(message(try #require(error)) == Self.refused[index].reason)
+  }
+
+  @Test func refusesPartialRotationAndASecondTable() throws {
+    let layers = LayerTable(repeating: Self.plain, count: 2)
+    let half = RopeTables(RopeSpec(frequencyBase: 10_000, dimensionCount: 4))
+    var error = #expect(throws: ModelError.self) {
+      try Self.shape(layers, half).checkIsComputed()
+    }
+    #expect(
+      message(try #require(error))
+        == "key 'llama.rope.dimension_count' is 4, expected the same as the dimension of a head, "
+        + "which is 8")
+    var tables = RopeTables(RopeSpec(frequencyBase: 10_000, dimensionCount: 8))
+    tables.append(RopeSpec(frequencyBase: 1e6, dimensionCount: 8))
+    var second = layers
+    var layer = Self.plain
+    layer.ropeTable = 1
+    set(1, to: layer, in: &second)
+    error = #expect(throws: ModelError.self) { try Self.shape(second, tables).checkIsComputed() }
+    #expect(
+      message(try #require(error))
+        == "layer 1 of the model is not supported: a second table of rotary embedding")
+  }
+
+  private static let refusedKeys: [(name: String, value: Value, text: String)] = [
+    ("llama.attention.causal", .bool(false), "is false, expected true: only causal attention"),
+    ("llama.attention.scale", .float32(0.5), "is 0.500000000, expected none: scales"),
+    ("llama.residual_scale", .float32(0.5), "is 0.500000000, expected none: scales"),
+    ("llama.embedding_scale", .float32(12), "is 12.000000000, expected none: scales"),
+    ("llama.logit_scale", .float32(8), "is 8.000000000, expected none: scales"),
+  ]
+
+  @Test(arguments: refusedKeys.indices) func refusesByKey(index: Int) {
+    let (name, value, text) = Self.refusedKeys[index]
+    var builder = GGUFBuilder()
+    builder.set(name, value)
+    #expect(complaint(builder)?.hasPrefix("key '\(name)' \(text)") == true)
+  }
+
+  @Test func acceptsKeysThatAskForNothing() {
+    var builder = GGUFBuilder()
+    builder.set("llama.attention.causal", .bool(true))
+    for name in ["llama.residual_scale", "llama.embedding_scale", "llama.logit_scale"] {
+      builder.set(name, .float32(1))
+    }
+    builder.set("llama.attention.scale", .float32(0))
+    #expect(complaint(builder) == nil)
+  }
+}
