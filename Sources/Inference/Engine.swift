@@ -91,7 +91,7 @@ public struct Engine: ~Copyable {
     }
     var tensors = layout.tensors
     try tensors.fill(from: file, buffer: buffer)
-    layout.workspace.rotary.setFrequencies(shape)
+    layout.workspace.rotary.setFrequencies(shape.ropeTables[0])
     try WeightLoader.load(
       file, tensors, into: layout.weights, layout.workspace.rotary, scratch: layout.loading,
       team: team)

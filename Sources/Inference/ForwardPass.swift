@@ -31,7 +31,8 @@ struct ForwardPass {
     self.firstPosition = firstPosition
   }
 
-  var shape: ModelShape { weights.shape }
+  var shape: ModelShape { _read { yield weights.shape } }
+  func spec(_ layer: Int) -> LayerSpec { weights.layers[layer].spec }
   var slotsBefore: Int { state.pointee.cache.count }
   var slotCount: Int { slotsBefore + tokenCount }
 
@@ -50,32 +51,33 @@ struct ForwardPass {
 
   private func attend(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
-    normalize(layerWeights.attentionNorm, .beforeAttention(layer), member, &timer)
+    let normalized = rows(for: layerWeights.queryKeyValue, member)
+    normalize(
+      layerWeights.attentionNorm, into: normalized, .beforeAttention(layer), member, &timer)
     if let bias = layerWeights.bias {
       multiply(
-        member, embeddingRows(member), layerWeights.queryKeyValue, plus: bias,
-        into: queryKeyValueOutput)
+        member, normalized, layerWeights.queryKeyValue, plus: bias, into: queryKeyValueOutput)
     } else {
-      multiply(
-        member, embeddingRows(member), layerWeights.queryKeyValue, into: queryKeyValueOutput)
+      multiply(member, normalized, layerWeights.queryKeyValue, into: queryKeyValueOutput)
     }
     member.barrier()
     timer.times.linear += timer.lap()
-    if isTokenAttended {
+    if isTokenAttended(layerWeights.spec) {
       attendToken(layer, member, &timer)
       member.barrier()
       timer.times.attention += timer.lap()
     } else {
       attendBlock(layer, member, &timer)
     }
-    roundAttention(layer, member, &timer)
-    add(member, attentionRows(member), layerWeights.attentionOutput)
+    let attended = rows(for: layerWeights.attentionOutput, member)
+    roundAttention(layer, into: attended, member, &timer)
+    add(member, attended, layerWeights.attentionOutput)
     member.barrier()
     timer.times.linear += timer.lap()
   }
 
   private func attendBlock(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
-    member.makeRuns(of: attentionShareCount)
+    member.makeRuns(of: attentionShareCount(spec(layer)))
     writeCache(layer, member)
     member.barrier()
     _ = timer.lap()
@@ -86,22 +88,24 @@ struct ForwardPass {
 
   private func feedForward(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
-    normalize(layerWeights.feedForwardNorm, .beforeFeedForward(layer), member, &timer)
+    let normalized = rows(for: layerWeights.gate, member)
+    normalize(
+      layerWeights.feedForwardNorm, into: normalized, .beforeFeedForward(layer), member, &timer)
     let share = groupsPerShare(layerWeights.gate, member)
-    let rows = embeddingRows(member)
     forEachShare(member, count: layerWeights.gate.groupCount, step: share) { groups, pass in
       Matmul.gated(
-        rows, gate: pass.weights.layers[layer].gate,
+        normalized, gate: pass.weights.layers[layer].gate,
         up: pass.weights.layers[layer].up, groups: groups,
-        into: MatmulOutput(pass.workspace.gated, stride: pass.workspace.gatedStride),
+        into: ProductOutput(pass.workspace.gated, stride: pass.workspace.gatedStride),
         l2ByteCount: pass.settings.l2ByteCount)
     }
     member.barrier()
     timer.times.linear += timer.lap()
+    let gated = rows(for: layerWeights.down, member)
     round(
-      workspace.gated, stride: workspace.gatedStride, gatedRows(member),
-      .beforeAttention(layer + 1), member, &timer)
-    add(member, gatedRows(member), layerWeights.down)
+      workspace.gated, stride: workspace.gatedStride, gated, .beforeAttention(layer + 1), member,
+      &timer)
+    add(member, gated, layerWeights.down)
     member.barrier()
     timer.times.linear += timer.lap()
   }
@@ -109,7 +113,9 @@ struct ForwardPass {
   /// A block of one token. Its rows are so short that each member rounds them for itself, and a KV
   /// head's slot is written, attended to and evicted from in one share: waiting would take longer.
   private var isSingle: Bool { tokenCount == 1 }
-  private var isTokenAttended: Bool { isSingle && group <= AttentionGeometry.chunkRows }
+  private func isTokenAttended(_ spec: LayerSpec) -> Bool {
+    isSingle && spec.group <= AttentionGeometry.chunkRows
+  }
 
   /// Whether the policy has something to do behind attention.
   private var evicts: Bool {
@@ -121,28 +127,18 @@ struct ForwardPass {
 // MARK: - Matrix products
 
 extension ForwardPass {
-  private func embeddingRows(_ member: Member) -> ActivationRows {
-    rows(k: shape.embeddingLength, member)
-  }
-  private func attentionRows(_ member: Member) -> ActivationRows {
-    rows(k: shape.queryLength, member)
-  }
-  private func gatedRows(_ member: Member) -> ActivationRows {
-    rows(k: shape.feedForwardLength, member)
-  }
-  var queryKeyValueOutput: MatmulOutput {
-    MatmulOutput(workspace.queryKeyValue, stride: workspace.queryKeyValueStride)
+  var queryKeyValueOutput: ProductOutput {
+    ProductOutput(workspace.queryKeyValue, stride: workspace.queryKeyValueStride)
   }
 
-  private func rows(k: Int, _ member: Member) -> ActivationRows {
-    if isSingle { return workspace.singleRow(k: k, member: member.index) }
-    return ActivationRows(
-      values: workspace.int8Values, scales: workspace.int8Scales, k: k, tokenCount: tokenCount)
+  /// The block's rows, rounded as the matrix takes them.
+  private func rows(for matrix: WeightMatrix, _ member: Member) -> ActivationRows {
+    workspace.rows(for: matrix, tokenCount: tokenCount, member: member.index)
   }
 
   /// Shares small enough to even out the members' speeds, large enough to read weights in long
   /// straight lines.
-  func groupsPerShare(_ matrix: PackedMatrix, _ member: Member) -> Int {
+  func groupsPerShare(_ matrix: WeightMatrix, _ member: Member) -> Int {
     max(1, matrix.groupCount / (member.count * 6))
   }
 
@@ -159,7 +155,7 @@ extension ForwardPass {
   }
 
   private func multiply(
-    _ member: Member, _ x: ActivationRows, _ matrix: PackedMatrix, into out: MatmulOutput
+    _ member: Member, _ x: ActivationRows, _ matrix: WeightMatrix, into out: ProductOutput
   ) {
     forEachShare(member, count: matrix.groupCount, step: groupsPerShare(matrix, member)) {
       groups, pass in
@@ -171,19 +167,19 @@ extension ForwardPass {
   /// out = x·W + bias
   /// - Parameter bias: as many values as the matrix has outputs, and padding.
   private func multiply(
-    _ member: Member, _ x: ActivationRows, _ matrix: PackedMatrix,
-    plus bias: UnsafeMutablePointer<Float>, into out: MatmulOutput
+    _ member: Member, _ x: ActivationRows, _ matrix: WeightMatrix,
+    plus bias: UnsafeMutablePointer<Float>, into out: ProductOutput
   ) {
     forEachShare(member, count: matrix.groupCount, step: groupsPerShare(matrix, member)) {
       groups, pass in
-      for token in 0..<x.tokenCount { out.setRow(token, groups: groups, from: bias) }
-      Matmul.add(x, matrix, groups: groups, to: out, l2ByteCount: pass.settings.l2ByteCount)
+      Matmul.add(
+        x, matrix, groups: groups, bias: bias, into: out, l2ByteCount: pass.settings.l2ByteCount)
     }
   }
 
   /// residual += x·W
-  private func add(_ member: Member, _ x: ActivationRows, _ matrix: PackedMatrix) {
-    let out = MatmulOutput(workspace.residual, stride: workspace.residualStride)
+  private func add(_ member: Member, _ x: ActivationRows, _ matrix: WeightMatrix) {
+    let out = ProductOutput(workspace.residual, stride: workspace.residualStride)
     forEachShare(member, count: matrix.groupCount, step: groupsPerShare(matrix, member)) {
       groups, pass in
       Matmul.add(x, matrix, groups: groups, to: out, l2ByteCount: pass.settings.l2ByteCount)
@@ -200,7 +196,8 @@ extension ForwardPass {
 
   /// Residual rows from the token embeddings, and the rotary table.
   private func embed(_ member: Member) {
-    forEachShare(member, count: tokenCount, step: Int8Geometry.tileRows) { tokens, pass in
+    forEachShare(member, count: tokenCount, step: weights.embeddings.tokensPerTile) {
+      tokens, pass in
       for token in tokens {
         pass.weights.embeddings.row(
           Int(pass.workspace.tokens[token]),
@@ -210,13 +207,12 @@ extension ForwardPass {
     }
   }
 
-  /// RMS norm of the residual rows, rounded to int8.
+  /// RMS norm of the residual rows, rounded.
   private func normalize(
-    _ norm: UnsafeMutablePointer<Float>, _ place: NumberPlace, _ member: Member,
-    _ timer: inout LapTimer
+    _ norm: UnsafeMutablePointer<Float>, into rows: ActivationRows, _ place: NumberPlace,
+    _ member: Member, _ timer: inout LapTimer
   ) {
-    let rows = embeddingRows(member)
-    forEachToken(member) { token, pass in
+    forEachToken(member, of: rows) { token, pass in
       let squares = rows.setNormalizedToken(
         token, from: pass.workspace.residual + token * pass.workspace.residualStride,
         weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: pass.scratch(member))
@@ -225,13 +221,13 @@ extension ForwardPass {
     _ = timer.lap()
   }
 
-  /// Float32 rows to int8; the rows are overwritten.
+  /// Rounds Float32 rows, which are overwritten.
   /// - Parameter place: the next norm, which numbers that are not finite would reach.
   private func round(
     _ source: UnsafeMutablePointer<Float>, stride: Int, _ target: ActivationRows,
     _ place: NumberPlace, _ member: Member, _ timer: inout LapTimer
   ) {
-    forEachToken(member) { token, pass in
+    forEachToken(member, of: target) { token, pass in
       pass.round(source + token * stride, into: target, token, place, member)
     }
     _ = timer.lap()
@@ -249,12 +245,14 @@ extension ForwardPass {
     workspace.numbers[member.index].check(target.setToken(token, from: row, factor: 1), place)
   }
 
-  /// Calls `body` with all tokens, shared out among the members, and waits for them; with a single
-  /// token each member calls it.
+  /// Calls `body` with all tokens, shared out among the members in tiles of `rows`, and waits for
+  /// them; with a single token each member calls it.
   @inline(__always)
-  private func forEachToken(_ member: Member, _ body: (Int, ForwardPass) -> Void) {
+  private func forEachToken(
+    _ member: Member, of rows: ActivationRows, _ body: (Int, ForwardPass) -> Void
+  ) {
     if isSingle { return body(0, self) }
-    forEachShare(member, count: tokenCount, step: Int8Geometry.tileRows) { tokens, pass in
+    forEachShare(member, count: tokenCount, step: rows.tokensPerTile) { tokens, pass in
       for token in tokens { body(token, pass) }
     }
     member.barrier()
@@ -267,7 +265,7 @@ extension ForwardPass {
   /// Keys, rotated, and values of the block go to the slots behind the kept ones. Each member writes
   /// those that it attends to.
   private func writeCache(_ layer: Int, _ member: Member) {
-    for share in member.ownRun(of: shape.kvHeadCount * cacheSharesPerHead) {
+    for share in member.ownRun(of: spec(layer).kvHeadCount * cacheSharesPerHead) {
       let first = share % cacheSharesPerHead * Self.tokensPerCacheShare
       writeCache(
         layer, kvHead: share / cacheSharesPerHead,
@@ -276,16 +274,17 @@ extension ForwardPass {
   }
 
   private func writeCache(_ layer: Int, kvHead: Int, tokens: Range<Int>, _ member: Member) {
+    let spec = spec(layer)
     if let norms = weights.layers[layer].headNorms {
-      normalizeHeads(norms, kvHead: kvHead, tokens: tokens)
+      normalizeHeads(norms, spec, kvHead: kvHead, tokens: tokens)
     }
     let row = scratch(member)
     let head = state.pointee.cache.head(layer: layer, kvHead: kvHead)
     for token in tokens {
       let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
-      let key = source + shape.queryLength + kvHead * shape.headDim
-      let value = key + shape.kvLength
-      if !areFinite(key, count: shape.headDim) || !areFinite(value, count: shape.headDim) {
+      let key = source + spec.queryLength + kvHead * spec.headDim
+      let value = key + spec.kvLength
+      if !areFinite(key, count: spec.headDim) || !areFinite(value, count: spec.headDim) {
         workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
       }
       workspace.rotary.rotate(key, token: token, factor: 1, into: row)
@@ -297,15 +296,17 @@ extension ForwardPass {
   }
 
   /// The keys of a KV head and the queries that attend to them, in place.
-  private func normalizeHeads(_ norms: HeadNorms, kvHead: Int, tokens: Range<Int>) {
-    let (headDim, epsilon) = (shape.headDim, shape.rmsEpsilon)
+  private func normalizeHeads(
+    _ norms: HeadNorms, _ spec: LayerSpec, kvHead: Int, tokens: Range<Int>
+  ) {
+    let (headDim, epsilon, group) = (spec.headDim, shape.rmsEpsilon, spec.group)
     for token in tokens {
       let row = workspace.queryKeyValue + token * workspace.queryKeyValueStride
       for head in kvHead * group..<(kvHead + 1) * group {
         normalizeHead(row + head * headDim, weight: norms.query, count: headDim, epsilon: epsilon)
       }
       normalizeHead(
-        row + shape.queryLength + kvHead * headDim, weight: norms.key, count: headDim,
+        row + spec.queryLength + kvHead * headDim, weight: norms.key, count: headDim,
         epsilon: epsilon)
     }
   }
@@ -317,51 +318,60 @@ extension ForwardPass {
 
   /// All of a single token's steps, one share a KV head.
   private func attendToken(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
-    while let kvHead = member.nextShare(below: shape.kvHeadCount) {
+    let spec = spec(layer)
+    while let kvHead = member.nextShare(below: spec.kvHeadCount) {
       writeCache(layer, kvHead: kvHead, tokens: 0..<1, member)
       _ = timer.lap()
-      attend(AttentionShare(layer: layer, kvHead: kvHead, rows: 0..<group, part: 0), member, &timer)
+      attend(
+        AttentionShare(layer: layer, spec: spec, kvHead: kvHead, rows: 0..<spec.group, part: 0),
+        member, &timer)
       if evicts { evict(layer, kvHead: kvHead, &timer) }
     }
   }
 
-  private var chunks: QueryChunks { QueryChunks(tokenCount: tokenCount, group: group) }
-  private var attentionShareCount: Int { chunks.count * shape.kvHeadCount }
+  private func chunks(_ spec: LayerSpec) -> QueryChunks {
+    QueryChunks(tokenCount: tokenCount, group: spec.group)
+  }
+  private func attentionShareCount(_ spec: LayerSpec) -> Int {
+    chunks(spec).count * spec.kvHeadCount
+  }
 
   /// Shares are chunks of one KV head after another.
   private func attention(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
-    while let share = member.nextRunShare(of: attentionShareCount) {
+    let spec = spec(layer)
+    let chunks = chunks(spec)
+    while let share = member.nextRunShare(of: attentionShareCount(spec)) {
       let part = share % chunks.count
       attend(
         AttentionShare(
-          layer: layer, kvHead: share / chunks.count, rows: chunks.rows(part: part), part: part),
+          layer: layer, spec: spec, kvHead: share / chunks.count, rows: chunks.rows(part: part),
+          part: part),
         member, &timer)
     }
   }
 
-  private var group: Int { shape.headCount / shape.kvHeadCount }
-
   private func attend(_ share: AttentionShare, _ member: Member, _ timer: inout LapTimer) {
     let (kvHead, rows) = (share.kvHead, share.rows)
-    let count = AttentionScratch.count(headDim: shape.headDim)
+    let (spec, chunks) = (share.spec, chunks(share.spec))
     let scratch = AttentionScratch(
-      memory: workspace.attentionScratch + member.index * count, headDim: shape.headDim)
+      memory: workspace.attentionScratch + member.index * workspace.attentionScratchCount,
+      headDim: spec.headDim)
     let head = state.pointee.cache.head(layer: share.layer, kvHead: kvHead)
     var pass = Attention(
       cache: head.rows, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
-      group: group, usesFloat16: settings.usesFloat16)
+      group: spec.group, usesFloat16: settings.usesFloat16)
     if share.part == 0 { sumKeys(share, head, &timer) }
     if !run(pass, share, member) {
       workspace.numbers[member.index].repeatedCount += 1
       pass = pass.inSinglePrecision
       _ = run(pass, share, member)
     }
-    scatterOutputs(rows, kvHead: kvHead, from: scratch)
-    if share.part < weightParts {
+    scatterOutputs(share, from: scratch)
+    if share.part < weightParts(spec) {
       timer.times.attention += timer.lap()
       pass.sumWeights(
         firstRow: rows.lowerBound, rowCount: rows.count, from: chunks.windowStart(weightTokens),
-        factor: 1 / Float(group),
+        factor: 1 / Float(spec.group),
         into: state.pointee.eviction.weights(kvHead: kvHead, part: share.part))
       timer.times.score += timer.lap()
     }
@@ -371,8 +381,8 @@ extension ForwardPass {
   private func run(_ pass: Attention, _ share: AttentionShare, _ member: Member) -> Bool {
     let (kvHead, rows) = (share.kvHead, share.rows)
     let squares = pass.setQueries(
-      rows, from: workspace.queryKeyValue + kvHead * group * shape.headDim,
-      stride: workspace.queryKeyValueStride, group: group, workspace.rotary)
+      rows, from: workspace.queryKeyValue + kvHead * share.spec.group * share.spec.headDim,
+      stride: workspace.queryKeyValueStride, group: share.spec.group, workspace.rotary)
     workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
     pass.run(
       firstRow: rows.lowerBound, rowCount: rows.count,
@@ -392,37 +402,41 @@ extension ForwardPass {
   }
 
   /// Parts with rows whose attention weights the policy wants.
-  private var weightParts: Int { chunks.partCount(weightTokens) }
+  private func weightParts(_ spec: LayerSpec) -> Int { chunks(spec).partCount(weightTokens) }
 
-  private func scatterOutputs(_ rows: Range<Int>, kvHead: Int, from scratch: AttentionScratch) {
+  private func scatterOutputs(_ share: AttentionShare, from scratch: AttentionScratch) {
+    let (rows, group, headDim) = (share.rows, share.spec.group, share.spec.headDim)
     for row in rows {
       let (token, member) = (row / group, row % group)
       let target =
         workspace.attention + token * workspace.attentionStride
-        + (kvHead * group + member) * shape.headDim
+        + (share.kvHead * group + member) * headDim
       copy(
-        scratch.outputs + (row - rows.lowerBound) * scratch.rowStride, to: target,
-        count: shape.headDim)
+        scratch.outputs + (row - rows.lowerBound) * scratch.rowStride, to: target, count: headDim)
     }
   }
 
   /// Rounds the attention's outcome. In a block that evicts, each member evicts first, from heads
   /// that it has attended to.
-  private func roundAttention(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
-    if !isTokenAttended && evicts {
-      for kvHead in member.ownRun(of: shape.kvHeadCount) { evict(layer, kvHead: kvHead, &timer) }
+  private func roundAttention(
+    _ layer: Int, into rows: ActivationRows, _ member: Member, _ timer: inout LapTimer
+  ) {
+    if !isTokenAttended(spec(layer)) && evicts {
+      for kvHead in member.ownRun(of: spec(layer).kvHeadCount) {
+        evict(layer, kvHead: kvHead, &timer)
+      }
     }
     round(
-      workspace.attention, stride: workspace.attentionStride, attentionRows(member),
-      .beforeFeedForward(layer), member, &timer)
+      workspace.attention, stride: workspace.attentionStride, rows, .beforeFeedForward(layer),
+      member, &timer)
   }
 
   private func evict(_ layer: Int, kvHead: Int, _ timer: inout LapTimer) {
     let step = EvictionStep(
       head: state.pointee.cache.head(layer: layer, kvHead: kvHead), layer: layer, kvHead: kvHead,
       slotsBefore: slotsBefore, slotCount: slotCount, nextPosition: firstPosition + tokenCount)
-    timer.times.attention += isTokenAttended ? timer.lap() : 0
-    state.pointee.eviction.score(step, partCount: weightParts)
+    timer.times.attention += isTokenAttended(spec(layer)) ? timer.lap() : 0
+    state.pointee.eviction.score(step, partCount: weightParts(spec(layer)))
     timer.times.score += timer.lap()
     state.pointee.eviction.evict(step)
     timer.times.evict += timer.lap()
@@ -432,6 +446,7 @@ extension ForwardPass {
 /// Some query rows of one KV head.
 private struct AttentionShare {
   let layer: Int
+  let spec: LayerSpec
   let kvHead: Int
   let rows: Range<Int>
   /// 0 for the block's last rows, 1 for the chunk before, …

@@ -17,7 +17,9 @@ extension Engine {
   }
 
   /// Makes the rotary table's frequencies from the shape, as `load` does.
-  package func setRotaryFrequencies() { layout.workspace.rotary.setFrequencies(shape) }
+  package func setRotaryFrequencies() {
+    layout.workspace.rotary.setFrequencies(shape.ropeTables[0])
+  }
 
   /// The cache is filled to the budget: `full` forgets what came after, the policies that evict have
   /// kept so many anyway.

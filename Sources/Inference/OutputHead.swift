@@ -12,29 +12,25 @@ struct OutputHead {
   /// Final norm, then the product with the output matrix; row i of `logits` is token row
   /// `firstRow + i`.
   func run(_ member: Member) {
-    let rows = normalized(member)
     let head = pass.weights.outputHead
+    let rows = normalized(for: head, member)
     let step = max(1, head.groupCount / (member.count * 16))
     pass.forEachShare(member, count: head.groupCount, step: step) { groups, pass in
       Matmul.store(
         rows, pass.weights.outputHead, groups: groups,
-        into: MatmulOutput(pass.workspace.logits, stride: pass.workspace.logitStride),
+        into: ProductOutput(pass.workspace.logits, stride: pass.workspace.logitStride),
         l2ByteCount: pass.settings.l2ByteCount)
     }
   }
 
   /// The rows as int8; each member makes a single row for itself.
-  private func normalized(_ member: Member) -> ActivationRows {
-    let workspace = pass.workspace
-    let length = pass.shape.embeddingLength
+  private func normalized(for head: WeightMatrix, _ member: Member) -> ActivationRows {
+    let rows = pass.workspace.rows(for: head, tokenCount: rowCount, member: member.index)
     if rowCount == 1 {
-      let rows = workspace.singleRow(k: length, member: member.index)
       normalize(0, into: rows, member)
       return rows
     }
-    let rows = ActivationRows(
-      values: workspace.int8Values, scales: workspace.int8Scales, k: length, tokenCount: rowCount)
-    pass.forEachShare(member, count: rowCount, step: Int8Geometry.tileRows) { share, _ in
+    pass.forEachShare(member, count: rowCount, step: rows.tokensPerTile) { share, _ in
       for row in share { normalize(row, into: rows, member) }
     }
     member.barrier()

@@ -2,11 +2,11 @@ import Kernels
 import Model
 
 extension RotaryTable {
-  /// The frequencies of a model, without factors of their own (`ModelShape.hasRopeFactors`).
-  public func setFrequencies(_ shape: ModelShape) {
-    let base = Double(shape.ropeFrequencyBase)
+  /// The frequencies of a table without factors of their own (`RopeSpec.hasFactors`).
+  public func setFrequencies(_ rope: RopeSpec) {
+    let base = Double(rope.frequencyBase)
     setFrequencies(base: base)
-    switch shape.ropeScaling {
+    switch rope.scaling {
     case .none: break
     case .linear(let factor): interpolate(factor: Double(factor), unchanged: -1, first: 0)
     case .yarn(let yarn):

@@ -159,7 +159,7 @@ extension Engine {
 
   private func makeHeader() -> SnapshotHeader {
     var header = SnapshotHeader()
-    header.modelHash = layout.weights.fingerprint()
+    header.modelHash = layout.weights.fingerprint(layout.workspace.rotary)
     header.policy = UInt64(settings.policy.rawValue)
     header.cacheBudget = UInt64(settings.cacheBudget)
     header.blockSize = UInt64(settings.blockSize)
@@ -295,53 +295,5 @@ private struct SnapshotReader: CacheVisitor {
     let count = try Engine.read(file.pointee, into: bytes, at: offset)
     if count < bytes.count { throw .byteCount(offset + count, expected: offset + bytes.count) }
     offset += count
-  }
-}
-
-extension ModelWeights {
-  /// A hash by which a model is known again, the same on all processors: of its shape, its norms, and
-  /// each weight row's scale, which changes with the row's largest transformed weight.
-  func fingerprint() -> UInt64 {
-    var hash = XXHash64()
-    hash.update(UInt64(shape.architecture.rawValue))
-    hash.update(UInt64(shape.headCount))
-    hash.update(UInt64(shape.kvHeadCount))
-    hash.update(UInt64(shape.vocabularyCount))
-    for index in 0..<shape.layerCount { layers[index].addFingerprint(shape, to: &hash) }
-    embeddings.addFingerprint(to: &hash)
-    outputHead.addFingerprint(to: &hash)
-    hash.update(UnsafePointer(outputNorm), count: shape.embeddingLength)
-    return hash.finish()
-  }
-}
-
-extension LayerWeights {
-  fileprivate func addFingerprint(_ shape: ModelShape, to hash: inout XXHash64) {
-    hash.update(UnsafePointer(attentionNorm), count: shape.embeddingLength)
-    queryKeyValue.addFingerprint(to: &hash)
-    if let bias { hash.update(UnsafePointer(bias), count: shape.queryKeyValueLength) }
-    if let headNorms {
-      hash.update(UnsafePointer(headNorms.query), count: shape.headDim)
-      hash.update(UnsafePointer(headNorms.key), count: shape.headDim)
-    }
-    attentionOutput.addFingerprint(to: &hash)
-    hash.update(UnsafePointer(feedForwardNorm), count: shape.embeddingLength)
-    gate.addFingerprint(to: &hash)
-    up.addFingerprint(to: &hash)
-    down.addFingerprint(to: &hash)
-  }
-}
-
-extension PackedMatrix {
-  fileprivate func addFingerprint(to hash: inout XXHash64) {
-    hash.update(UInt64(k))
-    hash.update(UnsafePointer(scales), count: outputCount)
-  }
-}
-
-extension XXHash64 {
-  fileprivate mutating func update(_ values: UnsafePointer<Float>, count: Int) {
-    update(
-      UnsafeRawBufferPointer(start: values, count: count * MemoryLayout<Float>.stride))
   }
 }

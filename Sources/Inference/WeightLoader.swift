@@ -3,76 +3,6 @@ import Memory
 import Model
 import Platform
 
-/// Each thread's memory for reading and converting weights.
-struct LoadingScratch {
-  /// Of short rows several are read at a time.
-  private static let readByteCountMin = 65_536
-  /// `[threads][readByteCount]`: rows as the file has them.
-  private let bytes: UnsafeMutableRawPointer
-  let readByteCount: Int
-  /// `[threads][rowCount]`: one row as Float32.
-  private let rows: UnsafeMutablePointer<Float>
-  private let rowCount: Int
-  /// `[threads]`: the first failure of each.
-  let failures: UnsafeMutablePointer<LoadingFailure>
-  /// `[threads]`: sums of each thread's chunks.
-  let checksums: UnsafeMutablePointer<UInt64>
-
-  init(carver: inout Carver, shape: ModelShape, threadCount: Int) {
-    rowCount = roundUp(shape.longestRowLength, to: Int8Geometry.kStep)
-    readByteCount = max(Self.readByteCountMin, rowCount * MemoryLayout<Float>.stride)
-    bytes = carver.takeBytes(.loading, count: threadCount * readByteCount)
-    rows = carver.take(.loading, Float.self, count: threadCount * rowCount)
-    failures = carver.takeUninitialized(.loading, LoadingFailure.self, count: threadCount)
-    checksums = carver.take(.loading, UInt64.self, count: threadCount)
-    if !carver.isMeasuring {
-      failures.initialize(repeating: LoadingFailure(error: nil), count: threadCount)
-    }
-  }
-
-  func bytes(_ member: Member) -> UnsafeMutableRawPointer {
-    bytes + member.index * readByteCount
-  }
-
-  /// The first thread's part, for other reading when no weights are read.
-  var buffer: UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(start: bytes, count: readByteCount)
-  }
-
-  func row(_ member: Member) -> UnsafeMutablePointer<Float> {
-    rows + member.index * rowCount
-  }
-}
-
-struct LoadingFailure {
-  var error: ModelError?
-}
-
-/// How the rows of a tensor lie in a packed matrix.
-public enum RowOrder {
-  case asStored
-  /// Llama's GGUF files keep the two halves of a head's rotated pairs interleaved: row 2 i of a
-  /// head goes to place i, row 2 i + 1 to place headDim / 2 + i.
-  case splitHalves(headDim: Int)
-
-  /// That of a layer's query and key rows, which rotary embedding turns.
-  public init(ofRotated layer: LayerSpec, _ architecture: Architecture) {
-    switch architecture.description.rotatedPairs {
-    case .interleaved: self = .splitHalves(headDim: layer.headDim)
-    case .halves: self = .asStored
-    }
-  }
-
-  public func place(_ row: Int) -> Int {
-    switch self {
-    case .asStored: return row
-    case .splitHalves(let headDim):
-      let inHead = row % headDim
-      return row - inHead + inHead % 2 * (headDim / 2) + inHead / 2
-    }
-  }
-}
-
 /// Reads, converts, transforms, rounds and packs all weights on all threads at once. Each member
 /// takes chunks of rows of any tensor in turn: reading by one overlaps converting by others.
 struct WeightLoader {
@@ -110,36 +40,28 @@ struct WeightLoader {
   private func run(_ member: Member) throws(ModelError) {
     var shares = ShareWalk(member: member)
     try loadVector(.outputNorm, weights.outputNorm, &shares)
-    if weights.shape.hasRopeFactors { try loadRopeFactors(&shares) }
+    if weights.shape.ropeTables[0].hasFactors { try loadRopeFactors(&shares) }
     for layer in 0..<weights.shape.layerCount { try loadLayer(layer, &shares) }
     try loadMatrix(.tokenEmbedding, weights.embeddings, &shares)
     if !weights.shape.isOutputTied { try loadMatrix(.output, weights.outputHead, &shares) }
   }
 
   private func loadLayer(_ layer: Int, _ shares: inout ShareWalk) throws(ModelError) {
-    let shape = weights.shape
     let target = weights.layers[layer]
-    let order = rotatedOrder
-    try loadVector(.layer(layer, .attentionNorm), target.attentionNorm, &shares)
-    try loadMatrix(.layer(layer, .query), target.queryKeyValue, order: order, &shares)
-    try loadMatrix(
-      .layer(layer, .key), target.queryKeyValue, at: shape.queryLength, order: order, &shares)
-    try loadMatrix(
-      .layer(layer, .value), target.queryKeyValue, at: shape.queryLength + shape.kvLength, &shares)
-    if let bias = target.bias { try loadBias(layer, bias, &shares) }
-    if let norms = target.headNorms {
-      try loadVector(.layer(layer, .queryNorm), norms.query, &shares)
-      try loadVector(.layer(layer, .keyNorm), norms.key, &shares)
+    let rotated = RowOrder(ofRotated: target.spec, weights.shape.architecture)
+    for index in 0..<LayerTensor.count {
+      guard let tensor = LayerTensor(rawValue: index), target.spec.has(tensor) else { continue }
+      let slot = TensorSlot.layer(layer, tensor)
+      switch target.place(of: tensor, rotated: rotated) {
+      case .matrix(let matrix, let firstOutput, let order):
+        try loadMatrix(slot, matrix, at: firstOutput, order: order, &shares)
+      case .vector(let vector, let order): try loadVector(slot, vector, order: order, &shares)
+      }
     }
-    try loadMatrix(.layer(layer, .attentionOutput), target.attentionOutput, &shares)
-    try loadVector(.layer(layer, .ffnNorm), target.feedForwardNorm, &shares)
-    try loadMatrix(.layer(layer, .gate), target.gate, &shares)
-    try loadMatrix(.layer(layer, .up), target.up, &shares)
-    try loadMatrix(.layer(layer, .down), target.down, &shares)
   }
 
   private func loadMatrix(
-    _ slot: TensorSlot, _ matrix: PackedMatrix, at firstOutput: Int = 0,
+    _ slot: TensorSlot, _ matrix: WeightMatrix, at firstOutput: Int = 0,
     order: RowOrder = .asStored, _ shares: inout ShareWalk
   ) throws(ModelError) {
     let tensor = tensors[slot]
@@ -163,20 +85,6 @@ struct WeightLoader {
     shares.pass(chunkCount)
   }
 
-  private var rotatedOrder: RowOrder {
-    RowOrder(ofRotated: weights.shape.layers[0], weights.shape.architecture)
-  }
-
-  private func loadBias(
-    _ layer: Int, _ bias: UnsafeMutablePointer<Float>, _ shares: inout ShareWalk
-  ) throws(ModelError) {
-    let shape = weights.shape
-    let key = bias + shape.queryLength
-    try loadVector(.layer(layer, .queryBias), bias, order: rotatedOrder, &shares)
-    try loadVector(.layer(layer, .keyBias), key, order: rotatedOrder, &shares)
-    try loadVector(.layer(layer, .valueBias), key + shape.kvLength, &shares)
-  }
-
   private func loadVector(
     _ slot: TensorSlot, _ target: UnsafeMutablePointer<Float>, order: RowOrder = .asStored,
     _ shares: inout ShareWalk
@@ -191,7 +99,7 @@ struct WeightLoader {
   private func loadRopeFactors(_ shares: inout ShareWalk) throws(ModelError) {
     if shares.take(of: 1) != nil {
       let factors = try vector(.ropeFactors, shares.member)
-      for index in 0..<weights.shape.headDim / 2
+      for index in 0..<rotary.half
       where factors[index] < RopeScaling.frequencyFactorMin
         || factors[index] > RopeScaling.frequencyFactorMax
       {

@@ -8,7 +8,7 @@ package protocol WeightVisitor {
   /// - Parameter bias: `[count]`, with zeros behind it to whole output groups.
   mutating func visit(bias: UnsafeMutablePointer<Float>, count: Int)
   /// - Parameter number: tells the matrices of a model apart, and is the same in every run.
-  mutating func visit(matrix: PackedMatrix, number: Int)
+  mutating func visit(matrix: WeightMatrix, number: Int)
 }
 
 extension ModelWeights {
@@ -30,17 +30,20 @@ extension ModelWeights {
   private func forEach<Visitor: WeightVisitor>(
     in layer: LayerWeights, number: Int, _ visitor: inout Visitor
   ) {
-    visitor.visit(norm: layer.attentionNorm, count: shape.embeddingLength)
-    if let bias = layer.bias { visitor.visit(bias: bias, count: shape.queryKeyValueLength) }
+    let length = shape.embeddingLength
+    visitor.visit(norm: layer.attentionNorm, count: length)
+    if let bias = layer.bias { visitor.visit(bias: bias, count: layer.spec.queryKeyValueLength) }
     if let norms = layer.headNorms {
-      visitor.visit(norm: norms.query, count: shape.headDim)
-      visitor.visit(norm: norms.key, count: shape.headDim)
+      visitor.visit(norm: norms.query, count: layer.spec.headDim)
+      visitor.visit(norm: norms.key, count: layer.spec.headDim)
     }
     visitor.visit(matrix: layer.queryKeyValue, number: number)
     visitor.visit(matrix: layer.attentionOutput, number: number + 1)
-    visitor.visit(norm: layer.feedForwardNorm, count: shape.embeddingLength)
+    if let norm = layer.attentionPostNorm { visitor.visit(norm: norm, count: length) }
+    visitor.visit(norm: layer.feedForwardNorm, count: length)
     visitor.visit(matrix: layer.gate, number: number + 2)
     visitor.visit(matrix: layer.up, number: number + 3)
     visitor.visit(matrix: layer.down, number: number + 4)
+    if let norm = layer.feedForwardPostNorm { visitor.visit(norm: norm, count: length) }
   }
 }

@@ -35,8 +35,9 @@ struct Workspace {
   let singleValues: UnsafeMutablePointer<Int8>
   let singleScales: UnsafeMutablePointer<Float>
   static var floatsOfLine: Int { 16 }
-  /// `[threads][AttentionScratch.count]`
+  /// `[threads][attentionScratchCount]`
   let attentionScratch: UnsafeMutablePointer<Float>
+  let attentionScratchCount: Int
   /// `[threads][renumberingWordCount]`, where positions are renumbered.
   let renumberingScratch: UnsafeMutablePointer<UInt32>
   let renumberingWordCount: Int
@@ -48,33 +49,35 @@ struct Workspace {
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let block = settings.blockSize
     let kMax = shape.longestRowLength
-    residualStride = Self.stride(shape.embeddingLength)
-    queryKeyValueStride = PackedMatrix.paddedOutputCount(shape.queryKeyValueLength)
-    attentionStride = roundUp(shape.queryLength, to: Int8Geometry.kStep)
-    gatedStride = Self.stride(shape.feedForwardLength)
-    logitStride = PackedMatrix.paddedOutputCount(shape.vocabularyCount)
+    residualStride = MatrixFormat.rowCapacity(shape.embeddingLength)
+    queryKeyValueStride = MatrixFormat.outputCapacity(
+      shape.layers.largest { $0.queryKeyValueLength })
+    attentionStride = MatrixFormat.inputCapacity(shape.layers.largest { $0.queryLength })
+    gatedStride = MatrixFormat.rowCapacity(shape.layers.largest { $0.feedForwardLength })
+    logitStride = MatrixFormat.outputCapacity(shape.vocabularyCount)
     residual = carver.take(.activations, Float.self, count: block * residualStride)
     queryKeyValue = carver.take(.activations, Float.self, count: block * queryKeyValueStride)
     attention = carver.take(.activations, Float.self, count: block * attentionStride)
     gated = carver.take(.activations, Float.self, count: block * gatedStride)
     logits = carver.take(.logits, Float.self, count: settings.logitRowCount * logitStride)
     int8Values = carver.take(
-      .int8Activations, Int8.self, count: ActivationRows.valueCount(tokens: block, k: kMax))
+      .int8Activations, Int8.self,
+      count: MatrixFormat.activationCapacity(tokens: block, k: kMax))
     int8Scales = carver.take(.int8Activations, Float.self, count: block)
     rotary = RotaryTable(
-      carver: &carver, headDim: shape.headDim, block: block,
-      magnitude: shape.ropeScaling.magnitude)
+      carver: &carver, headDim: shape.ropeTables[0].dimensionCount, block: block,
+      magnitude: shape.ropeTables[0].scaling.magnitude)
     tokens = carver.take(.activations, Int32.self, count: block)
-    rowScratchCount = roundUp(kMax, to: 64)
+    rowScratchCount = MatrixFormat.inputCapacity(kMax)
     rowScratch = carver.take(
       .activations, Float.self, count: settings.threadCount * rowScratchCount)
     singleValues = carver.take(
       .int8Activations, Int8.self, count: settings.threadCount * rowScratchCount)
     singleScales = carver.take(
       .int8Activations, Float.self, count: settings.threadCount * Self.floatsOfLine)
+    attentionScratchCount = AttentionScratch.count(headDim: shape.layers.largest { $0.headDim })
     attentionScratch = carver.take(
-      .attention, Float.self,
-      count: settings.threadCount * AttentionScratch.count(headDim: shape.headDim))
+      .attention, Float.self, count: settings.threadCount * attentionScratchCount)
     renumberingWordCount =
       settings.renumbers ? Eviction.renumberingWordCount(slots: settings.slotCount) : 0
     renumberingScratch = carver.take(
@@ -85,16 +88,15 @@ struct Workspace {
 }
 
 extension Workspace {
-  /// Of rows of a product's outputs that another product takes.
-  private static func stride(_ count: Int) -> Int {
-    max(PackedMatrix.paddedOutputCount(count), roundUp(count, to: Int8Geometry.kStep))
-  }
-
-  /// A member's own row for a single token.
-  func singleRow(k: Int, member: Int) -> ActivationRows {
-    ActivationRows(
-      values: singleValues + member * rowScratchCount,
-      scales: singleScales + member * Self.floatsOfLine, k: k, tokenCount: 1)
+  /// Room for the rows of tokens that a product takes; a member has a row of its own for a single
+  /// token.
+  func rows(for matrix: WeightMatrix, tokenCount: Int, member: Int) -> ActivationRows {
+    if tokenCount == 1 {
+      return matrix.rows(
+        values: singleValues + member * rowScratchCount,
+        scales: singleScales + member * Self.floatsOfLine, tokenCount: 1)
+    }
+    return matrix.rows(values: int8Values, scales: int8Scales, tokenCount: tokenCount)
   }
 }
 

@@ -4,29 +4,29 @@ import Model
 /// Keys and values of a layer, in panels: of each KV head `[slots / 16][headDim][16]` keys and
 /// `[headDim / 16][slots][16]` values. A token's slot is its position.
 struct FloatCache {
-  private let shape: ModelShape
+  let layer: LayerSpec
   let slotCount: Int
   private let keys: FloatBuffer
   private let values: FloatBuffer
 
-  init(_ shape: ModelShape, capacity: Int) {
-    self.shape = shape
+  init(_ layer: LayerSpec, capacity: Int) {
+    self.layer = layer
     slotCount = FloatPanel.padded(capacity)
-    keys = FloatBuffer(count: shape.kvLength * slotCount)
+    keys = FloatBuffer(count: layer.kvLength * slotCount)
     values = FloatBuffer(
-      count: shape.kvHeadCount * FloatPanel.padded(shape.headDim) * slotCount)
+      count: layer.kvHeadCount * FloatPanel.padded(layer.headDim) * slotCount)
   }
 
   func append(_ keyRows: FloatRows, _ valueRows: FloatRows, rowCount: Int, at slot: Int) {
     precondition(slot + rowCount <= slotCount)
     for row in 0..<rowCount {
-      for head in 0..<shape.kvHeadCount {
-        let key = keyRows[row] + head * shape.headDim
+      for head in 0..<layer.kvHeadCount {
+        let key = keyRows[row] + head * layer.headDim
         let keyTarget =
           keyPanel(head, (slot + row) / FloatPanel.width)
           + (slot + row) % FloatPanel.width
-        let value = valueRows[row] + head * shape.headDim
-        for index in 0..<shape.headDim {
+        let value = valueRows[row] + head * layer.headDim
+        for index in 0..<layer.headDim {
           keyTarget[index * FloatPanel.width] = key[index]
           valuePanel(head, index / FloatPanel.width)[
             (slot + row) * FloatPanel.width + index % FloatPanel.width] = value[index]
@@ -36,29 +36,28 @@ struct FloatCache {
   }
 
   func keyPanel(_ head: Int, _ panel: Int) -> UnsafeMutablePointer<Float> {
-    keys.start + (head * slotCount + panel * FloatPanel.width) * shape.headDim
+    keys.start + (head * slotCount + panel * FloatPanel.width) * layer.headDim
   }
 
   func valuePanel(_ head: Int, _ panel: Int) -> UnsafeMutablePointer<Float> {
-    let perHead = FloatPanel.padded(shape.headDim)
+    let perHead = FloatPanel.padded(layer.headDim)
     return values.start + (head * perHead + panel * FloatPanel.width) * slotCount
   }
 }
 
 /// Causal attention of a block's queries over all slots so far.
 struct FloatAttention {
-  private let shape: ModelShape
   private let workers: Workers
   /// Of each worker: `[blockSize][slots]` scores, then weights, and `[blockSize][headDim]` outputs.
   private let scores: [FloatRows]
   private let outputs: [FloatRows]
 
   init(_ shape: ModelShape, capacity: Int, blockSize: Int, _ workers: Workers) {
-    self.shape = shape
     self.workers = workers
-    let count = min(workers.count, shape.headCount)
+    let count = min(workers.count, shape.layers.largest { $0.headCount })
+    let headDim = shape.layers.largest { $0.headDim }
     scores = (0..<count).map { _ in FloatRows(rowCount: blockSize, length: capacity) }
-    outputs = (0..<count).map { _ in FloatRows(rowCount: blockSize, length: shape.headDim) }
+    outputs = (0..<count).map { _ in FloatRows(rowCount: blockSize, length: headDim) }
   }
 
   /// - Parameter observe: gets the query head, the position and its weights.
@@ -66,26 +65,28 @@ struct FloatAttention {
     _ queries: FloatRows, rowCount: Int, firstPosition: Int, _ cache: FloatCache,
     into attended: FloatRows, _ observe: (Int, Int, UnsafeBufferPointer<Float>) -> Void
   ) {
-    let group = shape.headCount / shape.kvHeadCount
-    workers.forEach(shape.headCount) { worker, head in
+    let (group, headDim) = (cache.layer.group, cache.layer.headDim)
+    workers.forEach(cache.layer.headCount) { worker, head in
       let (scores, outputs) = (scores[worker], outputs[worker])
       makeScores(
-        queries[0] + head * shape.headDim, stride: queries.stride, rowCount: rowCount,
+        queries[0] + head * headDim, stride: queries.stride, rowCount: rowCount,
         slots: firstPosition + rowCount, cache, kvHead: head / group, into: scores)
       for row in 0..<rowCount {
-        softmax(scores[row], count: firstPosition + row + 1, padded: scores.stride)
+        softmax(
+          scores[row], scale: 1 / Float(headDim).squareRoot(), count: firstPosition + row + 1,
+          padded: scores.stride)
         observe(
           head, firstPosition + row,
           UnsafeBufferPointer(start: scores[row], count: firstPosition + row + 1))
       }
-      for panel in 0..<FloatPanel.padded(shape.headDim) / FloatPanel.width {
+      for panel in 0..<FloatPanel.padded(headDim) / FloatPanel.width {
         FloatPanel.multiply(
           scores[0], stride: scores.stride, rowCount: rowCount,
           cache.valuePanel(head / group, panel), k: firstPosition + rowCount,
           into: outputs[0] + panel * FloatPanel.width, outStride: outputs.stride)
       }
       for row in 0..<rowCount {
-        (attended[row] + head * shape.headDim).update(from: outputs[row], count: shape.headDim)
+        (attended[row] + head * headDim).update(from: outputs[row], count: headDim)
       }
     }
   }
@@ -97,13 +98,15 @@ struct FloatAttention {
     for panel in 0..<FloatPanel.padded(slots) / FloatPanel.width {
       FloatPanel.multiply(
         queries, stride: stride, rowCount: rowCount, cache.keyPanel(kvHead, panel),
-        k: shape.headDim, into: scores[0] + panel * FloatPanel.width, outStride: scores.stride)
+        k: cache.layer.headDim, into: scores[0] + panel * FloatPanel.width, outStride: scores.stride
+      )
     }
   }
 
-  /// Softmax of row / sqrt(headDim), in place; zeros behind `count`, which later tokens' values meet.
-  private func softmax(_ row: UnsafeMutablePointer<Float>, count: Int, padded: Int) {
-    let scale = 1 / Float(shape.headDim).squareRoot()
+  /// Softmax of row * scale, in place; zeros behind `count`, which later tokens' values meet.
+  private func softmax(
+    _ row: UnsafeMutablePointer<Float>, scale: Float, count: Int, padded: Int
+  ) {
     var largest = row[0]
     for index in 1..<max(count, 1) { largest = max(largest, row[index]) }
     var sum = 0.0

@@ -9,14 +9,14 @@ final class FloatRotary {
   private let turns: FloatBuffer
 
   /// - Parameter factors: divisors of the frequencies, where the model has them.
-  init(_ shape: ModelShape, factors: [Float]?, rowCount: Int) {
-    let half = shape.headDim / 2
+  init(_ rope: RopeSpec, factors: [Float]?, rowCount: Int) {
+    let half = rope.dimensionCount / 2
     frequencies = .allocate(capacity: half)
     turns = FloatBuffer(count: 2 * rowCount * half)
     table = RotaryTable(
       frequencies: frequencies, cosines: turns.start, sines: turns.start + rowCount * half,
-      half: half, magnitude: shape.ropeScaling.magnitude)
-    table.setFrequencies(shape)
+      half: half, magnitude: rope.scaling.magnitude)
+    table.setFrequencies(rope)
     if let factors { table.divideFrequencies(by: factors) }
   }
 

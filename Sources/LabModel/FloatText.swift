@@ -35,17 +35,18 @@ public final class FloatText {
     self.model = model
     self.blockSize = blockSize
     let rows = { FloatRows(rowCount: blockSize, length: $0) }
-    caches = (0..<shape.layerCount).map { _ in FloatCache(shape, capacity: capacity) }
-    rotary = FloatRotary(shape, factors: model.weights.ropeFactors, rowCount: blockSize)
+    caches = (0..<shape.layerCount).map { FloatCache(shape.layer($0), capacity: capacity) }
+    rotary = FloatRotary(
+      shape.ropeTables[0], factors: model.weights.ropeFactors, rowCount: blockSize)
     attention = FloatAttention(shape, capacity: capacity, blockSize: blockSize, model.workers)
     residual = rows(shape.embeddingLength)
     normalized = rows(shape.embeddingLength)
-    queries = rows(shape.queryLength)
-    keys = rows(shape.kvLength)
-    values = rows(shape.kvLength)
-    attended = rows(shape.queryLength)
-    gate = rows(shape.feedForwardLength)
-    up = rows(shape.feedForwardLength)
+    queries = rows(shape.layers.largest { $0.queryLength })
+    keys = rows(shape.layers.largest { $0.kvLength })
+    values = rows(shape.layers.largest { $0.kvLength })
+    attended = rows(shape.layers.largest { $0.queryLength })
+    gate = rows(shape.layers.largest { $0.feedForwardLength })
+    up = rows(shape.layers.largest { $0.feedForwardLength })
     product = rows(shape.embeddingLength)
     logits = FloatRows(rowCount: Self.logitRowCount, length: shape.vocabularyCount)
   }
@@ -90,13 +91,13 @@ public final class FloatText {
     multiply(normalized, layer.query, plus: layer.biases?.query, into: queries)
     multiply(normalized, layer.key, plus: layer.biases?.key, into: keys)
     multiply(normalized, layer.value, plus: layer.biases?.value, into: values)
-    rotate(queries, headCount: shape.headCount, norm: layer.headNorms?.query)
-    rotate(keys, headCount: shape.kvHeadCount, norm: layer.headNorms?.key)
+    rotate(queries, layer.spec, headCount: layer.spec.headCount, norm: layer.headNorms?.query)
+    rotate(keys, layer.spec, headCount: layer.spec.kvHeadCount, norm: layer.headNorms?.key)
     caches[index].append(keys, values, rowCount: rowCount, at: tokenCount)
     observer?.layer(
       index, firstPosition: tokenCount,
-      keys: HeadRows(rows: keys, rowCount: rowCount, headDim: shape.headDim),
-      queries: HeadRows(rows: queries, rowCount: rowCount, headDim: shape.headDim))
+      keys: HeadRows(rows: keys, rowCount: rowCount, headDim: layer.spec.headDim),
+      queries: HeadRows(rows: queries, rowCount: rowCount, headDim: layer.spec.headDim))
     attention.run(
       queries, rowCount: rowCount, firstPosition: tokenCount, caches[index], into: attended
     ) { head, position, weights in
@@ -111,7 +112,7 @@ public final class FloatText {
     multiply(normalized, layer.gate, into: gate)
     multiply(normalized, layer.up, into: up)
     workers.forEach(rowCount) { _, row in
-      for index in 0..<shape.feedForwardLength {
+      for index in 0..<layer.spec.feedForwardLength {
         let x = gate[row][index]
         gate[row][index] = x / (1 + exp(-x)) * up[row][index]
       }
@@ -141,10 +142,10 @@ public final class FloatText {
   }
 
   /// Heads in place.
-  private func rotate(_ rows: FloatRows, headCount: Int, norm: [Float]?) {
+  private func rotate(_ rows: FloatRows, _ layer: LayerSpec, headCount: Int, norm: [Float]?) {
     for row in 0..<rowCount {
       for head in 0..<headCount {
-        let values = rows[row] + head * shape.headDim
+        let values = rows[row] + head * layer.headDim
         if let norm {
           rootMeanSquareNorm(values, weight: norm, epsilon: shape.rmsEpsilon, into: values)
         }

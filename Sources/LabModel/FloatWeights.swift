@@ -9,6 +9,7 @@ public struct FloatModelError: Error, CustomStringConvertible {
 
 /// The weights of a layer, dequantized.
 struct FloatLayer {
+  let spec: LayerSpec
   let attentionNorm: [Float]
   let query: FloatMatrix
   let key: FloatMatrix
@@ -65,7 +66,7 @@ struct FloatWeights {
     layers = try (0..<shape.layerCount).map { try reader.layer($0) }
     outputNorm = try reader.vector(.outputNorm)
     outputHead = shape.isOutputTied ? embeddings : try reader.matrix(.output)
-    ropeFactors = shape.hasRopeFactors ? try reader.vector(.ropeFactors) : nil
+    ropeFactors = shape.ropeTables[0].hasFactors ? try reader.vector(.ropeFactors) : nil
   }
 }
 
@@ -76,20 +77,21 @@ private struct FloatReader {
   let workers: Workers
 
   func layer(_ layer: Int) throws -> FloatLayer {
-    let shape = tensors.shape
-    let order = RowOrder(ofRotated: shape.layer(layer), shape.architecture)
+    let spec = tensors.shape.layer(layer)
+    let order = RowOrder(ofRotated: spec, tensors.shape.architecture)
     return FloatLayer(
+      spec: spec,
       attentionNorm: try vector(.layer(layer, .attentionNorm)),
       query: try matrix(.layer(layer, .query), order),
       key: try matrix(.layer(layer, .key), order),
       value: try matrix(.layer(layer, .value)),
-      biases: !shape.layer(layer).hasBias
+      biases: !spec.hasBias
         ? nil
         : (
           try vector(.layer(layer, .queryBias), order), try vector(.layer(layer, .keyBias), order),
           try vector(.layer(layer, .valueBias))
         ),
-      headNorms: !shape.layer(layer).norms.heads
+      headNorms: !spec.norms.heads
         ? nil : (try vector(.layer(layer, .queryNorm)), try vector(.layer(layer, .keyNorm))),
       attentionOutput: try matrix(.layer(layer, .attentionOutput)),
       feedForwardNorm: try vector(.layer(layer, .ffnNorm)),

@@ -53,7 +53,9 @@ extension GeometryObserver {
   }
 
   private func values(_ kind: GeometryMeasure.Kind, layer: Int) -> [Double] {
-    switch kind {
+    let spec = shape.layer(layer)
+    let (kvHeads, heads, group) = (0..<spec.kvHeadCount, 0..<spec.headCount, spec.group)
+    return switch kind {
     case .spearman: kvHeads.compactMap { spearman(layer: layer, kvHead: $0) }
     case .spearmanLastBlock: kvHeads.compactMap { spearmanLastBlock(layer: layer, kvHead: $0) }
     case .cosineKeysMean: kvHeads.map { keySums(layer, $0).meanCosineToMean }
@@ -68,9 +70,6 @@ extension GeometryObserver {
       heads.map { cosine(bestKey(layer: layer, kvHead: $0 / group), querySums(layer, $0).sum) }
     }
   }
-
-  private var kvHeads: Range<Int> { 0..<shape.kvHeadCount }
-  private var heads: Range<Int> { 0..<shape.headCount }
 
   /// KeyDiff scores of all tokens.
   func scores(layer: Int, kvHead: Int) -> [Double] {

@@ -7,10 +7,12 @@ public final class GeometryObserver: ForwardObserver {
   /// The position of the last block's first token.
   public let lastBlockStart: Int
   /// Of each KV head of each layer: `[tokens][headDim]`.
-  private let keys: [FloatBuffer]
-  private var keySums: [RowSums]
+  private let keys: [[FloatBuffer]]
+  private var keySums: [[RowSums]]
   /// Of each query head of each layer.
-  private var querySums: [RowSums]
+  private var querySums: [[RowSums]]
+  /// The number of each layer's first query head among those of all layers.
+  private let firstHeads: [Int]
   /// Of each query head of each layer: `[tokens]` sums of attention weights that a position received,
   /// of all queries and of the last block's.
   private let received: UnsafeMutablePointer<Double>
@@ -22,11 +24,18 @@ public final class GeometryObserver: ForwardObserver {
     self.shape = shape
     self.tokenCount = tokenCount
     lastBlockStart = (tokenCount - 1) / blockSize * blockSize
-    let kvHeads = shape.layerCount * shape.kvHeadCount
-    let heads = shape.layerCount * shape.headCount
-    keys = (0..<kvHeads).map { _ in FloatBuffer(count: tokenCount * shape.headDim) }
-    keySums = Array(repeating: RowSums(length: shape.headDim), count: kvHeads)
-    querySums = Array(repeating: RowSums(length: shape.headDim), count: heads)
+    let layers = (0..<shape.layerCount).map(shape.layer)
+    let heads = shape.layers.sum { $0.headCount }
+    keys = layers.map { layer in
+      (0..<layer.kvHeadCount).map { _ in FloatBuffer(count: tokenCount * layer.headDim) }
+    }
+    keySums = layers.map {
+      Array(repeating: RowSums(length: $0.headDim), count: $0.kvHeadCount)
+    }
+    querySums = layers.map {
+      Array(repeating: RowSums(length: $0.headDim), count: $0.headCount)
+    }
+    firstHeads = layers.reduce(into: [0]) { $0.append($0.last! + $1.headCount) }
     received = .allocate(capacity: heads * tokenCount)
     received.initialize(repeating: 0, count: heads * tokenCount)
     receivedLast = .allocate(capacity: heads * tokenCount)
@@ -39,16 +48,16 @@ public final class GeometryObserver: ForwardObserver {
   }
 
   public func layer(_ layer: Int, firstPosition: Int, keys: HeadRows, queries: HeadRows) {
+    let spec = shape.layer(layer)
     for token in 0..<keys.rowCount {
-      for head in 0..<shape.kvHeadCount {
+      for head in 0..<spec.kvHeadCount {
         let row = keys.row(token, head: head)
-        let target = self.keys[layer * shape.kvHeadCount + head]
-        (target.start + (firstPosition + token) * shape.headDim)
-          .update(from: row.baseAddress!, count: shape.headDim)
-        keySums[layer * shape.kvHeadCount + head].add(row)
+        (self.keys[layer][head].start + (firstPosition + token) * spec.headDim)
+          .update(from: row.baseAddress!, count: spec.headDim)
+        keySums[layer][head].add(row)
       }
-      for head in 0..<shape.headCount {
-        querySums[layer * shape.headCount + head].add(queries.row(token, head: head))
+      for head in 0..<spec.headCount {
+        querySums[layer][head].add(queries.row(token, head: head))
       }
     }
   }
@@ -56,24 +65,20 @@ public final class GeometryObserver: ForwardObserver {
   public func attention(
     layer: Int, head: Int, position: Int, weights: UnsafeBufferPointer<Float>
   ) {
-    let sums = received + (layer * shape.headCount + head) * tokenCount
+    let sums = received + (firstHeads[layer] + head) * tokenCount
     for index in weights.indices { sums[index] += Double(weights[index]) }
     if position < lastBlockStart { return }
-    let lastSums = receivedLast + (layer * shape.headCount + head) * tokenCount
+    let lastSums = receivedLast + (firstHeads[layer] + head) * tokenCount
     for index in weights.indices { lastSums[index] += Double(weights[index]) }
   }
 
-  var group: Int { shape.headCount / shape.kvHeadCount }
-
-  func keySums(_ layer: Int, _ kvHead: Int) -> RowSums {
-    keySums[layer * shape.kvHeadCount + kvHead]
-  }
-  func querySums(_ layer: Int, _ head: Int) -> RowSums { querySums[layer * shape.headCount + head] }
+  func keySums(_ layer: Int, _ kvHead: Int) -> RowSums { keySums[layer][kvHead] }
+  func querySums(_ layer: Int, _ head: Int) -> RowSums { querySums[layer][head] }
 
   func key(layer: Int, kvHead: Int, position: Int) -> UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(
-      start: keys[layer * shape.kvHeadCount + kvHead].start + position * shape.headDim,
-      count: shape.headDim)
+    let headDim = shape.layer(layer).headDim
+    return UnsafeBufferPointer(
+      start: keys[layer][kvHead].start + position * headDim, count: headDim)
   }
 
   /// Sums over the query heads of a KV head.
@@ -83,8 +88,9 @@ public final class GeometryObserver: ForwardObserver {
   private func sum(_ values: UnsafeMutablePointer<Double>, _ layer: Int, _ kvHead: Int) -> [Double]
   {
     var sums = [Double](repeating: 0, count: tokenCount)
+    let group = shape.layer(layer).group
     for head in kvHead * group..<(kvHead + 1) * group {
-      let row = values + (layer * shape.headCount + head) * tokenCount
+      let row = values + (firstHeads[layer] + head) * tokenCount
       for index in 0..<tokenCount { sums[index] += row[index] }
     }
     return sums

@@ -7,7 +7,7 @@ import Platform
 @safe public struct Carver: ~Copyable {
   private let base: UnsafeMutableRawPointer?
   private let plan: MemoryPlan?
-  private var used = InlineArray<20, Int>(repeating: 0)
+  private var used = Region.PerRegion<Int>(repeating: 0)
   private var isSealed = false
 
   /// Counts what is taken. The pointers it gives must not be followed.

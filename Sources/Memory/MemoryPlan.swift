@@ -1,13 +1,13 @@
 /// The sizes of all regions of an arena, and where each one lies.
 public struct MemoryPlan: Sendable {
-  private let byteCounts: InlineArray<20, Int>
-  private let offsets: InlineArray<20, Int>
+  private let byteCounts: Region.PerRegion<Int>
+  private let offsets: Region.PerRegion<Int>
   public let totalByteCount: Int
 
   /// Lays the regions one after the other.
-  init(byteCounts: InlineArray<20, Int>) {
+  init(byteCounts: Region.PerRegion<Int>) {
     self.byteCounts = byteCounts
-    var offsets = InlineArray<20, Int>(repeating: 0)
+    var offsets = Region.PerRegion<Int>(repeating: 0)
     var end = 0
     for index in 0..<Region.count {
       offsets[index] = Arena.roundUp(end, to: Region(rawValue: index)!.alignment)

@@ -21,7 +21,10 @@ public enum Region: Int, Sendable {
   case loading
   case threadStacks
 
-  public static let count = 20
+  /// Something for each region. This is the one place of their number.
+  typealias PerRegion<Element> = InlineArray<20, Element>
+
+  public static var count: Int { PerRegion<Int>.count }
 
   /// The name in tables and reports.
   public var name: StaticString {

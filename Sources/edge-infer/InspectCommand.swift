@@ -49,7 +49,7 @@ private func writeModel(_ model: borrowing ModelFile, _ out: inout TextOutput) {
   writeRow("vocabulary", shape.vocabularyCount, &out)
   writeRow("trained length", shape.contextLength, &out)
   writeName("RoPE base", &out)
-  out.write(Double(shape.ropeFrequencyBase), decimals: 1)
+  out.write(Double(shape.ropeTables[0].frequencyBase), decimals: 1)
   out.write("\n")
   writeName("RMS norm epsilon", &out)
   out.write(Double(shape.rmsEpsilon), decimals: 9)

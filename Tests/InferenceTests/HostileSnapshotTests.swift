@@ -12,8 +12,10 @@ import Testing
 
   init() throws { folder = try Folder() }
 
-  private func open() throws -> Fixture {
-    let path = try ModelWriter(types: [.q8_0], seed: 4).write(to: folder)
+  private func open(_ change: (inout ModelWriter) -> Void = { _ in }) throws -> Fixture {
+    var model = ModelWriter(types: [.q8_0], seed: 4)
+    change(&model)
+    let path = try model.write(to: folder)
     return try Fixture.open(path, settings(.keydiff, block: 8, budget: 16))
   }
 
@@ -69,6 +71,28 @@ import Testing
         }
       }
     }
+  }
+
+  /// Keys of the metadata that change keys or values, or where positions are renumbered.
+  private static let otherModels: [@Sendable (inout ModelWriter) -> Void] = [
+    { $0.set("llama.rope.freq_base", .float32(20_000)) },
+    { $0.set("llama.rope.scale_linear", .float32(2)) },
+    { $0.set("llama.attention.layer_norm_rms_epsilon", .float32(1e-6)) },
+    { $0.set("llama.context_length", .uint32(256)) },
+    { $0.addVector("rope_freqs.weight", count: 32, value: 2) },
+  ]
+
+  /// The weights are the same, and what was computed with them is not.
+  @Test(arguments: otherModels.indices) func aCacheOfOtherMetadata(index: Int) throws {
+    var fixture = try open()
+    let sound = try save(&fixture)
+    var other = try open(Self.otherModels[index])
+    guard case .model = try error(of: sound, &other) else {
+      Issue.record("the cache of another model is taken")
+      return
+    }
+    var same = try open { $0.set("llama.rope.freq_base", .float32(10_000)) }
+    #expect(try error(of: sound, &same) == nil)
   }
 
   /// All the rest at random, with its checksum made right.

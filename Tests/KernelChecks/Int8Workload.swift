@@ -37,7 +37,7 @@ public enum Int8Workload {
     let w = MatrixFixture(&context, outputs: outputs, k: k)
     let out = OutputFixture(&context, tokens: tokens, outputs: outputs)
     for _ in 0..<count {
-      Matmul.store(
+      Int8Product.store(
         x.activations, w.matrix, groups: 0..<w.matrix.groupCount, into: out.output,
         l2ByteCount: l2ByteCount)
     }

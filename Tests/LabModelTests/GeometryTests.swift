@@ -47,8 +47,8 @@ import Testing
     let observer = try observe()
     let shape = observer.shape
     for layer in 0..<shape.layerCount {
-      for kvHead in 0..<shape.kvHeadCount {
-        let group = Double(shape.headCount / shape.kvHeadCount)
+      for kvHead in 0..<shape.layer(layer).kvHeadCount {
+        let group = Double(shape.layer(layer).group)
         let all = observer.received(layer: layer, kvHead: kvHead).reduce(0, +)
         #expect(abs(all - 40 * group) < 1e-4)
         // The last block has the tokens 32 to 39.
@@ -129,7 +129,7 @@ import Testing
     let even = stride(from: 0, to: 192, by: 2)
     let layers = [(0, 107.325373, 0.624663, 0.488613), (9, 267.206115, 0.471332, 0.280829)]
     for (layer, logDeterminant, share, pastShare) in layers {
-      let heads = 0..<model.shape.kvHeadCount
+      let heads = 0..<model.shape.layer(0).kvHeadCount
       let masses = heads.map { observer.retainedMass(layer: layer, kvHead: $0, kept: even) }
       let volume = heads.map { observer.logDeterminant(layer: layer, kvHead: $0, kept: even) }
       #expect(abs(volume.reduce(0, +) / 3 - logDeterminant) < 1e-3)

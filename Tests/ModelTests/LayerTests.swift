@@ -12,7 +12,8 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
   private static let plain = LayerSpec(
     headCount: 4, kvHeadCount: 2, headDim: 8, feedForwardLength: 64)
 
-  private static func shape(_ layers: LayerTable, _ tables: RopeTables? = nil) throws -> ModelShape {
+  private static func shape(_ layers: LayerTable, _ tables: RopeTables? = nil) throws -> ModelShape
+  {
     try ModelShape(
       architecture: .llama, layers: layers,
       ropeTables: tables ?? RopeTables(RopeSpec(frequencyBase: 10_000, dimensionCount: 8)),
@@ -142,6 +143,36 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
       message(try #require(error))
         == "layer 1 of the model is not supported: a second table of rotary embedding")
   }
+
+  /// Whatever the description says changes the hash of it.
+  @Test func everythingOfADescriptionIsInItsFingerprint() throws {
+    let changes: [(inout LayerSpec) -> Void] = [
+      { $0.span = .window(16) }, { $0.span = .window(17) }, { $0.ropeTable = nil },
+      { $0.headCount = 8 }, { $0.kvHeadCount = 4 }, { $0.headDim = 16 }, { $0.hasBias = true },
+      { $0.norms.beforeAttention = false }, { $0.norms.afterAttention = true },
+      { $0.norms.beforeFeedForward = false }, { $0.norms.afterFeedForward = true },
+      { $0.norms.heads = true }, { $0.feedForwardLength = 68 }, { $0.activation = .gelu },
+      { $0.queryScale = 0.5 }, { $0.residualScale = 0.5 },
+    ]
+    var hashes = try Set(changes.map { try Self.shape($0).fingerprint })
+    #expect(hashes.count == changes.count)
+    hashes.insert(try Self.shape { _ in }.fingerprint)
+    let rotations: [(inout RopeSpec) -> Void] = [
+      { $0.frequencyBase = 10_001 }, { $0.dimensionCount = 4 }, { $0.hasFactors = true },
+      { $0.scaling = .linear(factor: 2) }, { $0.scaling = .linear(factor: 4) },
+      { $0.scaling = .yarn(Self.yarn) },
+    ]
+    for change in rotations {
+      var table = RopeSpec(frequencyBase: 10_000, dimensionCount: 8)
+      change(&table)
+      let layers = LayerTable(repeating: Self.plain, count: 3)
+      hashes.insert(try Self.shape(layers, RopeTables(table)).fingerprint)
+    }
+    #expect(hashes.count == changes.count + 1 + rotations.count)
+  }
+
+  private static let yarn = YarnScaling(
+    factor: 4, originalContextLength: 64, fastTurns: 32, slowTurns: 1, attentionFactor: 1)
 
   private static let refusedKeys: [(name: String, value: Value, text: String)] = [
     ("llama.attention.causal", .bool(false), "is false, expected true: only causal attention"),

@@ -143,6 +143,17 @@ import Testing
     #expect(text.contains("a packed model for '") && text.contains("this program is built for"))
   }
 
+  /// Packed by a program that described the layers in another way.
+  @Test func anotherDescriptionIsRefused() throws {
+    var bytes = try packed()
+    let place = MemoryLayout<PackedHeader>.offset(of: \.shapeFingerprint)!
+    bytes[place] ^= 0x41
+    sign(&bytes)
+    #expect(
+      complaint(bytes)
+        == "a packed model whose layers are described otherwise than this program does")
+  }
+
   private func sign(_ bytes: inout [UInt8]) {
     let end = MemoryLayout<PackedHeader>.size - 8
     bytes.replaceSubrange(end..<end + 8, with: littleEndian(hash(Array(bytes[..<end]))))

@@ -179,7 +179,10 @@ import Testing
       "part 2 of 3, NAME: tensor 'blk.9.attn_q.weight' belongs to no layer: block_count is 2",
       { $0[1].tensors[0].name = "blk.9.attn_q.weight" }
     ),
-    ("tensor 'blk.0.ffn_norm.weight' is missing", { $0[1].tensors[0].name = "none" }),
+    (
+      "tensor 'blk.0.ffn_norm.weight' is missing",
+      { $0[1].tensors[0].name = "blk.0.attn_rot_embd.weight" }
+    ),
     (
       "part 2 of 3, NAME: tensor 'blk.0.ffn_norm.weight' has 128 bytes at offset 1099511627776 of "
         + "the data, expected them within its SIZE bytes",

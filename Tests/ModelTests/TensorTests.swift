@@ -59,7 +59,8 @@ private struct EntryList: TensorVisitor {
 
   @Test func walksAllTensors() throws {
     var builder = GGUFBuilder(type: .q4_1)
-    builder.tensors.append(TensorSpec(name: "blk.9.attn_rot_embd.weight", extents: [256, 2, 1, 3], type: 12))
+    builder.tensors.append(
+      TensorSpec(name: "blk.9.attn_rot_embd.weight", extents: [256, 2, 1, 3], type: 12))
     try withModel(builder) { model in
       var list = EntryList()
       let buffer = ReadBuffer()

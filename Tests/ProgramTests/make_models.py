@@ -22,9 +22,30 @@ TOKEN_COUNT = 40
 MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
 
 
+# What the models of an architecture have in common, as Sources/Model/Shape/Architectures has it.
+ARCHITECTURES = {
+    "llama": dict(interleaved=True, bias=False, head_norms=False),
+    "qwen2": dict(interleaved=False, bias=True, head_norms=False),
+    "qwen3": dict(interleaved=False, bias=False, head_norms=True),
+}
+
+
 def spec(name, arch="llama", kind=T.F32, dim=256, ff=512, heads=4, kv_heads=2, head_dim=64, layers=2,
-         tied=True, bias=False, rope_factors=False, scaling=None, context=512, theta=10000.0, kinds=None):
-    return dict(locals())
+         tied=True, rope_factors=False, scaling=None, context=512, theta=10000.0, kinds=None, **changes):
+    sizes = {key: value for key, value in locals().items() if key != "changes"}
+    return sizes | ARCHITECTURES[arch] | changes
+
+
+def layer_tensors(s):
+    """The tensors of a layer: names, and extents of rows and columns; a vector has no columns."""
+    dim, queries, keys = s["dim"], s["heads"] * s["head_dim"], s["kv_heads"] * s["head_dim"]
+    norms = {"attn_norm.weight": (dim,), "ffn_norm.weight": (dim,)}
+    matrices = {
+        "attn_q": (queries, dim), "attn_k": (keys, dim), "attn_v": (keys, dim), "attn_output": (dim, queries),
+        "ffn_gate": (s["ff"], dim), "ffn_up": (s["ff"], dim), "ffn_down": (dim, s["ff"])}
+    biases = {"attn_q.bias": (queries,), "attn_k.bias": (keys,), "attn_v.bias": (keys,)}
+    head_norms = {"attn_q_norm.weight": (s["head_dim"],), "attn_k_norm.weight": (s["head_dim"],)}
+    return norms | matrices | (biases if s["bias"] else {}) | (head_norms if s["head_norms"] else {})
 
 
 SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
@@ -36,11 +57,11 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
     spec("llama-80", dim=320, heads=4, head_dim=80, kv_heads=4),
     spec("llama-96", dim=288, heads=3, head_dim=96, kv_heads=1, ff=352),
     spec("llama-128", dim=256, heads=2, head_dim=128, kv_heads=2, ff=576),
-    spec("qwen2", arch="qwen2", bias=True, heads=7, kv_heads=1, dim=448, theta=1e6),
+    spec("qwen2", arch="qwen2", heads=7, kv_heads=1, dim=448, theta=1e6),
     # Tensor types as in published files of Qwen2.5-0.5B: rows of 896 are no multiple of 256.
-    spec("qwen2-mixed", arch="qwen2", bias=True, heads=14, kv_heads=2, dim=896, ff=4864, layers=1, theta=1e6,
+    spec("qwen2-mixed", arch="qwen2", heads=14, kv_heads=2, dim=896, ff=4864, layers=1, theta=1e6,
          kinds={"attn_v": T.Q8_0, "ffn_down": T.Q6_K, "token_embd": T.Q8_0}, kind=T.Q5_0),
-    spec("qwen2-yarn", arch="qwen2", bias=True, tied=False, scaling=("yarn", 4.0), context=64, theta=1e6),
+    spec("qwen2-yarn", arch="qwen2", tied=False, scaling=("yarn", 4.0), context=64, theta=1e6),
     spec("qwen3", arch="qwen3", heads=4, kv_heads=2, head_dim=128, theta=1e6),
     spec("qwen3-untied", arch="qwen3", heads=6, kv_heads=2, head_dim=64, dim=192, tied=False, kind=T.Q4_0),
 ]
@@ -87,21 +108,13 @@ class Model:
             self.store("rope_freqs.weight", np.linspace(1, 8, s["head_dim"] // 2))
 
     def layer(self, rng, at):
-        s = self.s
-        queries, keys = s["heads"] * s["head_dim"], s["kv_heads"] * s["head_dim"]
-        for name in ("attn_norm", "ffn_norm"):
-            self.vector(rng, at + name + ".weight", s["dim"])
-        for name, rows, columns in (
-                ("attn_q", queries, s["dim"]), ("attn_k", keys, s["dim"]), ("attn_v", keys, s["dim"]),
-                ("attn_output", s["dim"], queries), ("ffn_gate", s["ff"], s["dim"]),
-                ("ffn_up", s["ff"], s["dim"]), ("ffn_down", s["dim"], s["ff"])):
-            self.matrix(rng, at + name, rows, columns)
-        if s["bias"]:
-            for name, count in (("attn_q", queries), ("attn_k", keys), ("attn_v", keys)):
-                self.store(at + name + ".bias", rng.normal(size=count))
-        if s["arch"] == "qwen3":
-            for name in ("attn_q_norm", "attn_k_norm"):
-                self.vector(rng, at + name + ".weight", s["head_dim"])
+        for name, extents in layer_tensors(self.s).items():
+            if name.endswith(".bias"):
+                self.store(at + name, rng.normal(size=extents))
+            elif len(extents) == 1:
+                self.vector(rng, at + name, extents[0])
+            else:
+                self.matrix(rng, at + name, *extents)
 
     def vector(self, rng, name, count):
         self.store(name, rng.uniform(0.5, 1.5, count))
@@ -171,7 +184,7 @@ class Model:
         cosine, sine = np.cos(angle)[:, None] * factor, np.sin(angle)[:, None] * factor
         out = np.empty_like(x)
         half = x.shape[-1] // 2
-        first, second = ((slice(0, None, 2), slice(1, None, 2)) if self.s["arch"] == "llama"
+        first, second = ((slice(0, None, 2), slice(1, None, 2)) if self.s["interleaved"]
                          else (slice(0, half), slice(half, None)))
         a, b = x[..., first], x[..., second]
         out[..., first], out[..., second] = a * cosine - b * sine, a * sine + b * cosine
@@ -191,7 +204,7 @@ class Model:
         s, count = self.s, x.shape[0]
         q, k, v = (self.linear(x, at + name, rounds).reshape(count, -1, s["head_dim"])
                    for name in ("attn_q", "attn_k", "attn_v"))
-        if s["arch"] == "qwen3":
+        if s["head_norms"]:
             q, k = self.norm(q, at + "attn_q_norm"), self.norm(k, at + "attn_k_norm")
         q, k = self.rotate(q), self.rotate(k)
         if rounds:

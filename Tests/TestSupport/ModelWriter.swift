@@ -33,6 +33,7 @@ public struct ModelWriter: Sendable {
   private static let width = 256
   private static let layerCount = 2
   public var tensors: [WrittenTensor] = []
+  private var keys = Self.keys
 
   /// - Parameter types: of the matrices, taken in turn; `output.weight` is one of them.
   public init(types: [TensorType], seed: UInt64) {
@@ -70,11 +71,26 @@ public struct ModelWriter: Sendable {
     return model
   }
 
+  /// Gives a key of the metadata a value.
+  public mutating func set(_ name: String, _ value: GGUFValue) {
+    keys.removeAll { $0.name == name }
+    keys.append((name, value))
+  }
+
+  /// Adds a vector of numbers that are all equal.
+  public mutating func addVector(_ name: String, count: Int, value: Float) {
+    let values = [Float](repeating: value, count: count)
+    tensors.append(
+      WrittenTensor(
+        name: name, columnCount: count, rowCount: 1, type: .float32,
+        bytes: values.withUnsafeBytes(Array.init)))
+  }
+
   /// Writes the model into a folder, in as many files as there are counts of tensors.
   /// - Returns: the path of the first.
   public func write(to folder: Folder, tensorCounts: [Int]? = nil) throws -> String {
     let counts = tensorCounts ?? [tensors.count]
-    let whole = GGUFBuilder(keys: Self.keys, tensors: tensors.map(\.spec))
+    let whole = GGUFBuilder(keys: keys, tensors: tensors.map(\.spec))
     let parts = counts.count == 1 ? [whole] : whole.split(counts)
     let paths = try parts.enumerated().map { index, part in
       try folder.write(

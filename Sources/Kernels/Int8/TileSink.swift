@@ -15,7 +15,7 @@ struct TileSink<Operation: Combination>: SumSink {
   ///   - firstGroup, firstToken: of those that the kernel is given. It counts from them.
   @inline(__always)
   init(
-    _ x: ActivationRows, _ w: PackedMatrix, _ out: MatmulOutput, firstGroup: Int, firstToken: Int
+    _ x: Int8Rows, _ w: Int8Matrix, _ out: ProductOutput, firstGroup: Int, firstToken: Int
   ) {
     let column = firstGroup * Int8Geometry.groupOutputs
     activationScales = UnsafePointer(x.scales + firstToken)

@@ -3,7 +3,7 @@
 /// order when the weights are loaded.
 public struct RotaryTable: BitwiseCopyable {
   /// `[half]`: radians for each position.
-  let frequencies: UnsafeMutablePointer<Double>
+  public let frequencies: UnsafeMutablePointer<Double>
   /// `[tokens][half]` each
   let cosines: UnsafeMutablePointer<Float>
   let sines: UnsafeMutablePointer<Float>

@@ -164,7 +164,7 @@ extension CacheRows {
 extension PolicyCostLayout {
   func makeQueries() {
     let shape = settings.shape
-    rotary.setFrequencies(base: Double(shape.ropeFrequencyBase))
+    rotary.setFrequencies(base: Double(shape.ropeTables[0].frequencyBase))
     for token in 0..<settings.blockSize { rotary.setToken(token, position: token) }
     var random = NormalNumbers(seed: settings.seed)
     random.fill(queries, count: settings.blockSize * shape.queryLength)

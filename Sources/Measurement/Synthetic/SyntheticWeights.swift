@@ -33,27 +33,23 @@ private struct SyntheticWeights: WeightVisitor {
     shares.pass(1)
   }
 
-  mutating func visit(matrix: PackedMatrix, number: Int) {
-    let byteCount = PackedMatrix.weightCount(outputs: matrix.outputCount, k: matrix.k)
-    let chunkCount = (byteCount + Self.chunkByteCount - 1) / Self.chunkByteCount
+  mutating func visit(matrix: WeightMatrix, number: Int) {
+    let codes = matrix.codes
+    let chunkCount = (codes.count + Self.chunkByteCount - 1) / Self.chunkByteCount
     while let chunk = shares.take(of: chunkCount) {
       if chunk == 0 { setScales(matrix) }
       let start = chunk * Self.chunkByteCount
       var random = RandomLanes(seed: seed, stream: UInt64(number) << 32 | UInt64(chunk))
       random.fill(
-        UnsafeMutableRawPointer(matrix.weights + start),
-        byteCount: min(Self.chunkByteCount, byteCount - start))
+        codes.baseAddress! + start, byteCount: min(Self.chunkByteCount, codes.count - start))
     }
     shares.pass(chunkCount)
   }
 
   /// Rows of length at most 1 after the transform's own factor, so that a product of activations of
   /// mean square 1 has a mean square of at most 1: nothing grows beyond the sum over the layers.
-  private func setScales(_ matrix: PackedMatrix) {
-    let count = PackedMatrix.paddedOutputCount(matrix.outputCount)
-    let scale = 1 / (RandomLanes.standardDeviation * Float(matrix.k))
-    matrix.scales.update(repeating: scale, count: count)
-    matrix.starts.update(repeating: 0, count: count)
+  private func setScales(_ matrix: WeightMatrix) {
+    matrix.setScales(repeating: 1 / (RandomLanes.standardDeviation * Float(matrix.k)))
   }
 }
 

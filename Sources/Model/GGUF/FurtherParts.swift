@@ -2,8 +2,12 @@ import Platform
 
 /// The parts of a split model behind the first one, open. Part 0 is the first one, not held here.
 struct FurtherParts: ~Copyable {
-  /// `GGUF.partCountMax - 1` places.
-  private var parts: InlineArray<63, ModelPart?>
+  private typealias Parts = InlineArray<63, ModelPart?>
+
+  /// Of all parts with the first one.
+  static var countMax: Int { Parts.count + 1 }
+
+  private var parts: Parts
   /// `[parts]`: what errors call them.
   private let path: PartPath
   /// Of all parts with the first one.

@@ -154,10 +154,12 @@ public enum TensorFault: Sendable {
 /// The extents of a tensor in the order of the file: the length of a row first.
 public struct TensorShape: Sendable, BitwiseCopyable {
   /// GGUF's limit.
-  public static let dimensionCountMax = 4
+  private typealias Extents = InlineArray<4, Int>
+
+  public static var dimensionCountMax: Int { Extents.count }
   public private(set) var dimensionCount: Int
   /// Extents beyond the dimension count are 1.
-  private var extents: InlineArray<4, Int>
+  private var extents: Extents
 
   init() {
     dimensionCount = 0

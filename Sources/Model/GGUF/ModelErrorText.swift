@@ -276,6 +276,8 @@ extension PackedFault {
       out.write("a damaged packed model: the checksum of its ")
       out.write(part)
       out.write(" is not that of the bytes")
+    case .description:
+      out.write("a packed model whose layers are described otherwise than this program does")
     case .part(let part, let found, let expected):
       out.write("a packed model whose ")
       out.write(part)

@@ -31,7 +31,7 @@ public struct ModelFile: ~Copyable {
     let partCount = packed == nil ? header.split.count : 1
     let furtherParts = unsafe try FurtherParts(partCount, of: header, path, buffer)
     if let packed {
-      shape = packed.complete(header.shape)
+      shape = try packed.complete(header.shape)
     } else {
       var checker = TensorChecker(shape: header.shape)
       unsafe try header.directory.forEach(file, part: 0, buffer, &checker)

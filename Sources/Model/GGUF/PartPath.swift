@@ -43,9 +43,11 @@ extension Excerpt {
 /// The path of a model's file, which gives those of the parts beside it.
 struct PartPath {
   /// Linux's PATH_MAX; the system opens no longer path.
-  static let byteCountMax = 4096
+  private typealias Bytes = InlineArray<4096, CChar>
+
+  static var byteCountMax: Int { Bytes.count }
   /// Zero-terminated.
-  private var bytes = InlineArray<4096, CChar>(repeating: 0)
+  private var bytes = Bytes(repeating: 0)
   private let byteCount: Int
 
   /// - Parameter path: of a file that was opened.

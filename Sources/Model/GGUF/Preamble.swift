@@ -14,7 +14,7 @@ public enum GGUF {
   /// The largest layer count needs fewer than 5,000.
   public static let tensorCountMax = 65_536
   /// Files of a split model, which are all open at once. Large models come in some ten.
-  public static let partCountMax = 64
+  public static var partCountMax: Int { FurtherParts.countMax }
   /// GGUF's own limit.
   public static let keyByteCountMax = 65_535
   /// Strings of one array: twice the merges of the largest vocabulary that is taken.

@@ -8,14 +8,16 @@ import Platform
 struct PackedHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x4B43_4150_4547_4445  // "EDGEPACK"
   /// Changes with the arrangement of the file, of the weights, or of the tokenizer's tables.
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
   /// Where the GGUF file's bytes begin; places in the file are counted from there.
   static let byteCount = 4096
+
+  typealias BuildName = InlineArray<32, UInt8>
 
   var magic = Self.magic
   var version = Self.version
   /// The build whose arrangement of weights it has, filled up with zeros.
-  var buildName = InlineArray<32, UInt8>(repeating: 0)
+  var buildName = BuildName(repeating: 0)
   /// XXH64 of the source's files, one after the other, and their size.
   var sourceHash: UInt64 = 0
   var sourceByteCount: UInt64 = 0
@@ -32,12 +34,14 @@ struct PackedHeader: BitwiseCopyable {
   var isOutputTied: UInt64 = 0
   var hasBias: UInt64 = 0
   var hasRopeFactors: UInt64 = 0
+  /// `ModelShape.fingerprint` of the description by which the weights were arranged.
+  var shapeFingerprint: UInt64 = 0
   /// XXH64 of all words before.
   var checksum: UInt64 = 0
 
   init() {
     let name = Processor.buildName
-    for index in 0..<min(name.utf8CodeUnitCount, 32) {
+    for index in 0..<min(name.utf8CodeUnitCount, BuildName.count) {
       buildName[index] = unsafe name.utf8Start[index]
     }
   }
@@ -65,7 +69,8 @@ struct PackedHeader: BitwiseCopyable {
     var copy = self
     var hash = XXHash64()
     unsafe withUnsafeBytes(of: &copy) {
-      unsafe hash.update(UnsafeRawBufferPointer(rebasing: $0[..<($0.count - 8)]))
+      unsafe hash.update(
+        UnsafeRawBufferPointer(rebasing: $0.dropLast(MemoryLayout<UInt64>.size)))
     }
     return hash.finish()
   }
@@ -122,7 +127,7 @@ extension PackedHeader {
 
   private var isOfThisBuild: Bool {
     let own = PackedHeader()
-    for index in 0..<32 where buildName[index] != own.buildName[index] { return false }
+    for index in buildName.indices where buildName[index] != own.buildName[index] { return false }
     return true
   }
 
@@ -130,7 +135,7 @@ extension PackedHeader {
     @_lifetime(borrow self)
     get {
       var count = 0
-      while count < 32 && buildName[count] != 0 { count += 1 }
+      while count < BuildName.count && buildName[count] != 0 { count += 1 }
       return buildName.span.extracting(0..<count)
     }
   }

@@ -8,6 +8,8 @@ public enum PackedFault: Sendable {
   case byteCount(Int, expected: Int)
   /// Of the named part.
   case checksum(StaticString)
+  /// It was packed by another description of its layers.
+  case description
   /// The named part is not of the size that the model needs.
   case part(StaticString, byteCount: Int, expected: Int)
   /// The tokenizer's tables do not fit each other.
@@ -41,6 +43,7 @@ public struct PackedModel: Sendable, BitwiseCopyable {
   private let isOutputTied: Bool
   private let hasBias: Bool
   private let hasRopeFactors: Bool
+  private let shapeFingerprint: UInt64
 
   /// Nil where the file does not begin like a packed model.
   init?(
@@ -64,12 +67,15 @@ public struct PackedModel: Sendable, BitwiseCopyable {
     isOutputTied = header.isOutputTied != 0
     hasBias = header.hasBias != 0
     hasRopeFactors = header.hasRopeFactors != 0
+    shapeFingerprint = header.shapeFingerprint
   }
 
-  /// What the tensors of the source told.
-  func complete(_ shape: ModelShape) -> ModelShape {
+  /// The shape with what the tensors of the source told; throws if the model was packed by another
+  /// description than that of its metadata.
+  func complete(_ shape: ModelShape) throws(ModelError) -> ModelShape {
     var shape = shape
     shape.complete(isOutputTied: isOutputTied, hasBias: hasBias, hasRopeFactors: hasRopeFactors)
+    if shape.fingerprint != shapeFingerprint { throw .packed(.description) }
     return shape
   }
 }
@@ -159,8 +165,9 @@ extension ModelFile {
     header.weightByteCount = unsafe UInt64(contents.weights.count)
     header.weightChecksum = contents.weightChecksum
     header.isOutputTied = shape.isOutputTied ? 1 : 0
-    header.hasBias = shape.hasBias ? 1 : 0
-    header.hasRopeFactors = shape.hasRopeFactors ? 1 : 0
+    header.hasBias = shape.layer(0).hasBias ? 1 : 0
+    header.hasRopeFactors = shape.ropeTables[0].hasFactors ? 1 : 0
+    header.shapeFingerprint = shape.fingerprint
     header.checksum = header.expectedChecksum()
     return header
   }

@@ -1,7 +1,7 @@
 import Kernels
 
 /// Rounding of activations to int8, one scale a token.
-enum ActivationRowsChecks {
+enum Int8RowsChecks {
   private static let epsilon: Float = 1e-5
 
   static func rows(_ context: inout CheckContext) { run(isNormalized: false, &context) }
@@ -64,7 +64,7 @@ private struct TokenRows {
   /// What `set` multiplies rows by.
   private static let factor: Float = 0.625
 
-  let activations: ActivationRows
+  let activations: Int8Rows
   let values: UnsafeMutablePointer<Int8>
   let scales: UnsafeMutablePointer<Float>
   private let rows: UnsafeMutablePointer<Float>
@@ -78,9 +78,9 @@ private struct TokenRows {
   init(_ context: inout CheckContext, k: Int, tokens: Int) {
     (self.k, self.tokens) = (k, tokens)
     kPadded = roundUp(k, to: Int8Geometry.kStep)
-    values = context.take(Int8.self, ActivationRows.valueCount(tokens: tokens, k: k))
+    values = context.take(Int8.self, Int8Rows.valueCount(tokens: tokens, k: k))
     scales = context.take(Float.self, tokens)
-    activations = ActivationRows(values: values, scales: scales, k: k, tokenCount: tokens)
+    activations = Int8Rows(values: values, scales: scales, k: k, tokenCount: tokens)
     rows = context.take(Float.self, tokens * kPadded)
     weight = context.take(Float.self, kPadded)
     work = context.take(Float.self, kPadded)

@@ -1,7 +1,7 @@
 import Kernels
 
 /// Whole products: token counts around the tile of 8, ragged outputs, K that needs padding.
-enum MatmulChecks {
+enum Int8ProductChecks {
   private static let tokenCounts = 1...17
   /// A cache that all activations of these checks fit in.
   private static let unblocked = 1 << 30
@@ -52,7 +52,7 @@ enum MatmulChecks {
   private static func compareStore(
     _ x: ActivationFixture, _ w: MatrixFixture, _ out: OutputFixture, _ context: inout CheckContext
   ) {
-    Matmul.store(
+    Int8Product.store(
       x.activations, w.matrix, groups: 0..<w.matrix.groupCount, into: out.output,
       l2ByteCount: unblocked)
     for token in 0..<out.tokens {
@@ -70,7 +70,7 @@ enum MatmulChecks {
     _ x: ActivationFixture, _ w: MatrixFixture, _ out: OutputFixture, _ context: inout CheckContext
   ) {
     for group in 0..<w.matrix.groupCount {
-      Matmul.add(
+      Int8Product.add(
         x.activations, w.matrix, groups: group..<group + 1, to: out.output, l2ByteCount: unblocked)
     }
     for token in 0..<out.tokens {
@@ -94,10 +94,10 @@ enum MatmulChecks {
   ) {
     let up = MatrixFixture(&context, outputs: out.outputs, k: gate.matrix.k)
     let count = gate.matrix.groupCount
-    Matmul.gated(
+    Int8Product.gated(
       x.activations, gate: gate.matrix, up: up.matrix, groups: 0..<count / 2, into: out.output,
       l2ByteCount: unblocked)
-    Matmul.gated(
+    Int8Product.gated(
       x.activations, gate: gate.matrix, up: up.matrix, groups: count / 2..<count, into: out.output,
       l2ByteCount: unblocked)
     for token in 0..<out.tokens {
@@ -128,7 +128,7 @@ enum MatmulChecks {
         let x = ActivationFixture(&context, tokens: tokens, k: k)
         let w = MatrixFixture(&context, outputs: outputs, k: k)
         let out = OutputFixture(&context, tokens: tokens, outputs: outputs)
-        Matmul.store(
+        Int8Product.store(
           x.activations, w.matrix, groups: 0..<w.matrix.groupCount, into: out.output,
           l2ByteCount: unblocked)
         for token in 0..<tokens {
@@ -170,7 +170,7 @@ enum MatmulChecks {
 
 // MARK: - Blocking for the cache
 
-extension MatmulChecks {
+extension Int8ProductChecks {
   /// What products read and write.
   private struct Operands {
     let x: ActivationFixture
@@ -228,11 +228,11 @@ extension MatmulChecks {
     let groups = 0..<w.groupCount
     switch combination {
     case .store:
-      Matmul.store(x, w, groups: groups, into: operands.out.output, l2ByteCount: l2ByteCount)
+      Int8Product.store(x, w, groups: groups, into: operands.out.output, l2ByteCount: l2ByteCount)
     case .add:
-      Matmul.add(x, w, groups: groups, to: operands.out.output, l2ByteCount: l2ByteCount)
+      Int8Product.add(x, w, groups: groups, to: operands.out.output, l2ByteCount: l2ByteCount)
     case .gated:
-      Matmul.gated(
+      Int8Product.gated(
         x, gate: w, up: operands.up.matrix, groups: groups, into: operands.out.output,
         l2ByteCount: l2ByteCount)
     }

@@ -1,7 +1,7 @@
 import Kernels
 
 /// Packing of weight rows: the integers, scales and starts, and the way back.
-enum PackedMatrixChecks {
+enum Int8MatrixChecks {
   /// Rows of all kinds. All are written before the first is read, so that a row that overwrote
   /// another is noticed.
   static func rows(_ context: inout CheckContext) {
@@ -86,7 +86,7 @@ enum PackedMatrixChecks {
 private struct PackedRows {
   static let count = RowKind.count
 
-  let matrix: PackedMatrix
+  let matrix: Int8Matrix
   let kPadded: Int
   private let rows: UnsafeMutablePointer<Float>
   private let work: UnsafeMutablePointer<Float>
@@ -94,10 +94,10 @@ private struct PackedRows {
 
   init(_ context: inout CheckContext, k: Int) {
     kPadded = roundUp(k, to: Int8Geometry.kStep)
-    let padded = PackedMatrix.paddedOutputCount(Self.count)
-    let weights = context.take(Int8.self, PackedMatrix.weightCount(outputs: Self.count, k: k))
+    let padded = Int8Matrix.paddedOutputCount(Self.count)
+    let weights = context.take(Int8.self, Int8Matrix.weightCount(outputs: Self.count, k: k))
     weights.update(repeating: 0, count: padded * kPadded)
-    matrix = PackedMatrix(
+    matrix = Int8Matrix(
       weights: weights, scales: context.take(Float.self, padded),
       starts: context.take(Int32.self, padded), outputCount: Self.count, k: k)
     rows = context.take(Float.self, Self.count * kPadded)
@@ -184,7 +184,7 @@ private struct PackedRows {
 
   /// Rows past the last output were not touched.
   func comparePadding(_ context: inout CheckContext) {
-    for output in Self.count..<PackedMatrix.paddedOutputCount(Self.count) {
+    for output in Self.count..<Int8Matrix.paddedOutputCount(Self.count) {
       for index in 0..<kPadded {
         context.expectEqual(stored(output, index), 0, "rows past the last", at: index)
       }

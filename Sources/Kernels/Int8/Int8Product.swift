@@ -5,10 +5,10 @@ import CInstructions
 /// For each group the weight panel (`kPadded * G` bytes) is read once and stays in the cache while
 /// the tokens pass by. `l2ByteCount`, the calling thread's part of the second-level cache, decides
 /// how many pass by at a time (`CacheBlocking`); it changes the order of the outputs, not their bits.
-public enum Matmul {
+public enum Int8Product {
   /// out = x·W
   public static func store(
-    _ x: ActivationRows, _ w: PackedMatrix, groups: Range<Int>, into out: MatmulOutput,
+    _ x: Int8Rows, _ w: Int8Matrix, groups: Range<Int>, into out: ProductOutput,
     l2ByteCount: Int
   ) {
     run(x, w, groups, out, l2ByteCount, Replace.self)
@@ -16,7 +16,7 @@ public enum Matmul {
 
   /// out += x·W
   public static func add(
-    _ x: ActivationRows, _ w: PackedMatrix, groups: Range<Int>, to out: MatmulOutput,
+    _ x: Int8Rows, _ w: Int8Matrix, groups: Range<Int>, to out: ProductOutput,
     l2ByteCount: Int
   ) {
     run(x, w, groups, out, l2ByteCount, Add.self)
@@ -24,8 +24,8 @@ public enum Matmul {
 
   /// out = silu(x·gate) * (x·up), the gated unit of Llama's feed-forward part.
   public static func gated(
-    _ x: ActivationRows, gate: PackedMatrix, up: PackedMatrix, groups: Range<Int>,
-    into out: MatmulOutput, l2ByteCount: Int
+    _ x: Int8Rows, gate: Int8Matrix, up: Int8Matrix, groups: Range<Int>,
+    into out: ProductOutput, l2ByteCount: Int
   ) {
     if x.tokenCount == 1 {
       // Each weight is read once: nothing is gained by staying near.
@@ -45,7 +45,7 @@ public enum Matmul {
 
   @inline(__always)
   private static func run<Operation: Combination>(
-    _ x: ActivationRows, _ w: PackedMatrix, _ groups: Range<Int>, _ out: MatmulOutput,
+    _ x: Int8Rows, _ w: Int8Matrix, _ groups: Range<Int>, _ out: ProductOutput,
     _ l2ByteCount: Int, _ operation: Operation.Type
   ) {
     if x.tokenCount == 1 {
@@ -62,8 +62,8 @@ public enum Matmul {
   /// The path of this build.
   @inline(__always)
   private static func run<Operation: Combination>(
-    _ x: ActivationRows, _ w: PackedMatrix, _ groups: Range<Int>, _ tiles: Range<Int>,
-    _ out: MatmulOutput, _ operation: Operation.Type
+    _ x: Int8Rows, _ w: Int8Matrix, _ groups: Range<Int>, _ tiles: Range<Int>,
+    _ out: ProductOutput, _ operation: Operation.Type
   ) {
     #if arch(x86_64)
       if edge_has_vnni() {
@@ -85,8 +85,8 @@ public enum Matmul {
   }
 
   private static func run<Kernel: Int8Kernel, Operation: Combination>(
-    _ kernel: Kernel.Type, _ x: ActivationRows, _ w: PackedMatrix, _ groups: Range<Int>,
-    _ tiles: Range<Int>, _ out: MatmulOutput, _ operation: Operation.Type
+    _ kernel: Kernel.Type, _ x: Int8Rows, _ w: Int8Matrix, _ groups: Range<Int>,
+    _ tiles: Range<Int>, _ out: ProductOutput, _ operation: Operation.Type
   ) {
     let kPadded = w.kPadded
     if x.tokenCount == 1 {
@@ -105,51 +105,5 @@ public enum Matmul {
         w.starts + group * Int8Geometry.groupOutputs, kPadded: kPadded, tileCount: tiles.count,
         into: sink)
     }
-  }
-}
-
-/// What becomes of the old output and the new product.
-protocol Combination {
-  static func combine(_ old: NativeFloats, _ product: NativeFloats) -> NativeFloats
-}
-
-enum Replace: Combination {
-  @inline(__always)
-  static func combine(_ old: NativeFloats, _ product: NativeFloats) -> NativeFloats { product }
-}
-
-enum Add: Combination {
-  @inline(__always)
-  static func combine(_ old: NativeFloats, _ product: NativeFloats) -> NativeFloats {
-    old + product
-  }
-}
-
-/// The output holds the gate's product.
-enum Gate: Combination {
-  @inline(__always)
-  static func combine(_ old: NativeFloats, _ product: NativeFloats) -> NativeFloats {
-    silu(old) * product
-  }
-}
-
-/// Float32 rows that a product goes to: `[tokens][stride]`. Columns up to the matrix's padded
-/// output count are written.
-public struct MatmulOutput {
-  let values: UnsafeMutablePointer<Float>
-  let stride: Int
-
-  public init(_ values: UnsafeMutablePointer<Float>, stride: Int) {
-    self.values = values
-    self.stride = stride
-  }
-
-  /// Values of the groups' outputs for one token, which `Matmul.add` then adds to.
-  /// - Parameter source: one for each output, and padding.
-  public func setRow(_ token: Int, groups: Range<Int>, from source: UnsafePointer<Float>) {
-    let first = groups.lowerBound * Int8Geometry.groupOutputs
-    copy(
-      source + first, to: values + token * stride + first,
-      count: groups.count * Int8Geometry.groupOutputs)
   }
 }

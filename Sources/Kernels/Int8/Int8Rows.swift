@@ -5,7 +5,7 @@ import CInstructions
 /// Layout of the values: `[tokens / R][K / run][R][run]` with R = `Int8Geometry.tileRows`; a single
 /// token is stored as a plain row. Tokens past the last one in a tile hold whatever was there before: their products
 /// are not used.
-public struct ActivationRows: BitwiseCopyable {
+public struct Int8Rows: BitwiseCopyable {
   let values: UnsafeMutablePointer<Int8>
   /// `[capacity]`
   let scales: UnsafeMutablePointer<Float>
@@ -26,6 +26,7 @@ public struct ActivationRows: BitwiseCopyable {
     roundUp(tokens, to: Int8Geometry.tileRows) * roundUp(k, to: Int8Geometry.kStep)
   }
 
+  static var tokensPerTile: Int { Int8Geometry.tileRows }
   public var kPadded: Int { roundUp(k, to: Int8Geometry.kStep) }
   public var tileCount: Int { (tokenCount + Int8Geometry.tileRows - 1) / Int8Geometry.tileRows }
 
@@ -103,16 +104,4 @@ public struct ActivationRows: BitwiseCopyable {
     setToken(token, from: scratch, factor: factor)
     return sum
   }
-}
-
-/// RMS norm of one query or key head, in place.
-/// - Parameters:
-///   - head: `count` values.
-///   - weight: as many.
-public func normalizeHead(
-  _ head: UnsafeMutablePointer<Float>, weight: UnsafePointer<Float>, count: Int, epsilon: Float
-) {
-  let squares = sumOfProducts(head, head, count: count)
-  let factor = 1 / squareRoot(squares / Float(count) + epsilon)
-  for index in 0..<count { head[index] *= factor * weight[index] }
 }

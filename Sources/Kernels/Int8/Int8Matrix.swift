@@ -4,7 +4,7 @@ import CInstructions
 /// with G = `Int8Geometry.groupOutputs`, which the build's kernel reads in straight lines.
 ///
 /// Rows are Hadamard-transformed before rounding; outputs and K are padded with zeros.
-public struct PackedMatrix: BitwiseCopyable {
+public struct Int8Matrix: BitwiseCopyable {
   /// `[groupCount][kPadded / run][G][run]`
   public let weights: UnsafeMutablePointer<Int8>
   /// `[groupCount * G]`: what an Int32 sum is multiplied by, besides the activation's scale.
@@ -26,7 +26,7 @@ public struct PackedMatrix: BitwiseCopyable {
     self.k = k
   }
 
-  public var kPadded: Int { roundUp(k, to: Int8Geometry.kStep) }
+  public var kPadded: Int { Self.paddedRowLength(k) }
   public var groupCount: Int { Self.groupCount(outputCount) }
   var groupByteCount: Int { kPadded * Int8Geometry.groupOutputs }
 
@@ -34,13 +34,42 @@ public struct PackedMatrix: BitwiseCopyable {
     (outputCount + Int8Geometry.groupOutputs - 1) / Int8Geometry.groupOutputs
   }
 
-  /// Counts for the three arrays.
+  /// The arrays one after the other, each from a whole cache line on.
+  /// - Parameter memory: `byteCount(outputs:k:)` bytes, aligned to a cache line.
+  init(memory: UnsafeMutableRawPointer, outputs: Int, k: Int) {
+    let scales = memory + Self.weightCount(outputs: outputs, k: k)
+    let starts = scales + Self.numbersByteCount(outputs)
+    let count = Self.paddedOutputCount(outputs)
+    self.init(
+      weights: memory.bindMemory(
+        to: Int8.self, capacity: Self.weightCount(outputs: outputs, k: k)),
+      scales: scales.bindMemory(to: Float.self, capacity: count),
+      starts: starts.bindMemory(to: Int32.self, capacity: count), outputCount: outputs, k: k)
+  }
+
+  static func byteCount(outputs: Int, k: Int) -> Int {
+    weightCount(outputs: outputs, k: k) + 2 * numbersByteCount(outputs)
+  }
+
+  /// Of the scales, and of the starts.
+  private static func numbersByteCount(_ outputs: Int) -> Int {
+    roundUp(paddedOutputCount(outputs) * MemoryLayout<Float>.stride, to: 64)
+  }
+
+  /// A multiple of 64, as are the padded K and with it each group.
   public static func weightCount(outputs: Int, k: Int) -> Int {
     groupCount(outputs) * Int8Geometry.groupOutputs * roundUp(k, to: Int8Geometry.kStep)
   }
 
+  static func paddedRowLength(_ k: Int) -> Int { roundUp(k, to: Int8Geometry.kStep) }
+
   public static func paddedOutputCount(_ outputs: Int) -> Int {
     groupCount(outputs) * Int8Geometry.groupOutputs
+  }
+
+  /// The outputs of some groups.
+  static func columns(_ groups: Range<Int>) -> Range<Int> {
+    groups.lowerBound * Int8Geometry.groupOutputs..<groups.upperBound * Int8Geometry.groupOutputs
   }
 
   /// Where the first run of an output's row lies; the next ones follow at `runStride`.
@@ -53,7 +82,7 @@ public struct PackedMatrix: BitwiseCopyable {
   static var runStride: Int { Int8Geometry.groupOutputs * Int8Geometry.run }
 }
 
-extension PackedMatrix {
+extension Int8Matrix {
   /// Transforms, rounds and stores one row.
   /// - Parameter row: `kPadded` values, zero from `k` on; overwritten.
   /// - Returns: false where a value is not finite.

@@ -2,21 +2,21 @@ import Kernels
 
 /// A packed matrix made from random rows, and the rows.
 struct MatrixFixture {
-  let matrix: PackedMatrix
+  let matrix: Int8Matrix
   /// `[outputs][kPadded]`: the true rows.
   let rows: UnsafeMutablePointer<Float>
 
   init(_ context: inout CheckContext, outputs: Int, k: Int) {
     let kPadded = roundUp(k, to: Int8Geometry.kStep)
-    let padded = PackedMatrix.paddedOutputCount(outputs)
-    let weights = context.take(Int8.self, PackedMatrix.weightCount(outputs: outputs, k: k))
+    let padded = Int8Matrix.paddedOutputCount(outputs)
+    let weights = context.take(Int8.self, Int8Matrix.weightCount(outputs: outputs, k: k))
     let scales = context.take(Float.self, padded)
     let starts = context.take(Int32.self, padded)
     // The arena's memory is zero at first; rows past the last output stay so.
     weights.update(repeating: 0, count: padded * kPadded)
     scales.update(repeating: 0, count: padded)
     starts.update(repeating: 0, count: padded)
-    matrix = PackedMatrix(
+    matrix = Int8Matrix(
       weights: weights, scales: scales, starts: starts, outputCount: outputs, k: k)
     rows = context.take(Float.self, outputs * kPadded)
     let work = context.take(Float.self, kPadded)
@@ -36,7 +36,7 @@ struct MatrixFixture {
 
 /// Rounded activations made from random rows, and the rows.
 struct ActivationFixture {
-  let activations: ActivationRows
+  let activations: Int8Rows
   let values: UnsafeMutablePointer<Int8>
   let scales: UnsafeMutablePointer<Float>
   /// `[tokens][kPadded]`: the true rows.
@@ -44,9 +44,9 @@ struct ActivationFixture {
 
   init(_ context: inout CheckContext, tokens: Int, k: Int) {
     let kPadded = roundUp(k, to: Int8Geometry.kStep)
-    values = context.take(Int8.self, ActivationRows.valueCount(tokens: tokens, k: k))
+    values = context.take(Int8.self, Int8Rows.valueCount(tokens: tokens, k: k))
     scales = context.take(Float.self, tokens)
-    activations = ActivationRows(values: values, scales: scales, k: k, tokenCount: tokens)
+    activations = Int8Rows(values: values, scales: scales, k: k, tokenCount: tokens)
     rows = context.take(Float.self, tokens * kPadded)
     let work = context.take(Float.self, kPadded)
     for token in 0..<tokens {
@@ -78,7 +78,7 @@ struct OutputFixture {
   init(_ context: inout CheckContext, tokens: Int, outputs: Int) {
     self.tokens = tokens
     self.outputs = outputs
-    stride = PackedMatrix.paddedOutputCount(outputs) + Self.spareColumns
+    stride = Int8Matrix.paddedOutputCount(outputs) + Self.spareColumns
     values = context.take(Float.self, (tokens + 1) * stride)
     before = context.take(Float.self, (tokens + 1) * stride)
     // Paddings are of different size in different builds; the random numbers are not to depend on it.
@@ -89,7 +89,7 @@ struct OutputFixture {
     before.update(from: values, count: (tokens + 1) * stride)
   }
 
-  var output: MatmulOutput { MatmulOutput(values, stride: stride) }
+  var output: ProductOutput { ProductOutput(values, stride: stride) }
 
   func found(_ token: Int, _ output: Int) -> Double { Double(values[token * stride + output]) }
   func old(_ token: Int, _ output: Int) -> Double { Double(before[token * stride + output]) }

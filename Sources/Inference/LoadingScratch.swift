@@ -1,0 +1,49 @@
+import Kernels
+import Memory
+import Model
+import Platform
+
+/// Each thread's memory for reading and converting weights.
+struct LoadingScratch {
+  /// Of short rows several are read at a time.
+  private static let readByteCountMin = 65_536
+  /// `[threads][readByteCount]`: rows as the file has them.
+  private let bytes: UnsafeMutableRawPointer
+  let readByteCount: Int
+  /// `[threads][rowCount]`: one row as Float32.
+  private let rows: UnsafeMutablePointer<Float>
+  private let rowCount: Int
+  /// `[threads]`: the first failure of each.
+  let failures: UnsafeMutablePointer<LoadingFailure>
+  /// `[threads]`: sums of each thread's chunks.
+  let checksums: UnsafeMutablePointer<UInt64>
+
+  init(carver: inout Carver, shape: ModelShape, threadCount: Int) {
+    rowCount = MatrixFormat.inputCapacity(shape.longestRowLength)
+    readByteCount = max(Self.readByteCountMin, rowCount * MemoryLayout<Float>.stride)
+    bytes = carver.takeBytes(.loading, count: threadCount * readByteCount)
+    rows = carver.take(.loading, Float.self, count: threadCount * rowCount)
+    failures = carver.takeUninitialized(.loading, LoadingFailure.self, count: threadCount)
+    checksums = carver.take(.loading, UInt64.self, count: threadCount)
+    if !carver.isMeasuring {
+      failures.initialize(repeating: LoadingFailure(error: nil), count: threadCount)
+    }
+  }
+
+  func bytes(_ member: Member) -> UnsafeMutableRawPointer {
+    bytes + member.index * readByteCount
+  }
+
+  /// The first thread's part, for other reading when no weights are read.
+  var buffer: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: bytes, count: readByteCount)
+  }
+
+  func row(_ member: Member) -> UnsafeMutablePointer<Float> {
+    rows + member.index * rowCount
+  }
+}
+
+struct LoadingFailure {
+  var error: ModelError?
+}

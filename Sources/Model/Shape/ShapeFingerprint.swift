@@ -1,0 +1,77 @@
+import Platform
+
+extension ModelShape {
+  /// Adds all of the description to a hash: whatever changes what the model computes, or how large
+  /// its parts are. The trained length is in it, because positions are renumbered by it.
+  public func add(to hash: inout XXHash64) {
+    hash.update(UInt64(architecture.rawValue))
+    hash.update(UInt64(embeddingLength))
+    hash.update(UInt64(vocabularyCount))
+    hash.update(UInt64(contextLength))
+    hash.update(rmsEpsilon)
+    hash.update(embeddingScale)
+    hash.update(logitScale)
+    hash.update(UInt64(isOutputTied ? 1 : 0))
+    hash.update(UInt64(ropeTables.count))
+    for index in 0..<ropeTables.count { ropeTables[index].add(to: &hash) }
+    hash.update(UInt64(layerCount))
+    for index in 0..<layerCount { layer(index).add(to: &hash) }
+  }
+
+  /// A hash of the description alone.
+  var fingerprint: UInt64 {
+    var hash = XXHash64()
+    add(to: &hash)
+    return hash.finish()
+  }
+}
+
+extension LayerSpec {
+  fileprivate func add(to hash: inout XXHash64) {
+    switch span {
+    case .full: hash.update(0 as UInt64)
+    case .window(let length): hash.update(UInt64(bitPattern: Int64(length)))
+    }
+    hash.update(ropeTable.map { UInt64($0) } ?? .max)
+    hash.update(UInt64(headCount))
+    hash.update(UInt64(kvHeadCount))
+    hash.update(UInt64(headDim))
+    hash.update(norms.bits | (hasBias ? 1 << 8 : 0))
+    hash.update(UInt64(feedForwardLength))
+    hash.update(UInt64(activation.rawValue))
+    hash.update(queryScale ?? 0)
+    hash.update(residualScale)
+  }
+}
+
+extension LayerNorms {
+  fileprivate var bits: UInt64 {
+    (beforeAttention ? 1 : 0) | (afterAttention ? 2 : 0) | (beforeFeedForward ? 4 : 0)
+      | (afterFeedForward ? 8 : 0) | (heads ? 16 : 0)
+  }
+}
+
+extension RopeSpec {
+  fileprivate func add(to hash: inout XXHash64) {
+    hash.update(frequencyBase)
+    hash.update(UInt64(dimensionCount))
+    hash.update(UInt64(hasFactors ? 1 : 0))
+    switch scaling {
+    case .none: hash.update(0 as UInt64)
+    case .linear(let factor):
+      hash.update(1 as UInt64)
+      hash.update(factor)
+    case .yarn(let yarn):
+      hash.update(2 as UInt64)
+      hash.update(yarn.factor)
+      hash.update(UInt64(yarn.originalContextLength))
+      hash.update(yarn.fastTurns)
+      hash.update(yarn.slowTurns)
+      hash.update(yarn.attentionFactor)
+    }
+  }
+}
+
+extension XXHash64 {
+  fileprivate mutating func update(_ value: Float) { update(UInt64(value.bitPattern)) }
+}
