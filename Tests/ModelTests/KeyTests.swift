@@ -7,12 +7,13 @@ import Testing
   @Test func readsTheShape() throws {
     try withModel(GGUFBuilder()) { model in
       let shape = model.shape
-      #expect(shape.layerCount == 2 && shape.headCount == 4 && shape.kvHeadCount == 2)
-      #expect(shape.headDim == 8 && shape.embeddingLength == 32)
-      #expect(shape.feedForwardLength == 64 && shape.vocabularyCount == 12)
+      #expect(
+        shape.layerCount == 2 && shape.layer(0).headCount == 4 && shape.layer(0).kvHeadCount == 2)
+      #expect(shape.layer(0).headDim == 8 && shape.embeddingLength == 32)
+      #expect(shape.layer(0).feedForwardLength == 64 && shape.vocabularyCount == 12)
       #expect(shape.contextLength == 128 && shape.isOutputTied)
-      #expect(shape.ropeFrequencyBase == 10_000 && shape.rmsEpsilon == 1e-5)
-      #expect(shape.queryLength == 32 && shape.kvLength == 16)
+      #expect(shape.ropeTables[0].frequencyBase == 10_000 && shape.rmsEpsilon == 1e-5)
+      #expect(shape.layer(0).queryLength == 32 && shape.layer(0).kvLength == 16)
     }
   }
 
@@ -23,7 +24,7 @@ import Testing
     for four in fours {
       var builder = GGUFBuilder()
       builder.set("llama.attention.head_count", four)
-      try withModel(builder) { model in #expect(model.shape.headCount == 4) }
+      try withModel(builder) { model in #expect(model.shape.layer(0).headCount == 4) }
     }
     var builder = GGUFBuilder()
     builder.set("llama.attention.layer_norm_rms_epsilon", .float64(1e-6))
@@ -39,7 +40,8 @@ import Testing
       builder.remove(name)
     }
     try withModel(builder) { model in
-      #expect(model.shape.ropeFrequencyBase == 10_000 && model.shape.vocabularyCount == 12)
+      #expect(
+        model.shape.ropeTables[0].frequencyBase == 10_000 && model.shape.vocabularyCount == 12)
       #expect(model.name.count == 0 && model.tokenizer.chatTemplate == nil)
     }
     builder.remove("llama.attention.head_count_kv")
@@ -47,7 +49,7 @@ import Testing
       builder.change("blk.\(layer).attn_k.weight") { $0.extents[1] = 32 }
       builder.change("blk.\(layer).attn_v.weight") { $0.extents[1] = 32 }
     }
-    try withModel(builder) { model in #expect(model.shape.kvHeadCount == 4) }
+    try withModel(builder) { model in #expect(model.shape.layer(0).kvHeadCount == 4) }
   }
 
   @Test func takesTheHeadDimFromItsKeys() throws {
@@ -60,7 +62,7 @@ import Testing
     builder.change("blk.0.attn_v.weight") { $0.extents = [32, 32] }
     builder.change("blk.0.attn_output.weight") { $0.extents = [64, 32] }
     try withModel(builder) { model in
-      #expect(model.shape.headDim == 16 && model.shape.queryLength == 64)
+      #expect(model.shape.layer(0).headDim == 16 && model.shape.layer(0).queryLength == 64)
     }
   }
 
@@ -245,11 +247,11 @@ import Testing
     #expect(complaint(builder) == "key 'qwen2.embedding_length' is missing")
     builder = GGUFBuilder(architecture: .qwen2)
     try withModel(builder) { model in
-      #expect(model.shape.architecture == .qwen2 && model.shape.hasBias)
+      #expect(model.shape.architecture == .qwen2 && model.shape.layer(0).hasBias)
     }
     builder = GGUFBuilder(architecture: .qwen3)
     try withModel(builder) { model in
-      #expect(model.shape.architecture == .qwen3 && !model.shape.hasBias)
+      #expect(model.shape.architecture == .qwen3 && !model.shape.layer(0).hasBias)
     }
   }
 
@@ -257,7 +259,7 @@ import Testing
     var builder = GGUFBuilder()
     for (name, value) in keys { builder.set("llama.rope." + name, value) }
     var scaling = RopeScaling.none
-    try withModel(builder) { scaling = $0.shape.ropeScaling }
+    try withModel(builder) { scaling = $0.shape.ropeTables[0].scaling }
     return scaling
   }
 

@@ -11,10 +11,13 @@ import Testing
     let buffer = ReadBuffer(byteCount: 64 * 1024)
     try withModel(Files.model!, buffer: buffer) { model in
       let shape = model.shape
-      #expect(shape.layerCount == 30 && shape.embeddingLength == 576 && shape.headDim == 64)
-      #expect(shape.headCount == 9 && shape.kvHeadCount == 3 && shape.feedForwardLength == 1536)
+      #expect(
+        shape.layerCount == 30 && shape.embeddingLength == 576 && shape.layer(0).headDim == 64)
+      #expect(
+        shape.layer(0).headCount == 9 && shape.layer(0).kvHeadCount == 3
+          && shape.layer(0).feedForwardLength == 1536)
       #expect(shape.vocabularyCount == 49_152 && shape.contextLength == 8192)
-      #expect(shape.ropeFrequencyBase == 100_000 && shape.rmsEpsilon == 1e-5)
+      #expect(shape.ropeTables[0].frequencyBase == 100_000 && shape.rmsEpsilon == 1e-5)
       #expect(shape.isOutputTied && model.tensorCount == 272 && model.version == 3)
       let facts = model.tokenizer
       #expect(facts.kind == .byteLevelBPE && string(facts.preTokenizer) == "smollm")
@@ -48,8 +51,10 @@ import Testing
     for path in [Files.stories!, Files.shared("data/models/stories260K-f16.gguf")!] {
       try withModel(path) { model in
         let shape = model.shape
-        #expect(shape.layerCount == 5 && shape.embeddingLength == 64 && shape.headDim == 8)
-        #expect(shape.headCount == 8 && shape.kvHeadCount == 4 && shape.feedForwardLength == 172)
+        #expect(shape.layerCount == 5 && shape.embeddingLength == 64 && shape.layer(0).headDim == 8)
+        #expect(
+          shape.layer(0).headCount == 8 && shape.layer(0).kvHeadCount == 4
+            && shape.layer(0).feedForwardLength == 172)
         #expect(shape.vocabularyCount == 512 && shape.contextLength == 512)
         #expect(shape.isOutputTied && model.tensorCount == 47)
         #expect(model.tokenizer.kind == .sentencePiece && string(model.tokenizer.name) == "llama")

@@ -25,7 +25,7 @@ import Testing
     #expect(Self.published.count == PublishedShape.count)
     for model in Self.published {
       let shape = try #require(Self.published(named: model.name)).shape
-      #expect(shape.hasBias == model.hasBiases, "\(model.name)")
+      #expect(shape.layer(0).hasBias == model.hasBiases, "\(model.name)")
       #expect(shape.parameterCount == model.parameterCount, "\(model.name)")
     }
   }

@@ -251,7 +251,7 @@ private struct EntryList: TensorVisitor {
   @Test func checksBiasesAndHeadNorms() throws {
     for architecture in [Architecture.llama, .qwen2] {
       let whole = GGUFBuilder(architecture: architecture, hasBias: true)
-      try withModel(whole) { #expect($0.shape.hasBias) }
+      try withModel(whole) { #expect($0.shape.layer(0).hasBias) }
       for name in ["blk.0.attn_k.bias", "blk.1.attn_v.bias", "blk.1.attn_q.bias"] {
         var builder = whole
         builder.tensors.removeAll { $0.name == name }
@@ -275,7 +275,7 @@ private struct EntryList: TensorVisitor {
   @Test func readsRopeFactors() throws {
     var builder = GGUFBuilder()
     builder.tensors.append(TensorSpec(name: "rope_freqs.weight", extents: [4], type: 0))
-    try withModel(builder) { #expect($0.shape.hasRopeFactors) }
+    try withModel(builder) { #expect($0.shape.ropeTables[0].hasFactors) }
     builder.tensors[builder.tensors.count - 1].extents = [8]
     #expect(complaint(builder)?.contains("expected") == true)
   }

@@ -48,7 +48,9 @@ public struct PolicyCostSettings: Sendable {
     self.seed = seed
   }
 
-  var group: Int { shape.headCount / shape.kvHeadCount }
+  /// The layer that is measured.
+  var layer: LayerSpec { shape.layer(0) }
+  var group: Int { layer.group }
   var chunks: QueryChunks { QueryChunks(tokenCount: blockSize, group: group) }
 }
 
@@ -88,9 +90,9 @@ public struct PolicyCostLayout {
     carver: inout Carver, _ settings: PolicyCostSettings, _ policies: Span<MeasuredPolicy>
   ) {
     self.settings = settings
-    let (shape, threads) = (settings.shape, settings.threadCount)
+    let (layer, threads) = (settings.layer, settings.threadCount)
     let cacheShape = CacheShape(
-      layerCount: 1, kvHeadCount: shape.kvHeadCount, headDim: shape.headDim,
+      layerCount: 1, kvHeadCount: layer.kvHeadCount, headDim: layer.headDim,
       slotCount: settings.slotCountMax)
     cache = carver.takeUninitialized(.tables, KVCache.self, count: 1)
     let empty = KVCache(carver: &carver, shape: cacheShape, keepsNorms: true)
@@ -105,12 +107,12 @@ public struct PolicyCostLayout {
         weightParts: settings.chunks.partCountMax(Eviction.weightTokens(measured.policy)))
       if !carver.isMeasuring { (evictions + index).initialize(to: eviction) }
     }
-    queries = carver.take(.activations, Float.self, count: settings.blockSize * shape.queryLength)
-    rotary = RotaryTable(carver: &carver, headDim: shape.headDim, block: settings.blockSize)
-    keys = carver.take(.activations, Float.self, count: threads * shape.headDim)
-    commonKeys = carver.take(.activations, Float.self, count: shape.kvLength)
+    queries = carver.take(.activations, Float.self, count: settings.blockSize * layer.queryLength)
+    rotary = RotaryTable(carver: &carver, headDim: layer.headDim, block: settings.blockSize)
+    keys = carver.take(.activations, Float.self, count: threads * layer.headDim)
+    commonKeys = carver.take(.activations, Float.self, count: layer.kvLength)
     attentionScratch = carver.take(
-      .attention, Float.self, count: threads * AttentionScratch.count(headDim: shape.headDim))
+      .attention, Float.self, count: threads * AttentionScratch.count(headDim: layer.headDim))
     times = carver.take(.tables, BlockTimes.self, count: threads)
     team = TeamLayout(carver: &carver, threadCount: threads)
   }

@@ -35,7 +35,7 @@ struct PolicyCostTask {
   /// - Returns: this member's times.
   func run(_ member: Member) -> BlockTimes {
     var timer = LapTimer()
-    for kvHead in member.ownRun(of: settings.shape.kvHeadCount) {
+    for kvHead in member.ownRun(of: settings.layer.kvHeadCount) {
       switch kind {
       case .fill: fill(kvHead, member)
       case .block: measureBlock(kvHead, member, &timer)
@@ -81,17 +81,17 @@ struct PolicyCostTask {
   private func sumWeights(
     _ window: Int, _ head: CacheHead, _ kvHead: Int, _ member: Member, _ timer: inout LapTimer
   ) {
-    let (shape, group) = (settings.shape, settings.group)
-    let count = AttentionScratch.count(headDim: shape.headDim)
+    let (layer, group) = (settings.layer, settings.group)
+    let count = AttentionScratch.count(headDim: layer.headDim)
     let scratch = AttentionScratch(
-      memory: layout.attentionScratch + member.index * count, headDim: shape.headDim)
+      memory: layout.attentionScratch + member.index * count, headDim: layer.headDim)
     let pass = Attention(
       cache: head.rows, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
       group: group, usesFloat16: settings.usesFloat16)
     for part in 0..<settings.chunks.partCount(window) {
       let rows = settings.chunks.rows(part: part)
       _ = pass.setQueries(
-        rows, from: layout.queries + kvHead * group * shape.headDim, stride: shape.queryLength,
+        rows, from: layout.queries + kvHead * group * layer.headDim, stride: layer.queryLength,
         group: group, layout.rotary)
       pass.run(
         firstRow: rows.lowerBound, rowCount: rows.count, anchor: nil,
@@ -134,7 +134,7 @@ struct PolicyCostTask {
   /// Whole tiles whose keys fill a quarter of the second-level cache: between two of them the clock
   /// is read, which must not be seen, and the first is still there when the last has been read.
   private var slotsAtOnce: Int {
-    let tile = CacheRows.keyByteCount(slots: CacheRows.tileSlots, headDim: settings.shape.headDim)
+    let tile = CacheRows.keyByteCount(slots: CacheRows.tileSlots, headDim: settings.layer.headDim)
     return max(1, settings.cacheByteCount / 4 / tile) * CacheRows.tileSlots
   }
 
@@ -163,25 +163,25 @@ extension CacheRows {
 
 extension PolicyCostLayout {
   func makeQueries() {
-    let shape = settings.shape
-    rotary.setFrequencies(base: Double(shape.ropeTables[0].frequencyBase))
+    let layer = settings.layer
+    rotary.setFrequencies(base: Double(settings.shape.ropeTables[0].frequencyBase))
     for token in 0..<settings.blockSize { rotary.setToken(token, position: token) }
     var random = NormalNumbers(seed: settings.seed)
-    random.fill(queries, count: settings.blockSize * shape.queryLength)
-    random.fill(commonKeys, count: shape.kvLength)
+    random.fill(queries, count: settings.blockSize * layer.queryLength)
+    random.fill(commonKeys, count: layer.kvLength)
   }
 
   /// Tokens of one after the other position. A token is the same whatever policy it is made for.
   func writeTokens(
     _ slots: Range<Int>, firstPosition: Int, _ head: CacheHead, kvHead: Int, _ member: Member
   ) {
-    let headDim = settings.shape.headDim
+    let headDim = settings.layer.headDim
     let key = keys + member.index * headDim
     let common = commonKeys + kvHead * headDim
     for slot in slots {
       let position = firstPosition + slot - slots.lowerBound
       var random = NormalNumbers(
-        seed: settings.seed &+ UInt64(position * settings.shape.kvHeadCount + kvHead + 1))
+        seed: settings.seed &+ UInt64(position * settings.layer.kvHeadCount + kvHead + 1))
       random.fill(key, count: headDim)
       for index in 0..<headDim { key[index] += SyntheticKeys.commonShare * common[index] }
       head.setToken(slot: slot, position: position, key: key, value: key)

@@ -220,8 +220,8 @@ extension BenchModel {
     hash.update(UInt64(shape.parameterCount))
     hash.update(UInt64(shape.layerCount))
     hash.update(UInt64(shape.embeddingLength))
-    hash.update(UInt64(shape.headCount))
-    hash.update(UInt64(shape.kvHeadCount))
+    hash.update(UInt64(shape.layer(0).headCount))
+    hash.update(UInt64(shape.layer(0).kvHeadCount))
     hash.update(UInt64(shape.vocabularyCount))
     return hash.finish()
   }

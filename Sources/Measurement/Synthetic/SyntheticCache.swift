@@ -27,8 +27,8 @@ private struct SyntheticCache {
     rows = engine.rowScratch(member: 0)
     rowStride = engine.rowScratch(member: 1) - rows
     layerCount = engine.shape.layerCount
-    kvHeadCount = engine.shape.kvHeadCount
-    headDim = engine.shape.headDim
+    kvHeadCount = engine.shape.layer(0).kvHeadCount
+    headDim = engine.shape.layer(0).headDim
     slotCount = engine.settings.cacheBudget
     self.seed = seed
   }
