@@ -67,7 +67,7 @@ extension SnapshotError {
 /// keeps, as they lie in memory; they are alike on all processors.
 struct SnapshotHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x5041_4E53_4547_4445  // "EDGESNAP"
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
 
   var magic = Self.magic
   var version = Self.version

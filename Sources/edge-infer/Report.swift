@@ -75,9 +75,9 @@ enum Report {
     out.write("\", \"architecture\": ")
     out.write(jsonString: model.shape.architecture.name)
     ReportText.writeMember(", \"layers\": ", model.shape.layerCount, &out)
-    ReportText.writeMember(", \"heads\": ", model.shape.headCount, &out)
-    ReportText.writeMember(", \"kvHeads\": ", model.shape.kvHeadCount, &out)
-    ReportText.writeMember(", \"headDim\": ", model.shape.headDim, &out)
+    ReportText.writeMember(", \"heads\": ", model.shape.layer(0).headCount, &out)
+    ReportText.writeMember(", \"kvHeads\": ", model.shape.layer(0).kvHeadCount, &out)
+    ReportText.writeMember(", \"headDim\": ", model.shape.layer(0).headDim, &out)
     ReportText.writeMember(", \"vocabulary\": ", model.shape.vocabularyCount, &out)
     out.write("}")
   }

@@ -1,10 +1,11 @@
+import Inference
+import KVCache
 import Memory
 import Model
 import Platform
 import Profile
 import Testing
 
-@testable import Inference
 @testable import Measurement
 
 /// Models whose layers differ: what is planned of them is the sum of what each layer says.
@@ -28,8 +29,15 @@ import Testing
   private static func plan(_ specs: [LayerSpec]) throws -> MemoryPlan {
     var carver = Carver.measuring
     _ = EngineLayout(
-      carver: &carver, shape: try shape(specs), settings: settings(.keydiff, block: 16, budget: 24))
+      carver: &carver, shape: try shape(specs), settings: run())
     return carver.measured()
+  }
+
+  private static func run(threads: Int = 2) -> RunSettings {
+    RunSettings(
+      blockSize: 16, cacheBudget: 24, policy: .keydiff,
+      retained: Retained(sinkCount: 0, recentCount: 0), threadCount: threads, logitRowCount: 1,
+      l2ByteCount: 1 << 20)
   }
 
   private static func changed(_ change: (inout LayerSpec) -> Void) -> LayerSpec {
@@ -73,7 +81,7 @@ import Testing
       Self.plain, Self.changed { $0.feedForwardLength = 1000 },
       Self.changed { $0.norms.heads = true }, Self.changed { $0.hasBias = true },
     ])
-    let run = settings(.keydiff, block: 16, budget: 24, threads: threads)
+    let run = Self.run(threads: threads)
     var measuring = Carver.measuring
     _ = EngineLayout(carver: &measuring, shape: shape, settings: run)
     let arena = try Arena(plan: measuring.measured())

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Model
@@ -32,7 +33,7 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
   @Test func layersOfAFewKinds() {
     var layers = LayerTable(repeating: Self.plain, count: LayerTable.layerCountMax)
     var expected = [LayerSpec](repeating: Self.plain, count: layers.count)
-    var random = SeededGenerator(state: 5)
+    var random = SeededGenerator(seed: 5)
     for _ in 0..<2000 {
       let layer = Int.random(in: 0..<layers.count, using: &random)
       expected[layer].feedForwardLength = 64 + 4 * Int.random(in: 0..<7, using: &random)
@@ -174,7 +175,7 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
   private static let yarn = YarnScaling(
     factor: 4, originalContextLength: 64, fastTurns: 32, slowTurns: 1, attentionFactor: 1)
 
-  private static let refusedKeys: [(name: String, value: Value, text: String)] = [
+  private static let refusedKeys: [(name: String, value: GGUFValue, text: String)] = [
     ("llama.attention.causal", .bool(false), "is false, expected true: only causal attention"),
     ("llama.attention.scale", .float32(0.5), "is 0.500000000, expected none: scales"),
     ("llama.residual_scale", .float32(0.5), "is 0.500000000, expected none: scales"),
