@@ -16,7 +16,7 @@ public struct BoardFacts: ~Copyable {
   /// - Parameters:
   ///   - root: where the kernel's files are.
   ///   - processor: the machine's own; nil has /proc/cpuinfo below `root` tell of the instructions.
-  public init(below root: KernelPath, _ processor: Processor?) throws(BoardError) {
+  public init(below root: KernelPath, _ processor: ProcessorFeatures?) throws(BoardError) {
     let instructions = try Self.readInstructions(root, processor)
     var found = BoardNotes()
     self.instructions = instructions
@@ -28,7 +28,7 @@ public struct BoardFacts: ~Copyable {
   }
 
   private static func readInstructions(
-    _ root: KernelPath, _ processor: Processor?
+    _ root: KernelPath, _ processor: ProcessorFeatures?
   ) throws(BoardError) -> Instructions {
     let instructions: Instructions
     if let processor {

@@ -13,8 +13,8 @@ public struct Instructions: Sendable, Equatable {
   init() {}
 
   /// Of the machine that the program runs on: the auxiliary vector on aarch64, CPUID on x86-64.
-  public init(_ processor: Processor) {
-    isArm = Processor.isArm
+  public init(_ processor: ProcessorFeatures) {
+    isArm = BuildFeatures.isArm
     let isEnough = isArm || processor.vectorWidthBits >= 256
     vectorWidthBits = isEnough ? processor.vectorWidthBits : 0
     fp16 = processor.hasFloat16Arithmetic

@@ -45,7 +45,7 @@ public struct RunSettings: Sendable {
       retained: Retained(sinkCount: retention.sinks, recentCount: retention.recent),
       threadCount: profile.threads, logitRowCount: logitRowCount,
       l2ByteCount: profile.l2ByteCountPerThread,
-      usesFloat16: profile.fp16 && Processor.buildHasFloat16Arithmetic, renumbers: renumbers)
+      usesFloat16: profile.fp16 && BuildFeatures.hasFloat16Arithmetic, renumbers: renumbers)
   }
 
   /// The same but for these sizes.

@@ -4,7 +4,7 @@ public enum Machine: Sendable {
   case arm
 
   /// The one that this program was built for.
-  public static var own: Machine { Processor.isArm ? .arm : .x86 }
+  public static var own: Machine { BuildFeatures.isArm ? .arm : .x86 }
 
   /// The kernel's word for it (linux/audit.h): the machine's number in ELF, 64 bits, little-endian.
   public var auditWord: UInt32 {

@@ -70,7 +70,7 @@ private func writeStart(
   out.write(", memory sealed in ")
   out.write(Double(machine.loadNanoseconds) / 1e6, decimals: 0)
   out.write(" ms; ")
-  out.write(Processor.buildName)
+  out.write(BuildFeatures.name)
   out.write(", ")
   out.write(plan.runSettings.threadCount)
   out.write(" threads, policy ")

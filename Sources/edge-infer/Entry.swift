@@ -7,7 +7,9 @@ import Platform
 public func main(
   _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
-  if let missing = Processor().missingForBuild { return refuseProcessor(missing) }
+  if let missing = BuildFeatures.missing(from: ProcessorFeatures()) {
+    return refuseProcessor(missing)
+  }
   return unsafe runProgram(argumentCount, argumentValues)
 }
 

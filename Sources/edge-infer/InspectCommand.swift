@@ -30,7 +30,7 @@ private func writeModel(_ model: borrowing ModelFile, _ out: inout TextOutput) {
   if model.partCount > 1 { writeRow("files", model.partCount, &out) }
   if let packed = model.packed {
     writeName("packed for", &out)
-    out.write(Processor.buildName)
+    out.write(BuildFeatures.name)
     out.write("\n")
     writeRow("weight bytes", packed.weights.byteCount, &out)
     writeRow("source bytes", packed.sourceByteCount, &out)

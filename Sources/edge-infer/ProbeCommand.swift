@@ -28,7 +28,7 @@ private func readFacts(
   _ arguments: Arguments, _ console: inout Console
 ) throws(Exit) -> BoardFacts {
   let root = try KernelPath(arguments)
-  let processor = unsafe arguments.sysroot == nil ? Processor() : nil
+  let processor = unsafe arguments.sysroot == nil ? ProcessorFeatures() : nil
   do throws(BoardError) {
     return try BoardFacts(below: root, processor)
   } catch {

@@ -44,7 +44,7 @@ func writeStart(
   console.error.write("   model loaded and memory sealed in ")
   console.error.write(Double(program.loadNanoseconds) / 1e6, decimals: 0)
   console.error.write(" ms; ")
-  console.error.write(Processor.buildName)
+  console.error.write(BuildFeatures.name)
   console.error.write(", ")
   console.error.write(preparation.runSettings.threadCount)
   console.error.write(" threads, policy ")

@@ -71,14 +71,14 @@ import Profile
   private static func check(
     _ profile: DeviceProfile, _ path: UnsafePointer<CChar>, _ console: inout Console
   ) throws(Exit) {
-    if let mismatch = Instructions(Processor()).mismatch(with: profile) {
+    if let mismatch = Instructions(ProcessorFeatures()).mismatch(with: profile) {
       throw unsafe refuse(
         path, "asks for ", mismatch.name,
         ", which this processor lacks: take this board's profile", &console)
     }
     var unnamed: StaticString?
-    if Processor.buildUsesDotProduct && !profile.dotProduct { unnamed = "dot product instructions" }
-    if Processor.buildUsesInt8MatrixMultiply && !profile.i8mm { unnamed = "i8mm instructions" }
+    if BuildFeatures.usesDotProduct && !profile.dotProduct { unnamed = "dot product instructions" }
+    if BuildFeatures.usesInt8MatrixMultiply && !profile.i8mm { unnamed = "i8mm instructions" }
     if let unnamed {
       throw unsafe refuse(
         path, "describes a board without ", unnamed,

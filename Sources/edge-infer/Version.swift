@@ -10,7 +10,7 @@ enum Version {
     output.write("edge-infer ")
     output.write(number)
     output.write(" (")
-    output.write(Processor.buildName)
+    output.write(BuildFeatures.name)
     output.write(")\n")
     output.flush()
   }

@@ -12,7 +12,9 @@ import Profile
 public func main(
   _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
-  if let missing = Processor().missingForBuild { return refuseProcessor(missing) }
+  if let missing = BuildFeatures.missing(from: ProcessorFeatures()) {
+    return refuseProcessor(missing)
+  }
   if unsafe argumentCount == 4 && isEqual(argumentValues[1]!, "--repeat") {
     return unsafe repeatWorkload(argumentValues[2]!, count: atol(argumentValues[3]!))
   }

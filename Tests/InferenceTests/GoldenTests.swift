@@ -123,7 +123,7 @@ private struct FullGolden: Decodable {
   /// processor computes in it; its share of the error is what the two cases differ by.
   @Test(
     .enabled(if: Files.hasGolden("wikitext.tokens"), "needs the default model and wikitext.tokens"),
-    arguments: Processor.buildHasFloat16Arithmetic ? [false, true] : [false])
+    arguments: BuildFeatures.hasFloat16Arithmetic ? [false, true] : [false])
   func perplexity(usesFloat16: Bool) throws {
     let text = try String(contentsOf: Files.golden("wikitext.tokens"), encoding: .utf8)
     let tokens = text.split(whereSeparator: \.isWhitespace).prefix(2048).map { Int32($0)! }

@@ -98,7 +98,7 @@ struct NumberTests {
   /// Attention in Float16 whose scores are past its range is done again in Float32, and gives what it
   /// gives there.
   @Test(
-    .enabled(if: Processor.buildHasFloat16Arithmetic, "needs Float16 arithmetic"),
+    .enabled(if: BuildFeatures.hasFloat16Arithmetic, "needs Float16 arithmetic"),
     arguments: [1, 3])
   func scoresPastFloat16AreTakenInFloat32(threadCount: Int) throws {
     // The weights are about 1, so that elements of queries and keys are about 256.
@@ -122,7 +122,7 @@ struct NumberTests {
   /// So are sums of values past its range: 96 equal tokens give 96 slots the same key, up to its
   /// rotation, and the same value.
   @Test(
-    .enabled(if: Processor.buildHasFloat16Arithmetic, "needs Float16 arithmetic"),
+    .enabled(if: BuildFeatures.hasFloat16Arithmetic, "needs Float16 arithmetic"),
     arguments: [1, 3])
   func sumsOfValuesPastFloat16AreTakenInFloat32(threadCount: Int) throws {
     let tokens = [Int32](repeating: 5, count: 96)

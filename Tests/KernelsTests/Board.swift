@@ -14,7 +14,7 @@ enum Board: String {
   var isReady: Bool {
     guard program != nil else { return false }
     guard self == .avx2 else { return Files.tool("qemu-aarch64") != nil }
-    return !Processor.isArm && Processor().vectorWidthBits >= 256
+    return !BuildFeatures.isArm && ProcessorFeatures().vectorWidthBits >= 256
   }
 
   /// - Parameters:

@@ -55,7 +55,7 @@ public struct RunIdentity: Sendable {
   /// Of this program's file; of its kernels' name alone where the file cannot be read.
   private static func programHash() -> UInt64 {
     var hash = XXHash64()
-    let name = Processor.buildName
+    let name = BuildFeatures.name
     for index in 0..<name.utf8CodeUnitCount { unsafe hash.update(UInt64(name.utf8Start[index])) }
     do throws(SystemFailure) {
       let file = unsafe try InputFile(path: cString(programPath))
@@ -107,7 +107,7 @@ extension RunIdentity {
     out.write(",\n\"modelName\": \"")
     model.writeName(to: &out)
     out.write("\",\n\"build\": ")
-    out.write(jsonString: Processor.buildName)
+    out.write(jsonString: BuildFeatures.name)
     out.write(",\n\"length\": ")
     out.write(jsonString: isQuick ? "quick" : "full")
     Self.write(",\n\"profile\": \"", profile, &out)

@@ -16,7 +16,7 @@ public enum FirstTokenReport {
     ReportText.writeMember(",\n\"bench\": {\"repeat\": ", run.request.repeatCount, &out)
     ReportText.writeMember(", \"threads\": ", plan.runSettings.threadCount, &out)
     out.write(", \"build\": ")
-    out.write(jsonString: Processor.buildName)
+    out.write(jsonString: BuildFeatures.name)
     out.write("},\n\"results\": [")
     var isFirst = true
     for index in 0..<run.request.caseCount where run[index].times != nil || run[index].isLeftOut {

@@ -39,7 +39,7 @@ public enum FirstTokenTable {
     out.write(", ")
     out.write(plan.runSettings.threadCount)
     out.write(" threads, ")
-    out.write(Processor.buildName)
+    out.write(BuildFeatures.name)
     out.write("\n")
   }
 

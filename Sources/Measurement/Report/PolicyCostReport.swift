@@ -21,7 +21,7 @@ public enum PolicyCostReport {
     ReportText.writeMember(", \"measuredLayers\": 1, \"layers\": ", run.layerCount, &out)
     ReportText.writeMember(", \"repeat\": ", run.request.repeatCount, &out)
     out.write(", \"build\": ")
-    out.write(jsonString: Processor.buildName)
+    out.write(jsonString: BuildFeatures.name)
     out.write("},\n\"results\": [")
     for policy in 0..<run.request.policies.count {
       for count in 0..<run.countCount {

@@ -61,7 +61,7 @@ public struct PolicyCostTable: ~Copyable {
     out.write(", ")
     out.write(plan.cost.threadCount)
     out.write(" threads, ")
-    out.write(Processor.buildName)
+    out.write(BuildFeatures.name)
     out.write("\n")
   }
 

@@ -15,7 +15,7 @@ public enum ReportText {
     writeMember(", \"sinks\": ", settings.retained.sinkCount, &out)
     writeMember(", \"recent\": ", settings.retained.recentCount, &out)
     out.write(", \"build\": ")
-    out.write(jsonString: Processor.buildName)
+    out.write(jsonString: BuildFeatures.name)
     out.write("}")
   }
 

@@ -265,7 +265,7 @@ extension PackedFault {
       out.write("a packed model for ")
       out.write(quoted: name)
       out.write(", expected '")
-      out.write(Processor.buildName)
+      out.write(BuildFeatures.name)
       out.write("', which this program is built for")
     case .byteCount(let found, let expected):
       out.write("a packed model of ")

@@ -40,7 +40,7 @@ struct PackedHeader: BitwiseCopyable {
   var checksum: UInt64 = 0
 
   init() {
-    let name = Processor.buildName
+    let name = BuildFeatures.name
     for index in 0..<min(name.utf8CodeUnitCount, BuildName.count) {
       buildName[index] = unsafe name.utf8Start[index]
     }
