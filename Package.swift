@@ -23,7 +23,9 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CInstructions"),
     .systemLibrary(name: "CPlatform"),
-    .target(name: "Platform", dependencies: ["CPlatform", "CInstructions"], swiftSettings: strict),
+    .target(name: "Text", swiftSettings: strict),
+    .target(
+      name: "Platform", dependencies: ["Text", "CPlatform", "CInstructions"], swiftSettings: strict),
     .target(name: "Profile", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Board", dependencies: ["Platform", "Profile"], swiftSettings: strict),
     .target(name: "Service", dependencies: ["Platform", "Profile"], swiftSettings: strict),
@@ -64,6 +66,7 @@ let package = Package(
     .executableTarget(
       name: "device-checks", dependencies: ["KernelChecks", "Platform", "Profile"],
       path: "Tests/DeviceChecks", swiftSettings: program),
+    .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(name: "ServiceTests", dependencies: ["Service", "Platform", "Profile"]),
     .testTarget(name: "MemoryTests", dependencies: ["Memory"]),

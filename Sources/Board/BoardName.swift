@@ -1,4 +1,5 @@
 import Profile
+import Text
 
 /// A board's name as a profile's: at most 96 bytes of UTF-8 on one line.
 enum BoardName {

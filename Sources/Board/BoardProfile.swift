@@ -1,4 +1,5 @@
 import Profile
+import Text
 
 /// What a profile's maker may choose.
 public struct ProfileWishes: Sendable {

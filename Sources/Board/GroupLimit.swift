@@ -1,4 +1,5 @@
 import Profile
+import Text
 
 /// What the process's memory control group and those around it leave it, where the control groups
 /// are mounted as they usually are: version 2 at /sys/fs/cgroup, version 1's memory controller at

@@ -1,3 +1,5 @@
+import Text
+
 extension DeviceProfile {
   /// A profile that was not read from a file: one thread, bound to no core, and no instructions
   /// beyond the vector registers. Each value must be one that its field allows.

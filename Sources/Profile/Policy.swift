@@ -1,3 +1,5 @@
+import Text
+
 /// Which slots of the KV cache are kept when there are more than the budget. Formulas and costs stand
 /// with each policy in the KVCache module.
 public enum Policy: Int, Sendable {

@@ -90,13 +90,3 @@ extension DeviceProfile {
     if let value = overrides.ramCapMiB { ramCapMiB = value }
   }
 }
-
-/// The whole number that `text` is: decimal digits, perhaps after a minus sign. nil where it is
-/// none; the bound of Int where it is beyond it.
-func parseInteger(_ text: Span<UInt8>) -> Int? {
-  let isNegative = text.count > 0 && text[0] == UInt8(ascii: "-")
-  let start = isNegative ? 1 : 0
-  if text.count == start { return nil }
-  for index in start..<text.count where decimalDigit(text[index]) == nil { return nil }
-  return saturatedInteger(text.extracting(start..<text.count), isNegative: isNegative)
-}

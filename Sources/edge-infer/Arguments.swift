@@ -387,26 +387,3 @@ enum Command {
     return console.end(.usage)
   }
 }
-
-/// Whether a zero-terminated string is `text`.
-func isEqual(_ string: UnsafePointer<CChar>, _ text: StaticString) -> Bool {
-  let count = text.utf8CodeUnitCount
-  for index in 0..<count
-  where unsafe string[index] == 0 || UInt8(bitPattern: string[index]) != text.utf8Start[index] {
-    return false
-  }
-  return unsafe string[count] == 0
-}
-
-/// A literal as a zero-terminated string.
-func cString(_ text: StaticString) -> UnsafePointer<CChar> {
-  unsafe UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
-}
-
-/// The bytes of a zero-terminated string that outlives the program's work, without the zero.
-@_lifetime(immortal)
-func cStringSpan(_ string: UnsafePointer<CChar>) -> Span<UInt8> {
-  let bytes = unsafe UnsafeRawPointer(string).assumingMemoryBound(to: UInt8.self)
-  return unsafe _overrideLifetime(
-    Span(_unsafeStart: bytes, count: strlen(string)), copying: ())
-}

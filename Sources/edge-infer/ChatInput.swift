@@ -22,17 +22,17 @@ enum ChatCommand {
 
   /// - Parameter name: with its slash.
   init?(_ name: Span<UInt8>) {
-    if isEqual(name, "/reset") {
+    if matches(name, "/reset") {
       self = .reset
-    } else if isEqual(name, "/stats") {
+    } else if matches(name, "/stats") {
       self = .stats
-    } else if isEqual(name, "/save") {
+    } else if matches(name, "/save") {
       self = .save
-    } else if isEqual(name, "/load") {
+    } else if matches(name, "/load") {
       self = .load
-    } else if isEqual(name, "/help") {
+    } else if matches(name, "/help") {
       self = .help
-    } else if isEqual(name, "/exit") || isEqual(name, "/quit") {
+    } else if matches(name, "/exit") || matches(name, "/quit") {
       self = .exit
     } else {
       return nil
@@ -69,10 +69,4 @@ enum ChatInput {
       self = .command(command, argument: start..<end)
     }
   }
-}
-
-private func isEqual(_ text: Span<UInt8>, _ other: StaticString) -> Bool {
-  if text.count != other.utf8CodeUnitCount { return false }
-  for index in 0..<text.count where unsafe text[index] != other.utf8Start[index] { return false }
-  return true
 }

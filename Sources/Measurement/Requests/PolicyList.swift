@@ -111,9 +111,3 @@ public struct PolicyList: Sendable {
     }
   }
 }
-
-private func matches(_ name: Span<UInt8>, _ text: StaticString) -> Bool {
-  if name.count != text.utf8CodeUnitCount { return false }
-  for index in 0..<name.count where unsafe name[index] != text.utf8Start[index] { return false }
-  return true
-}

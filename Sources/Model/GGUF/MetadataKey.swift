@@ -99,25 +99,3 @@ enum MetadataKey: Int {
     return nil
   }
 }
-
-extension Excerpt {
-  /// Whether the whole text was kept and is this one.
-  func isEqual(to text: StaticString) -> Bool {
-    count == text.utf8CodeUnitCount && !isCut && hasText(text, at: 0)
-  }
-
-  /// Whether `text` stands at `start`.
-  func hasText(_ text: StaticString, at start: Int) -> Bool {
-    if start < 0 || start + text.utf8CodeUnitCount > count { return false }
-    let other = unsafe text.utf8Start
-    for index in 0..<text.utf8CodeUnitCount where unsafe self[start + index] != other[index] {
-      return false
-    }
-    return true
-  }
-
-  mutating func append(_ text: StaticString) {
-    let bytes = unsafe text.utf8Start
-    for index in 0..<text.utf8CodeUnitCount { append(unsafe bytes[index]) }
-  }
-}

@@ -1,3 +1,5 @@
+import Text
+
 /// Published models whose sizes are known without a file: for plans and for measurements with
 /// weights that are made up.
 ///
@@ -18,7 +20,7 @@ public enum PublishedShape: Int, Sendable {
 
   public init?(name: Span<UInt8>) {
     for index in 0..<Self.count {
-      if let shape = PublishedShape(rawValue: index), Self.isEqual(name, shape.name) {
+      if let shape = PublishedShape(rawValue: index), matches(name, shape.name) {
         self = shape
         return
       }
@@ -111,13 +113,6 @@ public enum PublishedShape: Int, Sendable {
     } catch {
       preconditionFailure("a published shape is beyond a limit")
     }
-  }
-
-  private static func isEqual(_ text: Span<UInt8>, _ name: StaticString) -> Bool {
-    if text.count != name.utf8CodeUnitCount { return false }
-    let start = unsafe name.utf8Start
-    for index in 0..<text.count where unsafe text[index] != start[index] { return false }
-    return true
   }
 }
 

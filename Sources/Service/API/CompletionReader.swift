@@ -1,4 +1,5 @@
 import Profile
+import Text
 
 /// Who says a message.
 public enum MessageRole: Sendable {

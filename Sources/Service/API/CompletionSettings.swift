@@ -1,4 +1,5 @@
 import Profile
+import Text
 
 /// What a request for a text says beside its messages or prompt. Nil: it says nothing.
 public struct CompletionSettings: Sendable {

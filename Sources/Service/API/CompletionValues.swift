@@ -1,4 +1,5 @@
 import Profile
+import Text
 
 // Lists and objects.
 extension CompletionReader {

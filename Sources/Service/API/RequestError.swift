@@ -1,20 +1,7 @@
-import Platform
+import Text
 
-/// Why a body is no JSON.
-public enum JSONFault: Error, Sendable {
-  case valueExpected
-  case nameExpected
-  case colonExpected
-  case separatorExpected
-  case trailingText
-  case unexpectedEnd
-  case malformedNumber
-  case controlCharacter
-  case badEscape
-  case loneSurrogate
-  case invalidUTF8
-  case tooDeep
-
+extension JSONFault {
+  /// What a client is told of it.
   var message: StaticString {
     switch self {
     case .valueExpected: "a value is needed"

@@ -1,4 +1,5 @@
 import Profile
+import Text
 
 /// The members of a request's objects that mean something here.
 public enum RequestField: Int, Sendable {

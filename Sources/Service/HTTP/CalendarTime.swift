@@ -52,17 +52,17 @@ struct CalendarTime {
   func write<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     Self.write("ThuFriSatSunMonTueWed", weekday, to: &out)
     out.write(", ")
-    out.write(UInt(day), digitCount: 2)
+    out.write(UInt64(day), digitCount: 2)
     out.write(" ")
     Self.write("JanFebMarAprMayJunJulAugSepOctNovDec", month, to: &out)
     out.write(" ")
-    out.write(UInt(year), digitCount: 4)
+    out.write(UInt64(year), digitCount: 4)
     out.write(" ")
-    out.write(UInt(secondOfDay / 3600), digitCount: 2)
+    out.write(UInt64(secondOfDay / 3600), digitCount: 2)
     out.write(":")
-    out.write(UInt(secondOfDay / 60 % 60), digitCount: 2)
+    out.write(UInt64(secondOfDay / 60 % 60), digitCount: 2)
     out.write(":")
-    out.write(UInt(secondOfDay % 60), digitCount: 2)
+    out.write(UInt64(secondOfDay % 60), digitCount: 2)
     out.write(" GMT")
   }
 

@@ -1,3 +1,5 @@
+import Text
+
 /// Reads the requests of a connection from bytes that arrive in pieces of any size, in fixed
 /// memory.
 ///

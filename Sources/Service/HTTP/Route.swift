@@ -1,3 +1,5 @@
+import Text
+
 /// What the service has to offer.
 public enum Route: Sendable {
   case models

@@ -1,4 +1,5 @@
 import Profile
+import Text
 import Tokenizer
 
 /// The name under which a service offers its model.

@@ -1,5 +1,3 @@
-import Platform
-
 /// Why a document is not the JSON that `JSONScanner` reads.
 public enum JSONProblem: Sendable {
   case tooLarge
@@ -28,7 +26,7 @@ public struct JSONError: Error {
   /// What could stand there, for `unexpectedEnd` and `unexpectedText`.
   public let expected: StaticString
 
-  public func write(to out: inout TextOutput) {
+  public func write<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     out.write("line ")
     out.write(line)
     out.write(": ")
@@ -53,7 +51,7 @@ public struct JSONError: Error {
     }
   }
 
-  private func writeFound(to out: inout TextOutput) {
+  private func writeFound<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     if found.count == 0 { return }
     out.write(quoted: found)
     out.write(": ")

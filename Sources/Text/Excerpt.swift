@@ -2,16 +2,13 @@
 /// Longer input is cut and marked; nothing here allocates.
 public struct Excerpt: Sendable {
   public static let byteCountMax = 96
-  private var bytes = InlineArray<96, UInt8>(repeating: 0)
+  private var storage = InlineArray<96, UInt8>(repeating: 0)
   public private(set) var count = 0
   public private(set) var isCut = false
 
   public init() {}
 
-  public init(_ text: StaticString) {
-    let start = unsafe text.utf8Start
-    for index in 0..<text.utf8CodeUnitCount { append(unsafe start[index]) }
-  }
+  public init(_ text: StaticString) { append(text) }
 
   /// A zero-terminated string of the C kind.
   public init(cString: UnsafePointer<CChar>) {
@@ -26,12 +23,27 @@ public struct Excerpt: Sendable {
 
   public mutating func append(_ byte: UInt8) {
     if count < Self.byteCountMax {
-      bytes[count] = byte
+      storage[count] = byte
       count += 1
     } else {
       isCut = true
     }
   }
 
-  public subscript(index: Int) -> UInt8 { bytes[index] }
+  public mutating func append(_ text: StaticString) {
+    let start = unsafe text.utf8Start
+    for index in 0..<text.utf8CodeUnitCount { append(unsafe start[index]) }
+  }
+
+  public subscript(index: Int) -> UInt8 { storage[index] }
+
+  /// Whether the whole text was kept and is this one.
+  public func isEqual(to text: StaticString) -> Bool {
+    count == text.utf8CodeUnitCount && !isCut && hasText(text, at: 0)
+  }
+
+  /// Whether `text` stands at `start`.
+  public func hasText(_ text: StaticString, at start: Int) -> Bool {
+    Text.hasText(storage.span.extracting(0..<count), text, at: start)
+  }
 }

@@ -1,5 +1,5 @@
 /// A number of JSON while its bytes arrive (RFC 8259, section 6), of any length.
-struct JSONNumber: Sendable {
+public struct JSONNumber: Sendable {
   private enum Part {
     case start, sign, zero, digits, point, fraction, exponentMark, exponentSign, exponent
   }
@@ -17,8 +17,10 @@ struct JSONNumber: Sendable {
   /// A digit did not fit in the significand.
   private var isCut = false
 
+  public init() {}
+
   /// Whether the number may end here.
-  var isComplete: Bool {
+  public var isComplete: Bool {
     switch part {
     case .zero, .digits, .fraction, .exponent: true
     default: false
@@ -26,8 +28,8 @@ struct JSONNumber: Sendable {
   }
 
   /// Takes a byte if it can belong to the number.
-  mutating func take(_ byte: UInt8) -> Bool {
-    if let digit = hexadecimalDigit(byte), digit < 10 { return take(digit: UInt64(digit)) }
+  public mutating func take(_ byte: UInt8) -> Bool {
+    if let digit = decimalDigit(byte) { return take(digit: UInt64(digit)) }
     switch (part, byte) {
     case (.start, UInt8(ascii: "-")):
       isNegative = true
@@ -73,15 +75,22 @@ struct JSONNumber: Sendable {
   }
 
   /// The number if it is written without a fraction and an exponent and Int can hold it.
-  var integer: Int? {
+  public var integer: Int? {
     if part != .zero && part != .digits || isCut { return nil }
     if significand <= UInt64(Int.max) { return isNegative ? -Int(significand) : Int(significand) }
     return isNegative && significand == UInt64(Int.max) + 1 ? Int.min : nil
   }
 
+  /// The number if it is written without a fraction and an exponent, or the bound of Int that it is
+  /// beyond.
+  var nearestInteger: Int? {
+    if part != .zero && part != .digits { return nil }
+    return integer ?? (isNegative ? Int.min : Int.max)
+  }
+
   /// Right to the last bit with up to 15 digits and a power of ten of at most 22 (W. D. Clinger,
   /// "How to read floating point numbers accurately", 1990); otherwise to some bits.
-  var double: Double {
+  public var double: Double {
     let exponent = scale + (isExponentNegative ? -writtenExponent : writtenExponent)
     var value = Double(significand)
     // Past these the result is zero or infinite for any significand.

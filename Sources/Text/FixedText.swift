@@ -24,6 +24,12 @@ public struct FixedText<let capacity: Int>: Sendable {
     offeredByteCount += 1
   }
 
+  /// Appends a Unicode scalar value as UTF-8; `scalar` is at most 0x10FFFF and no surrogate.
+  public mutating func append(scalar: UInt32) {
+    let character = UTF8Character(scalar: scalar)
+    for index in 0..<character.count { append(character.storage[index]) }
+  }
+
   public mutating func removeAll() {
     for index in 0..<count { storage[index] = 0 }
     count = 0
@@ -48,12 +54,4 @@ public struct FixedText<let capacity: Int>: Sendable {
       try unsafe body(UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
     }
   }
-}
-
-/// Whether `text` is exactly `name`.
-func matches(_ text: Span<UInt8>, _ name: StaticString) -> Bool {
-  if text.count != name.utf8CodeUnitCount { return false }
-  let start = unsafe name.utf8Start
-  for index in 0..<text.count where unsafe text[index] != start[index] { return false }
-  return true
 }

@@ -4,10 +4,26 @@ public func isUTF8(_ text: Span<UInt8>) -> Bool {
   UTF8Sequence.validPrefixByteCount(text) == text.count
 }
 
+/// The byte count of the UTF-8 sequence at `offset`, or 0 where there is none.
+public func utf8SequenceByteCount(_ bytes: Span<UInt8>, at offset: Int) -> Int {
+  var sequence = UTF8Sequence()
+  var index = offset
+  while index < bytes.count {
+    let step = sequence.accept(bytes[index])
+    index += 1
+    switch step {
+    case .complete: return index - offset
+    case .incomplete: break
+    case .invalid: return 0
+    }
+  }
+  return 0
+}
+
 /// Follows UTF-8 byte by byte; accepts exactly the well-formed sequences (The Unicode Standard,
 /// table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
-struct UTF8Sequence {
-  enum Step {
+public struct UTF8Sequence: Sendable {
+  public enum Step: Sendable {
     /// The byte ends a sequence.
     case complete
     /// The byte begins or continues a sequence.
@@ -21,9 +37,11 @@ struct UTF8Sequence {
   private var low: UInt8 = 0x80
   private var high: UInt8 = 0xBF
 
-  var isBetweenSequences: Bool { missingCount == 0 }
+  public init() {}
 
-  mutating func accept(_ byte: UInt8) -> Step {
+  public var isBetweenSequences: Bool { missingCount == 0 }
+
+  public mutating func accept(_ byte: UInt8) -> Step {
     if missingCount == 0 { return begin(byte) }
     let isExpected = low <= byte && byte <= high
     missingCount = isExpected ? missingCount - 1 : 0
@@ -51,7 +69,7 @@ struct UTF8Sequence {
   }
 
   /// The count of leading bytes of `text` that are well-formed; all of them if `text` is UTF-8.
-  static func validPrefixByteCount(_ text: Span<UInt8>) -> Int {
+  public static func validPrefixByteCount(_ text: Span<UInt8>) -> Int {
     var sequence = UTF8Sequence()
     var valid = 0
     for index in 0..<text.count {

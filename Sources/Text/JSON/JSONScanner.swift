@@ -1,5 +1,3 @@
-import Platform
-
 /// The kinds of JSON value (RFC 8259, section 3).
 public enum JSONKind: Sendable {
   case object

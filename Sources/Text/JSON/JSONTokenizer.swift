@@ -1,10 +1,10 @@
 /// Reads a JSON document (RFC 8259) of any length from bytes that arrive in pieces of any size, in
 /// fixed memory: texts are given as they come, decoded.
-struct JSONTokenizer {
+public struct JSONTokenizer: Sendable {
   /// How many lists and objects may lie inside one another.
-  static let depthMax = 32
+  public static let depthMax = 32
 
-  enum Event {
+  public enum Event: Sendable {
     /// All bytes are taken; more must come.
     case needsMore
     case beginObject, endObject
@@ -34,17 +34,12 @@ struct JSONTokenizer {
     case ended
     case string
     case escape
-    /// After `\u`, or after the second half's, of a character.
-    case unicode
-    /// The backslash, then the `u`, of a surrogate pair's second half.
-    case secondBackslash
-    case secondLetter
     case number
     case word
   }
 
   /// Bytes taken.
-  private(set) var byteCount = 0
+  public private(set) var byteCount = 0
   private var state = State.value
   private var depth = 0
   /// The lowest bit is of the innermost: whether it is an object.
@@ -54,19 +49,19 @@ struct JSONTokenizer {
   private var character = UTF8Character()
   private var number = JSONNumber()
   private var word = JSONWord.null
-  /// Of the word or of the hexadecimal digits of an escape.
+  /// Of the word: bytes that have come.
   private var index = 0
-  private var unit: UInt32 = 0
-  /// The first half of a surrogate pair, or 0.
-  private var firstHalf: UInt32 = 0
+  private var escape = JSONEscape()
+
+  public init() {}
 
   /// The document is whole; white space may follow.
-  var isEnded: Bool {
+  public var isEnded: Bool {
     if case .ended = state { true } else { false }
   }
 
   /// Reads on from `offset` and advances it, up to the next event.
-  mutating func next(_ bytes: Span<UInt8>, at offset: inout Int) throws(JSONFault) -> Event {
+  public mutating func next(_ bytes: Span<UInt8>, at offset: inout Int) throws(JSONFault) -> Event {
     while offset < bytes.count {
       let start = offset
       let event = try step(bytes, &offset)
@@ -93,15 +88,6 @@ struct JSONTokenizer {
     offset += 1
     switch state {
     case .escape: return try readEscape(byte)
-    case .unicode: return try readHexadecimal(byte)
-    case .secondBackslash:
-      if byte != UInt8(ascii: "\\") { throw .loneSurrogate }
-      state = .secondLetter
-      return nil
-    case .secondLetter:
-      if byte != UInt8(ascii: "u") { throw .loneSurrogate }
-      beginHexadecimal()
-      return nil
     case .word: return try readWord(byte)
     default: return isWhitespace(byte) ? nil : try readStructure(byte)
     }
@@ -211,6 +197,7 @@ extension JSONTokenizer {
       switch byte {
       case UInt8(ascii: "\""): return endString()
       case UInt8(ascii: "\\"):
+        escape = JSONEscape()
         state = .escape
         return nil
       case 0..<0x20: throw .controlCharacter
@@ -240,51 +227,14 @@ extension JSONTokenizer {
     return .endString
   }
 
-  private mutating func readEscape(_ letter: UInt8) throws(JSONFault) -> Event? {
-    let scalar: UInt32
-    switch letter {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): scalar = UInt32(letter)
-    case UInt8(ascii: "b"): scalar = 0x08
-    case UInt8(ascii: "f"): scalar = 0x0c
-    case UInt8(ascii: "n"): scalar = 0x0a
-    case UInt8(ascii: "r"): scalar = 0x0d
-    case UInt8(ascii: "t"): scalar = 0x09
-    case UInt8(ascii: "u"):
-      firstHalf = 0
-      beginHexadecimal()
-      return nil
-    default: throw .badEscape
-    }
+  private mutating func readEscape(_ byte: UInt8) throws(JSONFault) -> Event? {
+    guard let scalar = try escape.take(byte) else { return nil }
     state = .string
-    return .character(UTF8Character(scalar: scalar))
-  }
-
-  private mutating func beginHexadecimal() {
-    index = 0
-    unit = 0
-    state = .unicode
-  }
-
-  private mutating func readHexadecimal(_ byte: UInt8) throws(JSONFault) -> Event? {
-    guard let digit: UInt32 = hexadecimalDigit(byte) else { throw .badEscape }
-    unit = unit << 4 | digit
-    index += 1
-    if index < 4 { return nil }
-    let isSecond = unit >= 0xdc00 && unit <= 0xdfff
-    if isSecond != (firstHalf != 0) { throw .loneSurrogate }
-    if unit >= 0xd800 && unit <= 0xdbff {
-      firstHalf = unit
-      state = .secondBackslash
-      return nil
-    }
-    state = .string
-    if !isSecond { return .character(UTF8Character(scalar: unit)) }
-    let scalar = 0x10000 + (firstHalf - 0xd800) << 10 + (unit - 0xdc00)
     return .character(UTF8Character(scalar: scalar))
   }
 }
 
-private enum JSONWord {
+private enum JSONWord: Sendable {
   case `true`
   case `false`
   case null
