@@ -150,21 +150,21 @@ extension RunIdentity {
         continue
       }
       try scanner.readString(into: &value)
-      if isText(name, "format") {
-        if !isText(value, format) { return nil }
+      if matches(name, "format") {
+        if !matches(value, format) { return nil }
         found += 1
-      } else if isText(name, "length") {
-        identity.isQuick = isText(value, "quick")
+      } else if matches(name, "length") {
+        identity.isQuick = matches(value, "quick")
         found += 1
-      } else if isText(name, "profile") {
+      } else if matches(name, "profile") {
         guard let hash = hexadecimal(value) else { return nil }
         identity.profile = hash
         found += 1
-      } else if isText(name, "model") {
+      } else if matches(name, "model") {
         guard let hash = hexadecimal(value) else { return nil }
         identity.model = hash
         found += 1
-      } else if isText(name, "program") {
+      } else if matches(name, "program") {
         guard let hash = hexadecimal(value) else { return nil }
         identity.program = hash
         found += 1
@@ -172,14 +172,6 @@ extension RunIdentity {
     }
     try scanner.finish()
     return found == 5 ? identity : nil
-  }
-
-  private static func isText<let capacity: Int>(
-    _ text: FixedText<capacity>, _ name: StaticString
-  ) -> Bool {
-    if text.count != name.utf8CodeUnitCount { return false }
-    for index in 0..<text.count where unsafe text[index] != name.utf8Start[index] { return false }
-    return true
   }
 
   /// Sixteen digits, as `TextOutput` writes them.
