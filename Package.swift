@@ -83,7 +83,9 @@ let package = Package(
         "Model", "Memory", "Platform", "Tokenizer", "Generation", "Profile", "KVCache", "Inference",
       ],
       exclude: ["make_vectors.py"], swiftSettings: [.unsafeFlags(["-O"])]),
-    .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"]),
+    .testTarget(
+      name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"],
+      exclude: ["make_vocabularies.py"]),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"],
@@ -96,7 +98,9 @@ let package = Package(
       swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "ProgramTests",
-      exclude: ["make_models.py", "serve_client.py", "serve_load.py", "short_reads.c"]),
+      exclude: [
+        "make_models.py", "policies.py", "serve_client.py", "serve_load.py", "short_reads.c",
+      ]),
   ]
 )
 

@@ -258,10 +258,12 @@ struct HealthTests {
     }
   }
 
-  /// Every file by itself: the others go on.
+  /// Every file by itself: nothing stops, and what is read once it is whole again is what was read before.
   @Test func eachFileAlone() throws {
     for files in [Sensors.pi4, Sensors.pi5, Sensors.orinNano, Sensors.rk3588, Sensors.x86] {
       let tree = try KernelTree(files)
+      var before: Int?
+      sensors(tree, 0...7) { before = $0.read().millidegrees }
       for (path, text) in files {
         for damaged in ["", "text", "99999999999999999999"] {
           try tree.write(path, damaged)
@@ -270,6 +272,7 @@ struct HealthTests {
         try tree.remove(path)
         sensors(tree, 0...7) { _ = $0.read(after: $0.read()) }
         try tree.write(path, text)
+        sensors(tree, 0...7) { #expect($0.read().millidegrees == before, "\(path)") }
       }
     }
   }

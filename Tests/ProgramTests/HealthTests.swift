@@ -71,6 +71,7 @@ struct HealthTests {
     let blocks = try #require(try json(report)["blocks"] as? [[String: Any]])
     let sum = blocks.compactMap { $0["joules"] as? Double }.reduce(0, +)
     #expect(abs(sum - joules) < 0.001)
+    #expect(blocks.contains { $0["temperatureC"] != nil })
     for block in blocks where block["temperatureC"] != nil {
       #expect(block["temperatureC"] as? Double == 51.3 && block["frequencyMHz"] as? Int == 1510)
       #expect(block["throttled"] as? Bool == false)

@@ -6,9 +6,14 @@ of a plain float64 transformer with the model's own weights, and NAME.rounded, o
 weights and activations rounded to int8 (a scale each row, behind a Walsh-Hadamard transform) and keys
 and values to Float16.
 
+For some models also NAME.evicted.json: a longer text that the rounded transformer reads block by block
+under each policy (policies.py): -log p of every token, and the positions that each head keeps after
+each block; and the tokens that it goes on with, each time the best one.
+
 Needs: pip install gguf numpy.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -16,8 +21,13 @@ import numpy as np
 from gguf import GGMLQuantizationType as T, GGML_QUANT_SIZES, GGUFReader, GGUFWriter, RopeScalingType
 from gguf.quants import dequantize, quantize
 
+from policies import Head, RUNS
+
 VOCABULARY = 320
 TOKEN_COUNT = 40
+# The text that is read under each policy.
+EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied")
+LONG_COUNT, BLOCK, BUDGET, ANSWER_COUNT = 160, 16, 48, 24
 # What can be made from numbers; of the others random blocks are taken.
 MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
 
@@ -97,7 +107,7 @@ def int8(x):
 
 class Model:
     def __init__(self, s, rng):
-        self.s, self.weights, self.stored = s, {}, {}
+        self.s, self.weights, self.stored, self.rounded = s, {}, {}, {}
         self.matrix(rng, "token_embd", VOCABULARY, s["dim"], 1.0)
         self.vector(rng, "output_norm.weight", s["dim"])
         if not s["tied"]:
@@ -178,9 +188,9 @@ class Model:
         ramp = np.clip((index - low) / max(high - low, 0.001), 0, 1)
         return frequencies / factor * ramp + frequencies * (1 - ramp), 0.1 * np.log(factor) + 1
 
-    def rotate(self, x):
+    def rotate(self, x, positions):
         frequencies, factor = self.angles()
-        angle = np.arange(x.shape[0])[:, None] * frequencies
+        angle = positions[:, None] * frequencies
         cosine, sine = np.cos(angle)[:, None] * factor, np.sin(angle)[:, None] * factor
         out = np.empty_like(x)
         half = x.shape[-1] // 2
@@ -193,41 +203,88 @@ class Model:
     def norm(self, x, name):
         return x / np.sqrt((x ** 2).mean(-1, keepdims=True) + 1e-5) * self.weights[name + ".weight"]
 
+    def rounded_weight(self, name):
+        if name not in self.rounded:
+            self.rounded[name] = int8(hadamard(self.weights[name + ".weight"]))
+        return self.rounded[name]
+
     def linear(self, x, name, rounds):
-        w = self.weights[name + ".weight"]
-        if rounds:
-            x, w = int8(hadamard(x)), int8(hadamard(w))
-        y = x @ w.T
+        w = self.rounded_weight(name) if rounds else self.weights[name + ".weight"]
+        y = (int8(hadamard(x)) if rounds else x) @ w.T
         return y + self.weights[name + ".bias"] if name + ".bias" in self.weights else y
 
-    def attend(self, x, at, rounds):
+    def attend(self, x, at, heads, positions, rounds):
+        """Adds the tokens to the cache of each KV head, and attends to all that it holds."""
         s, count = self.s, x.shape[0]
         q, k, v = (self.linear(x, at + name, rounds).reshape(count, -1, s["head_dim"])
                    for name in ("attn_q", "attn_k", "attn_v"))
         if s["head_norms"]:
             q, k = self.norm(q, at + "attn_q_norm"), self.norm(k, at + "attn_k_norm")
-        q, k = self.rotate(q), self.rotate(k)
+        q, k = self.rotate(q, positions), self.rotate(k, positions)
         if rounds:
             k, v = k.astype(np.float16).astype(np.float64), v.astype(np.float16).astype(np.float64)
         group = s["heads"] // s["kv_heads"]
-        scores = np.einsum("qhd,khd->hqk", q, np.repeat(k, group, 1)) / np.sqrt(s["head_dim"])
-        scores[:, np.triu(np.ones((count, count), bool), 1)] = -np.inf
-        weights = np.exp(scores - scores.max(-1, keepdims=True))
-        weights /= weights.sum(-1, keepdims=True)
-        return np.einsum("hqk,khd->qhd", weights, np.repeat(v, group, 1)).reshape(count, -1)
+        out = np.empty_like(q)
+        for index, head in enumerate(heads):
+            head.append(k[:, index], v[:, index], positions)
+            for query in range(index * group, (index + 1) * group):
+                scores = q[:, query] @ head.keys.T / np.sqrt(s["head_dim"])
+                scores[head.positions[None] > positions[:, None]] = -np.inf
+                weights = np.exp(scores - scores.max(-1, keepdims=True))
+                weights /= weights.sum(-1, keepdims=True)
+                head.see(weights)
+                out[:, query] = weights @ head.values
+        return out.reshape(count, -1)
 
-    def logits(self, tokens, rounds):
-        embeddings = self.weights["token_embd.weight"]
-        x = (hadamard(int8(hadamard(embeddings))) if rounds else embeddings)[tokens]
-        for layer in range(self.s["layers"]):
+    def cache(self):
+        return [[Head(self.s["head_dim"]) for _ in range(self.s["kv_heads"])]
+                for _ in range(self.s["layers"])]
+
+    def block(self, tokens, cache, start, rounds):
+        """Logits of a block of tokens behind those that the cache holds."""
+        positions = np.arange(start, start + len(tokens))
+        if rounds:
+            x = hadamard(self.rounded_weight("token_embd")[tokens])
+        else:
+            x = self.weights["token_embd.weight"][tokens]
+        for layer, heads in enumerate(cache):
             at = f"blk.{layer}."
-            attended = self.attend(self.norm(x, at + "attn_norm"), at, rounds)
+            attended = self.attend(self.norm(x, at + "attn_norm"), at, heads, positions, rounds)
             x = x + self.linear(attended, at + "attn_output", rounds)
             hidden = self.norm(x, at + "ffn_norm")
             gate = self.linear(hidden, at + "ffn_gate", rounds)
             up = self.linear(hidden, at + "ffn_up", rounds)
             x = x + self.linear(gate / (1 + np.exp(-gate)) * up, at + "ffn_down", rounds)
         return self.linear(self.norm(x, "output_norm"), "token_embd" if self.s["tied"] else "output", rounds)
+
+    def logits(self, tokens, rounds):
+        return self.block(tokens, self.cache(), 0, rounds)
+
+    def evicted(self, tokens, run):
+        """-log p of each token after the first, and what each head keeps after each block."""
+        cache, losses, kept = self.cache(), [], []
+        for start in range(0, len(tokens), BLOCK):
+            logits = self.block(tokens[start:start + BLOCK], cache, start, True)
+            for head in (head for heads in cache for head in heads):
+                head.evict(run, BUDGET)
+            kept.append([[head.positions.tolist() for head in heads] for heads in cache])
+            losses += [log_sum_exp(row) - row[token] for row, token in zip(logits, tokens[start + 1:])]
+        return {"nll": losses, "kept": kept}
+
+    def greedy(self, tokens, count, rounds):
+        """What the model goes on with, the best token each time, and by how much each was the best."""
+        cache, ids, margins = self.cache(), [], []
+        logits = self.block(tokens, cache, 0, rounds)[-1]
+        while len(ids) < count:
+            second, first = np.sort(logits)[-2:]
+            ids.append(int(logits.argmax()))
+            margins.append(float(first - second))
+            logits = self.block(np.array(ids[-1:]), cache, len(tokens) + len(ids) - 1, rounds)[-1]
+        return ids, margins
+
+
+def log_sum_exp(row):
+    return row.max() + np.log(np.exp(row - row.max()).sum())
 
 
 class PublishedModel(Model):
@@ -237,17 +294,12 @@ class PublishedModel(Model):
         self.weights = {
             t.name: dequantize(t.data, t.tensor_type).astype(np.float64).reshape(tuple(reversed(t.shape.tolist())))
             for t in file.tensors}
+        self.rounded = {}
         heads = value("attention.head_count")
         self.s = spec(
             path.stem, dim=value("embedding_length"), heads=heads, head_dim=value("embedding_length") // heads,
             layers=value("block_count"), tied="output.weight" not in self.weights)
         self.s["kv_heads"] = value("attention.head_count_kv")
-
-    def greedy(self, tokens):
-        """The tokens and what the model goes on with."""
-        while len(tokens) < TOKEN_COUNT:
-            tokens = tokens + [int(self.logits(np.array(tokens), False)[-1].argmax())]
-        return np.array(tokens)
 
 
 def write_computed(model, tokens, directory):
@@ -257,6 +309,15 @@ def write_computed(model, tokens, directory):
         model.logits(tokens, rounds).astype(np.float32).tofile(path + ending)
 
 
+def write_evicted(model, rng, directory):
+    tokens = rng.integers(0, VOCABULARY, LONG_COUNT)
+    ids, margins = model.greedy(tokens[:TOKEN_COUNT], ANSWER_COUNT, True)
+    (directory / (model.s["name"] + ".evicted.json")).write_text(json.dumps({
+        "tokens": tokens.tolist(), "block": BLOCK, "budget": BUDGET,
+        "runs": [dict(run, **model.evicted(tokens, run)) for run in RUNS],
+        "promptCount": TOKEN_COUNT, "answer": ids, "margins": margins}))
+
+
 def main(directory, published):
     directory.mkdir(parents=True, exist_ok=True)
     for number, s in enumerate(SPECS):
@@ -264,10 +325,14 @@ def main(directory, published):
         model = Model(s, rng)
         write_computed(model, rng.integers(0, VOCABULARY, TOKEN_COUNT), directory)
         model.write(directory / (s["name"] + ".gguf"))
+        if s["name"] in EVICTED:
+            write_evicted(model, rng, directory)
     for path in published:
         model = PublishedModel(path)
         # The first tokens of "Once upon a time".
-        write_computed(model, model.greedy([1, 403, 407, 261]), directory)
+        prompt = [1, 403, 407, 261]
+        answer, _ = model.greedy(np.array(prompt), TOKEN_COUNT - len(prompt), False)
+        write_computed(model, np.array(prompt + answer), directory)
         (directory / path.name).symlink_to(path)
 
 

@@ -10,6 +10,8 @@ struct ModelFile {
   private(set) var scores: [Float] = []
   private(set) var merges: [[UInt8]] = []
   private(set) var chatTemplate: [UInt8] = []
+  private var kind: [UInt8] = []
+  private var preTokenizer: [UInt8] = []
 
   private let data: Data
   private var offset = 0
@@ -28,9 +30,17 @@ struct ModelFile {
       case "tokenizer.ggml.scores":
         scores = integers().map { Float(bitPattern: UInt32(bitPattern: $0)) }
       case "tokenizer.chat_template": chatTemplate = string()
+      case "tokenizer.ggml.model": kind = string()
+      case "tokenizer.ggml.pre": preTokenizer = string()
       default: skip(type)
       }
     }
+  }
+
+  /// How the file says that text is cut.
+  func scheme() throws -> Scheme {
+    if kind == Array("llama".utf8) { return .sentencePiece(addsSpacePrefix: true) }
+    return .byteLevelBPE(try PreTokenizer(name: preTokenizer.span))
   }
 
   private mutating func number(_ byteCount: Int) -> Int {
@@ -74,9 +84,9 @@ struct ModelFile {
 }
 
 extension Tokenizing {
-  convenience init(_ model: ModelFile, _ scheme: Scheme = .byteLevelBPE(.smollm)) throws {
+  convenience init(_ model: ModelFile, usesTemplate: Bool = true) throws {
     try self.init(
-      scheme, tokens: model.tokens, types: model.types, scores: model.scores,
-      merges: model.merges, chatTemplate: model.chatTemplate)
+      model.scheme(), tokens: model.tokens, types: model.types, scores: model.scores,
+      merges: model.merges, chatTemplate: usesTemplate ? model.chatTemplate : [])
   }
 }

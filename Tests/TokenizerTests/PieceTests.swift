@@ -40,7 +40,7 @@ import Testing
   func realVocabularyAsTheDefinition() throws {
     let path = Files.sharedURL("data/tokenizers/ggml-vocab-llama-spm.gguf").path
     let file = try ModelFile(path: path)
-    let made = try Tokenizing(file, .sentencePiece(addsSpacePrefix: true))
+    let made = try Tokenizing(file)
     let definition = PieceDefinition(
       tokens: file.tokens, types: file.types, scores: file.scores)
     let data = try Data(contentsOf: Files.sharedURL("data/text/wiki.test.raw"))

@@ -41,27 +41,22 @@ import Testing
     }
   }
 
+  /// A vocabulary, and whose vectors are checked with it.
   @Test(
-    .enabled(if: Files.shared("\(folder)/ggml-vocab-llama-spm.gguf") != nil, "no reference data"))
-  func llamaSPM() throws {
-    let path = Files.sharedURL("\(Self.folder)/ggml-vocab-llama-spm.gguf").path
-    let made = try Tokenizing(ModelFile(path: path), .sentencePiece(addsSpacePrefix: true))
-    try check(made, "llama-spm")
+    .enabled(if: Files.shared("\(folder)/ggml-vocab-gpt-2.gguf") != nil, "needs ../shared"),
+    arguments: [
+      ("llama-spm", ["llama-spm"]), ("phi-3", ["phi-3"]), ("gpt-2", ["gpt-2"]),
+      ("qwen2", ["qwen2", "deepseek-r1-qwen"]), ("refact", ["refact"]),
+    ])
+  func published(vocabulary: String, names: [String]) throws {
+    let file = Files.sharedURL("\(Self.folder)/ggml-vocab-\(vocabulary).gguf")
+    let made = try Tokenizing(ModelFile(path: file.path), usesTemplate: false)
+    for name in names { try check(made, name) }
   }
 
   @Test(.enabled(if: MergeFiles.exist("llama3"), "no reference data"))
   func llamaBPE() throws {
     try check(MergeFiles("llama3").tokenizing(.llama3), "llama-bpe")
-  }
-
-  @Test(.enabled(if: MergeFiles.exist("gpt-2"), "the vocabulary of GPT-2 is not in ../shared"))
-  func gpt2() throws { try check(MergeFiles("gpt-2").tokenizing(.gpt2), "gpt-2") }
-
-  @Test(.enabled(if: MergeFiles.exist("qwen2"), "the vocabulary of Qwen 2 is not in ../shared"))
-  func qwen2() throws {
-    let made = try MergeFiles("qwen2").tokenizing(.qwen2)
-    try check(made, "qwen2")
-    try check(made, "deepseek-r1-qwen")
   }
 }
 
