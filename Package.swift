@@ -35,7 +35,8 @@ let package = Package(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
     .target(
-      name: "Generation", dependencies: ["Platform", "Memory", "Model", "Tokenizer"],
+      name: "Generation",
+      dependencies: ["Platform", "Memory", "Kernels", "Model", "Tokenizer", "Inference"],
       swiftSettings: strict),
     .target(
       name: "KVCache", dependencies: ["Platform", "Profile", "Memory", "Kernels"],
@@ -89,6 +90,10 @@ let package = Package(
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"],
+      swiftSettings: [.unsafeFlags(["-O"])]),
+    .testTarget(
+      name: "GenerationTests",
+      dependencies: ["Generation", "Inference", "Tokenizer", "Model", "Memory", "Platform"],
       swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "MeasurementTests",

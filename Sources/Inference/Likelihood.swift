@@ -3,7 +3,7 @@ import Model
 
 /// Facts about one row of logits.
 public struct LogitRow {
-  let values: UnsafePointer<Float>
+  package let values: UnsafePointer<Float>
   public let count: Int
 
   public init(values: UnsafePointer<Float>, count: Int) {

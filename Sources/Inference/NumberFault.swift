@@ -80,3 +80,12 @@ extension NumberFault {
 
   public var exitCode: ExitCode { .malformedData }
 }
+
+extension Engine {
+  /// `makeLogits`, and an error if the model gives numbers that are not finite.
+  public func makeCheckedLogits(firstRow: Int, rowCount: Int) throws(NumberFault) {
+    makeLogits(firstRow: firstRow, rowCount: rowCount)
+    if let fault = numberFault { throw fault }
+    for row in 0..<rowCount where !logits(row).isFinite { throw .outputHead }
+  }
+}

@@ -1,4 +1,5 @@
 import CPlatform
+import Generation
 import Platform
 import Profile
 

@@ -1,4 +1,5 @@
 import CPlatform
+import Generation
 import Platform
 import Profile
 
@@ -195,7 +196,7 @@ enum Command {
     } else if unsafe isEqual(name, "--no-huge-pages") {
       wantsNoHugePages = true
     } else if unsafe isEqual(name, "--stop") {
-      unsafe try stops.append(reader.value(of: name, after: false, &console), &console)
+      unsafe try append(stop: reader.value(of: name, after: false, &console))
     } else if unsafe try sampling.take(name, &reader, &console) {
       return
     } else if unsafe try service.take(name, &reader, &console) {
@@ -299,6 +300,14 @@ enum Command {
       return false
     }
     return true
+  }
+
+  private mutating func append(stop text: UnsafePointer<CChar>) throws(CommandFailure) {
+    do throws(StopTextError) {
+      unsafe try stops.append(text)
+    } catch {
+      throw CommandFailure(.stopText(error))
+    }
   }
 
   private mutating func override(

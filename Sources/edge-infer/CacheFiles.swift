@@ -1,24 +1,21 @@
 import Inference
 import Platform
-import Profile
 
 extension Program {
   /// Continues from a saved cache.
-  mutating func loadCache(
-    _ path: UnsafePointer<CChar>, _ console: inout Console
-  ) throws(Exit) {
+  mutating func loadCache(_ path: UnsafePointer<CChar>) throws(CommandFailure) {
     let file: InputFile
     do throws(SystemFailure) {
       file = unsafe try InputFile(path: path)
     } catch {
-      throw unsafe console.fail(error, path: path)
+      throw unsafe CommandFailure(.system(error), path: path)
     }
-    unsafe try loadCache(from: file, path, &console)
+    unsafe try loadCache(from: file, path)
   }
 
   mutating func loadCache(
-    from file: borrowing InputFile, _ path: UnsafePointer<CChar>, _ console: inout Console
-  ) throws(Exit) {
+    from file: borrowing InputFile, _ path: UnsafePointer<CChar>
+  ) throws(CommandFailure) {
     do throws(SnapshotError) {
       try engine.restore(from: file)
     } catch {
@@ -27,15 +24,15 @@ extension Program {
   }
 
   /// The file appears whole or not at all.
-  func saveCache(_ path: UnsafePointer<CChar>, _ console: inout Console) throws(Exit) {
-    var file = unsafe try Report.open(path, &console)
-    unsafe try saveCache(to: &file, path, &console)
+  func saveCache(_ path: UnsafePointer<CChar>) throws(CommandFailure) {
+    var file = unsafe try openReplacement(path)
+    unsafe try saveCache(to: &file, path)
   }
 
   func saveCache(
-    to file: inout ReplacementFile, _ path: UnsafePointer<CChar>, _ console: inout Console
-  ) throws(Exit) {
+    to file: inout ReplacementFile, _ path: UnsafePointer<CChar>
+  ) throws(CommandFailure) {
     engine.save(to: &file.text)
-    unsafe try Report.commit(&file, path, &console)
+    unsafe try commit(&file, path)
   }
 }

@@ -1,3 +1,4 @@
+import Generation
 import Inference
 import Measurement
 import Memory
@@ -7,18 +8,22 @@ import Profile
 import Tokenizer
 
 /// `chat`: a conversation; the cache stays from message to message.
-func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let settings = try Settings(arguments, &console)
   let health = try HealthMonitor(arguments, settings.profile, &console)
   var preparation = try Preparation(arguments, settings, chatNeeds(arguments), &console)
   var program = try Program(&preparation, &console)
   program.health = health
-  let run = Generation(
-    isQuiet: arguments.isQuiet, maxTokens: answerTokenCount(arguments), preparation)
+  let run = AnswerRun(isQuiet: arguments.isQuiet, preparation.model.shape)
+  var request = AnswerRequest(maxTokens: answerTokenCount(arguments))
+  request.stops = arguments.stops
+  let marks = ChatMarks(
+    bos: preparation.model.tokenizer.bosID, eos: preparation.model.tokenizer.eosID)
   guard let layout = program.layout.chat, let template = program.chatTemplate else {
     preconditionFailure("chat was asked for")
   }
-  var conversation = Conversation(arguments, run, template, program.takeEncoder())
+  var conversation = Conversation(
+    arguments, run, request, template, marks, program.takeEncoder())
   let terminal = unsafe Terminal(memory: layout.terminal)
   var needs = LockdownNeeds()
   (needs.opensFiles, needs.replacesFiles, needs.usesTerminal) = (true, true, terminal != nil)
@@ -32,7 +37,7 @@ func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) 
   } else {
     var reader = LineReader(layout)
     while try converse(
-      &conversation, try nextLine(&reader, &console), layout, &program, isTerminal: false, &console)
+      &conversation, try nextLine(&reader), layout, &program, isTerminal: false, &console)
     {}
   }
 }
@@ -68,21 +73,19 @@ private func writeGreeting(
 
 private func nextLine(
   _ editor: inout LineEditor, _ console: inout Console
-) throws(Exit) -> LineEvent {
+) throws(CommandFailure) -> LineEvent {
   do throws(SystemFailure) {
     return try editor.next(&console.error)
   } catch {
-    throw console.fail(error, what: "standard input")
+    throw CommandFailure(.system(error), about: .name("standard input"))
   }
 }
 
-private func nextLine(
-  _ reader: inout LineReader, _ console: inout Console
-) throws(Exit) -> LineEvent {
+private func nextLine(_ reader: inout LineReader) throws(CommandFailure) -> LineEvent {
   do throws(SystemFailure) {
     return try reader.next()
   } catch {
-    throw console.fail(error, what: "standard input")
+    throw CommandFailure(.system(error), about: .name("standard input"))
   }
 }
 
@@ -92,7 +95,7 @@ private func nextLine(
 private func converse(
   _ conversation: inout Conversation, _ event: LineEvent, _ layout: ChatLayout,
   _ program: inout Program, isTerminal: Bool, _ console: inout Console
-) throws(Exit) -> Bool {
+) throws(CommandFailure) -> Bool {
   let byteCount: Int
   switch event {
   case .end: return false
@@ -109,7 +112,7 @@ private func converse(
   case .command(let command, let argument):
     unsafe layout.line[argument.upperBound] = 0
     let name = unsafe UnsafeRawPointer(layout.line + argument.lowerBound)
-    do throws(Exit) {
+    do throws(CommandFailure) {
       return unsafe try conversation.perform(
         command, name.assumingMemoryBound(to: CChar.self), &program, &console)
     } catch {
@@ -122,8 +125,8 @@ private func converse(
     return true
   case .message(let start):
     let message = unsafe MemoryInput(layout.line + start, count: byteCount - start)
-    do throws(Exit) {
-      if !isUTF8(line) { throw console.fail(.malformedData, "the message is not UTF-8") }
+    do throws(CommandFailure) {
+      if !isUTF8(line) { throw CommandFailure(.malformedData, "the message is not UTF-8") }
       try conversation.answer(message, &program, &console)
     } catch {
       if !isTerminal || error.code != .malformedData { throw error }

@@ -48,6 +48,40 @@ struct CommandFailure: Error {
   }
 }
 
+extension CommandFailure {
+  /// - Parameter emptyText: says that there is no token.
+  init<Failure: PromptFailure>(
+    _ failure: GenerationFailure<Failure>, _ subject: FailureSubject,
+    ifEmpty emptyText: StaticString
+  ) {
+    switch failure {
+    case .source(let error): self.init(error.reason, about: subject)
+    case .pass(let failure): self.init(failure)
+    case .emptyPrompt: self.init(.malformedData, emptyText)
+    }
+  }
+
+  init(_ failure: PassFailure) {
+    switch failure {
+    case .cacheFull(let full): self.init(FailureReason.cacheFull(full))
+    case .numbers(let fault): self.init(FailureReason.numbers(fault))
+    }
+  }
+}
+
+/// Why a prompt could not be read.
+protocol PromptFailure: Error {
+  var reason: FailureReason { get }
+}
+
+extension TokenizerError: PromptFailure {
+  var reason: FailureReason { .tokenizer(self) }
+}
+
+extension TokenFileError: PromptFailure {
+  var reason: FailureReason { .tokens(self) }
+}
+
 /// What an error line begins with.
 enum FailureSubject {
   case nothing
@@ -93,6 +127,7 @@ enum FailureReason {
   case runFolder(RunFolderError)
   /// A name of `--shape` that is in no catalogue.
   case shape(Excerpt)
+  case stopText(StopTextError)
 
   var exitCode: ExitCode {
     switch self {
@@ -113,6 +148,7 @@ enum FailureReason {
     case .health(let error): error.exitCode
     case .runFolder(let error): error.exitCode
     case .shape: .usage
+    case .stopText: .usage
     }
   }
 
@@ -143,6 +179,21 @@ enum FailureReason {
       out.write("--shape: ")
       out.write(quoted: name)
       PublishedShape.writeNames(to: &out)
+    case .stopText(let error): Self.write(error, &out)
+    }
+  }
+
+  private static func write(_ error: StopTextError, _ out: inout TextOutput) {
+    switch error {
+    case .tooMany:
+      out.write("--stop may be given ")
+      out.write(StopTexts.countMax)
+      out.write(" times at most")
+    case .empty: out.write("--stop: a text must not be empty")
+    case .tooLong:
+      out.write("--stop: a text has ")
+      out.write(StopTexts.byteCountMax)
+      out.write(" bytes at most")
     }
   }
 }

@@ -1,10 +1,16 @@
 import CPlatform
+import Generation
 import Inference
 import Model
 import Platform
 import Profile
 
 typealias Exit = CommandFailure
+
+/// As `finish` without a console.
+func finish(_ output: inout TextOutput, _ console: inout Console) throws(CommandFailure) {
+  try finish(&output)
+}
 
 /// Standard error: tables, progress and error lines. Standard output is for the text alone.
 struct Console: ~Copyable {

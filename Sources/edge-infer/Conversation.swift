@@ -13,16 +13,21 @@ import Tokenizer
   private let template: ChatTemplate
   private var encoder: Encoder?
   /// The latest message and its answer.
-  private var run: Generation
+  private var run: AnswerRun
+  private let chatMarks: ChatMarks
+  /// What every message is answered by.
+  private let request: AnswerRequest
   private var turn = ChatTurn.first
   /// The last token of the answer before, where the model has not read it.
   private var unread: Int32?
   private var messageCount = 0
 
   init(
-    _ arguments: Arguments, _ run: Generation, _ template: ChatTemplate,
-    _ encoder: consuming Encoder
+    _ arguments: Arguments, _ run: AnswerRun, _ request: AnswerRequest,
+    _ template: ChatTemplate, _ chatMarks: ChatMarks, _ encoder: consuming Encoder
   ) {
+    self.request = request
+    self.chatMarks = chatMarks
     self.arguments = arguments
     self.run = run
     self.template = template
@@ -32,40 +37,40 @@ import Tokenizer
   /// Reads a message and writes the answer to it. Ctrl-C ends either.
   mutating func answer(
     _ message: consuming MemoryInput, _ program: inout Program, _ console: inout Console
-  ) throws(Exit) {
+  ) throws(CommandFailure) {
     Interrupt.clear()
-    run.begin()
+    run.begin(request, &program)
     let start = Instant.now()
     try read(message, &program, &console)
-    try run.decode(&program, start: start, arguments.stops, &console)
+    try run.answer(&program, maxTokens: request.maxTokens, since: start, &console)
     // An interrupt may have come in a pause before the first block.
-    if run.promptTokenCount == 0 { return }
-    unread = run.unreadToken(program)
-    turn = run.isPromptWhole ? .afterAnswer : .afterMessage
+    if program.layout.generator.promptTokenCount == 0 { return }
+    unread = program.layout.generator.unreadToken
+    turn = program.layout.generator.isPromptWhole ? .afterAnswer : .afterMessage
     messageCount += 1
   }
 
   private mutating func read(
     _ message: consuming MemoryInput, _ program: inout Program, _ console: inout Console
-  ) throws(Exit) {
+  ) throws(CommandFailure) {
     let system = turn == .first ? unsafe arguments.system : nil
     let vocabulary = unsafe program.vocabulary
     let prompt = unsafe ChatPrompt(
       template, turn, system: system.map { unsafe MemoryInput(cString: $0) }, user: message,
-      run.chatMarks, vocabulary.pointee)
+      chatMarks, vocabulary.pointee)
     let marks = turn == .first ? program.textMarks.ofPrompt : SequenceMarks.none
     var source = unsafe TextPrompt(
       prompt, marks, encoder.take()!, vocabulary, readCount: program.layout.readCount,
       byteCount: nil, leading: unread)
-    var failure: Exit?
-    do throws(Exit) {
-      try unsafe run.prefill(&program, &source, path: nil, &console)
+    var failure: CommandFailure?
+    do throws(CommandFailure) {
+      try unsafe run.read(&program, &source, .prompt(nil), &console)
     } catch {
       failure = error
     }
     encoder = source.finish()
     guard let failure else { return }
-    if run.promptTokenCount > 0 {
+    if program.layout.generator.promptTokenCount > 0 {
       turn = .afterMessage
       unread = nil
     }
@@ -77,7 +82,7 @@ import Tokenizer
   mutating func perform(
     _ command: ChatCommand, _ argument: UnsafePointer<CChar>, _ program: inout Program,
     _ console: inout Console
-  ) throws(Exit) -> Bool {
+  ) throws(CommandFailure) -> Bool {
     switch command {
     case .save: unsafe try save(argument, &program, &console)
     case .load: unsafe try load(argument, &program, &console)
@@ -98,8 +103,8 @@ import Tokenizer
 
   /// All that was kept of the conversation beside the cache.
   private mutating func forget(_ program: inout Program) {
-    program.layout.sampler.reset()
-    run.begin()
+    program.layout.generator.sampler.reset()
+    run.begin(request, &program)
     turn = .first
     unread = nil
     messageCount = 0
@@ -107,26 +112,37 @@ import Tokenizer
 
   private mutating func save(
     _ path: UnsafePointer<CChar>, _ program: inout Program, _ console: inout Console
-  ) throws(Exit) {
-    if unsafe path.pointee == 0 { throw console.fail(.usage, "/save needs a file") }
-    if turn == .first { throw console.fail(.usage, "/save: nothing has been said") }
+  ) throws(CommandFailure) {
+    if unsafe path.pointee == 0 { throw CommandFailure(.usage, "/save needs a file") }
+    if turn == .first { throw CommandFailure(.usage, "/save: nothing has been said") }
     if turn == .afterMessage {
-      throw console.fail(.usage, "/save: the latest message was not read to its end")
+      throw CommandFailure(.usage, "/save: the latest message was not read to its end")
     }
     if let token = unread {
-      try run.read(token, &program, &console)
+      try read(token, &program, &console)
       unread = nil
     }
-    unsafe try program.saveCache(path, &console)
+    unsafe try program.saveCache(path)
     writePlace("saved", program, &console.error)
+  }
+
+  private mutating func read(
+    _ token: Int32, _ program: inout Program, _ console: inout Console
+  ) throws(CommandFailure) {
+    do throws(PassFailure) {
+      try program.layout.generator.read(token, &program.engine)
+    } catch {
+      throw CommandFailure(error)
+    }
+    run.checkTrainedLength(program, &console)
   }
 
   private mutating func load(
     _ path: UnsafePointer<CChar>, _ program: inout Program, _ console: inout Console
-  ) throws(Exit) {
-    if unsafe path.pointee == 0 { throw console.fail(.usage, "/load needs a file") }
-    do throws(Exit) {
-      unsafe try program.loadCache(path, &console)
+  ) throws(CommandFailure) {
+    if unsafe path.pointee == 0 { throw CommandFailure(.usage, "/load needs a file") }
+    do throws(CommandFailure) {
+      unsafe try program.loadCache(path)
     } catch {
       if program.engine.position == 0 { forget(&program) }
       throw error
@@ -173,16 +189,13 @@ extension Conversation {
     out.write(messageCount == 1 ? " message, " : " messages, ")
     writeFill(program, &out)
     out.write("\n   latest message ")
-    Generation.writeRate(run.promptTokenCount, run.prefillNanoseconds, &out)
+    AnswerRun.writeRate(program.layout.generator.promptTokenCount, run.prefillNanoseconds, &out)
     out.write("; answer ")
-    Generation.writeRate(max(run.generatedCount - 1, 0), run.decodeNanoseconds, &out)
+    AnswerRun.writeRate(
+      max(program.layout.generator.generatedCount - 1, 0), run.decodeNanoseconds, &out)
     out.write("\n")
     HealthReport.writeSummary(program.health, to: &out)
-    out.write("   peak resident ")
-    out.write(Double(peakResidentByteCount()) / 1_048_576, decimals: 1)
-    out.write(" MiB, arena ")
-    out.write(Double(program.arenaByteCount) / 1_048_576, decimals: 1)
-    out.write(" MiB\n")
+    AnswerRun.writeMemory(program, &out)
     out.flush()
   }
 }

@@ -1,4 +1,3 @@
-import CPlatform
 import Inference
 import Memory
 import Model
@@ -25,14 +24,5 @@ private func plannedNeeds(_ arguments: Arguments) -> ProgramNeeds {
   case .chat: chatNeeds(arguments)
   case .serve: serveNeeds(arguments)
   default: runNeeds(arguments)
-  }
-}
-
-/// Flushes standard output; a failure is an error. A reader that went away ends the program quietly.
-func finish(_ output: inout TextOutput, _ console: inout Console) throws(Exit) {
-  output.flush()
-  if output.failure == EPIPE { throw Exit(.brokenPipe) }
-  if output.failure != 0 {
-    throw console.fail(SystemFailure("write", code: output.failure), what: "standard output")
   }
 }

@@ -28,6 +28,14 @@ struct ProgramNeeds {
   var usesChat = false
   /// Nil where no requests are served.
   var service: ServeNeeds?
+
+  var generator: GeneratorNeeds {
+    var needs = GeneratorNeeds()
+    needs.keptTokenCount = generatedCount
+    needs.keepsLogProbabilities = keepsLogProbabilities
+    if let sampling { needs.sampling = sampling }
+    return needs
+  }
 }
 
 /// All of the arena. Making it on a measuring carver gives the plan.
@@ -38,10 +46,7 @@ struct ProgramNeeds {
   let input: UnsafeMutableRawPointer
   /// Bytes of the prompt that have been read.
   let readCount: UnsafeMutablePointer<Int>
-  let generated: UnsafeMutablePointer<Int32>
-  /// Of each generated token; no room for any where they are not kept.
-  let logProbabilities: UnsafeMutablePointer<Double>
-  var sampler: Sampler
+  var generator: Generator
   let chat: ChatLayout?
   let service: ServeLayout?
   var blocks: BlockRecords
@@ -49,18 +54,19 @@ struct ProgramNeeds {
 
   init(
     carver: inout Carver, _ shape: ModelShape, _ settings: RunSettings, _ needs: ProgramNeeds,
-    _ text: TextNeeds?
+    _ ends: AnswerEnds, _ text: TextNeeds?
   ) {
     engine = EngineLayout(carver: &carver, shape: shape, settings: settings)
     if let text { self.text = TextLayout(carver: &carver, text) } else { self.text = nil }
     unsafe input = carver.takeBytes(.text, count: TokenFile.bufferByteCount)
     unsafe readCount = carver.take(.text, Int.self, count: 1)
-    unsafe generated = carver.take(.text, Int32.self, count: needs.generatedCount)
-    unsafe logProbabilities = carver.take(
-      .text, Double.self, count: needs.keepsLogProbabilities ? needs.generatedCount : 0)
-    sampler = Sampler(
-      carver: &carver, needs.sampling ?? SamplingSettings(),
-      vocabularyCount: shape.vocabularyCount)
+    let vocabulary: UnsafeMutablePointer<Vocabulary>? =
+      switch self.text {
+      case .some(let text): unsafe text.vocabulary
+      case .none: nil
+      }
+    generator = unsafe Generator(
+      carver: &carver, needs.generator, ends, vocabularyCount: shape.vocabularyCount, vocabulary)
     chat = needs.usesChat ? ChatLayout(carver: &carver) : nil
     service =
       if let needs = needs.service { ServeLayout(carver: &carver, shape, settings, needs) } else {
@@ -94,7 +100,8 @@ struct ProgramNeeds {
     let text = usesText ? try buffer.textNeeds(of: model, path, needs, &console) : nil
     let runSettings = settings.run(logitRowCount: needs.logitRowCount)
     var carver = Carver.measuring
-    _ = ProgramLayout(carver: &carver, model.shape, runSettings, needs, text)
+    _ = ProgramLayout(
+      carver: &carver, model.shape, runSettings, needs, AnswerEnds(model.tokenizer), text)
     plan = carver.measured()
     self.settings = settings
     self.needs = needs
@@ -244,7 +251,7 @@ struct HeaderBuffer {
     var carver = arena.carver()
     let layout = ProgramLayout(
       carver: &carver, preparation.model.shape, preparation.runSettings, preparation.needs,
-      preparation.text)
+      AnswerEnds(preparation.model.tokenizer), preparation.text)
     carver.seal()
     let engine = try Self.start(layout.engine, preparation.settings.profile, &console)
     try preparation.load(engine, layout, into: arena, &console)

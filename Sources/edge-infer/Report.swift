@@ -1,4 +1,5 @@
 import CPlatform
+import Generation
 import Inference
 import KVCache
 import Measurement
@@ -9,29 +10,21 @@ import Profile
 
 /// The report's parts. Times are in microseconds, sizes in bytes.
 enum Report {
-  /// A file that is not there before `commit`.
+  /// As `openReplacement`.
   static func open(
     _ path: UnsafePointer<CChar>, _ console: inout Console
-  ) throws(Exit) -> ReplacementFile {
-    do throws(SystemFailure) {
-      return unsafe try ReplacementFile(path: path)
-    } catch {
-      throw unsafe console.fail(error, path: path)
-    }
+  ) throws(CommandFailure) -> ReplacementFile {
+    unsafe try openReplacement(path)
   }
 
   static func commit(
     _ file: inout ReplacementFile, _ path: UnsafePointer<CChar>, _ console: inout Console
-  ) throws(Exit) {
-    do throws(SystemFailure) {
-      try file.commit()
-    } catch {
-      throw unsafe console.fail(error, path: path)
-    }
+  ) throws(CommandFailure) {
+    unsafe try edge_infer.commit(&file, path)
   }
 
   static func write(
-    _ run: Generation, _ preparation: borrowing Preparation, _ program: borrowing Program,
+    _ run: AnswerRun, _ preparation: borrowing Preparation, _ program: borrowing Program,
     _ out: inout TextOutput
   ) {
     out.write("{\"profile\": ")
@@ -43,11 +36,12 @@ enum Report {
     out.write(",\n\"run\": ")
     ReportText.writeRun(preparation.runSettings, &out)
     out.write(",\n\"sampling\": ")
-    writeSampling(program.layout.sampler.settings, &out)
+    writeSampling(program.layout.generator.sampler.settings, &out)
     out.write(",\n\"blocks\": ")
     ReportText.writeBlocks(program.layout.blocks, &out)
     out.write(",\n\"prefill\": ")
-    ReportText.writeRate(tokens: run.promptTokenCount, nanoseconds: run.prefillNanoseconds, &out)
+    ReportText.writeRate(
+      tokens: program.layout.generator.promptTokenCount, nanoseconds: run.prefillNanoseconds, &out)
     out.write("},\n\"loadUs\": ")
     ReportText.writeMicroseconds(program.loadNanoseconds, &out)
     out.write(", \"timeToFirstTokenUs\": ")
@@ -65,7 +59,7 @@ enum Report {
     ReportText.writeMember(", \"clamped\": ", program.engine.clampedCount, &out)
     ReportText.writeMember(", \"repeatedInFloat32\": ", program.engine.repeatedCount, &out)
     out.write(",\n\"output\": ")
-    writeOutput(run, preparation, program, &out)
+    writeOutput(run, program, &out)
     out.write("}\n")
   }
 
@@ -98,23 +92,22 @@ enum Report {
   }
 
   private static func writeOutput(
-    _ run: Generation, _ preparation: borrowing Preparation, _ program: borrowing Program,
-    _ out: inout TextOutput
+    _ run: AnswerRun, _ program: borrowing Program, _ out: inout TextOutput
   ) {
     out.write("{\"tokens\": [")
-    for index in 0..<run.generatedCount {
+    for index in 0..<program.layout.generator.generatedCount {
       if index > 0 { out.write(", ") }
-      unsafe out.write(Int(program.layout.generated[index]))
+      out.write(Int(program.layout.generator.generated(index)))
     }
-    if preparation.needs.keepsLogProbabilities {
+    if program.layout.generator.keepsLogProbabilities {
       out.write("], \"logprobs\": [")
-      for index in 0..<run.generatedCount {
+      for index in 0..<program.layout.generator.generatedCount {
         if index > 0 { out.write(", ") }
-        unsafe out.write(program.layout.logProbabilities[index], decimals: 6)
+        out.write(program.layout.generator.logProbability(index), decimals: 6)
       }
     }
     out.write("], \"stop\": ")
-    out.write(jsonString: run.stop.name)
+    out.write(jsonString: run.stop(program).name)
     out.write("}")
   }
 }

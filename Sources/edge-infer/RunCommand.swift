@@ -1,28 +1,87 @@
-import CPlatform
+import Generation
 import Inference
 import Measurement
 import Memory
 import Model
 import Platform
 import Profile
+import Tokenizer
 
 /// `run`: reads a prompt and answers it.
-func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func runCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let settings = try Settings(arguments, &console)
   let health = try HealthMonitor(arguments, settings.profile, &console)
-  let maxTokens = arguments.maxTokens ?? Arguments.maxTokensDefault
   var preparation = try Preparation(arguments, settings, runNeeds(arguments), &console)
   var program = try Program(&preparation, &console)
   program.health = health
   Interrupt.listen()
-  var files = try RunFiles(arguments, program, &console)
+  var files = try RunFiles(arguments, program)
   program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds)
   if !arguments.isQuiet { writeStart(preparation, program, &console) }
-  var run = Generation(isQuiet: arguments.isQuiet, maxTokens: maxTokens, preparation)
-  try run.answer(arguments, &files, &program, &console)
+  var run = AnswerRun(isQuiet: arguments.isQuiet, preparation.model.shape)
+  let marks = ChatMarks(
+    bos: preparation.model.tokenizer.bosID, eos: preparation.model.tokenizer.eosID)
+  try answer(arguments, &run, &files, &program, marks, &console)
   if !arguments.isQuiet { run.writeSummary(program, &console.error) }
-  try files.writeReport(run, preparation, program, arguments, &console)
-  if run.stop == .interrupt { throw .byInterrupt }
+  try files.writeReport(run, preparation, program, arguments)
+  if run.isInterrupted { throw .byInterrupt }
+}
+
+/// Reads the prompt that the command line names, and answers it.
+private func answer(
+  _ arguments: Arguments, _ run: inout AnswerRun, _ files: inout RunFiles,
+  _ program: inout Program, _ marks: ChatMarks, _ console: inout Console
+) throws(CommandFailure) {
+  var request = AnswerRequest(maxTokens: arguments.maxTokens ?? Arguments.maxTokensDefault)
+  request.stops = arguments.stops
+  request.continuesText = program.chatTemplate == nil
+  request.mayLackPrompt = !files.hasPrompt
+  let start = Instant.now()
+  run.begin(request, &program)
+  try files.loadCache(arguments, &program)
+  try read(arguments, &run, &files, &program, marks, &console)
+  if !run.isInterrupted { try files.saveCache(arguments, program) }
+  try run.answer(&program, maxTokens: request.maxTokens, since: start, &console)
+}
+
+private func read(
+  _ arguments: Arguments, _ run: inout AnswerRun, _ files: inout RunFiles,
+  _ program: inout Program, _ marks: ChatMarks, _ console: inout Console
+) throws(CommandFailure) {
+  if let stream = files.tokens.take() {
+    var source = unsafe TokenFile(
+      stream: stream, buffer: program.layout.input,
+      vocabularyCount: program.engine.shape.vocabularyCount)
+    unsafe try run.read(&program, &source, .prompt(arguments.tokens), &console)
+  } else if let text = files.text.take() {
+    try read(text, arguments, &run, &program, marks, &console)
+  }
+}
+
+private func read(
+  _ bytes: consuming PromptBytes, _ arguments: Arguments, _ run: inout AnswerRun,
+  _ program: inout Program, _ chatMarks: ChatMarks, _ console: inout Console
+) throws(CommandFailure) {
+  let byteCount = bytes.byteCount
+  let vocabulary = unsafe program.vocabulary
+  let encoder = program.takeEncoder()
+  let readCount = unsafe program.layout.readCount
+  let subject = unsafe FailureSubject.prompt(arguments.promptPath)
+  // A text that goes on has begun already.
+  let marks = unsafe arguments.loadCache == nil ? program.textMarks.ofPrompt : SequenceMarks.none
+  if let template = program.chatTemplate {
+    let chat = unsafe ChatPrompt(
+      template, system: arguments.system.map { unsafe MemoryInput(cString: $0) }, user: bytes,
+      chatMarks, vocabulary.pointee)
+    var source = unsafe TextPrompt(
+      chat, marks, encoder, vocabulary, readCount: readCount, byteCount: byteCount)
+    try run.read(&program, &source, subject, &console)
+  } else {
+    let plain = PlainText(bytes, name: "prompt", parsesSpecialTokens: true)
+    var source = unsafe TextPrompt(
+      plain, marks, encoder, vocabulary, readCount: readCount, byteCount: byteCount)
+    try run.read(&program, &source, subject, &console)
+  }
 }
 
 /// What `run` needs.

@@ -12,16 +12,14 @@ struct ScoreFiles: ~Copyable {
   private var logits: ReplacementFile?
   private var json: ReplacementFile?
 
-  init(
-    _ arguments: Arguments, _ program: borrowing Program, _ console: inout Console
-  ) throws(Exit) {
+  init(_ arguments: Arguments, _ program: borrowing Program) throws(CommandFailure) {
     if let path = unsafe arguments.tokens {
-      tokens = unsafe try openPrompt(path, &console)
+      tokens = unsafe try openPrompt(path)
     } else {
-      text = unsafe try openText(arguments, readCount: program.layout.readCount, &console)
+      text = unsafe try openText(arguments, readCount: program.layout.readCount)
     }
-    if let path = unsafe arguments.logits { logits = unsafe try Report.open(path, &console) }
-    if let path = unsafe arguments.jsonFile { json = unsafe try Report.open(path, &console) }
+    if let path = unsafe arguments.logits { logits = unsafe try openReplacement(path) }
+    if let path = unsafe arguments.jsonFile { json = unsafe try openReplacement(path) }
   }
 
   var lockdownNeeds: LockdownNeeds {
@@ -30,49 +28,48 @@ struct ScoreFiles: ~Copyable {
     return needs
   }
 
-  /// Scores the text. The file of logits appears where all of it was read.
+  /// Reads the text. The file of logits appears if all of it was read.
   mutating func score(
-    _ arguments: Arguments, _ program: inout Program, _ scorer: inout Scorer,
+    _ arguments: Arguments, _ program: inout Program, _ run: inout ScoreRun,
     _ console: inout Console
-  ) throws(Exit) {
+  ) throws(CommandFailure) {
     if var file = logits.take() {
-      try score(arguments, &program, &scorer, &file.text, &console)
-      if !scorer.isInterrupted { unsafe try Report.commit(&file, arguments.logits!, &console) }
+      try score(arguments, &program, &run, &file.text, &console)
+      if !run.isInterrupted { unsafe try commit(&file, arguments.logits!) }
     } else {
-      // Dropped: nothing is written to it.
+      // Nothing is written to it.
       var unused = TextOutput.standardError
-      scorer.writesLogits = false
-      try score(arguments, &program, &scorer, &unused, &console)
+      run.writesLogits = false
+      try score(arguments, &program, &run, &unused, &console)
     }
   }
 
   private mutating func score(
-    _ arguments: Arguments, _ program: inout Program, _ scorer: inout Scorer,
+    _ arguments: Arguments, _ program: inout Program, _ run: inout ScoreRun,
     _ logits: inout TextOutput, _ console: inout Console
-  ) throws(Exit) {
+  ) throws(CommandFailure) {
     if let stream = tokens.take() {
       var source = unsafe TokenFile(
         stream: stream, buffer: program.layout.input,
         vocabularyCount: program.engine.shape.vocabularyCount)
-      unsafe try scorer.run(
-        &program, &source, path: arguments.tokens, logits: &logits, &console)
+      unsafe try run.read(
+        &program, &source, .prompt(arguments.tokens), logits: &logits, &console)
     } else if let bytes = text.take() {
       let byteCount = bytes.byteCount
       let plain = PlainText(bytes, name: "text", parsesSpecialTokens: true)
       var source = unsafe TextPrompt(
         plain, program.textMarks.ofWholeText, program.takeEncoder(), program.vocabulary,
         readCount: program.layout.readCount, byteCount: byteCount)
-      unsafe try scorer.run(
-        &program, &source, path: arguments.promptPath, logits: &logits, &console)
+      unsafe try run.read(
+        &program, &source, .prompt(arguments.promptPath), logits: &logits, &console)
     }
   }
 
   mutating func writeJSON(
-    _ scorer: Scorer, _ health: borrowing HealthMonitor, _ arguments: Arguments,
-    _ console: inout Console
-  ) throws(Exit) {
+    _ run: ScoreRun, _ health: borrowing HealthMonitor, _ arguments: Arguments
+  ) throws(CommandFailure) {
     guard var file = json.take() else { return }
-    scorer.writeJSON(health, to: &file.text)
-    unsafe try Report.commit(&file, arguments.jsonFile!, &console)
+    run.writeJSON(health, to: &file.text)
+    unsafe try commit(&file, arguments.jsonFile!)
   }
 }

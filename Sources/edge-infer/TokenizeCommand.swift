@@ -23,7 +23,7 @@ func tokenizeCommand(_ arguments: Arguments, _ console: inout Console) throws(Ex
   var layout = TokenizeLayout(carver: &carver, textNeeds)
   carver.seal()
   try buffer.load(layout.text, of: model, into: arena, path, &console)
-  try writeTokens(arguments, &layout, &console)
+  try writeTokens(arguments, &layout)
   _ = consume arena
 }
 
@@ -39,9 +39,9 @@ func tokenizeCommand(_ arguments: Arguments, _ console: inout Console) throws(Ex
 }
 
 private func writeTokens(
-  _ arguments: Arguments, _ layout: inout TokenizeLayout, _ console: inout Console
-) throws(Exit) {
-  let bytes = unsafe try openText(arguments, readCount: layout.readCount, &console)
+  _ arguments: Arguments, _ layout: inout TokenizeLayout
+) throws(CommandFailure) {
+  let bytes = unsafe try openText(arguments, readCount: layout.readCount)
   let byteCount = bytes.byteCount
   let plain = PlainText(bytes, name: "text", parsesSpecialTokens: true)
   var source = unsafe TextPrompt(
@@ -50,17 +50,17 @@ private func writeTokens(
   var output = TextOutput.standardOutput
   var isFirst = true
   while true {
-    let token: Int32?
+    let item: PromptItem
     do throws(TokenizerError) {
-      token = try source.next()
+      item = try source.next()
     } catch {
-      throw unsafe console.fail(error, path: arguments.promptPath)
+      throw unsafe CommandFailure(.tokenizer(error), about: .prompt(arguments.promptPath))
     }
-    guard let token else { break }
+    guard case .token(let token) = item else { break }
     if !isFirst { output.write(" ") }
     isFirst = false
     output.write(Int(token))
   }
   output.write("\n")
-  try finish(&output, &console)
+  try finish(&output)
 }

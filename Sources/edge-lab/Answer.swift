@@ -1,7 +1,7 @@
 import Foundation
+import Generation
 import Inference
 import LabTasks
-import Memory
 
 /// What is asked of a subject, as tokens.
 struct Question: Sendable {
@@ -58,34 +58,22 @@ extension Subject {
     if question.prompt.isEmpty { throw .data("a prompt is empty") }
     try read(question.prompt)
     var answer = Answer()
-    var chooser = try TokenChooser(question, vocabularyCount: text.shape.vocabularyCount)
     var expectation = Expectation(question.expected)
-    var decoded = DecodedText(text, continuesText: question.continuesText)
-    var logits = try lastLogits()
-    while answer.tokens.count < question.maxTokens {
-      let token = chooser.next(logits)
-      try expectation.meet(token, self, logits)
-      if text.isEnd(token) {
-        answer.end = .endOfSequence
-        break
+    var sink = ByteArray()
+    let stops = try StopStrings(question.stops)
+    let reason = try withExtendedLifetime(stops) { () throws(LabFailure) in
+      try self.answer(question.request(stops.texts), to: &sink) {
+        (token, logits) throws(LabFailure) in
+        answer.tokens.append(token)
+        try expectation.meet(token, self, logits)
       }
-      answer.tokens.append(token)
-      decoded.append(token)
-      if let end = firstStop(question.stops, in: decoded.bytes) {
-        answer.end = .stop
-        answer.text = String(decoding: decoded.bytes[..<end], as: UTF8.self)
-      }
-      let isLast = answer.end == .stop || answer.tokens.count == question.maxTokens
-      if isLast && expectation.isMet { break }
-      try read(CollectionOfOne(token))
-      logits = try lastLogits()
-      if isLast { break }
     }
-    try expectation.finish(self, logits)
-    if answer.end != .stop {
-      decoded.finish()
-      answer.text = decoded.string
+    if !expectation.isMet {
+      if let token = unreadToken { try readToken(token) }
+      try expectation.finish(self, lastLogits())
     }
+    answer.end = Answer.End(reason)
+    answer.text = String(decoding: sink.bytes, as: UTF8.self)
     answer.expectedLogProbability = expectation.sum
     return answer
   }
@@ -100,17 +88,48 @@ extension Subject {
     for (index, token) in tokens.enumerated() {
       sum -= row.negativeLogLikelihood(of: token)
       if index == tokens.count - 1 { break }
-      try read(CollectionOfOne(token))
+      try readToken(token)
       row = try lastLogits()
     }
     return sum
   }
 }
 
-/// Where the first stop text begins.
-private func firstStop(_ stops: [String], in bytes: [UInt8]) -> Int? {
-  let text = bytes[...]
-  return stops.compactMap { text.firstRange(of: Array($0.utf8))?.lowerBound }.min()
+extension Question {
+  func request(_ stops: StopTexts) -> AnswerRequest {
+    var request = AnswerRequest(maxTokens: maxTokens)
+    (request.stops, request.sampling, request.continuesText) = (stops, sampling, continuesText)
+    return request
+  }
+}
+
+extension Answer.End {
+  init(_ reason: StopReason) {
+    switch reason {
+    case .length, .interrupt: self = .length
+    case .endOfSequence: self = .endOfSequence
+    case .stopText: self = .stop
+    }
+  }
+}
+
+/// Stop texts with the memory that they lie in.
+private final class StopStrings {
+  private(set) var texts = StopTexts()
+  private var strings: [UnsafeMutablePointer<CChar>] = []
+
+  init(_ stops: [String]) throws(LabFailure) {
+    for stop in stops {
+      strings.append(strdup(stop))
+      do throws(StopTextError) {
+        try texts.append(strings.last!)
+      } catch {
+        throw .data("a stop text is empty or too long, or there are too many: \(stops)")
+      }
+    }
+  }
+
+  deinit { for string in strings { free(string) } }
 }
 
 /// Follows how far the answer is the expected one.
@@ -126,12 +145,12 @@ private struct Expectation {
   /// Whether nothing is left to be measured.
   var isMet: Bool { rest.isEmpty }
 
-  /// The answer goes on with `token`, which is still to be read.
+  /// The answer goes on with `token`, which no end follows and which is still to be read.
   mutating func meet(
     _ token: Int32, _ subject: Subject, _ logits: LogitRow
   ) throws(LabFailure) {
     guard let expected = rest.first else { return }
-    if token == expected && !subject.text.isEnd(token) {
+    if token == expected {
       sum! -= logits.negativeLogLikelihood(of: token)
       rest = rest.dropFirst()
     } else if rest.count == 1 {
@@ -146,32 +165,5 @@ private struct Expectation {
     if rest.isEmpty { return }
     sum! += try subject.logProbability(of: rest, logits)
     rest = []
-  }
-}
-
-/// A sampler with the memory that it works in.
-private struct TokenChooser: ~Copyable {
-  private var sampler: Sampler
-  private let memory: ArenaOwner
-
-  init(_ question: Question, vocabularyCount: Int) throws(LabFailure) {
-    let make = { (carver: inout Carver) in
-      // An arena must not be empty, and the choice of the likeliest token needs no memory.
-      _ = carver.takeBytes(.tables, count: 1)
-      return Sampler(carver: &carver, question.sampling, vocabularyCount: vocabularyCount)
-    }
-    var measuring = Carver.measuring
-    _ = make(&measuring)
-    let arena = try mapArena(measuring.measured())
-    var carver = arena.carver()
-    sampler = make(&carver)
-    memory = ArenaOwner(arena)
-    for token in question.prompt.suffix(Sampler.repeatWindowCount) { sampler.accept(token) }
-  }
-
-  mutating func next(_ logits: LogitRow) -> Int32 {
-    let token = sampler.next(logits)
-    sampler.accept(token)
-    return token
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Generation
 import Inference
 import KVCache
 import LabModel
@@ -10,8 +11,6 @@ import Profile
 /// lockstep.
 struct LikelihoodRunner {
   static let task = "nll"
-  /// Rows of logits that are made at a time, as `edge-infer score` does.
-  private static let logitRowCountMax = 16
   private let evaluation: Evaluation
   private let text: TextModel
   private let scored: ScoredText
@@ -64,7 +63,7 @@ struct LikelihoodRunner {
   private func settings(_ policy: Policy, _ block: Int, _ budget: Int) -> SubjectSettings {
     SubjectSettings(
       policy: policy, blockSize: block, cacheBudget: budget,
-      logitRowCount: min(block, Self.logitRowCountMax))
+      logitRowCount: min(block, TextLikelihood.logitRowCountMax))
   }
 
   private func line(
@@ -84,8 +83,8 @@ struct LikelihoodRunner {
     let (tokens, size) = (scored.tokens, subject.settings.blockSize)
     for start in stride(from: 0, to: tokens.count, by: size) {
       let block = tokens[start..<min(start + size, tokens.count)]
-      try subject.readBlock(block)
-      try reference?.readBlock(block)
+      try subject.read(block)
+      try reference?.read(block)
       for first in stride(from: 0, to: block.count, by: subject.settings.logitRowCount) {
         let count = min(subject.settings.logitRowCount, block.count - first)
         try subject.makeLogits(firstRow: first, rowCount: count)
@@ -150,7 +149,7 @@ extension LikelihoodRunner {
     let text = model.start(capacity: tokens.count, blockSize: size)
     for start in stride(from: 0, to: tokens.count, by: size) {
       let block = tokens[start..<min(start + size, tokens.count)]
-      try subject.readBlock(block)
+      try subject.read(block)
       text.forward(block)
       worker.countTokens(block.count)
       try text.forEachLogitRow { row, values in

@@ -1,3 +1,4 @@
+import Generation
 import Inference
 import LabResults
 import LabTasks

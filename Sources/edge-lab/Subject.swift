@@ -1,4 +1,5 @@
 import Foundation
+import Generation
 import Inference
 import KVCache
 import Memory
@@ -28,6 +29,7 @@ final class Subject {
   var onTokens: (Int) -> Void = { _ in }
   /// Declared before its memory, so that its threads end before their stacks go.
   private var engine: Engine
+  private var generator: Generator
   private let memory: ArenaOwner
 
   init(_ text: TextModel, _ settings: SubjectSettings, threads: Int) throws(LabFailure) {
@@ -43,9 +45,11 @@ final class Subject {
       logitRowCount: settings.logitRowCount, l2ByteCount: Self.l2ByteCount)
     var measuring = Carver.measuring
     _ = EngineLayout(carver: &measuring, shape: model.shape, settings: run)
+    _ = text.makeGenerator(carver: &measuring)
     let arena = try mapArena(measuring.measured())
     var carver = arena.carver()
     let layout = EngineLayout(carver: &carver, shape: model.shape, settings: run)
+    generator = text.makeGenerator(carver: &carver)
     carver.seal()
     do throws(SystemFailure) {
       engine = try Engine(layout: layout, cores: [Int32]().span)
@@ -68,30 +72,89 @@ final class Subject {
   ) {
     engine.reset()
     engine.limit(cacheBudget: cacheBudget, retained: retained)
+    generator.sampler.reset()
+    generator.begin(AnswerRequest(maxTokens: 0))
   }
 
   var tokenCount: Int { engine.tokenCount }
   var isFull: Bool { engine.isFull }
 
   /// Reads tokens, block by block, after those read before.
-  func read(_ tokens: some RandomAccessCollection<Int32>) throws(LabFailure) {
-    var rest = tokens[...]
-    while !rest.isEmpty {
-      try readBlock(rest.prefix(settings.blockSize))
-      rest = rest.dropFirst(settings.blockSize)
+  func read(_ tokens: some Collection<Int32>) throws(LabFailure) {
+    var source = TokenPart(tokens)
+    var noText = ByteArray()
+    while true {
+      do throws(GenerationFailure<Never>) {
+        switch try generator.step(&engine, from: &source, to: &noText) {
+        case .block(let record): onTokens(record.tokenCount)
+        case .pending, .token, .end:
+          if let record = try endBlock() { onTokens(record.tokenCount) }
+          return
+        }
+      } catch {
+        throw failure(error)
+      }
     }
   }
 
-  /// Reads tokens of one block.
-  func readBlock(_ tokens: some Collection<Int32>) throws(LabFailure) {
-    for (index, token) in tokens.enumerated() { engine.block[index] = token }
-    do throws(CacheFull) {
-      _ = try engine.forward(tokenCount: tokens.count)
+  private func endBlock() throws(GenerationFailure<Never>) -> BlockRecord? {
+    do throws(PassFailure) {
+      return try generator.endBlock(&engine)
     } catch {
-      throw .data("policy full has \(error.slotCount) slots, fewer than the text has tokens")
+      throw .pass(error)
     }
-    try checkNumbers()
-    onTokens(tokens.count)
+  }
+
+  /// Reads a token after those of an answer.
+  func readToken(_ token: Int32) throws(LabFailure) {
+    do throws(PassFailure) {
+      try generator.read(token, &engine)
+    } catch {
+      throw failure(.pass(error))
+    }
+    onTokens(1)
+  }
+
+  /// Answers the tokens that have been read.
+  /// - Parameters:
+  ///   - sink: takes the answer's text.
+  ///   - meet: gets each token, and the logits that it was chosen by.
+  func answer(
+    _ request: AnswerRequest, to sink: inout ByteArray,
+    _ meet: (Int32, LogitRow) throws(LabFailure) -> Void
+  ) throws(LabFailure) -> StopReason {
+    generator.answer(request)
+    var isFirst = true
+    while true {
+      var prompt = EmptyPrompt()
+      let step: GeneratorStep
+      do throws(GenerationFailure<Never>) {
+        step = try generator.step(&engine, from: &prompt, to: &sink)
+      } catch {
+        throw failure(error)
+      }
+      switch step {
+      case .token(let token, _):
+        if !isFirst { onTokens(1) }
+        isFirst = false
+        try meet(token, engine.logits(0))
+      case .end(let reason): return reason
+      case .pending, .block: break
+      }
+    }
+  }
+
+  /// The answer's last token, if it has not been read.
+  var unreadToken: Int32? { generator.unreadToken }
+
+  private func failure(_ failure: GenerationFailure<Never>) -> LabFailure {
+    switch failure {
+    case .pass(.cacheFull(let full)):
+      .data("policy full has \(full.slotCount) slots, fewer than the text has tokens")
+    case .pass(.numbers(let fault)):
+      .data("\(text.path): the model gives numbers past Float32's range: \(fault)")
+    case .emptyPrompt: .data("a prompt is empty")
+    }
   }
 
   /// The logits after the last token that was read; valid until the next call.
@@ -103,17 +166,14 @@ final class Subject {
   /// Makes logits of tokens of the block that was read last; see `logits`.
   /// - Parameter rowCount: at most the settings' `logitRowCount`.
   func makeLogits(firstRow: Int, rowCount: Int) throws(LabFailure) {
-    engine.makeLogits(firstRow: firstRow, rowCount: rowCount)
-    try checkNumbers()
+    do throws(NumberFault) {
+      try engine.makeCheckedLogits(firstRow: firstRow, rowCount: rowCount)
+    } catch {
+      throw failure(.pass(.numbers(error)))
+    }
   }
 
   func logits(_ row: Int) -> LogitRow { engine.logits(row) }
-
-  private func checkNumbers() throws(LabFailure) {
-    if let fault = engine.numberFault {
-      throw .data("\(text.path): the model gives numbers past Float32's range: \(fault)")
-    }
-  }
 
   /// Positions that a KV head keeps, in slot order.
   func keptPositions(layer: Int, kvHead: Int) -> [Int] {
@@ -140,5 +200,16 @@ final class Subject {
       throw .inputOutput("the saved cache cannot be taken again: \(error)")
     }
     return result
+  }
+}
+
+/// A part of a text; what comes after it is not known.
+private struct TokenPart<Tokens: Collection<Int32>>: TokenSource {
+  private var rest: Tokens.SubSequence
+
+  init(_ tokens: Tokens) { rest = tokens[...] }
+
+  mutating func next() throws(Never) -> PromptItem {
+    rest.popFirst().map { .token($0) } ?? .pending
   }
 }

@@ -83,6 +83,14 @@ final class TextModel: @unchecked Sendable {
   /// The file's name without folders, as results name the model.
   var name: String { URL(fileURLWithPath: path).lastPathComponent }
 
+  /// A generator of this model's texts, with room for all tokens as candidates.
+  func makeGenerator(carver: inout Carver) -> Generator {
+    var needs = GeneratorNeeds()
+    (needs.sampling.temperature, needs.sampling.topK) = (1, 0)
+    return Generator(
+      carver: &carver, needs, ends, vocabularyCount: shape.vocabularyCount, vocabulary)
+  }
+
   func isEnd(_ token: Int32) -> Bool { ends.contains(token, vocabulary) }
 
   /// A text's tokens.

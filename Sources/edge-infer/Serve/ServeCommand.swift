@@ -1,4 +1,5 @@
 import CPlatform
+import Generation
 import Inference
 import Measurement
 import Memory

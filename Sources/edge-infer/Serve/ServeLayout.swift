@@ -1,3 +1,4 @@
+import Generation
 import Inference
 import Memory
 import Model

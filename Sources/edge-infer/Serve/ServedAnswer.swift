@@ -33,6 +33,23 @@ import Tokenizer
   }
 }
 
+/// The pieces of an answer behind the search for stop texts.
+struct FilteredPieces: ~Copyable, ByteSink {
+  private var filter: StopFilter
+  var output: AnswerPieces
+
+  init(_ filter: consuming StopFilter, _ output: consuming AnswerPieces) {
+    self.filter = filter
+    self.output = output
+  }
+
+  var isStopped: Bool { filter.isStopped }
+
+  mutating func write(byte: UInt8) { filter.write(byte: byte, to: &output) }
+
+  mutating func finish() { filter.finish(to: &output) }
+}
+
 // The answer.
 extension Service {
   /// Answers a request that has been read. Throws where nothing of the answer has been sent.
@@ -43,14 +60,14 @@ extension Service {
     let settings = unsafe layout.body.pointee.settings
     let head = unsafe server[index].pointee.parser.head
     let number = nextNumber()
-    program.layout.sampler.use(sampling(settings, number))
+    program.layout.generator.sampler.use(sampling(settings, number))
     let answer = CompletionAnswer(
       kind, settings, number: number, unixSeconds: unixSeconds(), model: server.facts.name.text)
     var writer = ResponseWriter(ConnectionSink(server, index, waits: true))
     writer.begin(
       ResponseHead(
         dated: .ok, settings.isStream ? .eventStream : .json, to: head, keepsAlive: true))
-    var text = StopFilter(AnswerPieces(writer, answer), stops(settings))
+    var text = FilteredPieces(StopFilter(stops(settings)), AnswerPieces(writer, answer))
     do throws(ServeFailure) {
       let reason = try generate(index, kind, settings, &text, &program)
       text.output.answer.finish(reason, usage, &text.output.writer)
@@ -124,7 +141,7 @@ extension Service {
       let given = settings.stops[text]
       for index in 0..<given.count { unsafe place[index] = CChar(bitPattern: given[index]) }
       unsafe place[given.count] = 0
-      unsafe stops.append(checked: place)
+      do { unsafe try stops.append(place) } catch { break }
     }
     return stops
   }
@@ -132,7 +149,7 @@ extension Service {
   /// Generates the answer's tokens and passes their text on.
   private mutating func generate(
     _ index: Int, _ kind: CompletionKind, _ settings: CompletionSettings,
-    _ text: inout StopFilter<AnswerPieces>, _ program: inout Program
+    _ text: inout FilteredPieces, _ program: inout Program
   ) throws(ServeFailure) -> FinishReason {
     let maxTokens = settings.completionCountMax ?? defaults.maxTokens
     let vocabulary = unsafe program.vocabulary
@@ -143,14 +160,14 @@ extension Service {
     var last = Instant.now()
     var reason = FinishReason.length
     while true {
-      let token = program.layout.sampler.next(program.engine.logits(0))
+      let token = program.layout.generator.sampler.next(program.engine.logits(0))
       if figures.generatedCount == 0 { noteFirstToken(index) }
       if unsafe ends.contains(token, vocabulary) {
         reason = .stop
         break
       }
       figures.generatedCount += 1
-      program.layout.sampler.accept(token)
+      program.layout.generator.sampler.accept(token)
       unsafe decoder.write(token, vocabulary.pointee, to: &text)
       text.output.send()
       if text.isStopped {

@@ -75,7 +75,7 @@ import Tokenizer
     figures = RequestFigures()
     unsafe layout.body.initialize(to: RequestBody(server, index, kind, layout.messages))
     program.engine.reset()
-    program.layout.sampler.reset()
+    program.layout.generator.sampler.reset()
     unsafe server.state.pointee.health.begin(.prefill)
     do throws(ServeFailure) {
       try coolDown()
@@ -85,7 +85,7 @@ import Tokenizer
       figures.servedNanoseconds = Instant.now().nanoseconds(since: start)
       refuse(index, error, &console)
     }
-    trainedLength.check(program.engine.position, &console)
+    console.check(&trainedLength, position: program.engine.position)
     server.process(index)
   }
 
@@ -168,7 +168,7 @@ extension Service {
     }
     if kept.takeUp(&program.engine) {
       isCollecting = false
-      for index in 0..<kept.pendingCount { program.layout.sampler.accept(kept[index]) }
+      for index in 0..<kept.pendingCount { program.layout.generator.sampler.accept(kept[index]) }
       figures.promptCount = kept.pendingCount
       figures.cachedCount = kept.pendingCount
       return
@@ -187,7 +187,7 @@ extension Service {
   private mutating func take(_ token: Int32, _ program: inout Program) throws(ServeFailure) {
     unsafe program.engine.block[blockCount] = token
     blockCount += 1
-    program.layout.sampler.accept(token)
+    program.layout.generator.sampler.accept(token)
     if unsafe blockCount == program.engine.block.count { try readBlock(&program) }
   }
 

@@ -1,4 +1,4 @@
-import Kernels
+import Inference
 import Memory
 import Platform
 
@@ -56,17 +56,17 @@ public struct Sampler: ~Copyable {
   /// The token that follows. The logits are as before when it returns.
   public mutating func next(_ logits: LogitRow) -> Int32 {
     if settings.repeatPenalty == 1 { return choose(logits) }
-    let values = UnsafeMutablePointer(mutating: logits.values)
+    let values = unsafe UnsafeMutablePointer(mutating: logits.values)
     var saved = InlineArray<64, Float>(repeating: 0)
-    for index in 0..<windowCount { saved[index] = values[Int(window[index])] }
+    for index in 0..<windowCount { saved[index] = unsafe values[Int(window[index])] }
     let penalty = Float(settings.repeatPenalty)
     for index in 0..<windowCount {
       // From the saved value: a token that stands there twice is penalized once.
       let value = saved[index]
-      values[Int(window[index])] = value > 0 ? value / penalty : value * penalty
+      unsafe values[Int(window[index])] = value > 0 ? value / penalty : value * penalty
     }
     let token = choose(logits)
-    for index in 0..<windowCount { values[Int(window[index])] = saved[index] }
+    for index in 0..<windowCount { unsafe values[Int(window[index])] = saved[index] }
     return token
   }
 

@@ -1,9 +1,10 @@
 import Foundation
+import Inference
 import Memory
 import Platform
 import Testing
 
-@testable import Inference
+@testable import Generation
 
 /// A sampler in memory of its own.
 private struct SamplerFixture: ~Copyable {

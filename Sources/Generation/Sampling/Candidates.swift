@@ -1,9 +1,10 @@
+import Inference
 import Kernels
 import Memory
 
 /// Some of the tokens with the largest logits, and their weights: the probabilities but for a
 /// factor.
-struct Candidates: ~Copyable {
+@safe struct Candidates: ~Copyable {
   let capacity: Int
   private let ids: UnsafeMutablePointer<Int32>
   private let logits: UnsafeMutablePointer<Float>
@@ -12,12 +13,12 @@ struct Candidates: ~Copyable {
 
   init(carver: inout Carver, capacity: Int) {
     self.capacity = capacity
-    ids = carver.take(.logits, Int32.self, count: capacity)
-    logits = carver.take(.logits, Float.self, count: capacity)
-    weights = carver.take(.logits, Double.self, count: capacity)
+    unsafe ids = unsafe carver.take(.logits, Int32.self, count: capacity)
+    unsafe logits = unsafe carver.take(.logits, Float.self, count: capacity)
+    unsafe weights = unsafe carver.take(.logits, Double.self, count: capacity)
   }
 
-  func logit(_ index: Int) -> Float { logits[index] }
+  func logit(_ index: Int) -> Float { unsafe logits[index] }
 
   /// Takes the `countMax` largest logits, from the largest; of equal ones the lowest ids come first.
   /// Logits that are no numbers are left out.
@@ -27,11 +28,13 @@ struct Candidates: ~Copyable {
   mutating func take(_ row: LogitRow, countMax: Int) {
     precondition(countMax >= 1 && countMax <= capacity)
     count = 0
-    let values = row.values
+    let values = unsafe row.values
     var index = 0
     while index < row.count && count < countMax {
-      if !values[index].isNaN {
-        (ids[count], logits[count]) = (Int32(truncatingIfNeeded: index), values[index])
+      if unsafe !values[index].isNaN {
+        unsafe (ids[count], logits[count]) = unsafe (
+          Int32(truncatingIfNeeded: index), values[index]
+        )
         count += 1
       }
       index += 1
@@ -39,8 +42,8 @@ struct Candidates: ~Copyable {
     // A heap with the least candidate at its root; the sort takes one after the other from it.
     for place in stride(from: count / 2 - 1, through: 0, by: -1) { sift(place, below: count) }
     while index < row.count {
-      if values[index] > logits[0] {
-        (ids[0], logits[0]) = (Int32(truncatingIfNeeded: index), values[index])
+      if unsafe values[index] > logits[0] {
+        unsafe (ids[0], logits[0]) = unsafe (Int32(truncatingIfNeeded: index), values[index])
         sift(0, below: count)
       }
       index += 1
@@ -66,21 +69,21 @@ struct Candidates: ~Copyable {
 
   /// Whether `first` is the less likely one.
   private func isLess(_ first: Int, _ second: Int) -> Bool {
-    logits[first] < logits[second]
+    unsafe logits[first] < logits[second]
       || logits[first] == logits[second] && ids[first] > ids[second]
   }
 
   private func swap(_ first: Int, _ second: Int) {
-    (ids[first], ids[second]) = (ids[second], ids[first])
-    (logits[first], logits[second]) = (logits[second], logits[first])
+    unsafe (ids[first], ids[second]) = unsafe (ids[second], ids[first])
+    unsafe (logits[first], logits[second]) = unsafe (logits[second], logits[first])
   }
 
   /// weight = exp((logit - largest) / temperature)
   func weigh(temperature: Double, exponentMin: Double) {
-    let largest = Double(logits[0])
+    let largest = unsafe Double(logits[0])
     for index in 0..<count {
-      let exponent = (Double(logits[index]) - largest) / temperature
-      weights[index] = exponent < exponentMin ? 0 : Elementary.exp(exponent)
+      let exponent = unsafe (Double(logits[index]) - largest) / temperature
+      unsafe weights[index] = exponent < exponentMin ? 0 : Elementary.exp(exponent)
     }
   }
 
@@ -89,18 +92,18 @@ struct Candidates: ~Copyable {
   mutating func cut(topP: Double, minP: Double) {
     let wanted = topP < 1 ? topP * sum(count) : .infinity
     var kept = 1
-    var reached = weights[0]
+    var reached = unsafe weights[0]
     while kept < count && reached < wanted {
-      reached += weights[kept]
+      unsafe reached += weights[kept]
       kept += 1
     }
-    while kept > 1 && weights[kept - 1] < minP * weights[0] { kept -= 1 }
+    while unsafe kept > 1 && weights[kept - 1] < minP * weights[0] { kept -= 1 }
     count = kept
   }
 
   private func sum(_ count: Int) -> Double {
     var sum = 0.0
-    for index in 0..<count { sum += weights[index] }
+    for index in 0..<count { unsafe sum += weights[index] }
     return sum
   }
 
@@ -109,9 +112,9 @@ struct Candidates: ~Copyable {
     let place = fraction * sum(count)
     var reached = 0.0
     for index in 0..<count {
-      reached += weights[index]
-      if reached > place { return ids[index] }
+      unsafe reached += weights[index]
+      if reached > place { return unsafe ids[index] }
     }
-    return ids[0]
+    return unsafe ids[0]
   }
 }

@@ -1,14 +1,13 @@
-import Inference
-import Memory
 import Platform
 
-enum TokenFileError: LineError, PromptFailure {
+/// Why a file of token ids cannot be read.
+public enum TokenFileError: LineError {
   case system(SystemFailure)
   /// Bytes that are not a number, at a byte of the file.
   case notANumber(Excerpt, byteOffset: Int)
   case outsideVocabulary(Int, byteOffset: Int, vocabularyCount: Int)
 
-  func write(to out: inout TextOutput) {
+  public func write(to out: inout TextOutput) {
     switch self {
     case .system(let failure):
       out.write("cannot ")
@@ -31,9 +30,7 @@ enum TokenFileError: LineError, PromptFailure {
     }
   }
 
-  var reason: FailureReason { .tokens(self) }
-
-  var exitCode: ExitCode {
+  public var exitCode: ExitCode {
     if case .system(let failure) = self {
       return failure.exitCode
     }
@@ -42,8 +39,9 @@ enum TokenFileError: LineError, PromptFailure {
 }
 
 /// Token ids in decimal, separated by white space.
-@safe struct TokenFile: PromptSource, ~Copyable {
-  static let bufferByteCount = 64 * 1024
+@safe public struct TokenFile: PromptSource, ~Copyable {
+  /// Bytes of the buffer through which a file is read.
+  public static let bufferByteCount = 64 * 1024
   /// The longest run of characters that is looked at as one number.
   private static let digitCountMax = 10
   private let stream: InputStream
@@ -53,19 +51,20 @@ enum TokenFileError: LineError, PromptFailure {
   private var used = 0
   private var offset = 0
 
-  var fraction: Double? { stream.byteCount.map { Double(offset) / Double(max($0, 1)) } }
+  public var fraction: Double? { stream.byteCount.map { Double(offset) / Double(max($0, 1)) } }
 
   /// - Parameter buffer: `bufferByteCount` bytes.
-  init(stream: consuming InputStream, buffer: UnsafeMutableRawPointer, vocabularyCount: Int) {
+  public init(stream: consuming InputStream, buffer: UnsafeMutableRawPointer, vocabularyCount: Int)
+  {
     self.stream = stream
     unsafe self.buffer = unsafe buffer
     self.vocabularyCount = vocabularyCount
   }
 
-  mutating func next() throws(TokenFileError) -> Int32? {
+  public mutating func next() throws(TokenFileError) -> PromptItem {
     var byte = try take()
     while let space = byte, Self.isSpace(space) { byte = try take() }
-    guard byte != nil else { return nil }
+    guard byte != nil else { return .end }
     let start = offset - 1
     var text = Excerpt()
     var id = 0
@@ -83,7 +82,7 @@ enum TokenFileError: LineError, PromptFailure {
     if id >= vocabularyCount {
       throw .outsideVocabulary(id, byteOffset: start, vocabularyCount: vocabularyCount)
     }
-    return Int32(id)
+    return .token(Int32(id))
   }
 
   private mutating func take() throws(TokenFileError) -> UInt8? {

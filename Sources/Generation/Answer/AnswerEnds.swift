@@ -10,6 +10,11 @@ public struct AnswerEnds {
     ids = [facts.eosID ?? -1, facts.eotID ?? -1, facts.eomID ?? -1]
   }
 
+  private init() { ids = InlineArray(repeating: -1) }
+
+  /// For tokens that mean nothing, as those of made-up weights.
+  public static var none: AnswerEnds { AnswerEnds() }
+
   /// - Parameter vocabulary: nil where only ids are known.
   public func contains(_ token: Int32, _ vocabulary: UnsafeMutablePointer<Vocabulary>?) -> Bool {
     for index in 0..<3 where Int(token) == ids[index] { return true }

@@ -1,0 +1,238 @@
+import Inference
+import Memory
+import Platform
+import Tokenizer
+
+/// Reads a prompt block by block and answers it token by token: each step reads one block, or chooses
+/// one token and writes its text, and says what happened. It never waits, and knows nothing of
+/// signals, sensors or connections: its driver does what is to be done between two steps.
+///
+/// The cache of the engine stays as it is from one answer to the next one, so that prompts can go on
+/// with a text.
+@safe public struct Generator: ~Copyable {
+  public var sampler: Sampler
+  private let ends: AnswerEnds
+  private let vocabulary: UnsafeMutablePointer<Vocabulary>?
+  private var request = AnswerRequest(maxTokens: 0)
+  private var prompt = PromptBlock()
+  private var tokens: AnswerTokens
+  private var text: AnswerText
+  private var isInAnswer = false
+  /// Why the answer is over, or will be when the next step is taken.
+  public private(set) var stop: StopReason?
+  /// Tokens of the prompt that have been read.
+  public private(set) var promptTokenCount = 0
+  /// What the latest block or token took in the model.
+  public private(set) var latestPass: BlockRecord?
+
+  /// - Parameters:
+  ///   - needs: sizes, and the settings that have most candidates.
+  ///   - ends: the tokens that end an answer.
+  ///   - vocabulary: nil if ids are written in place of texts; it must stay where it is.
+  public init(
+    carver: inout Carver, _ needs: GeneratorNeeds, _ ends: AnswerEnds, vocabularyCount: Int,
+    _ vocabulary: UnsafeMutablePointer<Vocabulary>?
+  ) {
+    sampler = Sampler(carver: &carver, needs.sampling, vocabularyCount: vocabularyCount)
+    tokens = AnswerTokens(
+      carver: &carver, capacity: needs.keptTokenCount,
+      keepsLogProbabilities: needs.keepsLogProbabilities)
+    self.ends = ends
+    unsafe self.vocabulary = unsafe vocabulary
+    text = unsafe AnswerText(vocabulary)
+  }
+
+  /// For another prompt and its answer, in the same cache or in another one.
+  public mutating func begin(_ request: AnswerRequest) {
+    prompt = PromptBlock()
+    tokens.removeAll()
+    promptTokenCount = 0
+    stop = nil
+    isInAnswer = false
+    answer(request)
+  }
+
+  /// Says how the prompt is to be answered, if that was not known when it began. No token has been
+  /// chosen yet.
+  public mutating func answer(_ request: AnswerRequest) {
+    precondition(!isInAnswer, "the answer has begun")
+    self.request = request
+    if let sampling = request.sampling { sampler.use(sampling) }
+    text.begin(request.stops, continuesText: request.continuesText)
+  }
+
+  /// Reads a block of the prompt, or chooses a token of the answer.
+  /// - Parameters:
+  ///   - source: the prompt; it is not asked again when it has ended.
+  ///   - sink: takes the text of the answer.
+  public mutating func step<Source: TokenSource & ~Copyable, Sink: ByteSink & ~Copyable>(
+    _ engine: inout Engine, from source: inout Source, to sink: inout Sink
+  ) throws(GenerationFailure<Source.Failure>) -> GeneratorStep {
+    var state = PromptBlock.State.end
+    if !isInAnswer {
+      do throws(Source.Failure) {
+        state = unsafe try prompt.gather(&source, into: engine.block)
+      } catch {
+        throw .source(error)
+      }
+      let isEmpty = promptTokenCount == 0 && !request.mayLackPrompt
+      if case .end = state, isEmpty { throw .emptyPrompt }
+    }
+    do throws(PassFailure) {
+      switch state {
+      case .pending: return .pending
+      case .ready: return .block(try readPrompt(&engine))
+      case .end: return try isInAnswer ? next(&engine, &sink) : first(&engine, &sink)
+      }
+    } catch {
+      throw .pass(error)
+    }
+  }
+
+  /// Ends the answer before its next token; text that was held back is written.
+  public mutating func end<Sink: ByteSink & ~Copyable>(
+    _ reason: StopReason, to sink: inout Sink
+  ) {
+    stop = reason
+    isInAnswer = true
+    text.finish(to: &sink)
+  }
+}
+
+// The prompt.
+extension Generator {
+  /// Whether the model has read all tokens of the prompt.
+  public var isPromptWhole: Bool { prompt.isWhole }
+
+  /// The prompt's token after the latest block, if it is known already.
+  public var followingToken: Int32? { prompt.following }
+
+  /// Reads the tokens that have been gathered as a block of its own, so that what follows begins a
+  /// block.
+  /// - Returns: nil if there are none.
+  public mutating func endBlock(_ engine: inout Engine) throws(PassFailure) -> BlockRecord? {
+    precondition(!isInAnswer && prompt.following == nil)
+    return prompt.count == 0 ? nil : try readPrompt(&engine)
+  }
+
+  /// Counts a token of the text that comes from a kept cache.
+  public mutating func accept(_ token: Int32) {
+    sampler.accept(token)
+    promptTokenCount += 1
+  }
+
+  private mutating func readPrompt(_ engine: inout Engine) throws(PassFailure) -> BlockRecord {
+    let count = prompt.count
+    for index in 0..<count { unsafe sampler.accept(engine.block[index]) }
+    prompt.clear()
+    let record = try pass(count, &engine)
+    promptTokenCount += count
+    return record
+  }
+}
+
+// The answer.
+extension Generator {
+  /// Tokens that have been chosen, without one that ended the answer.
+  public var generatedCount: Int { tokens.count }
+
+  /// One of the kept tokens of the answer.
+  public func generated(_ index: Int) -> Int32 { tokens.id(index) }
+
+  public var keepsLogProbabilities: Bool { tokens.keepsLogProbabilities }
+
+  /// The natural logarithm of a kept token's probability.
+  public func logProbability(_ index: Int) -> Double { tokens.logProbability(index) }
+
+  /// The answer's last token, if the model has not read it.
+  public var unreadToken: Int32? { stop == .endOfSequence ? nil : tokens.last }
+
+  /// Reads a token whose logits nobody asks for.
+  public mutating func read(_ token: Int32, _ engine: inout Engine) throws(PassFailure) {
+    unsafe engine.block[0] = token
+    _ = try pass(1, &engine)
+  }
+
+  /// The answer's first token, after the last block of the prompt.
+  private mutating func first<Sink: ByteSink & ~Copyable>(
+    _ engine: inout Engine, _ sink: inout Sink
+  ) throws(PassFailure) -> GeneratorStep {
+    isInAnswer = true
+    if request.maxTokens == 0 {
+      stop = .length
+      return .end(.length)
+    }
+    let start = Instant.now()
+    try makeLogits(row: engine.lastRow, engine)
+    return choose(engine, &sink, since: start)
+  }
+
+  /// The token after the last one, which passes through the model now; or the end.
+  private mutating func next<Sink: ByteSink & ~Copyable>(
+    _ engine: inout Engine, _ sink: inout Sink
+  ) throws(PassFailure) -> GeneratorStep {
+    if let stop {
+      text.finish(to: &sink)
+      return .end(stop)
+    }
+    let start = Instant.now()
+    try read(tokens.last!, &engine)
+    try makeLogits(row: 0, engine)
+    return choose(engine, &sink, since: start)
+  }
+
+  private mutating func choose<Sink: ByteSink & ~Copyable>(
+    _ engine: borrowing Engine, _ sink: inout Sink, since start: Instant
+  ) -> GeneratorStep {
+    let logits = engine.logits(0)
+    let token = sampler.next(logits)
+    if request.hasEnds, unsafe ends.contains(token, vocabulary) {
+      end(.endOfSequence, to: &sink)
+      return .end(.endOfSequence)
+    }
+    tokens.append(token, logProbability: -logits.negativeLogLikelihood(of: token))
+    sampler.accept(token)
+    text.write(token, to: &sink)
+    if text.isStopped {
+      stop = .stopText
+    } else if tokens.count == request.maxTokens || engine.isFull {
+      stop = .length
+    }
+    return .token(token, nanoseconds: Instant.now().nanoseconds(since: start))
+  }
+
+  /// Passes the first tokens of the engine's block through the model.
+  private mutating func pass(_ count: Int, _ engine: inout Engine) throws(PassFailure)
+    -> BlockRecord
+  {
+    let record: BlockRecord
+    do throws(CacheFull) {
+      record = try engine.forward(tokenCount: count)
+    } catch {
+      throw .cacheFull(error)
+    }
+    if let fault = engine.numberFault { throw .numbers(fault) }
+    latestPass = record
+    return record
+  }
+
+  private func makeLogits(row: Int, _ engine: borrowing Engine) throws(PassFailure) {
+    do throws(NumberFault) {
+      try engine.makeCheckedLogits(firstRow: row, rowCount: 1)
+    } catch {
+      throw .numbers(error)
+    }
+  }
+}
+
+/// What a generator takes of the arena.
+public struct GeneratorNeeds: Sendable {
+  /// Tokens of an answer that are kept for a report.
+  public var keptTokenCount = 0
+  /// Whether the log-probabilities of kept tokens are kept too.
+  public var keepsLogProbabilities = false
+  /// The settings at first; later ones may not have more candidates.
+  public var sampling = SamplingSettings()
+
+  public init() {}
+}
