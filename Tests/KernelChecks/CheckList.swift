@@ -15,6 +15,7 @@ public enum CheckList {
     visitor.visit("matmul.gated", Int8ProductChecks.gated)
     visitor.visit("matmul.blocked", Int8ProductChecks.blocked)
     visitor.visit("matmul.rounding", Int8ProductChecks.approximatesTrueProduct)
+    visitor.visit("matrix.int8", MatrixChecks.int8)
     visitor.visit("packed-matrix.rows", Int8MatrixChecks.rows)
     visitor.visit("packed-matrix.ties", Int8MatrixChecks.ties)
     visitor.visit("packed-matrix.zero-and-tiny", Int8MatrixChecks.zeroAndTiny)

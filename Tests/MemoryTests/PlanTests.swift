@@ -35,6 +35,10 @@ struct PlanTests {
     }
   }
 
+  @Test func theCountOfRegionsIsThatOfTheCases() {
+    #expect(Region(rawValue: Region.count - 1) != nil && Region(rawValue: Region.count) == nil)
+  }
+
   @Test func theSecondLayoutTakesJustThePlan() throws {
     var generator = SeededGenerator(seed: 2)
     for _ in 0..<50 {

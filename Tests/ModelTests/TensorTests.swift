@@ -333,6 +333,13 @@ private struct EntryList: TensorVisitor {
     #expect(string(TensorSlot.layer(511, .down).name) == "blk.511.ffn_down.weight")
   }
 
+  @Test func countsAreThoseOfTheCases() {
+    #expect(LayerTensor(rawValue: LayerTensor.count - 1) != nil)
+    #expect(LayerTensor(rawValue: LayerTensor.count) == nil)
+    #expect(Architecture(rawValue: Architecture.count - 1) != nil)
+    #expect(Architecture(rawValue: Architecture.count) == nil)
+  }
+
   @Test func namesATensorThatIsNotFinite() {
     let error = ModelError.notFinite(tensor: TensorSlot.layer(3, .up).name)
     #expect(

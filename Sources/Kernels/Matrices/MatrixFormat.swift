@@ -5,8 +5,6 @@ public enum MatrixFormat: Int, Sendable, BitwiseCopyable {
   /// One byte a weight and one scale a row, behind a Walsh-Hadamard transform: Int8/.
   case int8
 
-  static let count = 1
-
   /// Values of a row of activations or of a norm: `k`, and zeros behind them.
   public func paddedRowLength(_ k: Int) -> Int {
     switch self {
@@ -58,9 +56,10 @@ extension MatrixFormat {
 
   @inline(__always)
   private static func largest(_ size: (MatrixFormat) -> Int) -> Int {
-    var largest = 0
-    for index in 0..<count {
-      if let format = MatrixFormat(rawValue: index) { largest = max(largest, size(format)) }
+    var (largest, index) = (0, 0)
+    while let format = MatrixFormat(rawValue: index) {
+      largest = max(largest, size(format))
+      index += 1
     }
     return largest
   }
