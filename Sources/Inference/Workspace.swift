@@ -38,7 +38,7 @@ struct Workspace {
   /// `[threads][attentionScratchCount]`
   let attentionScratch: UnsafeMutablePointer<Float>
   let attentionScratchCount: Int
-  /// `[threads][renumberingWordCount]`, where positions are renumbered.
+  /// `[threads][renumberingWordCount]`, if positions are renumbered.
   let renumberingScratch: UnsafeMutablePointer<UInt32>
   let renumberingWordCount: Int
   /// `[threads]`

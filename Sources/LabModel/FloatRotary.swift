@@ -8,7 +8,7 @@ final class FloatRotary {
   private let frequencies: UnsafeMutablePointer<Double>
   private let turns: FloatBuffer
 
-  /// - Parameter factors: divisors of the frequencies, where the model has them.
+  /// - Parameter factors: divisors of the frequencies, if the model has them.
   init(_ rope: RopeSpec, factors: [Float]?, rowCount: Int) {
     let half = rope.dimensionCount / 2
     frequencies = .allocate(capacity: half)

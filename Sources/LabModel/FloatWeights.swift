@@ -32,9 +32,9 @@ struct FloatWeights {
   let embeddings: FloatMatrix
   let layers: [FloatLayer]
   let outputNorm: [Float]
-  /// The embeddings again where the model ties them.
+  /// The embeddings again if the model ties them.
   let outputHead: FloatMatrix
-  /// Divisors of the rotary frequencies; nil where the model has none.
+  /// Divisors of the rotary frequencies; nil if the model has none.
   let ropeFactors: [Float]?
 
   init(path: String, _ workers: Workers) throws {

@@ -14,7 +14,7 @@ public enum RankCorrelation {
     return ranks
   }
 
-  /// Pearson's correlation of the average ranks; nil where one side has a single value only.
+  /// Pearson's correlation of the average ranks; nil if one side has a single value only.
   public static func spearman(_ a: [Double], _ b: [Double]) -> Double? {
     precondition(a.count == b.count)
     return pearson(averageRanks(a), averageRanks(b))

@@ -5,7 +5,7 @@ extension GeometryObserver {
     /// Share of all weights that fall on what these queries can still see: kept tokens and their own
     /// block.
     public let share: Double
-    /// Share of the weights on tokens before the block that fall on kept ones; 1 where there are
+    /// Share of the weights on tokens before the block that fall on kept ones; 1 if there are
     /// none before it.
     public let pastShare: Double
   }

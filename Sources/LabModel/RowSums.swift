@@ -47,7 +47,7 @@ func norm(_ vector: some Sequence<Double>) -> Double {
   vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
 }
 
-/// cos(a, b); 0 where one of them is 0.
+/// cos(a, b); 0 if one of them is 0.
 func cosine(_ a: [Double], _ b: [Double]) -> Double {
   let products = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
   let norms = norm(a) * norm(b)

@@ -14,7 +14,7 @@ package struct CacheBlocking {
   package let tilesPerChunk: Int
 
   /// - Parameters:
-  ///   - panelsPerGroup: weight matrices of which each group has a panel.
+  ///   - panelsPerGroup: weight matrices; each group has a panel of each.
   ///   - l2ByteCount: the thread's part of the second-level cache.
   package init(kPadded: Int, tileCount: Int, panelsPerGroup: Int, l2ByteCount: Int) {
     let tileByteCount = kPadded * Int8Geometry.tileRows

@@ -85,7 +85,7 @@ public struct Int8Matrix: BitwiseCopyable {
 extension Int8Matrix {
   /// Transforms, rounds and stores one row.
   /// - Parameter row: `kPadded` values, zero from `k` on; overwritten.
-  /// - Returns: false where a value is not finite.
+  /// - Returns: false if a value is not finite.
   public func setRow(_ output: Int, from row: UnsafeMutablePointer<Float>) -> Bool {
     let block = Hadamard.block(for: k)
     let magnitude = Hadamard.transform(row, count: kPadded, block: block)
@@ -103,7 +103,7 @@ extension Int8Matrix {
     return true
   }
 
-  /// False where a value is infinite or NaN: times 0 it is NaN. (The largest magnitude does not
+  /// False if a value is infinite or NaN: times 0 it is NaN. (The largest magnitude does not
   /// tell, because the maximum of a number and NaN is the number.)
   private static func isFinite(_ row: UnsafePointer<Float>, count: Int) -> Bool {
     var zeros = SIMD16<Float>()

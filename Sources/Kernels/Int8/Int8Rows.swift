@@ -34,7 +34,7 @@ public struct Int8Rows: BitwiseCopyable {
   /// - Parameters:
   ///   - row: `kPadded` values, zero from `k` on; overwritten by the transform.
   ///   - factor: multiplies the row: a norm that was left out of it.
-  /// - Returns: 0, or NaN where a value is not finite or the transform passed Float32's range: each
+  /// - Returns: 0, or NaN if a value is not finite or the transform passed Float32's range: each
   ///   value of a block goes into the transform's first one.
   @discardableResult
   public func setToken(
@@ -85,7 +85,7 @@ public struct Int8Rows: BitwiseCopyable {
   /// - Parameters:
   ///   - row, weight: `kPadded` values, zero from `k` on.
   ///   - scratch: `kPadded` values, overwritten.
-  /// - Returns: the sum of x^2, which is not finite where an x is not, or is past Float32's root.
+  /// - Returns: the sum of x^2, which is not finite if an x is not, or is past Float32's root.
   @discardableResult
   public func setNormalizedToken(
     _ token: Int, from row: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,

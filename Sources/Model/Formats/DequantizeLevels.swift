@@ -8,7 +8,7 @@ private var levels: SIMD16<Int8> {
   SIMD16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
 }
 
-/// IQ4_NL, block of 18 bytes: as Q4_0, but for the levels.
+/// IQ4_NL, block of 18 bytes: as Q4_0 with other levels.
 func decodeLevels(
   _ source: UnsafeRawPointer, _ blockCount: Int, _ target: UnsafeMutablePointer<Float>
 ) {

@@ -42,7 +42,7 @@ func decodeSuper2Bits(
 }
 
 /// Q3_K, block of 110 bytes: 32 bytes with every element's third bit, 64 bytes of the others as in
-/// Q2_K, 12 bytes of scales, the block's scale. An element is 4 lower where its third bit is 0.
+/// Q2_K, 12 bytes of scales, the block's scale. An element is 4 lower if its third bit is 0.
 func decodeSuper3Bits(
   _ source: UnsafeRawPointer, _ blockCount: Int, _ target: UnsafeMutablePointer<Float>
 ) {

@@ -147,7 +147,7 @@ struct Metadata {
 }
 
 extension FileCursor {
-  /// The next `count` bytes, cut where an excerpt ends.
+  /// The next `count` bytes, cut if they are more than an excerpt holds.
   mutating func excerpt(
     _ count: Int, _ field: StaticString, of file: borrowing InputFile
   ) throws(ModelError) -> Excerpt {

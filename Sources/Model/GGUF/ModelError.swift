@@ -3,7 +3,7 @@ import Platform
 /// Why a model could not be used.
 public struct ModelError: LineError {
   public let fault: ModelFault
-  /// The file at fault where it is not the one that was opened: a further part of a split model.
+  /// The file at fault if it is not the one that was opened: a further part of a split model.
   public internal(set) var part: PartName?
 
   init(_ fault: ModelFault) {

@@ -47,7 +47,7 @@ public struct ModelFile: ~Copyable {
   /// GGUF's version.
   public var version: UInt32 { header.version }
 
-  /// general.name; empty where absent.
+  /// general.name; empty if absent.
   public var name: Excerpt { header.name }
 
   public var tokenizer: TokenizerFacts { header.tokenizer }
@@ -104,7 +104,7 @@ public struct ModelFile: ~Copyable {
     furtherParts.releaseCachedPages()
   }
 
-  /// Copies tokenizer.chat_template and returns its byte count; 0 where there is none.
+  /// Copies tokenizer.chat_template and returns its byte count; 0 if there is none.
   /// - Parameter target: at least `tokenizer.chatTemplate.byteCount` bytes.
   public func readChatTemplate(
     into target: UnsafeMutableRawBufferPointer

@@ -7,7 +7,7 @@ struct SplitFacts: Sendable, BitwiseCopyable {
   let index: Int
   /// split.count; 1 for a model that is not split.
   let count: Int
-  /// split.tensors.count: the tensors of all parts. Nil where it is missing.
+  /// split.tensors.count: the tensors of all parts. Nil if it is missing.
   let tensorCount: Int?
 
   init(_ metadata: borrowing Metadata) throws(ModelError) {

@@ -55,7 +55,7 @@ public struct TensorLocation: Sendable, BitwiseCopyable {
     return unsafe locations[slot.index]
   }
 
-  /// The rows that give the logits: the token embedding where the output head is tied.
+  /// The rows that give the logits: the token embedding if the output head is tied.
   public var outputHead: TensorLocation { self[shape.isOutputTied ? .tokenEmbedding : .output] }
 }
 

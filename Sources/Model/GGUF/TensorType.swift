@@ -44,7 +44,7 @@ public enum TensorType: UInt32, Sendable, BitwiseCopyable {
   /// Whether every element is stored by itself, without a scale.
   public var isFloat: Bool { blockElementCount == 1 }
 
-  /// The bytes of a row of `columnCount` elements; nil where that is not a whole count of blocks.
+  /// The bytes of a row of `columnCount` elements; nil if that is not a whole count of blocks.
   public func rowByteCount(columnCount: Int) -> Int? {
     if columnCount < 0 || columnCount % blockElementCount != 0 { return nil }
     let (bytes, isTooLarge) = (columnCount / blockElementCount)

@@ -14,9 +14,9 @@ public struct TokenizerFacts: Sendable {
   }
 
   public let kind: Kind
-  /// tokenizer.ggml.model; empty where absent.
+  /// tokenizer.ggml.model; empty if absent.
   public let name: Excerpt
-  /// tokenizer.ggml.pre, the way text is split before merging; empty where absent.
+  /// tokenizer.ggml.pre, the way text is split before merging; empty if absent.
   public let preTokenizer: Excerpt
   public let tokens: FileArray?
   /// One INT32 a token.
@@ -31,7 +31,7 @@ public struct TokenizerFacts: Sendable {
   public let eotID: Int?
   public let eomID: Int?
   public let unknownID: Int?
-  /// Nil where the file leaves it to the kind of tokenizer.
+  /// Nil if the file leaves it to the kind of tokenizer.
   public let addsBOS: Bool?
   public let addsEOS: Bool?
   public let addsSpacePrefix: Bool?
@@ -86,7 +86,7 @@ public struct TokenizerFacts: Sendable {
     return name.isEqual(to: "llama") ? .sentencePiece : .unsupported
   }
 
-  /// SentencePiece's own default, for files that have no such key; nil where it is no token.
+  /// SentencePiece's own default, for files that have no such key; nil if it is no token.
   private static func idDefault(_ id: Int, _ kind: Kind, _ vocabularyCount: Int) -> Int? {
     kind == .sentencePiece && id < vocabularyCount ? id : nil
   }

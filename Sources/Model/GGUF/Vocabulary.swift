@@ -10,8 +10,8 @@ public enum VisitResult: Sendable {
 public protocol TokenVisitor: ~Copyable {
   /// - Parameters:
   ///   - text: the bytes as the file has them, at most `GGUF.tokenByteCountMax`; gone afterwards.
-  ///   - type: one of `TokenType`'s values where the file is in order.
-  ///   - score: 0 where the file has none.
+  ///   - type: one of `TokenType`'s values if the file is in order.
+  ///   - score: 0 if the file has none.
   mutating func visit(index: Int, text: Span<UInt8>, type: Int32, score: Float) -> VisitResult
 }
 

@@ -46,7 +46,7 @@ struct PackedHeader: BitwiseCopyable {
     }
   }
 
-  /// Nil where the file does not begin like a packed model.
+  /// Nil if the file does not begin like a packed model.
   init?(_ file: borrowing InputFile) throws(ModelError) {
     var header = PackedHeader()
     header.magic = 0

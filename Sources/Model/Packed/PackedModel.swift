@@ -33,7 +33,7 @@ public struct PackedModel: Sendable, BitwiseCopyable {
 
   /// The regions from the weights to the norms; see `PackedChecksum`.
   public let weights: PackedImage
-  /// The tokenizer's tables, with their XXH64; nil where the model has no tokenizer that is known.
+  /// The tokenizer's tables, with their XXH64; nil if the model has no tokenizer that is known.
   public let tokenizer: PackedImage?
   public let vocabulary: Numbers
   /// XXH64 of the GGUF files, one after the other, and their size.
@@ -45,7 +45,7 @@ public struct PackedModel: Sendable, BitwiseCopyable {
   private let hasRopeFactors: Bool
   private let shapeFingerprint: UInt64
 
-  /// Nil where the file does not begin like a packed model.
+  /// Nil if the file does not begin like a packed model.
   init?(
     _ file: borrowing InputFile, _ buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {

@@ -40,7 +40,7 @@ extension Metadata {
       attentionFactor: try positive(.ropeAttentionFactor) ?? 1)
   }
 
-  /// Nil where the key is absent.
+  /// Nil if the key is absent.
   private func scalingFactor(_ key: MetadataKey) throws(ModelError) -> Double? {
     guard let factor = try real(key) else { return nil }
     if factor == 0 { return 1 }

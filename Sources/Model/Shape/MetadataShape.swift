@@ -1,7 +1,7 @@
 import Platform
 
 extension Metadata {
-  /// The base of rotary embedding where a model does not give one.
+  /// The base of rotary embedding if a model does not give one.
   private static let ropeFrequencyBaseDefault = 10_000.0
 
   /// The shape that the keys give, with their defaults. `isOutputTied` is not known from them.

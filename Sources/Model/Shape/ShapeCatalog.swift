@@ -123,7 +123,7 @@ extension ModelShape {
     layers.sum { $0.elementCount(embeddingLength: embeddingLength) { !$0.isVector } }
   }
 
-  /// Everything that the runtime holds of a model: matrices, embeddings (once where the output head
+  /// Everything that the runtime holds of a model: matrices, embeddings (once if the output head
   /// is tied to them), norms and biases.
   public var parameterCount: Int {
     let embeddings = TensorSlot.tokenEmbedding.shape(self).elementCount * (isOutputTied ? 1 : 2)
