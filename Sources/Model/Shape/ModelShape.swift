@@ -37,9 +37,6 @@ public struct ModelShape: Sendable, BitwiseCopyable {
 
   public func layer(_ index: Int) -> LayerSpec { layers[index] }
 
-  /// Whether the tensor with divisors of rotary frequencies is there.
-  public var hasRopeFactors: Bool { ropeTables[0].hasFactors }
-
   /// Adds what is known from the tensors alone.
   mutating func complete(isOutputTied: Bool, hasBias: Bool, hasRopeFactors: Bool) {
     self.isOutputTied = isOutputTied
@@ -93,17 +90,4 @@ public struct ModelShape: Sendable, BitwiseCopyable {
       embeddingLength: embeddingLength, vocabularyCount: vocabularyCount,
       contextLength: contextLength, rmsEpsilon: rmsEpsilon, isOutputTied: isOutputTied)
   }
-}
-
-/// Of models whose layers are all alike.
-extension ModelShape {
-  public var headCount: Int { layers[0].headCount }
-  public var kvHeadCount: Int { layers[0].kvHeadCount }
-  public var headDim: Int { layers[0].headDim }
-  public var queryLength: Int { layers[0].queryLength }
-  public var kvLength: Int { layers[0].kvLength }
-  public var feedForwardLength: Int { layers[0].feedForwardLength }
-  public var hasBias: Bool { layers[0].hasBias }
-  public var ropeFrequencyBase: Float { ropeTables[0].frequencyBase }
-  public var ropeScaling: RopeScaling { ropeTables[0].scaling }
 }
