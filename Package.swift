@@ -52,9 +52,13 @@ let package = Package(
         "Inference",
       ],
       swiftSettings: device),
+    .target(
+      name: "CommandLine", dependencies: ["CPlatform", "Text", "Platform", "Profile"],
+      swiftSettings: strict),
     .executableTarget(
       name: "edge-infer",
       dependencies: [
+        "CommandLine", "Text",
         "Platform", "Profile", "Board", "Service", "Memory", "Kernels", "Model", "Tokenizer",
         "Generation",
         "KVCache", "Inference", "Measurement",
@@ -68,6 +72,8 @@ let package = Package(
       name: "device-checks", dependencies: ["KernelChecks", "Platform", "Profile"],
       path: "Tests/DeviceChecks", swiftSettings: program),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["CommandLine", "Generation", "Profile", "Text"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(name: "ServiceTests", dependencies: ["Service", "Platform", "Profile"]),
     .testTarget(name: "MemoryTests", dependencies: ["Memory"]),

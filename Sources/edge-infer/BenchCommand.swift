@@ -8,11 +8,10 @@ import Profile
 
 /// `bench`: the measurement that the word after it names.
 func benchCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
-  try arguments.checkBench()
-  switch arguments.benchmark {
-  case .speed: try benchSpeed(arguments, &console)
-  case .scoring: try benchPolicyCost(arguments, &console)
-  case .ttft: try benchFirstToken(arguments, &console)
+  switch arguments.command {
+  case .benchScoring: try benchPolicyCost(arguments, &console)
+  case .benchFirstToken: try benchFirstToken(arguments, &console)
+  default: try benchSpeed(arguments, &console)
   }
 }
 

@@ -6,16 +6,6 @@ import Profile
 
 /// What the measuring commands take from the command line.
 extension Arguments {
-  /// What the benchmarks have in common.
-  func checkBench() throws(Exit) {
-    if unsafe promptFile != nil || tokens != nil {
-      throw CommandFailure(.usage, "bench makes its prompts up; --prompt takes their lengths")
-    }
-    if unsafe model != nil && shape != nil {
-      throw CommandFailure(.usage, "give one of --model and --shape")
-    }
-  }
-
   func benchRequest() throws(Exit) -> BenchRequest {
     do throws(BenchRequestError) {
       let prompts = unsafe try NumberList(

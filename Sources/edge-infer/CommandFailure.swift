@@ -112,6 +112,7 @@ enum FailureReason {
   case system(SystemFailure)
   /// Memory or threads that the system does not give.
   case refused(SystemFailure)
+  case usage(UsageError)
   case profile(ProfileError)
   case board(BoardError)
   case model(ModelError)
@@ -127,13 +128,13 @@ enum FailureReason {
   case runFolder(RunFolderError)
   /// A name of `--shape` that is in no catalogue.
   case shape(Excerpt)
-  case stopText(StopTextError)
 
   var exitCode: ExitCode {
     switch self {
     case .silent(let code), .text(let code, _): code
     case .system(let failure): failure.exitCode
     case .refused: .systemRefused
+    case .usage(let error): error.exitCode
     case .profile(let error): error.exitCode
     case .board(let error): error.exitCode
     case .model(let error): error.exitCode
@@ -148,7 +149,6 @@ enum FailureReason {
     case .health(let error): error.exitCode
     case .runFolder(let error): error.exitCode
     case .shape: .usage
-    case .stopText: .usage
     }
   }
 
@@ -162,6 +162,7 @@ enum FailureReason {
       out.write(failure.operation)
       out.write(": ")
       out.write(failure.reason)
+    case .usage(let error): error.write(to: &out)
     case .profile(let error): error.write(to: &out)
     case .board(let error): error.write(to: &out)
     case .model(let error): error.write(to: &out)
@@ -179,21 +180,6 @@ enum FailureReason {
       out.write("--shape: ")
       out.write(quoted: name)
       PublishedShape.writeNames(to: &out)
-    case .stopText(let error): Self.write(error, &out)
-    }
-  }
-
-  private static func write(_ error: StopTextError, _ out: inout TextOutput) {
-    switch error {
-    case .tooMany:
-      out.write("--stop may be given ")
-      out.write(StopTexts.countMax)
-      out.write(" times at most")
-    case .empty: out.write("--stop: a text must not be empty")
-    case .tooLong:
-      out.write("--stop: a text has ")
-      out.write(StopTexts.byteCountMax)
-      out.write(" bytes at most")
     }
   }
 }

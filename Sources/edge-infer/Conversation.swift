@@ -89,7 +89,7 @@ import Tokenizer
     case .reset: reset(&program)
     case .stats: writeStatistics(program, &console.error)
     case .help:
-      console.error.write(ChatCommand.list)
+      ChatCommand.writeList(indentation: 3, to: &console.error)
       console.error.flush()
     case .exit: return false
     }

@@ -1,4 +1,5 @@
 import CPlatform
+@_exported import CommandLine
 import Platform
 
 /// The program. The processor is checked before anything else runs, because the rest may use
@@ -51,10 +52,11 @@ private func perform(
   _ console: inout Console
 ) -> ExitCode {
   do throws(Exit) {
-    let arguments = unsafe try Arguments(
-      count: Int(argumentCount), values: argumentValues, console: &console)
+    let arguments = unsafe try readArguments(argumentCount, argumentValues)
     if arguments.wantsHelp {
-      Help.write(arguments)
+      var output = TextOutput.standardOutput
+      Help.write(arguments.command, to: &output)
+      output.flush()
       return .success
     }
     if arguments.wantsVersion {
@@ -69,7 +71,7 @@ private func perform(
     case .probe: try probeCommand(arguments, &console)
     case .profileRun: try profileRunCommand(arguments, &console)
     case .plan: try planCommand(arguments, &console)
-    case .bench: try benchCommand(arguments, &console)
+    case .bench, .benchScoring, .benchFirstToken: try benchCommand(arguments, &console)
     case .score: try scoreCommand(arguments, &console)
     case .tokenize: try tokenizeCommand(arguments, &console)
     case .inspect: try inspectCommand(arguments, &console)
@@ -78,5 +80,15 @@ private func perform(
   } catch {
     console.report(error)
     return error.code
+  }
+}
+
+private func readArguments(
+  _ count: Int32, _ values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) throws(Exit) -> Arguments {
+  do throws(UsageError) {
+    return unsafe try Arguments(count: Int(count), values: values)
+  } catch {
+    throw CommandFailure(.usage(error))
   }
 }

@@ -71,8 +71,11 @@ private func listenAddress(
 ) throws(Exit) -> ListenAddress {
   let text = unsafe listenText(arguments)
   if let address = unsafe ListenAddress(text) { return address }
-  throw unsafe Arguments.refuse(
-    text, "is no address to listen on; --listen takes ", ListenAddress.expected, &console)
+  throw CommandFailure(
+    .usage(
+      .value(
+        unsafe Excerpt(cString: text), "is no address to listen on; --listen takes ",
+        ListenAddress.expected)))
 }
 
 private func readToken(

@@ -1,0 +1,141 @@
+import CPlatform
+import Platform
+import Profile
+import Text
+
+/// Which options go together.
+extension Arguments {
+  func check() throws(UsageError) {
+    try checkAlternatives()
+    try checkPlan()
+    try checkSpecialCases()
+    try checkTaken()
+    try checkRequired()
+    try checkValues()
+    try checkTuning()
+  }
+
+  /// Options of which one excludes another.
+  private func checkAlternatives() throws(UsageError) {
+    let prompts = (has(.prompt) ? 1 : 0) + (has(.promptFile) ? 1 : 0) + (has(.tokens) ? 1 : 0)
+    if prompts > 1 { throw .sentence("give one of --prompt, --prompt-file and --tokens") }
+    if has(.policies) && has(.policy) { throw .sentence("give one of --policy and --policies") }
+    if has(.blocks) && has(.block) { throw .sentence("give one of --block and --blocks") }
+    if has(.ramCapMiB) && has(.reserveMiB) {
+      throw .sentence("give one of --ram-cap-mib and --reserve-mib")
+    }
+    if (command.isBenchmark || command == .profileRun) && has(.model) && has(.shape) {
+      throw .sentence("give one of --model and --shape")
+    }
+    if let first = unsafe report ?? logits, let second = unsafe saveCache ?? jsonFile,
+      unsafe strcmp(first, second) == 0
+    {
+      throw .value(unsafe Excerpt(cString: first), "is named as the file of two outputs", "")
+    }
+  }
+
+  private func checkPlan() throws(UsageError) {
+    guard command == .plan, let planned = unsafe text(.of) else { return }
+    if plannedCommand == nil {
+      throw .value(
+        unsafe Excerpt(cString: planned), "cannot be planned; --of is ", "run, chat or serve")
+    }
+  }
+
+  /// Options that people look for in a command that has another way.
+  private func checkSpecialCases() throws(UsageError) {
+    if plannedCommand == .serve && (hasPrompt || has(.system) || has(.report)) {
+      throw .sentence(
+        "serve takes no prompt, --system or --report: requests bring their messages")
+    }
+    switch command {
+    case .chat where hasPrompt || isRaw || has(.report):
+      throw .sentence(
+        "chat takes no prompt, --raw or --report: messages come from standard input")
+    case .probe where has(.profile):
+      throw .sentence("probe reads no --profile: -o names the file of the one it writes")
+    case .probe where has(.sinks) || has(.recent):
+      throw .sentence("--sinks and --recent are no part of a profile")
+    case .benchScoring where has(.prompt):
+      throw .sentence("bench scoring has no --prompt: --kv takes the slots of the cache")
+    case .bench, .benchScoring, .benchFirstToken:
+      if has(.promptFile) || has(.tokens) {
+        throw .sentence("bench makes its prompts up; --prompt takes their lengths")
+      }
+    case .plan, .pack, .tokenize, .inspect:
+      if has(.maxTemperature) {
+        throw .sentence("--max-temperature is for commands that run a model")
+      }
+      if has(.sysroot) {
+        throw .sentence("--sysroot is for probe and for commands that run a model")
+      }
+    default: break
+    }
+  }
+
+  /// Each option must be declared for the command; `plan` takes those of the planned command.
+  private func checkTaken() throws(UsageError) {
+    for index in 0..<Option.count {
+      guard let option = Option(rawValue: index), has(option) else { continue }
+      let commands = option.declaration.commands
+      if !commands.contains(command) { throw .notTaken(option) }
+      let isPlans = option == .json || option == .of
+      if command == .plan && !isPlans, let planned = plannedCommand, !commands.contains(planned) {
+        throw .notTaken(option)
+      }
+    }
+  }
+
+  private func checkRequired() throws(UsageError) {
+    if Option.profile.declaration.commands.contains(command) && !has(.profile) {
+      throw .sentence("--profile is missing: the JSON file that describes the board")
+    }
+    if (command == .score || command == .tokenize) && !hasPrompt {
+      throw .sentence("a text is missing: give --prompt, --prompt-file or --tokens")
+    }
+    if unsafe (command == .tokenize || command == .inspect) && model == nil {
+      throw .sentence("a model is missing: the path of a GGUF file")
+    }
+    if command == .pack && !has(.output) {
+      throw .sentence("-o is missing: the file of the packed model")
+    }
+    if command != .profileRun { return }
+    guard let folder = unsafe output else {
+      throw .sentence("-o is missing: the folder of the profile run")
+    }
+    if unsafe folder[0] == 0 {
+      throw .sentence("-o names the folder of the profile run in at least one byte")
+    }
+  }
+
+  private func checkValues() throws(UsageError) {
+    if let positions = unsafe text(.positions),
+      unsafe !isEqual(positions, "original") && !isEqual(positions, "compact")
+    {
+      throw .value(
+        unsafe Excerpt(cString: positions), "is not a way of numbering; --positions is ",
+        "original or compact")
+    }
+    if let alias = unsafe text(.alias) {
+      let name = unsafe cStringSpan(alias)
+      if name.count == 0 || name.count > 128 || !isUTF8(name) {
+        throw .value(
+          unsafe Excerpt(cString: alias), "is no name of a model; --alias takes ",
+          "1 to 128 bytes of UTF-8")
+      }
+    }
+  }
+
+  /// `--tune` and what goes with it.
+  private func checkTuning() throws(UsageError) {
+    if command != .probe { return }
+    if wantsTuning {
+      if has(.sysroot) {
+        throw .sentence("--tune times this machine, and --sysroot names another one")
+      }
+      return
+    }
+    if has(.tuneSeconds) { throw .sentence("--tune-seconds needs --tune") }
+    if has(.shape) { throw .sentence("probe --shape needs --tune") }
+  }
+}
