@@ -18,10 +18,12 @@ struct ForwardPass {
   let tokenCount: Int
   /// The position of the block's first token in the text.
   let firstPosition: Int
+  /// Whether all tokens of the block stay: each layer is then evicted from right after its attention.
+  let commits: Bool
 
   init(
     weights: ModelWeights, workspace: Workspace, settings: RunSettings,
-    state: UnsafeMutablePointer<CacheState>, tokenCount: Int, firstPosition: Int
+    state: UnsafeMutablePointer<CacheState>, tokenCount: Int, firstPosition: Int, commits: Bool
   ) {
     self.weights = weights
     self.workspace = workspace
@@ -29,12 +31,18 @@ struct ForwardPass {
     self.state = state
     self.tokenCount = tokenCount
     self.firstPosition = firstPosition
+    self.commits = commits
   }
 
   var shape: ModelShape { _read { yield weights.shape } }
   func spec(_ layer: Int) -> LayerSpec { weights.layers[layer].spec }
-  var slotsBefore: Int { state.pointee.cache.count }
-  var slotCount: Int { slotsBefore + tokenCount }
+
+  /// The block behind a KV head's filled slots.
+  private func block(_ layer: Int, kvHead: Int) -> HeadBlock {
+    state.pointee.cache.block(
+      layer: layer, kvHead: kvHead, tokenCount: tokenCount,
+      nextPosition: firstPosition + tokenCount, isProvisional: !commits)
+  }
 
   /// - Returns: the times as this member saw them.
   func run(_ member: Member) -> BlockTimes {
@@ -116,12 +124,6 @@ struct ForwardPass {
   private func isTokenAttended(_ spec: LayerSpec) -> Bool {
     isSingle && spec.group <= AttentionGeometry.chunkRows
   }
-
-  /// Whether the policy has something to do behind attention.
-  private var evicts: Bool {
-    settings.policy != .full && (slotCount > settings.cacheBudget || weightTokens > 0)
-  }
-  private var weightTokens: Int { state.pointee.eviction.weightTokens(slotCount: slotCount) }
 }
 
 // MARK: - Matrix products
@@ -279,7 +281,7 @@ extension ForwardPass {
       normalizeHeads(norms, spec, kvHead: kvHead, tokens: tokens)
     }
     let row = scratch(member)
-    let head = state.pointee.cache.head(layer: layer, kvHead: kvHead)
+    let block = block(layer, kvHead: kvHead)
     for token in tokens {
       let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
       let key = source + spec.queryLength + kvHead * spec.headDim
@@ -288,9 +290,8 @@ extension ForwardPass {
         workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
       }
       workspace.rotary.rotate(key, token: token, factor: 1, into: row)
-      let clamped = head.setToken(
-        slot: slotsBefore + token, position: firstPosition + token, key: row,
-        value: value)
+      let clamped = block.head.setToken(
+        slot: block.slotsBefore + token, position: firstPosition + token, key: row, value: value)
       if clamped > 0 { workspace.numbers[member.index].clampedCount += clamped }
     }
   }
@@ -325,7 +326,7 @@ extension ForwardPass {
       attend(
         AttentionShare(layer: layer, spec: spec, kvHead: kvHead, rows: 0..<spec.group, part: 0),
         member, &timer)
-      if evicts { evict(layer, kvHead: kvHead, &timer) }
+      settle(layer, kvHead: kvHead, &timer)
     }
   }
 
@@ -356,29 +357,32 @@ extension ForwardPass {
     let scratch = AttentionScratch(
       memory: workspace.attentionScratch + member.index * workspace.attentionScratchCount,
       headDim: spec.headDim)
-    let head = state.pointee.cache.head(layer: share.layer, kvHead: kvHead)
+    let block = block(share.layer, kvHead: kvHead)
+    if share.part == 0 { prepare(block, &timer) }
     var pass = Attention(
-      cache: head.rows, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
-      group: spec.group, usesFloat16: settings.usesFloat16)
-    if share.part == 0 { sumKeys(share, head, &timer) }
-    if !run(pass, share, member) {
+      cache: block.head.rows, scratch: scratch, slotsBefore: block.slotsBefore,
+      slotCount: block.slotCount, group: spec.group, usesFloat16: settings.usesFloat16)
+    if !run(pass, share, block, member) {
       workspace.numbers[member.index].repeatedCount += 1
       pass = pass.inSinglePrecision
-      _ = run(pass, share, member)
+      _ = run(pass, share, block, member)
     }
     scatterOutputs(share, from: scratch)
-    if share.part < weightParts(spec) {
+    let window = state.pointee.eviction.weightTokens(block)
+    if share.part < chunks.partCount(window) {
       timer.times.attention += timer.lap()
       pass.sumWeights(
-        firstRow: rows.lowerBound, rowCount: rows.count, from: chunks.windowStart(weightTokens),
+        firstRow: rows.lowerBound, rowCount: rows.count, from: chunks.windowStart(window),
         factor: 1 / Float(spec.group),
-        into: state.pointee.eviction.weights(kvHead: kvHead, part: share.part))
+        into: state.pointee.eviction.weights(block, part: share.part))
       timer.times.score += timer.lap()
     }
   }
 
   /// - Returns: whether queries and scores were in the range of the pass's format.
-  private func run(_ pass: Attention, _ share: AttentionShare, _ member: Member) -> Bool {
+  private func run(
+    _ pass: Attention, _ share: AttentionShare, _ block: HeadBlock, _ member: Member
+  ) -> Bool {
     let (kvHead, rows) = (share.kvHead, share.rows)
     let squares = pass.setQueries(
       rows, from: workspace.queryKeyValue + kvHead * share.spec.group * share.spec.headDim,
@@ -386,23 +390,17 @@ extension ForwardPass {
     workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
     pass.run(
       firstRow: rows.lowerBound, rowCount: rows.count,
-      anchor: share.part == 0
-        ? state.pointee.eviction.anchor(kvHead: kvHead, slotCount: slotCount) : nil,
-      dots: state.pointee.eviction.dots(kvHead: kvHead))
+      extraRow: share.part == 0 ? state.pointee.eviction.extraRow(block) : nil)
     return pass.isInRange(squares: squares, rowCount: rows.count)
   }
 
-  /// The head's sum, before the first share that may need it.
-  private func sumKeys(_ share: AttentionShare, _ head: CacheHead, _ timer: inout LapTimer) {
-    if settings.policy != .keydiff { return }
+  /// What the policy does before the first share of a KV head.
+  private func prepare(_ block: HeadBlock, _ timer: inout LapTimer) {
+    if !state.pointee.eviction.preparesAttention { return }
     timer.times.attention += timer.lap()
-    state.pointee.eviction.addBlock(
-      head, slots: slotsBefore..<slotCount, layer: share.layer, kvHead: share.kvHead)
+    state.pointee.eviction.beforeAttention(block)
     timer.times.score += timer.lap()
   }
-
-  /// Parts with rows whose attention weights the policy wants.
-  private func weightParts(_ spec: LayerSpec) -> Int { chunks(spec).partCount(weightTokens) }
 
   private func scatterOutputs(_ share: AttentionShare, from scratch: AttentionScratch) {
     let (rows, group, headDim) = (share.rows, share.spec.group, share.spec.headDim)
@@ -416,14 +414,14 @@ extension ForwardPass {
     }
   }
 
-  /// Rounds the attention's outcome. In a block that evicts, each member evicts first, from heads
-  /// that it has attended to.
+  /// Rounds the attention's outcome. In a block of several tokens, each member first does what the policy
+  /// asks for, for heads that it has attended to.
   private func roundAttention(
     _ layer: Int, into rows: ActivationRows, _ member: Member, _ timer: inout LapTimer
   ) {
-    if !isTokenAttended(spec(layer)) && evicts {
+    if !isTokenAttended(spec(layer)) {
       for kvHead in member.ownRun(of: spec(layer).kvHeadCount) {
-        evict(layer, kvHead: kvHead, &timer)
+        settle(layer, kvHead: kvHead, &timer)
       }
     }
     round(
@@ -431,14 +429,18 @@ extension ForwardPass {
       member, &timer)
   }
 
-  private func evict(_ layer: Int, kvHead: Int, _ timer: inout LapTimer) {
-    let step = EvictionStep(
-      head: state.pointee.cache.head(layer: layer, kvHead: kvHead), layer: layer, kvHead: kvHead,
-      slotsBefore: slotsBefore, slotCount: slotCount, nextPosition: firstPosition + tokenCount)
-    timer.times.attention += isTokenAttended(spec(layer)) ? timer.lap() : 0
-    state.pointee.eviction.score(step, partCount: weightParts(spec(layer)))
+  /// What the policy does after a KV head's attention: weights of all chunks become one sum, and a block
+  /// that stays is scored and evicted from.
+  private func settle(_ layer: Int, kvHead: Int, _ timer: inout LapTimer) {
+    let block = block(layer, kvHead: kvHead)
+    let window = state.pointee.eviction.weightTokens(block)
+    if window == 0 && !(commits && block.isOverBudget) { return }
+    let spec = spec(layer)
+    timer.times.attention += isTokenAttended(spec) ? timer.lap() : 0
+    state.pointee.eviction.gatherWeights(block, partCount: chunks(spec).partCount(window))
+    if commits { state.pointee.eviction.score(block) }
     timer.times.score += timer.lap()
-    state.pointee.eviction.evict(step)
+    if commits { state.pointee.eviction.evict(block) }
     timer.times.evict += timer.lap()
   }
 }

@@ -7,57 +7,54 @@ import Profile
 public struct KeptState: Sendable {
   let tokenCount: Int
   let position: Int
-  /// Filled slots of every head.
-  let slotCount: Int
+  let fixedCount: Int
 }
 
 extension EngineLayout {
-  /// Bytes that `Engine.keep` takes for a text of at most `tokenCount` tokens.
+  /// Bytes that `TokenSequence.keep` takes for a text of at most `tokenCount` tokens.
   public static func keptByteCount(
     _ shape: ModelShape, _ settings: RunSettings, tokenCount: Int
   ) -> Int {
-    let cacheShape = CacheShape(
-      layerCount: shape.layerCount, kvHeadCount: shape.kvHeadCount, headDim: shape.headDim,
-      slotCount: settings.slotCount)
     var carver = Carver.measuring
-    var state = CacheState(
-      carver: &carver, shape: cacheShape, settings: settings,
-      group: shape.headCount / shape.kvHeadCount)
-    let slotCountMax = settings.policy == .full ? settings.slotCount : settings.cacheBudget
-    state.cache.setCount(min(tokenCount, slotCountMax))
+    let state = CacheState(carver: &carver, shape: shape, settings: settings)
     var counter = SnapshotCounter()
-    state.forEachPart(&counter)
+    state.forEachPart(filling: min(tokenCount, settings.headBudget), &counter)
     return counter.byteCount
   }
 }
 
-extension CacheState {
-  fileprivate func forEachPart<Visitor: CacheVisitor & ~Copyable>(
-    _ visitor: inout Visitor
-  ) throws(Visitor.Failure) {
-    try cache.forEachPart(&visitor)
-    try eviction.forEachPart(slotCount: cache.count, &visitor)
-  }
-}
-
-extension Engine {
+extension TokenSequence {
   /// Copies the cache and all that belongs to it, so that the text can be taken up again where it is
-  /// now. The next tokens are then the same, bit for bit.
+  /// now. The next tokens are then the same, bit for bit. All tokens must be committed.
   /// - Parameter memory: as many bytes as `EngineLayout.keptByteCount` says, or more.
   public func keep(in memory: UnsafeMutableRawBufferPointer) -> KeptState {
+    precondition(appendedCount == 0, "tokens are not committed")
     var copier = StateCopier(memory: memory, restores: false)
-    layout.state.pointee.forEachPart(&copier)
-    return KeptState(tokenCount: tokenCount, position: position, slotCount: slotsFilled)
+    state.pointee.forEachPart(&copier)
+    return KeptState(tokenCount: tokenCount, position: position, fixedCount: fixedCount)
   }
 
   /// Takes up a text that was kept, in place of the one that there is. A block must follow before
   /// logits are made.
-  public mutating func takeUp(_ state: KeptState, from memory: UnsafeMutableRawBufferPointer) {
+  public mutating func takeUp(_ kept: KeptState, from memory: UnsafeMutableRawBufferPointer) {
     reset()
-    (tokenCount, position) = (state.tokenCount, state.position)
-    layout.state.pointee.cache.setCount(state.slotCount)
+    setPlace(
+      tokenCount: kept.tokenCount, position: kept.position, fixedCount: kept.fixedCount)
     var copier = StateCopier(memory: memory, restores: true)
-    layout.state.pointee.forEachPart(&copier)
+    state.pointee.forEachPart(&copier)
+  }
+}
+
+extension Engine {
+  /// See `TokenSequence.keep`.
+  public func keep(in memory: UnsafeMutableRawBufferPointer) -> KeptState {
+    sequence.keep(in: memory)
+  }
+
+  /// See `TokenSequence.takeUp`.
+  public mutating func takeUp(_ kept: KeptState, from memory: UnsafeMutableRawBufferPointer) {
+    sequence.takeUp(kept, from: memory)
+    machine.forgetNumberPlaces()
   }
 }
 

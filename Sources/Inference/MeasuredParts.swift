@@ -5,27 +5,25 @@ import Model
 /// What module Measurement needs of an engine's parts: to make up weights and a cache where there is
 /// no file and no text, and to let the engine's own threads do other work.
 extension Engine {
-  /// The weights, for those that fill them by other means than `load`.
-  package var weights: ModelWeights { layout.weights }
-
   /// The cache and what the policy keeps beside it.
-  package var cacheState: UnsafeMutablePointer<CacheState> { layout.state }
+  package var cacheState: UnsafeMutablePointer<CacheState> { sequence.state }
 
   /// A member's own row: at least as many values as the longest row of a matrix, and as a head.
   package func rowScratch(member: Int) -> UnsafeMutablePointer<Float> {
-    layout.workspace.rowScratch + member * layout.workspace.rowScratchCount
+    machine.workspace.rowScratch + member * machine.workspace.rowScratchCount
   }
 
   /// Makes the rotary table's frequencies from the shape, as `load` does.
   package func setRotaryFrequencies() {
-    layout.workspace.rotary.setFrequencies(shape.ropeTables[0])
+    machine.workspace.rotary.setFrequencies(shape.ropeTables[0])
   }
 
   /// The cache is filled to the budget: `full` forgets what came after, the policies that evict have
   /// kept so many anyway.
   package mutating func setPlaceAtBudget() {
-    layout.state.pointee.cache.setCount(settings.cacheBudget)
-    position = settings.cacheBudget
-    tokenCount = settings.cacheBudget
+    sequence.state.pointee.cache.setCount(settings.cacheBudget)
+    sequence.setPlace(
+      tokenCount: settings.cacheBudget, position: settings.cacheBudget,
+      fixedCount: settings.cacheBudget)
   }
 }

@@ -35,7 +35,8 @@ extension SnapshotError {
     case .version(let version):
       out.write("a saved cache of version ")
       out.write(version)
-      out.write(", expected 1")
+      out.write(", expected ")
+      out.write(SnapshotHeader.version)
     case .byteCount(let found, let expected):
       out.write("truncated or too long: ")
       out.write(found)
@@ -63,8 +64,9 @@ extension SnapshotError {
 }
 
 /// The first bytes of a saved cache: words of eight bytes, little-endian. Behind it lie the last
-/// token's residual row (Float32, `embeddingLength`), the filled part of the cache and what the policy
-/// keeps, as they lie in memory; they are alike on all processors.
+/// token's residual row (Float32, `embeddingLength`), the count of each head's filled slots (UInt32),
+/// the filled part of the cache and what the policy keeps, as they lie in memory; they are alike on all
+/// processors.
 struct SnapshotHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x5041_4E53_4547_4445  // "EDGESNAP"
   static let version: UInt64 = 2
@@ -83,7 +85,9 @@ struct SnapshotHeader: BitwiseCopyable {
   var tokenCount: UInt64 = 0
   /// The next token's position; less than `tokenCount` after renumbering.
   var position: UInt64 = 0
-  /// Filled slots of every head.
+  /// Tokens that cannot be taken back.
+  var fixedCount: UInt64 = 0
+  /// Filled slots of the head that has most.
   var slotCount: UInt64 = 0
   var payloadByteCount: UInt64 = 0
   /// XXH64 of the words before and of all that follows.
@@ -103,8 +107,10 @@ struct SnapshotHeader: BitwiseCopyable {
 }
 
 extension Engine {
-  /// Writes the cache, all that belongs to it, and what the next token is made from.
+  /// Writes the cache, all that belongs to it, and what the next token is made from. All tokens must be
+  /// committed, and the last block must be this text's.
   public func save(to out: inout TextOutput) {
+    precondition(sequence.appendedCount == 0, "tokens are not committed")
     var header = makeHeader()
     var counter = SnapshotCounter()
     forEachPart(row: lastRow, &counter)
@@ -146,20 +152,24 @@ extension Engine {
   private mutating func take(
     _ header: SnapshotHeader, _ file: borrowing InputFile
   ) throws(SnapshotError) {
-    position = Int(header.position)
-    tokenCount = Int(header.tokenCount)
-    lastRow = 0
-    layout.state.pointee.cache.setCount(Int(header.slotCount))
+    sequence.setPlace(
+      tokenCount: Int(header.tokenCount), position: Int(header.position),
+      fixedCount: Int(header.fixedCount))
     try withUnsafePointer(to: file) { (file) throws(SnapshotError) in
       var reader = SnapshotReader(file: file)
       try forEachPart(row: 0, &reader)
     }
     try checkPositions()
+    // No more tokens can be taken back than the heads have, whatever the header says.
+    let takenCountMax = sequence.state.pointee.cache.leastCount
+    sequence.setPlace(
+      tokenCount: tokenCount, position: position,
+      fixedCount: max(sequence.fixedCount, tokenCount - takenCountMax))
   }
 
   private func makeHeader() -> SnapshotHeader {
     var header = SnapshotHeader()
-    header.modelHash = layout.weights.fingerprint(layout.workspace.rotary)
+    header.modelHash = layout.weights.fingerprint(machine.workspace.rotary)
     header.policy = UInt64(settings.policy.rawValue)
     header.cacheBudget = UInt64(settings.cacheBudget)
     header.blockSize = UInt64(settings.blockSize)
@@ -169,6 +179,7 @@ extension Engine {
     header.renumbers = settings.renumbers ? 1 : 0
     header.tokenCount = UInt64(tokenCount)
     header.position = UInt64(position)
+    header.fixedCount = UInt64(sequence.fixedCount)
     header.slotCount = UInt64(slotsFilled)
     return header
   }
@@ -190,6 +201,7 @@ extension Engine {
     try check("--positions compact", header.renumbers, own.renumbers)
     let limit = UInt64(Int32.max)
     if header.tokenCount > limit || header.position > header.tokenCount
+      || header.fixedCount > header.tokenCount
       || header.slotCount > header.position || header.slotCount == 0
       || header.slotCount > UInt64(settings.slotCount)
     {
@@ -223,12 +235,28 @@ extension Engine {
       offset += count
     }
     if hash.finish() != header.checksum { throw .checksum }
+    try checkCounts(header, file)
+  }
+
+  /// The counts of the heads' slots must be possible, and the parts then as long as the file's.
+  private func checkCounts(
+    _ header: SnapshotHeader, _ file: borrowing InputFile
+  ) throws(SnapshotError) {
+    let cache = sequence.state
+    let headCount = cache.pointee.cache.shape.headCount
+    let bytes = UnsafeMutableRawBufferPointer(
+      rebasing: layout.loading.buffer[..<(headCount * MemoryLayout<UInt32>.stride)])
+    let rowByteCount = shape.embeddingLength * MemoryLayout<Float>.stride
+    let read = try Self.read(file, into: bytes, at: SnapshotHeader.byteCount + rowByteCount)
+    if read < bytes.count { throw .malformed("its length for so many slots") }
+    let counts = bytes.baseAddress!.assumingMemoryBound(to: UInt32.self)
+    cache.pointee.cache.exchangeCounts(counts)
+    defer { cache.pointee.cache.exchangeCounts(counts) }
+    if !cache.pointee.cache.hasPossibleCounts || UInt64(slotsFilled) != header.slotCount {
+      throw .malformed("its counts of tokens, positions and slots")
+    }
     var counter = SnapshotCounter()
-    let state = layout.state
-    let before = state.pointee.cache.count
-    state.pointee.cache.setCount(Int(header.slotCount))
     forEachPart(row: 0, &counter)
-    state.pointee.cache.setCount(before)
     if UInt64(counter.byteCount) != header.payloadByteCount {
       throw .malformed("its length for so many slots")
     }
@@ -238,7 +266,7 @@ extension Engine {
     for layer in 0..<shape.layerCount {
       for kvHead in 0..<shape.kvHeadCount {
         let positions = keptPositions(layer: layer, kvHead: kvHead)
-        for slot in 0..<slotsFilled where positions[slot] >= UInt32(position) {
+        for slot in positions.indices where positions[slot] >= UInt32(position) {
           throw .malformed("positions of its tokens")
         }
       }
@@ -258,11 +286,10 @@ extension Engine {
   func forEachPart<Visitor: CacheVisitor & ~Copyable>(
     row: Int, _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
-    let workspace = layout.workspace
+    let workspace = machine.workspace
     try visitor.visit(
       workspace.residual + row * workspace.residualStride, count: shape.embeddingLength)
-    try layout.state.pointee.cache.forEachPart(&visitor)
-    try layout.state.pointee.eviction.forEachPart(slotCount: slotsFilled, &visitor)
+    try sequence.state.pointee.forEachPart(&visitor)
   }
 }
 

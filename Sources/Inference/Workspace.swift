@@ -6,6 +6,9 @@ import Platform
 
 /// The activations of one block and each thread's scratch.
 struct Workspace {
+  /// Tokens of a block, and rows of them whose logits are there at the same time.
+  let blockSize: Int
+  let logitRowCount: Int
   /// Float32 rows of the block, `[B][stride]`. Strides leave room for the padding of the products
   /// that the rows come from, and for that of those they go into, which stays 0.
   let residual: UnsafeMutablePointer<Float>
@@ -48,6 +51,8 @@ struct Workspace {
 
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let block = settings.blockSize
+    blockSize = block
+    logitRowCount = settings.logitRowCount
     let kMax = shape.longestRowLength
     residualStride = MatrixFormat.rowCapacity(shape.embeddingLength)
     queryKeyValueStride = MatrixFormat.outputCapacity(

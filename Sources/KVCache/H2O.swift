@@ -5,14 +5,20 @@ import Kernels
 ///
 /// - Complexity: O(n B headDim) for each query head and block, all rows of attention. Memory: one sum
 ///   a slot, KV head and layer; one weight a slot and KV head for each chunk of rows.
-enum H2O: ScoringPolicy {
+enum H2O: EvictionPolicy {
   static var weightTokens: Int { .max }
   static var accumulates: Bool { true }
 
-  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
+  static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     for slot in slots.countBefore..<slots.count { slots.accumulated[slot] = 0 }
-    for slot in 0..<slots.count { slots.accumulated[slot] += slots.weights[slot] }
+    for slot in 0..<slots.count { slots.accumulated[slot] += slots.pending[slot] }
     copy(slots.accumulated, to: scores, count: slots.count)
     return nil
+  }
+
+  static func moved(_ slots: PolicyHead, _ from: Range<Int>, to targets: UnsafePointer<UInt32>) {
+    for index in 0..<from.count {
+      slots.accumulated[Int(targets[index])] = slots.accumulated[from.lowerBound + index]
+    }
   }
 }

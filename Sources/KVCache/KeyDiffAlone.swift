@@ -5,12 +5,12 @@ import Kernels
 ///
 /// - Complexity: two passes over the keys, O(n headDim) a head and block. Memory: n + 17 headDim
 ///   words a KV head.
-enum KeyDiffAlone: ScoringPolicy {
+enum KeyDiffAlone: EvictionPolicy {
   static func scratchCount(slots: Int, headDim: Int) -> Int {
     slots + AnchorScratch.count(headDim: headDim)
   }
 
-  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
+  static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let headDim = slots.rows.headDim
     let scratch = AnchorScratch(slots)
     let squares = slots.floats(AnchorScratch.count(headDim: headDim))

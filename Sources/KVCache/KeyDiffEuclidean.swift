@@ -5,12 +5,12 @@ import Kernels
 ///
 /// - Complexity: two passes over the keys, O(n headDim) a head and block. Memory: 17 headDim words a
 ///   KV head.
-enum KeyDiffEuclidean: ScoringPolicy {
+enum KeyDiffEuclidean: EvictionPolicy {
   static func scratchCount(slots: Int, headDim: Int) -> Int {
     AnchorScratch.count(headDim: headDim)
   }
 
-  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
+  static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let scratch = AnchorScratch(slots)
     scratch.average(slots)
     slots.rows.squaredDistances(scratch.anchor, slotCount: slots.count, into: scores)

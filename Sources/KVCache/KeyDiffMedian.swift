@@ -5,12 +5,12 @@ import Kernels
 ///
 /// - Complexity: O(n headDim log n) a head and block. Memory: 1 / |k| a slot, n + headDim words a KV
 ///   head.
-enum KeyDiffMedian: ScoringPolicy {
+enum KeyDiffMedian: EvictionPolicy {
   static var usesNorms: Bool { true }
 
   static func scratchCount(slots: Int, headDim: Int) -> Int { slots + headDim }
 
-  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
+  static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let headDim = slots.rows.headDim
     let anchor = slots.floats(0)
     let orders = slots.scratch + headDim

@@ -5,14 +5,14 @@ import Kernels
 ///
 /// - Complexity: two passes over the keys, O(n headDim) a head and block. Memory: 1 / |k| a slot and
 ///   17 headDim words a KV head.
-enum KeyDiffNormalized: ScoringPolicy {
+enum KeyDiffNormalized: EvictionPolicy {
   static var usesNorms: Bool { true }
 
   static func scratchCount(slots: Int, headDim: Int) -> Int {
     AnchorScratch.count(headDim: headDim)
   }
 
-  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
+  static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let scratch = AnchorScratch(slots)
     scratch.sum(slots, factors: slots.head.inverseNorms)
     slots.rows.multiply(scratch.anchor, slotCount: slots.count, into: scores)

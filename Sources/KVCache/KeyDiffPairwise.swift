@@ -5,14 +5,14 @@ import Kernels
 ///
 /// - Complexity: O(n^2 headDim) a head and block. Memory: 1 / |k| a slot, and eight keys and 256
 ///   words a KV head.
-enum KeyDiffPairwise: ScoringPolicy {
+enum KeyDiffPairwise: EvictionPolicy {
   static var usesNorms: Bool { true }
   private static let rowCount = 4
   private static let tileCount = 4 * CacheRows.tileSlots
 
   static func scratchCount(slots: Int, headDim: Int) -> Int { tileCount + rowCount * headDim }
 
-  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
+  static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let norms = slots.head.inverseNorms
     let rows = slots.floats(tileCount)
     let headDim = slots.rows.headDim

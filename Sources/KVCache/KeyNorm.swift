@@ -2,11 +2,11 @@
 /// compression", 2024): score of slot i is -|k_i|; the order is that of 1 / |k_i|.
 ///
 /// - Complexity: O(n) a head and block. Memory: 1 / |k| a slot.
-enum KeyNorm: ScoringPolicy {
+enum KeyNorm: EvictionPolicy {
   static var usesNorms: Bool { true }
 
   /// A zero key, whose kept number is 0, is the shortest.
-  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
+  static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     for slot in 0..<slots.count {
       let inverse = slots.head.inverseNorms[slot]
       scores[slot] = inverse == 0 ? .greatestFiniteMagnitude : inverse

@@ -30,13 +30,12 @@ extension Eviction {
 
   /// Renumbers the kept tokens of one KV head of one layer, and brings up to date what depends on
   /// their keys. See `CacheHead.renumber`.
+  /// - Parameter block: of no tokens.
   public func renumber(
-    _ head: CacheHead, layer: Int, kvHead: Int, slotCount: Int, _ rotary: RotaryTable,
-    row: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<UInt32>
+    _ block: HeadBlock, _ rotary: RotaryTable, row: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<UInt32>
   ) {
-    head.renumber(count: slotCount, rotary, row: row, scratch: scratch)
-    if isFused {
-      keyDiff.rebuildSum(head, slotCount: slotCount, layer: layer, kvHead: kvHead)
-    }
+    block.head.renumber(count: block.slotCount, rotary, row: row, scratch: scratch)
+    policy.accept(Renumbered(slots: slots(block)), form)
   }
 }

@@ -6,7 +6,7 @@ import Kernels
 ///
 /// - Complexity: O(32 n headDim) for each query head and block, plus O(n) for the order of positions.
 ///   Memory: 2 n + 2048 words a KV head, one weight a slot and KV head for each chunk of rows.
-enum SnapKV: ScoringPolicy {
+enum SnapKV: EvictionPolicy {
   static let window = 32
   /// Tokens on each side of the one whose score is averaged.
   private static let reach = 3
@@ -18,13 +18,13 @@ enum SnapKV: ScoringPolicy {
     PositionOrder.wordCount(slots: slots)
   }
 
-  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
+  static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let order = PositionOrder.sort(
       slots.head.positions, count: slots.count, scratch: slots.scratch)
     for place in 0..<slots.count {
       var sum: Float = 0
       for near in max(place &- reach, 0)...min(place &+ reach, slots.count &- 1) {
-        sum += slots.weights[Int(order[near])]
+        sum += slots.pending[Int(order[near])]
       }
       scores[Int(order[place])] = sum / Float(2 * reach + 1)
     }

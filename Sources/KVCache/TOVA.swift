@@ -5,11 +5,11 @@ import Kernels
 ///
 /// - Complexity: O(n headDim) for each query head and block, one row of attention. Memory: one weight
 ///   a slot and KV head.
-enum TOVA: ScoringPolicy {
+enum TOVA: EvictionPolicy {
   static var weightTokens: Int { 1 }
 
-  static func score(_ slots: ScoredSlots, into scores: UnsafeMutablePointer<Float>) -> Float? {
-    copy(slots.weights, to: scores, count: slots.count)
+  static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
+    copy(slots.pending, to: scores, count: slots.count)
     return nil
   }
 }

@@ -143,6 +143,12 @@ private struct BoundCaller {
     return share < count ? share : nil
   }
 
+  /// The next `step` of `count` pieces of work, or what is left of them; nil from `count` on.
+  public func nextShares(_ step: Int, of count: Int) -> Range<Int>? {
+    let start = nextShare() * step
+    return start < count ? start..<min(start + step, count) : nil
+  }
+
   /// Divides `count` shares into runs, one a member, for use between the next barrier and the one
   /// after. Every member calls it before that barrier, where no runs are in use.
   public func makeRuns(of count: Int) {

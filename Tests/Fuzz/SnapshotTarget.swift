@@ -103,7 +103,7 @@ private struct SavingRun: ~Copyable {
       for index in 0..<Self.blockSize {
         engine.block[index] = Int32((block * Self.blockSize + index) * 7 % 12)
       }
-      _ = try? engine.forward(tokenCount: Self.blockSize)
+      _ = try? engine.append(Self.blockSize)
       engine.makeLogits(firstRow: Self.blockSize - 1, rowCount: 1)
       _ = engine.logits(0).best()
     }

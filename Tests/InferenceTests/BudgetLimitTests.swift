@@ -42,11 +42,11 @@ struct BudgetLimitTests {
     var fixture = try Fixture.open(Files.stories!, settings(.full, block: 16, budget: 48))
     fixture.engine.limit(cacheBudget: 20, retained: Retained(sinkCount: 0, recentCount: 0))
     // 36 slots: two blocks of 16, and 4 tokens more.
-    _ = try fixture.engine.forward(tokenCount: 16)
-    _ = try fixture.engine.forward(tokenCount: 16)
-    _ = try fixture.engine.forward(tokenCount: 4)
+    _ = try fixture.engine.append(16)
+    _ = try fixture.engine.append(16)
+    _ = try fixture.engine.append(4)
     let isFull = fixture.engine.isFull
     #expect(isFull)
-    #expect(throws: CacheFull.self) { _ = try fixture.engine.forward(tokenCount: 1) }
+    #expect(throws: CacheFull.self) { _ = try fixture.engine.append(1) }
   }
 }

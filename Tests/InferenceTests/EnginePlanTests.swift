@@ -103,13 +103,13 @@ import Testing
       for index in 0..<64 {
         fixture.engine.block[index] = Int32(1000 + (block * 64 + index) * 61 % 40_000)
       }
-      _ = try fixture.engine.forward(tokenCount: 64)
+      _ = try fixture.engine.append(64)
       fixture.engine.makeLogits(firstRow: 48, rowCount: 16)
     }
     if policy != .full {
       for token in 0..<4 {
         fixture.engine.block[0] = Int32(token)
-        _ = try fixture.engine.forward(tokenCount: 1)
+        _ = try fixture.engine.append(1)
         fixture.engine.makeLogits(firstRow: 0, rowCount: 1)
       }
     }

@@ -46,7 +46,7 @@ struct Fixture: ~Copyable {
     for (number, start) in stride(from: 0, to: tokens.count, by: size).enumerated() {
       let block = tokens[start..<min(start + size, tokens.count)]
       for (index, token) in block.enumerated() { engine.block[index] = token }
-      _ = try engine.forward(tokenCount: block.count)
+      _ = try engine.append(block.count)
       afterBlock(engine, number)
       for first in stride(from: 0, to: block.count, by: engine.settings.logitRowCount) {
         let count = min(engine.settings.logitRowCount, block.count - first)

@@ -21,7 +21,7 @@ import Testing
 
   private func save(_ fixture: inout Fixture) throws -> [UInt8] {
     for index in 0..<8 { fixture.engine.block[index] = Int32(index) }
-    for _ in 0..<3 { _ = try fixture.engine.forward(tokenCount: 8) }
+    for _ in 0..<3 { _ = try fixture.engine.append(8) }
     let path = folder.path("saved")
     _ = FileManager.default.createFile(atPath: path, contents: nil)
     let handle = FileHandle(forWritingAtPath: path)!
@@ -67,7 +67,7 @@ import Testing
           if let error = try error(of: bytes, &fixture) {
             #expect(error.exitCode == .malformedData)
           }
-          _ = try fixture.engine.forward(tokenCount: 8)
+          _ = try fixture.engine.append(8)
         }
       }
     }
@@ -109,7 +109,7 @@ import Testing
       }
       Self.repairChecksum(&bytes)
       if let error = try error(of: bytes, &fixture) { #expect(error.exitCode == .malformedData) }
-      for _ in 0..<2 { _ = try fixture.engine.forward(tokenCount: 8) }
+      for _ in 0..<2 { _ = try fixture.engine.append(8) }
     }
   }
 

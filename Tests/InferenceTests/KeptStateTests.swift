@@ -17,7 +17,7 @@ import Testing
     for first in stride(from: 0, to: ids.count, by: 8) {
       let block = ids[first..<min(first + 8, ids.count)]
       for (index, id) in block.enumerated() { fixture.engine.block[index] = id }
-      _ = try fixture.engine.forward(tokenCount: block.count)
+      _ = try fixture.engine.append(block.count)
     }
     fixture.engine.makeLogits(firstRow: fixture.engine.lastRow, rowCount: 1)
     let row = fixture.engine.logits(0)

@@ -38,7 +38,7 @@ import Testing
       try change(path)
       try engine.load(model, into: arena, buffer: buffer)
       for index in 0..<8 { engine.block[index] = Int32(index) }
-      for _ in 0..<3 { _ = try engine.forward(tokenCount: 8) }
+      for _ in 0..<3 { _ = try engine.append(8) }
       engine.makeLogits(firstRow: 7, rowCount: 1)
       _ = engine.logits(0).best()
     } catch let error as ModelError { failure = error }
@@ -168,7 +168,7 @@ import Testing
     var fixture = try Fixture.open(path, settings(policy, block: 8, budget: 24))
     for _ in 0..<(policy == .full ? 4 : 8) {
       for index in 0..<8 { fixture.engine.block[index] = Int32(index) }
-      _ = try fixture.engine.forward(tokenCount: 8)
+      _ = try fixture.engine.append(8)
       fixture.engine.makeLogits(firstRow: 7, rowCount: 1)
       let best = fixture.engine.logits(0).best()
       #expect(best >= 0 && Int(best) < ModelWriter.vocabularyCount)

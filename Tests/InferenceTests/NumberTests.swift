@@ -43,7 +43,7 @@ struct NumberTests {
         retained: Retained(sinkCount: 0, recentCount: 0), threadCount: threadCount,
         logitRowCount: 1, l2ByteCount: 1 << 18, usesFloat16: usesFloat16))
     for (index, token) in tokens.enumerated() { fixture.engine.block[index] = token }
-    _ = try fixture.engine.forward(tokenCount: tokens.count)
+    _ = try fixture.engine.append(tokens.count)
     fixture.engine.makeLogits(firstRow: tokens.count - 1, rowCount: 1)
     let logits = fixture.engine.logits(0)
     return Outcome(

@@ -64,7 +64,7 @@ import Testing
       for index in 0..<8 {
         fixture.engine.block[index] = Int32((block * 8 + index) * 7 % ModelWriter.vocabularyCount)
       }
-      _ = try fixture.engine.forward(tokenCount: 8)
+      _ = try fixture.engine.append(8)
       fixture.engine.makeLogits(firstRow: 7, rowCount: 1)
       bits += fixture.engine.logits(0).bytes.bindMemory(to: UInt32.self)
     }

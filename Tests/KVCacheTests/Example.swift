@@ -14,33 +14,31 @@ struct Example {
     let shape = CacheShape(
       layerCount: 1, kvHeadCount: 1, headDim: headDim, slotCount: keys.count)
     var measuring = Carver.measuring
-    _ = KVCache(carver: &measuring, shape: shape, keepsNorms: true)
-    _ = Self.makeEviction(&measuring, shape, budget)
+    _ = KVCache(carver: &measuring, shape: shape, budget: budget, keepsNorms: true)
+    _ = Self.makeEviction(&measuring, shape)
     let arena = try Arena(plan: measuring.measured())
     var carver = arena.carver()
-    let cache = KVCache(carver: &carver, shape: shape, keepsNorms: true)
-    let eviction = Self.makeEviction(&carver, shape, budget)
-    let head = cache.head(layer: 0, kvHead: 0)
+    let cache = KVCache(carver: &carver, shape: shape, budget: budget, keepsNorms: true)
+    let eviction = Self.makeEviction(&carver, shape)
+    let block = cache.block(layer: 0, kvHead: 0, tokenCount: keys.count, nextPosition: keys.count)
+    let head = block.head
     for (slot, key) in keys.enumerated() {
       head.setToken(slot: slot, position: slot, key: key, value: key)
     }
-    eviction.addBlock(head, slots: 0..<keys.count, layer: 0, kvHead: 0)
-    let anchor = eviction.anchor(kvHead: 0, slotCount: keys.count)!
-    head.rows.multiply(anchor, slotCount: keys.count, into: eviction.dots(kvHead: 0))
-    let step = EvictionStep(
-      head: head, layer: 0, kvHead: 0, slotsBefore: 0, slotCount: keys.count,
-      nextPosition: keys.count)
-    eviction.score(step, partCount: 0)
-    eviction.evict(step)
+    eviction.beforeAttention(block)
+    let row = eviction.extraRow(block)!
+    head.rows.multiply(row.values, slotCount: keys.count, into: row.products)
+    eviction.score(block)
+    eviction.evict(block)
     kept = (0..<budget).map { Int(head.positions[$0]) }.sorted()
     withExtendedLifetime(arena) {}
   }
 
   private static func makeEviction(
-    _ carver: inout Carver, _ shape: CacheShape, _ budget: Int
+    _ carver: inout Carver, _ shape: CacheShape
   ) -> Eviction {
     Eviction(
-      carver: &carver, shape: shape, policy: .keydiff, budget: budget,
+      carver: &carver, shape: shape, policy: .keydiff,
       retained: Retained(sinkCount: 0, recentCount: 0), weightParts: 0)
   }
 }

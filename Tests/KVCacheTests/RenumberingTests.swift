@@ -43,10 +43,11 @@ import Testing
       let key = rotated(keys[slot], to: positions[slot]).map { Float($0) }
       head.setToken(slot: slot, position: positions[slot], key: key, value: key)
     }
-    place.eviction.addBlock(head, slots: 0..<count, layer: 0, kvHead: 0)
-    place.eviction.renumber(
-      head, layer: 0, kvHead: 0, slotCount: count, place.rotary, row: place.row,
-      scratch: place.scratch)
+    place.eviction.beforeAttention(
+      place.cache.block(layer: 0, kvHead: 0, tokenCount: count, nextPosition: 100_000))
+    place.cache.setCount(count)
+    let block = place.cache.block(layer: 0, kvHead: 0, tokenCount: 0, nextPosition: 100_000)
+    place.eviction.renumber(block, place.rotary, row: place.row, scratch: place.scratch)
     let order = positions.sorted()
     for slot in 0..<count {
       let position = order.firstIndex(of: positions[slot])!
@@ -75,7 +76,7 @@ import Testing
       head.rows.copyKey(slot, factor: 1, into: place.row)
       for index in sum.indices { sum[index] += Double(place.row[index]) }
     }
-    let found = place.eviction.keyDiff.sum(layer: 0, kvHead: 0)
+    let found = place.eviction.keySums
     for index in sum.indices { #expect(found[index] == sum[index]) }
   }
 }
@@ -89,9 +90,10 @@ private struct Workplace: ~Copyable {
 
   init(_ carver: inout Carver, _ shape: CacheShape, _ policy: Policy) {
     cache = KVCache(
-      carver: &carver, shape: shape, keepsNorms: Eviction.usesNorms(policy))
+      carver: &carver, shape: shape, budget: shape.slotCount - 1,
+      keepsNorms: Eviction.usesNorms(policy))
     eviction = Eviction(
-      carver: &carver, shape: shape, policy: policy, budget: shape.slotCount - 1,
+      carver: &carver, shape: shape, policy: policy,
       retained: Retained(sinkCount: 0, recentCount: 0), weightParts: 0)
     let half = shape.headDim / 2
     rotary = RotaryTable(

@@ -98,14 +98,16 @@ final class Simulation {
   private static func makeCache(
     _ carver: inout Carver, _ shape: CacheShape, _ scenario: Scenario
   ) -> KVCache {
-    KVCache(carver: &carver, shape: shape, keepsNorms: Eviction.usesNorms(scenario.policy))
+    KVCache(
+      carver: &carver, shape: shape, budget: scenario.budget,
+      keepsNorms: Eviction.usesNorms(scenario.policy))
   }
 
   private static func makeEviction(
     _ carver: inout Carver, _ shape: CacheShape, _ scenario: Scenario
   ) -> Eviction {
     Eviction(
-      carver: &carver, shape: shape, policy: scenario.policy, budget: scenario.budget,
+      carver: &carver, shape: shape, policy: scenario.policy,
       retained: Retained(sinkCount: scenario.sinks, recentCount: scenario.recents),
       weightParts: (scenario.blocks.max() ?? 0) * scenario.group / AttentionGeometry.chunkRows + 1)
   }
@@ -134,12 +136,13 @@ final class Simulation {
         attend(tokenCount, layer: layer, kvHead: kvHead)
       }
       for kvHead in 0..<scenario.kvHeadCount {
-        let step = step(layer: layer, kvHead: kvHead, tokenCount)
+        let block = block(layer: layer, kvHead: kvHead, tokenCount)
         let chunks = (tokenCount * scenario.group - 1) / AttentionGeometry.chunkRows + 1
-        let start = windowStart(tokenCount) / AttentionGeometry.chunkRows
-        eviction.score(step, partCount: chunks - start)
-        if comparesAlone && slotCount > scenario.budget { compareAlone(step) }
-        eviction.evict(step)
+        let start = windowStart(block) / AttentionGeometry.chunkRows
+        eviction.gatherWeights(block, partCount: chunks - start)
+        eviction.score(block)
+        if comparesAlone && slotCount > scenario.budget { compareAlone(block) }
+        eviction.evict(block)
       }
       for kvHead in 0..<scenario.kvHeadCount {
         heads[layer * scenario.kvHeadCount + kvHead].score(
@@ -150,7 +153,7 @@ final class Simulation {
       }
     }
     nextPosition += tokenCount
-    cache.setCount(min(slotCount, scenario.budget))
+    cache.commit(tokenCount: tokenCount)
     for layer in 0..<scenario.layerCount {
       for kvHead in 0..<scenario.kvHeadCount {
         expectContents(layer: layer, kvHead: kvHead)
@@ -159,30 +162,30 @@ final class Simulation {
     }
   }
 
-  private func step(layer: Int, kvHead: Int, _ tokenCount: Int) -> EvictionStep {
-    EvictionStep(
-      head: cache.head(layer: layer, kvHead: kvHead), layer: layer, kvHead: kvHead,
-      slotsBefore: cache.count, slotCount: cache.count + tokenCount,
+  private func block(layer: Int, kvHead: Int, _ tokenCount: Int) -> HeadBlock {
+    cache.block(
+      layer: layer, kvHead: kvHead, tokenCount: tokenCount,
       nextPosition: nextPosition + tokenCount)
   }
 
-  private func compareAlone(_ step: EvictionStep) {
-    let words = KeyDiffAlone.scratchCount(slots: step.slotCount + 64, headDim: scenario.headDim)
+  private func compareAlone(_ block: HeadBlock) {
+    let words = KeyDiffAlone.scratchCount(slots: block.slotCount + 64, headDim: scenario.headDim)
     let scratch = UnsafeMutablePointer<UInt32>.allocate(capacity: words)
     defer { scratch.deallocate() }
-    var scores = [Float](repeating: 0, count: step.slotCount + 64)
+    var scores = [Float](repeating: 0, count: block.slotCount + 64)
+    let slots = eviction.slots(block)
     _ = KeyDiffAlone.score(
-      ScoredSlots(
-        head: step.head, count: step.slotCount, countBefore: step.slotsBefore,
-        nextPosition: step.nextPosition, weights: eviction.weights,
-        accumulated: eviction.accumulated, scratch: scratch), into: &scores)
-    let anchor = eviction.anchor(kvHead: step.kvHead, slotCount: step.slotCount)!
-    let length = (0..<scenario.headDim).reduce(Float(0)) { $0 + anchor[$1] * anchor[$1] }
+      PolicyHead(
+        head: block.head, count: block.slotCount, countBefore: block.slotsBefore,
+        budget: block.budget, nextPosition: block.nextPosition, keySum: slots.keySum,
+        pending: slots.pending, extraRow: slots.extraRow, accumulated: slots.accumulated,
+        scratch: scratch), into: &scores)
+    let row = eviction.extraRow(block)!
+    let length = (0..<scenario.headDim).reduce(Float(0)) { $0 + row.values[$1] * row.values[$1] }
       .squareRoot()
-    let dots = eviction.dots(kvHead: step.kvHead)
-    for slot in 0..<step.slotCount {
-      let fused = -dots[slot] * step.head.inverseNorms[slot] / length
-      let alone = scores[slot] / (length / Float(step.slotCount))
+    for slot in 0..<block.slotCount {
+      let fused = -row.products[slot] * block.head.inverseNorms[slot] / length
+      let alone = scores[slot] / (length / Float(block.slotCount))
       aloneDifference = max(aloneDifference, Double((fused - alone).magnitude))
     }
   }
@@ -199,21 +202,21 @@ final class Simulation {
       heads[layer * scenario.kvHeadCount + kvHead].append(
         ReferenceToken(position: position, key: limited, value: value))
     }
-    eviction.addBlock(
-      head, slots: cache.count..<cache.count + tokenCount, layer: layer, kvHead: kvHead)
+    eviction.beforeAttention(block(layer: layer, kvHead: kvHead, tokenCount))
   }
 
-  private func windowStart(_ tokenCount: Int) -> Int {
-    (tokenCount - min(tokenCount, eviction.weightTokens(slotCount: cache.count + tokenCount)))
-      * scenario.group
+  private func windowStart(_ block: HeadBlock) -> Int {
+    let tokenCount = block.slots.count
+    return (tokenCount - min(tokenCount, eviction.weightTokens(block))) * scenario.group
   }
 
   /// Attention by chunks of rows, for the dot products with the anchor and the weights.
   private func attend(_ tokenCount: Int, layer: Int, kvHead: Int) {
     let (group, headDim) = (scenario.group, scenario.headDim)
+    let block = block(layer: layer, kvHead: kvHead, tokenCount)
     let attention = Attention(
-      cache: cache.head(layer: layer, kvHead: kvHead).rows, scratch: scratch,
-      slotsBefore: cache.count, slotCount: cache.count + tokenCount, group: group,
+      cache: block.head.rows, scratch: scratch,
+      slotsBefore: block.slotsBefore, slotCount: block.slotCount, group: group,
       usesFloat16: false)
     let rowCount = tokenCount * group
     let queries = (0..<rowCount).map { _ in
@@ -230,13 +233,11 @@ final class Simulation {
       }
       attention.run(
         firstRow: first, rowCount: end - first,
-        anchor: part == 0
-          ? eviction.anchor(kvHead: kvHead, slotCount: cache.count + tokenCount) : nil,
-        dots: eviction.dots(kvHead: kvHead))
-      if end > windowStart(tokenCount) {
+        extraRow: part == 0 ? eviction.extraRow(block) : nil)
+      if end > windowStart(block) {
         attention.sumWeights(
-          firstRow: first, rowCount: end - first, from: windowStart(tokenCount),
-          factor: 1 / Float(group), into: eviction.weights(kvHead: kvHead, part: part))
+          firstRow: first, rowCount: end - first, from: windowStart(block),
+          factor: 1 / Float(group), into: eviction.weights(block, part: part))
       }
     }
   }
@@ -286,7 +287,8 @@ final class Simulation {
   /// The running sum is the sum of the keys that are there, to the last bit.
   private func expectSum(layer: Int, kvHead: Int) {
     guard scenario.policy == .keydiff else { return }
-    let sum = eviction.keyDiff.sum(layer: layer, kvHead: kvHead)
+    let sum =
+      eviction.keySums + (layer * scenario.kvHeadCount + kvHead) * scenario.headDim
     let expected = heads[layer * scenario.kvHeadCount + kvHead].sum(headDim: scenario.headDim)
     #expect((0..<scenario.headDim).map { sum[$0] } == expected)
   }

@@ -128,8 +128,8 @@ struct AttentionProblem {
 
   func attend(_ attention: Attention, _ first: Int, _ end: Int) {
     attention.run(
-      firstRow: first, rowCount: end - first, anchor: end == rowCount ? UnsafePointer(anchor) : nil,
-      dots: dots)
+      firstRow: first, rowCount: end - first,
+      extraRow: end == rowCount ? ExtraRow(values: anchor, products: dots) : nil)
   }
 }
 

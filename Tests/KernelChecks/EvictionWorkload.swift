@@ -53,8 +53,8 @@ private struct EvictionFixture: ~Copyable {
     let shape = CacheShape(
       layerCount: 1, kvHeadCount: 1, headDim: EvictionWorkload.headDim, slotCount: slotCount)
     var measuring = Carver.measuring
-    _ = KVCache(carver: &measuring, shape: shape, keepsNorms: true)
-    _ = Self.makeEviction(&measuring, shape, budget)
+    _ = KVCache(carver: &measuring, shape: shape, budget: budget, keepsNorms: true)
+    _ = Self.makeEviction(&measuring, shape)
     do throws(SystemFailure) {
       arena = try Arena(plan: measuring.measured())
     } catch {
@@ -62,8 +62,8 @@ private struct EvictionFixture: ~Copyable {
       return nil
     }
     var carver = arena.carver()
-    cache = KVCache(carver: &carver, shape: shape, keepsNorms: true)
-    eviction = Self.makeEviction(&carver, shape, budget)
+    cache = KVCache(carver: &carver, shape: shape, budget: budget, keepsNorms: true)
+    eviction = Self.makeEviction(&carver, shape)
     dots = context.take(Float.self, Self.tableCount)
     for index in 0..<Self.tableCount { dots[index] = context.random.float() }
     fill(&context)
@@ -76,29 +76,32 @@ private struct EvictionFixture: ~Copyable {
       for index in 0..<EvictionWorkload.headDim { row[index] = context.random.float() }
       head.setToken(slot: slot, position: slot, key: row, value: row)
     }
-    eviction.addBlock(head, slots: 0..<slotCount, layer: 0, kvHead: 0)
+    eviction.beforeAttention(
+      cache.block(layer: 0, kvHead: 0, tokenCount: slotCount, nextPosition: slotCount))
+    cache.setCount(budget)
   }
 
   /// What the last run moved away stays behind the budget, as new tokens.
   func evict(_ run: Int) {
-    let head = cache.head(layer: 0, kvHead: 0)
     let firstPosition = slotCount &+ run &* (slotCount &- budget)
-    for slot in budget..<slotCount {
-      head.positions[slot] = UInt32(truncatingIfNeeded: firstPosition &+ slot &- budget)
+    let block = cache.block(
+      layer: 0, kvHead: 0, tokenCount: slotCount &- budget,
+      nextPosition: firstPosition &+ slotCount &- budget)
+    for slot in block.slots {
+      block.head.positions[slot] = UInt32(truncatingIfNeeded: firstPosition &+ slot &- budget)
     }
     let start = run &* 977 & (Self.tableCount / 2 - 1)
-    copy(dots + start, to: eviction.dots(kvHead: 0), count: slotCount)
-    eviction.evict(
-      EvictionStep(
-        head: head, layer: 0, kvHead: 0, slotsBefore: budget, slotCount: slotCount,
-        nextPosition: firstPosition &+ slotCount &- budget))
+    if let row = eviction.extraRow(block) {
+      copy(dots + start, to: row.products, count: slotCount)
+    }
+    eviction.evict(block)
   }
 
   private static func makeEviction(
-    _ carver: inout Carver, _ shape: CacheShape, _ budget: Int
+    _ carver: inout Carver, _ shape: CacheShape
   ) -> Eviction {
     Eviction(
-      carver: &carver, shape: shape, policy: .keydiff, budget: budget,
+      carver: &carver, shape: shape, policy: .keydiff,
       retained: Retained(sinkCount: 0, recentCount: 0), weightParts: 0)
   }
 }

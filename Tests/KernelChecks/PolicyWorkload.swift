@@ -58,6 +58,7 @@ private struct PolicyFixture: ~Copyable {
       for index in 0..<PolicyWorkload.headDim { row[index] = context.random.float() }
       head.setToken(slot: slot, position: slot, key: row, value: row)
     }
+    cache.setCount(slots - PolicyWorkload.blockSize)
     problem = AttentionProblem(
       &context, headDim: PolicyWorkload.headDim, group: PolicyWorkload.group,
       tokens: PolicyWorkload.blockSize, slotsBefore: slots - PolicyWorkload.blockSize)
@@ -68,7 +69,9 @@ private struct PolicyFixture: ~Copyable {
   private static func makeCache(
     _ carver: inout Carver, _ shape: CacheShape, _ policy: Policy
   ) -> KVCache {
-    KVCache(carver: &carver, shape: shape, keepsNorms: Eviction.usesNorms(policy))
+    KVCache(
+      carver: &carver, shape: shape, budget: shape.slotCount - PolicyWorkload.blockSize,
+      keepsNorms: Eviction.usesNorms(policy))
   }
 
   private static func makeEviction(
@@ -76,7 +79,6 @@ private struct PolicyFixture: ~Copyable {
   ) -> Eviction {
     Eviction(
       carver: &carver, shape: shape, policy: policy,
-      budget: shape.slotCount - PolicyWorkload.blockSize,
       retained: Retained(sinkCount: 0, recentCount: 0),
       weightParts: PolicyWorkload.blockSize * PolicyWorkload.group / chunk)
   }
@@ -86,27 +88,25 @@ private struct PolicyFixture: ~Copyable {
 
   /// - Parameter position: the latest token's.
   func runBlock(position: Int) {
-    let head = cache.head(layer: 0, kvHead: 0)
-    let budget = slots - PolicyWorkload.blockSize
-    for slot in budget..<slots {
-      head.positions[slot] = UInt32(truncatingIfNeeded: position &- (slots &- 1 &- slot))
+    let block = cache.block(
+      layer: 0, kvHead: 0, tokenCount: PolicyWorkload.blockSize, nextPosition: position + 1)
+    for slot in block.slots {
+      block.head.positions[slot] = UInt32(truncatingIfNeeded: position &- (slots &- 1 &- slot))
     }
-    eviction.addBlock(head, slots: budget..<slots, layer: 0, kvHead: 0)
-    if let anchor = eviction.anchor(kvHead: 0, slotCount: slots) {
-      head.rows.multiply(anchor, slotCount: slots, into: eviction.dots(kvHead: 0))
+    eviction.beforeAttention(block)
+    if let row = eviction.extraRow(block) {
+      block.head.rows.multiply(row.values, slotCount: slots, into: row.products)
     }
-    let tokens = min(eviction.weightTokens(slotCount: slots), PolicyWorkload.blockSize)
+    let tokens = min(eviction.weightTokens(block), PolicyWorkload.blockSize)
     let partCount = (tokens * PolicyWorkload.group + Self.chunk - 1) / Self.chunk
     for part in 0..<partCount {
       let rows = min(tokens * PolicyWorkload.group - part * Self.chunk, Self.chunk)
       attention.sumWeights(
         firstRow: rowCount - Self.chunk, rowCount: Self.chunk, from: rowCount - rows,
-        factor: 1 / Float(PolicyWorkload.group), into: eviction.weights(kvHead: 0, part: part))
+        factor: 1 / Float(PolicyWorkload.group), into: eviction.weights(block, part: part))
     }
-    let step = EvictionStep(
-      head: head, layer: 0, kvHead: 0, slotsBefore: budget, slotCount: slots,
-      nextPosition: position + 1)
-    eviction.score(step, partCount: partCount)
-    eviction.evict(step)
+    eviction.gatherWeights(block, partCount: partCount)
+    eviction.score(block)
+    eviction.evict(block)
   }
 }

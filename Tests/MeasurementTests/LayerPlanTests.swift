@@ -92,7 +92,7 @@ import Testing
     engine.fillSynthetic(seed: 7)
     for block in 0..<3 {
       for index in 0..<16 { engine.block[index] = Int32((block * 16 + index) * 7 % 300) }
-      _ = try engine.forward(tokenCount: 16)
+      _ = try engine.append(16)
     }
     engine.makeLogits(firstRow: 15, rowCount: 1)
     let logits = engine.logits(0).bytes.bindMemory(to: Float.self)

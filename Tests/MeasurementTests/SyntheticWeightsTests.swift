@@ -39,7 +39,7 @@ import Testing
       for block in 0..<blocks {
         let count = engine.settings.blockSize
         for index in 0..<count { engine.block[index] = Int32((block * count + index) * 7 % 300) }
-        _ = try engine.forward(tokenCount: count)
+        _ = try engine.append(count)
         engine.makeLogits(firstRow: count - 1, rowCount: 1)
         bits += engine.logits(0).bytes.bindMemory(to: UInt32.self)
       }
@@ -95,7 +95,7 @@ import Testing
       for count in [16, 1, 16] {
         machine.engine.rewindToBudget()
         for index in 0..<count { machine.engine.block[index] = Int32(index * 7 % 300) }
-        let record = try machine.engine.forward(tokenCount: count)
+        let record = try machine.engine.append(count)
         #expect(record.slotsBefore == 40 && record.tokenCount == count)
         #expect(machine.engine.slotsFilled == (policy == .full ? 40 + count : 40))
       }

@@ -78,7 +78,7 @@ struct ModelUse {
       for index in 0..<Self.blockSize {
         engine.block[index] = ids[(block * Self.blockSize + index) % ids.count]
       }
-      _ = try engine.forward(tokenCount: Self.blockSize)
+      _ = try engine.append(Self.blockSize)
       engine.makeLogits(firstRow: Self.blockSize - 1, rowCount: 1)
       ids.append(engine.logits(0).best())
     }

@@ -66,16 +66,13 @@ public struct Attention {
   /// The rows `firstRow ..< firstRow + rowCount` of the block, whose queries are rows 0 ... of
   /// `setQuery`. The outcome is in `scratch.outputs`.
   /// - Parameters:
-  ///   - anchor: `headDim` values, or nil: a further row whose plain products with all slots' keys,
-  ///     in Float32, go to `dots` (`slotCount` values, and up to the next multiple of 16). Only
+  ///   - extraRow: a further row whose plain products with all slots' keys are taken in Float32. Only
   ///     rows that include the block's last one see all slots.
-  public func run(
-    firstRow: Int, rowCount: Int, anchor: UnsafePointer<Float>?, dots: UnsafeMutablePointer<Float>
-  ) {
+  public func run(firstRow: Int, rowCount: Int, extraRow: ExtraRow?) {
     if usesFloat16 {
-      AttentionPass<HalfPrecision>(self).run(firstRow, rowCount, anchor, dots)
+      AttentionPass<HalfPrecision>(self).run(firstRow, rowCount, extraRow)
     } else {
-      AttentionPass<SinglePrecision>(self).run(firstRow, rowCount, anchor, dots)
+      AttentionPass<SinglePrecision>(self).run(firstRow, rowCount, extraRow)
     }
   }
 }

@@ -31,15 +31,13 @@ struct AttentionPass<Format: TileFormat> {
     rotary.rotate(source, token: token, factor: factor, into: query(row), Format.self)
   }
 
-  func run(
-    _ firstRow: Int, _ rowCount: Int, _ anchor: UnsafePointer<Float>?,
-    _ dots: UnsafeMutablePointer<Float>
-  ) {
+  func run(_ firstRow: Int, _ rowCount: Int, _ extraRow: ExtraRow?) {
     scratch.begin(rowCount: rowCount)
     let visible = visibleSlots(firstRow + rowCount - 1)
     for tile in stride(from: 0, to: visible, by: CacheRows.tileSlots) {
-      if let anchor {
-        cache.multiply(anchor, tile: tile, slotCount: problem.slotCount, into: dots + tile)
+      if let extraRow {
+        cache.multiply(
+          extraRow.values, tile: tile, slotCount: problem.slotCount, into: extraRow.products + tile)
       }
       visit(tile, 0..<rowCount, firstRow, SoftmaxStep<Format>())
     }

@@ -122,6 +122,16 @@ public struct CacheRows: BitwiseCopyable {
     for slot in endWhole..<slots.upperBound { addKey(slot, to: sum) }
   }
 
+  /// Takes the keys of some slots out of a sum that they were added to.
+  public func subtractKeys(_ slots: Range<Int>, from sum: UnsafeMutablePointer<Double>) {
+    for slot in slots {
+      let source = key(slot)
+      for index in 0..<headDim {
+        sum[index] -= Double(Float16(bitPattern: source[index &* Self.tileSlots]))
+      }
+    }
+  }
+
   private func addKey(_ slot: Int, to sum: UnsafeMutablePointer<Double>) {
     let source = key(slot)
     for index in 0..<headDim {

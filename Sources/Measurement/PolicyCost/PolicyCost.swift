@@ -95,7 +95,9 @@ public struct PolicyCostLayout {
       layerCount: 1, kvHeadCount: layer.kvHeadCount, headDim: layer.headDim,
       slotCount: settings.slotCountMax)
     cache = carver.takeUninitialized(.tables, KVCache.self, count: 1)
-    let empty = KVCache(carver: &carver, shape: cacheShape, keepsNorms: true)
+    let empty = KVCache(
+      carver: &carver, shape: cacheShape, budget: settings.slotCountMax - settings.blockSize,
+      keepsNorms: true)
     if !carver.isMeasuring { cache.initialize(to: empty) }
     policyCount = policies.count
     evictions = carver.takeUninitialized(.tables, Eviction.self, count: policies.count)
@@ -103,7 +105,7 @@ public struct PolicyCostLayout {
       let measured = policies[index]
       let eviction = Eviction(
         carver: &carver, shape: cacheShape, policy: measured.policy, keyDiff: measured.form,
-        budget: settings.slotCountMax - settings.blockSize, retained: settings.retained,
+        retained: settings.retained,
         weightParts: settings.chunks.partCountMax(Eviction.weightTokens(measured.policy)))
       if !carver.isMeasuring { (evictions + index).initialize(to: eviction) }
     }
@@ -141,9 +143,11 @@ public struct PolicyCost: ~Copyable {
     precondition(slotCount > settings.blockSize && slotCount <= settings.slotCountMax)
     self.slotCount = slotCount
     position = slotCount - settings.blockSize
-    layout.evictions[policy].budget = position
+    layout.cache.pointee.setBudget(position)
+    layout.cache.pointee.setCount(0)
     layout.evictions[policy].reset()
     run(PolicyCostTask(layout, policy, slotCount: slotCount, firstPosition: position, .fill))
+    layout.cache.pointee.setCount(position)
   }
 
   /// Writes a block, attends to it as far as the policy needs, scores and evicts; what `full` would

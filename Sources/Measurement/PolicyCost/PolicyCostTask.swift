@@ -45,86 +45,84 @@ struct PolicyCostTask {
     return timer.finish()
   }
 
-  private func head(_ kvHead: Int) -> CacheHead {
-    let head = layout.cache.pointee.head(layer: 0, kvHead: kvHead)
-    return eviction.pointee.usesNorms ? head : head.withoutNorms
+  /// So many tokens behind the head's filled slots.
+  private func block(_ kvHead: Int, tokenCount: Int) -> HeadBlock {
+    let block = layout.cache.pointee.block(
+      layer: 0, kvHead: kvHead, tokenCount: tokenCount,
+      nextPosition: firstPosition + settings.blockSize)
+    return eviction.pointee.usesNorms ? block : block.withoutNorms
   }
 
   private func fill(_ kvHead: Int, _ member: Member) {
-    let head = head(kvHead)
-    layout.writeTokens(0..<slotsBefore, firstPosition: 0, head, kvHead: kvHead, member)
-    eviction.pointee.addBlock(head, slots: 0..<slotsBefore, layer: 0, kvHead: kvHead)
+    let block = block(kvHead, tokenCount: slotsBefore)
+    layout.writeTokens(block.slots, firstPosition: 0, block.head, kvHead: kvHead, member)
+    eviction.pointee.beforeAttention(block)
   }
 
   private func measureBlock(_ kvHead: Int, _ member: Member, _ timer: inout LapTimer) {
-    let head = head(kvHead)
+    let block = block(kvHead, tokenCount: settings.blockSize)
     layout.writeTokens(
-      slotsBefore..<slotCount, firstPosition: firstPosition, head, kvHead: kvHead, member)
-    let window = eviction.pointee.weightTokens(slotCount: slotCount)
+      block.slots, firstPosition: firstPosition, block.head, kvHead: kvHead, member)
+    let window = eviction.pointee.weightTokens(block)
     if window > 0 {
-      sumWeights(window, head, kvHead, member, &timer)
+      sumWeights(window, block, member, &timer)
     } else {
-      readKeys(head.rows, slotCount: slotCount)
-      addAnchorRow(head, kvHead, &timer)
+      readKeys(block.head.rows, slotCount: slotCount)
+      addExtraRow(block, &timer)
     }
-    let step = EvictionStep(
-      head: head, layer: 0, kvHead: kvHead, slotsBefore: slotsBefore, slotCount: slotCount,
-      nextPosition: firstPosition + settings.blockSize)
     _ = timer.lap()
-    eviction.pointee.score(step, partCount: settings.chunks.partCount(window))
+    eviction.pointee.gatherWeights(block, partCount: settings.chunks.partCount(window))
+    eviction.pointee.score(block)
     timer.times.score += timer.lap()
-    eviction.pointee.evict(step)
+    eviction.pointee.evict(block)
     timer.times.evict += timer.lap()
   }
 
   /// Attention, and the sums of its weights.
   private func sumWeights(
-    _ window: Int, _ head: CacheHead, _ kvHead: Int, _ member: Member, _ timer: inout LapTimer
+    _ window: Int, _ block: HeadBlock, _ member: Member, _ timer: inout LapTimer
   ) {
     let (layer, group) = (settings.layer, settings.group)
     let count = AttentionScratch.count(headDim: layer.headDim)
     let scratch = AttentionScratch(
       memory: layout.attentionScratch + member.index * count, headDim: layer.headDim)
     let pass = Attention(
-      cache: head.rows, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
+      cache: block.head.rows, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
       group: group, usesFloat16: settings.usesFloat16)
     for part in 0..<settings.chunks.partCount(window) {
       let rows = settings.chunks.rows(part: part)
       _ = pass.setQueries(
-        rows, from: layout.queries + kvHead * group * layer.headDim, stride: layer.queryLength,
-        group: group, layout.rotary)
-      pass.run(
-        firstRow: rows.lowerBound, rowCount: rows.count, anchor: nil,
-        dots: eviction.pointee.dots(kvHead: kvHead))
+        rows, from: layout.queries + block.kvHead * group * layer.headDim,
+        stride: layer.queryLength, group: group, layout.rotary)
+      pass.run(firstRow: rows.lowerBound, rowCount: rows.count, extraRow: nil)
       _ = timer.lap()
       pass.sumWeights(
         firstRow: rows.lowerBound, rowCount: rows.count,
         from: settings.chunks.windowStart(window), factor: 1 / Float(group),
-        into: eviction.pointee.weights(kvHead: kvHead, part: part))
+        into: eviction.pointee.weights(block, part: part))
       timer.times.score += timer.lap()
     }
   }
 
-  /// What the fused KeyDiff adds to attention's pass: the sum of the block's keys, and the anchor's
+  /// What a policy with a row of its own adds to attention's pass: what it prepares, and the row's
   /// products with keys that lie in the caches because the pass reads them anyway.
-  private func addAnchorRow(_ head: CacheHead, _ kvHead: Int, _ timer: inout LapTimer) {
+  private func addExtraRow(_ block: HeadBlock, _ timer: inout LapTimer) {
     _ = timer.lap()
-    eviction.pointee.addBlock(head, slots: slotsBefore..<slotCount, layer: 0, kvHead: kvHead)
+    eviction.pointee.beforeAttention(block)
     timer.times.score += timer.lap()
-    guard let anchor = eviction.pointee.anchor(kvHead: kvHead, slotCount: slotCount) else { return }
-    let dots = eviction.pointee.dots(kvHead: kvHead)
+    guard let row = eviction.pointee.extraRow(block) else { return }
     for first in stride(from: 0, to: slotCount, by: slotsAtOnce) {
-      let rows = head.rows.from(slot: first)
+      let rows = block.head.rows.from(slot: first)
       let count = min(slotsAtOnce, slotCount - first)
       readKeys(rows, slotCount: count)
       _ = timer.lap()
-      rows.multiply(anchor, slotCount: count, into: dots + first)
+      rows.multiply(row.values, slotCount: count, into: row.products + first)
       timer.times.score += timer.lap()
     }
   }
 
   private func measureReading(_ kvHead: Int, _ timer: inout LapTimer) {
-    let rows = head(kvHead).rows
+    let rows = layout.cache.pointee.head(layer: 0, kvHead: kvHead).rows
     readKeys(rows, slotCount: slotCount)
     _ = timer.lap()
     readKeys(rows, slotCount: slotCount)

@@ -41,7 +41,8 @@ private struct SyntheticCache {
 
   private func fill(layer: Int, kvHead: Int, _ member: Member) {
     let key = rows + member.index * rowStride
-    let head = state.pointee.cache.head(layer: layer, kvHead: kvHead)
+    let block = state.pointee.cache.block(
+      layer: layer, kvHead: kvHead, tokenCount: slotCount, nextPosition: slotCount)
     let stream = UInt64(layer * kvHeadCount + kvHead)
     var random = NormalNumbers(seed: seed &+ 2 &* stream)
     for slot in 0..<slotCount {
@@ -49,9 +50,9 @@ private struct SyntheticCache {
       for index in 0..<headDim {
         key[index] = random.next() + SyntheticKeys.commonShare * common.next()
       }
-      head.setToken(slot: slot, position: slot, key: key, value: key)
+      block.head.setToken(slot: slot, position: slot, key: key, value: key)
     }
-    state.pointee.eviction.addBlock(head, slots: 0..<slotCount, layer: layer, kvHead: kvHead)
+    state.pointee.eviction.beforeAttention(block)
   }
 }
 

@@ -1,0 +1,97 @@
+import Kernels
+import Memory
+import Model
+import Platform
+
+/// What computes: a team of threads and the workspace of one block. It knows nothing of any text.
+public struct Machine: ~Copyable {
+  let workspace: Workspace
+  let team: Team
+
+  /// Starts the threads. The arena is not yet sealed.
+  init(_ workspace: Workspace, _ layout: TeamLayout, cores: Span<Int32>) throws(SystemFailure) {
+    self.workspace = workspace
+    team = try layout.start(cores: cores)
+  }
+
+  /// Where the caller puts the ids of the next block.
+  public var block: UnsafeMutableBufferPointer<Int32> {
+    UnsafeMutableBufferPointer(start: workspace.tokens, count: workspace.blockSize)
+  }
+
+  /// The times of the latest task, as the members saw them.
+  var meanTimes: BlockTimes { BlockTimes.mean(workspace.times, count: team.memberCount) }
+
+  /// Makes logits for rows of the block that was appended last.
+  /// - Parameter rowCount: at most as many as the workspace has rows for.
+  func makeLogits(_ weights: ModelWeights, firstRow: Int, rowCount: Int, l2ByteCount: Int) {
+    precondition(rowCount > 0 && rowCount <= workspace.logitRowCount)
+    precondition(firstRow >= 0 && firstRow + rowCount <= workspace.blockSize)
+    var head = OutputHead(
+      weights: weights, workspace: workspace, l2ByteCount: l2ByteCount, firstRow: firstRow,
+      rowCount: rowCount)
+    team.run(&head) { context, team, index in
+      let head = context.assumingMemoryBound(to: OutputHead.self).pointee
+      head.run(Member(team: team, index: index))
+    }
+  }
+}
+
+// MARK: - Memory
+
+extension Machine {
+  /// Touches the pages of the arena on all threads, so that the system has given all memory, and
+  /// none is waited for, before the first block. The threads' own stacks and counters are in use and
+  /// left out, as are mapped weights, which cannot be written.
+  public func touchPages(of arena: borrowing Arena, hasMappedWeights: Bool = false) {
+    let start = arena.plan.offset(of: hasMappedWeights ? .keys : .weights)
+    var range = UnsafeMutableRawBufferPointer(
+      start: arena.baseAddress + start, count: arena.plan.offset(of: .threadStacks) - start)
+    team.run(&range) { context, team, index in
+      let range = context.assumingMemoryBound(to: UnsafeMutableRawBufferPointer.self).pointee
+      let member = Member(team: team, index: index)
+      let share = 512 * Arena.pageByteCount
+      while true {
+        let start = member.nextShare() * share
+        if start >= range.count { return }
+        for page in stride(
+          from: start, to: min(start + share, range.count), by: Arena.pageByteCount)
+        {
+          touchPage(range.baseAddress! + page)
+        }
+      }
+    }
+  }
+}
+
+// MARK: - Numbers out of range
+
+extension Machine {
+  /// Elements of keys and values that were past Float16's range and became its largest number.
+  var clampedCount: Int {
+    var count = 0
+    for index in 0..<team.memberCount { count += workspace.numbers[index].clampedCount }
+    return count
+  }
+
+  /// Shares of attention, of at most `AttentionGeometry.chunkRows` query rows of a KV head, whose
+  /// scores or sums of values were past Float16's range and were taken in Float32.
+  var repeatedCount: Int {
+    var count = 0
+    for index in 0..<team.memberCount { count += workspace.numbers[index].repeatedCount }
+    return count
+  }
+
+  /// Where a number was first past Float32's range or none at all, since the places were forgotten.
+  var numberFault: NumberFault? {
+    var first = NumberPlace.none
+    for index in 0..<team.memberCount {
+      first = workspace.numbers[index].place.earlier(than: first)
+    }
+    return NumberFault(first)
+  }
+
+  func forgetNumberPlaces() {
+    for index in 0..<team.memberCount { workspace.numbers[index].forgetPlace() }
+  }
+}

@@ -1,0 +1,66 @@
+import KVCache
+import Kernels
+import Model
+import Platform
+
+/// Scores and evicts after a pass, on all heads of the cache. Each member has KV heads of its own, in all
+/// layers: what scoring works with is there once a KV head.
+struct CommitTask {
+  let state: UnsafeMutablePointer<CacheState>
+  let shape: CacheShape
+  /// `[threads]`
+  let times: UnsafeMutablePointer<BlockTimes>
+  /// Tokens that are committed, and dropped ones behind them.
+  let tokenCount: Int
+  let droppedCount: Int
+  let nextPosition: Int
+
+  init(
+    _ sequence: borrowing TokenSequence, _ machine: borrowing Machine, tokenCount: Int,
+    droppedCount: Int
+  ) {
+    state = sequence.state
+    shape = sequence.state.pointee.cache.shape
+    times = machine.workspace.times
+    self.tokenCount = tokenCount
+    self.droppedCount = droppedCount
+    nextPosition = sequence.position + tokenCount
+  }
+
+  func run(_ member: Member) -> BlockTimes {
+    var timer = LapTimer()
+    for kvHead in member.ownRun(of: shape.kvHeadCount) {
+      for layer in 0..<shape.layerCount { commit(layer: layer, kvHead: kvHead, &timer) }
+    }
+    return timer.finish()
+  }
+
+  private func commit(layer: Int, kvHead: Int, _ timer: inout LapTimer) {
+    let block = state.pointee.cache.block(
+      layer: layer, kvHead: kvHead, tokenCount: tokenCount, nextPosition: nextPosition,
+      isProvisional: true)
+    if droppedCount > 0 { state.pointee.eviction.takeBack(droppedCount, behind: block) }
+    if tokenCount > 0 { state.pointee.eviction.score(block) }
+    timer.times.score += timer.lap()
+    if tokenCount > 0 { state.pointee.eviction.evict(block) }
+    timer.times.evict += timer.lap()
+  }
+}
+
+struct RenumberingTask {
+  let state: UnsafeMutablePointer<CacheState>
+  let shape: ModelShape
+  let workspace: Workspace
+
+  func run(_ member: Member) {
+    let row = workspace.rowScratch + member.index * workspace.rowScratchCount
+    let scratch =
+      workspace.renumberingScratch + member.index * workspace.renumberingWordCount
+    while let share = member.nextShare(below: shape.layerCount * shape.kvHeadCount) {
+      let (layer, kvHead) = (share / shape.kvHeadCount, share % shape.kvHeadCount)
+      let block = state.pointee.cache.block(
+        layer: layer, kvHead: kvHead, tokenCount: 0, nextPosition: 0)
+      state.pointee.eviction.renumber(block, workspace.rotary, row: row, scratch: scratch)
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Kernels
+
+/// One KV head of one layer.
+public struct CacheHead: BitwiseCopyable {
+  public let rows: CacheRows
+  public let positions: UnsafeMutablePointer<UInt32>
+  let inverseNorms: UnsafeMutablePointer<Float>
+  let keepsNorms: Bool
+
+  /// The same memory for a policy that keeps no norms.
+  public var withoutNorms: CacheHead {
+    CacheHead(rows: rows, positions: positions, inverseNorms: inverseNorms, keepsNorms: false)
+  }
+
+  /// Writes a token's key and value into a slot.
+  /// - Returns: values that were past Float16's range and became its largest number.
+  @discardableResult
+  public func setToken(
+    slot: Int, position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>
+  ) -> Int {
+    let squares = setKey(slot, position: position, from: key)
+    let isClamped = rows.setValue(slot, from: value)
+    return CacheRows.clampedCount(ofKey: key, count: rows.headDim, squares: squares)
+      + CacheRows.clampedCount(ofValue: value, count: rows.headDim, isClamped: isClamped)
+  }
+
+  /// - Returns: the squared length of the rounded key.
+  @discardableResult
+  func setKey(_ slot: Int, position: Int, from key: UnsafePointer<Float>) -> Float {
+    let squares = rows.setKey(slot, from: key)
+    positions[slot] = UInt32(truncatingIfNeeded: position)
+    if keepsNorms { inverseNorms[slot] = squares > 0 ? 1 / squareRoot(squares) : 0 }
+    return squares
+  }
+
+  /// Each slot of the range goes to its target, and the key that was there leaves `sum`: see
+  /// `CacheRows.replace`.
+  func replace(
+    _ targets: UnsafePointer<UInt32>, with slots: Range<Int>,
+    subtractingFrom sum: UnsafeMutablePointer<Double>?
+  ) {
+    rows.replace(targets, with: slots, subtractingFrom: sum)
+    for index in 0..<slots.count {
+      let (slot, target) = (slots.lowerBound &+ index, Int(targets[index]))
+      positions[target] = positions[slot]
+      if keepsNorms { inverseNorms[target] = inverseNorms[slot] }
+    }
+  }
+}

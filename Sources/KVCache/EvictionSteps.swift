@@ -1,0 +1,123 @@
+import Kernels
+
+// What happens to one KV head in a block, in this order.
+
+extension Eviction {
+  /// The last tokens of a block whose attention weights are wanted, or 0; may be more than there are.
+  public func weightTokens(_ block: HeadBlock) -> Int {
+    block.isOverBudget || needs.accumulates ? needs.weightTokens : 0
+  }
+
+  /// To be called when the block's tokens are written.
+  public func beforeAttention(_ block: HeadBlock) {
+    policy.accept(BeforeAttention(slots: slots(block)), form)
+  }
+
+  /// Whether `beforeAttention` does something.
+  public var preparesAttention: Bool { needs.preparesAttention }
+
+  /// The policy's row in the attention pass, if it wants one for this block.
+  public func extraRow(_ block: HeadBlock) -> ExtraRow? {
+    let slots = slots(block)
+    if !policy.accept(WantsExtraRow(slots: slots), form) { return nil }
+    return ExtraRow(values: slots.extraRow, products: slots.pending)
+  }
+
+  /// Where the weights of one chunk of rows go, summed over its rows: `[slots]`.
+  /// - Parameter part: 0 for the block's last chunk, 1 for the one before, …
+  public func weights(_ block: HeadBlock, part: Int) -> UnsafeMutablePointer<Float> {
+    if part == 0 { return pending(block) }
+    precondition(part <= partCount)
+    return weightParts + (block.kvHead * partCount + part - 1) * shape.paddedSlotCount
+  }
+
+  /// Adds up the weights of all chunks.
+  /// - Parameter partCount: chunks of rows that left weights.
+  public func gatherWeights(_ block: HeadBlock, partCount: Int) {
+    let sum = pending(block)
+    for part in 1..<max(partCount, 1) {
+      let more = weights(block, part: part)
+      for slot in 0..<block.slotCount { sum[slot] += more[slot] }
+    }
+  }
+
+  /// The last tokens of the block are dropped: what depends on them is as if they had not come. Weights
+  /// that their rows gave the other slots stay in the sums.
+  /// - Parameters:
+  ///   - block: without them.
+  ///   - count: how many there were.
+  public func takeBack(_ count: Int, behind block: HeadBlock) {
+    policy.accept(
+      TakenBack(slots: slots(block), dropped: block.slotCount..<block.slotCount + count), form)
+  }
+
+  /// Gives the slots scores, if the policy needs them for this block.
+  public func score(_ block: HeadBlock) {
+    if !block.isOverBudget && !needs.accumulates { return }
+    let scores = scores + block.kvHead * shape.paddedSlotCount
+    let cosine = policy.accept(Score(slots: slots(block), scores: scores), form)
+    if let cosine, cosine < Self.weakAnchorLimit { (weakCounts + block.kvHead).pointee += 1 }
+  }
+
+  /// Evicts until the head's budget of slots is left, which are then slots 0 ..< budget. Follows
+  /// `score`.
+  public func evict(_ block: HeadBlock) {
+    if !needs.evicts || !block.isOverBudget { return }
+    let offset = block.kvHead * shape.paddedSlotCount
+    let slots = slots(block)
+    let (victims, targets) = (self.victims + offset, self.targets + offset)
+    let scores =
+      policy.accept(Scores(slots: slots), form)
+      ?? SlotScores(first: self.scores + offset, second: minusOnes)
+    let filter = retained.filter(
+      first: scores.first, second: scores.second, positions: block.head.positions,
+      nextPosition: block.nextPosition)
+    VictimSearch(filter: filter, slots: victims, orders: orders + offset, scratch: targets)
+      .run(slotCount: block.slotCount, victimCount: block.slotCount - block.budget)
+    let leaving = block.budget..<block.slotCount
+    findTargets(victims, slots: leaving, targets)
+    block.head.replace(
+      targets, with: leaving, subtractingFrom: needs.keepsKeySum ? slots.keySum : nil)
+    policy.accept(Moved(slots: slots, from: leaving, targets: targets), form)
+  }
+
+  /// Slots from the budget on go into the holes below it, or are victims: their own targets.
+  /// - Parameter victims: as many as `slots`, in order.
+  private func findTargets(
+    _ victims: UnsafePointer<UInt32>, slots: Range<Int>, _ targets: UnsafeMutablePointer<UInt32>
+  ) {
+    var last = slots.count &- 1
+    while last >= 0 && victims[last] >= slots.lowerBound { last &-= 1 }
+    var hole = 0
+    var victim = last &+ 1
+    for index in 0..<slots.count {
+      let slot = UInt32(truncatingIfNeeded: slots.lowerBound &+ index)
+      if victim < slots.count && victims[victim] == slot {
+        targets[index] = slot
+        victim &+= 1
+      } else {
+        targets[index] = victims[hole]
+        hole &+= 1
+      }
+    }
+  }
+
+  func pending(_ block: HeadBlock) -> UnsafeMutablePointer<Float> {
+    pending + (block.isProvisional ? headIndex(block) : block.kvHead) * pendingStride
+  }
+
+  private func headIndex(_ block: HeadBlock) -> Int {
+    block.layer * shape.kvHeadCount + block.kvHead
+  }
+
+  func slots(_ block: HeadBlock) -> PolicyHead {
+    let pending = pending(block)
+    return PolicyHead(
+      head: block.head, count: block.slotCount, countBefore: block.slotsBefore,
+      budget: block.budget, nextPosition: block.nextPosition,
+      keySum: keySums + headIndex(block) * shape.headDim, pending: pending,
+      extraRow: pending + shape.paddedSlotCount,
+      accumulated: accumulated + headIndex(block) * shape.paddedSlotCount,
+      scratch: scratch + block.kvHead * scratchCount)
+  }
+}

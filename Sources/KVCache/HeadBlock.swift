@@ -1,0 +1,27 @@
+/// One KV head of one layer with a block's tokens behind its filled slots.
+public struct HeadBlock: BitwiseCopyable {
+  public let head: CacheHead
+  public let layer: Int
+  public let kvHead: Int
+  /// Slots that eviction leaves.
+  public let budget: Int
+  /// Slots filled before the block, and in all.
+  public let slotsBefore: Int
+  public let slotCount: Int
+  /// The position after the latest token's.
+  public let nextPosition: Int
+  /// Whether scores are made after the whole pass and not right after the layer's attention: what the
+  /// attention leaves for them then lies in memory of the layer's own.
+  public let isProvisional: Bool
+
+  public var slots: Range<Int> { slotsBefore..<slotCount }
+  public var isOverBudget: Bool { slotCount > budget }
+
+  /// The same head for a policy that keeps no norms.
+  public var withoutNorms: HeadBlock {
+    HeadBlock(
+      head: head.withoutNorms, layer: layer, kvHead: kvHead, budget: budget,
+      slotsBefore: slotsBefore, slotCount: slotCount, nextPosition: nextPosition,
+      isProvisional: isProvisional)
+  }
+}
