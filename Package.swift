@@ -99,7 +99,9 @@ let package = Package(
       swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "GenerationTests",
-      dependencies: ["Generation", "Inference", "Tokenizer", "Model", "Memory", "Platform"],
+      dependencies: [
+        "Generation", "Inference", "Tokenizer", "KVCache", "Model", "Memory", "Profile", "Platform",
+      ],
       swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "MeasurementTests",

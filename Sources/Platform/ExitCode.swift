@@ -34,5 +34,13 @@ extension SystemFailure: LineError {
     out.write(")")
   }
 
+  /// Of memory or threads that the system does not give: without the number.
+  public func writeRefusal(to out: inout TextOutput) {
+    out.write("cannot ")
+    out.write(operation)
+    out.write(": ")
+    out.write(reason)
+  }
+
   public var exitCode: ExitCode { isMissingFile ? .missingFile : .inputOutput }
 }

@@ -24,7 +24,7 @@ struct AnswerRun {
 
   /// For another prompt and answer.
   mutating func begin(_ request: AnswerRequest, _ program: inout Program) {
-    program.layout.generator.begin(request)
+    program.model.generator.begin(request)
     (prefillNanoseconds, decodeNanoseconds, timeToFirstTokenNanoseconds) = (0, 0, 0)
     isInterrupted = false
     pausedBefore = program.health.pausedNanoseconds
@@ -39,7 +39,7 @@ struct AnswerRun {
     var progress = Progress(isQuiet: isQuiet, console)
     program.health.begin(.prefill)
     coolDown(&program, &console)
-    while !isInterrupted && !program.layout.generator.isPromptWhole {
+    while !isInterrupted && !program.model.generator.isPromptWhole {
       let record: BlockRecord?
       do throws(GenerationFailure<Source.Failure>) {
         record = try readBlock(&program, &source)
@@ -50,10 +50,10 @@ struct AnswerRun {
       guard let record else { break }
       let health = program.health.endBlock(tokenCount: record.tokenCount)
       program.layout.blocks.append(record, health: health)
-      let tokenCount = program.layout.generator.promptTokenCount
+      let tokenCount = program.model.generator.promptTokenCount
       checkTrainedLength(program, &console)
       progress.update(tokens: tokenCount, fraction: source.fraction, &console.error)
-      if !program.layout.generator.isPromptWhole { coolDown(&program, &console) }
+      if !program.model.generator.isPromptWhole { coolDown(&program, &console) }
     }
     progress.finish(&console.error)
     program.health.end()
@@ -66,7 +66,7 @@ struct AnswerRun {
   ) throws(GenerationFailure<Source.Failure>) -> BlockRecord? {
     var noText = NoText()
     do throws(GenerationFailure<Source.Failure>) {
-      let step = try program.layout.generator.step(&program.engine, from: &source, to: &noText)
+      let step = try program.model.generator.step(&program.model.engine, from: &source, to: &noText)
       guard case .block(let record) = step else { preconditionFailure("a prompt that waits") }
       return record
     } catch {
@@ -108,9 +108,9 @@ struct AnswerRun {
   ) throws(CommandFailure) {
     var last = Instant.now()
     while true {
-      let isFirst = program.layout.generator.generatedCount == 0
+      let isFirst = program.model.generator.generatedCount == 0
       // After a reason to end nothing passes through the model any more.
-      let passes = !isFirst && program.layout.generator.stop == nil
+      let passes = !isFirst && program.model.generator.stop == nil
       let step = try nextStep(&program, &output)
       let now = Instant.now()
       if isFirst {
@@ -122,9 +122,9 @@ struct AnswerRun {
       if case .end = step { return }
       try finish(&output)
       checkTrainedLength(program, &console)
-      if Interrupt.isRaised && program.layout.generator.stop == nil {
+      if Interrupt.isRaised && program.model.generator.stop == nil {
         isInterrupted = true
-        program.layout.generator.end(.interrupt, to: &output)
+        program.model.generator.end(.interrupt, to: &output)
         return
       }
       last = now
@@ -138,7 +138,7 @@ struct AnswerRun {
 
   /// Warns once of a text that has passed the model's trained length.
   mutating func checkTrainedLength(_ program: borrowing Program, _ console: inout Console) {
-    console.check(&trainedLength, position: program.engine.position)
+    console.check(&trainedLength, position: program.model.engine.position)
   }
 
   private func nextStep(
@@ -146,7 +146,7 @@ struct AnswerRun {
   ) throws(CommandFailure) -> GeneratorStep {
     var prompt = EmptyPrompt()
     do throws(GenerationFailure<Never>) {
-      return try program.layout.generator.step(&program.engine, from: &prompt, to: &output)
+      return try program.model.generator.step(&program.model.engine, from: &prompt, to: &output)
     } catch {
       guard case .pass(let failure) = error else { preconditionFailure("nothing was read") }
       throw CommandFailure(failure)

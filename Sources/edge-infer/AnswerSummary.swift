@@ -9,8 +9,8 @@ extension AnswerRun {
   func writeSummary(_ program: borrowing Program, _ out: inout TextOutput) {
     LatencyTable.write(program.layout.blocks, to: &out)
     out.write("   prompt ")
-    Self.writeRate(program.layout.generator.promptTokenCount, prefillNanoseconds, &out)
-    if program.layout.generator.generatedCount > 0 {
+    Self.writeRate(program.model.generator.promptTokenCount, prefillNanoseconds, &out)
+    if program.model.generator.generatedCount > 0 {
       out.write("; first token after ")
       out.write(Double(timeToFirstTokenNanoseconds) / 1e6, decimals: 1)
       out.write(" ms")
@@ -35,7 +35,7 @@ extension AnswerRun {
 
   /// KeyDiff ranks by likeness to the mean key, which says little where keys point everywhere.
   private func writeWeakAnchors(_ program: borrowing Program, _ out: inout TextOutput) {
-    let count = program.engine.weakAnchorCount
+    let count = program.model.engine.weakAnchorCount
     if count == 0 { return }
     out.write("   warning: in ")
     out.write(count)
@@ -45,7 +45,7 @@ extension AnswerRun {
   }
 
   private func writeClamped(_ program: borrowing Program, _ out: inout TextOutput) {
-    let count = program.engine.clampedCount
+    let count = program.model.engine.clampedCount
     if count == 0 { return }
     out.write("   warning: ")
     out.write(count)
@@ -53,7 +53,7 @@ extension AnswerRun {
   }
 
   private func writeRepeated(_ program: borrowing Program, _ out: inout TextOutput) {
-    let count = program.engine.repeatedCount
+    let count = program.model.engine.repeatedCount
     if count == 0 { return }
     out.write("   note: ")
     out.write(count)
@@ -88,6 +88,6 @@ extension AnswerRun {
 
   /// Why the answer ended.
   func stop(_ program: borrowing Program) -> StopReason {
-    isInterrupted ? .interrupt : program.layout.generator.stop ?? .length
+    isInterrupted ? .interrupt : program.model.generator.stop ?? .length
   }
 }

@@ -1,3 +1,4 @@
+import Generation
 import Inference
 import Measurement
 import Model

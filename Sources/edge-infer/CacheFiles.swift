@@ -1,3 +1,4 @@
+import Generation
 import Inference
 import Platform
 
@@ -17,7 +18,7 @@ extension Program {
     from file: borrowing InputFile, _ path: UnsafePointer<CChar>
   ) throws(CommandFailure) {
     do throws(SnapshotError) {
-      try engine.restore(from: file)
+      try model.engine.restore(from: file)
     } catch {
       throw unsafe CommandFailure(.savedCache(error), path: path)
     }
@@ -32,7 +33,7 @@ extension Program {
   func saveCache(
     to file: inout ReplacementFile, _ path: UnsafePointer<CChar>
   ) throws(CommandFailure) {
-    engine.save(to: &file.text)
+    model.engine.save(to: &file.text)
     unsafe try commit(&file, path)
   }
 }

@@ -11,19 +11,17 @@ import Tokenizer
 func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let settings = try Settings(arguments, &console)
   let health = try HealthMonitor(arguments, settings.profile, &console)
-  var preparation = try Preparation(arguments, settings, chatNeeds(arguments), &console)
-  var program = try Program(&preparation, &console)
+  var preparation = try Preparation(arguments, settings, chatNeeds(arguments))
+  var program = try Program(&preparation)
   program.health = health
-  let run = AnswerRun(isQuiet: arguments.isQuiet, preparation.model.shape)
+  let run = AnswerRun(isQuiet: arguments.isQuiet, preparation.opened.model.shape)
   var request = AnswerRequest(maxTokens: answerTokenCount(arguments))
   request.stops = arguments.stops
-  let marks = ChatMarks(
-    bos: preparation.model.tokenizer.bosID, eos: preparation.model.tokenizer.eosID)
-  guard let layout = program.layout.chat, let template = program.chatTemplate else {
+  guard let layout = program.layout.chat, let template = program.model.chatTemplate else {
     preconditionFailure("chat was asked for")
   }
   var conversation = Conversation(
-    arguments, run, request, template, marks, program.takeEncoder())
+    arguments, run, request, template, program.model.chatMarks, program.model.takeEncoder())
   let terminal = unsafe Terminal(memory: layout.terminal)
   var needs = LockdownNeeds()
   (needs.opensFiles, needs.replacesFiles, needs.usesTerminal) = (true, true, terminal != nil)
@@ -57,8 +55,8 @@ private func writeGreeting(
   _ preparation: borrowing Preparation, _ program: borrowing Program, _ console: inout Console
 ) {
   console.error.write("   ")
-  for index in 0..<preparation.model.name.count {
-    console.error.write(byte: preparation.model.name[index])
+  for index in 0..<preparation.opened.model.name.count {
+    console.error.write(byte: preparation.opened.model.name[index])
   }
   console.error.write(", ")
   console.error.write(Double(program.arenaByteCount) / 1_048_576, decimals: 1)

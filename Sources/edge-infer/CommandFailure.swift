@@ -61,6 +61,18 @@ extension CommandFailure {
     }
   }
 
+  /// - Parameter path: of the model.
+  init(_ failure: LoadFailure, _ path: ModelPath) {
+    switch failure {
+    case .file(let failure): self.init(.textLayer(failure), path)
+    case .refused(let failure): self.init(FailureReason.refused(failure))
+    }
+  }
+
+  init(_ reason: FailureReason, _ path: ModelPath) {
+    self.init(reason, about: unsafe path.withPointer { .file(unsafe Excerpt(cString: $0)) })
+  }
+
   init(_ failure: PassFailure) {
     switch failure {
     case .cacheFull(let full): self.init(FailureReason.cacheFull(full))
@@ -122,6 +134,10 @@ enum FailureReason {
   case savedCache(SnapshotError)
   case cacheFull(CacheFull)
   case numbers(NumberFault)
+  /// The plan is larger than the cap.
+  case overCap(FitAdvice)
+  /// Renumbered positions need more than the trained length.
+  case positions(needed: Int, contextLength: Int)
   case request(BenchRequestError)
   case measurement(MeasurementError)
   case health(HealthError)
@@ -144,6 +160,7 @@ enum FailureReason {
     case .savedCache(let error): error.exitCode
     case .cacheFull(let full): full.exitCode
     case .numbers(let fault): fault.exitCode
+    case .overCap, .positions: .configuration
     case .request(let error): error.exitCode
     case .measurement(let error): error.exitCode
     case .health(let error): error.exitCode
@@ -157,11 +174,7 @@ enum FailureReason {
     case .silent: break
     case .text(_, let text): out.write(text)
     case .system(let failure): failure.write(to: &out)
-    case .refused(let failure):
-      out.write("cannot ")
-      out.write(failure.operation)
-      out.write(": ")
-      out.write(failure.reason)
+    case .refused(let failure): failure.writeRefusal(to: &out)
     case .usage(let error): error.write(to: &out)
     case .profile(let error): error.write(to: &out)
     case .board(let error): error.write(to: &out)
@@ -172,6 +185,12 @@ enum FailureReason {
     case .savedCache(let error): error.write(to: &out)
     case .cacheFull(let full): full.write(to: &out)
     case .numbers(let fault): fault.write(to: &out)
+    case .overCap(let advice): advice.write(to: &out)
+    case .positions(let needed, let contextLength):
+      out.write("--positions compact: --budget and --block together are ")
+      out.write(needed)
+      out.write(", expected at most the model's trained length of ")
+      out.write(contextLength)
     case .request(let error): error.write(to: &out)
     case .measurement(let error): error.write(to: &out)
     case .health(let error): error.write(to: &out)

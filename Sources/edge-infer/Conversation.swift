@@ -44,9 +44,9 @@ import Tokenizer
     try read(message, &program, &console)
     try run.answer(&program, maxTokens: request.maxTokens, since: start, &console)
     // An interrupt may have come in a pause before the first block.
-    if program.layout.generator.promptTokenCount == 0 { return }
-    unread = program.layout.generator.unreadToken
-    turn = program.layout.generator.isPromptWhole ? .afterAnswer : .afterMessage
+    if program.model.generator.promptTokenCount == 0 { return }
+    unread = program.model.generator.unreadToken
+    turn = program.model.generator.isPromptWhole ? .afterAnswer : .afterMessage
     messageCount += 1
   }
 
@@ -54,11 +54,11 @@ import Tokenizer
     _ message: consuming MemoryInput, _ program: inout Program, _ console: inout Console
   ) throws(CommandFailure) {
     let system = turn == .first ? unsafe arguments.system : nil
-    let vocabulary = unsafe program.vocabulary
+    let vocabulary = unsafe program.model.vocabulary
     let prompt = unsafe ChatPrompt(
       template, turn, system: system.map { unsafe MemoryInput(cString: $0) }, user: message,
       chatMarks, vocabulary.pointee)
-    let marks = turn == .first ? program.textMarks.ofPrompt : SequenceMarks.none
+    let marks = turn == .first ? program.model.textMarks.ofPrompt : SequenceMarks.none
     var source = unsafe TextPrompt(
       prompt, marks, encoder.take()!, vocabulary, readCount: program.layout.readCount,
       byteCount: nil, leading: unread)
@@ -70,7 +70,7 @@ import Tokenizer
     }
     encoder = source.finish()
     guard let failure else { return }
-    if program.layout.generator.promptTokenCount > 0 {
+    if program.model.generator.promptTokenCount > 0 {
       turn = .afterMessage
       unread = nil
     }
@@ -97,13 +97,13 @@ import Tokenizer
   }
 
   private mutating func reset(_ program: inout Program) {
-    program.engine.reset()
+    program.model.engine.reset()
     forget(&program)
   }
 
   /// All that was kept of the conversation beside the cache.
   private mutating func forget(_ program: inout Program) {
-    program.layout.generator.sampler.reset()
+    program.model.generator.sampler.reset()
     run.begin(request, &program)
     turn = .first
     unread = nil
@@ -130,7 +130,7 @@ import Tokenizer
     _ token: Int32, _ program: inout Program, _ console: inout Console
   ) throws(CommandFailure) {
     do throws(PassFailure) {
-      try program.layout.generator.read(token, &program.engine)
+      try program.model.generator.read(token, &program.model.engine)
     } catch {
       throw CommandFailure(error)
     }
@@ -144,7 +144,7 @@ import Tokenizer
     do throws(CommandFailure) {
       unsafe try program.loadCache(path)
     } catch {
-      if program.engine.position == 0 { forget(&program) }
+      if program.model.engine.position == 0 { forget(&program) }
       throw error
     }
     forget(&program)
@@ -173,10 +173,10 @@ extension Conversation {
   }
 
   private func writeFill(_ program: borrowing Program, _ out: inout TextOutput) {
-    let settings = program.engine.settings
-    out.write(program.engine.position)
+    let settings = program.model.engine.settings
+    out.write(program.model.engine.position)
     out.write(" tokens taken, ")
-    out.write(program.engine.slotsFilled)
+    out.write(program.model.engine.slotsFilled)
     out.write(" of ")
     out.write(settings.policy == .full ? settings.slotCount : settings.cacheBudget)
     out.write(" slots filled, policy ")
@@ -189,10 +189,10 @@ extension Conversation {
     out.write(messageCount == 1 ? " message, " : " messages, ")
     writeFill(program, &out)
     out.write("\n   latest message ")
-    AnswerRun.writeRate(program.layout.generator.promptTokenCount, run.prefillNanoseconds, &out)
+    AnswerRun.writeRate(program.model.generator.promptTokenCount, run.prefillNanoseconds, &out)
     out.write("; answer ")
     AnswerRun.writeRate(
-      max(program.layout.generator.generatedCount - 1, 0), run.decodeNanoseconds, &out)
+      max(program.model.generator.generatedCount - 1, 0), run.decodeNanoseconds, &out)
     out.write("\n")
     HealthReport.writeSummary(program.health, to: &out)
     AnswerRun.writeMemory(program, &out)

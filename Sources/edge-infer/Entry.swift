@@ -73,8 +73,8 @@ private func perform(
     case .plan: try planCommand(arguments, &console)
     case .bench, .benchScoring, .benchFirstToken: try benchCommand(arguments, &console)
     case .score: try scoreCommand(arguments, &console)
-    case .tokenize: try tokenizeCommand(arguments, &console)
-    case .inspect: try inspectCommand(arguments, &console)
+    case .tokenize: try tokenizeCommand(arguments)
+    case .inspect: try inspectCommand(arguments)
     }
     return .success
   } catch {

@@ -1,23 +1,28 @@
 import CPlatform
+import Generation
 import Memory
 import Model
 import Platform
 
 /// `inspect`: what a GGUF file holds.
-func inspectCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func inspectCommand(_ arguments: Arguments) throws(CommandFailure) {
   guard let name = unsafe arguments.model else {
-    throw console.fail(.usage, "a model is missing: the path of a GGUF file")
+    throw CommandFailure(.usage, "a model is missing: the path of a GGUF file")
   }
   let path = unsafe ModelPath(name)
   var buffer = HeaderBuffer()
-  let model = try buffer.open(path, &console)
+  let model = try buffer.open(path)
   var census = TensorCensus()
-  try buffer.visitTensors(of: model, path, &census, &console)
+  do throws(ModelError) {
+    try buffer.visitTensors(of: model, &census)
+  } catch {
+    throw CommandFailure(.model(error), path)
+  }
   var output = TextOutput.standardOutput
   writeModel(model, &output)
   writeTokenizer(model.tokenizer, &output)
   census.write(to: &output)
-  try finish(&output, &console)
+  try finish(&output)
 }
 
 private func writeModel(_ model: borrowing ModelFile, _ out: inout TextOutput) {

@@ -5,9 +5,9 @@ import Platform
 import Profile
 
 /// `plan`: the memory plan of a command, and whether it is below the cap. Reads no weights.
-func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func planCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let settings = try Settings(arguments, &console)
-  let preparation = try Preparation(arguments, settings, plannedNeeds(arguments), &console)
+  let preparation = try Preparation(arguments, settings, plannedNeeds(arguments))
   let cap = settings.profile.ramCapByteCount
   var output = TextOutput.standardOutput
   if arguments.isJSON {
@@ -15,8 +15,8 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) 
   } else {
     PlanTable.write(preparation.plan, capByteCount: cap, to: &output)
   }
-  try finish(&output, &console)
-  try preparation.checkCap(&console)
+  try finish(&output)
+  try preparation.checkCap()
 }
 
 private func plannedNeeds(_ arguments: Arguments) -> ProgramNeeds {

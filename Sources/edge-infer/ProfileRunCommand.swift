@@ -141,7 +141,7 @@ private struct ProfileRun {
       let needs = ProgramNeeds(
         logitRowCount: 1, generatedCount: Arguments.maxTokensDefault, usesText: true,
         usesTemplate: false, mayLackText: true, sampling: arguments.sampling.settings)
-      plan = try Preparation(arguments, settings, needs, &console).plan
+      plan = try Preparation(arguments, settings, needs).plan
     }
     let cap = settings.profile.ramCapByteCount
     if !arguments.isQuiet { PlanTable.write(plan, capByteCount: cap, to: &console.error) }

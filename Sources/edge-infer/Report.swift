@@ -30,18 +30,18 @@ enum Report {
     out.write("{\"profile\": ")
     preparation.settings.profile.writeJSON(to: &out)
     out.write(",\n\"model\": ")
-    writeModel(preparation.model, &out)
+    writeModel(preparation.opened.model, &out)
     out.write(",\n\"plan\": ")
     ReportText.writePlan(preparation.plan, preparation.settings.profile, &out)
     out.write(",\n\"run\": ")
     ReportText.writeRun(preparation.runSettings, &out)
     out.write(",\n\"sampling\": ")
-    writeSampling(program.layout.generator.sampler.settings, &out)
+    writeSampling(program.model.generator.sampler.settings, &out)
     out.write(",\n\"blocks\": ")
     ReportText.writeBlocks(program.layout.blocks, &out)
     out.write(",\n\"prefill\": ")
     ReportText.writeRate(
-      tokens: program.layout.generator.promptTokenCount, nanoseconds: run.prefillNanoseconds, &out)
+      tokens: program.model.generator.promptTokenCount, nanoseconds: run.prefillNanoseconds, &out)
     out.write("},\n\"loadUs\": ")
     ReportText.writeMicroseconds(program.loadNanoseconds, &out)
     out.write(", \"timeToFirstTokenUs\": ")
@@ -55,9 +55,9 @@ enum Report {
     out.write(",\n")
     program.lockdown.writeJSON(to: &out)
     program.memoryLock.writeJSON(to: &out)
-    ReportText.writeMember(",\n\"weakAnchors\": ", program.engine.weakAnchorCount, &out)
-    ReportText.writeMember(", \"clamped\": ", program.engine.clampedCount, &out)
-    ReportText.writeMember(", \"repeatedInFloat32\": ", program.engine.repeatedCount, &out)
+    ReportText.writeMember(",\n\"weakAnchors\": ", program.model.engine.weakAnchorCount, &out)
+    ReportText.writeMember(", \"clamped\": ", program.model.engine.clampedCount, &out)
+    ReportText.writeMember(", \"repeatedInFloat32\": ", program.model.engine.repeatedCount, &out)
     out.write(",\n\"output\": ")
     writeOutput(run, program, &out)
     out.write("}\n")
@@ -95,15 +95,15 @@ enum Report {
     _ run: AnswerRun, _ program: borrowing Program, _ out: inout TextOutput
   ) {
     out.write("{\"tokens\": [")
-    for index in 0..<program.layout.generator.generatedCount {
+    for index in 0..<program.model.generator.generatedCount {
       if index > 0 { out.write(", ") }
-      out.write(Int(program.layout.generator.generated(index)))
+      out.write(Int(program.model.generator.generated(index)))
     }
-    if program.layout.generator.keepsLogProbabilities {
+    if program.model.generator.keepsLogProbabilities {
       out.write("], \"logprobs\": [")
-      for index in 0..<program.layout.generator.generatedCount {
+      for index in 0..<program.model.generator.generatedCount {
         if index > 0 { out.write(", ") }
-        out.write(program.layout.generator.logProbability(index), decimals: 6)
+        out.write(program.model.generator.logProbability(index), decimals: 6)
       }
     }
     out.write("], \"stop\": ")

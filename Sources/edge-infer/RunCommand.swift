@@ -11,17 +11,15 @@ import Tokenizer
 func runCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let settings = try Settings(arguments, &console)
   let health = try HealthMonitor(arguments, settings.profile, &console)
-  var preparation = try Preparation(arguments, settings, runNeeds(arguments), &console)
-  var program = try Program(&preparation, &console)
+  var preparation = try Preparation(arguments, settings, runNeeds(arguments))
+  var program = try Program(&preparation)
   program.health = health
   Interrupt.listen()
   var files = try RunFiles(arguments, program)
   program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds)
   if !arguments.isQuiet { writeStart(preparation, program, &console) }
-  var run = AnswerRun(isQuiet: arguments.isQuiet, preparation.model.shape)
-  let marks = ChatMarks(
-    bos: preparation.model.tokenizer.bosID, eos: preparation.model.tokenizer.eosID)
-  try answer(arguments, &run, &files, &program, marks, &console)
+  var run = AnswerRun(isQuiet: arguments.isQuiet, preparation.opened.model.shape)
+  try answer(arguments, &run, &files, &program, &console)
   if !arguments.isQuiet { run.writeSummary(program, &console.error) }
   try files.writeReport(run, preparation, program, arguments)
   if run.isInterrupted { throw .byInterrupt }
@@ -30,49 +28,50 @@ func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Command
 /// Reads the prompt that the command line names, and answers it.
 private func answer(
   _ arguments: Arguments, _ run: inout AnswerRun, _ files: inout RunFiles,
-  _ program: inout Program, _ marks: ChatMarks, _ console: inout Console
+  _ program: inout Program, _ console: inout Console
 ) throws(CommandFailure) {
   var request = AnswerRequest(maxTokens: arguments.maxTokens ?? Arguments.maxTokensDefault)
   request.stops = arguments.stops
-  request.continuesText = program.chatTemplate == nil
+  request.continuesText = program.model.chatTemplate == nil
   request.mayLackPrompt = !files.hasPrompt
   let start = Instant.now()
   run.begin(request, &program)
   try files.loadCache(arguments, &program)
-  try read(arguments, &run, &files, &program, marks, &console)
+  try read(arguments, &run, &files, &program, &console)
   if !run.isInterrupted { try files.saveCache(arguments, program) }
   try run.answer(&program, maxTokens: request.maxTokens, since: start, &console)
 }
 
 private func read(
   _ arguments: Arguments, _ run: inout AnswerRun, _ files: inout RunFiles,
-  _ program: inout Program, _ marks: ChatMarks, _ console: inout Console
+  _ program: inout Program, _ console: inout Console
 ) throws(CommandFailure) {
   if let stream = files.tokens.take() {
     var source = unsafe TokenFile(
       stream: stream, buffer: program.layout.input,
-      vocabularyCount: program.engine.shape.vocabularyCount)
+      vocabularyCount: program.model.engine.shape.vocabularyCount)
     unsafe try run.read(&program, &source, .prompt(arguments.tokens), &console)
   } else if let text = files.text.take() {
-    try read(text, arguments, &run, &program, marks, &console)
+    try read(text, arguments, &run, &program, &console)
   }
 }
 
 private func read(
   _ bytes: consuming PromptBytes, _ arguments: Arguments, _ run: inout AnswerRun,
-  _ program: inout Program, _ chatMarks: ChatMarks, _ console: inout Console
+  _ program: inout Program, _ console: inout Console
 ) throws(CommandFailure) {
   let byteCount = bytes.byteCount
-  let vocabulary = unsafe program.vocabulary
-  let encoder = program.takeEncoder()
+  let vocabulary = unsafe program.model.vocabulary
+  let encoder = program.model.takeEncoder()
   let readCount = unsafe program.layout.readCount
   let subject = unsafe FailureSubject.prompt(arguments.promptPath)
   // A text that goes on has begun already.
-  let marks = unsafe arguments.loadCache == nil ? program.textMarks.ofPrompt : SequenceMarks.none
-  if let template = program.chatTemplate {
+  let marks =
+    unsafe arguments.loadCache == nil ? program.model.textMarks.ofPrompt : SequenceMarks.none
+  if let template = program.model.chatTemplate {
     let chat = unsafe ChatPrompt(
       template, system: arguments.system.map { unsafe MemoryInput(cString: $0) }, user: bytes,
-      chatMarks, vocabulary.pointee)
+      program.model.chatMarks, vocabulary.pointee)
     var source = unsafe TextPrompt(
       chat, marks, encoder, vocabulary, readCount: readCount, byteCount: byteCount)
     try run.read(&program, &source, subject, &console)

@@ -11,8 +11,8 @@ func scoreCommand(_ arguments: Arguments, _ console: inout Console) throws(Comma
   let needs = ProgramNeeds(
     logitRowCount: min(settings.profile.blockSize, TextLikelihood.logitRowCountMax),
     generatedCount: 0, usesText: unsafe arguments.tokens == nil, usesTemplate: false)
-  var preparation = try Preparation(arguments, settings, needs, &console)
-  var program = try Program(&preparation, &console)
+  var preparation = try Preparation(arguments, settings, needs)
+  var program = try Program(&preparation)
   program.health = health
   Interrupt.listen()
   var files = try ScoreFiles(arguments, program)

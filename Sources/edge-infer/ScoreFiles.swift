@@ -51,14 +51,15 @@ struct ScoreFiles: ~Copyable {
     if let stream = tokens.take() {
       var source = unsafe TokenFile(
         stream: stream, buffer: program.layout.input,
-        vocabularyCount: program.engine.shape.vocabularyCount)
+        vocabularyCount: program.model.engine.shape.vocabularyCount)
       unsafe try run.read(
         &program, &source, .prompt(arguments.tokens), logits: &logits, &console)
     } else if let bytes = text.take() {
       let byteCount = bytes.byteCount
       let plain = PlainText(bytes, name: "text", parsesSpecialTokens: true)
       var source = unsafe TextPrompt(
-        plain, program.textMarks.ofWholeText, program.takeEncoder(), program.vocabulary,
+        plain, program.model.textMarks.ofWholeText, program.model.takeEncoder(),
+        program.model.vocabulary,
         readCount: program.layout.readCount, byteCount: byteCount)
       unsafe try run.read(
         &program, &source, .prompt(arguments.promptPath), logits: &logits, &console)

@@ -24,10 +24,10 @@ struct ScoreRun {
   ) throws(CommandFailure) where Source.Failure: PromptFailure {
     var progress = Progress(isQuiet: isQuiet, console)
     program.health.begin(.prefill)
-    program.layout.generator.begin(AnswerRequest(maxTokens: 0))
+    program.model.generator.begin(AnswerRequest(maxTokens: 0))
     program.health.coolDown(isQuiet: isQuiet, &console)
     isInterrupted = Interrupt.isRaised
-    while !isInterrupted && !program.layout.generator.isPromptWhole {
+    while !isInterrupted && !program.model.generator.isPromptWhole {
       do throws(GenerationFailure<Source.Failure>) {
         try readBlock(&program, &source, logits: &logits)
       } catch {
@@ -40,7 +40,7 @@ struct ScoreRun {
       }
       progress.update(
         tokens: likelihood.tokenCount, fraction: source.fraction, &console.error)
-      if program.layout.generator.isPromptWhole { continue }
+      if program.model.generator.isPromptWhole { continue }
       program.health.coolDown(isQuiet: isQuiet, &console)
       isInterrupted = Interrupt.isRaised
     }
@@ -52,12 +52,12 @@ struct ScoreRun {
     _ program: inout Program, _ source: inout Source, logits: inout TextOutput
   ) throws(GenerationFailure<Source.Failure>) {
     var noText = NoText()
-    let step = try program.layout.generator.step(&program.engine, from: &source, to: &noText)
+    let step = try program.model.generator.step(&program.model.engine, from: &source, to: &noText)
     guard case .block(let record) = step else { preconditionFailure("a text that waits") }
     do throws(NumberFault) {
       try likelihood.addBlock(
-        program.engine, tokenCount: record.tokenCount,
-        following: program.layout.generator.followingToken, logits: &logits,
+        program.model.engine, tokenCount: record.tokenCount,
+        following: program.model.generator.followingToken, logits: &logits,
         writesLogits: writesLogits)
     } catch {
       throw .pass(.numbers(error))

@@ -111,14 +111,9 @@ import Profile
   }
 
   /// Renumbered positions need room in the trained length for what is kept and a block.
-  func checkPositions(contextLength: Int, _ console: inout Console) throws(Exit) {
+  func checkPositions(contextLength: Int) throws(CommandFailure) {
     let needed = profile.cacheBudget + profile.blockSize
     if !renumbers || needed <= contextLength { return }
-    console.beginError()
-    console.error.write("--positions compact: --budget and --block together are ")
-    console.error.write(needed)
-    console.error.write(", expected at most the model's trained length of ")
-    console.error.write(contextLength)
-    throw console.end(.configuration)
+    throw CommandFailure(.positions(needed: needed, contextLength: contextLength))
   }
 }

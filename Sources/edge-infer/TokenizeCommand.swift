@@ -6,23 +6,30 @@ import Platform
 import Tokenizer
 
 /// `tokenize`: a text's ids on one line.
-func tokenizeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func tokenizeCommand(_ arguments: Arguments) throws(CommandFailure) {
   guard let name = unsafe arguments.model else {
-    throw console.fail(.usage, "a model is missing: the path of a GGUF file")
+    throw CommandFailure(.usage, "a model is missing: the path of a GGUF file")
   }
   let path = unsafe ModelPath(name)
   var buffer = HeaderBuffer()
-  let model = try buffer.open(path, &console)
-  let needs = ProgramNeeds(
-    logitRowCount: 0, generatedCount: 0, usesText: true, usesTemplate: false)
-  let textNeeds = try buffer.textNeeds(of: model, path, needs, &console)
+  let model = try buffer.open(path)
+  let needs: TextNeeds
+  do throws(TextFailure) {
+    needs = try buffer.textNeeds(of: model, usesTemplate: false)
+  } catch {
+    throw CommandFailure(.textLayer(error), path)
+  }
   var measuring = Carver.measuring
-  _ = TokenizeLayout(carver: &measuring, textNeeds)
-  let arena = try Program.map(measuring.measured(), &console)
+  _ = TokenizeLayout(carver: &measuring, needs)
+  let arena = try mapArena(measuring.measured())
   var carver = arena.carver()
-  var layout = TokenizeLayout(carver: &carver, textNeeds)
+  var layout = TokenizeLayout(carver: &carver, needs)
   carver.seal()
-  try buffer.load(layout.text, of: model, into: arena, path, &console)
+  do throws(TextFailure) {
+    try buffer.load(layout.text, of: model, into: arena)
+  } catch {
+    throw CommandFailure(.textLayer(error), path)
+  }
   try writeTokens(arguments, &layout)
   _ = consume arena
 }

@@ -1,4 +1,5 @@
 import Board
+import Generation
 import Inference
 import Measurement
 import Model

@@ -16,8 +16,8 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
   let token = unsafe try readToken(arguments.service.tokenFile, &console)
   // Before the model is loaded, which may take long; connections wait.
   let (listener, wakingDescriptor) = try listen(address, arguments, &console)
-  var preparation = try Preparation(arguments, settings, serveNeeds(arguments), &console)
-  var program = try Program(&preparation, &console)
+  var preparation = try Preparation(arguments, settings, serveNeeds(arguments))
+  var program = try Program(&preparation)
   guard let layout = program.layout.service else { preconditionFailure("serving was asked for") }
   let facts = ServedFacts(
     name: ServedName(arguments, preparation.path), arenaByteCount: program.arenaByteCount,
@@ -26,7 +26,7 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     layout, facts, arguments.service, listener, health, wakingDescriptor: wakingDescriptor,
     logs: !arguments.isQuiet)
   var service = Service(
-    server, layout, ServeDefaults(arguments), preparation.model, program.takeEncoder())
+    server, layout, ServeDefaults(arguments), preparation.opened.model, program.model.takeEncoder())
   var needs = LockdownNeeds()
   needs.servesSockets = true
   program.lockdown = Lockdown.begin(arguments, needs)

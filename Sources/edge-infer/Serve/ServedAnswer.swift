@@ -60,7 +60,7 @@ extension Service {
     let settings = unsafe layout.body.pointee.settings
     let head = unsafe server[index].pointee.parser.head
     let number = nextNumber()
-    program.layout.generator.sampler.use(sampling(settings, number))
+    program.model.generator.sampler.use(sampling(settings, number))
     let answer = CompletionAnswer(
       kind, settings, number: number, unixSeconds: unixSeconds(), model: server.facts.name.text)
     var writer = ResponseWriter(ConnectionSink(server, index, waits: true))
@@ -152,30 +152,30 @@ extension Service {
     _ text: inout FilteredPieces, _ program: inout Program
   ) throws(ServeFailure) -> FinishReason {
     let maxTokens = settings.completionCountMax ?? defaults.maxTokens
-    let vocabulary = unsafe program.vocabulary
+    let vocabulary = unsafe program.model.vocabulary
     var decoder = StreamingDecoder(continuesText: kind == .text)
-    try makeLogits(row: program.engine.lastRow, program)
+    try makeLogits(row: program.model.engine.lastRow, program)
     text.output.answer.begin(&text.output.writer)
     unsafe server.state.pointee.health.enterDecode()
     var last = Instant.now()
     var reason = FinishReason.length
     while true {
-      let token = program.layout.generator.sampler.next(program.engine.logits(0))
+      let token = program.model.generator.sampler.next(program.model.engine.logits(0))
       if figures.generatedCount == 0 { noteFirstToken(index) }
       if unsafe ends.contains(token, vocabulary) {
         reason = .stop
         break
       }
       figures.generatedCount += 1
-      program.layout.generator.sampler.accept(token)
+      program.model.generator.sampler.accept(token)
       unsafe decoder.write(token, vocabulary.pointee, to: &text)
       text.output.send()
       if text.isStopped {
         reason = .stop
         break
       }
-      if figures.generatedCount >= maxTokens || program.engine.isFull { break }
-      unsafe program.engine.block[0] = token
+      if figures.generatedCount >= maxTokens || program.model.engine.isFull { break }
+      unsafe program.model.engine.block[0] = token
       try forward(1, &program)
       try makeLogits(row: 0, program)
       let now = Instant.now()
@@ -199,8 +199,8 @@ extension Service {
   }
 
   private func makeLogits(row: Int, _ program: borrowing Program) throws(ServeFailure) {
-    program.engine.makeLogits(firstRow: row, rowCount: 1)
-    if let fault = program.engine.numberFault { throw .numbers(fault) }
-    if !program.engine.logits(0).isFinite { throw .numbers(.outputHead) }
+    program.model.engine.makeLogits(firstRow: row, rowCount: 1)
+    if let fault = program.model.engine.numberFault { throw .numbers(fault) }
+    if !program.model.engine.logits(0).isFinite { throw .numbers(.outputHead) }
   }
 }

@@ -74,8 +74,8 @@ import Tokenizer
       unsafe server[index].pointee.parser.head.route == .chatCompletions ? .chat : .text
     figures = RequestFigures()
     unsafe layout.body.initialize(to: RequestBody(server, index, kind, layout.messages))
-    program.engine.reset()
-    program.layout.generator.sampler.reset()
+    program.model.engine.reset()
+    program.model.generator.sampler.reset()
     unsafe server.state.pointee.health.begin(.prefill)
     do throws(ServeFailure) {
       try coolDown()
@@ -85,7 +85,7 @@ import Tokenizer
       figures.servedNanoseconds = Instant.now().nanoseconds(since: start)
       refuse(index, error, &console)
     }
-    console.check(&trainedLength, position: program.engine.position)
+    console.check(&trainedLength, position: program.model.engine.position)
     server.process(index)
   }
 
@@ -115,11 +115,11 @@ extension Service {
     kept.begin()
     isCollecting = false
     encoder.reset()
-    let vocabulary = unsafe program.vocabulary
-    let marks = program.textMarks.ofPrompt
+    let vocabulary = unsafe program.model.vocabulary
+    let marks = program.model.textMarks.ofPrompt
     switch kind {
     case .chat:
-      guard let template = program.chatTemplate else { throw .http(.noChatTemplate) }
+      guard let template = program.model.chatTemplate else { throw .http(.noChatTemplate) }
       isCollecting = kept.capacity > 0
       var messages = unsafe ChatMessages(
         template, BodyMessages(layout.body), chatMarks, vocabulary.pointee)
@@ -152,7 +152,8 @@ extension Service {
     _ source: inout Source, _ marks: inout SequenceMarks, _ program: borrowing Program
   ) throws(ServeFailure) -> Int32? {
     do throws(TokenizerError) {
-      return try unsafe marks.next(&encoder, from: &source, program.vocabulary.pointee).ofWholeText
+      return try unsafe marks.next(&encoder, from: &source, program.model.vocabulary.pointee)
+        .ofWholeText
     } catch {
       throw unsafe layout.body.pointee.failure ?? .http(.internalFailure)
     }
@@ -166,16 +167,16 @@ extension Service {
       try readBlock(&program)
       return
     }
-    if kept.takeUp(&program.engine) {
+    if kept.takeUp(&program.model.engine) {
       isCollecting = false
-      for index in 0..<kept.pendingCount { program.layout.generator.sampler.accept(kept[index]) }
+      for index in 0..<kept.pendingCount { program.model.generator.sampler.accept(kept[index]) }
       figures.promptCount = kept.pendingCount
       figures.cachedCount = kept.pendingCount
       return
     }
     try readCollected(&program)
     try readBlock(&program)
-    kept.keep(program.engine)
+    kept.keep(program.model.engine)
   }
 
   private mutating func readCollected(_ program: inout Program) throws(ServeFailure) {
@@ -185,10 +186,10 @@ extension Service {
   }
 
   private mutating func take(_ token: Int32, _ program: inout Program) throws(ServeFailure) {
-    unsafe program.engine.block[blockCount] = token
+    unsafe program.model.engine.block[blockCount] = token
     blockCount += 1
-    program.layout.generator.sampler.accept(token)
-    if unsafe blockCount == program.engine.block.count { try readBlock(&program) }
+    program.model.generator.sampler.accept(token)
+    if unsafe blockCount == program.model.engine.block.count { try readBlock(&program) }
   }
 
   private mutating func readBlock(_ program: inout Program) throws(ServeFailure) {
@@ -204,11 +205,11 @@ extension Service {
   /// Passes tokens through the model, and attends to the connections.
   func forward(_ count: Int, _ program: inout Program) throws(ServeFailure) {
     do throws(CacheFull) {
-      _ = try program.engine.forward(tokenCount: count)
+      _ = try program.model.engine.forward(tokenCount: count)
     } catch {
       throw .http(.contextLengthExceeded)
     }
-    if let fault = program.engine.numberFault { throw .numbers(fault) }
+    if let fault = program.model.engine.numberFault { throw .numbers(fault) }
     try attend(waiting: 0)
   }
 

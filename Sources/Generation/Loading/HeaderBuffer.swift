@@ -1,0 +1,62 @@
+import Inference
+import Memory
+import Model
+import Platform
+
+/// The fixed buffer through which a model's header is read.
+public struct HeaderBuffer {
+  private var bytes = InlineArray<65_536, UInt8>(repeating: 0)
+
+  public init() {}
+
+  /// - Parameter path: zero-terminated.
+  public mutating func open(_ path: UnsafePointer<CChar>) throws(ModelError) -> ModelFile {
+    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+      unsafe try ModelFile(path: path, buffer: bytes)
+    }
+  }
+
+  public mutating func visitTensors<Visitor: TensorVisitor>(
+    of model: borrowing ModelFile, _ visitor: inout Visitor
+  ) throws(ModelError) {
+    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+      unsafe try model.forEachTensor(buffer: bytes, &visitor)
+    }
+  }
+
+  /// - Parameter usesTemplate: whether a chat template that is absent or not known is an error.
+  public mutating func textNeeds(
+    of model: borrowing ModelFile, usesTemplate: Bool
+  ) throws(TextFailure) -> TextNeeds {
+    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
+      unsafe try TextNeeds(model, buffer: bytes, usesTemplate: usesTemplate)
+    }
+  }
+
+  /// Reads the weights.
+  public mutating func load(
+    _ model: borrowing ModelFile, _ engine: borrowing Engine, into arena: borrowing Arena
+  ) throws(ModelError) {
+    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+      unsafe try engine.load(model, into: arena, buffer: bytes)
+    }
+  }
+
+  /// Reads the vocabulary.
+  public mutating func load(
+    _ text: borrowing TextLayout, of model: borrowing ModelFile, into arena: borrowing Arena
+  ) throws(TextFailure) {
+    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
+      unsafe try text.load(model, tables: arena.bytes(of: .tokenizer), buffer: bytes)
+    }
+  }
+
+  /// Writes a model that has been loaded as a packed one.
+  public mutating func writePacked(
+    _ model: borrowing ModelFile, _ contents: PackedContents, to out: inout TextOutput
+  ) throws(ModelError) {
+    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+      unsafe try model.writePacked(contents, to: &out, buffer: bytes)
+    }
+  }
+}

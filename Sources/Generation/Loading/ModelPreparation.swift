@@ -1,0 +1,87 @@
+import Inference
+import Memory
+import Model
+import Platform
+import Tokenizer
+
+/// What is asked of a model beside the engine.
+public struct ModelNeeds: Sendable {
+  /// Whether text is read or written; ids alone need no tokenizer.
+  public var usesText: Bool
+  /// Whether the chat template is used.
+  public var usesTemplate: Bool
+  /// Whether a model with an unknown tokenizer will do.
+  public var mayLackText = false
+  /// Whether a model without a chat template will do.
+  public var mayLackTemplate = false
+  public var generator = GeneratorNeeds()
+
+  public init(usesText: Bool, usesTemplate: Bool) {
+    self.usesText = usesText
+    self.usesTemplate = usesTemplate
+  }
+}
+
+/// A model that was opened, and what it needs of the arena. It is laid out twice: on a measuring
+/// carver, which gives the plan, and in the arena; then it is loaded.
+public struct ModelPreparation: ~Copyable {
+  public let model: ModelFile
+  public let settings: RunSettings
+  public let needs: ModelNeeds
+  private let text: TextNeeds?
+  private var buffer: HeaderBuffer
+
+  /// Opens the model and counts its vocabulary.
+  /// - Parameter path: zero-terminated.
+  public init(
+    path: UnsafePointer<CChar>, _ settings: RunSettings, _ needs: ModelNeeds
+  ) throws(TextFailure) {
+    var buffer = HeaderBuffer()
+    let model = unsafe try Self.open(path, &buffer)
+    let usesText = needs.usesText && (!needs.mayLackText || model.tokenizer.isKnown)
+    let usesTemplate =
+      needs.usesTemplate && (!needs.mayLackTemplate || model.tokenizer.chatTemplate != nil)
+    text = usesText ? try buffer.textNeeds(of: model, usesTemplate: usesTemplate) : nil
+    self.model = model
+    self.settings = settings
+    self.needs = needs
+    self.buffer = buffer
+  }
+
+  private static func open(
+    _ path: UnsafePointer<CChar>, _ buffer: inout HeaderBuffer
+  ) throws(TextFailure) -> ModelFile {
+    do throws(ModelError) {
+      return unsafe try buffer.open(path)
+    } catch {
+      throw .model(error)
+    }
+  }
+
+  /// The part of the arena that is the model's.
+  public func layout(carver: inout Carver) -> ModelLayout {
+    ModelLayout(carver: &carver, model, settings, needs, text)
+  }
+
+  mutating func load(
+    _ engine: borrowing Engine, _ text: borrowing TextLayout?, into arena: borrowing Arena
+  ) throws(TextFailure) {
+    do throws(ModelError) {
+      try buffer.load(model, engine, into: arena)
+    } catch {
+      throw .model(error)
+    }
+    switch text {
+    case .some(let text): try buffer.load(text, of: model, into: arena)
+    case .none: break
+    }
+    model.releaseCachedPages()
+  }
+
+  /// Writes the model that has been loaded as a packed one.
+  public mutating func writePacked(
+    _ loaded: borrowing LoadedModel, in arena: borrowing Arena, to out: inout TextOutput
+  ) throws(ModelError) {
+    try buffer.writePacked(model, loaded.packedContents(of: arena), to: &out)
+  }
+}
