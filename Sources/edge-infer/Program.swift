@@ -6,6 +6,7 @@ import Memory
 import Model
 import Platform
 import Profile
+import Service
 import Tokenizer
 
 /// What a command asks of the arena beside the engine.
@@ -27,7 +28,7 @@ struct ProgramNeeds {
   /// Whether messages are read from standard input.
   var usesChat = false
   /// Nil where no requests are served.
-  var service: ServeNeeds?
+  var service: ServiceSettings?
 
   var generator: GeneratorNeeds {
     var needs = GeneratorNeeds()
@@ -48,7 +49,7 @@ struct ProgramNeeds {
   let readCount: UnsafeMutablePointer<Int>
   var generator: Generator
   let chat: ChatLayout?
-  let service: ServeLayout?
+  let service: ServiceLayout?
   var blocks: BlockRecords
   var decodes: DurationHistogram
 
@@ -69,7 +70,11 @@ struct ProgramNeeds {
       carver: &carver, needs.generator, ends, vocabularyCount: shape.vocabularyCount, vocabulary)
     chat = needs.usesChat ? ChatLayout(carver: &carver) : nil
     service =
-      if let needs = needs.service { ServeLayout(carver: &carver, shape, settings, needs) } else {
+      if let service = needs.service {
+        ServiceLayout(
+          carver: &carver, service, shape, settings,
+          longestTokenByteCount: text?.longestTokenByteCount ?? 0)
+      } else {
         nil
       }
     blocks = BlockRecords(carver: &carver)
