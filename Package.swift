@@ -28,7 +28,12 @@ let package = Package(
       name: "Platform", dependencies: ["Text", "CPlatform", "CInstructions"], swiftSettings: strict),
     .target(name: "Profile", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Board", dependencies: ["Platform", "Profile"], swiftSettings: strict),
-    .target(name: "Service", dependencies: ["Platform", "Profile"], swiftSettings: strict),
+    .target(
+      name: "Service",
+      dependencies: [
+        "Text", "Platform", "Memory", "Model", "Tokenizer", "Inference", "Generation",
+      ],
+      swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
     .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
     .target(
@@ -75,7 +80,12 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests", dependencies: ["CommandLine", "Generation", "Profile", "Text"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
-    .testTarget(name: "ServiceTests", dependencies: ["Service", "Platform", "Profile"]),
+    .testTarget(
+      name: "ServiceTests",
+      dependencies: [
+        "Service", "Generation", "Inference", "KVCache", "Tokenizer", "Model", "Memory", "Platform",
+        "Profile", "Text",
+      ]),
     .testTarget(name: "MemoryTests", dependencies: ["Memory"]),
     .testTarget(name: "ProfileTests", dependencies: ["Profile", "Platform"]),
     .testTarget(name: "BoardTests", dependencies: ["Board", "Profile", "Platform"]),

@@ -162,9 +162,12 @@ struct NoText: ByteSink {
 extension Console {
   /// Warns of a text that has passed the model's trained length.
   mutating func check(_ trained: inout TrainedLength, position: Int) {
-    if !trained.isFirstPast(position) { return }
+    if trained.isFirstPast(position) { warn(pastTrainedLength: trained.tokenCount) }
+  }
+
+  mutating func warn(pastTrainedLength tokenCount: Int) {
     error.write("edge-infer: warning: the text has passed the model's trained length of ")
-    error.write(trained.tokenCount)
+    error.write(tokenCount)
     error.write(" tokens; answers may get worse\n")
     error.flush()
   }

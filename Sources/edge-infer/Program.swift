@@ -5,6 +5,7 @@ import Memory
 import Model
 import Platform
 import Profile
+import Service
 
 /// What a command takes of the arena beside the model.
 @safe struct ProgramLayout: ~Copyable {
@@ -13,18 +14,22 @@ import Profile
   /// Bytes of the prompt that have been read.
   let readCount: UnsafeMutablePointer<Int>
   let chat: ChatLayout?
-  let service: ServeLayout?
+  let service: ServiceLayout?
   var blocks: BlockRecords
   var decodes: DurationHistogram
 
   init(
-    carver: inout Carver, _ shape: ModelShape, _ settings: RunSettings, _ needs: ProgramNeeds
+    carver: inout Carver, _ opened: borrowing ModelPreparation, _ needs: ProgramNeeds
   ) {
     unsafe input = carver.takeBytes(.text, count: TokenFile.bufferByteCount)
     unsafe readCount = carver.take(.text, Int.self, count: 1)
     chat = needs.usesChat ? ChatLayout(carver: &carver) : nil
     service =
-      if let needs = needs.service { ServeLayout(carver: &carver, shape, settings, needs) } else {
+      if let service = needs.service {
+        ServiceLayout(
+          carver: &carver, service, opened.model.shape, opened.settings,
+          longestTokenByteCount: opened.longestTokenByteCount)
+      } else {
         nil
       }
     blocks = BlockRecords(carver: &carver)
@@ -52,7 +57,7 @@ struct Preparation: ~Copyable {
     self.path = path
     var carver = Carver.measuring
     _ = opened.layout(carver: &carver)
-    _ = ProgramLayout(carver: &carver, opened.model.shape, opened.settings, needs)
+    _ = ProgramLayout(carver: &carver, opened, needs)
     plan = carver.measured()
     self.opened = opened
   }
@@ -111,9 +116,7 @@ struct Program: ~Copyable {
       preparation.plan, usesHugePages: preparation.settings.usesHugePages)
     var carver = arena.carver()
     let modelLayout = preparation.opened.layout(carver: &carver)
-    let layout = ProgramLayout(
-      carver: &carver, preparation.opened.model.shape, preparation.opened.settings,
-      preparation.needs)
+    let layout = ProgramLayout(carver: &carver, preparation.opened, preparation.needs)
     carver.seal()
     model = try Self.load(&preparation, modelLayout, in: arena)
     self.layout = layout

@@ -1,4 +1,5 @@
 import Generation
+import Service
 
 /// What a command asks of the arena beside the engine.
 struct ProgramNeeds {
@@ -19,7 +20,7 @@ struct ProgramNeeds {
   /// Whether messages are read from standard input.
   var usesChat = false
   /// Nil where no requests are served.
-  var service: ServeNeeds?
+  var service: ServiceSettings?
 
   var model: ModelNeeds {
     var needs = ModelNeeds(usesText: usesText, usesTemplate: usesTemplate)

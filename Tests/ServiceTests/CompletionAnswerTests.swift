@@ -1,7 +1,7 @@
 import Foundation
 import Platform
-import Profile
 import Testing
+import Text
 
 @testable import Service
 

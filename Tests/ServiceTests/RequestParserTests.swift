@@ -1,6 +1,6 @@
 import Platform
-import Profile
 import Testing
+import Text
 
 @testable import Service
 

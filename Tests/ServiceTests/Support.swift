@@ -1,8 +1,8 @@
 import Foundation
 import Platform
-import Profile
 import TestSupport
 import Testing
+import Text
 
 @testable import Service
 

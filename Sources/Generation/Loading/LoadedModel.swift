@@ -8,7 +8,8 @@ import Tokenizer
 @safe public struct LoadedModel: ~Copyable {
   public var engine: Engine
   public var generator: Generator
-  private var text: TextLayout?
+  /// Nil for a model whose needs use no text.
+  public var text: TextLayout?
   /// The token ids that chat templates may name.
   public let chatMarks: ChatMarks
 

@@ -58,6 +58,9 @@ public struct ModelPreparation: ~Copyable {
     }
   }
 
+  /// Bytes of the vocabulary's longest token; 0 for a model whose needs use no text.
+  public var longestTokenByteCount: Int { text?.longestTokenByteCount ?? 0 }
+
   /// The part of the arena that is the model's.
   public func layout(carver: inout Carver) -> ModelLayout {
     ModelLayout(carver: &carver, model, settings, needs, text)

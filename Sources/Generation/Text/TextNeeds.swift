@@ -12,6 +12,9 @@ public struct TextNeeds {
   private(set) var jinja = InlineArray<65_536, UInt8>(repeating: 0)
   private(set) var jinjaByteCount = 0
 
+  /// Bytes of the vocabulary's longest token, or more.
+  public var longestTokenByteCount: Int { counts.longestTokenByteCount }
+
   /// Walks over the vocabulary once to count it, unless it is packed.
   /// - Parameters:
   ///   - buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.

@@ -1,5 +1,5 @@
 import Platform
-import Profile
+import Text
 
 /// The two ways to ask for a text.
 public enum CompletionKind: Sendable {

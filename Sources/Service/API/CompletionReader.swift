@@ -1,4 +1,3 @@
-import Profile
 import Text
 
 /// Who says a message.

@@ -1,4 +1,3 @@
-import Profile
 import Text
 
 /// What a request for a text says beside its messages or prompt. Nil: it says nothing.

@@ -1,4 +1,3 @@
-import Profile
 import Text
 
 /// The members of a request's objects that mean something here.

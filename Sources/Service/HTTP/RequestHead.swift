@@ -1,5 +1,5 @@
 import Platform
-import Profile
+import Text
 
 /// What a request's line and headers say. Headers that are not named here are checked and dropped.
 public struct RequestHead: Sendable {

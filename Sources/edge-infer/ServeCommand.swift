@@ -18,15 +18,12 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
   let (listener, wakingDescriptor) = try listen(address, arguments, &console)
   var preparation = try Preparation(arguments, settings, serveNeeds(arguments))
   var program = try Program(&preparation)
-  guard let layout = program.layout.service else { preconditionFailure("serving was asked for") }
-  let facts = ServedFacts(
-    name: ServedName(arguments, preparation.path), arenaByteCount: program.arenaByteCount,
+  let facts = ServiceFacts(
+    name: servedName(arguments, preparation.path), arenaByteCount: program.arenaByteCount,
     startSeconds: unixSeconds(), checksHost: address.isLoopback, token: token)
-  let server = Server(
-    layout, facts, arguments.service, listener, health, wakingDescriptor: wakingDescriptor,
-    logs: !arguments.isQuiet)
-  var service = Service(
-    server, layout, ServeDefaults(arguments), preparation.opened.model, program.model.takeEncoder())
+  var service = program.makeService(
+    arguments, facts, preparation.opened.model, listener, wakingDescriptor: wakingDescriptor,
+    host: ServeHost(health, logs: !arguments.isQuiet))
   var needs = LockdownNeeds()
   needs.servesSockets = true
   program.lockdown = Lockdown.begin(arguments, needs)
@@ -37,18 +34,14 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
   if !address.isLoopback && !address.isLocal && token == nil {
     console.warn("whoever reaches this address is served; --token-file sets a token")
   }
-  while !server.isOver {
-    if let index = server.takeNext() {
-      service.serve(index, &program, &console)
-    } else {
-      server.turn(waiting: nil)
-    }
+  while !service.isOver {
+    if Interrupt.isRaised { service.stop() }
+    service.turn(&program.model.engine, &program.model.generator)
   }
 }
 
 /// What `serve` needs.
 func serveNeeds(_ arguments: Arguments) -> ProgramNeeds {
-  let options = arguments.service
   // Requests may ask for any temperature.
   var sampling = arguments.sampling.settings
   if sampling.isGreedy { sampling.temperature = 1 }
@@ -56,10 +49,25 @@ func serveNeeds(_ arguments: Arguments) -> ProgramNeeds {
     logitRowCount: 1, generatedCount: 0, usesText: true, usesTemplate: !arguments.isRaw,
     sampling: sampling)
   needs.mayLackTemplate = true
-  needs.service = ServeNeeds(
-    connectionCount: options.connectionCount, queueCount: options.queueCount,
-    bodyByteCountMax: options.bodyByteCountMax, keptTokenCount: options.keptTokenCount)
+  needs.service = arguments.service.settings
   return needs
+}
+
+extension ServeOptions {
+  var settings: ServiceSettings {
+    ServiceSettings(
+      connectionCount: connectionCount, queueCount: queueCount, bodyByteCountMax: bodyByteCountMax,
+      keptTokenCount: keptTokenCount, timeoutSeconds: timeoutSeconds,
+      keepAliveSeconds: keepAliveSeconds, graceSeconds: graceSeconds)
+  }
+}
+
+/// `--alias`, or the file's name without its ending.
+private func servedName(_ arguments: Arguments, _ path: ModelPath) -> ServedName {
+  if let alias = unsafe arguments.service.alias, let name = unsafe ServedName(cStringSpan(alias)) {
+    return name
+  }
+  return unsafe path.withPointer { unsafe ServedName(ofFile: cStringSpan($0)) }
 }
 
 private func listenText(_ arguments: Arguments) -> UnsafePointer<CChar> {
@@ -96,7 +104,7 @@ private func listen(
 }
 
 private func writeAddress(
-  _ address: ListenAddress, _ listener: Listener, _ facts: ServedFacts, _ arguments: Arguments,
+  _ address: ListenAddress, _ listener: Listener, _ facts: ServiceFacts, _ arguments: Arguments,
   _ console: inout Console
 ) {
   console.error.write("   listening on ")

@@ -1,16 +1,30 @@
 import Platform
-import Profile
-import Service
+import Text
 
 /// What does not change while a service runs.
-@safe struct ServedFacts {
-  let name: ServedName
+@safe public struct ServiceFacts {
+  public let name: ServedName
   let arenaByteCount: Int
   let startSeconds: Int
   /// Only names of this machine may stand in the Host header: web pages reach a service at a loopback
   /// address by names that lead there (DNS rebinding).
   let checksHost: Bool
   let token: FixedText<257>?
+
+  /// - Parameters:
+  ///   - startSeconds: since 1970.
+  ///   - checksHost: whether requests must name this machine.
+  ///   - token: what requests must bring; nil if they need none.
+  public init(
+    name: ServedName, arenaByteCount: Int, startSeconds: Int, checksHost: Bool,
+    token: FixedText<257>?
+  ) {
+    self.name = name
+    self.arenaByteCount = arenaByteCount
+    self.startSeconds = startSeconds
+    self.checksHost = checksHost
+    self.token = token
+  }
 
   /// What a request is for, or why it is not served.
   func checkedRoute(_ head: RequestHead) throws(HTTPError) -> Route {
@@ -38,41 +52,5 @@ import Service
       if unsafe (isUpper ? byte | 0x20 : byte) != name.utf8Start[index] { return false }
     }
     return host.count == count || host[count] == UInt8(ascii: ":")
-  }
-}
-
-/// The token of `--token-file`.
-struct TokenReader {
-  /// The file's one line, without white space around it.
-  static func read(
-    _ path: UnsafePointer<CChar>, _ console: inout Console
-  ) throws(Exit) -> FixedText<257> {
-    var bytes = InlineArray<1024, UInt8>(repeating: 0)
-    var count = 0
-    do throws(SystemFailure) {
-      let file = unsafe try InputStream(path: path)
-      count = unsafe try withUnsafeMutableBytes(of: &bytes) {
-        (target) throws(SystemFailure) -> Int in
-        unsafe try file.read(into: target)
-      }
-    } catch {
-      throw unsafe console.fail(error, path: path)
-    }
-    var start = 0
-    while count > 0 && bytes[count - 1] <= 0x20 { count -= 1 }
-    while start < count && bytes[start] <= 0x20 { start += 1 }
-    var token = FixedText<257>()
-    var isText = start < count
-    for index in start..<max(count, start) {
-      if bytes[index] <= 0x20 || bytes[index] >= 0x7f { isText = false }
-      token.append(bytes[index])
-    }
-    if isText && !token.isCut { return token }
-    console.beginError()
-    unsafe console.error.write(quoted: Excerpt(cString: path))
-    console.error.write(": a token is ")
-    console.error.write(HTTPLimits.bearerByteCountMax)
-    console.error.write(" characters of ASCII at most, without spaces")
-    throw console.end(.malformedData)
   }
 }

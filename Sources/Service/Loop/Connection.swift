@@ -1,5 +1,4 @@
 import Platform
-import Service
 
 /// A place for a connection: what has been read of it, and what is to be written.
 @safe struct Connection: ~Copyable {
@@ -9,6 +8,7 @@ import Service
   /// Room for the longest answer that is made while another request is being served: the metrics.
   static let outputByteCount = 16_384
 
+  /// Bytes of a body that are read at once.
   static let pieceByteCountMax = 4096
 
   enum Phase {
@@ -52,8 +52,8 @@ import Service
   var isGone = false
   /// After the answer.
   var closes = false
-  /// Of the list of descriptors that are waited for; -1 where it is not in it.
-  var pollIndex = -1
+  /// In the list of descriptors that are waited for; -1 if it is not in it.
+  private(set) var pollIndex = -1
 
   init(
     _ input: UnsafeMutablePointer<UInt8>, _ output: UnsafeMutablePointer<UInt8>,
@@ -141,29 +141,35 @@ extension Connection {
   }
 
   /// The bytes of an event; they stay until more is read.
-  func inputPointer(_ index: Int) -> UnsafePointer<UInt8> { unsafe UnsafePointer(input) + index }
+  @_lifetime(borrow self)
+  borrowing func input(_ range: Range<Int>) -> Span<UInt8> {
+    let bytes = unsafe Span(
+      _unsafeStart: UnsafePointer(input) + range.lowerBound, count: range.count)
+    return unsafe _overrideLifetime(bytes, borrowing: self)
+  }
 }
 
 // What is to be written.
 extension Connection {
   var hasOutput: Bool { outputStart < outputEnd }
+  /// Bytes that can be taken.
+  var outputRoom: Int { Self.outputByteCount - (outputEnd - outputStart) }
 
-  /// Takes as many of the bytes as there is room for.
-  mutating func append(_ bytes: Span<UInt8>, from start: Int) -> Int {
-    if outputStart == outputEnd { (outputStart, outputEnd) = (0, 0) }
-    if outputEnd == Self.outputByteCount && outputStart > 0 {
+  /// Takes bytes that there is room for.
+  mutating func append(_ bytes: Span<UInt8>) {
+    precondition(bytes.count <= outputRoom)
+    if outputEnd + bytes.count > Self.outputByteCount {
       let count = outputEnd - outputStart
       unsafe output.update(from: output + outputStart, count: count)
       (outputStart, outputEnd) = (0, count)
     }
-    let count = min(bytes.count - start, Self.outputByteCount - outputEnd)
-    for index in 0..<count { unsafe output[outputEnd + index] = bytes[start + index] }
-    outputEnd += count
-    return count
+    for index in 0..<bytes.count { unsafe output[outputEnd + index] = bytes[index] }
+    outputEnd += bytes.count
   }
 
   /// Writes what can be written at once.
   /// - Returns: bytes that were written.
+  @discardableResult
   mutating func flush() -> Int {
     var written = 0
     while hasOutput && !isGone {
@@ -179,5 +185,24 @@ extension Connection {
       }
     }
     return written
+  }
+}
+
+// What is waited for.
+extension Connection {
+  /// Enters what the connection waits for.
+  mutating func enter(_ polls: inout PollList) {
+    pollIndex = -1
+    switch phase {
+    case .free: return
+    case .reading: pollIndex = polls.append(descriptor, reads: hasInputRoom, writes: hasOutput)
+    case .waiting: pollIndex = polls.append(descriptor, watchesEnd: true)
+    case .active:
+      if isGone { return }
+      pollIndex = polls.append(
+        descriptor, reads: hasInputRoom && readsBody, writes: hasOutput, watchesEnd: true)
+    case .answering: pollIndex = polls.append(descriptor, writes: true)
+    case .closing: pollIndex = polls.append(descriptor, reads: true)
+    }
   }
 }

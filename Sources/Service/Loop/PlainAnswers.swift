@@ -1,0 +1,133 @@
+import Platform
+
+// Requests as they come, and answers that need no model.
+extension ServiceLoop where Host: ~Copyable {
+  /// Reads the next request of a connection as far as it has come, and answers it if that needs no
+  /// model.
+  mutating func answerNext(_ index: Int) {
+    if table[index].phase != .reading { return }
+    do throws(HTTPError) {
+      while true {
+        switch try table[index].nextEvent() {
+        case .needsMore: table.noteHead(index)
+        case .head: takeHead(index)
+        case .body, .end: continue
+        }
+        return
+      }
+    } catch {
+      refuse(index, error, closes: true)
+    }
+  }
+
+  /// A head is whole.
+  private mutating func takeHead(_ index: Int) {
+    table[index].deadline = .max
+    table[index].requestStart = Instant.now().nanoseconds
+    let head = table[index].parser.head
+    do throws(HTTPError) {
+      switch try facts.checkedRoute(head) {
+      case .health: answerHealth(index)
+      case .metrics: answerMetrics(index)
+      case .models: answerModels(index)
+      case .chatCompletions, .completions: try enqueue(index)
+      }
+    } catch {
+      refuse(index, error, closes: Self.hasBody(head))
+    }
+  }
+
+  /// Whether a body follows the head.
+  private static func hasBody(_ head: RequestHead) -> Bool { head.body != .byteCount(0) }
+
+  /// Answers with an error.
+  /// - Parameter closes: whether it is not known where the next request begins, or none may follow.
+  mutating func refuse(
+    _ index: Int, _ error: HTTPError, closes: Bool, _ figures: RequestFigures = RequestFigures()
+  ) {
+    var answer = ResponseHead(error, to: table[index].parser.head, keepsAlive: !closes)
+    answer.unixSeconds = unixSeconds()
+    if error == .queueFull || error == .stopping { answer.retryAfterSeconds = retrySeconds }
+    var writer = ResponseWriter(table.sink(index))
+    writer.begin(answer)
+    error.writeBody(to: &writer)
+    let canFollow = writer.finish()
+    record(index, error.status, figures)
+    finish(index, keepsAlive: canFollow)
+  }
+
+  /// Answers that the body is wrong.
+  mutating func refuse(
+    _ index: Int, _ error: RequestError, closes: Bool, _ figures: RequestFigures
+  ) {
+    var writer = ResponseWriter(table.sink(index))
+    writer.begin(
+      ResponseHead(
+        dated: .badRequest, .json, to: table[index].parser.head, keepsAlive: !closes))
+    error.writeBody(to: &writer)
+    let canFollow = writer.finish()
+    record(index, .badRequest, figures)
+    finish(index, keepsAlive: canFollow)
+  }
+
+  /// About as long as those take that are before it.
+  private var retrySeconds: Int {
+    let served = metrics.served
+    let mean = served.count == 0 ? 1e9 : Double(served.sum) / Double(served.count)
+    let seconds = mean * Double(queue.count + 1) / 1e9
+    return min(max(Int(min(seconds, 3600)) + 1, 1), 60)
+  }
+
+  private mutating func answerHealth(_ index: Int) {
+    var writer = begin(index, .json)
+    writer.write(isStopping ? "{\"status\":\"stopping\"" : "{\"status\":\"ok\"")
+    writer.write(served.isNone ? ",\"busy\":false" : ",\"busy\":true")
+    writer.write(",\"waiting\":")
+    writer.write(queue.count)
+    writer.write("}")
+    end(index, &writer)
+  }
+
+  private mutating func answerModels(_ index: Int) {
+    var writer = begin(index, .json)
+    writeModelList(model: facts.name.text, unixSeconds: facts.startSeconds, to: &writer)
+    end(index, &writer)
+  }
+
+  private mutating func answerMetrics(_ index: Int) {
+    var writer = begin(index, .metrics)
+    metrics.write(connectionCount: table.takenCount, to: &writer)
+    Prometheus.write(gauge: "edge_infer_queue_length", queue.count, to: &writer)
+    Prometheus.write(gauge: "edge_infer_busy", served.isNone ? 0 : 1, to: &writer)
+    Prometheus.write(gauge: "edge_infer_connections", table.openCount, to: &writer)
+    Prometheus.write(
+      gauge: "edge_infer_peak_resident_bytes", peakResidentByteCount(), to: &writer)
+    Prometheus.write(gauge: "edge_infer_arena_bytes", facts.arenaByteCount, to: &writer)
+    Prometheus.write(gauge: "edge_infer_start_time_seconds", facts.startSeconds, to: &writer)
+    host.writeMetrics(to: &writer)
+    end(index, &writer)
+  }
+
+  private func begin(_ index: Int, _ type: ResponseType) -> ResponseWriter<ConnectionSink> {
+    let head = table[index].parser.head
+    var writer = ResponseWriter(table.sink(index))
+    writer.begin(ResponseHead(dated: .ok, type, to: head, keepsAlive: !Self.hasBody(head)))
+    return writer
+  }
+
+  private mutating func end(_ index: Int, _ writer: inout ResponseWriter<ConnectionSink>) {
+    let canFollow = writer.finish()
+    record(index, .ok, RequestFigures())
+    finish(index, keepsAlive: canFollow)
+  }
+}
+
+extension ResponseHead {
+  /// With the time of day.
+  init(
+    dated status: HTTPStatus, _ type: ResponseType, to request: RequestHead, keepsAlive: Bool
+  ) {
+    self.init(status, type, to: request, keepsAlive: keepsAlive)
+    self.unixSeconds = Platform.unixSeconds()
+  }
+}
