@@ -63,9 +63,9 @@ private struct Stage: ~Copyable {
   let arena: Arena
   private static let model = ModelWriter(types: [.q8_0], seed: 4)
 
-  init(_ settings: RunSettings) throws {
+  static func make(_ settings: RunSettings) throws -> Stage {
     let folder = try Folder()
-    let path = strdup(try Self.model.write(to: folder))!
+    let path = strdup(try model.write(to: folder))!
     defer { free(path) }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
     defer { buffer.deallocate() }
@@ -73,15 +73,16 @@ private struct Stage: ~Copyable {
     var measuring = Carver.measuring
     _ = EngineLayout(carver: &measuring, shape: file.shape, settings: settings)
     _ = SequenceLayout(carver: &measuring, shape: file.shape, settings: settings)
-    arena = try Arena(plan: measuring.measured())
+    let arena = try Arena(plan: measuring.measured())
     var carver = arena.carver()
     let layout = EngineLayout(carver: &carver, shape: file.shape, settings: settings)
-    second = TokenSequence(
+    let second = TokenSequence(
       SequenceLayout(carver: &carver, shape: file.shape, settings: settings))
     carver.seal()
-    engine = try Engine(layout: layout, cores: [Int32]().span)
+    let engine = try Engine(layout: layout, cores: [Int32]().span)
     try engine.load(file, into: arena, buffer: buffer)
     withExtendedLifetime(folder) {}
+    return Stage(engine: engine, second: second, arena: arena)
   }
 
   private func setBlock(_ tokens: [Int32]) {
@@ -131,7 +132,7 @@ private struct Stage: ~Copyable {
   }
 
   private func stage(_ policy: Policy, threads: Int = 2, recent: Int = 0) throws -> Stage {
-    try Stage(
+    try Stage.make(
       settings(
         policy, block: 8, budget: policy == .full ? 96 : 16, recent: recent, threads: threads))
   }
