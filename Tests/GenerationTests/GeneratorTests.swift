@@ -18,11 +18,11 @@ private struct Fixture: ~Copyable {
   private let arena: Arena
   private let folder: Folder
 
-  init(_ policy: Policy = .keydiff, budget: Int = 12) throws {
-    folder = try Folder()
+  static func make(_ policy: Policy = .keydiff, budget: Int = 12) throws -> Fixture {
+    let folder = try Folder()
     let path = try ModelWriter(types: [.q8_0, .q4_1], seed: 5).write(to: folder)
     let settings = RunSettings(
-      blockSize: Self.blockSize, cacheBudget: budget, policy: policy,
+      blockSize: blockSize, cacheBudget: budget, policy: policy,
       retained: Retained(sinkCount: 0, recentCount: 0), threadCount: 2, logitRowCount: 2,
       l2ByteCount: 1 << 18)
     var needs = ModelNeeds(usesText: false, usesTemplate: false)
@@ -32,11 +32,12 @@ private struct Fixture: ~Copyable {
     var preparation = try ModelPreparation(path: path, settings, needs)
     var measuring = Carver.measuring
     _ = preparation.layout(carver: &measuring)
-    arena = try Arena(plan: measuring.measured())
+    let arena = try Arena(plan: measuring.measured())
     var carver = arena.carver()
     let layout = preparation.layout(carver: &carver)
     carver.seal()
-    loaded = try LoadedModel(&preparation, layout, in: arena, cores: [Int32]().span)
+    let loaded = try LoadedModel(&preparation, layout, in: arena, cores: [Int32]().span)
+    return Fixture(loaded: loaded, arena: arena, folder: folder)
   }
 }
 
@@ -141,7 +142,7 @@ private func prompt(_ count: Int) -> [Int32] { (0..<count).map { Int32(($0 * 7 +
 struct GeneratorTests {
   /// Prompts of every length around the block's size, against the engine driven by hand.
   @Test func asTheEngineByHand() throws {
-    var fixture = try Fixture()
+    var fixture = try Fixture.make()
     for length in 1...(3 * Fixture.blockSize + 1) {
       fixture.reset()
       let expected = try fixture.reference(prompt(length), count: 10)
@@ -153,19 +154,24 @@ struct GeneratorTests {
       let full = Array(repeating: Fixture.blockSize, count: length / Fixture.blockSize)
       let rest = length % Fixture.blockSize
       #expect(walk.blocks == full + (rest > 0 ? [rest] : []))
-      #expect(fixture.loaded.generator.promptTokenCount == length)
+      let promptTokenCount = fixture.loaded.generator.promptTokenCount
+      #expect(promptTokenCount == length)
       let isWhole = fixture.isPromptWhole
       #expect(isWhole)
       let unread = fixture.unreadToken
       #expect(unread == expected.last)
-      #expect((0..<10).map(fixture.loaded.generator.generated) == expected)
-      #expect((0..<10).allSatisfy { fixture.loaded.generator.logProbability($0) <= 0 })
+      for index in 0..<10 {
+        let generated = fixture.loaded.generator.generated(index)
+        #expect(generated == expected[index])
+        let logProbability = fixture.loaded.generator.logProbability(index)
+        #expect(logProbability <= 0)
+      }
     }
   }
 
   /// A source that has nothing before some of its tokens gives the same blocks and the same answer.
   @Test func pendingAtEveryPlace() throws {
-    var fixture = try Fixture()
+    var fixture = try Fixture.make()
     for length in [1, 4, 5, 9] {
       for isGreedy in [true, false] {
         fixture.reset()
@@ -191,25 +197,28 @@ struct GeneratorTests {
 
   /// A block may be ended before it is full; the next block begins behind it.
   @Test func blocksOfTheirOwn() throws {
-    var fixture = try Fixture()
+    var fixture = try Fixture.make()
     let tokens = prompt(7)
     fixture.loaded.generator.begin(request(0))
     var (source, sink) = (TestPrompt(tokens, pending: [2]), Collected())
     let first = try fixture.loaded.generator.step(&fixture.loaded.engine, from: &source, to: &sink)
     guard case .pending = first else { throw TestPrompt.Broken() }
-    #expect(try fixture.loaded.generator.endBlock(&fixture.loaded.engine)?.tokenCount == 2)
-    #expect(try fixture.loaded.generator.endBlock(&fixture.loaded.engine) == nil)
+    let ended = try fixture.loaded.generator.endBlock(&fixture.loaded.engine)?.tokenCount
+    #expect(ended == 2)
+    let isNothingLeft = try fixture.loaded.generator.endBlock(&fixture.loaded.engine) == nil
+    #expect(isNothingLeft)
     guard
       case .block(let second) = try fixture.loaded.generator.step(
         &fixture.loaded.engine, from: &source, to: &sink)
     else { throw TestPrompt.Broken() }
     #expect(second.tokenCount == Fixture.blockSize && second.slotsBefore == 2)
-    #expect(fixture.loaded.generator.followingToken == tokens[6])
+    let following = fixture.loaded.generator.followingToken
+    #expect(following == tokens[6])
   }
 
   /// The last token of an answer leads the next prompt, as in a conversation.
   @Test func severalTurns() throws {
-    var fixture = try Fixture(.full, budget: 60)
+    var fixture = try Fixture.make(.full, budget: 60)
     let first = try fixture.walk(TestPrompt(prompt(5)), request(4))
     let last = fixture.unreadToken
     let unread = try #require(last)
@@ -220,13 +229,14 @@ struct GeneratorTests {
   }
 
   @Test func ends() throws {
-    var fixture = try Fixture(.full, budget: 8)
+    var fixture = try Fixture.make(.full, budget: 8)
     // Without an answer.
     #expect(try fixture.walk(TestPrompt(prompt(3)), request(0)).tokens == [])
     // The cache has room for 8 tokens and a block: the last token is not read.
     fixture.reset()
     let full = try fixture.walk(TestPrompt(prompt(6)), request(32))
-    #expect(full.tokens.count == 7 && full.end == .length && fixture.loaded.engine.isFull)
+    let isFull = fixture.loaded.engine.isFull
+    #expect(full.tokens.count == 7 && full.end == .length && isFull)
     // A driver may end it between two tokens.
     fixture.reset()
     fixture.loaded.generator.begin(request(32))
@@ -239,11 +249,12 @@ struct GeneratorTests {
       case .end(.interrupt) = try fixture.loaded.generator.step(
         &fixture.loaded.engine, from: &source, to: &sink)
     else { throw TestPrompt.Broken() }
-    #expect(fixture.loaded.generator.generatedCount == 2)
+    let generatedCount = fixture.loaded.generator.generatedCount
+    #expect(generatedCount == 2)
   }
 
   @Test func failures() throws {
-    var fixture = try Fixture(.full, budget: 8)
+    var fixture = try Fixture.make(.full, budget: 8)
     func failure(_ source: TestPrompt, _ request: AnswerRequest) -> String? {
       do throws(GenerationFailure<TestPrompt.Broken>) {
         var (source, sink) = (source, Collected())
@@ -267,8 +278,10 @@ struct GeneratorTests {
     #expect(failure(TestPrompt(prompt(13)), request(3)) == "full 12")
     #expect(failure(TestPrompt(prompt(9), broken: 6), request(3)) == "source")
     // A token ahead of the block is read before the block is.
-    #expect(fixture.loaded.generator.promptTokenCount == 4)
+    let readCount = fixture.loaded.generator.promptTokenCount
+    #expect(readCount == 4)
     #expect(failure(TestPrompt(prompt(9), broken: 4), request(3)) == "source")
-    #expect(fixture.loaded.generator.promptTokenCount == 0)
+    let readAfterwards = fixture.loaded.generator.promptTokenCount
+    #expect(readAfterwards == 0)
   }
 }
