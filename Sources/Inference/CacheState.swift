@@ -20,7 +20,8 @@ package struct CacheState: ~Copyable {
       tokenCount: settings.blockSize, group: shape.headCount / shape.kvHeadCount)
     eviction = Eviction(
       carver: &carver, shape: cacheShape, policy: policy, retained: settings.retained,
-      weightParts: chunks.partCountMax(Eviction.weightTokens(policy)))
+      weightParts: chunks.partCountMax(Eviction.weightTokens(policy)),
+      takesBack: settings.takesBack)
   }
 
   /// Empties the cache.

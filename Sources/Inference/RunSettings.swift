@@ -5,11 +5,11 @@ import Profile
 /// What a run is asked to do, from the profile and the command line, checked.
 public struct RunSettings: Sendable {
   /// Tokens of a prompt block, B.
-  public let blockSize: Int
+  public private(set) var blockSize: Int
   /// Tokens each KV head keeps, N.
-  public let cacheBudget: Int
-  public let policy: Policy
-  public let retained: Retained
+  public private(set) var cacheBudget: Int
+  public private(set) var policy: Policy
+  public private(set) var retained: Retained
   public let threadCount: Int
   /// Positions of a block whose logits are held at the same time.
   public let logitRowCount: Int
@@ -17,8 +17,11 @@ public struct RunSettings: Sendable {
   public let l2ByteCount: Int
   /// Attention multiplies in Float16, which the processor must be able to; else in Float32.
   public let usesFloat16: Bool
-  /// Positions are renumbered where the next ones would pass the model's trained length.
+  /// Positions are renumbered if the next ones would pass the model's trained length.
   public let renumbers: Bool
+  /// Whether appended tokens may be left uncommitted (`TokenSequence.append`); the policy then keeps
+  /// for each layer what attention left.
+  public var takesBack = false
 
   public init(
     blockSize: Int, cacheBudget: Int, policy: Policy, retained: Retained, threadCount: Int,
@@ -50,26 +53,23 @@ public struct RunSettings: Sendable {
 
   /// The same but for these sizes.
   public func with(blockSize: Int, cacheBudget: Int) -> RunSettings {
-    RunSettings(
-      blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
-      threadCount: threadCount, logitRowCount: logitRowCount, l2ByteCount: l2ByteCount,
-      usesFloat16: usesFloat16, renumbers: renumbers)
+    var settings = self
+    (settings.blockSize, settings.cacheBudget) = (blockSize, cacheBudget)
+    return settings
   }
 
   /// The same but for N and the tokens that are never evicted.
   func with(cacheBudget: Int, retained: Retained) -> RunSettings {
-    RunSettings(
-      blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
-      threadCount: threadCount, logitRowCount: logitRowCount, l2ByteCount: l2ByteCount,
-      usesFloat16: usesFloat16, renumbers: renumbers)
+    var settings = self
+    (settings.cacheBudget, settings.retained) = (cacheBudget, retained)
+    return settings
   }
 
   /// The same but for the policy and the block.
   public func with(policy: Policy, blockSize: Int) -> RunSettings {
-    RunSettings(
-      blockSize: blockSize, cacheBudget: cacheBudget, policy: policy, retained: retained,
-      threadCount: threadCount, logitRowCount: logitRowCount, l2ByteCount: l2ByteCount,
-      usesFloat16: usesFloat16, renumbers: renumbers)
+    var settings = self
+    (settings.policy, settings.blockSize) = (policy, blockSize)
+    return settings
   }
 
   /// Slots of each KV head: N kept ones and a block.

@@ -134,15 +134,19 @@ extension TokenSequence {
   /// - Parameters:
   ///   - count: 1 to the block's size.
   ///   - commits: whether all of them are committed at once: the same as `commit(count)`, done while
-  ///     each layer's keys are still in the processor's caches.
+  ///     each layer's keys are still in the processor's caches. Else the settings must take back.
   package mutating func append(
     _ count: Int, commits: Bool, on machine: borrowing Machine, _ weights: ModelWeights
   ) throws(CacheFull) -> BlockRecord {
     precondition(count > 0 && count <= settings.blockSize, "a block has 1 to blockSize tokens")
     precondition(appendedCount == 0, "the last block is not committed")
-    if !state.pointee.cache.hasRoom(for: count) { throw CacheFull(slotCount: settings.slotCount) }
-    if settings.renumbers && position + count > shape.contextLength { renumber(on: machine) }
+    precondition(commits || settings.takesBack, "the settings leave no room for it")
     let slotsBefore = slotsFilled
+    // `limit` may have left fewer slots than there is room for.
+    if !state.pointee.cache.hasRoom(for: count) || slotsBefore + count > settings.slotCount {
+      throw CacheFull(slotCount: settings.slotCount)
+    }
+    if settings.renumbers && position + count > shape.contextLength { renumber(on: machine) }
     var pass = ForwardPass(
       weights: weights, workspace: machine.workspace, settings: settings, state: state,
       tokenCount: count, firstPosition: position, commits: commits)

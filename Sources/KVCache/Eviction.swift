@@ -19,7 +19,10 @@ public struct Eviction: ~Copyable {
   let keySums: UnsafeMutablePointer<Double>
   /// `[layers][kvHeads][slots]`
   let accumulated: UnsafeMutablePointer<Float>
-  /// `[layers][kvHeads][pendingStride]`: what attention left for each slot, and the extra row behind it.
+  /// Whether a block may be committed behind all layers' attention.
+  let takesBack: Bool
+  /// `[layers][kvHeads][pendingStride]`: what attention left for each slot, and the extra row behind it;
+  /// of one layer alone if each layer's block is committed at once.
   let pending: UnsafeMutablePointer<Float>
   let pendingStride: Int
   /// `[kvHeads][partCount][slots]`: attention weights of all chunks of rows but the last one.
@@ -39,10 +42,12 @@ public struct Eviction: ~Copyable {
   /// `[kvHeads]`: evictions with a weak anchor.
   let weakCounts: UnsafeMutablePointer<UInt64>
 
-  /// - Parameter weightParts: chunks of query rows whose weights are summed apart; see `weights`.
+  /// - Parameters:
+  ///   - weightParts: chunks of query rows whose weights are summed apart; see `weights`.
+  ///   - takesBack: whether a block may be committed behind all layers' attention.
   public init(
     carver: inout Carver, shape: CacheShape, policy: Policy, keyDiff form: KeyDiffForm = .fused,
-    retained: Retained, weightParts partCount: Int
+    retained: Retained, weightParts partCount: Int, takesBack: Bool = false
   ) {
     self.policy = policy
     self.form = form
@@ -57,7 +62,9 @@ public struct Eviction: ~Copyable {
     accumulated = carver.take(.policy, Float.self, count: needs.accumulates ? heads * slots : 0)
     pendingStride =
       needs.hasPending ? slots + (needs.hasExtraRow ? roundUp(shape.headDim, to: 16) : 0) : 0
-    pending = carver.take(.policy, Float.self, count: heads * pendingStride)
+    self.takesBack = takesBack
+    pending = carver.take(
+      .policy, Float.self, count: (takesBack ? heads : shape.kvHeadCount) * pendingStride)
     self.partCount = needs.weightTokens > 0 ? max(partCount - 1, 0) : 0
     weightParts = carver.take(.policy, Float.self, count: perHead * self.partCount)
     scores = carver.take(.policy, Float.self, count: needs.writesScores ? perHead : 0)

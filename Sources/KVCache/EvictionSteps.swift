@@ -103,7 +103,7 @@ extension Eviction {
   }
 
   func pending(_ block: HeadBlock) -> UnsafeMutablePointer<Float> {
-    pending + (block.isProvisional ? headIndex(block) : block.kvHead) * pendingStride
+    pending + (block.isProvisional && takesBack ? headIndex(block) : block.kvHead) * pendingStride
   }
 
   private func headIndex(_ block: HeadBlock) -> Int {

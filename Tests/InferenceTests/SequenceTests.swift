@@ -132,9 +132,10 @@ private struct Stage: ~Copyable {
   }
 
   private func stage(_ policy: Policy, threads: Int = 2, recent: Int = 0) throws -> Stage {
-    try Stage.make(
-      settings(
-        policy, block: 8, budget: policy == .full ? 96 : 16, recent: recent, threads: threads))
+    var chosen = settings(
+      policy, block: 8, budget: policy == .full ? 96 : 16, recent: recent, threads: threads)
+    chosen.takesBack = true
+    return try Stage.make(chosen)
   }
 
   @Test(arguments: all, [1, 3])

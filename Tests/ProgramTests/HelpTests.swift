@@ -19,7 +19,8 @@ struct HelpTests {
     for command in Self.commands {
       let help = try run([Files.program!] + command + ["--help"])
       #expect(help.code == 0 && help.error.isEmpty)
-      for line in help.output.split(separator: "\n") {
+      // The page says the first line of the program's own help in another form, as its name.
+      for line in help.output.split(separator: "\n").dropFirst(command == ["run"] ? 1 : 0) {
         #expect(text.contains(line), "\(command): \(line)")
       }
     }

@@ -186,7 +186,7 @@ import Testing
       rig.turn {
         client.receive()
         waiting.receive()
-        return client.isEnded
+        return client.isEnded && !rig.isBusy
       }
       #expect(client.isEnded && !rig.isBusy, "after \(turns) turns")
       let received = String(decoding: client.received, as: UTF8.self)
