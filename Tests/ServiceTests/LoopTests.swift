@@ -204,6 +204,24 @@ import Testing
     }
   }
 
+  /// A connection that has just been answered, and stays open, does not hold the end up.
+  @Test func anAnsweredConnectionHoldsNothingUp() throws {
+    let rig = try ServiceRig()
+    for request in [Self.health, Self.text] {
+      #expect(try answer(rig, request).status == 200)
+    }
+    let client = try rig.connect()
+    client.send(Self.health)
+    rig.turn {
+      client.receive()
+      return !client.received.isEmpty
+    }
+    rig.stop()
+    #expect(rig.isOver)
+    client.receive()
+    #expect(client.isEnded)
+  }
+
   /// Within its grace the running request is answered in full, and those that wait are refused.
   @Test func graceIsGiven() throws {
     let rig = try ServiceRig()

@@ -50,12 +50,15 @@ public struct RequestParser: ~Copyable {
     self.bodyByteCountMax = bodyByteCountMax
   }
 
-  /// Whether nothing of a further request has been read: the connection may end here.
+  /// Whether no request is unfinished, and nothing of a further one has been read: the connection may
+  /// end here. The event `end` may still be due.
   public var isBetweenRequests: Bool {
     if failure != nil { return false }
     return switch state {
     case .ended: true
     case .requestLine: line.isEmpty && emptyLineCount == 0
+    case .beforeBody: head.body == .byteCount(0)
+    case .body(let rest): rest == 0
     default: false
     }
   }
