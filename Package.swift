@@ -49,7 +49,7 @@ let package = Package(
       name: "Measurement",
       dependencies: [
         "CPlatform", "Platform", "Profile", "Board", "Memory", "Kernels", "Model", "KVCache",
-        "Inference",
+        "Inference", "Generation",
       ],
       swiftSettings: device),
     .target(

@@ -1,3 +1,4 @@
+import Generation
 import Inference
 import Model
 import Platform
@@ -12,8 +13,8 @@ public enum MeasurementError: LineError {
   case overCap(FitAdvice)
   /// The plan of a measurement of policies' cost is over the cap.
   case costOverCap(PolicyCostAdvice)
-  case cacheFull(CacheFull)
-  case numbers(NumberFault)
+  /// Tokens could not pass through the model.
+  case pass(PassFailure)
   /// A signal ended it, and it has nothing to show for the work before.
   case interrupt
 
@@ -27,8 +28,7 @@ public enum MeasurementError: LineError {
       out.write(failure.reason)
     case .overCap(let advice): advice.write(to: &out)
     case .costOverCap(let advice): advice.write(to: &out)
-    case .cacheFull(let full): full.write(to: &out)
-    case .numbers(let fault): fault.write(to: &out)
+    case .pass(let failure): failure.write(to: &out)
     case .interrupt: out.write("interrupted")
     }
   }
@@ -38,8 +38,7 @@ public enum MeasurementError: LineError {
     case .model(let error): error.exitCode
     case .refused: .systemRefused
     case .overCap, .costOverCap: .configuration
-    case .cacheFull(let full): full.exitCode
-    case .numbers(let fault): fault.exitCode
+    case .pass(let failure): failure.exitCode
     case .interrupt: .interrupted
     }
   }

@@ -1,3 +1,4 @@
+import Generation
 import Inference
 import Memory
 import Model
@@ -15,6 +16,7 @@ struct BenchSample: BitwiseCopyable {
 /// All of the arena that a measurement of speed uses. Making it on a measuring carver gives the plan.
 struct BenchLayout: ~Copyable {
   let engine: EngineLayout
+  var generator: Generator
   /// `[prompts][repeats]`
   let samples: UnsafeMutablePointer<BenchSample>
   /// The prompt blocks of the run at work.
@@ -29,6 +31,8 @@ struct BenchLayout: ~Copyable {
     carver: inout Carver, _ shape: ModelShape, _ settings: RunSettings, _ request: BenchRequest
   ) {
     engine = EngineLayout(carver: &carver, shape: shape, settings: settings)
+    generator = Generator(
+      carver: &carver, GeneratorNeeds(), .none, vocabularyCount: shape.vocabularyCount, nil)
     let blockCount = (request.prompts.greatest + settings.blockSize - 1) / settings.blockSize
     recordsPerRun = min((blockCount + 1) & ~1, BlockRecords.capacityMax)
     samples = carver.take(

@@ -1,4 +1,6 @@
+import Generation
 import Inference
+import KVCache
 import Memory
 import Model
 import Platform
@@ -56,16 +58,24 @@ public struct BenchMachine: ~Copyable {
 }
 
 extension BenchMachine {
-  /// Passes the first ids of the engine's block through the transformer.
-  mutating func forward(tokenCount: Int) throws(MeasurementError) -> BlockRecord {
-    let record: BlockRecord
-    do throws(CacheFull) {
-      record = try engine.forward(tokenCount: tokenCount)
+  /// For a made-up prompt and a greedy answer, in which no token is the last one.
+  mutating func begin(answerTokenCount: Int) {
+    var request = AnswerRequest(maxTokens: answerTokenCount)
+    request.hasEnds = false
+    layout.generator.begin(request)
+  }
+
+  /// Reads a block of the prompt, or chooses a token of the answer.
+  mutating func step(_ prompt: inout MadeUpPrompt) throws(MeasurementError) -> GeneratorStep {
+    var text = NoText()
+    do throws(GenerationFailure<Never>) {
+      return try layout.generator.step(&engine, from: &prompt, to: &text)
     } catch {
-      throw .cacheFull(error)
+      switch error {
+      case .pass(let failure): throw .pass(failure)
+      case .emptyPrompt: preconditionFailure("a made-up prompt has tokens")
+      }
     }
-    if let fault = engine.numberFault { throw .numbers(fault) }
-    return record
   }
 
   /// Waits if the processor is too hot.

@@ -1,5 +1,5 @@
+import Generation
 import Inference
-import KVCache
 import Model
 import Platform
 
@@ -60,10 +60,10 @@ public struct BenchRun {
   ) throws(MeasurementError) {
     machine.engine.reset()
     let length = min(request.prompts.greatest, machine.engine.settings.blockSize)
-    _ = try prefill(&machine, length: length, &observer)
     // A full cache has as many slots for the answer as were asked for.
-    _ = try decode(
-      &machine, count: min(Self.warmUpTokenCount, request.generateCount), &observer)
+    let count = min(Self.warmUpTokenCount, request.generateCount)
+    _ = try prefill(&machine, length: length, answerTokenCount: count + 1, &observer)
+    _ = try decode(&machine, count: count, &observer)
   }
 
   private mutating func measure<Observer: MeasurementObserver & ~Copyable>(
@@ -74,7 +74,9 @@ public struct BenchRun {
     for run in 0..<request.repeatCount {
       work.start(prompt: prompt, run: run)
       machine.engine.reset()
-      let prefillTime = try prefill(&machine, length: request.prompts[prompt], &observer)
+      let prefillTime = try prefill(
+        &machine, length: request.prompts[prompt], answerTokenCount: request.generateCount + 1,
+        &observer)
       let prefillTimes = machine.layout.blocks.sum.times
       for index in 0..<machine.layout.blocks.count {
         machine.layout.runBlocks[run * records + index] = machine.layout.blocks[index]
@@ -103,10 +105,8 @@ public struct BenchRun {
     for run in 0..<request.repeatCount {
       work.start(prompt: 0, run: run)
       machine.engine.reset()
-      let prefillTime = try prefill(&machine, length: request.prompts[0], &observer)
-      let start = Instant.now()
-      machine.engine.block[0] = machine.engine.logits(0).best()
-      times[run] = prefillTime + Instant.now().nanoseconds(since: start)
+      times[run] = try prefill(
+        &machine, length: request.prompts[0], answerTokenCount: 1, &observer)
       isInterrupted = Interrupt.isRaised
       if isInterrupted { break }
     }
@@ -114,52 +114,47 @@ public struct BenchRun {
     return isInterrupted ? nil : Spread(times, count: request.repeatCount)
   }
 
-  /// An interrupt ends it between two blocks.
-  /// - Returns: nanoseconds from the first block to the logits of the last token, without pauses.
+  /// Reads a prompt, and chooses the token after it. An interrupt ends it between two blocks.
+  /// - Returns: nanoseconds from the first block to the token after the last one, without pauses.
   private mutating func prefill<Observer: MeasurementObserver & ~Copyable>(
-    _ machine: inout BenchMachine, length: Int, _ observer: inout Observer
+    _ machine: inout BenchMachine, length: Int, answerTokenCount: Int, _ observer: inout Observer
   ) throws(MeasurementError) -> Int64 {
     machine.layout.blocks.removeAll()
-    var source = SplitMix64(seed: BenchModel.seed)
-    let vocabularyCount = UInt64(machine.engine.shape.vocabularyCount)
+    machine.begin(answerTokenCount: answerTokenCount)
+    var prompt = MadeUpPrompt(
+      seed: BenchModel.seed, count: length, vocabularyCount: machine.engine.shape.vocabularyCount)
     machine.health.begin(.prefill)
     machine.coolDown(&observer)
     let pausedBefore = machine.health.pausedNanoseconds
     let start = Instant.now()
-    var done = 0
-    while done < length && !(Interrupt.isRaised && done > 0) {
-      let count = min(machine.engine.settings.blockSize, length - done)
-      for index in 0..<count {
-        machine.engine.block[index] = Int32(source.next() % vocabularyCount)
-      }
-      let block = try machine.forward(tokenCount: count)
-      machine.layout.blocks.append(block, health: machine.health.endBlock(tokenCount: count))
-      done += count
+    while case .block(let block) = try machine.step(&prompt) {
+      machine.layout.blocks.append(
+        block, health: machine.health.endBlock(tokenCount: block.tokenCount))
+      let done = machine.layout.generator.promptTokenCount
       if done < length { machine.coolDown(&observer) }
-      if done == length || Interrupt.isRaised {
-        machine.engine.makeLogits(firstRow: count - 1, rowCount: 1)
-      }
       observer.observe(work.event(prefilled: done))
+      if Interrupt.isRaised { break }
     }
     let paused = machine.health.pausedNanoseconds - pausedBefore
     return Instant.now().nanoseconds(since: start) - paused
   }
 
-  /// Greedy tokens from the logits that are there; no token ends them.
+  /// The tokens of an answer that follow the first one.
   private mutating func decode<Observer: MeasurementObserver & ~Copyable>(
     _ machine: inout BenchMachine, count: Int, _ observer: inout Observer
   ) throws(MeasurementError) -> (nanoseconds: Int64, times: BlockTimes, slotSum: Int) {
+    var prompt = MadeUpPrompt(
+      seed: BenchModel.seed, count: 0, vocabularyCount: machine.engine.shape.vocabularyCount)
     var times = BlockTimes()
     var slotSum = 0
     machine.health.enterDecode()
     let pausedBefore = machine.health.pausedNanoseconds
     let start = Instant.now()
     for index in 0..<count where !Interrupt.isRaised {
-      machine.engine.block[0] = machine.engine.logits(0).best()
-      let record = try machine.forward(tokenCount: 1)
-      machine.engine.makeLogits(firstRow: 0, rowCount: 1)
-      times = times + record.times
-      slotSum += record.slotsBefore + 1
+      guard case .token = try machine.step(&prompt), let pass = machine.layout.generator.latestPass
+      else { preconditionFailure("there is room for as many tokens as were asked for") }
+      times = times + pass.times
+      slotSum += pass.slotsBefore + 1
       observer.observe(work.event(generated: index + 1))
       if machine.health.endToken(Instant.now()) { machine.coolDown(&observer) }
     }

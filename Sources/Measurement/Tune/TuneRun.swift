@@ -1,6 +1,7 @@
 import Board
 import Inference
 import Memory
+import Model
 import Platform
 import Profile
 
@@ -216,7 +217,7 @@ extension TuneRun {
     observer.observe(event(index))
     set(&plan, table[index])
     var machine = try BenchMachine(plan, HealthMonitor())
-    var timing = TuneTiming()
+    var timing = TuneTiming(vocabularyCount: machine.engine.shape.vocabularyCount)
     try timing.measure(&machine)
     machine.end()
     if Interrupt.isRaised {

@@ -1,5 +1,5 @@
+import Generation
 import Inference
-import KVCache
 import Model
 import Platform
 
@@ -20,7 +20,11 @@ struct TuneTiming {
   private(set) var promptNanoseconds: Int64 = 0
   /// The median token, with its logits and the choice of the next.
   private(set) var answerNanoseconds: Int64 = 0
-  private var source = SplitMix64(seed: seed)
+  private var prompt: MadeUpPrompt
+
+  init(vocabularyCount: Int) {
+    prompt = MadeUpPrompt(seed: Self.seed, count: 0, vocabularyCount: vocabularyCount)
+  }
 
   /// An interrupt ends it between two blocks; the times then mean nothing.
   mutating func measure(
@@ -49,21 +53,16 @@ struct TuneTiming {
     return Spread(times, count: count).median
   }
 
-  /// A block; of a single token the logits are made too.
+  /// A block; after a single token the next one is chosen too.
   private mutating func time(
     _ machine: inout BenchMachine, tokenCount: Int
   ) throws(MeasurementError) -> Int64 {
     machine.engine.rewindToBudget()
-    let vocabularyCount = UInt64(machine.engine.shape.vocabularyCount)
-    for index in 0..<tokenCount {
-      machine.engine.block[index] = Int32(source.next() % vocabularyCount)
-    }
+    machine.begin(answerTokenCount: tokenCount == 1 ? 1 : 0)
+    prompt.extend(by: tokenCount)
     let start = Instant.now()
-    _ = try machine.forward(tokenCount: tokenCount)
-    if tokenCount == 1 {
-      machine.engine.makeLogits(firstRow: 0, rowCount: 1)
-      machine.engine.block[0] = machine.engine.logits(0).best()
-    }
+    _ = try machine.step(&prompt)
+    if tokenCount == 1 { _ = try machine.step(&prompt) }
     return Instant.now().nanoseconds(since: start)
   }
 }
