@@ -206,10 +206,13 @@ extension Generator {
     -> BlockRecord
   {
     let record: BlockRecord
-    do throws(CacheFull) {
-      record = try engine.forward(tokenCount: count)
+    do throws(AppendError) {
+      record = try engine.append(count)
     } catch {
-      throw .cacheFull(error)
+      switch error {
+      case .full(let full): throw .cacheFull(full)
+      case .tokenCount: preconditionFailure("a prompt is gathered block by block")
+      }
     }
     if let fault = engine.numberFault { throw .numbers(fault) }
     latestPass = record

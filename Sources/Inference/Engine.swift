@@ -60,9 +60,9 @@ public struct Engine: ~Copyable {
     }
     var tensors = layout.tensors
     try tensors.fill(from: file, buffer: buffer)
-    machine.workspace.rotary.setFrequencies(shape.ropeTables[0])
+    machine.workspace.rotary.setFrequencies(shape)
     try WeightLoader.load(
-      file, tensors, into: layout.weights, machine.workspace.rotary, scratch: layout.loading,
+      file, tensors, into: layout.weights, machine.workspace.rotary[0], scratch: layout.loading,
       team: machine.team)
   }
 
@@ -92,13 +92,10 @@ extension Engine {
   public var block: UnsafeMutableBufferPointer<Int32> { machine.block }
 
   /// See `TokenSequence.append`.
-  public mutating func append(_ count: Int, commits: Bool = true) throws(CacheFull) -> BlockRecord {
+  public mutating func append(
+    _ count: Int, commits: Bool = true
+  ) throws(AppendError) -> BlockRecord {
     try sequence.append(count, commits: commits, on: machine, layout.weights)
-  }
-
-  /// Appends tokens that all stay.
-  public mutating func forward(tokenCount: Int) throws(CacheFull) -> BlockRecord {
-    try append(tokenCount)
   }
 
   /// See `TokenSequence.commit`.

@@ -280,7 +280,7 @@ extension ForwardPass {
     if let norms = weights.layers[layer].headNorms {
       normalizeHeads(norms, spec, kvHead: kvHead, tokens: tokens)
     }
-    let row = scratch(member)
+    let (row, rotary) = (scratch(member), workspace.rotary[spec])
     let block = block(layer, kvHead: kvHead)
     for token in tokens {
       let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
@@ -289,7 +289,7 @@ extension ForwardPass {
       if !areFinite(key, count: spec.headDim) || !areFinite(value, count: spec.headDim) {
         workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
       }
-      workspace.rotary.rotate(key, token: token, factor: 1, into: row)
+      rotary.rotate(key, token: token, factor: 1, into: row)
       let clamped = block.head.setToken(
         slot: block.slotsBefore + token, position: firstPosition + token, key: row, value: value)
       if clamped > 0 { workspace.numbers[member.index].clampedCount += clamped }
@@ -386,7 +386,8 @@ extension ForwardPass {
     let (kvHead, rows) = (share.kvHead, share.rows)
     let squares = pass.setQueries(
       rows, from: workspace.queryKeyValue + kvHead * share.spec.group * share.spec.headDim,
-      stride: workspace.queryKeyValueStride, group: share.spec.group, workspace.rotary)
+      stride: workspace.queryKeyValueStride, group: share.spec.group,
+      workspace.rotary[share.spec])
     workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
     pass.run(
       firstRow: rows.lowerBound, rowCount: rows.count,

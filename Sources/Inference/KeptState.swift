@@ -17,9 +17,7 @@ extension EngineLayout {
   ) -> Int {
     var carver = Carver.measuring
     let state = CacheState(carver: &carver, shape: shape, settings: settings)
-    var counter = SnapshotCounter()
-    state.forEachPart(filling: min(tokenCount, settings.headBudget), &counter)
-    return counter.byteCount
+    return state.byteCount(tokenCount: tokenCount, shape: shape, settings: settings)
   }
 }
 

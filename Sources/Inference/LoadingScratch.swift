@@ -20,7 +20,10 @@ struct LoadingScratch {
 
   init(carver: inout Carver, shape: ModelShape, threadCount: Int) {
     rowCount = MatrixFormat.inputCapacity(shape.longestRowLength)
-    readByteCount = max(Self.readByteCountMin, rowCount * MemoryLayout<Float>.stride)
+    // A saved cache is checked in the same buffer: its counts of all heads' slots must fit.
+    let countByteCount = shape.layers.sum { $0.kvHeadCount } * MemoryLayout<UInt32>.stride
+    let rowByteCount = rowCount * MemoryLayout<Float>.stride
+    readByteCount = max(Self.readByteCountMin, max(rowByteCount, countByteCount))
     bytes = carver.takeBytes(.loading, count: threadCount * readByteCount)
     rows = carver.take(.loading, Float.self, count: threadCount * rowCount)
     failures = carver.takeUninitialized(.loading, LoadingFailure.self, count: threadCount)

@@ -15,7 +15,7 @@ extension Engine {
 
   /// Makes the rotary table's frequencies from the shape, as `load` does.
   package func setRotaryFrequencies() {
-    machine.workspace.rotary.setFrequencies(shape.ropeTables[0])
+    machine.workspace.rotary.setFrequencies(shape)
   }
 
   /// The cache is filled to the budget: `full` forgets what came after, the policies that evict have

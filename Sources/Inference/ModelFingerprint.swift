@@ -6,11 +6,14 @@ extension ModelWeights {
   /// A hash by which a model is known again, the same on all processors: of its description, of the
   /// rotary frequencies, of norms and biases, and of each matrix's scales, which change with its
   /// weights.
-  func fingerprint(_ rotary: RotaryTable) -> UInt64 {
+  func fingerprint(_ rotary: RotaryTables) -> UInt64 {
     var hash = XXHash64()
     shape.add(to: &hash)
-    hash.update(
-      UnsafeRawBufferPointer(UnsafeBufferPointer(start: rotary.frequencies, count: rotary.half)))
+    for index in 0..<rotary.count {
+      let table = rotary[index]
+      hash.update(
+        UnsafeRawBufferPointer(UnsafeBufferPointer(start: table.frequencies, count: table.half)))
+    }
     var visitor = FingerprintVisitor(hash: hash)
     forEach(&visitor)
     return visitor.hash.finish()

@@ -29,8 +29,11 @@ struct CommitTask {
 
   func run(_ member: Member) -> BlockTimes {
     var timer = LapTimer()
-    for kvHead in member.ownRun(of: shape.kvHeadCount) {
-      for layer in 0..<shape.layerCount { commit(layer: layer, kvHead: kvHead, &timer) }
+    for kvHead in member.ownRun(of: shape.kvHeadCountMax) {
+      for layer in 0..<shape.layerCount
+      where kvHead < state.pointee.cache.kvHeadCount(layer: layer) {
+        commit(layer: layer, kvHead: kvHead, &timer)
+      }
     }
     return timer.finish()
   }
@@ -56,11 +59,14 @@ struct RenumberingTask {
     let row = workspace.rowScratch + member.index * workspace.rowScratchCount
     let scratch =
       workspace.renumberingScratch + member.index * workspace.renumberingWordCount
-    while let share = member.nextShare(below: shape.layerCount * shape.kvHeadCount) {
-      let (layer, kvHead) = (share / shape.kvHeadCount, share % shape.kvHeadCount)
-      let block = state.pointee.cache.block(
-        layer: layer, kvHead: kvHead, tokenCount: 0, nextPosition: 0)
-      state.pointee.eviction.renumber(block, workspace.rotary, row: row, scratch: scratch)
+    while let layer = member.nextShare(below: shape.layerCount) {
+      let spec = shape.layer(layer)
+      for kvHead in 0..<spec.kvHeadCount {
+        let block = state.pointee.cache.block(
+          layer: layer, kvHead: kvHead, tokenCount: 0, nextPosition: 0)
+        state.pointee.eviction.renumber(
+          block, workspace.rotary[spec], row: row, scratch: scratch)
+      }
     }
   }
 }

@@ -33,6 +33,13 @@ public struct CacheFull: LineError {
   public var exitCode: ExitCode { .malformedData }
 }
 
+/// Why tokens were not appended. Nothing was written then.
+public enum AppendError: Error {
+  case full(CacheFull)
+  /// A block has 1 to `blockSize` tokens.
+  case tokenCount(Int, blockSize: Int)
+}
+
 /// One text: its cache, what the eviction policy keeps, and its place. Weights and machine are shared
 /// with other sequences.
 ///
@@ -106,7 +113,9 @@ public struct TokenSequence: ~Copyable {
     precondition(cacheBudget > 0 && next.slotCount <= slotCountMax)
     precondition(retained.sinkCount + retained.recentCount <= cacheBudget)
     settings = next
-    state.pointee.cache.setBudget(next.headBudget)
+    for layer in 0..<shape.layerCount {
+      state.pointee.cache.setBudgets(layer: layer, next.cacheLayer(shape.layer(layer)))
+    }
     state.pointee.eviction.retain(retained)
   }
 
@@ -137,14 +146,16 @@ extension TokenSequence {
   ///     each layer's keys are still in the processor's caches. Else the settings must take back.
   package mutating func append(
     _ count: Int, commits: Bool, on machine: borrowing Machine, _ weights: ModelWeights
-  ) throws(CacheFull) -> BlockRecord {
-    precondition(count > 0 && count <= settings.blockSize, "a block has 1 to blockSize tokens")
+  ) throws(AppendError) -> BlockRecord {
+    if count < 1 || count > settings.blockSize {
+      throw .tokenCount(count, blockSize: settings.blockSize)
+    }
     precondition(appendedCount == 0, "the last block is not committed")
     precondition(commits || settings.takesBack, "the settings leave no room for it")
     let slotsBefore = slotsFilled
     // `limit` may have left fewer slots than there is room for.
     if !state.pointee.cache.hasRoom(for: count) || slotsBefore + count > settings.slotCount {
-      throw CacheFull(slotCount: settings.slotCount)
+      throw .full(CacheFull(slotCount: settings.slotCount))
     }
     if settings.renumbers && position + count > shape.contextLength { renumber(on: machine) }
     var pass = ForwardPass(

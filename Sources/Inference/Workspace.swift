@@ -27,7 +27,7 @@ struct Workspace {
   /// The block's rows as int8, one matrix input at a time, and their scales.
   let int8Values: UnsafeMutablePointer<Int8>
   let int8Scales: UnsafeMutablePointer<Float>
-  let rotary: RotaryTable
+  let rotary: RotaryTables
   /// `[B]`
   let tokens: UnsafeMutablePointer<Int32>
   /// `[threads][rowScratchCount]`
@@ -69,9 +69,7 @@ struct Workspace {
       .int8Activations, Int8.self,
       count: MatrixFormat.activationCapacity(tokens: block, k: kMax))
     int8Scales = carver.take(.int8Activations, Float.self, count: block)
-    rotary = RotaryTable(
-      carver: &carver, headDim: shape.ropeTables[0].dimensionCount, block: block,
-      magnitude: shape.ropeTables[0].scaling.magnitude)
+    rotary = RotaryTables(carver: &carver, shape: shape, block: block)
     tokens = carver.take(.activations, Int32.self, count: block)
     rowScratchCount = MatrixFormat.inputCapacity(kMax)
     rowScratch = carver.take(

@@ -33,6 +33,17 @@ public struct CacheHead: BitwiseCopyable {
     return squares
   }
 
+  /// The first `count` slots.
+  func forEachPart<Visitor: CacheVisitor & ~Copyable>(
+    count: Int, _ visitor: inout Visitor
+  ) throws(Visitor.Failure) {
+    try visitor.visit(rows.keys, count: CacheRows.keyCount(slots: count, headDim: rows.headDim))
+    try visitor.visit(
+      rows.values, count: CacheRows.filledValueCount(slots: count, headDim: rows.headDim))
+    try visitor.visit(positions, count: count)
+    try visitor.visit(inverseNorms, count: keepsNorms ? count : 0)
+  }
+
   /// Each slot of the range goes to its target, and the key that was there leaves `sum`: see
   /// `CacheRows.replace`.
   func replace(

@@ -15,16 +15,18 @@ public struct Eviction: ~Copyable {
   let shape: CacheShape
   let needs: PolicyNeeds
   private(set) var retained: Retained
-  /// `[layers][kvHeads][headDim]`
+  /// `[heads][headDim]`, the KV heads of all layers
   let keySums: UnsafeMutablePointer<Double>
-  /// `[layers][kvHeads][slots]`
+  /// `[heads][slots]`
   let accumulated: UnsafeMutablePointer<Float>
   /// Whether a block may be committed behind all layers' attention.
   let takesBack: Bool
-  /// `[layers][kvHeads][pendingStride]`: what attention left for each slot, and the extra row behind it;
-  /// of one layer alone if each layer's block is committed at once.
+  /// The extra row of a head and what attention left for each of its slots: `[heads]` if the settings
+  /// take back, else `[kvHeads][pendingStride]`, because each layer's block is committed at once.
   let pending: UnsafeMutablePointer<Float>
   let pendingStride: Int
+  /// Room for an extra row.
+  let extraRowStride: Int
   /// `[kvHeads][partCount][slots]`: attention weights of all chunks of rows but the last one.
   let weightParts: UnsafeMutablePointer<Float>
   let partCount: Int
@@ -55,29 +57,33 @@ public struct Eviction: ~Copyable {
     let needs = policy.accept(NeedsOfPolicy(), form)
     self.needs = needs
     self.retained = needs.retained(retained)
-    let slots = needs.evicts ? shape.paddedSlotCount : 0
-    let (perHead, heads) = (shape.kvHeadCount * slots, shape.headCount)
+    let slots = needs.evicts ? shape.slotCountMax : 0
+    let (kvHeads, total) = (shape.kvHeadCountMax, shape.total)
+    let perHead = kvHeads * slots
     keySums = carver.take(
-      .policy, Double.self, count: needs.keepsKeySum ? heads * shape.headDim : 0)
-    accumulated = carver.take(.policy, Float.self, count: needs.accumulates ? heads * slots : 0)
-    pendingStride =
-      needs.hasPending ? slots + (needs.hasExtraRow ? roundUp(shape.headDim, to: 16) : 0) : 0
+      .policy, Double.self, count: needs.keepsKeySum ? total.dimStart : 0)
+    accumulated = carver.take(
+      .policy, Float.self, count: needs.accumulates ? total.slotStart : 0)
+    extraRowStride = needs.hasExtraRow ? roundUp(shape.headDimMax, to: 16) : 0
+    pendingStride = needs.hasPending ? slots + extraRowStride : 0
     self.takesBack = takesBack
+    let pendingOfAll =
+      needs.hasPending ? total.slotStart + shape.headCount * extraRowStride : 0
     pending = carver.take(
-      .policy, Float.self, count: (takesBack ? heads : shape.kvHeadCount) * pendingStride)
+      .policy, Float.self, count: takesBack ? pendingOfAll : kvHeads * pendingStride)
     self.partCount = needs.weightTokens > 0 ? max(partCount - 1, 0) : 0
     weightParts = carver.take(.policy, Float.self, count: perHead * self.partCount)
     scores = carver.take(.policy, Float.self, count: needs.writesScores ? perHead : 0)
     minusOnes = carver.take(.policy, Float.self, count: needs.writesScores ? slots : 0)
-    scratchCount = policy.accept(ScratchOfPolicy(slots: slots, headDim: shape.headDim), form)
-    scratch = carver.take(.policy, UInt32.self, count: shape.kvHeadCount * scratchCount)
+    scratchCount = policy.accept(ScratchOfPolicy(slots: slots, headDim: shape.headDimMax), form)
+    scratch = carver.take(.policy, UInt32.self, count: kvHeads * scratchCount)
     victims = carver.take(.policy, UInt32.self, count: perHead)
     orders = carver.take(.policy, UInt32.self, count: perHead)
     targets = carver.take(.policy, UInt32.self, count: perHead)
-    weakCounts = carver.take(.policy, UInt64.self, count: shape.kvHeadCount)
+    weakCounts = carver.take(.policy, UInt64.self, count: kvHeads)
     if carver.isMeasuring { return }
     minusOnes.update(repeating: -1, count: needs.writesScores ? slots : 0)
-    weakCounts.update(repeating: 0, count: shape.kvHeadCount)
+    weakCounts.update(repeating: 0, count: kvHeads)
   }
 
   /// Other tokens that are never evicted: for an empty cache.
@@ -85,8 +91,8 @@ public struct Eviction: ~Copyable {
 
   /// For an empty cache.
   public func reset() {
-    keySums.update(repeating: 0, count: needs.keepsKeySum ? shape.headCount * shape.headDim : 0)
-    weakCounts.update(repeating: 0, count: shape.kvHeadCount)
+    keySums.update(repeating: 0, count: needs.keepsKeySum ? shape.total.dimStart : 0)
+    weakCounts.update(repeating: 0, count: shape.kvHeadCountMax)
   }
 
   /// Whether every block is scored, evicted from or not.
@@ -111,28 +117,51 @@ public struct Eviction: ~Copyable {
   /// Evictions from a head whose anchor was weak: see `weakAnchorLimit`.
   public var weakAnchorCount: Int {
     var sum: UInt64 = 0
-    for kvHead in 0..<shape.kvHeadCount { sum += weakCounts[kvHead] }
+    for kvHead in 0..<shape.kvHeadCountMax { sum += weakCounts[kvHead] }
     return Int(sum)
   }
 }
 
 extension Eviction {
   /// What stays with the text from block to block.
-  /// - Parameters:
-  ///   - cache: the one that the policy evicts from.
-  ///   - filling: filled slots of every head, in place of what the cache says.
+  /// - Parameter cache: the one that the policy evicts from.
   public func forEachPart<Visitor: CacheVisitor & ~Copyable>(
-    of cache: borrowing KVCache, filling: Int? = nil, _ visitor: inout Visitor
+    of cache: borrowing KVCache, _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
-    try visitor.visit(keySums, count: needs.keepsKeySum ? shape.headCount * shape.headDim : 0)
+    try visitSums(&visitor)
     for layer in 0..<(needs.accumulates ? shape.layerCount : 0) {
-      for kvHead in 0..<shape.kvHeadCount {
-        let head = layer * shape.kvHeadCount + kvHead
-        try visitor.visit(
-          accumulated + head * shape.paddedSlotCount,
-          count: filling ?? cache.count(layer: layer, kvHead: kvHead))
+      for kvHead in 0..<cache.kvHeadCount(layer: layer) {
+        let block = cache.block(layer: layer, kvHead: kvHead, tokenCount: 0, nextPosition: 0)
+        try visitor.visit(accumulated + block.place.slotStart, count: block.slotCount)
       }
     }
-    try visitor.visit(weakCounts, count: shape.kvHeadCount)
+    try visitWeakCounts(&visitor)
+  }
+
+  /// As above, for a text of so many tokens: see `KVCache.forEachPart`.
+  public func forEachPart<Visitor: CacheVisitor & ~Copyable>(
+    filling tokenCount: Int, layer: (Int) -> CacheLayer, _ visitor: inout Visitor
+  ) throws(Visitor.Failure) {
+    try visitSums(&visitor)
+    for index in 0..<(needs.accumulates ? shape.layerCount : 0) {
+      let layer = layer(index)
+      for kvHead in 0..<layer.kvHeadCount {
+        let slots = HeadSlots(layer, kvHead: kvHead, at: HeadPlace())
+        try visitor.visit(accumulated, count: min(tokenCount, slots.budget))
+      }
+    }
+    try visitWeakCounts(&visitor)
+  }
+
+  private func visitSums<Visitor: CacheVisitor & ~Copyable>(
+    _ visitor: inout Visitor
+  ) throws(Visitor.Failure) {
+    try visitor.visit(keySums, count: needs.keepsKeySum ? shape.total.dimStart : 0)
+  }
+
+  private func visitWeakCounts<Visitor: CacheVisitor & ~Copyable>(
+    _ visitor: inout Visitor
+  ) throws(Visitor.Failure) {
+    try visitor.visit(weakCounts, count: shape.kvHeadCountMax)
   }
 }

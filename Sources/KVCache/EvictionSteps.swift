@@ -28,7 +28,7 @@ extension Eviction {
   public func weights(_ block: HeadBlock, part: Int) -> UnsafeMutablePointer<Float> {
     if part == 0 { return pending(block) }
     precondition(part <= partCount)
-    return weightParts + (block.kvHead * partCount + part - 1) * shape.paddedSlotCount
+    return weightParts + (block.kvHead * partCount + part - 1) * shape.slotCountMax
   }
 
   /// Adds up the weights of all chunks.
@@ -54,7 +54,7 @@ extension Eviction {
   /// Gives the slots scores, if the policy needs them for this block.
   public func score(_ block: HeadBlock) {
     if !block.isOverBudget && !needs.accumulates { return }
-    let scores = scores + block.kvHead * shape.paddedSlotCount
+    let scores = scores + block.kvHead * shape.slotCountMax
     let cosine = policy.accept(Score(slots: slots(block), scores: scores), form)
     if let cosine, cosine < Self.weakAnchorLimit { (weakCounts + block.kvHead).pointee += 1 }
   }
@@ -63,7 +63,7 @@ extension Eviction {
   /// `score`.
   public func evict(_ block: HeadBlock) {
     if !needs.evicts || !block.isOverBudget { return }
-    let offset = block.kvHead * shape.paddedSlotCount
+    let offset = block.kvHead * shape.slotCountMax
     let slots = slots(block)
     let (victims, targets) = (self.victims + offset, self.targets + offset)
     let scores =
@@ -103,11 +103,10 @@ extension Eviction {
   }
 
   func pending(_ block: HeadBlock) -> UnsafeMutablePointer<Float> {
-    pending + (block.isProvisional && takesBack ? headIndex(block) : block.kvHead) * pendingStride
-  }
-
-  private func headIndex(_ block: HeadBlock) -> Int {
-    block.layer * shape.kvHeadCount + block.kvHead
+    let start =
+      block.isProvisional && takesBack
+      ? block.place.slotStart + block.index * extraRowStride : block.kvHead * pendingStride
+    return pending + start + extraRowStride
   }
 
   func slots(_ block: HeadBlock) -> PolicyHead {
@@ -115,9 +114,9 @@ extension Eviction {
     return PolicyHead(
       head: block.head, count: block.slotCount, countBefore: block.slotsBefore,
       budget: block.budget, nextPosition: block.nextPosition,
-      keySum: keySums + headIndex(block) * shape.headDim, pending: pending,
-      extraRow: pending + shape.paddedSlotCount,
-      accumulated: accumulated + headIndex(block) * shape.paddedSlotCount,
+      keySum: keySums + block.place.dimStart, pending: pending,
+      extraRow: pending - extraRowStride,
+      accumulated: accumulated + block.place.slotStart,
       scratch: scratch + block.kvHead * scratchCount)
   }
 }

@@ -1,8 +1,10 @@
 /// One KV head of one layer with a block's tokens behind its filled slots.
 public struct HeadBlock: BitwiseCopyable {
   public let head: CacheHead
-  public let layer: Int
+  /// The number of the head among those of all layers.
+  let index: Int
   public let kvHead: Int
+  let place: HeadPlace
   /// Slots that eviction leaves.
   public let budget: Int
   /// Slots filled before the block, and in all.
@@ -20,7 +22,7 @@ public struct HeadBlock: BitwiseCopyable {
   /// The same head for a policy that keeps no norms.
   public var withoutNorms: HeadBlock {
     HeadBlock(
-      head: head.withoutNorms, layer: layer, kvHead: kvHead, budget: budget,
+      head: head.withoutNorms, index: index, kvHead: kvHead, place: place, budget: budget,
       slotsBefore: slotsBefore, slotCount: slotCount, nextPosition: nextPosition,
       isProvisional: isProvisional)
   }

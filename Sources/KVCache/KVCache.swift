@@ -1,35 +1,6 @@
 import Kernels
 import Memory
 
-/// The sizes of a cache.
-public struct CacheShape: Sendable, BitwiseCopyable {
-  public let layerCount: Int
-  public let kvHeadCount: Int
-  public let headDim: Int
-  /// Slots of each KV head: budget N + block B.
-  public let slotCount: Int
-
-  public init(layerCount: Int, kvHeadCount: Int, headDim: Int, slotCount: Int) {
-    self.layerCount = layerCount
-    self.kvHeadCount = kvHeadCount
-    self.headDim = headDim
-    self.slotCount = slotCount
-  }
-
-  var paddedSlotCount: Int { roundUp(slotCount, to: CacheRows.tileSlots) }
-  public var headCount: Int { layerCount * kvHeadCount }
-}
-
-/// The room of one KV head of one layer, and how much of it is filled.
-struct HeadSlots: BitwiseCopyable {
-  /// Slots of the heads before it, in whole tiles.
-  let start: Int
-  /// Slots that there is room for: the kept ones and a block.
-  let capacity: Int
-  /// Slots that eviction leaves.
-  var budget: Int
-}
-
 /// Keys, values and positions of all layers. Each KV head of each layer has slots, a budget and a count
 /// of its own. Slots 0 ..< count are filled; a block's tokens are written behind them and eviction
 /// fills the holes that it makes.
@@ -42,53 +13,65 @@ public struct KVCache: ~Copyable {
   /// For each slot of each head: 1 / |key|, 0 for a zero key; absent if the policy has no need.
   private let inverseNorms: UnsafeMutablePointer<Float>
   private let keepsNorms: Bool
-  /// `[layers][kvHeads]`
+  /// The KV heads of all layers, one layer after the other.
   private let heads: UnsafeMutablePointer<HeadSlots>
-  /// `[layers][kvHeads]`: filled slots, without those of a block that is not committed.
+  /// `[heads]`: filled slots, without those of a block that is not committed.
   private let counts: UnsafeMutablePointer<UInt32>
+  /// `[layers + 1]`: KV heads of the layers before.
+  private let firstHeads: UnsafeMutablePointer<UInt32>
 
-  /// - Parameter budget: slots that each KV head keeps, at most the shape's slots.
-  public init(carver: inout Carver, shape: CacheShape, budget: Int, keepsNorms: Bool) {
+  /// - Parameters:
+  ///   - shape: made from the same layers.
+  ///   - layer: the description of a layer.
+  public init(
+    carver: inout Carver, shape: CacheShape, keepsNorms: Bool, layer: (Int) -> CacheLayer
+  ) {
     self.shape = shape
     self.keepsNorms = keepsNorms
-    let (slots, dim) = (shape.slotCount, shape.headDim)
-    keys = carver.take(
-      .keys, UInt16.self, count: shape.headCount * CacheRows.keyCount(slots: slots, headDim: dim))
-    values = carver.take(
-      .values, UInt16.self,
-      count: shape.headCount * CacheRows.valueCount(slots: slots, headDim: dim))
-    positions = carver.take(
-      .slots, UInt32.self, count: shape.headCount * shape.paddedSlotCount)
-    inverseNorms = carver.take(
-      .slots, Float.self, count: keepsNorms ? shape.headCount * shape.paddedSlotCount : 0)
+    let total = shape.total
+    keys = carver.take(.keys, UInt16.self, count: total.keyStart)
+    values = carver.take(.values, UInt16.self, count: total.valueStart)
+    positions = carver.take(.slots, UInt32.self, count: total.slotStart)
+    inverseNorms = carver.take(.slots, Float.self, count: keepsNorms ? total.slotStart : 0)
     heads = carver.take(.tables, HeadSlots.self, count: shape.headCount)
     counts = carver.take(.tables, UInt32.self, count: shape.headCount)
+    firstHeads = carver.take(.tables, UInt32.self, count: shape.layerCount + 1)
     if carver.isMeasuring { return }
-    for index in 0..<shape.headCount {
-      heads[index] = HeadSlots(
-        start: index * shape.paddedSlotCount, capacity: slots, budget: budget)
+    var place = HeadPlace()
+    for index in 0..<shape.layerCount {
+      let (layer, first) = (layer(index), firstHeads[index])
+      for kvHead in 0..<layer.kvHeadCount {
+        let head = HeadSlots(layer, kvHead: kvHead, at: place)
+        heads[Int(first) + kvHead] = head
+        place = head.nextPlace
+      }
+      firstHeads[index + 1] = first + UInt32(layer.kvHeadCount)
     }
   }
 
-  public func head(layer: Int, kvHead: Int) -> CacheHead { head(start: slots(layer, kvHead).start) }
-
-  private func slots(_ layer: Int, _ kvHead: Int) -> HeadSlots {
-    heads[layer * shape.kvHeadCount + kvHead]
+  /// KV heads of a layer.
+  public func kvHeadCount(layer: Int) -> Int {
+    Int(firstHeads[layer + 1] - firstHeads[layer])
   }
 
-  private func head(start: Int) -> CacheHead {
-    let dim = shape.headDim
+  /// The number of a KV head among those of all layers.
+  private func index(_ layer: Int, _ kvHead: Int) -> Int { Int(firstHeads[layer]) + kvHead }
+
+  public func head(layer: Int, kvHead: Int) -> CacheHead { head(heads[index(layer, kvHead)]) }
+
+  private func head(_ slots: HeadSlots) -> CacheHead {
+    let place = slots.place
     return CacheHead(
       rows: CacheRows(
-        keys: keys + CacheRows.keyCount(slots: start, headDim: dim),
-        values: values + CacheRows.valueCount(slots: start, headDim: dim), headDim: dim),
-      positions: positions + start, inverseNorms: keepsNorms ? inverseNorms + start : inverseNorms,
+        keys: keys + place.keyStart, values: values + place.valueStart, headDim: slots.headDim),
+      positions: positions + place.slotStart,
+      inverseNorms: keepsNorms ? inverseNorms + place.slotStart : inverseNorms,
       keepsNorms: keepsNorms)
   }
 
   /// Filled slots of a head.
   public func count(layer: Int, kvHead: Int) -> Int {
-    Int(counts[layer * shape.kvHeadCount + kvHead])
+    Int(counts[index(layer, kvHead)])
   }
 
   /// Filled slots of the head that has most.
@@ -122,15 +105,15 @@ public struct KVCache: ~Copyable {
   /// Another budget for a head.
   /// - Parameter budget: at least 1, at most the head's slots.
   public func setBudget(_ budget: Int, layer: Int, kvHead: Int) {
-    let index = layer * shape.kvHeadCount + kvHead
+    let index = index(layer, kvHead)
     precondition(budget > 0 && budget <= heads[index].capacity)
     heads[index].budget = budget
   }
 
-  /// The same budget for all heads.
-  public func setBudget(_ budget: Int) {
-    for layer in 0..<shape.layerCount {
-      for kvHead in 0..<shape.kvHeadCount { setBudget(budget, layer: layer, kvHead: kvHead) }
+  /// The budgets of a layer's heads as it is described.
+  public func setBudgets(layer: Int, _ description: CacheLayer) {
+    for kvHead in 0..<description.kvHeadCount {
+      setBudget(description.budget, layer: layer, kvHead: kvHead)
     }
   }
 
@@ -142,9 +125,10 @@ public struct KVCache: ~Copyable {
   public func block(
     layer: Int, kvHead: Int, tokenCount: Int, nextPosition: Int, isProvisional: Bool = false
   ) -> HeadBlock {
-    let (slots, count) = (slots(layer, kvHead), count(layer: layer, kvHead: kvHead))
+    let index = index(layer, kvHead)
+    let (slots, count) = (heads[index], Int(counts[index]))
     return HeadBlock(
-      head: head(start: slots.start), layer: layer, kvHead: kvHead, budget: slots.budget,
+      head: head(slots), index: index, kvHead: kvHead, place: slots.place, budget: slots.budget,
       slotsBefore: count, slotCount: count + tokenCount, nextPosition: nextPosition,
       isProvisional: isProvisional)
   }
@@ -166,27 +150,37 @@ public struct KVCache: ~Copyable {
 
   /// Every head has so many filled slots.
   public func setCount(_ count: Int) {
-    precondition(count >= 0 && count <= shape.slotCount)
-    counts.update(repeating: UInt32(count), count: shape.headCount)
+    for index in 0..<shape.headCount {
+      precondition(count >= 0 && count <= heads[index].capacity)
+      counts[index] = UInt32(count)
+    }
   }
 }
 
 extension KVCache {
   /// Filled slots of all heads: their counts, then for each head keys in whole tiles, values, positions
   /// and norms.
-  /// - Parameter filling: filled slots of every head, in place of the counts, which are then not read.
   public func forEachPart<Visitor: CacheVisitor & ~Copyable>(
-    filling: Int? = nil, _ visitor: inout Visitor
+    _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
     try visitor.visit(counts, count: shape.headCount)
     for index in 0..<shape.headCount {
-      let head = head(start: filling == nil ? heads[index].start : 0)
-      let (count, dim) = (filling ?? Int(counts[index]), shape.headDim)
-      try visitor.visit(head.rows.keys, count: CacheRows.keyCount(slots: count, headDim: dim))
-      try visitor.visit(
-        head.rows.values, count: CacheRows.filledValueCount(slots: count, headDim: dim))
-      try visitor.visit(head.positions, count: count)
-      try visitor.visit(head.inverseNorms, count: keepsNorms ? count : 0)
+      try head(heads[index]).forEachPart(count: Int(counts[index]), &visitor)
+    }
+  }
+
+  /// As above, for a text of so many tokens, of a cache that may be one that is only measured: the parts
+  /// are as large, and not where they would be.
+  public func forEachPart<Visitor: CacheVisitor & ~Copyable>(
+    filling tokenCount: Int, layer: (Int) -> CacheLayer, _ visitor: inout Visitor
+  ) throws(Visitor.Failure) {
+    try visitor.visit(counts, count: shape.headCount)
+    for index in 0..<shape.layerCount {
+      let layer = layer(index)
+      for kvHead in 0..<layer.kvHeadCount {
+        let slots = HeadSlots(layer, kvHead: kvHead, at: HeadPlace())
+        try head(slots).forEachPart(count: min(tokenCount, slots.budget), &visitor)
+      }
     }
   }
 

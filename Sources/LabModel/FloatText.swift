@@ -15,7 +15,8 @@ public final class FloatText {
   /// Tokens of the block that `forward` took last.
   private var rowCount = 0
   private let caches: [FloatCache]
-  private let rotary: FloatRotary
+  /// As many as the model has tables.
+  private let rotary: [FloatRotary]
   private let attention: FloatAttention
 
   private let residual: FloatRows
@@ -36,8 +37,11 @@ public final class FloatText {
     self.blockSize = blockSize
     let rows = { FloatRows(rowCount: blockSize, length: $0) }
     caches = (0..<shape.layerCount).map { FloatCache(shape.layer($0), capacity: capacity) }
-    rotary = FloatRotary(
-      shape.ropeTables[0], factors: model.weights.ropeFactors, rowCount: blockSize)
+    rotary = (0..<shape.ropeTables.count).map {
+      FloatRotary(
+        shape.ropeTables[$0], factors: $0 == 0 ? model.weights.ropeFactors : nil,
+        rowCount: blockSize)
+    }
     attention = FloatAttention(shape, capacity: capacity, blockSize: blockSize, model.workers)
     residual = rows(shape.embeddingLength)
     normalized = rows(shape.embeddingLength)
@@ -61,7 +65,7 @@ public final class FloatText {
     for (row, token) in tokens.enumerated() {
       precondition(token >= 0 && token < shape.vocabularyCount)
       model.weights.embeddings.getRow(Int(token), into: residual[row])
-      rotary.setRow(row, position: tokenCount + row)
+      for table in rotary { table.setRow(row, position: tokenCount + row) }
     }
     for (index, layer) in model.weights.layers.enumerated() {
       attend(index, layer, observer)
@@ -149,7 +153,7 @@ public final class FloatText {
         if let norm {
           rootMeanSquareNorm(values, weight: norm, epsilon: shape.rmsEpsilon, into: values)
         }
-        rotary.rotate(values, row: row)
+        rotary[layer.ropeTable!].rotate(values, row: row)
       }
     }
   }

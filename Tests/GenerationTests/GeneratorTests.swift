@@ -125,7 +125,7 @@ extension Fixture {
 
   private mutating func read(_ block: [Int32]) throws {
     for (index, token) in block.enumerated() { loaded.engine.block[index] = token }
-    _ = try loaded.engine.forward(tokenCount: block.count)
+    _ = try loaded.engine.append(block.count)
   }
 }
 

@@ -47,6 +47,6 @@ struct BudgetLimitTests {
     _ = try fixture.engine.append(4)
     let isFull = fixture.engine.isFull
     #expect(isFull)
-    #expect(throws: CacheFull.self) { _ = try fixture.engine.append(1) }
+    #expect(throws: AppendError.self) { _ = try fixture.engine.append(1) }
   }
 }

@@ -20,34 +20,37 @@ private struct Contents: Equatable {
   var place: [Int] = []
 
   init(_ sequence: borrowing TokenSequence) {
-    let shape = sequence.state.pointee.cache.shape
+    let layerCount = sequence.state.pointee.cache.shape.layerCount
     place = [sequence.tokenCount, sequence.position, sequence.weakAnchorCount]
-    for layer in 0..<shape.layerCount {
-      for kvHead in 0..<shape.kvHeadCount { add(sequence, shape, layer: layer, kvHead: kvHead) }
+    for layer in 0..<layerCount {
+      for kvHead in 0..<sequence.state.pointee.cache.kvHeadCount(layer: layer) {
+        add(sequence, layer: layer, kvHead: kvHead)
+      }
     }
   }
 
   private mutating func add(
-    _ sequence: borrowing TokenSequence, _ shape: CacheShape, layer: Int, kvHead: Int
+    _ sequence: borrowing TokenSequence, layer: Int, kvHead: Int
   ) {
     let state = sequence.state
     let block = state.pointee.cache.block(
       layer: layer, kvHead: kvHead, tokenCount: 0, nextPosition: sequence.position)
     counts.append(block.slotCount)
-    var key = [Float](repeating: 0, count: shape.headDim)
+    let headDim = block.head.rows.headDim
+    var key = [Float](repeating: 0, count: headDim)
     for slot in 0..<block.slotCount {
       positions.append(block.head.positions[slot])
       block.head.rows.copyKey(slot, factor: 1, into: &key)
       keys += key.map(\.bitPattern)
       let value = block.head.rows.values
-      let start = CacheRows.filledValueCount(slots: slot, headDim: shape.headDim)
-      values += (start..<start + shape.headDim).map { value[$0] }
+      let start = CacheRows.filledValueCount(slots: slot, headDim: headDim)
+      values += (start..<start + headDim).map { value[$0] }
     }
     let (policy, needs) = (
       state.pointee.eviction.slots(block), state.pointee.eviction.needs
     )
     if needs.keepsKeySum {
-      sums += (0..<shape.headDim).map { policy.keySum[$0].bitPattern }
+      sums += (0..<headDim).map { policy.keySum[$0].bitPattern }
     }
     if needs.accumulates {
       accumulated += (0..<block.slotCount).map { policy.accumulated[$0].bitPattern }
@@ -208,6 +211,31 @@ private struct Stage: ~Copyable {
     #expect(long.engine.sequence.fixedCount == (policy == .full ? 0 : 22))
   }
 
+  /// More tokens than a block holds, or none, are refused and leave the text as it was.
+  @Test(arguments: [Policy.full, .keydiff]) func blocksOfOtherSizesAreRefused(policy: Policy) throws
+  {
+    var stage = try self.stage(policy)
+    var plain = try self.stage(policy)
+    _ = try stage.read(Self.tokens(5, seed: 1))
+    _ = try plain.read(Self.tokens(5, seed: 1))
+    let before = stage.contents
+    for count in [9, 10, 4096, 0, -1, Int.max, Int.min] {
+      for commits in [true, false] {
+        var refused: Int?
+        do throws(AppendError) {
+          _ = try stage.engine.append(count, commits: commits)
+        } catch {
+          if case .tokenCount(let found, let blockSize) = error, blockSize == 8 { refused = found }
+        }
+        #expect(refused == count)
+        #expect(stage.contents == before)
+      }
+    }
+    let next = Self.tokens(8, seed: 2)
+    #expect(try stage.read(next) == plain.read(next))
+    #expect(stage.contents == plain.contents)
+  }
+
   @Test(arguments: [Policy.full, .keydiff, .h2o])
   func twoTextsOnOneMachine(policy: Policy) throws {
     var both = try stage(policy)
@@ -229,9 +257,10 @@ private struct Stage: ~Copyable {
     var now = try stage(policy)
     var later = try stage(policy)
     let shape = now.engine.shape
-    let budgets = [16, 1, 9, 5].prefix(shape.layerCount * shape.kvHeadCount)
+    let kvHeadCount = shape.layer(0).kvHeadCount
+    let budgets = [16, 1, 9, 5].prefix(shape.layerCount * kvHeadCount)
     for (index, budget) in budgets.enumerated() {
-      let (layer, kvHead) = (index / shape.kvHeadCount, index % shape.kvHeadCount)
+      let (layer, kvHead) = (index / kvHeadCount, index % kvHeadCount)
       now.engine.limit(layer: layer, kvHead: kvHead, budget: budget)
       later.engine.limit(layer: layer, kvHead: kvHead, budget: budget)
     }

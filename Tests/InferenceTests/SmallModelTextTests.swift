@@ -71,7 +71,9 @@ struct SmallModelTextTests {
       afterBlock: { engine, _ in
         kept.append(
           (0..<shape.layerCount).map { layer in
-            (0..<shape.kvHeadCount).map { Array(engine.keptPositions(layer: layer, kvHead: $0)) }
+            (0..<shape.layer(layer).kvHeadCount).map {
+              Array(engine.keptPositions(layer: layer, kvHead: $0))
+            }
           })
       })
     #expect(kept.map { $0.map { $0.map(\.count) } } == run.kept.map { $0.map { $0.map(\.count) } })

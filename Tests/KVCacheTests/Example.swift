@@ -11,14 +11,15 @@ struct Example {
 
   init(keys: [[Float]], budget: Int) throws {
     let headDim = keys[0].count
-    let shape = CacheShape(
-      layerCount: 1, kvHeadCount: 1, headDim: headDim, slotCount: keys.count)
+    let layer = CacheLayer(
+      kvHeadCount: 1, headDim: headDim, budget: budget, blockSize: keys.count - budget)
+    let shape = CacheShape(layerCount: 1) { _ in layer }
     var measuring = Carver.measuring
-    _ = KVCache(carver: &measuring, shape: shape, budget: budget, keepsNorms: true)
+    _ = KVCache(carver: &measuring, shape: shape, keepsNorms: true) { _ in layer }
     _ = Self.makeEviction(&measuring, shape)
     let arena = try Arena(plan: measuring.measured())
     var carver = arena.carver()
-    let cache = KVCache(carver: &carver, shape: shape, budget: budget, keepsNorms: true)
+    let cache = KVCache(carver: &carver, shape: shape, keepsNorms: true) { _ in layer }
     let eviction = Self.makeEviction(&carver, shape)
     let block = cache.block(layer: 0, kvHead: 0, tokenCount: keys.count, nextPosition: keys.count)
     let head = block.head

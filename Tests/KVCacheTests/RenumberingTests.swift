@@ -26,12 +26,12 @@ import Testing
   @Test(arguments: [(64, 1), (64, 150), (80, 77), (2, 64)], [Policy.keydiff, .sink])
   func keysAreRotatedAnew(size: (headDim: Int, count: Int), policy: Policy) throws {
     let (headDim, count) = size
-    let shape = CacheShape(layerCount: 1, kvHeadCount: 1, headDim: headDim, slotCount: 150)
+    let layer = CacheLayer(kvHeadCount: 1, headDim: headDim, budget: 149, blockSize: 1)
     var measuring = Carver.measuring
-    _ = Workplace(&measuring, shape, policy)
+    _ = Workplace(&measuring, layer, policy)
     let arena = try Arena(plan: measuring.measured())
     var carver = arena.carver()
-    let place = Workplace(&carver, shape, policy)
+    let place = Workplace(&carver, layer, policy)
     place.rotary.setFrequencies(base: Self.base)
     let head = place.cache.head(layer: 0, kvHead: 0)
     var random = SeededGenerator(seed: UInt64(count * headDim))
@@ -88,20 +88,23 @@ private struct Workplace: ~Copyable {
   let scratch: UnsafeMutablePointer<UInt32>
   let row: UnsafeMutablePointer<Float>
 
-  init(_ carver: inout Carver, _ shape: CacheShape, _ policy: Policy) {
+  init(_ carver: inout Carver, _ layer: CacheLayer, _ policy: Policy) {
+    let shape = CacheShape(layerCount: 1) { _ in layer }
     cache = KVCache(
-      carver: &carver, shape: shape, budget: shape.slotCount - 1,
-      keepsNorms: Eviction.usesNorms(policy))
+      carver: &carver, shape: shape, keepsNorms: Eviction.usesNorms(policy)
+    ) { _ in layer }
     eviction = Eviction(
       carver: &carver, shape: shape, policy: policy,
       retained: Retained(sinkCount: 0, recentCount: 0), weightParts: 0)
-    let half = shape.headDim / 2
+    let half = layer.headDim / 2
     rotary = RotaryTable(
       frequencies: carver.take(.tables, Double.self, count: half),
       cosines: carver.take(.activations, Float.self, count: half),
       sines: carver.take(.activations, Float.self, count: half), half: half)
     scratch = carver.take(
-      .policy, UInt32.self, count: Eviction.renumberingWordCount(slots: shape.slotCount))
-    row = carver.take(.activations, Float.self, count: shape.headDim + 16)
+      .policy, UInt32.self,
+      count: Eviction.renumberingWordCount(
+        slots: layer.budget + layer.blockSize))
+    row = carver.take(.activations, Float.self, count: layer.headDim + 16)
   }
 }

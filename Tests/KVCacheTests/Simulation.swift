@@ -40,6 +40,11 @@ extension Scenario {
     }
   }
 
+  var cacheLayer: CacheLayer {
+    CacheLayer(
+      kvHeadCount: kvHeadCount, headDim: headDim, budget: budget, blockSize: blocks.max() ?? 0)
+  }
+
   var usesNorms: Bool {
     switch policy {
     case .keydiff, .keydiffNormalized, .keydiffPairwise, .keydiffMedian, .l2: true
@@ -70,9 +75,7 @@ final class Simulation {
 
   init(_ scenario: Scenario) throws {
     self.scenario = scenario
-    let shape = CacheShape(
-      layerCount: scenario.layerCount, kvHeadCount: scenario.kvHeadCount,
-      headDim: scenario.headDim, slotCount: scenario.budget + (scenario.blocks.max() ?? 0))
+    let shape = CacheShape(layerCount: scenario.layerCount) { _ in scenario.cacheLayer }
     var measuring = Carver.measuring
     _ = Self.makeCache(&measuring, shape, scenario)
     _ = Self.makeEviction(&measuring, shape, scenario)
@@ -99,8 +102,8 @@ final class Simulation {
     _ carver: inout Carver, _ shape: CacheShape, _ scenario: Scenario
   ) -> KVCache {
     KVCache(
-      carver: &carver, shape: shape, budget: scenario.budget,
-      keepsNorms: Eviction.usesNorms(scenario.policy))
+      carver: &carver, shape: shape, keepsNorms: Eviction.usesNorms(scenario.policy)
+    ) { _ in scenario.cacheLayer }
   }
 
   private static func makeEviction(

@@ -50,10 +50,11 @@ private struct EvictionFixture: ~Copyable {
   init?(_ context: inout CheckContext, budget: Int, victims: Int) {
     self.budget = budget
     slotCount = budget + victims
-    let shape = CacheShape(
-      layerCount: 1, kvHeadCount: 1, headDim: EvictionWorkload.headDim, slotCount: slotCount)
+    let layer = CacheLayer(
+      kvHeadCount: 1, headDim: EvictionWorkload.headDim, budget: budget, blockSize: victims)
+    let shape = CacheShape(layerCount: 1) { _ in layer }
     var measuring = Carver.measuring
-    _ = KVCache(carver: &measuring, shape: shape, budget: budget, keepsNorms: true)
+    _ = KVCache(carver: &measuring, shape: shape, keepsNorms: true) { _ in layer }
     _ = Self.makeEviction(&measuring, shape)
     do throws(SystemFailure) {
       arena = try Arena(plan: measuring.measured())
@@ -62,7 +63,7 @@ private struct EvictionFixture: ~Copyable {
       return nil
     }
     var carver = arena.carver()
-    cache = KVCache(carver: &carver, shape: shape, budget: budget, keepsNorms: true)
+    cache = KVCache(carver: &carver, shape: shape, keepsNorms: true) { _ in layer }
     eviction = Self.makeEviction(&carver, shape)
     dots = context.take(Float.self, Self.tableCount)
     for index in 0..<Self.tableCount { dots[index] = context.random.float() }

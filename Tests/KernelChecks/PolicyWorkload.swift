@@ -38,10 +38,12 @@ private struct PolicyFixture: ~Copyable {
 
   init?(_ context: inout CheckContext, _ policy: Policy, slots: Int) {
     self.slots = slots
-    let shape = CacheShape(
-      layerCount: 1, kvHeadCount: 1, headDim: PolicyWorkload.headDim, slotCount: slots)
+    let layer = CacheLayer(
+      kvHeadCount: 1, headDim: PolicyWorkload.headDim, budget: slots - PolicyWorkload.blockSize,
+      blockSize: PolicyWorkload.blockSize)
+    let shape = CacheShape(layerCount: 1) { _ in layer }
     var measuring = Carver.measuring
-    _ = Self.makeCache(&measuring, shape, policy)
+    _ = Self.makeCache(&measuring, shape, layer, policy)
     _ = Self.makeEviction(&measuring, shape, policy)
     do throws(SystemFailure) {
       arena = try Arena(plan: measuring.measured())
@@ -50,7 +52,7 @@ private struct PolicyFixture: ~Copyable {
       return nil
     }
     var carver = arena.carver()
-    cache = Self.makeCache(&carver, shape, policy)
+    cache = Self.makeCache(&carver, shape, layer, policy)
     eviction = Self.makeEviction(&carver, shape, policy)
     let head = cache.head(layer: 0, kvHead: 0)
     let row = context.take(Float.self, PolicyWorkload.headDim)
@@ -67,11 +69,11 @@ private struct PolicyFixture: ~Copyable {
   }
 
   private static func makeCache(
-    _ carver: inout Carver, _ shape: CacheShape, _ policy: Policy
+    _ carver: inout Carver, _ shape: CacheShape, _ layer: CacheLayer, _ policy: Policy
   ) -> KVCache {
     KVCache(
-      carver: &carver, shape: shape, budget: shape.slotCount - PolicyWorkload.blockSize,
-      keepsNorms: Eviction.usesNorms(policy))
+      carver: &carver, shape: shape, keepsNorms: Eviction.usesNorms(policy)
+    ) { _ in layer }
   }
 
   private static func makeEviction(

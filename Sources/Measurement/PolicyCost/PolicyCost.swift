@@ -51,6 +51,14 @@ public struct PolicyCostSettings: Sendable {
   /// The layer that is measured.
   var layer: LayerSpec { shape.layer(0) }
   var group: Int { layer.group }
+
+  /// What a cache holds of it after a block.
+  func cacheLayer(slotCount: Int) -> CacheLayer {
+    CacheLayer(
+      kvHeadCount: layer.kvHeadCount, headDim: layer.headDim, budget: slotCount - blockSize,
+      blockSize: blockSize)
+  }
+
   var chunks: QueryChunks { QueryChunks(tokenCount: blockSize, group: group) }
 }
 
@@ -91,13 +99,10 @@ public struct PolicyCostLayout {
   ) {
     self.settings = settings
     let (layer, threads) = (settings.layer, settings.threadCount)
-    let cacheShape = CacheShape(
-      layerCount: 1, kvHeadCount: layer.kvHeadCount, headDim: layer.headDim,
-      slotCount: settings.slotCountMax)
+    let cacheLayer = settings.cacheLayer(slotCount: settings.slotCountMax)
+    let cacheShape = CacheShape(layerCount: 1) { _ in cacheLayer }
     cache = carver.takeUninitialized(.tables, KVCache.self, count: 1)
-    let empty = KVCache(
-      carver: &carver, shape: cacheShape, budget: settings.slotCountMax - settings.blockSize,
-      keepsNorms: true)
+    let empty = KVCache(carver: &carver, shape: cacheShape, keepsNorms: true) { _ in cacheLayer }
     if !carver.isMeasuring { cache.initialize(to: empty) }
     policyCount = policies.count
     evictions = carver.takeUninitialized(.tables, Eviction.self, count: policies.count)
@@ -143,7 +148,7 @@ public struct PolicyCost: ~Copyable {
     precondition(slotCount > settings.blockSize && slotCount <= settings.slotCountMax)
     self.slotCount = slotCount
     position = slotCount - settings.blockSize
-    layout.cache.pointee.setBudget(position)
+    layout.cache.pointee.setBudgets(layer: 0, settings.cacheLayer(slotCount: slotCount))
     layout.cache.pointee.setCount(0)
     layout.evictions[policy].reset()
     run(PolicyCostTask(layout, policy, slotCount: slotCount, firstPosition: position, .fill))

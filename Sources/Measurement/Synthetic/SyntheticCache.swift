@@ -1,5 +1,6 @@
 import Inference
 import KVCache
+import Kernels
 import Model
 import Platform
 
@@ -16,9 +17,8 @@ private struct SyntheticCache {
   /// `[threads][rowStride]`
   let rows: UnsafeMutablePointer<Float>
   let rowStride: Int
-  let layerCount: Int
-  let kvHeadCount: Int
-  let headDim: Int
+  /// KV heads of the layer that has most.
+  let kvHeadCountMax: Int
   let slotCount: Int
   let seed: UInt64
 
@@ -26,16 +26,17 @@ private struct SyntheticCache {
     state = engine.cacheState
     rows = engine.rowScratch(member: 0)
     rowStride = engine.rowScratch(member: 1) - rows
-    layerCount = engine.shape.layerCount
-    kvHeadCount = engine.shape.layer(0).kvHeadCount
-    headDim = engine.shape.layer(0).headDim
+    kvHeadCountMax = engine.shape.layers.largest { $0.kvHeadCount }
     slotCount = engine.settings.cacheBudget
     self.seed = seed
   }
 
   func run(_ member: Member) {
-    for kvHead in member.ownRun(of: kvHeadCount) {
-      for layer in 0..<layerCount { fill(layer: layer, kvHead: kvHead, member) }
+    for kvHead in member.ownRun(of: kvHeadCountMax) {
+      for layer in 0..<state.pointee.cache.shape.layerCount
+      where kvHead < state.pointee.cache.kvHeadCount(layer: layer) {
+        fill(layer: layer, kvHead: kvHead, member)
+      }
     }
   }
 
@@ -43,7 +44,8 @@ private struct SyntheticCache {
     let key = rows + member.index * rowStride
     let block = state.pointee.cache.block(
       layer: layer, kvHead: kvHead, tokenCount: slotCount, nextPosition: slotCount)
-    let stream = UInt64(layer * kvHeadCount + kvHead)
+    let headDim = block.head.rows.headDim
+    let stream = UInt64(layer * kvHeadCountMax + kvHead)
     var random = NormalNumbers(seed: seed &+ 2 &* stream)
     for slot in 0..<slotCount {
       var common = NormalNumbers(seed: seed &+ 2 &* stream &+ 1)

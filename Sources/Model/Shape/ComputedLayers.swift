@@ -12,12 +12,6 @@ extension ModelShape {
       try checkRotation(layer, index)
       try checkAttention(layer, index)
       try checkFeedForward(layer, index)
-      let first = layers[0]
-      if layer.headCount != first.headCount || layer.kvHeadCount != first.kvHeadCount
-        || layer.headDim != first.headDim
-      {
-        throw .layer(index, "its heads differ from those of the first layer")
-      }
     }
   }
 
@@ -25,7 +19,9 @@ extension ModelShape {
     guard let number = layer.ropeTable else {
       throw .layer(index, "attention without rotary embedding")
     }
-    if number != 0 { throw .layer(index, "a second table of rotary embedding") }
+    if number < 0 || number >= ropeTables.count {
+      throw .layer(index, "a table of rotary embedding that the model has not")
+    }
     let count = ropeTables[number].dimensionCount
     if count != layer.headDim {
       throw fault(

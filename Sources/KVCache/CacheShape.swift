@@ -1,0 +1,86 @@
+import Kernels
+
+/// What the cache holds of one layer.
+public struct CacheLayer: Sendable, BitwiseCopyable {
+  public let kvHeadCount: Int
+  public let headDim: Int
+  /// Slots that eviction leaves each KV head.
+  public let budget: Int
+  /// Tokens of a block: each KV head has room for so many behind the kept ones.
+  public let blockSize: Int
+
+  public init(kvHeadCount: Int, headDim: Int, budget: Int, blockSize: Int) {
+    self.kvHeadCount = kvHeadCount
+    self.headDim = headDim
+    self.budget = budget
+    self.blockSize = blockSize
+  }
+}
+
+/// The sizes of a cache: sums and maxima over its layers, which may differ in all they have.
+public struct CacheShape: Sendable, BitwiseCopyable {
+  public let layerCount: Int
+  /// KV heads of all layers.
+  public private(set) var headCount = 0
+  /// KV heads of the layer that has most.
+  public private(set) var kvHeadCountMax = 0
+  /// Elements of the longest head.
+  public private(set) var headDimMax = 0
+  /// Slots of the largest KV head, in whole tiles.
+  private(set) var slotCountMax = 0
+  /// What all heads have together.
+  private(set) var total = HeadPlace()
+
+  /// - Parameter layer: the description of a layer.
+  public init(layerCount: Int, layer: (Int) -> CacheLayer) {
+    self.layerCount = layerCount
+    for index in 0..<layerCount {
+      let layer = layer(index)
+      kvHeadCountMax = max(kvHeadCountMax, layer.kvHeadCount)
+      headDimMax = max(headDimMax, layer.headDim)
+      for kvHead in 0..<layer.kvHeadCount {
+        let head = HeadSlots(layer, kvHead: kvHead, at: total)
+        slotCountMax = max(slotCountMax, head.paddedCapacity)
+        total = head.nextPlace
+        headCount += 1
+      }
+    }
+  }
+}
+
+/// Where the parts of a KV head lie: what the heads before it take.
+struct HeadPlace: BitwiseCopyable {
+  /// In whole tiles.
+  var slotStart = 0
+  var keyStart = 0
+  var valueStart = 0
+  /// Elements of one key of each head.
+  var dimStart = 0
+}
+
+/// The room of one KV head of one layer.
+struct HeadSlots: BitwiseCopyable {
+  let place: HeadPlace
+  let headDim: Int
+  /// Slots that there is room for: the kept ones and a block.
+  let capacity: Int
+  /// Slots that eviction leaves.
+  var budget: Int
+
+  init(_ layer: CacheLayer, kvHead: Int, at place: HeadPlace) {
+    self.place = place
+    headDim = layer.headDim
+    budget = layer.budget
+    capacity = budget + layer.blockSize
+  }
+
+  var paddedCapacity: Int { roundUp(capacity, to: CacheRows.tileSlots) }
+
+  var nextPlace: HeadPlace {
+    HeadPlace(
+      slotStart: place.slotStart + paddedCapacity,
+      keyStart: place.keyStart + CacheRows.keyCount(slots: capacity, headDim: headDim),
+      valueStart: place.valueStart + CacheRows.valueCount(slots: capacity, headDim: headDim),
+      dimStart: place.dimStart + headDim)
+  }
+}
