@@ -40,6 +40,8 @@ let package = Package(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
     .target(
+      name: "Constraint", dependencies: ["Text", "Memory", "Tokenizer"], swiftSettings: strict),
+    .target(
       name: "Generation",
       dependencies: ["Platform", "Memory", "Kernels", "Model", "Tokenizer", "Inference"],
       swiftSettings: strict),
@@ -103,6 +105,10 @@ let package = Package(
     .testTarget(
       name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"],
       exclude: ["make_vocabularies.py"]),
+    .testTarget(
+      name: "ConstraintTests", dependencies: ["Constraint", "Tokenizer", "Memory", "Text"],
+      exclude: ["make_suite.py"],
+      swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"],

@@ -15,6 +15,7 @@ public enum Region: Int, Sendable {
   case logits
   case tokenizer
   case text
+  case grammar
   case latency
   case connections
   case keptText
@@ -22,7 +23,7 @@ public enum Region: Int, Sendable {
   case threadStacks
 
   /// Something for each region. This is the one place of their number.
-  typealias PerRegion<Element> = InlineArray<20, Element>
+  typealias PerRegion<Element> = InlineArray<21, Element>
 
   public static var count: Int { PerRegion<Int>.count }
 
@@ -44,6 +45,7 @@ public enum Region: Int, Sendable {
     case .logits: "logits"
     case .tokenizer: "tokenizer"
     case .text: "text buffers"
+    case .grammar: "grammars"
     case .latency: "latency records"
     case .connections: "connections"
     case .keptText: "kept system prompt"

@@ -81,6 +81,13 @@ public struct JSONNumber: Sendable {
     return isNegative && significand == UInt64(Int.max) + 1 ? Int.min : nil
   }
 
+  /// The number as a significand times a power of ten; nil if it has more digits than are kept.
+  public var decimal: (significand: UInt64, exponent: Int, isNegative: Bool)? {
+    if isCut { return nil }
+    let exponent = scale + (isExponentNegative ? -writtenExponent : writtenExponent)
+    return (significand, exponent, isNegative)
+  }
+
   /// The number if it is written without a fraction and an exponent, or the bound of Int that it is
   /// beyond.
   var nearestInteger: Int? {
