@@ -38,9 +38,8 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
     .target(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
+    .target(name: "Template", dependencies: ["Text", "Memory"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
-    .target(
-      name: "Constraint", dependencies: ["Text", "Memory", "Tokenizer"], swiftSettings: strict),
     .target(
       name: "Generation",
       dependencies: ["Platform", "Memory", "Kernels", "Model", "Tokenizer", "Inference"],
@@ -103,12 +102,11 @@ let package = Package(
       ],
       exclude: ["make_vectors.py"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
+      name: "TemplateTests", dependencies: ["Template", "Memory", "Text"],
+      swiftSettings: [.unsafeFlags(["-O"])]),
+    .testTarget(
       name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"],
       exclude: ["make_vocabularies.py"]),
-    .testTarget(
-      name: "ConstraintTests", dependencies: ["Constraint", "Tokenizer", "Memory", "Text"],
-      exclude: ["make_suite.py"],
-      swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"],

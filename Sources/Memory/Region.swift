@@ -15,7 +15,7 @@ public enum Region: Int, Sendable {
   case logits
   case tokenizer
   case text
-  case grammar
+  case template
   case latency
   case connections
   case keptText
@@ -45,7 +45,7 @@ public enum Region: Int, Sendable {
     case .logits: "logits"
     case .tokenizer: "tokenizer"
     case .text: "text buffers"
-    case .grammar: "grammars"
+    case .template: "chat template"
     case .latency: "latency records"
     case .connections: "connections"
     case .keptText: "kept system prompt"
