@@ -5,6 +5,9 @@ import PackageDescription
 //  - release: Embedded Swift with -no-allocations, for x86-64 Linux here and for aarch64 Linux with
 //    a toolset from Toolchain/, whose own -march comes after the host's and takes its place;
 //  - debug: ordinary Swift, for tests; optimized, because the kernels are tested on real sizes.
+// An Embedded build compiles whatever a module may call in modules below it once more, so that it can
+// inline it. Public functions that are not for inlining are @export(interface): they are compiled in
+// their own module alone.
 let device: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
   .enableExperimentalFeature("Embedded", .when(configuration: .release)),
@@ -15,7 +18,10 @@ let device: [SwiftSetting] = [
   .unsafeFlags(["-Xcc", "-march=native"], .when(platforms: [.linux])),
 ]
 let strict: [SwiftSetting] = device + [.strictMemorySafety()]
+// What runs once, or waits for a person: small, not fast.
+let cold: [SwiftSetting] = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 let program: [SwiftSetting] = strict + [.unsafeFlags(["-parse-as-library"])]
+let command: [SwiftSetting] = cold + [.unsafeFlags(["-parse-as-library"])]
 
 let package = Package(
   name: "edge-infer",
@@ -26,8 +32,8 @@ let package = Package(
     .target(name: "Text", swiftSettings: strict),
     .target(
       name: "Platform", dependencies: ["Text", "CPlatform", "CInstructions"], swiftSettings: strict),
-    .target(name: "Profile", dependencies: ["Platform"], swiftSettings: strict),
-    .target(name: "Board", dependencies: ["Platform", "Profile"], swiftSettings: strict),
+    .target(name: "Profile", dependencies: ["Platform"], swiftSettings: cold),
+    .target(name: "Board", dependencies: ["Platform", "Profile"], swiftSettings: cold),
     .target(
       name: "Service",
       dependencies: [
@@ -38,8 +44,9 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
     .target(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
-    .target(name: "Template", dependencies: ["Text", "Memory"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
+    .target(
+      name: "Constraint", dependencies: ["Text", "Memory", "Tokenizer"], swiftSettings: strict),
     .target(
       name: "Generation",
       dependencies: ["Platform", "Memory", "Kernels", "Model", "Tokenizer", "Inference"],
@@ -60,7 +67,7 @@ let package = Package(
       swiftSettings: device),
     .target(
       name: "CommandLine", dependencies: ["CPlatform", "Text", "Platform", "Profile"],
-      swiftSettings: strict),
+      swiftSettings: cold),
     .executableTarget(
       name: "edge-infer",
       dependencies: [
@@ -69,7 +76,7 @@ let package = Package(
         "Generation",
         "KVCache", "Inference", "Measurement",
       ],
-      swiftSettings: program,
+      swiftSettings: command,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections"])]),
     .target(
       name: "KernelChecks", dependencies: ["Platform", "Profile", "Memory", "Kernels", "KVCache"],
@@ -102,11 +109,12 @@ let package = Package(
       ],
       exclude: ["make_vectors.py"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
-      name: "TemplateTests", dependencies: ["Template", "Memory", "Text"],
-      swiftSettings: [.unsafeFlags(["-O"])]),
-    .testTarget(
       name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"],
       exclude: ["make_vocabularies.py"]),
+    .testTarget(
+      name: "ConstraintTests", dependencies: ["Constraint", "Tokenizer", "Memory", "Text"],
+      exclude: ["make_suite.py"],
+      swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "Model", "Memory", "KVCache", "Profile", "Platform"],

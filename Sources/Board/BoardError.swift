@@ -10,6 +10,7 @@ public enum BoardError: LineError {
   case noVectors(isArm: Bool)
   case tooLittleMemory(availableMiB: Int, reserveMiB: Int)
 
+  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .noInstructions: .malformedData
@@ -20,6 +21,7 @@ public enum BoardError: LineError {
   }
 
   /// One line without its end.
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .noCPUInfo: out.write("proc/cpuinfo is missing or cannot be read")

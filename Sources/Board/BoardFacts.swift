@@ -16,6 +16,7 @@ public struct BoardFacts: ~Copyable {
   /// - Parameters:
   ///   - root: where the kernel's files are.
   ///   - processor: the machine's own; nil has /proc/cpuinfo below `root` tell of the instructions.
+  @export(interface)
   public init(below root: KernelPath, _ processor: ProcessorFeatures?) throws(BoardError) {
     let instructions = try Self.readInstructions(root, processor)
     var found = BoardNotes()

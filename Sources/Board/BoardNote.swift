@@ -12,6 +12,7 @@ public enum BoardNote: Int, Sendable {
 
   public static let count = 9
 
+  @export(interface)
   public var text: StaticString {
     switch self {
     case .noOnlineList:

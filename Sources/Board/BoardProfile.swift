@@ -27,6 +27,7 @@ extension BoardFacts {
   /// The machine's profile; `capMiB`, which must be one that a profile allows, is taken in place of
   /// what the memory gives. Blocks and budgets go by the cap as in the published profiles: B = 64
   /// and N = 1,024 below 512 MiB, N = 4,096 from 12 GiB on, else B = 128 and N = 2,048.
+  @export(interface)
   public func profile(
     _ wishes: ProfileWishes, capMiB: Int? = nil
   ) throws(BoardError) -> DeviceProfile {

@@ -14,6 +14,7 @@ public struct CoreOrder: Sendable {
   /// 0 where the kernel does not say.
   private var l2Sizes = InlineArray<64, Int>(repeating: 0)
 
+  @export(interface)
   public init(_ list: borrowing CoreList) {
     for index in 0..<list.count where list.chosen.contains(list[index].number) {
       append(list[index])
@@ -56,6 +57,7 @@ public struct CoreOrder: Sendable {
 
 extension DeviceProfile {
   /// Binds `threadCount` threads to the first cores of `order`, and to none where it has fewer.
+  @export(interface)
   public mutating func setThreads(_ threadCount: Int, in order: CoreOrder) {
     unbindThreads(threadCount)
     if threadCount > order.count { return }

@@ -22,6 +22,7 @@ public struct CoreSet: Sendable, Equatable {
     if core >= 0 && core < Self.limit { words[core / 64] |= 1 << UInt64(core % 64) }
   }
 
+  @export(interface)
   public var count: Int {
     var count = 0
     for index in 0..<16 { count += words[index].nonzeroBitCount }
@@ -29,6 +30,7 @@ public struct CoreSet: Sendable, Equatable {
   }
 
   /// The lowest core.
+  @export(interface)
   public var first: Int? {
     for index in 0..<16 where words[index] != 0 {
       return index * 64 + words[index].trailingZeroBitCount
@@ -36,6 +38,7 @@ public struct CoreSet: Sendable, Equatable {
     return nil
   }
 
+  @export(interface)
   public func intersection(_ other: CoreSet) -> CoreSet {
     var result = CoreSet()
     for index in 0..<16 { result.words[index] = words[index] & other.words[index] }

@@ -22,6 +22,7 @@ public struct EnergyMeter: Sendable {
     /// Documentation/power/powercap/powercap.rst).
     case packages
 
+    @export(interface)
     public var name: StaticString {
       switch self {
       case .none: "none"
@@ -121,6 +122,7 @@ public struct EnergyMeter: Sendable {
 
   /// The energy between two readings; nil where it is not known. Of a rail it is the mean of both
   /// powers times the time; a count may begin anew once in between.
+  @export(interface)
   public func microjoules(
     from first: EnergyReading, to last: EnergyReading, nanoseconds: Int64
   ) -> Int? {

@@ -25,6 +25,7 @@ public struct HealthSensors: ~Copyable {
 
   /// - Parameter cores: those whose frequencies and throttling count; of more than sixteen that can
   ///   differ, the first.
+  @export(interface)
   public init(below root: KernelPath, of cores: CoreSet) {
     thermometers = Thermometers(below: root)
     clocks = CoreClocks(below: root, of: cores)
@@ -33,6 +34,7 @@ public struct HealthSensors: ~Copyable {
   }
 
   /// No sensors.
+  @export(interface)
   public init() {
     thermometers = Thermometers()
     clocks = CoreClocks()
@@ -56,6 +58,7 @@ public struct HealthSensors: ~Copyable {
   public var hasThrottling: Bool { !throttles.isEmpty || thermometers.hasLimits }
 
   /// The kernel's name of the first thermometer, in printable ASCII, between quotation marks.
+  @export(interface)
   public func writeThermometer(to out: inout TextOutput) {
     out.write("\"")
     for index in 0..<thermometers.name.count {
@@ -66,6 +69,7 @@ public struct HealthSensors: ~Copyable {
   }
 
   /// - Parameter earlier: the sample before, for what came and went since.
+  @export(interface)
   public func read(after earlier: HealthSample? = nil) -> HealthSample {
     var throttling = Throttling()
     let millidegrees = thermometers.read(&throttling)

@@ -13,6 +13,7 @@ public struct Instructions: Sendable, Equatable {
   init() {}
 
   /// Of the machine that the program runs on: the auxiliary vector on aarch64, CPUID on x86-64.
+  @export(interface)
   public init(_ processor: ProcessorFeatures) {
     isArm = BuildFeatures.isArm
     let isEnough = isArm || processor.vectorWidthBits >= 256

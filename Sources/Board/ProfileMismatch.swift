@@ -10,6 +10,7 @@ public enum ProfileMismatch: Equatable, Sendable {
   case int8MatrixMultiply
 
   /// The feature, as an error names it.
+  @export(interface)
   public var name: StaticString {
     switch self {
     case .neon: "NEON (an aarch64 CPU)"
@@ -27,6 +28,7 @@ extension Instructions {
   /// architecture comes before narrower vectors, and those before single features. A profile of
   /// another architecture also asks for features that are missing here, and naming one of them would
   /// hide that the profile is another board's.
+  @export(interface)
   public func mismatch(with profile: DeviceProfile) -> ProfileMismatch? {
     switch profile.vectorWidth {
     case .neon(let bits):

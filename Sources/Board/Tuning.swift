@@ -9,6 +9,7 @@ public struct TuningList: Sendable {
   public init() {}
 
   /// Leaves out what is there already, and numbers below 1.
+  @export(interface)
   public mutating func insert(_ value: Int) {
     if value < 1 || count == Self.countMax { return }
     for index in 0..<count where values[index] == value { return }
@@ -24,6 +25,7 @@ public struct TuningList: Sendable {
   /// Thread counts, each for the first cores of `order`: the fast cores, these with half of the slower
   /// ones and with all of them, all hardware threads, the fast ones but one (from four on), half of
   /// the fast ones, one. One thread where no core is known.
+  @export(interface)
   public static func threadCounts(_ order: CoreOrder) -> TuningList {
     var list = TuningList()
     let slowCount = order.coreCount - order.fastCount
@@ -38,6 +40,7 @@ public struct TuningList: Sendable {
   }
 
   /// Block sizes: the profile's, 64, 256 and 32, and 128 where it is not the profile's.
+  @export(interface)
   public static func blockSizes(first: Int) -> TuningList {
     var list = TuningList()
     list.insert(first)
@@ -96,6 +99,7 @@ public struct TuningTable: Sendable {
   }
 
   /// - Returns: the place of the case, which is made where it is not there.
+  @export(interface)
   public mutating func index(threadCount: Int, blockSize: Int) -> Int {
     for index in 0..<count
     where cases[index].threadCount == threadCount && cases[index].blockSize == blockSize {
@@ -111,6 +115,7 @@ public struct TuningTable: Sendable {
   /// more than `answerLossMax`, the fastest prompt; where others come within `tieShare` of it, the one
   /// of these with the fewest threads, then with the smallest plan. nil where none was timed.
   /// - Parameter threadCount: looks at this one only.
+  @export(interface)
   public func best(threadCount: Int? = nil) -> Int? {
     var fastestAnswer = 0.0
     for index in 0..<count {

@@ -23,6 +23,7 @@ import Text
   /// - Parameters:
   ///   - count: of words, with the program's name.
   ///   - values: zero-terminated, and as long there as their uses are.
+  @export(interface)
   public init(
     count: Int, values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   ) throws(UsageError) {
@@ -213,6 +214,7 @@ extension Arguments {
   }
 
   /// Whether positions are renumbered at the trained length.
+  @export(interface)
   public var renumbers: Bool {
     if let positions = unsafe text(.positions) {
       unsafe isEqual(positions, "compact")
@@ -222,6 +224,7 @@ extension Arguments {
   }
 
   /// The command whose memory is laid out: of `plan`, that of `--of`; nil if that has no plan.
+  @export(interface)
   public var plannedCommand: Command? {
     if command != .plan { return command }
     guard let named = unsafe text(.of) else { return .run }

@@ -25,6 +25,7 @@ public enum Command: Int, Sendable {
     "run, chat, serve, plan, bench, profile-run, score, pack, probe, tokenize or inspect"
   static let benchmarkNames: StaticString = "speed, scoring and ttft"
 
+  @export(interface)
   public var name: StaticString {
     switch self {
     case .run: "run"

@@ -1,5 +1,6 @@
 // Each option once: its names and the commands that take it, and below what it takes and does.
 extension Option {
+  @export(interface)
   public var declaration: OptionDeclaration {
     switch self {
     case .help: .init("--help", or: "-h", CommandSet.profiled + CommandSet.others)

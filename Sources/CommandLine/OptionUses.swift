@@ -4,6 +4,7 @@ extension Option {
   public static let tokenCountMax = 1_048_576
   static let wholeMax = Int(Int32.max)
 
+  @export(interface)
   public func use(by command: Command) -> OptionUse {
     switch self {
     case .help: .init("", .flag, "This text.")

@@ -24,6 +24,7 @@ public enum UsageError: LineError {
     if case .override(let error) = self { error.exitCode } else { .usage }
   }
 
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .unknownCommand(let word):

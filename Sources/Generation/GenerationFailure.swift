@@ -6,6 +6,7 @@ public enum PassFailure: LineError {
   case cacheFull(CacheFull)
   case numbers(NumberFault)
 
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .cacheFull(let full): full.write(to: &out)
@@ -13,6 +14,7 @@ public enum PassFailure: LineError {
     }
   }
 
+  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .cacheFull(let full): full.exitCode

@@ -29,6 +29,7 @@ import Tokenizer
   ///   - needs: sizes, and the settings that have most candidates.
   ///   - ends: the tokens that end an answer.
   ///   - vocabulary: nil if ids are written in place of texts; it must stay where it is.
+  @export(interface)
   public init(
     carver: inout Carver, _ needs: GeneratorNeeds, _ ends: AnswerEnds, vocabularyCount: Int,
     _ vocabulary: UnsafeMutablePointer<Vocabulary>?
@@ -43,6 +44,7 @@ import Tokenizer
   }
 
   /// For another prompt and its answer, in the same cache or in another one.
+  @export(interface)
   public mutating func begin(_ request: AnswerRequest) {
     prompt = PromptBlock()
     tokens.removeAll()
@@ -54,6 +56,7 @@ import Tokenizer
 
   /// Says how the prompt is to be answered, if that was not known when it began. No token has been
   /// chosen yet.
+  @export(interface)
   public mutating func answer(_ request: AnswerRequest) {
     precondition(!isInAnswer, "the answer has begun")
     self.request = request

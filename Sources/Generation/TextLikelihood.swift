@@ -25,6 +25,7 @@ public struct TextLikelihood {
   /// - Parameters:
   ///   - following: the text's token after the block, nil at its end.
   ///   - logits: gets all rows as Float32, if `writesLogits`.
+  @export(interface)
   public mutating func addBlock(
     _ engine: borrowing Engine, tokenCount count: Int, following: Int32?,
     logits: inout TextOutput, writesLogits: Bool

@@ -5,6 +5,7 @@ public struct BlockRecord: BitwiseCopyable, Sendable {
   public var slotsBefore: Int
   public var times: BlockTimes
 
+  @export(interface)
   public init(tokenCount: Int, slotsBefore: Int, times: BlockTimes) {
     self.tokenCount = tokenCount
     self.slotsBefore = slotsBefore

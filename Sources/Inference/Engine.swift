@@ -16,6 +16,7 @@ public struct EngineLayout {
   let loading: LoadingScratch
   let tensors: TensorTable
 
+  @export(interface)
   public init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     self.shape = shape
     self.settings = settings
@@ -50,6 +51,7 @@ public struct Engine: ~Copyable {
   /// - Parameters:
   ///   - arena: the one that the layout lies in.
   ///   - buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
+  @export(interface)
   public func load(
     _ file: borrowing ModelFile, into arena: borrowing Arena,
     buffer: UnsafeMutableRawBufferPointer
@@ -132,6 +134,7 @@ extension Engine {
   }
 
   /// A row made by `makeLogits`.
+  @export(interface)
   public func logits(_ row: Int) -> LogitRow {
     LogitRow(
       values: machine.workspace.logits + row * machine.workspace.logitStride,

@@ -2,31 +2,41 @@ import Memory
 import Model
 import Platform
 
-/// What would fit below the cap when the plan does not.
+/// What would fit below the cap when the plan does not. An error carries it, so it holds the sizes
+/// that it tells of and not what they were computed from.
 public struct FitAdvice: Sendable {
   private let capByteCount: Int
-  /// The plan's size for a budget and a block, everything else as asked for.
-  private let shape: ModelShape
-  private let settings: RunSettings
-  private let otherByteCount: Int
-  private let plan: MemoryPlan
-  /// Whether the cache may be made smaller.
-  private let isCacheFree: Bool
+  private let processByteCount: Int
+  private let weightByteCount: Int
+  /// The largest budget and the largest block that fit, everything else as asked for.
+  private let budget: Int?
+  private let block: Int?
 
   /// - Parameters:
   ///   - plan: of the model and settings, larger than the cap.
-  ///   - isCacheFree: false where the slots follow from the prompt.
+  ///   - isCacheFree: whether the cache may be made smaller; false if its slots follow from the
+  ///     prompt.
+  @export(interface)
   public init(
     _ plan: MemoryPlan, shape: ModelShape, settings: RunSettings, capByteCount: Int,
     isCacheFree: Bool = true
   ) {
-    self.isCacheFree = isCacheFree
-    self.plan = plan
-    self.shape = shape
-    self.settings = settings
     self.capByteCount = capByteCount
-    let own = Self.engineByteCount(shape, settings)
-    otherByteCount = PlanTable.processByteCount(plan) - own
+    processByteCount = PlanTable.processByteCount(plan)
+    weightByteCount =
+      plan.byteCount(of: .weights) + plan.byteCount(of: .embeddings)
+      + plan.byteCount(of: .outputHead)
+    let otherByteCount = processByteCount - Self.engineByteCount(shape, settings)
+    func fits(budget: Int, block: Int) -> Bool {
+      let changed = settings.with(blockSize: block, cacheBudget: budget)
+      return Self.engineByteCount(shape, changed) + otherByteCount <= capByteCount
+    }
+    budget =
+      isCacheFree
+      ? Self.largest(settings.cacheBudget) { fits(budget: $0, block: settings.blockSize) } : nil
+    block =
+      isCacheFree
+      ? Self.largest(settings.blockSize) { fits(budget: settings.cacheBudget, block: $0) } : nil
   }
 
   private static func engineByteCount(_ shape: ModelShape, _ settings: RunSettings) -> Int {
@@ -35,12 +45,8 @@ public struct FitAdvice: Sendable {
     return carver.measured().totalByteCount
   }
 
-  private func fits(budget: Int, block: Int) -> Bool {
-    let changed = settings.with(blockSize: block, cacheBudget: budget)
-    return Self.engineByteCount(shape, changed) + otherByteCount <= capByteCount
-  }
-
   /// The largest value from 1 to `limit` that fits, or nil; sizes grow with the value.
+  @export(interface)
   public static func largest(_ limit: Int, _ fits: (Int) -> Bool) -> Int? {
     if !fits(1) { return nil }
     var (low, high) = (1, limit)
@@ -52,34 +58,26 @@ public struct FitAdvice: Sendable {
   }
 
   /// Goes on a line: by how much the plan is over, and what would fit.
+  @export(interface)
   public func write(to out: inout TextOutput) {
-    let over = Self.writeExcess(of: plan, capByteCount: capByteCount, to: &out)
+    let over = Self.writeExcess(
+      processByteCount: processByteCount, capByteCount: capByteCount, to: &out)
     out.write("; what would fit: ")
-    if isCacheFree { writeSizes(to: &out) }
-    let weights =
-      plan.byteCount(of: .weights) + plan.byteCount(of: .embeddings)
-      + plan.byteCount(of: .outputHead)
-    if weights > over {
+    if let budget { Self.write("--budget ", budget, to: &out) }
+    if let block { Self.write("--block ", block, to: &out) }
+    if weightByteCount > over {
       out.write("a model whose int8 weights take ")
-      Self.writeMiB(weights - over, to: &out)
+      Self.writeMiB(weightByteCount - over, to: &out)
       out.write(" MiB in place of ")
-      Self.writeMiB(weights, to: &out)
+      Self.writeMiB(weightByteCount, to: &out)
       out.write(", or ")
     }
-    Self.writeCap(for: plan, to: &out)
+    Self.writeCap(processByteCount: processByteCount, to: &out)
   }
 
   /// - Returns: bytes over the cap.
   @discardableResult
-  public static func writeExcess(
-    of plan: MemoryPlan, capByteCount: Int, to out: inout TextOutput
-  ) -> Int {
-    writeExcess(
-      processByteCount: PlanTable.processByteCount(plan), capByteCount: capByteCount, to: &out)
-  }
-
-  /// - Returns: bytes over the cap.
-  @discardableResult
+  @export(interface)
   public static func writeExcess(
     processByteCount: Int, capByteCount: Int, to out: inout TextOutput
   ) -> Int {
@@ -93,27 +91,17 @@ public struct FitAdvice: Sendable {
     return over
   }
 
-  public static func writeCap(for plan: MemoryPlan, to out: inout TextOutput) {
+  @export(interface)
+  public static func writeCap(processByteCount: Int, to out: inout TextOutput) {
     out.write("a cap of ")
-    out.write((PlanTable.processByteCount(plan) + 1_048_575) / 1_048_576)
+    out.write((processByteCount + 1_048_575) / 1_048_576)
     out.write(" MiB")
   }
 
-  private func writeSizes(to out: inout TextOutput) {
-    if let budget = Self.largest(
-      settings.cacheBudget, { fits(budget: $0, block: settings.blockSize) })
-    {
-      out.write("--budget ")
-      out.write(budget)
-      out.write(", ")
-    }
-    if let block = Self.largest(
-      settings.blockSize, { fits(budget: settings.cacheBudget, block: $0) })
-    {
-      out.write("--block ")
-      out.write(block)
-      out.write(", ")
-    }
+  private static func write(_ option: StaticString, _ value: Int, to out: inout TextOutput) {
+    out.write(option)
+    out.write(value)
+    out.write(", ")
   }
 
   private static func writeMiB(_ bytes: Int, to out: inout TextOutput) {

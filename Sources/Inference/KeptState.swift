@@ -12,6 +12,7 @@ public struct KeptState: Sendable {
 
 extension EngineLayout {
   /// Bytes that `TokenSequence.keep` takes for a text of at most `tokenCount` tokens.
+  @export(interface)
   public static func keptByteCount(
     _ shape: ModelShape, _ settings: RunSettings, tokenCount: Int
   ) -> Int {
@@ -25,6 +26,7 @@ extension TokenSequence {
   /// Copies the cache and all that belongs to it, so that the text can be taken up again where it is
   /// now. The next tokens are then the same, bit for bit. All tokens must be committed.
   /// - Parameter memory: as many bytes as `EngineLayout.keptByteCount` says, or more.
+  @export(interface)
   public func keep(in memory: UnsafeMutableRawBufferPointer) -> KeptState {
     precondition(appendedCount == 0, "tokens are not committed")
     var copier = StateCopier(memory: memory, restores: false)
@@ -34,6 +36,7 @@ extension TokenSequence {
 
   /// Takes up a text that was kept, in place of the one that there is. A block must follow before
   /// logits are made.
+  @export(interface)
   public mutating func takeUp(_ kept: KeptState, from memory: UnsafeMutableRawBufferPointer) {
     reset()
     setPlace(

@@ -16,6 +16,7 @@ public struct BlockTimes: BitwiseCopyable, Sendable {
 
   public init() {}
 
+  @export(interface)
   public static func + (a: BlockTimes, b: BlockTimes) -> BlockTimes {
     var sum = a
     sum.total += b.total

@@ -43,6 +43,7 @@ extension Machine {
   /// Touches the pages of the arena on all threads, so that the system has given all memory, and
   /// none is waited for, before the first block. The threads' own stacks and counters are in use and
   /// left out, as are mapped weights, which cannot be written.
+  @export(interface)
   public func touchPages(of arena: borrowing Arena, hasMappedWeights: Bool = false) {
     let start = arena.plan.offset(of: hasMappedWeights ? .keys : .weights)
     var range = UnsafeMutableRawBufferPointer(

@@ -20,6 +20,7 @@ extension Engine {
 
   /// The cache is filled to the budget: `full` forgets what came after, the policies that evict have
   /// kept so many anyway.
+  @export(interface)
   package mutating func setPlaceAtBudget() {
     sequence.state.pointee.cache.setCount(settings.cacheBudget)
     sequence.setPlace(

@@ -61,6 +61,7 @@ public enum NumberFault: LineError {
 }
 
 extension NumberFault {
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .embeddings: out.write("the token embeddings")
@@ -83,6 +84,7 @@ extension NumberFault {
 
 extension Engine {
   /// `makeLogits`, and an error if the model gives numbers that are not finite.
+  @export(interface)
   public func makeCheckedLogits(firstRow: Int, rowCount: Int) throws(NumberFault) {
     makeLogits(firstRow: firstRow, rowCount: rowCount)
     if let fault = numberFault { throw fault }

@@ -19,6 +19,7 @@ extension Engine {
   }
 
   /// See `PackedChecksum`; on all threads.
+  @export(interface)
   public func checksum(of image: UnsafeRawBufferPointer) -> UInt64 {
     var task = ChecksumTask(image: image, sums: layout.loading.checksums)
     team.run(&task) { context, team, index in

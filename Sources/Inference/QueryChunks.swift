@@ -36,6 +36,7 @@ package struct QueryChunks {
 
   /// The most parts that the last tokens of any block of at most `tokenCount` have rows in: a block
   /// may end anywhere in a chunk.
+  @export(interface)
   package func partCountMax(_ windowTokens: Int) -> Int {
     let rows = min(windowTokens, tokenCount) * group
     if rows == 0 { return 0 }
@@ -52,6 +53,7 @@ extension Attention {
   ///   - stride: from one token's queries to the next one's.
   /// - Returns: the largest squared length of a query as it was set, Float32's largest number where it
   ///   is past that; infinite where a product with a key might be.
+  @export(interface)
   package func setQueries(
     _ rows: Range<Int>, from source: UnsafePointer<Float>, stride: Int, group: Int,
     _ rotary: RotaryTable

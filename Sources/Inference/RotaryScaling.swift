@@ -3,6 +3,7 @@ import Model
 
 extension RotaryTable {
   /// The frequencies of a table without factors of their own (`RopeSpec.hasFactors`).
+  @export(interface)
   public func setFrequencies(_ rope: RopeSpec) {
     let base = Double(rope.frequencyBase)
     setFrequencies(base: base)

@@ -8,6 +8,7 @@ public enum RowOrder {
   case splitHalves(headDim: Int)
 
   /// That of a layer's query and key rows, which rotary embedding turns.
+  @export(interface)
   public init(ofRotated layer: LayerSpec, _ architecture: Architecture) {
     switch architecture.description.rotatedPairs {
     case .interleaved: self = .splitHalves(headDim: layer.headDim)
@@ -15,6 +16,7 @@ public enum RowOrder {
     }
   }
 
+  @export(interface)
   public func place(_ row: Int) -> Int {
     switch self {
     case .asStored: return row

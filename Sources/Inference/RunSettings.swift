@@ -23,6 +23,7 @@ public struct RunSettings: Sendable {
   /// for each layer what attention left.
   public var takesBack = false
 
+  @export(interface)
   public init(
     blockSize: Int, cacheBudget: Int, policy: Policy, retained: Retained, threadCount: Int,
     logitRowCount: Int, l2ByteCount: Int, usesFloat16: Bool = false,
@@ -40,6 +41,7 @@ public struct RunSettings: Sendable {
   }
 
   /// As a profile says. Attention multiplies in Float16 if the profile says so and the build can.
+  @export(interface)
   public init(
     _ profile: DeviceProfile, _ retention: Retention, logitRowCount: Int, renumbers: Bool
   ) {
@@ -52,6 +54,7 @@ public struct RunSettings: Sendable {
   }
 
   /// The same but for these sizes.
+  @export(interface)
   public func with(blockSize: Int, cacheBudget: Int) -> RunSettings {
     var settings = self
     (settings.blockSize, settings.cacheBudget) = (blockSize, cacheBudget)
@@ -66,6 +69,7 @@ public struct RunSettings: Sendable {
   }
 
   /// The same but for the policy and the block.
+  @export(interface)
   public func with(policy: Policy, blockSize: Int) -> RunSettings {
     var settings = self
     (settings.policy, settings.blockSize) = (policy, blockSize)

@@ -8,6 +8,7 @@ package struct TeamLayout {
   private let stacks: UnsafeMutableRawPointer
   let threadCount: Int
 
+  @export(interface)
   package init(carver: inout Carver, threadCount: Int) {
     self.threadCount = threadCount
     state = carver.takeUninitialized(.tables, TeamState.self, count: 1)

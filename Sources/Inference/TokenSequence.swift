@@ -11,6 +11,7 @@ public struct SequenceLayout {
   let settings: RunSettings
   let state: UnsafeMutablePointer<CacheState>
 
+  @export(interface)
   public init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     self.shape = shape
     self.settings = settings
@@ -24,6 +25,7 @@ public struct SequenceLayout {
 public struct CacheFull: LineError {
   public let slotCount: Int
 
+  @export(interface)
   public func write(to out: inout TextOutput) {
     out.write("the prompt is longer than the ")
     out.write(slotCount)
@@ -65,6 +67,7 @@ public struct TokenSequence: ~Copyable {
   /// The row of the last token in the block that the machine took last.
   public private(set) var lastRow = 0
 
+  @export(interface)
   public init(_ layout: SequenceLayout) {
     settings = layout.settings
     shape = layout.shape
@@ -84,6 +87,7 @@ public struct TokenSequence: ~Copyable {
   public var weakAnchorCount: Int { state.pointee.eviction.weakAnchorCount }
 
   /// The positions that a KV head of a layer keeps, in slot order.
+  @export(interface)
   public func keptPositions(layer: Int, kvHead: Int) -> UnsafeBufferPointer<UInt32> {
     UnsafeBufferPointer(
       start: state.pointee.cache.head(layer: layer, kvHead: kvHead).positions,
@@ -107,6 +111,7 @@ public struct TokenSequence: ~Copyable {
   /// - Parameters:
   ///   - cacheBudget: 1 to the budget that the layout was made with.
   ///   - retained: sinks and recent tokens, together at most the budget.
+  @export(interface)
   public mutating func limit(cacheBudget: Int, retained: Retained) {
     precondition(tokenCount == 0 && appendedCount == 0, "the budget changes between texts only")
     let next = settings.with(cacheBudget: cacheBudget, retained: retained)
@@ -123,6 +128,7 @@ public struct TokenSequence: ~Copyable {
   /// be no tokens yet, and the policy must be one that evicts.
   /// - Parameter budget: at least the tokens that are never evicted and 1, at most the budget of the
   ///   settings.
+  @export(interface)
   public mutating func limit(layer: Int, kvHead: Int, budget: Int) {
     precondition(tokenCount == 0 && appendedCount == 0, "the budget changes between texts only")
     precondition(Eviction.evicts(settings.policy))
@@ -144,6 +150,7 @@ extension TokenSequence {
   ///   - count: 1 to the block's size.
   ///   - commits: whether all of them are committed at once: the same as `commit(count)`, done while
   ///     each layer's keys are still in the processor's caches. Else the settings must take back.
+  @export(interface)
   package mutating func append(
     _ count: Int, commits: Bool, on machine: borrowing Machine, _ weights: ModelWeights
   ) throws(AppendError) -> BlockRecord {
@@ -175,6 +182,7 @@ extension TokenSequence {
   /// Makes the first `count` of the appended tokens part of the text, drops the others, and evicts.
   /// - Parameter count: 1 to `appendedCount`. To drop all, `truncate(to: tokenCount)`.
   /// - Returns: where the time went: a part of the block's.
+  @export(interface)
   public mutating func commit(_ count: Int, on machine: borrowing Machine) -> BlockTimes {
     precondition(count > 0 && count <= appendedCount, "only appended tokens can be committed")
     let dropped = appendedCount - count
@@ -204,6 +212,7 @@ extension TokenSequence {
   /// Tokens that were there at the latest eviction cannot be taken back: other tokens have left for
   /// their sake. Attention weights that dropped tokens gave others stay in the sums of `h2o`.
   /// - Parameter count: `fixedCount` to `tokenCount`.
+  @export(interface)
   public mutating func truncate(to count: Int, on machine: borrowing Machine) {
     precondition(count >= fixedCount && count <= tokenCount, "evicted tokens do not come back")
     let dropped = tokenCount - count

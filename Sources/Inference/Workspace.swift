@@ -104,6 +104,7 @@ extension Workspace {
 }
 
 extension RotaryTable {
+  @export(interface)
   package init(carver: inout Carver, headDim: Int, block: Int, magnitude: Double = 1) {
     let half = headDim / 2
     self.init(

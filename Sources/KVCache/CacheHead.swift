@@ -15,6 +15,7 @@ public struct CacheHead: BitwiseCopyable {
   /// Writes a token's key and value into a slot.
   /// - Returns: values that were past Float16's range and became its largest number.
   @discardableResult
+  @export(interface)
   public func setToken(
     slot: Int, position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>
   ) -> Int {

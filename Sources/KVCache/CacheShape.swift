@@ -9,6 +9,7 @@ public struct CacheLayer: Sendable, BitwiseCopyable {
   /// Tokens of a block: each KV head has room for so many behind the kept ones.
   public let blockSize: Int
 
+  @export(interface)
   public init(kvHeadCount: Int, headDim: Int, budget: Int, blockSize: Int) {
     self.kvHeadCount = kvHeadCount
     self.headDim = headDim
@@ -32,6 +33,7 @@ public struct CacheShape: Sendable, BitwiseCopyable {
   private(set) var total = HeadPlace()
 
   /// - Parameter layer: the description of a layer.
+  @export(interface)
   public init(layerCount: Int, layer: (Int) -> CacheLayer) {
     self.layerCount = layerCount
     for index in 0..<layerCount {

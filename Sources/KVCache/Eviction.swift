@@ -47,6 +47,7 @@ public struct Eviction: ~Copyable {
   /// - Parameters:
   ///   - weightParts: chunks of query rows whose weights are summed apart; see `weights`.
   ///   - takesBack: whether a block may be committed behind all layers' attention.
+  @export(interface)
   public init(
     carver: inout Carver, shape: CacheShape, policy: Policy, keyDiff form: KeyDiffForm = .fused,
     retained: Retained, weightParts partCount: Int, takesBack: Bool = false
@@ -115,6 +116,7 @@ public struct Eviction: ~Copyable {
   }
 
   /// Evictions from a head whose anchor was weak: see `weakAnchorLimit`.
+  @export(interface)
   public var weakAnchorCount: Int {
     var sum: UInt64 = 0
     for kvHead in 0..<shape.kvHeadCountMax { sum += weakCounts[kvHead] }

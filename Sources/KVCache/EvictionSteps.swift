@@ -17,6 +17,7 @@ extension Eviction {
   public var preparesAttention: Bool { needs.preparesAttention }
 
   /// The policy's row in the attention pass, if it wants one for this block.
+  @export(interface)
   public func extraRow(_ block: HeadBlock) -> ExtraRow? {
     let slots = slots(block)
     if !policy.accept(WantsExtraRow(slots: slots), form) { return nil }
@@ -25,6 +26,7 @@ extension Eviction {
 
   /// Where the weights of one chunk of rows go, summed over its rows: `[slots]`.
   /// - Parameter part: 0 for the block's last chunk, 1 for the one before, …
+  @export(interface)
   public func weights(_ block: HeadBlock, part: Int) -> UnsafeMutablePointer<Float> {
     if part == 0 { return pending(block) }
     precondition(part <= partCount)
@@ -33,6 +35,7 @@ extension Eviction {
 
   /// Adds up the weights of all chunks.
   /// - Parameter partCount: chunks of rows that left weights.
+  @export(interface)
   public func gatherWeights(_ block: HeadBlock, partCount: Int) {
     let sum = pending(block)
     for part in 1..<max(partCount, 1) {
@@ -52,6 +55,7 @@ extension Eviction {
   }
 
   /// Gives the slots scores, if the policy needs them for this block.
+  @export(interface)
   public func score(_ block: HeadBlock) {
     if !block.isOverBudget && !needs.accumulates { return }
     let scores = scores + block.kvHead * shape.slotCountMax
@@ -61,6 +65,7 @@ extension Eviction {
 
   /// Evicts until the head's budget of slots is left, which are then slots 0 ..< budget. Follows
   /// `score`.
+  @export(interface)
   public func evict(_ block: HeadBlock) {
     if !needs.evicts || !block.isOverBudget { return }
     let offset = block.kvHead * shape.slotCountMax

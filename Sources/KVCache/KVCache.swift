@@ -23,6 +23,7 @@ public struct KVCache: ~Copyable {
   /// - Parameters:
   ///   - shape: made from the same layers.
   ///   - layer: the description of a layer.
+  @export(interface)
   public init(
     carver: inout Carver, shape: CacheShape, keepsNorms: Bool, layer: (Int) -> CacheLayer
   ) {
@@ -75,6 +76,7 @@ public struct KVCache: ~Copyable {
   }
 
   /// Filled slots of the head that has most.
+  @export(interface)
   public var count: Int {
     var largest: UInt32 = 0
     for index in 0..<shape.headCount { largest = max(largest, counts[index]) }
@@ -82,6 +84,7 @@ public struct KVCache: ~Copyable {
   }
 
   /// Filled slots of the head that has least.
+  @export(interface)
   public var leastCount: Int {
     var least = UInt32.max
     for index in 0..<shape.headCount { least = min(least, counts[index]) }
@@ -89,6 +92,7 @@ public struct KVCache: ~Copyable {
   }
 
   /// Whether every head has room for so many tokens more.
+  @export(interface)
   public func hasRoom(for tokenCount: Int) -> Bool {
     for index in 0..<shape.headCount
     where Int(counts[index]) + tokenCount > heads[index].capacity { return false }
@@ -96,6 +100,7 @@ public struct KVCache: ~Copyable {
   }
 
   /// Whether some head has more slots than its budget with so many tokens more.
+  @export(interface)
   public func isOverBudget(with tokenCount: Int) -> Bool {
     for index in 0..<shape.headCount
     where Int(counts[index]) + tokenCount > heads[index].budget { return true }
@@ -104,6 +109,7 @@ public struct KVCache: ~Copyable {
 
   /// Another budget for a head.
   /// - Parameter budget: at least 1, at most the head's slots.
+  @export(interface)
   public func setBudget(_ budget: Int, layer: Int, kvHead: Int) {
     let index = index(layer, kvHead)
     precondition(budget > 0 && budget <= heads[index].capacity)
@@ -111,6 +117,7 @@ public struct KVCache: ~Copyable {
   }
 
   /// The budgets of a layer's heads as it is described.
+  @export(interface)
   public func setBudgets(layer: Int, _ description: CacheLayer) {
     for kvHead in 0..<description.kvHeadCount {
       setBudget(description.budget, layer: layer, kvHead: kvHead)
@@ -122,6 +129,7 @@ public struct KVCache: ~Copyable {
   ///   - tokenCount: of the block, or the first ones of it.
   ///   - nextPosition: the position after the last of these tokens.
   ///   - isProvisional: see `HeadBlock`.
+  @export(interface)
   public func block(
     layer: Int, kvHead: Int, tokenCount: Int, nextPosition: Int, isProvisional: Bool = false
   ) -> HeadBlock {
@@ -135,6 +143,7 @@ public struct KVCache: ~Copyable {
 
   /// The block's first `tokenCount` tokens are part of the text from now on. Heads with more slots than
   /// their budget have been evicted from.
+  @export(interface)
   public func commit(tokenCount: Int) {
     for index in 0..<shape.headCount {
       let count = Int(counts[index]) + tokenCount
@@ -149,6 +158,7 @@ public struct KVCache: ~Copyable {
   }
 
   /// Every head has so many filled slots.
+  @export(interface)
   public func setCount(_ count: Int) {
     for index in 0..<shape.headCount {
       precondition(count >= 0 && count <= heads[index].capacity)
@@ -192,6 +202,7 @@ extension KVCache {
 
   /// Whether the counts are such as a text leaves: each head has at least one slot and at most its
   /// budget.
+  @export(interface)
   public var hasPossibleCounts: Bool {
     for index in 0..<shape.headCount
     where counts[index] == 0 || Int(counts[index]) > heads[index].budget { return false }

@@ -18,6 +18,7 @@ package struct VictimSearch: BitwiseCopyable {
   /// `[slots]`: the sample's orders, then the ages of tokens of one order.
   private let scratch: UnsafeMutablePointer<UInt32>
 
+  @export(interface)
   package init(
     filter: SlotFilter, slots: UnsafeMutablePointer<UInt32>, orders: UnsafeMutablePointer<UInt32>,
     scratch: UnsafeMutablePointer<UInt32>
@@ -31,6 +32,7 @@ package struct VictimSearch: BitwiseCopyable {
   /// Leaves the victims in `slots`, in order of slots.
   /// - Parameter victimCount: at least 1, at most `slotCount`.
   /// - Complexity: O(`slotCount`); on average little more than reading scores once.
+  @export(interface)
   package func run(slotCount: Int, victimCount: Int) {
     precondition(victimCount > 0 && victimCount <= slotCount)
     let count = collectCandidates(slotCount, victimCount)

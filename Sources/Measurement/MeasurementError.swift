@@ -18,6 +18,7 @@ public enum MeasurementError: LineError {
   /// A signal ended it, and it has nothing to show for the work before.
   case interrupt
 
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .model(let error): error.write(to: &out)
@@ -33,6 +34,7 @@ public enum MeasurementError: LineError {
     }
   }
 
+  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .model(let error): error.exitCode

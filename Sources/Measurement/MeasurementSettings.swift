@@ -14,6 +14,7 @@ public struct MeasurementSettings: Sendable {
   ///   - profile: of this processor, checked.
   ///   - renumbers: as in `RunSettings`.
   ///   - locksMemory: the arena's pages are kept from being swapped out.
+  @export(interface)
   public init(
     _ profile: DeviceProfile, _ retention: Retention, renumbers: Bool, usesHugePages: Bool,
     locksMemory: Bool

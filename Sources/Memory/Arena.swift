@@ -37,6 +37,7 @@ import Platform
     return unsafe raw.bindMemory(to: type, capacity: count)
   }
 
+  @export(interface)
   public mutating func takeBytes(_ region: Region, count: Int) -> UnsafeMutableRawPointer {
     precondition(!isSealed, "the arena is sealed")
     precondition(count >= 0)
@@ -54,6 +55,7 @@ import Platform
   public func measured() -> MemoryPlan { MemoryPlan(byteCounts: used) }
 
   /// From here on nothing can be taken. Every planned byte must have been taken.
+  @export(interface)
   public mutating func seal() {
     if let plan {
       for index in 0..<Region.count {
@@ -78,6 +80,7 @@ import Platform
 
   /// - Parameter usesHugePages: whether the system is asked for huge pages, or for none; where it does
   ///   not follow, the pages are as the system has them.
+  @export(interface)
   public init(plan: MemoryPlan, usesHugePages: Bool = true) throws(SystemFailure) {
     guard let mapped = unsafe edge_map(plan.totalByteCount) else {
       throw SystemFailure("map the arena", code: ENOMEM)
@@ -94,6 +97,7 @@ import Platform
 
   /// The regions from the weights to the norms, which do not change once they are loaded, up to where
   /// the keys begin: a multiple of `imageAlignment`.
+  @export(interface)
   public var modelImage: UnsafeMutableRawBufferPointer {
     let start = plan.offset(of: .weights)
     return unsafe UnsafeMutableRawBufferPointer(

@@ -8,6 +8,7 @@ public enum MemoryLock: Sendable {
 
   /// If the system refuses, work goes on without.
   /// - Parameter isWanted: whether it was asked for.
+  @export(interface)
   public init(_ arena: borrowing Arena, isWanted: Bool) {
     if !isWanted {
       self = .declined
@@ -24,6 +25,7 @@ public enum MemoryLock: Sendable {
   private var isLocked: Bool { if case .locked = self { true } else { false } }
 
   /// One line, or none where it was not asked for.
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .declined: return

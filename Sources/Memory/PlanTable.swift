@@ -11,6 +11,7 @@ public enum PlanTable {
     plan.totalByteCount + programByteCount
   }
 
+  @export(interface)
   public static func write(_ plan: MemoryPlan, capByteCount: Int, to out: inout TextOutput) {
     out.write("   memory                            bytes         MiB\n")
     for index in 0..<Region.count {
@@ -34,6 +35,7 @@ public enum PlanTable {
   }
 
   /// The members of a JSON object: `"regions": […], "totalBytes": …, "ramCapBytes": …`.
+  @export(interface)
   public static func writeJSON(_ plan: MemoryPlan, capByteCount: Int, to out: inout TextOutput) {
     out.write("\"regions\": [")
     var isFirst = true
@@ -54,6 +56,7 @@ public enum PlanTable {
   }
 
   /// A JSON object, with whether the plan fits, on a line.
+  @export(interface)
   public static func writeReport(
     _ plan: MemoryPlan, capByteCount: Int, to out: inout TextOutput
   ) {

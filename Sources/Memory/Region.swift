@@ -15,7 +15,7 @@ public enum Region: Int, Sendable {
   case logits
   case tokenizer
   case text
-  case template
+  case grammar
   case latency
   case connections
   case keptText
@@ -28,6 +28,7 @@ public enum Region: Int, Sendable {
   public static var count: Int { PerRegion<Int>.count }
 
   /// The name in tables and reports.
+  @export(interface)
   public var name: StaticString {
     switch self {
     case .tables: "tables"
@@ -45,7 +46,7 @@ public enum Region: Int, Sendable {
     case .logits: "logits"
     case .tokenizer: "tokenizer"
     case .text: "text buffers"
-    case .template: "chat template"
+    case .grammar: "grammars"
     case .latency: "latency records"
     case .connections: "connections"
     case .keptText: "kept system prompt"

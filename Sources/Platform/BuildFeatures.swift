@@ -3,6 +3,7 @@ import CInstructions
 /// What this program was compiled to use. It runs only on processors that have all of it: see
 /// `missing(from:)`.
 public enum BuildFeatures {
+  @export(interface)
   public static var isArm: Bool {
     #if arch(arm64)
       true
@@ -19,6 +20,7 @@ public enum BuildFeatures {
   public static var usesInt8MatrixMultiply: Bool { edge_built_with_i8mm() }
 
   /// The kernel path.
+  @export(interface)
   public static var name: StaticString {
     #if arch(x86_64)
       edge_has_vnni() ? "AVX-512 VNNI" : edge_built_with_avx2() ? "AVX2" : "portable x86-64"
@@ -29,6 +31,7 @@ public enum BuildFeatures {
   }
 
   /// An instruction set that this program was compiled for and a processor lacks, or nil.
+  @export(interface)
   public static func missing(from processor: ProcessorFeatures) -> StaticString? {
     #if arch(x86_64)
       if edge_built_with_avx2() && processor.vectorWidthBits < 256 {

@@ -24,6 +24,7 @@ public protocol LineError: Error {
 
 extension SystemFailure: LineError {
   /// What was tried, why the system refused it, and the number of its reason.
+  @export(interface)
   public func write(to out: inout TextOutput) {
     out.write("cannot ")
     out.write(operation)
@@ -35,6 +36,7 @@ extension SystemFailure: LineError {
   }
 
   /// Of memory or threads that the system does not give: without the number.
+  @export(interface)
   public func writeRefusal(to out: inout TextOutput) {
     out.write("cannot ")
     out.write(operation)

@@ -13,6 +13,7 @@ public struct SystemFailure: Error {
   public var isMissingFile: Bool { code == ENOENT || code == ENOTDIR }
 
   /// The usual sentence for the errno, for the codes that a user is likely to meet.
+  @export(interface)
   public var reason: StaticString {
     switch code {
     case ENOENT: "no such file or directory"
@@ -37,6 +38,7 @@ public struct SystemFailure: Error {
 }
 
 /// Makes a folder; one that is there is as good. Those above it must be there.
+@export(interface)
 public func makeFolder(_ path: UnsafePointer<CChar>) throws(SystemFailure) {
   let made = unsafe edge_make_folder(path)
   if made >= 0 { return }
@@ -52,6 +54,7 @@ public struct InputFile: ~Copyable {
   private var start = 0
   public private(set) var byteCount: Int
 
+  @export(interface)
   public init(path: UnsafePointer<CChar>) throws(SystemFailure) {
     let opened = unsafe edge_open_file(path)
     if opened < 0 { throw SystemFailure("open", code: -opened) }
@@ -89,6 +92,7 @@ public struct InputFile: ~Copyable {
 
   /// Reads until `target` is full or the file ends; returns the count of bytes read. Safe to call
   /// from several threads at once.
+  @export(interface)
   public func read(
     into target: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(SystemFailure) -> Int {
@@ -121,6 +125,7 @@ public struct InputStream: ~Copyable {
     byteCount = size >= 0 ? Int(size) : nil
   }
 
+  @export(interface)
   public init(path: UnsafePointer<CChar>) throws(SystemFailure) {
     let opened = unsafe edge_open_read(path)
     if opened < 0 { throw SystemFailure("open", code: -opened) }
@@ -130,6 +135,7 @@ public struct InputStream: ~Copyable {
   deinit { if isOwned { _ = edge_close(descriptor) } }
 
   /// Reads what is there, at least one byte; 0 at the end. An interrupt ends the wait with EINTR.
+  @export(interface)
   public func read(into target: UnsafeMutableRawBufferPointer) throws(SystemFailure) -> Int {
     while true {
       if Interrupt.isRaised { throw SystemFailure("read", code: EINTR) }
@@ -153,6 +159,7 @@ public struct InputStream: ~Copyable {
   public var text: TextOutput
 
   /// `path` must stay valid for the life of this value.
+  @export(interface)
   public init(path: UnsafePointer<CChar>) throws(SystemFailure) {
     unsafe self.path = unsafe path
     let length = unsafe strlen(path)
@@ -184,6 +191,7 @@ public struct InputStream: ~Copyable {
   }
 
   /// Writes the rest, syncs and renames. After a failure the old file is still in place.
+  @export(interface)
   public mutating func commit() throws(SystemFailure) {
     text.flush()
     if text.failure != 0 { throw SystemFailure("write", code: text.failure) }

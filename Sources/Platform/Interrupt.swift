@@ -28,6 +28,7 @@ public enum Interrupt {
   /// As `listen`, for a program that waits for many things at the same time; a second SIGTERM ends it
   /// as a second SIGINT does.
   /// - Returns: a descriptor that can be read from when a signal has come.
+  @export(interface)
   public static func listenForPoll() throws(SystemFailure) -> Int32 {
     var ends = InlineArray<2, Int32>(repeating: -1)
     let made = unsafe withUnsafeMutablePointer(to: &ends) {

@@ -19,6 +19,7 @@ import CPlatform
 
   /// - Parameter text: must stay where it is.
   /// - Returns: nil where it is no address.
+  @export(interface)
   public init?(_ text: UnsafePointer<CChar>) {
     let scheme: StaticString = "unix:"
     if unsafe strncmp(text, pointer(scheme), scheme.utf8CodeUnitCount) == 0 {
@@ -91,6 +92,7 @@ public struct Listener: Sendable {
   public let port: Int
 
   /// The next connection, which never waits; nil where there is none.
+  @export(interface)
   public func accept() throws(SystemFailure) -> Int32? {
     let taken = edge_accept(descriptor)
     if taken >= 0 { return taken }
@@ -108,6 +110,7 @@ public struct Listener: Sendable {
 extension ListenAddress {
   /// A socket that listens there. A socket in the file system where nobody listens any more is
   /// replaced; what else is there is not.
+  @export(interface)
   public func listen() throws(SystemFailure) -> Listener {
     try unsafe withUnsafePointer(to: storage) { (address) throws(SystemFailure) in
       if let path = unsafe path { unsafe try Self.removeStale(path, address, byteCount) }

@@ -38,6 +38,7 @@ public struct LockdownFilter {
   private var instructions = InlineArray<96, sock_filter>(repeating: sock_filter())
   public private(set) var count = 0
 
+  @export(interface)
   public init(_ needs: LockdownNeeds, on machine: Machine) {
     append(Self.loadWord, Self.machineOffset)
     append(Self.jumpIfEqual, machine.auditWord, ifTrue: 1)
@@ -58,6 +59,7 @@ public struct LockdownFilter {
   public subscript(index: Int) -> sock_filter { instructions[index] }
 
   /// Puts all threads of the process under this filter, for good.
+  @export(interface)
   public func install() throws(SystemFailure) {
     let forbidden = edge_forbid_new_privileges()
     if forbidden < 0 { throw SystemFailure("forbid new privileges", code: -forbidden) }

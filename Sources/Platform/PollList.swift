@@ -20,6 +20,7 @@ import CPlatform
 
   /// - Returns: the entry's index.
   @discardableResult
+  @export(interface)
   public mutating func append(
     _ descriptor: Int32, reads: Bool = false, writes: Bool = false, watchesEnd: Bool = false
   ) -> Int {
@@ -35,6 +36,7 @@ import CPlatform
 
   /// Waits until one is ready, or a signal comes.
   /// - Parameter nanoseconds: at most so long; nil waits without end.
+  @export(interface)
   public func wait(nanoseconds: Int64?) {
     let result = unsafe edge_poll(entries, UInt32(count), nanoseconds.map { max($0, 0) } ?? -1)
     if result >= 0 { return }

@@ -13,6 +13,7 @@ public struct ProcessorFeatures: Sendable {
   #if arch(x86_64)
     let hasAVX512FP16: Bool
 
+    @export(interface)
     public init() {
       let leaf1 = edge_cpuid(1, 0, 2)
       let hasSavedStates = leaf1 & 1 << 27 != 0
@@ -36,6 +37,7 @@ public struct ProcessorFeatures: Sendable {
     let hasBFloat16: Bool
 
     /// Bits of AT_HWCAP and AT_HWCAP2: Linux, Documentation/arch/arm64/elf_hwcaps.rst.
+    @export(interface)
     public init() {
       let first = getauxval(UInt(AT_HWCAP))
       let second = getauxval(UInt(AT_HWCAP2))

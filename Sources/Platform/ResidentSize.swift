@@ -12,6 +12,7 @@ private let clearPeak: StaticString = "5"
 
 /// Opens what `peakResidentByteCount` reads, for the life of the process: after a lockdown nothing
 /// can be opened.
+@export(interface)
 public func openResidentSize() {
   let opened = unsafe edge_open_read(
     UnsafeRawPointer(statusPath.utf8Start).assumingMemoryBound(to: CChar.self))
@@ -21,6 +22,7 @@ public func openResidentSize() {
 /// The largest resident size this process has had, in bytes: VmHWM of /proc/self/status, which
 /// begins anew when a program starts (getrusage's figure begins with that of the program before).
 /// Where there is no /proc it is getrusage's figure.
+@export(interface)
 public func peakResidentByteCount() -> Int {
   if statusDescriptor.load(ordering: .relaxed) == notOpened { openResidentSize() }
   return readPeakFromProc(statusDescriptor.load(ordering: .relaxed))
@@ -29,6 +31,7 @@ public func peakResidentByteCount() -> Int {
 
 /// The peak begins anew with what is resident now, where the kernel lets a process do that (Linux,
 /// Documentation/filesystems/proc.rst, clear_refs); else it stays that of the process.
+@export(interface)
 public func resetPeakResident() {
   let opened = unsafe edge_open_write(
     UnsafeRawPointer(clearPath.utf8Start).assumingMemoryBound(to: CChar.self))

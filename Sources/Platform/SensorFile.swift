@@ -13,6 +13,7 @@ public struct SensorFile: BitwiseCopyable, Sendable {
   private init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// nil where there is no file that can be read.
+  @export(interface)
   public init?(path: UnsafePointer<CChar>) {
     let opened = unsafe edge_open_file(path)
     if opened < 0 { return nil }
@@ -25,6 +26,7 @@ public struct SensorFile: BitwiseCopyable, Sendable {
 
   /// Reads from the start in a single call: a second one would have the kernel ask the sensor again.
   /// - Returns: the count of bytes; nil where there are none.
+  @export(interface)
   public func read(into text: inout InlineArray<64, UInt8>) -> Int? {
     if descriptor < 0 { return nil }
     while true {

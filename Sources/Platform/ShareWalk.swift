@@ -11,6 +11,7 @@ public struct ShareWalk {
   }
 
   /// This member's next share of a job of `count` shares, or nil.
+  @export(interface)
   public mutating func take(of count: Int) -> Int? {
     if current >= base + count { return nil }
     let share = current - base

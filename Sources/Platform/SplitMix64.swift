@@ -5,6 +5,7 @@ public struct SplitMix64: Sendable {
 
   public init(seed: UInt64) { state = seed }
 
+  @export(interface)
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state

@@ -7,6 +7,7 @@ public enum Machine: Sendable {
   public static var own: Machine { BuildFeatures.isArm ? .arm : .x86 }
 
   /// The kernel's word for it (linux/audit.h): the machine's number in ELF, 64 bits, little-endian.
+  @export(interface)
   public var auditWord: UInt32 {
     switch self {
     case .x86: 0xC000_003E
@@ -43,6 +44,7 @@ public enum SystemCall: Sendable {
   case shutdown
 
   /// Of Linux: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h.
+  @export(interface)
   public func number(on machine: Machine) -> UInt32 {
     let numbers: (x86: UInt32, arm: UInt32) =
       switch self {

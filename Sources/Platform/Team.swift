@@ -83,6 +83,7 @@ import Synchronization
   }
 
   /// Runs `task` on every member and returns when all have finished.
+  @export(interface)
   public func run(_ context: UnsafeMutableRawPointer, _ task: Task) {
     if memberCount > 1 {
       unsafe state.pointee.task = task
@@ -160,6 +161,7 @@ private struct BoundCaller {
   /// thus finds in its caches what it used for the share before.
   /// - Parameter count: as in `makeRuns`.
   /// - Returns: nil when none is left.
+  @export(interface)
   public func nextRunShare(of count: Int) -> Int? {
     for distance in 0..<self.count {
       let owner = (index + distance) % self.count
@@ -180,6 +182,7 @@ private struct BoundCaller {
 
   /// Waits for all members; what any of them wrote before is visible to all after. Shares start
   /// again at 0.
+  @export(interface)
   public func barrier() {
     let (next, arrived, round) = unsafe (
       state.pointee.next, state.pointee.arrived, state.pointee.round

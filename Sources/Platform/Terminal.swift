@@ -22,6 +22,7 @@ private func restoreAndEnd(_ signal: Int32) {
 
   /// Nil where standard input or standard error is no terminal.
   /// - Parameter memory: `byteCount` bytes, aligned to 8, for the life of the program.
+  @export(interface)
   public init?(memory: UnsafeMutableRawPointer) {
     unsafe settings = unsafe memory.bindMemory(to: termios.self, capacity: 2)
     unsafe rawSettings = unsafe settings + 1
@@ -53,6 +54,7 @@ private func restoreAndEnd(_ signal: Int32) {
   }
 
   /// Reads what is there, at least one byte; 0 at the end; nil where a signal came instead.
+  @export(interface)
   public func read(into target: UnsafeMutableRawBufferPointer) throws(SystemFailure) -> Int? {
     let got = unsafe edge_read(0, target.baseAddress, target.count)
     if got == Int64(-EINTR) { return nil }

@@ -17,6 +17,7 @@ public struct TextOutput: ~Copyable, ByteSink {
   public static var standardOutput: TextOutput { TextOutput(descriptor: 1) }
   public static var standardError: TextOutput { TextOutput(descriptor: 2) }
 
+  @export(interface)
   public mutating func flush() {
     let count = used
     used = 0
@@ -40,12 +41,14 @@ public struct TextOutput: ~Copyable, ByteSink {
   }
 
   /// Bytes that are no text, past the buffer.
+  @export(interface)
   public mutating func write(raw bytes: UnsafeRawBufferPointer) {
     flush()
     if failure != 0 || bytes.count == 0 { return }
     failure = unsafe Self.writeAll(bytes.baseAddress!, count: bytes.count, to: descriptor)
   }
 
+  @export(interface)
   public mutating func write(byte: UInt8) {
     if used == Self.bufferByteCount { flush() }
     buffer[used] = byte

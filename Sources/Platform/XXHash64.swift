@@ -15,6 +15,7 @@ public struct XXHash64: Sendable {
 
   public init() {}
 
+  @export(interface)
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     byteCount &+= UInt64(bytes.count)
     var index = 0
@@ -49,6 +50,7 @@ public struct XXHash64: Sendable {
   /// Goes on with four hashes side by side, each with its own quarter of the bytes: none of them waits
   /// for the multiplications of the others. All four must be at the end of a stripe.
   /// - Parameter bytes: a multiple of 128.
+  @export(interface)
   public static func updateQuarters(
     _ hashes: inout InlineArray<4, XXHash64>, _ bytes: UnsafeRawBufferPointer
   ) {
@@ -87,6 +89,7 @@ public struct XXHash64: Sendable {
     restCount = 0
   }
 
+  @export(interface)
   public func finish() -> UInt64 {
     var hash: UInt64
     if byteCount >= UInt64(Self.stripeByteCount) {

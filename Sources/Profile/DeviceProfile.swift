@@ -50,6 +50,7 @@ public struct DeviceProfile: Sendable {
 
   /// A thread's part of the second-level cache, in bytes. Arm cores without the dot product
   /// (Cortex-A53, A57, A72) share that of their cluster, later ones and those of x86 have their own.
+  @export(interface)
   public var l2ByteCountPerThread: Int {
     let byteCount = l2CacheKiB * 1024
     if case .neon = vectorWidth, !dotProduct { return byteCount / threads }
@@ -80,6 +81,7 @@ public struct DeviceProfile: Sendable {
 extension DeviceProfile {
   /// Writes the profile as a JSON object, a field a line, as `init(json:)` reads it. The first
   /// line is not indented and the last has no line end.
+  @export(interface)
   public func writeJSON(to out: inout TextOutput, indentation: Int = 0) {
     out.write("{\n")
     for index in 0..<ProfileField.count {

@@ -3,6 +3,7 @@ import Text
 extension DeviceProfile {
   /// A profile that was not read from a file: one thread, bound to no core, and no instructions
   /// beyond the vector registers. Each value must be one that its field allows.
+  @export(interface)
   public init(
     board: FixedText<97>, ramCapMiB: Int, vectorWidth: VectorWidth, l2CacheKiB: Int,
     model: FixedText<1024>, blockSize: Int, cacheBudget: Int, policy: Policy
@@ -27,6 +28,7 @@ extension DeviceProfile {
     self.policy = policy
   }
 
+  @export(interface)
   public mutating func setInstructions(fp16: Bool, dotProduct: Bool, i8mm: Bool) {
     self.fp16 = fp16
     self.dotProduct = dotProduct
@@ -35,6 +37,7 @@ extension DeviceProfile {
 
   /// One more thread, on a core that no other is bound to; the first takes the place of the thread
   /// that is bound to none.
+  @export(interface)
   public mutating func bindThread(toCore core: Int) {
     precondition(
       ProfileField.cores.allows(core) && coreCount < ProfileLimits.threadCountMax)
@@ -43,6 +46,7 @@ extension DeviceProfile {
   }
 
   /// So many threads, bound to no core.
+  @export(interface)
   public mutating func unbindThreads(_ threadCount: Int) {
     precondition(ProfileField.threads.allows(threadCount))
     unbind()
@@ -50,6 +54,7 @@ extension DeviceProfile {
   }
 
   /// Other sizes than those that it was made with.
+  @export(interface)
   public mutating func setSizes(blockSize: Int, l2CacheKiB: Int) {
     precondition(
       ProfileField.blockSize.allows(blockSize) && ProfileField.l2CacheKiB.allows(l2CacheKiB))

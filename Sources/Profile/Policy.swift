@@ -21,6 +21,7 @@ public enum Policy: Int, Sendable {
   public static let count = Policy.l2.rawValue + 1
 
   /// The name in a profile and on the command line.
+  @export(interface)
   public var name: StaticString {
     switch self {
     case .full: "full"
@@ -39,6 +40,7 @@ public enum Policy: Int, Sendable {
   }
 
   /// What the policy keeps, in a few words.
+  @export(interface)
   public var summary: StaticString {
     switch self {
     case .full: "every token; the prompt must fit into the slots"

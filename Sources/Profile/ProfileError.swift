@@ -32,6 +32,7 @@ public enum ProfileError: LineError {
   case retentionOverBudget(sinks: Int, recent: Int, cacheBudget: Int)
 
   /// Of sysexits: EX_USAGE, EX_CONFIG.
+  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .invalidRetention, .retentionOverBudget, .invalidValue(_, _, .argument): .usage
@@ -40,6 +41,7 @@ public enum ProfileError: LineError {
   }
 
   /// One line without its end: the field or option, the value, and what would be right.
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .syntax(let error): error.write(to: &out)

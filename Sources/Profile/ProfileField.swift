@@ -49,6 +49,7 @@ public enum ProfileField: Int, Sendable {
 
   public static let count = 14
 
+  @export(interface)
   public var name: StaticString {
     switch self {
     case .board: "board"
@@ -81,6 +82,7 @@ public enum ProfileField: Int, Sendable {
 
   /// The bounds of a whole number (for `cores`, of each one), or of a string's byte count; nil for
   /// the other fields.
+  @export(interface)
   public var range: ClosedRange<Int>? {
     switch self {
     case .board: 1...ProfileLimits.boardByteCountMax
@@ -98,6 +100,7 @@ public enum ProfileField: Int, Sendable {
   }
 
   /// Whether the field may have this whole number (for a string: this byte count).
+  @export(interface)
   public func allows(_ value: Int) -> Bool {
     guard let range, range.contains(value) else { return false }
     if self != .avxWidthBits { return true }

@@ -12,6 +12,7 @@ public enum ProfileOption: Int, Sendable {
 
   public static let count = 7
 
+  @export(interface)
   public var name: StaticString {
     switch self {
     case .block: "--block"
@@ -82,6 +83,7 @@ public struct ProfileOverrides: Sendable {
 extension DeviceProfile {
   /// Takes the overrides. Fewer threads keep the first cores; more threads than there are cores
   /// are bound to none.
+  @export(interface)
   public mutating func apply(_ overrides: ProfileOverrides) {
     if let value = overrides.blockSize { blockSize = value }
     if let value = overrides.cacheBudget { cacheBudget = value }

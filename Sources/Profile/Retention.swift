@@ -34,6 +34,7 @@ public enum Recent: Sendable, Equatable {
   }
 
   /// The count of tokens: `int(recent * N)` for a fraction (`evict` of the reference program).
+  @export(interface)
   public func count(of cacheBudget: Int) -> Int {
     switch self {
     case .count(let count): count
@@ -50,6 +51,7 @@ public struct Retention: Sendable, Equatable {
   public let recent: Int
 
   /// `sinks` must have passed `parseCount`.
+  @export(interface)
   public init(sinks: Int, recent: Recent, cacheBudget: Int) throws(ProfileError) {
     self.sinks = sinks
     self.recent = recent.count(of: cacheBudget)
@@ -60,6 +62,7 @@ public struct Retention: Sendable, Equatable {
   }
 
   /// A count of tokens, 0 to `ProfileLimits.cacheBudgetMax`.
+  @export(interface)
   public static func parseCount(
     _ option: ProfileOption, _ text: Span<UInt8>
   ) throws(ProfileError) -> Int {

@@ -6,6 +6,7 @@ public func decimalDigit(_ byte: UInt8) -> Int? {
 }
 
 /// The value of a hexadecimal digit, in letters of either case; nil where `byte` is none.
+@export(interface)
 public func hexadecimalDigit(_ byte: UInt8) -> UInt32? {
   switch byte {
   case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
@@ -22,6 +23,7 @@ public func hexadecimalDigit(_ value: UInt8) -> UInt8 {
 
 /// The whole number that `text` is: decimal digits, perhaps after a minus sign. nil where it is
 /// none; the bound of Int where it is beyond it.
+@export(interface)
 public func parseInteger(_ text: Span<UInt8>) -> Int? {
   let isNegative = text.count > 0 && text[0] == UInt8(ascii: "-")
   let digits = text.extracting((isNegative ? 1 : 0)...)

@@ -11,6 +11,7 @@ public func matches<let capacity: Int>(_ text: FixedText<capacity>, _ word: Stat
 }
 
 /// Whether a zero-terminated string is exactly `word`.
+@export(interface)
 public func isEqual(_ string: UnsafePointer<CChar>, _ word: StaticString) -> Bool {
   let count = word.utf8CodeUnitCount
   for index in 0..<count
@@ -21,6 +22,7 @@ public func isEqual(_ string: UnsafePointer<CChar>, _ word: StaticString) -> Boo
 }
 
 /// Whether `word` stands in `text` from `start` on.
+@export(interface)
 public func hasText(_ text: Span<UInt8>, _ word: StaticString, at start: Int) -> Bool {
   if start < 0 || start + word.utf8CodeUnitCount > text.count { return false }
   let other = unsafe word.utf8Start
@@ -37,6 +39,7 @@ public func matchesIgnoringCase(_ text: Span<UInt8>, _ word: StaticString) -> Bo
 
 /// Whether `text` begins with `word` but for the case of ASCII letters; `word` must be in lower
 /// case.
+@export(interface)
 public func hasPrefixIgnoringCase(_ text: Span<UInt8>, _ word: StaticString) -> Bool {
   if text.count < word.utf8CodeUnitCount { return false }
   let start = unsafe word.utf8Start

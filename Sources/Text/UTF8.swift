@@ -5,6 +5,7 @@ public func isUTF8(_ text: Span<UInt8>) -> Bool {
 }
 
 /// The byte count of the UTF-8 sequence at `offset`, or 0 where there is none.
+@export(interface)
 public func utf8SequenceByteCount(_ bytes: Span<UInt8>, at offset: Int) -> Int {
   var sequence = UTF8Sequence()
   var index = offset
@@ -41,6 +42,7 @@ public struct UTF8Sequence: Sendable {
 
   public var isBetweenSequences: Bool { missingCount == 0 }
 
+  @export(interface)
   public mutating func accept(_ byte: UInt8) -> Step {
     if missingCount == 0 { return begin(byte) }
     let isExpected = low <= byte && byte <= high
@@ -69,6 +71,7 @@ public struct UTF8Sequence: Sendable {
   }
 
   /// The count of leading bytes of `text` that are well-formed; all of them if `text` is UTF-8.
+  @export(interface)
   public static func validPrefixByteCount(_ text: Span<UInt8>) -> Int {
     var sequence = UTF8Sequence()
     var valid = 0

@@ -8,6 +8,7 @@ public struct UTF8Character: Sendable {
   public init() {}
 
   /// - Parameter scalar: at most 0x10FFFF and no surrogate.
+  @export(interface)
   public init(scalar: UInt32) {
     switch scalar {
     case 0..<0x80: count = 1
@@ -32,6 +33,7 @@ public struct UTF8Character: Sendable {
 
   /// Takes the next byte of a character that is not whole.
   /// - Returns: whether it can stand there.
+  @export(interface)
   public mutating func take(_ byte: UInt8) -> Bool {
     precondition(!isWhole)
     if sequence.accept(byte) == .invalid { return false }

@@ -10,6 +10,7 @@ public enum EncodedToken: Sendable {
   case pending
 
   /// The token, or nil at the end, of a source that is never pending.
+  @export(interface)
   public var ofWholeText: Int32? {
     switch self {
     case .token(let token): token
@@ -74,6 +75,7 @@ public enum EncodedToken: Sendable {
   /// Bytes of the text so far that no token of the vocabulary has, and that were left out.
   public private(set) var droppedByteCount = 0
 
+  @export(interface)
   public init(carver: inout Carver, _ scheme: Scheme) {
     self.scheme = scheme
     unsafe buffer = unsafe carver.take(.text, UInt8.self, count: Self.bufferByteCount)
@@ -86,6 +88,7 @@ public enum EncodedToken: Sendable {
   public var pendingByteCount: Int { end - start }
 
   /// Forgets the text so far, so that another one can be encoded.
+  @export(interface)
   public mutating func reset() {
     (start, end, specialStart) = (Self.firstStart, Self.firstStart, 0)
     isAtStart = true

@@ -7,6 +7,7 @@ public enum Scheme: Sendable {
   case sentencePiece(addsSpacePrefix: Bool)
 
   /// Whether a text begins with the model's BOS token where the file does not say.
+  @export(interface)
   public var addsBOS: Bool {
     switch self {
     case .byteLevelBPE(let preTokenizer): preTokenizer.addsBOS

@@ -24,6 +24,7 @@ extension InputStream: ByteSource {}
   static var empty: MemoryInput { unsafe MemoryInput(("" as StaticString).utf8Start, count: 0) }
 
   /// A zero-terminated string.
+  @export(interface)
   public init(cString: UnsafePointer<CChar>) {
     var count = 0
     while unsafe cString[count] != 0 { count += 1 }
@@ -31,6 +32,7 @@ extension InputStream: ByteSource {}
     self.count = count
   }
 
+  @export(interface)
   public mutating func read(into target: UnsafeMutableRawBufferPointer) -> Int {
     let taken = min(target.count, count - index)
     if taken == 0 { return 0 }

@@ -21,6 +21,7 @@ public enum TokenizerError: LineError {
   }
 
   /// The part of an error line that names the field, its value and what would be right.
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .invalidUTF8(let byteOffset, let name):

@@ -31,6 +31,7 @@ import Platform
 
   static let endFlag: UInt8 = 0x80
 
+  @export(interface)
   public init(carver: inout Carver, counts: VocabularyCounts) {
     self.counts = counts
     let tokenCount = counts.tokenCount
@@ -184,6 +185,7 @@ import Platform
   }
 
   /// Checks that all tokens and merges are there. Nothing is added after it.
+  @export(interface)
   public mutating func finish() throws(TokenizerError) {
     if tokenCount != counts.tokenCount {
       throw .wrongCount(
@@ -254,6 +256,7 @@ extension Vocabulary {
 
   /// The token with exactly these bytes, or nil. Of equal tokens it is the first one, but a special
   /// token only where no other has the bytes.
+  @export(interface)
   public func token(of text: Span<UInt8>) -> Int32? {
     unsafe text.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return nil }

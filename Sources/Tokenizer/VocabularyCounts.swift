@@ -61,6 +61,7 @@ public struct VocabularyCounts: Sendable {
   }
 
   /// Counts `count` merges.
+  @export(interface)
   public mutating func includeMerges(count: Int) throws(TokenizerError) {
     try Self.check("tokenizer.ggml.merges (count)", count, Self.mergeCountMax)
     mergeCount += max(count, 0)

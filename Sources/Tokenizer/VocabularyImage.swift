@@ -2,6 +2,7 @@
 extension VocabularyCounts {
   /// What a vocabulary keeps beside its tables, from `Vocabulary.numbers`; nil where it is past the
   /// limits.
+  @export(interface)
   public init?(_ scheme: Scheme, _ numbers: InlineArray<12, UInt64>) {
     for index in 0..<12 where numbers[index] > UInt64(Int32.max) { return nil }
     self.init(
@@ -13,6 +14,7 @@ extension VocabularyCounts {
 
 extension Vocabulary {
   /// What it keeps beside its tables; those are region `tokenizer` as a whole.
+  @export(interface)
   public var numbers: InlineArray<12, UInt64> {
     [
       UInt64(counts.tokenCount), UInt64(counts.tokenByteCount),
@@ -25,6 +27,7 @@ extension Vocabulary {
   /// Takes the tables as they lie in memory, in place of adding tokens and merges. Whatever they
   /// hold, nothing outside them is read afterwards.
   /// - Returns: false where they do not fit together.
+  @export(interface)
   public mutating func adopt(_ numbers: InlineArray<12, UInt64>) -> Bool {
     tokenCount = counts.tokenCount
     unknownToken = Int32(truncatingIfNeeded: numbers[5]) - 1

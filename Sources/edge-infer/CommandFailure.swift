@@ -14,23 +14,28 @@ struct CommandFailure: Error {
   let subject: FailureSubject
   let reason: FailureReason
 
+  @inline(never)
   init(_ reason: FailureReason, about subject: FailureSubject = .nothing) {
     self.reason = reason
     self.subject = subject
   }
 
   /// A sentence that says all.
+  @inline(never)
   init(_ code: ExitCode, _ text: StaticString) { self.init(.text(code, text)) }
 
   /// About a file.
+  @inline(never)
   init(_ reason: FailureReason, path: UnsafePointer<CChar>) {
     self.init(reason, about: .file(unsafe Excerpt(cString: path)))
   }
 
   /// An end that needs no line, or of which one has been written.
+  @inline(never)
   init(_ code: ExitCode) { self.init(.silent(code)) }
 
   /// The end of a command that SIGINT or SIGTERM ended, when all of its outputs have been written.
+  @inline(never)
   static var byInterrupt: CommandFailure {
     CommandFailure(Interrupt.signal == SIGTERM ? .terminated : .interrupted)
   }
@@ -50,6 +55,7 @@ struct CommandFailure: Error {
 
 extension CommandFailure {
   /// - Parameter emptyText: says that there is no token.
+  @inline(never)
   init<Failure: PromptFailure>(
     _ failure: GenerationFailure<Failure>, _ subject: FailureSubject,
     ifEmpty emptyText: StaticString
@@ -62,6 +68,7 @@ extension CommandFailure {
   }
 
   /// - Parameter path: of the model.
+  @inline(never)
   init(_ failure: LoadFailure, _ path: ModelPath) {
     switch failure {
     case .file(let failure): self.init(.textLayer(failure), path)
@@ -69,10 +76,12 @@ extension CommandFailure {
     }
   }
 
+  @inline(never)
   init(_ reason: FailureReason, _ path: ModelPath) {
     self.init(reason, about: unsafe path.withPointer { .file(unsafe Excerpt(cString: $0)) })
   }
 
+  @inline(never)
   init(_ failure: PassFailure) {
     switch failure {
     case .cacheFull(let full): self.init(FailureReason.cacheFull(full))
@@ -102,6 +111,7 @@ enum FailureSubject {
   case name(StaticString)
 
   /// A prompt's file, standard input for `-`, or the command line if there is no path.
+  @inline(never)
   static func prompt(_ path: UnsafePointer<CChar>?) -> FailureSubject {
     guard let path = unsafe path else { return .name("the prompt") }
     return unsafe isEqual(path, "-") ? .name("standard input") : .file(Excerpt(cString: path))

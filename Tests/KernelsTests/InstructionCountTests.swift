@@ -36,7 +36,7 @@ import Testing
       Bound(workload: "attention", size: attention, least: 0.25, most: 0.439),
       Bound(workload: "evict", size: evicted, least: 2, most: 7.38),
       Bound(workload: "evict-long", size: EvictionWorkload.longBlockSlots, least: 1, most: 10.92),
-      Bound(workload: "evict-token", size: EvictionWorkload.tokenSlots, least: 1, most: 5.8),
+      Bound(workload: "evict-token", size: EvictionWorkload.tokenSlots, least: 1, most: 5.86),
     ])
   func cortexA72(bound: Bound) throws { try expect(bound, .pi4, on: "cortex-a72") }
 

@@ -24,6 +24,7 @@ public enum StopTextError: Error {
   public init() { unsafe texts = InlineArray(repeating: nil) }
 
   /// Takes a zero-terminated text, which must stay where it is.
+  @export(interface)
   public mutating func append(_ text: UnsafePointer<CChar>) throws(StopTextError) {
     if count == Self.countMax { throw .tooMany }
     var byteCount = 0

@@ -9,6 +9,7 @@ public struct TrainedLength {
 
   /// - Parameter position: of the next token.
   /// - Returns: true the first time that it is past the trained length.
+  @export(interface)
   public mutating func isFirstPast(_ position: Int) -> Bool {
     if hasPassed || position <= tokenCount { return false }
     hasPassed = true

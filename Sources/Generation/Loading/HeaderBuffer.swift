@@ -10,6 +10,7 @@ public struct HeaderBuffer {
   public init() {}
 
   /// - Parameter path: zero-terminated.
+  @export(interface)
   public mutating func open(_ path: UnsafePointer<CChar>) throws(ModelError) -> ModelFile {
     unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
       unsafe try ModelFile(path: path, buffer: bytes)
@@ -25,6 +26,7 @@ public struct HeaderBuffer {
   }
 
   /// - Parameter usesTemplate: whether a chat template that is absent or not known is an error.
+  @export(interface)
   public mutating func textNeeds(
     of model: borrowing ModelFile, usesTemplate: Bool
   ) throws(TextFailure) -> TextNeeds {
@@ -34,6 +36,7 @@ public struct HeaderBuffer {
   }
 
   /// Reads the weights.
+  @export(interface)
   public mutating func load(
     _ model: borrowing ModelFile, _ engine: borrowing Engine, into arena: borrowing Arena
   ) throws(ModelError) {
@@ -43,6 +46,7 @@ public struct HeaderBuffer {
   }
 
   /// Reads the vocabulary.
+  @export(interface)
   public mutating func load(
     _ text: borrowing TextLayout, of model: borrowing ModelFile, into arena: borrowing Arena
   ) throws(TextFailure) {
@@ -52,6 +56,7 @@ public struct HeaderBuffer {
   }
 
   /// Writes a model that has been loaded as a packed one.
+  @export(interface)
   public mutating func writePacked(
     _ model: borrowing ModelFile, _ contents: PackedContents, to out: inout TextOutput
   ) throws(ModelError) {

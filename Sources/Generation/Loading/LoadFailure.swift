@@ -6,6 +6,7 @@ public enum LoadFailure: LineError {
   /// Memory or threads that the system does not give.
   case refused(SystemFailure)
 
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .file(let failure): failure.write(to: &out)
@@ -13,6 +14,7 @@ public enum LoadFailure: LineError {
     }
   }
 
+  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .file(let failure): failure.exitCode

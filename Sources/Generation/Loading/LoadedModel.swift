@@ -46,6 +46,7 @@ import Tokenizer
   }
 
   /// Of a model whose needs use text.
+  @export(interface)
   public var vocabulary: UnsafeMutablePointer<Vocabulary> {
     guard let vocabulary = unsafe ModelLayout.vocabulary(text) else {
       preconditionFailure("no text was asked for")
@@ -54,6 +55,7 @@ import Tokenizer
   }
 
   /// Of a model whose needs use text.
+  @export(interface)
   public var textMarks: TextMarks {
     switch text {
     case .some(let text): text.marks
@@ -61,6 +63,7 @@ import Tokenizer
     }
   }
 
+  @export(interface)
   public var chatTemplate: ChatTemplate? {
     switch text {
     case .some(let text): text.template

@@ -33,6 +33,7 @@ public struct ModelPreparation: ~Copyable {
 
   /// Opens the model and counts its vocabulary.
   /// - Parameter path: zero-terminated.
+  @export(interface)
   public init(
     path: UnsafePointer<CChar>, _ settings: RunSettings, _ needs: ModelNeeds
   ) throws(TextFailure) {

@@ -12,6 +12,7 @@ import Tokenizer
   /// - Parameters:
   ///   - text: zero-terminated; it must stay where it is.
   ///   - readCount: where the count of bytes read so far is kept.
+  @export(interface)
   public init(text: UnsafePointer<CChar>, readCount: UnsafeMutablePointer<Int>) {
     memory = unsafe MemoryInput(cString: text)
     stream = nil
@@ -21,6 +22,7 @@ import Tokenizer
     byteCount = count
   }
 
+  @export(interface)
   public init(stream: consuming InputStream, readCount: UnsafeMutablePointer<Int>) {
     byteCount = stream.byteCount
     memory = nil
@@ -28,6 +30,7 @@ import Tokenizer
     unsafe self.readCount = unsafe readCount
   }
 
+  @export(interface)
   public mutating func read(
     into target: UnsafeMutableRawBufferPointer
   ) throws(SystemFailure) -> Int {

@@ -7,6 +7,7 @@ public enum TokenFileError: LineError {
   case notANumber(Excerpt, byteOffset: Int)
   case outsideVocabulary(Int, byteOffset: Int, vocabularyCount: Int)
 
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .system(let failure):
@@ -30,6 +31,7 @@ public enum TokenFileError: LineError {
     }
   }
 
+  @export(interface)
   public var exitCode: ExitCode {
     if case .system(let failure) = self {
       return failure.exitCode
@@ -54,6 +56,7 @@ public enum TokenFileError: LineError {
   public var fraction: Double? { stream.byteCount.map { Double(offset) / Double(max($0, 1)) } }
 
   /// - Parameter buffer: `bufferByteCount` bytes.
+  @export(interface)
   public init(stream: consuming InputStream, buffer: UnsafeMutableRawPointer, vocabularyCount: Int)
   {
     self.stream = stream
@@ -61,6 +64,7 @@ public enum TokenFileError: LineError {
     self.vocabularyCount = vocabularyCount
   }
 
+  @export(interface)
   public mutating func next() throws(TokenFileError) -> PromptItem {
     var byte = try take()
     while let space = byte, Self.isSpace(space) { byte = try take() }

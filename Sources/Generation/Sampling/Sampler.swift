@@ -22,6 +22,7 @@ public struct Sampler: ~Copyable {
   private var windowCount = 0
   private var windowIndex = 0
 
+  @export(interface)
   public init(carver: inout Carver, _ settings: SamplingSettings, vocabularyCount: Int) {
     self.settings = settings
     self.vocabularyCount = vocabularyCount
@@ -33,6 +34,7 @@ public struct Sampler: ~Copyable {
 
   /// Other settings for what follows; the text so far stays, and the seed's numbers begin.
   /// - Parameter settings: of no more candidates than those that the sampler was made with.
+  @export(interface)
   public mutating func use(_ settings: SamplingSettings) {
     precondition(
       settings.candidateCountMax(vocabularyCount: vocabularyCount) <= candidates.capacity)
@@ -47,6 +49,7 @@ public struct Sampler: ~Copyable {
   }
 
   /// Tells of a token of the text, of the prompt or chosen.
+  @export(interface)
   public mutating func accept(_ token: Int32) {
     window[windowIndex] = token
     windowIndex = (windowIndex + 1) % Self.repeatWindowCount
@@ -54,6 +57,7 @@ public struct Sampler: ~Copyable {
   }
 
   /// The token that follows. The logits are as before when it returns.
+  @export(interface)
   public mutating func next(_ logits: LogitRow) -> Int32 {
     if settings.repeatPenalty == 1 { return choose(logits) }
     let values = unsafe UnsafeMutablePointer(mutating: logits.values)

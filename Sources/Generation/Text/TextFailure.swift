@@ -11,6 +11,7 @@ public enum TextFailure: LineError {
   case noTemplate
   case unknownTemplate(TokenizerError)
 
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .model(let error): error.write(to: &out)
@@ -28,6 +29,7 @@ public enum TextFailure: LineError {
     }
   }
 
+  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .model(let error): error.exitCode

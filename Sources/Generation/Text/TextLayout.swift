@@ -12,6 +12,7 @@ import Tokenizer
   public let template: ChatTemplate?
   public let marks: TextMarks
 
+  @export(interface)
   public init(carver: inout Carver, _ needs: borrowing TextNeeds) {
     marks = needs.marks
     hasMerges = needs.counts.mergeCount > 0
@@ -33,6 +34,7 @@ import Tokenizer
 
   /// Reads all tokens and merges into the vocabulary, or its tables as they are.
   /// - Parameter tables: the region of the arena that is the vocabulary's.
+  @export(interface)
   public func load(
     _ model: borrowing ModelFile, tables: UnsafeMutableRawBufferPointer,
     buffer: UnsafeMutableRawBufferPointer

@@ -20,6 +20,7 @@ public struct TextNeeds {
   ///   - buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
   ///   - usesTemplate: whether the chat template is wanted; one that is absent or not known is then
   ///     an error.
+  @export(interface)
   public init(
     _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer, usesTemplate: Bool
   ) throws(TextFailure) {

@@ -15,6 +15,7 @@ public enum SnapshotError: LineError {
   /// Counts or positions that no run leaves.
   case malformed(StaticString)
 
+  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .file(let failure): failure.exitCode
@@ -25,6 +26,7 @@ public enum SnapshotError: LineError {
 
 extension SnapshotError {
   /// What the file is not.
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .file(let failure): failure.write(to: &out)

@@ -16,6 +16,7 @@ public struct Attention {
   let group: Int
   let usesFloat16: Bool
 
+  @export(interface)
   public init(
     cache: CacheRows, scratch: AttentionScratch, slotsBefore: Int, slotCount: Int, group: Int,
     usesFloat16: Bool
@@ -68,6 +69,7 @@ public struct Attention {
   /// - Parameters:
   ///   - extraRow: a further row whose plain products with all slots' keys are taken in Float32. Only
   ///     rows that include the block's last one see all slots.
+  @export(interface)
   public func run(firstRow: Int, rowCount: Int, extraRow: ExtraRow?) {
     if usesFloat16 {
       AttentionPass<HalfPrecision>(self).run(firstRow, rowCount, extraRow)

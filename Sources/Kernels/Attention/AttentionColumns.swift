@@ -8,6 +8,7 @@ extension Attention {
   /// - Parameters:
   ///   - start: the first row of the block that counts; at most `firstRow + rowCount`.
   ///   - columns: `slotCount` values, and up to the next whole tile.
+  @export(interface)
   public func sumWeights(
     firstRow: Int, rowCount: Int, from start: Int, factor: Float,
     into columns: UnsafeMutablePointer<Float>

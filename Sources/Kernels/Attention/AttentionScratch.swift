@@ -31,6 +31,7 @@ public struct AttentionScratch: BitwiseCopyable {
   public let rowStride: Int
 
   /// - Parameter memory: `count(headDim:)` Float32, aligned to 64 bytes.
+  @export(interface)
   public init(memory: UnsafeMutablePointer<Float>, headDim: Int) {
     let rows = AttentionGeometry.chunkRows
     rowStride = Self.rowStride(headDim)

@@ -11,6 +11,7 @@ extension CacheRows {
   /// - Parameters:
   ///   - targets: one for each slot of the range, all different: below the range, or the slot.
   ///   - sum: `headDim` values, exact as in `addKeys`.
+  @export(interface)
   public func replace(
     _ targets: UnsafePointer<UInt32>, with slots: Range<Int>,
     subtractingFrom sum: UnsafeMutablePointer<Double>?

@@ -48,6 +48,7 @@ public struct CacheRows: BitwiseCopyable {
   /// Rounds a key to Float16 and stores it.
   /// - Parameter source: `headDim` values.
   /// - Returns: the squared length of the rounded key.
+  @export(interface)
   public func setKey(_ slot: Int, from source: UnsafePointer<Float>) -> Float {
     let target = key(slot)
     var squares: Float = 0
@@ -62,6 +63,7 @@ public struct CacheRows: BitwiseCopyable {
   /// Rounds a value row to Float16 and stores it.
   /// - Returns: whether a value has become Float16's largest number, or is none.
   @discardableResult
+  @export(interface)
   public func setValue(_ slot: Int, from source: UnsafePointer<Float>) -> Bool {
     let target = value(slot)
     var greatest: UInt16 = 0
@@ -109,6 +111,7 @@ public struct CacheRows: BitwiseCopyable {
 
   /// Adds the keys of some slots to `sum`, `headDim` values. Float16 values are multiples of 2^-24,
   /// so sums below 2^29 are exact in Double, whatever the order of additions and subtractions.
+  @export(interface)
   public func addKeys(_ slots: Range<Int>, to sum: UnsafeMutablePointer<Double>) {
     let firstWhole = min(roundUp(slots.lowerBound, to: 8), slots.upperBound)
     let endWhole = max(slots.upperBound & ~7, firstWhole)
@@ -123,6 +126,7 @@ public struct CacheRows: BitwiseCopyable {
   }
 
   /// Takes the keys of some slots out of a sum that they were added to.
+  @export(interface)
   public func subtractKeys(_ slots: Range<Int>, from sum: UnsafeMutablePointer<Double>) {
     for slot in slots {
       let source = key(slot)

@@ -76,6 +76,7 @@ extension CacheRows {
   /// - Parameters:
   ///   - factors: `slotCount` values; nil is 1 for all.
   ///   - partials: scratch, `headDim * 16` values.
+  @export(interface)
   public func sumKeys(
     slotCount: Int, factors: UnsafePointer<Float>?, partials: UnsafeMutablePointer<Float>,
     into sum: UnsafeMutablePointer<Float>
@@ -119,6 +120,7 @@ extension CacheRows {
   /// - Parameters:
   ///   - rows: `[rowCount][headDim]`, `rowCount` a multiple of 4.
   ///   - scratch: `4 * tileSlots` values.
+  @export(interface)
   public func sumProducts(
     rows: UnsafePointer<Float>, rowCount: Int, slotCount: Int, factors: UnsafePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, into sums: UnsafeMutablePointer<Float>

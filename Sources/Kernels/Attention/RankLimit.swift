@@ -6,6 +6,7 @@ import CInstructions
 /// Halves the range that holds the limit, each time with one count of vectors: among values that
 /// differ, that takes about the logarithm of `count` steps, at most 32.
 /// - Parameter count: more than `rank`.
+@export(interface)
 public func rankLimit(_ values: UnsafePointer<UInt32>, count: Int, rank: Int) -> UInt32 {
   precondition(rank >= 0 && rank < count)
   let lanes = RankLanes(values: values, count: count)
@@ -22,6 +23,7 @@ public func rankLimit(_ values: UnsafePointer<UInt32>, count: Int, rank: Int) ->
 
 /// The `rank`-th smallest value (from 0), and the one after it in order, or the same where it is the
 /// last.
+@export(interface)
 public func rankValues(
   _ values: UnsafePointer<UInt32>, count: Int, rank: Int
 ) -> (value: UInt32, next: UInt32) {

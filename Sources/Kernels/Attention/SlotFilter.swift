@@ -26,6 +26,7 @@ public struct SlotFilter: BitwiseCopyable {
   /// Writes the slots below `count` that are open and whose product is at least `limit`, in order.
   /// - Parameter slots: room for `count`.
   /// - Returns: how many there are.
+  @export(interface)
   public func collect(count: Int, atLeast limit: Float, into slots: UnsafeMutablePointer<UInt32>)
     -> Int
   {

@@ -16,6 +16,7 @@ package struct CacheBlocking {
   /// - Parameters:
   ///   - panelsPerGroup: weight matrices; each group has a panel of each.
   ///   - l2ByteCount: the thread's part of the second-level cache.
+  @export(interface)
   package init(kPadded: Int, tileCount: Int, panelsPerGroup: Int, l2ByteCount: Int) {
     let tileByteCount = kPadded * Int8Geometry.tileRows
     let groupByteCount = kPadded * Int8Geometry.groupOutputs * panelsPerGroup

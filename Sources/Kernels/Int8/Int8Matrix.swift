@@ -86,6 +86,7 @@ extension Int8Matrix {
   /// Transforms, rounds and stores one row.
   /// - Parameter row: `kPadded` values, zero from `k` on; overwritten.
   /// - Returns: false if a value is not finite.
+  @export(interface)
   public func setRow(_ output: Int, from row: UnsafeMutablePointer<Float>) -> Bool {
     let block = Hadamard.block(for: k)
     let magnitude = Hadamard.transform(row, count: kPadded, block: block)
@@ -113,6 +114,7 @@ extension Int8Matrix {
 
   /// One row as the matrix holds it, transformed back: `kPadded` values.
   /// Used for token embeddings, which share their matrix with a tied output head.
+  @export(interface)
   public func row(_ output: Int, into row: UnsafeMutablePointer<Float>) {
     let source = rowStart(output)
     let scale = scales[output]

@@ -23,6 +23,7 @@ public enum Int8Product {
   }
 
   /// out = silu(x·gate) * (x·up), the gated unit of Llama's feed-forward part.
+  @export(interface)
   public static func gated(
     _ x: Int8Rows, gate: Int8Matrix, up: Int8Matrix, groups: Range<Int>,
     into out: ProductOutput, l2ByteCount: Int

@@ -37,6 +37,7 @@ public struct Int8Rows: BitwiseCopyable {
   /// - Returns: 0, or NaN if a value is not finite or the transform passed Float32's range: each
   ///   value of a block goes into the transform's first one.
   @discardableResult
+  @export(interface)
   public func setToken(
     _ token: Int, from row: UnsafeMutablePointer<Float>, factor: Float
   ) -> Float {
@@ -87,6 +88,7 @@ public struct Int8Rows: BitwiseCopyable {
   ///   - scratch: `kPadded` values, overwritten.
   /// - Returns: the sum of x^2, which is not finite if an x is not, or is past Float32's root.
   @discardableResult
+  @export(interface)
   public func setNormalizedToken(
     _ token: Int, from row: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
     scratch: UnsafeMutablePointer<Float>

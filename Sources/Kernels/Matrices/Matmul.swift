@@ -28,6 +28,7 @@ public enum Matmul {
 
   /// out = bias + x·W
   /// - Parameter bias: as many values as the matrix has outputs, and padding.
+  @export(interface)
   public static func add(
     _ x: ActivationRows, _ w: WeightMatrix, groups: Range<Int>, bias: UnsafePointer<Float>,
     into out: ProductOutput, l2ByteCount: Int

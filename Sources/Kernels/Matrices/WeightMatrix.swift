@@ -96,6 +96,7 @@ extension WeightMatrix {
 
   /// Gives all rows one scale; the codes of each row must add up to 0.
   /// - Parameter scale: what a code is multiplied by.
+  @export(interface)
   public func setScales(repeating scale: Float) {
     switch self {
     case .int8(let matrix):

@@ -5,6 +5,7 @@ public enum Elementary {
   private static let ln2Low = 1.908_214_929_270_587_7e-10
 
   /// Natural logarithm of a positive, normal number. Relative error below 1e-15.
+  @export(interface)
   public static func log(_ x: Double) -> Double {
     // x = m * 2^e with m in [sqrt(1/2), sqrt(2)); ln m = 2 atanh((m - 1) / (m + 1)).
     var mantissa = x.significand
@@ -25,6 +26,7 @@ public enum Elementary {
   }
 
   /// e to the power of x. Relative error below 1e-15 for |x| below 700; beyond, 0 or infinity.
+  @export(interface)
   public static func exp(_ x: Double) -> Double {
     if !(x > -700 && x < 700) { return x < 0 ? 0 : x + .infinity }
     let n = (x * 1.442_695_040_888_963_4).rounded()
@@ -41,6 +43,7 @@ public enum Elementary {
   /// Sine and cosine of an angle in radians, |x| below 1e9. Absolute error below 1e-15: the argument
   /// is reduced by pi/2 in three parts, of which n times the first and the second are exact. The
   /// error grows with larger angles; those from 2^52 on, infinite or NaN, give NaN.
+  @export(interface)
   public static func sineAndCosine(_ x: Double) -> (sine: Double, cosine: Double) {
     if !(x.magnitude < 0x1p52) { return (.nan, .nan) }
     let n = (x * 0.636_619_772_367_581_3).rounded()

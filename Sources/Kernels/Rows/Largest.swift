@@ -1,6 +1,7 @@
 import CInstructions
 
 /// The index of the largest of `count` numbers, the lowest index of equal ones.
+@export(interface)
 public func firstOfLargest(_ values: UnsafePointer<Float>, count: Int) -> Int {
   // The largest of each stretch, then a search in the first stretch that has the largest of all.
   let stretch = 1024

@@ -1,4 +1,5 @@
 /// log(sum(exp(values))), computed relative to the largest value.
+@export(interface)
 public func logSumExp(_ values: UnsafePointer<Float>, count: Int) -> Float {
   let width = 16
   let peak = largest(values, count: count)

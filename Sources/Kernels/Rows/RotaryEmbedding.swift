@@ -55,6 +55,7 @@ public struct RotaryTable: BitwiseCopyable {
   /// Rotates a rotated row, in place, from its position to the one `positions` further on: the turns
   /// add up.
   /// - Parameter row: `2 * half` values.
+  @export(interface)
   public func turn(_ row: UnsafeMutablePointer<Float>, by positions: Int) {
     for index in 0..<half {
       let (sine, cosine) = Elementary.sineAndCosine(Double(positions) * frequencies[index])

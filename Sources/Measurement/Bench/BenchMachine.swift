@@ -17,6 +17,7 @@ public struct BenchMachine: ~Copyable {
   public var health: HealthMonitor
 
   /// Maps the arena, starts the threads, reads the weights or makes them up, and seals.
+  @export(interface)
   public init(
     _ plan: borrowing BenchPlan, _ health: consuming HealthMonitor
   ) throws(MeasurementError) {

@@ -14,6 +14,7 @@ public struct BenchModel: ~Copyable {
   public let published: PublishedShape?
 
   /// With the weights of a file.
+  @export(interface)
   public init(_ file: consuming ModelFile) {
     shape = file.shape
     self.file = consume file
@@ -21,6 +22,7 @@ public struct BenchModel: ~Copyable {
   }
 
   /// With made-up weights in a published shape.
+  @export(interface)
   public init(_ published: PublishedShape) {
     shape = published.shape
     self.published = published
@@ -28,6 +30,7 @@ public struct BenchModel: ~Copyable {
   }
 
   /// With made-up weights in the shape of a file.
+  @export(interface)
   public init(shapeOf file: borrowing ModelFile) {
     shape = file.shape
     self.file = nil
@@ -55,6 +58,7 @@ public struct BenchModel: ~Copyable {
   }
 
   /// A file may have no name.
+  @export(interface)
   public var hasName: Bool {
     switch file {
     case .some(let file): file.name.count > 0
@@ -63,6 +67,7 @@ public struct BenchModel: ~Copyable {
   }
 
   /// The name, in the bytes of a JSON string.
+  @export(interface)
   public func writeName(to out: inout TextOutput) {
     if let published { out.write(published.name) }
     switch file {

@@ -13,6 +13,7 @@ public struct BenchPlan: ~Copyable {
   public private(set) var request: BenchRequest
   public private(set) var memory: MemoryPlan
 
+  @export(interface)
   public init(
     _ settings: MeasurementSettings, _ model: consuming BenchModel, _ request: BenchRequest
   ) {
@@ -25,6 +26,7 @@ public struct BenchPlan: ~Copyable {
   }
 
   /// For a profile's blocks and tokens at a filled cache.
+  @export(interface)
   public init(filledCache settings: MeasurementSettings, _ model: consuming BenchModel) {
     let request = BenchRequest(prompt: settings.profile.blockSize, repeatCount: 1)
     let run = settings.run(logitRowCount: 1)
@@ -70,6 +72,7 @@ public struct BenchPlan: ~Copyable {
   public var capByteCount: Int { settings.profile.ramCapByteCount }
   public var isOverCap: Bool { PlanTable.processByteCount(memory) > capByteCount }
 
+  @export(interface)
   public func checkCap() throws(MeasurementError) {
     if !isOverCap { return }
     throw .overCap(

@@ -12,6 +12,7 @@ public struct BenchRequest: Sendable {
   public let repeatCount: Int
 
   /// Checks what the command line gave.
+  @export(interface)
   public init(
     prompts: NumberList, generate: Int, repeat repeatCount: Int
   ) throws(BenchRequestError) {

@@ -11,6 +11,7 @@ public struct BenchWork: Sendable {
   private var prompt = 0
   private var run = 0
 
+  @export(interface)
   public init(_ request: BenchRequest) {
     self.init(
       request, runsBefore: 0, runCount: request.prompts.count * request.repeatCount,

@@ -25,6 +25,7 @@ public struct FirstTokenRequest: Sendable {
   }
 
   /// Checks what the command line gave.
+  @export(interface)
   public init(
     prompts: NumberList, policies: PolicyList, blocks: NumberList, repeat repeatCount: Int
   ) throws(BenchRequestError) {

@@ -24,6 +24,7 @@ public struct FirstTokenRun {
   /// Plans every case: what does not fit is known before the first one is measured. A full cache is
   /// left out if it is too large for the cap: to show that is what it is measured for. For other
   /// policies it is an error.
+  @export(interface)
   public init(
     _ request: FirstTokenRequest, _ plan: inout BenchPlan
   ) throws(MeasurementError) {
@@ -75,6 +76,7 @@ public struct FirstTokenRun {
   }
 
   /// A line for each case that is left out.
+  @export(interface)
   public func writeLeftOut(capByteCount: Int, to out: inout TextOutput) {
     for index in 0..<request.caseCount where results[index].isLeftOut {
       out.write("   left out: policy full, prompt ")

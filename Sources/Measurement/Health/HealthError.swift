@@ -6,6 +6,7 @@ public enum HealthError: LineError {
   case limit
   case noThermometer
 
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .limit: out.write("--max-temperature is from 30 to 120 degrees Celsius")
@@ -14,6 +15,7 @@ public enum HealthError: LineError {
     }
   }
 
+  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .limit: .usage

@@ -77,6 +77,7 @@ public struct HealthLog {
   mutating func count(tokens: Int, in phase: Phase) { tokenCounts[phase.rawValue] += tokens }
 
   /// nil where it is not wholly known, or nothing was done.
+  @export(interface)
   public func joules(_ phase: Phase) -> Double? {
     if !hasEnergy[phase.rawValue] || lacksEnergy[phase.rawValue] { return nil }
     if tokenCounts[phase.rawValue] == 0 { return nil }

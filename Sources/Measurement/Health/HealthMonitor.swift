@@ -39,6 +39,7 @@ public struct HealthMonitor: ~Copyable {
   /// - Parameters:
   ///   - root: of the kernel's files.
   ///   - limit: degrees Celsius at which work waits; nil where nothing waits.
+  @export(interface)
   public init(
     below root: KernelPath, _ profile: DeviceProfile, limit degrees: Int?
   ) throws(HealthError) {
@@ -70,6 +71,7 @@ public struct HealthMonitor: ~Copyable {
 extension HealthMonitor {
   /// What is done from here on belongs to `phase`; what was done since the latest sample is not
   /// counted.
+  @export(interface)
   public mutating func begin(_ phase: HealthLog.Phase) {
     self.phase = phase
     pendingTokenCount = 0
@@ -110,6 +112,7 @@ extension HealthMonitor {
 
   /// After a block. Nothing is known of one that was over too soon; the next one's energy is that of
   /// both.
+  @export(interface)
   public mutating func endBlock(tokenCount: Int) -> BlockHealth {
     count(tokens: tokenCount)
     if !isDue(Instant.now(), intervalNanoseconds: 0) { return BlockHealth() }
@@ -118,6 +121,7 @@ extension HealthMonitor {
 
   /// After a generated token.
   /// - Returns: whether a sample was taken.
+  @export(interface)
   public mutating func endToken(_ now: Instant) -> Bool {
     count(tokens: 1)
     if !isDue(now, intervalNanoseconds: Self.decodeIntervalNanoseconds) { return false }
@@ -144,6 +148,7 @@ extension HealthMonitor {
 
 extension HealthMonitor {
   /// The pause that is due: the latest sample is at the limit or above. nil if there is none.
+  @export(interface)
   public var pause: HealthPause? {
     guard isTooHot, let hot = last?.millidegrees, let resume = resumeMillidegrees else {
       return nil
@@ -152,6 +157,7 @@ extension HealthMonitor {
   }
 
   /// Waits until it is cooler, or a signal comes, or the sensor no longer answers.
+  @export(interface)
   public mutating func waitUntilCool() {
     let start = Instant.now()
     while !Interrupt.isRaised {
@@ -174,6 +180,7 @@ extension HealthMonitor {
   }
 
   /// Counts a pause. Work goes on from here.
+  @export(interface)
   public mutating func endPause(since start: Instant) {
     begin(phase)
     pauseCount += 1

@@ -13,6 +13,7 @@ public struct BlockHealth: BitwiseCopyable, Sendable {
   ///   - millidegrees: thousandths of a degree Celsius.
   ///   - isThrottled: nil where the board does not tell.
   ///   - microjoules: since the sample before.
+  @export(interface)
   public init(millidegrees: Int?, kilohertz: Int?, isThrottled: Bool?, microjoules: Int?) {
     if let millidegrees { highestMillidegrees = Int32(clamping: millidegrees) }
     if let kilohertz { lowestKilohertz = Int32(clamping: kilohertz) }

@@ -13,6 +13,7 @@ public struct LatencyRecord: BitwiseCopyable, Sendable {
   public var health: BlockHealth
 
   /// - Parameter index: the block's number in the run.
+  @export(interface)
   public init(_ block: BlockRecord, index: Int, health: BlockHealth) {
     self.index = index
     blockCount = 1
@@ -50,6 +51,7 @@ public struct BlockRecords: ~Copyable {
   public private(set) var sum = LatencyRecord()
 
   /// - Parameter capacity: records, an even number.
+  @export(interface)
   public init(carver: inout Carver, capacity: Int = capacityMax) {
     precondition(capacity > 0 && capacity % 2 == 0)
     self.capacity = capacity
@@ -57,6 +59,7 @@ public struct BlockRecords: ~Copyable {
   }
 
   /// Forgets all records.
+  @export(interface)
   public mutating func removeAll() {
     count = 0
     blocksPerRecord = 1
@@ -69,6 +72,7 @@ public struct BlockRecords: ~Copyable {
   }
 
   /// Adds the run's next block.
+  @export(interface)
   public mutating func append(_ block: BlockRecord, health: BlockHealth) {
     let record = LatencyRecord(block, index: sum.blockCount, health: health)
     sum.append(record)

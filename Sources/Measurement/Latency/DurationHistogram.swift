@@ -14,6 +14,7 @@ public struct DurationHistogram: ~Copyable {
     buckets = carver.take(.latency, UInt32.self, count: Self.bucketCount)
   }
 
+  @export(interface)
   public mutating func append(nanoseconds: Int64) {
     buckets[Self.bucket(nanoseconds)] += 1
     count += 1
@@ -22,6 +23,7 @@ public struct DurationHistogram: ~Copyable {
   }
 
   /// The duration that a fraction of all are not above; 0 where there are none.
+  @export(interface)
   public func quantile(_ fraction: Double) -> Int64 {
     let rank = Int((Double(count) * fraction).rounded(.up))
     var seen = 0

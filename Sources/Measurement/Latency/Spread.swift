@@ -14,6 +14,7 @@ public struct Spread: Sendable {
   /// - Parameters:
   ///   - times: in nanoseconds.
   ///   - count: of runs, from 1 to `runCountMax`.
+  @export(interface)
   public init(_ times: InlineArray<100, Int64>, count: Int) {
     precondition(count >= 1 && count <= Self.runCountMax)
     var order = InlineArray<100, Int>(repeating: 0)

@@ -35,6 +35,7 @@ public struct PolicyCostSettings: Sendable {
   public let cacheByteCount: Int
   public let seed: UInt64
 
+  @export(interface)
   public init(
     shape: ModelShape, run: RunSettings, slotCountMax: Int, cacheByteCount: Int, seed: UInt64
   ) {
@@ -143,6 +144,7 @@ public struct PolicyCost: ~Copyable {
   /// Fills the cache anew with what a policy finds before a block.
   /// - Parameter slotCount: filled slots after a block; more than the block, at most
   ///   `slotCountMax`.
+  @export(interface)
   public mutating func begin(_ policy: Int, slotCount: Int) {
     let settings = layout.settings
     precondition(slotCount > settings.blockSize && slotCount <= settings.slotCountMax)
@@ -157,6 +159,7 @@ public struct PolicyCost: ~Copyable {
 
   /// Writes a block, attends to it as far as the policy needs, scores and evicts; what `full` would
   /// do as well is not timed.
+  @export(interface)
   public mutating func measure(_ policy: Int) -> PolicyTimes {
     let task = PolicyCostTask(
       layout, policy, slotCount: slotCount, firstPosition: position, .block)

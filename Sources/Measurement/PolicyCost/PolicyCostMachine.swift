@@ -11,6 +11,7 @@ public struct PolicyCostMachine: ~Copyable {
   let arena: Arena
   public var health: HealthMonitor
 
+  @export(interface)
   public init(
     _ plan: borrowing PolicyCostPlan, _ health: consuming HealthMonitor
   ) throws(MeasurementError) {

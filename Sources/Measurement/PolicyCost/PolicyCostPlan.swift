@@ -29,6 +29,7 @@ public struct PolicyCostPlan: ~Copyable {
   private(set) var cost: PolicyCostSettings
   public private(set) var memory: MemoryPlan
 
+  @export(interface)
   public init(
     _ settings: MeasurementSettings, _ model: consuming BenchModel, _ request: PolicyCostRequest
   ) {
@@ -41,6 +42,7 @@ public struct PolicyCostPlan: ~Copyable {
   }
 
   /// Takes away the largest caches until what is left is below the cap, or but one is left.
+  @export(interface)
   public mutating func fit() {
     while isOverCap, let smaller = request.withoutLargestCache() {
       request = smaller
@@ -68,6 +70,7 @@ public struct PolicyCostPlan: ~Copyable {
   public var capByteCount: Int { settings.profile.ramCapByteCount }
   public var isOverCap: Bool { PlanTable.processByteCount(memory) > capByteCount }
 
+  @export(interface)
   public func checkCap() throws(MeasurementError) {
     if !isOverCap { return }
     let kept = FitAdvice.largest(request.counts.greatest - cost.blockSize) {
@@ -76,20 +79,22 @@ public struct PolicyCostPlan: ~Copyable {
     }
     throw .costOverCap(
       PolicyCostAdvice(
-        plan: memory, capByteCount: capByteCount, slotCountMax: kept.map { $0 + cost.blockSize }))
+        processByteCount: PlanTable.processByteCount(memory), capByteCount: capByteCount,
+        slotCountMax: kept.map { $0 + cost.blockSize }))
   }
 }
 
 /// What would fit below the cap if the plan does not.
 public struct PolicyCostAdvice: Sendable {
-  let plan: MemoryPlan
+  let processByteCount: Int
   let capByteCount: Int
   /// nil if no cache fits.
   let slotCountMax: Int?
 
   /// Goes on a line: by how much the plan is over, and what would fit.
   func write(to out: inout TextOutput) {
-    FitAdvice.writeExcess(of: plan, capByteCount: capByteCount, to: &out)
+    FitAdvice.writeExcess(
+      processByteCount: processByteCount, capByteCount: capByteCount, to: &out)
     out.write("; what would fit: ")
     if let slotCountMax {
       out.write("--kv of at most ")
@@ -97,6 +102,6 @@ public struct PolicyCostAdvice: Sendable {
       out.write(", ")
     }
     out.write("fewer --policies, or ")
-    FitAdvice.writeCap(for: plan, to: &out)
+    FitAdvice.writeCap(processByteCount: processByteCount, to: &out)
   }
 }

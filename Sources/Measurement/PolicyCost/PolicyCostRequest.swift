@@ -19,6 +19,7 @@ public struct PolicyCostRequest: Sendable {
   }
 
   /// Checks what the command line gave.
+  @export(interface)
   public init(
     counts: NumberList, policies: PolicyList, repeat repeatCount: Int, blockSize: Int
   ) throws(BenchRequestError) {

@@ -8,6 +8,7 @@ public enum ProfileRunPart: Int, Sendable {
 
   public static let count = 4
 
+  @export(interface)
   public var name: StaticString {
     switch self {
     case .memory: "memory"
@@ -17,6 +18,7 @@ public enum ProfileRunPart: Int, Sendable {
     }
   }
 
+  @export(interface)
   public var fileName: StaticString {
     switch self {
     case .memory: "memory.json"

@@ -11,6 +11,7 @@ public struct ProfileRunRequests: Sendable {
 
   /// - Parameter profile: its policy stands beside `full` and KeyDiff where it is neither, and its block
   ///   is the one of all measurements.
+  @export(interface)
   public init(_ profile: DeviceProfile, isQuick: Bool) {
     let prompts: NumberList
     if isQuick {
@@ -46,6 +47,7 @@ public struct ProfileRunRequests: Sendable {
   }
 
   /// As tokens of a prompt, roughly: for the time left.
+  @export(interface)
   public func work(_ part: ProfileRunPart) -> Double {
     switch part {
     case .memory: 0

@@ -19,6 +19,7 @@ public struct RunFolderError: LineError {
   let path: Excerpt
   let reason: Reason
 
+  @export(interface)
   public func write(to out: inout TextOutput) {
     out.write(quoted: path)
     switch reason {
@@ -36,6 +37,7 @@ public struct RunFolderError: LineError {
     out.write("; name another folder with -o")
   }
 
+  @export(interface)
   public var exitCode: ExitCode {
     switch reason {
     case .system(let failure): failure.exitCode
@@ -51,6 +53,7 @@ public struct RunFolder {
   private let path: FixedText<4096>
 
   /// Makes the folder if it is not there. One with parts of another run is refused.
+  @export(interface)
   public init(
     _ name: UnsafePointer<CChar>, _ identity: RunIdentity, _ settings: MeasurementSettings,
     _ model: borrowing BenchModel

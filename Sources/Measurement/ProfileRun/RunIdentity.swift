@@ -18,6 +18,7 @@ public struct RunIdentity: Sendable {
   /// - Parameters:
   ///   - model: that of the profile or of the command line.
   ///   - isQuick: whether the measurements are the short ones.
+  @export(interface)
   public init(
     _ settings: MeasurementSettings, _ model: borrowing BenchModel, isQuick: Bool
   ) {

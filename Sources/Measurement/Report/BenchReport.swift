@@ -8,6 +8,7 @@ import Profile
 /// The report's parts. Times are in microseconds, sizes in bytes.
 public enum BenchReport {
   /// - Parameter isLockedDown: whether the kernel ends the process for other system calls.
+  @export(interface)
   public static func write(
     _ run: BenchRun, _ plan: borrowing BenchPlan, _ machine: borrowing BenchMachine,
     isLockedDown: Bool, _ out: inout TextOutput

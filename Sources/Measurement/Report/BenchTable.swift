@@ -5,6 +5,7 @@ import Platform
 
 /// The speeds of a measurement, and how near they are to the machine's limits, as text.
 public enum BenchTable {
+  @export(interface)
   public static func write(
     _ run: BenchRun, _ plan: borrowing BenchPlan, _ machine: borrowing BenchMachine,
     to out: inout TextOutput

@@ -4,6 +4,7 @@ import Profile
 
 /// The report of `bench ttft`. Times are in microseconds, sizes in bytes.
 public enum FirstTokenReport {
+  @export(interface)
   public static func write(
     _ run: FirstTokenRun, _ plan: borrowing BenchPlan,
     _ health: borrowing HealthMonitor, _ out: inout TextOutput

@@ -8,6 +8,7 @@ import Profile
 public enum FirstTokenTable {
   private static let width = 12
 
+  @export(interface)
   public static func write(
     _ run: FirstTokenRun, _ plan: borrowing BenchPlan, to out: inout TextOutput
   ) {
@@ -52,6 +53,7 @@ public enum FirstTokenTable {
   }
 
   /// A line for each case that was measured.
+  @export(interface)
   public static func writeCSV(_ run: FirstTokenRun, to out: inout TextOutput) {
     out.write("policy,block,budget,prompt,median_us,min_us,max_us,tokens_per_second\n")
     for index in 0..<run.request.caseCount {

@@ -4,6 +4,7 @@ import Platform
 /// What the sensors said, for reports and summaries.
 public enum HealthReport {
   /// An object; `null` on a board without sensors.
+  @export(interface)
   public static func writeJSON(_ health: borrowing HealthMonitor, to out: inout TextOutput) {
     if health.sensors.isEmpty {
       out.write("null")
@@ -125,6 +126,7 @@ public enum HealthReport {
 /// Lines of a summary.
 extension HealthReport {
   /// One line, and one more where there were pauses; none on a board without sensors.
+  @export(interface)
   public static func writeSummary(_ health: borrowing HealthMonitor, to out: inout TextOutput) {
     var line = Line()
     if let least = health.log.temperature.least, let greatest = health.log.temperature.greatest {

@@ -7,6 +7,7 @@ public enum LatencyTable {
   private static let headRows = 8
   private static let tailRows = 4
 
+  @export(interface)
   public static func write(_ records: borrowing BlockRecords, to out: inout TextOutput) {
     if records.count == 0 { return }
     out.write("\n   block  tokens   slots      total     linear  attention      score      evict")

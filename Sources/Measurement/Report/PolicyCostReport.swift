@@ -6,6 +6,7 @@ import Profile
 /// The report of `bench scoring`. Times are in microseconds, for all layers; sizes in bytes.
 public enum PolicyCostReport {
   /// - Parameter isLockedDown: whether the kernel ends the process for other system calls.
+  @export(interface)
   public static func write(
     _ run: PolicyCostRun, _ plan: borrowing PolicyCostPlan,
     _ machine: borrowing PolicyCostMachine, isLockedDown: Bool, _ out: inout TextOutput

@@ -16,6 +16,7 @@ public struct PolicyCostTable: ~Copyable {
   private var counts: NumberList { run.request.counts }
   private var policies: PolicyList { run.request.policies }
 
+  @export(interface)
   public func write(
     _ plan: borrowing PolicyCostPlan, _ machine: borrowing PolicyCostMachine,
     to out: inout TextOutput

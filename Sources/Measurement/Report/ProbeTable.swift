@@ -7,6 +7,7 @@ public enum ProbeTable {
   /// Rows of cores; the kernel of a large machine could give hundreds.
   private static let rowCountMax = 16
 
+  @export(interface)
   public static func write(
     _ facts: borrowing BoardFacts, _ wishes: ProfileWishes, _ profile: DeviceProfile,
     to out: inout TextOutput

@@ -6,6 +6,7 @@ import Profile
 
 /// The parts of which reports are made. Times are in microseconds, sizes in bytes.
 public enum ReportText {
+  @export(interface)
   public static func writeRun(_ settings: RunSettings, _ out: inout TextOutput) {
     out.write("{\"policy\": ")
     out.write(jsonString: settings.policy.name)
@@ -20,6 +21,7 @@ public enum ReportText {
   }
 
   /// One object a record; `blocks` says how many consecutive blocks it covers.
+  @export(interface)
   public static func writeBlocks(_ records: borrowing BlockRecords, _ out: inout TextOutput) {
     out.write("[")
     for index in 0..<records.count {
@@ -29,6 +31,7 @@ public enum ReportText {
     out.write("]")
   }
 
+  @export(interface)
   public static func writeBlock(_ record: LatencyRecord, _ out: inout TextOutput) {
     writeMember("{\"index\": ", record.index, &out)
     writeMember(", \"blocks\": ", record.blockCount, &out)
@@ -58,6 +61,7 @@ public enum ReportText {
   }
 
   /// The members of an object.
+  @export(interface)
   public static func writeTimes(_ times: BlockTimes, _ out: inout TextOutput) {
     writePart("\"totalUs\": ", times.total, &out)
     writePart(", \"linearUs\": ", times.linear, &out)
@@ -68,6 +72,7 @@ public enum ReportText {
   }
 
   /// Without the closing brace, so that more can follow.
+  @export(interface)
   public static func writeRate(tokens: Int, nanoseconds: Int64, _ out: inout TextOutput) {
     let seconds = Double(nanoseconds) / 1e9
     writeMember("{\"tokens\": ", tokens, &out)
@@ -77,6 +82,7 @@ public enum ReportText {
     out.write(seconds > 0 ? Double(tokens) / seconds : 0, decimals: 2)
   }
 
+  @export(interface)
   public static func writeDecode(
     _ durations: borrowing DurationHistogram, _ out: inout TextOutput
   ) {
@@ -87,6 +93,7 @@ public enum ReportText {
     out.write("}")
   }
 
+  @export(interface)
   public static func writePlan(
     _ plan: MemoryPlan, _ profile: DeviceProfile, _ out: inout TextOutput
   ) {
@@ -95,6 +102,7 @@ public enum ReportText {
     out.write("}")
   }
 
+  @export(interface)
   public static func writeMemory(_ plan: MemoryPlan, _ out: inout TextOutput) {
     out.write("{\"peakResidentBytes\": ")
     out.write(peakResidentByteCount())
@@ -104,6 +112,7 @@ public enum ReportText {
   }
 
   /// The members of an object.
+  @export(interface)
   public static func writeSpread(_ times: Spread, _ out: inout TextOutput) {
     writePart("\"medianUs\": ", times.median, &out)
     writePart(", \"minUs\": ", times.minimum, &out)

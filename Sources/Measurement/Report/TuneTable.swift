@@ -8,6 +8,7 @@ public enum TuneTable {
   /// Rows name so many runs of cores at most.
   private static let coreRunCountMax = 3
 
+  @export(interface)
   public static func write(
     _ run: TuneRun, best: Int, _ base: DeviceProfile, to out: inout TextOutput
   ) {

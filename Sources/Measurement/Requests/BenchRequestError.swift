@@ -21,6 +21,7 @@ public enum BenchRequestError: LineError {
 
   public var exitCode: ExitCode { .usage }
 
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch self {
     case .number(let option, let value, let maximum):

@@ -26,6 +26,7 @@ public struct NumberList: Sendable {
   /// - Parameters:
   ///   - option: that gave the text.
   ///   - example: what the list is if there is no `text`.
+  @export(interface)
   public init(
     _ option: StaticString, _ text: UnsafePointer<CChar>?, maximum: Int, example: StaticString
   ) throws(BenchRequestError) {
@@ -39,12 +40,14 @@ public struct NumberList: Sendable {
   /// In the order of the command line.
   public subscript(index: Int) -> Int { values[index] }
 
+  @export(interface)
   public var greatest: Int {
     var greatest = 0
     for index in 0..<count { greatest = max(greatest, values[index]) }
     return greatest
   }
 
+  @export(interface)
   public var least: Int {
     var least = Int.max
     for index in 0..<count { least = min(least, values[index]) }

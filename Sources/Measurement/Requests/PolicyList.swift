@@ -27,6 +27,7 @@ public struct PolicyList: Sendable {
   public init(_ policy: Policy) { append(MeasuredPolicy(policy)) }
 
   /// - Parameter text: names, or `all`.
+  @export(interface)
   public init(
     _ text: UnsafePointer<CChar>, for purpose: Purpose
   ) throws(BenchRequestError) {

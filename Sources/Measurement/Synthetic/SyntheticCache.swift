@@ -61,6 +61,7 @@ private struct SyntheticCache {
 extension Engine {
   /// Makes up a cache that is filled to the budget, in place of a prompt that long: for measuring what
   /// the next block and the next token take. What a policy sums up over blocks is as at the start.
+  @export(interface)
   public mutating func fillCacheSynthetic(seed: UInt64) {
     reset()
     var task = SyntheticCache(self, seed: seed)

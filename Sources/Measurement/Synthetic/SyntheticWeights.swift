@@ -61,6 +61,7 @@ private struct SyntheticWeightsTask {
 
 extension Engine {
   /// Makes weights up in place of `load`.
+  @export(interface)
   public func fillSynthetic(seed: UInt64) {
     setRotaryFrequencies()
     var task = SyntheticWeightsTask(weights: weights, seed: seed)

@@ -49,6 +49,7 @@ public struct TuneRun {
   ///   - threads: the only count of threads to time; nil for all that the cores offer.
   ///   - hasOneBlock: whether the profile's block is the only one to time.
   ///   - limitSeconds: after which no further case is begun.
+  @export(interface)
   public init(
     _ base: DeviceProfile, _ order: CoreOrder, threads: Int?, hasOneBlock: Bool, limitSeconds: Int
   ) {
@@ -80,6 +81,7 @@ public struct TuneRun {
   }
 
   /// The profile with a case's threads, cores and block.
+  @export(interface)
   public func profile(_ one: TuningCase) -> DeviceProfile {
     var profile = base
     profile.setSizes(blockSize: one.blockSize, l2CacheKiB: base.l2CacheKiB)

@@ -6,6 +6,7 @@ import CInstructions
 ///   - source: whole blocks; no alignment is asked for.
 ///   - count: a multiple of the type's `blockElementCount`.
 ///   - target: room for `count` elements, which must not overlap the source.
+@export(interface)
 public func dequantize(
   _ type: TensorType, from source: UnsafeRawPointer, count: Int,
   into target: UnsafeMutablePointer<Float>
@@ -34,6 +35,7 @@ public func dequantize(
 }
 
 /// Whether none of `count` values is infinite or NaN: a finite value times 0 is 0, others give NaN.
+@export(interface)
 public func areFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
   var sums = Floats(repeating: 0)
   var index = 0

@@ -11,6 +11,7 @@ public struct ModelError: LineError {
     part = nil
   }
 
+  @export(interface)
   public var exitCode: ExitCode {
     switch fault {
     case .file(let failure): failure.exitCode

@@ -2,6 +2,7 @@ import Platform
 
 extension ModelError {
   /// One line without its end: what is wrong, the value, and what would be right.
+  @export(interface)
   public func write(to out: inout TextOutput) {
     if let part {
       part.write(to: &out)

@@ -17,6 +17,7 @@ public struct ModelFile: ~Copyable {
   /// Reads the header, and those of further parts, which must lie beside the first. Every key that
   /// is used, every tensor's name, type, shape and place in its file have been checked when this
   /// returns.
+  @export(interface)
   public init(
     path: UnsafePointer<CChar>, buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {
@@ -81,6 +82,7 @@ public struct ModelFile: ~Copyable {
   /// - Parameters:
   ///   - offset: in bytes from the start of the file.
   ///   - part: 0 for the only file or the first part.
+  @export(interface)
   public func read(
     into target: UnsafeMutableRawBufferPointer, at offset: Int, part: Int = 0
   ) throws(ModelError) {
@@ -98,6 +100,7 @@ public struct ModelFile: ~Copyable {
 
   /// Lets the system take back the memory in which it keeps what was read of the files, unless it is
   /// what the weights lie in.
+  @export(interface)
   public func releaseCachedPages() {
     if packed != nil { return }
     file.releaseCachedPages()
@@ -106,6 +109,7 @@ public struct ModelFile: ~Copyable {
 
   /// Copies tokenizer.chat_template and returns its byte count; 0 if there is none.
   /// - Parameter target: at least `tokenizer.chatTemplate.byteCount` bytes.
+  @export(interface)
   public func readChatTemplate(
     into target: UnsafeMutableRawBufferPointer
   ) throws(ModelError) -> Int {

@@ -8,6 +8,7 @@ public enum LayerTensor: Int, Sendable {
   public static let count = 16
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
+  @export(interface)
   public var name: StaticString {
     switch self {
     case .attentionNorm: "attn_norm.weight"
@@ -30,6 +31,7 @@ public enum LayerTensor: Int, Sendable {
   }
 
   /// Whether it is a vector and not a matrix.
+  @export(interface)
   public var isVector: Bool {
     switch self {
     case .query, .key, .value, .attentionOutput, .gate, .up, .down: false
@@ -56,6 +58,7 @@ public enum LayerTensor: Int, Sendable {
 
 extension LayerSpec {
   /// Whether the layer has that tensor.
+  @export(interface)
   public func has(_ tensor: LayerTensor) -> Bool {
     switch tensor {
     case .attentionNorm: norms.beforeAttention
@@ -141,6 +144,7 @@ public enum TensorSlot: Sendable {
   }
 
   /// The tensor's name in the file.
+  @export(interface)
   public var name: Excerpt {
     switch self {
     case .tokenEmbedding: return Excerpt("token_embd.weight")
@@ -157,6 +161,7 @@ public enum TensorSlot: Sendable {
   }
 
   /// Whether it is a vector and not a matrix.
+  @export(interface)
   public var isVector: Bool {
     switch self {
     case .outputNorm, .ropeFactors: true

@@ -27,6 +27,7 @@ public struct TensorLocation: Sendable, BitwiseCopyable {
   public let shape: ModelShape
 
   /// Takes the storage. With a measuring carver the table can only be measured, not filled.
+  @export(interface)
   public init(shape: ModelShape, carver: inout Carver) {
     self.shape = shape
     unsafe locations = unsafe carver.take(
@@ -37,6 +38,7 @@ public struct TensorLocation: Sendable, BitwiseCopyable {
   /// - Parameters:
   ///   - model: the file that `shape` came from.
   ///   - buffer: at least `GGUF.bufferByteCountMin` bytes.
+  @export(interface)
   public mutating func fill(
     from model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {

@@ -45,6 +45,7 @@ public enum TensorType: UInt32, Sendable, BitwiseCopyable {
   public var isFloat: Bool { blockElementCount == 1 }
 
   /// The bytes of a row of `columnCount` elements; nil if that is not a whole count of blocks.
+  @export(interface)
   public func rowByteCount(columnCount: Int) -> Int? {
     if columnCount < 0 || columnCount % blockElementCount != 0 { return nil }
     let (bytes, isTooLarge) = (columnCount / blockElementCount)
@@ -72,6 +73,7 @@ public struct StorageType: Sendable, BitwiseCopyable {
   public var readable: TensorType? { TensorType(rawValue: code) }
 
   /// Nil for codes that ggml has not defined or has withdrawn.
+  @export(interface)
   public init?(code: UInt32) {
     switch code {
     case 0: self.init(code, "F32", 1, 4)

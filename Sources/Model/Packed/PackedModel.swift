@@ -90,6 +90,7 @@ public enum PackedChecksum {
     (byteCount + chunkByteCount - 1) / chunkByteCount
   }
 
+  @export(interface)
   public static func chunk(_ index: Int, of image: UnsafeRawBufferPointer) -> UInt64 {
     let start = index * chunkByteCount
     let end = min(start + chunkByteCount, image.count)
@@ -111,6 +112,7 @@ public enum PackedChecksum {
   public var tokenizer: UnsafeRawBufferPointer
   public var vocabulary: PackedModel.Numbers
 
+  @export(interface)
   public init(
     weights: UnsafeRawBufferPointer, weightChecksum: UInt64, tokenizer: UnsafeRawBufferPointer,
     vocabulary: PackedModel.Numbers
@@ -125,6 +127,7 @@ public enum PackedChecksum {
 extension ModelFile {
   /// Writes the model as one file, from which it is loaded as it lies in the arena.
   /// - Parameter buffer: as for `init`.
+  @export(interface)
   public func writePacked(
     _ contents: PackedContents, to out: inout TextOutput, buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {

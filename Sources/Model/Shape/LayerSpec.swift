@@ -23,6 +23,7 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   /// residual stream.
   public var residualScale: Float
 
+  @export(interface)
   public init(
     span: AttentionSpan = .full, ropeTable: Int? = 0, headCount: Int, kvHeadCount: Int,
     headDim: Int, norms: LayerNorms = LayerNorms(), hasBias: Bool = false, feedForwardLength: Int,

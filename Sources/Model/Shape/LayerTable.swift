@@ -15,6 +15,7 @@ public struct LayerTable: Sendable, BitwiseCopyable {
   public private(set) var count: Int
 
   /// - Parameter count: 1 to `layerCountMax` layers that are all alike.
+  @export(interface)
   public init(repeating spec: LayerSpec, count: Int) {
     precondition(count >= 1 && count <= Self.layerCountMax)
     kinds = Kinds(repeating: spec)
@@ -35,6 +36,7 @@ public struct LayerTable: Sendable, BitwiseCopyable {
 
   /// Changes one layer.
   /// - Returns: false if the table has `kindCountMax` other kinds already; nothing is changed then.
+  @export(interface)
   public mutating func set(_ layer: Int, to spec: LayerSpec) -> Bool {
     precondition(layer >= 0 && layer < count)
     var kind = 0

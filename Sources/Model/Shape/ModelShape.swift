@@ -45,6 +45,7 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   }
 
   /// Checks every limit; errors carry the name of the GGUF key.
+  @export(interface)
   public init(
     architecture: Architecture, layers: LayerTable, ropeTables: RopeTables, embeddingLength: Int,
     vocabularyCount: Int, contextLength: Int, rmsEpsilon: Float, embeddingScale: Float = 1,
@@ -73,6 +74,7 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   }
 
   /// A model of layers that are all alike, as the architecture describes them.
+  @export(interface)
   public init(
     architecture: Architecture = .llama, layerCount: Int, headCount: Int, kvHeadCount: Int,
     headDim: Int, embeddingLength: Int, feedForwardLength: Int, vocabularyCount: Int,

@@ -8,6 +8,7 @@ public struct RopeSpec: Sendable, BitwiseCopyable {
   /// Whether each frequency has a divisor of its own (`rope_freqs.weight`).
   public var hasFactors: Bool
 
+  @export(interface)
   public init(
     frequencyBase: Float, scaling: RopeScaling = .none, dimensionCount: Int,
     hasFactors: Bool = false
@@ -34,6 +35,7 @@ public struct RopeTables: Sendable, BitwiseCopyable {
     count = 1
   }
 
+  @export(interface)
   public mutating func append(_ table: RopeSpec) {
     precondition(count < Self.countMax)
     tables[count] = table

@@ -29,6 +29,7 @@ public enum PublishedShape: Int, Sendable {
   }
 
   /// The name on the command line and in reports.
+  @export(interface)
   public var name: StaticString {
     switch self {
     case .llama32At1B: "llama-3.2-1b"
@@ -42,6 +43,7 @@ public enum PublishedShape: Int, Sendable {
     }
   }
 
+  @export(interface)
   public var shape: ModelShape {
     switch self {
     case .llama32At1B:
@@ -125,6 +127,7 @@ extension ModelShape {
 
   /// Everything that the runtime holds of a model: matrices, embeddings (once if the output head
   /// is tied to them), norms and biases.
+  @export(interface)
   public var parameterCount: Int {
     let embeddings = TensorSlot.tokenEmbedding.shape(self).elementCount * (isOutputTied ? 1 : 2)
     let layerElements = layers.sum {

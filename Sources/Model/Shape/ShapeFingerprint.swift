@@ -3,6 +3,7 @@ import Platform
 extension ModelShape {
   /// Adds all of the description to a hash: whatever changes what the model computes, or how large
   /// its parts are. The trained length is in it, because positions are renumbered by it.
+  @export(interface)
   public func add(to hash: inout XXHash64) {
     hash.update(UInt64(architecture.rawValue))
     hash.update(UInt64(embeddingLength))

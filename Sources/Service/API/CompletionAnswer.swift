@@ -26,6 +26,7 @@ public struct TokenUsage: Sendable {
   public var cachedCount: Int
   public var completionCount: Int
 
+  @export(interface)
   public init(promptCount: Int, cachedCount: Int, completionCount: Int) {
     self.promptCount = promptCount
     self.cachedCount = cachedCount
@@ -62,6 +63,7 @@ public struct CompletionAnswer: Sendable {
   ///   - number: of the answer, for its `id`.
   ///   - unixSeconds: when the answer was begun, since 1970.
   ///   - model: the model's name, in UTF-8.
+  @export(interface)
   public init(
     _ kind: CompletionKind, _ settings: CompletionSettings, number: UInt64,
     unixSeconds: Int, model: FixedText<129>

@@ -115,6 +115,7 @@ public struct CompletionReader: ~Copyable {
   }
 
   /// Checks that the body is whole. `settings` is then complete.
+  @export(interface)
   public mutating func finish() throws(RequestError) {
     if let failure { throw failure }
     if !json.isEnded { throw error(.json(.unexpectedEnd), nil) }

@@ -46,6 +46,7 @@ public enum HTTPError: Error, Equatable {
 }
 
 extension HTTPError {
+  @export(interface)
   public var status: HTTPStatus {
     switch self {
     case .unknownMethod, .unknownTransferCoding: .notImplemented
@@ -68,6 +69,7 @@ extension HTTPError {
   }
 
   /// One sentence for the client.
+  @export(interface)
   public var reason: StaticString {
     switch self {
     case .notFound: "there is nothing at this path"

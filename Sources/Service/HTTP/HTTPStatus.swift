@@ -18,6 +18,7 @@ public enum HTTPStatus: Int, Sendable {
   case serviceUnavailable = 503
   case versionNotSupported = 505
 
+  @export(interface)
   public var reasonPhrase: StaticString {
     switch self {
     case .ok: "OK"

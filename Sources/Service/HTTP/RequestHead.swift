@@ -48,6 +48,7 @@ public struct RequestHead: Sendable {
   init() {}
 
   /// What is asked for, or why it cannot be had: `notFound`, `methodNotAllowed`.
+  @export(interface)
   public func checkedRoute() throws(HTTPError) -> Route {
     guard let route else { throw .notFound }
     if !route.allows(method) { throw .methodNotAllowed(route) }
@@ -56,6 +57,7 @@ public struct RequestHead: Sendable {
 
   /// Whether the request has this bearer token (RFC 6750, section 2.1). How long the comparison
   /// takes does not depend on where the two differ.
+  @export(interface)
   public func hasBearer(_ token: Span<UInt8>) -> Bool {
     precondition(token.count <= HTTPLimits.bearerByteCountMax)
     var difference = bearer.offeredByteCount ^ token.count

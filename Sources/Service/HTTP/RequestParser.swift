@@ -52,6 +52,7 @@ public struct RequestParser: ~Copyable {
 
   /// Whether no request is unfinished, and nothing of a further one has been read: the connection may
   /// end here. The event `end` may still be due.
+  @export(interface)
   public var isBetweenRequests: Bool {
     if failure != nil { return false }
     return switch state {
@@ -67,6 +68,7 @@ public struct RequestParser: ~Copyable {
   /// may be due without further bytes: call again until it is `needsMore` or `end`.
   ///
   /// What has thrown throws the same again.
+  @export(interface)
   public mutating func next(
     _ bytes: Span<UInt8>, at offset: inout Int
   ) throws(HTTPError) -> Event {

@@ -32,6 +32,7 @@ public struct ResponseHead: Sendable {
   private var allowedMethods: StaticString?
 
   /// - Parameter keepsAlive: false where the connection must end with this answer.
+  @export(interface)
   public init(
     _ status: HTTPStatus, _ type: ResponseType, to request: RequestHead,
     keepsAlive: Bool = true

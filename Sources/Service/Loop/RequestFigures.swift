@@ -29,6 +29,7 @@ public struct RequestRecord: Sendable {
   public let nanoseconds: Int64
 
   /// One line: method, target, status, counts of tokens and milliseconds.
+  @export(interface)
   public func write(to out: inout TextOutput) {
     switch head.method {
     case .get: out.write("GET ")

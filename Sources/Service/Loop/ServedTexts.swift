@@ -13,6 +13,7 @@ import Tokenizer
   /// Else each answer has random numbers of its own.
   let isSeedGiven: Bool
 
+  @export(interface)
   public init(
     maxTokens: Int, stops: StopTexts, sampling: SamplingSettings, isSeedGiven: Bool
   ) {

@@ -15,6 +15,7 @@ import Text
   ///   - startSeconds: since 1970.
   ///   - checksHost: whether requests must name this machine.
   ///   - token: what requests must bring; nil if they need none.
+  @export(interface)
   public init(
     name: ServedName, arenaByteCount: Int, startSeconds: Int, checksHost: Bool,
     token: FixedText<257>?

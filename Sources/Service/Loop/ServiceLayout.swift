@@ -28,6 +28,7 @@ import Platform
   let keptMemory: UnsafeMutableRawBufferPointer
 
   /// - Parameter longestTokenByteCount: of the vocabulary.
+  @export(interface)
   public init(
     carver: inout Carver, _ settings: ServiceSettings, _ shape: ModelShape,
     _ runSettings: RunSettings, longestTokenByteCount: Int

@@ -14,6 +14,7 @@ public struct ServiceSettings: Sendable {
   /// How long the running request may go on when the service is to end.
   public var graceSeconds: Int
 
+  @export(interface)
   public init(
     connectionCount: Int, queueCount: Int, bodyByteCountMax: Int, keptTokenCount: Int,
     timeoutSeconds: Int, keepAliveSeconds: Int, graceSeconds: Int

@@ -25,6 +25,7 @@ extension JSONScanner {
 
   /// Reads a number of any form; gives nil for one with a fraction or an exponent. A whole number
   /// that Int cannot hold becomes the nearest that it can (RFC 8259, section 6).
+  @export(interface)
   public mutating func readInteger() throws(JSONError) -> Int? {
     skipWhitespace()
     let start = offset

@@ -48,6 +48,7 @@ public struct JSONScanner: ~Escapable {
   }
 
   /// The kind of the value that comes next; the value itself is not read.
+  @export(interface)
   public mutating func nextKind() throws(JSONError) -> JSONKind {
     skipWhitespace()
     switch try current(expected: "a value") {
@@ -62,6 +63,7 @@ public struct JSONScanner: ~Escapable {
     throw unexpected(expected: "a value")
   }
 
+  @export(interface)
   public mutating func readBoolean() throws(JSONError) -> Bool {
     skipWhitespace()
     let value = isWord("true")
@@ -70,6 +72,7 @@ public struct JSONScanner: ~Escapable {
     return value
   }
 
+  @export(interface)
   public mutating func readNull() throws(JSONError) {
     skipWhitespace()
     if !isWord("null") { throw unexpected(expected: "null") }
@@ -103,6 +106,7 @@ public struct JSONScanner: ~Escapable {
   }
 
   /// Checks that nothing but white space follows.
+  @export(interface)
   public mutating func finish() throws(JSONError) {
     precondition(depth == 0)
     skipWhitespace()

@@ -61,6 +61,7 @@ public struct JSONTokenizer: Sendable {
   }
 
   /// Reads on from `offset` and advances it, up to the next event.
+  @export(interface)
   public mutating func next(_ bytes: Span<UInt8>, at offset: inout Int) throws(JSONFault) -> Event {
     while offset < bytes.count {
       let start = offset

@@ -11,6 +11,7 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
   /// What an error line offers in place of another architecture.
   static let supportedNames: StaticString = "'llama', 'qwen2' or 'qwen3'"
 
+  @export(interface)
   public var description: ArchitectureDescription {
     switch self {
     case .llama: .llama

@@ -1,0 +1,225 @@
+import Memory
+import Text
+
+/// What an answer must be, byte by byte: a JSON value that a schema allows, any JSON object, or a text of
+/// a grammar. It is made for each request in memory of a stated size, and follows the answer's bytes.
+///
+/// Order of calls: `beginSchema`, `take` for the events of its JSON, `finishSchema`; or `beginGrammar`,
+/// `append` for its bytes, `finishGrammar`; or `useAnyObject`. After one that has thrown, `write` says
+/// what is wrong.
+public struct Constraint: ~Copyable {
+  var machine: Machine
+  /// The set of the text so far.
+  var level = Machine.Level()
+  private var document = DocumentBuilder()
+  private var node = 0
+  private var rule = 0
+  /// What was read last is a grammar, not a schema.
+  private var isGrammar = false
+
+  /// - Parameter byteCount: for schemas and grammars, and what they are compiled to.
+  public init(carver: inout Carver, byteCount: Int) {
+    machine = Machine(carver: &carver, byteCount: byteCount)
+  }
+
+  /// Whether answers are bound to anything.
+  public var isActive: Bool { node != 0 || rule != 0 }
+
+  /// Answers are free.
+  public mutating func clear() {
+    machine.words.removeAll()
+    (node, rule) = (0, 0)
+    level = Machine.Level()
+  }
+
+  /// Begins the answer anew.
+  public mutating func restart() {
+    level = rule != 0 ? machine.begin(rule: rule) : machine.begin(node: node)
+  }
+}
+
+// Schemas.
+extension Constraint {
+  public mutating func beginSchema() {
+    clear()
+    isGrammar = false
+    document = DocumentBuilder()
+  }
+
+  /// Takes an event of the schema's JSON.
+  public mutating func take(
+    _ event: JSONTokenizer.Event, _ bytes: Span<UInt8>
+  ) throws(ConstraintError) {
+    try document.take(event, bytes, &machine.words)
+  }
+
+  /// Whether all of the schema has come.
+  public var isSchemaWhole: Bool { document.isWhole }
+
+  /// Compiles the schema. Answers are bound to it from now on.
+  public mutating func finishSchema() throws(ConstraintError) {
+    if !document.isWhole { throw ConstraintError(.json, 0) }
+    try compile(document.root)
+  }
+
+  /// Reads a schema that is there as a whole.
+  public mutating func useSchema(_ text: Span<UInt8>) throws(ConstraintError) {
+    beginSchema()
+    var json = JSONTokenizer()
+    var offset = 0
+    while true {
+      let event: JSONTokenizer.Event
+      do throws(JSONFault) {
+        event = try json.next(text, at: &offset)
+      } catch {
+        throw ConstraintError(.json, 0)
+      }
+      if case .needsMore = event { break }
+      try take(event, text)
+    }
+    try finishSchema()
+  }
+
+  /// Binds answers to JSON objects of any kind.
+  public mutating func useAnyObject() throws(ConstraintError) {
+    try useSchema(span("{\"type\":\"object\"}"))
+  }
+
+  private mutating func compile(_ schema: Int) throws(ConstraintError) {
+    var compiler = SchemaCompiler(document: document.root)
+    let node = try compiler.node(schema, &machine.words)
+    try compiler.finish(&machine.words)
+    if machine.words[node + NodeRecord.shortest] == NodeRecord.none {
+      throw ConstraintError(.empty, schema)
+    }
+    self.node = node
+    restart()
+  }
+}
+
+// Grammars.
+extension Constraint {
+  public mutating func beginGrammar() {
+    clear()
+    isGrammar = true
+    machine.words.beginText()
+  }
+
+  /// Takes a byte of the grammar's text.
+  public mutating func append(_ byte: UInt8) throws(ConstraintError) {
+    try machine.words.append(byte)
+  }
+
+  /// Compiles the grammar. Answers are bound to it from now on.
+  public mutating func finishGrammar() throws(ConstraintError) {
+    var reader = GrammarReader(machine.words.endText())
+    let root = try reader.read(&machine.words)
+    try GrammarCheck(machine.words, firstRule: reader.firstRule).check(root: root)
+    rule = root
+    restart()
+  }
+
+  /// Reads a grammar that is there as a whole.
+  public mutating func useGrammar(_ text: Span<UInt8>) throws(ConstraintError) {
+    beginGrammar()
+    for index in 0..<text.count { try append(text[index]) }
+    try finishGrammar()
+  }
+}
+
+// The answer.
+extension Constraint {
+  /// Takes the answer's next byte.
+  /// - Returns: false if it cannot come; the answer is as before.
+  public mutating func take(_ byte: UInt8) -> Bool {
+    let mark = machine.mark
+    let next = machine.step(level, byte)
+    if next.isEmpty {
+      machine.goBack(to: mark)
+      return false
+    }
+    level = machine.commit(next)
+    return true
+  }
+
+  /// Whether the answer may end here.
+  public mutating func acceptsEnd() -> Bool { machine.accepts(level) }
+
+  /// Whether nothing can follow.
+  public var mustEnd: Bool { machine.mustEnd(level) }
+
+  /// Bytes that the answer needs to be whole, or some more: at least one byte can come that makes it
+  /// less.
+  public var distance: Int { machine.distance(level) }
+
+  /// Bytes of the memory that are used.
+  public var usedByteCount: Int { machine.words.used * 4 }
+}
+
+// Errors.
+extension Constraint {
+  /// One sentence: the place, and what is wrong there.
+  public func write<Sink: ByteSink & ~Copyable>(
+    _ error: ConstraintError, to out: inout Sink
+  ) {
+    writePlace(error, to: &out)
+    out.write(error.problem.message)
+  }
+
+  private func writePlace<Sink: ByteSink & ~Copyable>(
+    _ error: ConstraintError, to out: inout Sink
+  ) {
+    if isGrammar {
+      out.write("the grammar")
+      if error.place > 0 {
+        out.write(" at byte ")
+        out.write(error.place)
+      }
+      out.write(" ")
+      return
+    }
+    out.write("the schema ")
+    if document.root == 0 || error.place == 0 || error.place == document.root { return }
+    out.write("at #")
+    _ = writePath(to: error.place, from: document.root, &out)
+    out.write(" ")
+  }
+
+  /// Writes the pointer from one item to another that lies in it.
+  /// - Returns: false if it does not; nothing is written then.
+  private func writePath<Sink: ByteSink & ~Copyable>(
+    to target: Int, from item: Int, _ out: inout Sink
+  ) -> Bool {
+    if target == item { return true }
+    let words = machine.words
+    // A document is written from front to back: what lies in an item has a higher index than it, and a
+    // lower one than what comes behind it.
+    var child = words.firstChild(item)
+    var index = 0
+    while child != 0 {
+      let next = words.next(child)
+      if target >= child && (next == 0 || target < next) {
+        out.write("/")
+        if words.kind(item) == .array {
+          out.write(index)
+        } else {
+          writeName(words.name(child), &out)
+        }
+        return writePath(to: target, from: child, &out)
+      }
+      index += 1
+      child = next
+    }
+    return false
+  }
+
+  /// The beginning of a name; bytes that a message should not have are shown as question marks.
+  private func writeName<Sink: ByteSink & ~Copyable>(_ name: WordsText, _ out: inout Sink) {
+    for index in 0..<min(name.count, 40) {
+      let byte = machine.words.byte(name.start + index)
+      let isPlain = byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"")
+      out.write(byte: isPlain && byte != UInt8(ascii: "\\") ? byte : UInt8(ascii: "?"))
+    }
+    if name.count > 40 { out.write("...") }
+  }
+}

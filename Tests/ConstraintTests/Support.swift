@@ -1,0 +1,71 @@
+import Foundation
+import Memory
+import Text
+
+@testable import Constraint
+
+/// A constraint in an arena of its own, with the calls that tests need.
+final class Checker {
+  private let arena: Arena
+  private var constraint: Constraint
+
+  init(kibibytes: Int = 1024) throws {
+    var measuring = Carver.measuring
+    _ = Constraint(carver: &measuring, byteCount: kibibytes << 10)
+    arena = try Arena(plan: measuring.measured())
+    var carver = arena.carver()
+    constraint = Constraint(carver: &carver, byteCount: kibibytes << 10)
+    carver.seal()
+  }
+
+  /// - Returns: the error as a sentence; nil if there is none.
+  func useSchema(_ text: String) -> String? {
+    do throws(ConstraintError) {
+      try constraint.useSchema(Array(text.utf8).span)
+      return nil
+    } catch {
+      return message(error)
+    }
+  }
+
+  func useGrammar(_ text: String) -> String? {
+    do throws(ConstraintError) {
+      try constraint.useGrammar(Array(text.utf8).span)
+      return nil
+    } catch {
+      return message(error)
+    }
+  }
+
+  private func message(_ error: ConstraintError) -> String {
+    var written = Bytes()
+    constraint.write(error, to: &written)
+    return String(decoding: written.bytes, as: UTF8.self)
+  }
+
+  /// Whether the whole text is taken and may end.
+  func accepts(_ text: String) -> Bool { acceptedCount(text) == text.utf8.count && acceptsEnd }
+
+  /// Bytes that are taken.
+  func acceptedCount(_ text: String) -> Int {
+    constraint.restart()
+    var count = 0
+    for byte in text.utf8 {
+      if !constraint.take(byte) { return count }
+      count += 1
+    }
+    return count
+  }
+
+  func restart() { constraint.restart() }
+  func take(_ byte: UInt8) -> Bool { constraint.take(byte) }
+  var acceptsEnd: Bool { constraint.acceptsEnd() }
+  var mustEnd: Bool { constraint.mustEnd }
+  var distance: Int { constraint.distance }
+  var usedByteCount: Int { constraint.usedByteCount }
+}
+
+struct Bytes: ByteSink {
+  var bytes: [UInt8] = []
+  mutating func write(byte: UInt8) { bytes.append(byte) }
+}
