@@ -187,7 +187,7 @@ extension Command {
   private static var servePurpose: StaticString {
     """
     A service for programs that speak OpenAI's API: HTTP/1.1 without encryption, requests served one
-    at a time in the order of their heads, in memory that is all planned before the first one.
+    at a time in the order in which they are whole, in memory that is planned before the first one.
       POST /v1/chat/completions   messages of the roles system (or developer; before all others),
                           user and assistant, as texts or parts of the type text; stream,
                           stream_options.include_usage, temperature, top_p, max_tokens or
@@ -198,9 +198,10 @@ extension Command {
       GET /v1/models              the one model
       GET /health                 {"status":"ok","busy":…,"waiting":…}; needs no token
       GET /metrics                counters for Prometheus, and the temperature
-    The GET requests are answered while an answer is being made. Bodies are read when it is their
-    request's turn, and of any length; settings may come behind the messages. Options of sampling are
-    for what requests do not say.
+    The GET requests are answered while an answer is being made. Bodies are stored until it is their
+    request's turn; settings may come behind the messages. A stream's head comes when its turn begins,
+    and comments while it waits or its prompt is read. Options of sampling are for what requests do not
+    say. GET /metrics names the limits.
 
     """
   }
@@ -212,7 +213,7 @@ extension Command {
     At a loopback address, requests whose Host is not localhost, 127.0.0.1 or [::1] get 403, as all do
     that have an Origin: web pages are not served. A client that ends its side of the connection is
     taken for gone, and its answer is ended. With policy full, a prompt that does not fit gets 400
-    context_length_exceeded; other policies take any.
+    context_length_exceeded; other policies take as many tokens as --max-prompt-tokens allows.
     After the start, system calls can take connections, read, write and end, and nothing more.
     Exit codes: 0 if a signal ended it in time; 130 and 143 at a second SIGINT or SIGTERM; others as
     of edge-infer --help.

@@ -14,7 +14,8 @@ public enum Option: Int, Sendable {
   case skip, logits
   case output, quick
   case tune, tuneSeconds, reserveMiB
-  case listen, tokenFile, alias, connections, queue, keepSystemTokens, maxBodyMiB
+  case listen, tokenFile, alias, connections, queue, kept, maxBodyMiB
+  case maxPromptTokens
   case timeout, keepAlive, grace
   // Of most commands.
   case report, quiet, lockMemory, noHugePages, noLockdown, maxTemperature, sysroot
@@ -23,7 +24,7 @@ public enum Option: Int, Sendable {
   // Overrides of the profile.
   case block, budget, policy, threads, sinks, recent, ramCapMiB
 
-  public static let count = 61
+  public static let count = 62
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

@@ -59,9 +59,8 @@ extension Option {
     case .maxTokens, .stop, .logprobs, .saveCache, .loadCache, .positions: answerUse(command)
     case .kv, .policies, .blocks, .generate, .repeatCount, .csv: benchUse(command)
     case .tune, .tuneSeconds, .reserveMiB: probeUse
-    case .listen, .tokenFile, .alias, .connections, .queue, .keepSystemTokens, .maxBodyMiB,
-      .timeout,
-      .keepAlive, .grace:
+    case .listen, .tokenFile, .alias, .connections, .queue, .kept, .maxBodyMiB,
+      .maxPromptTokens, .timeout, .keepAlive, .grace:
       serveUse
     case .lockMemory, .noHugePages, .noLockdown, .maxTemperature, .sysroot: machineUse(command)
     case .temperature, .topK, .topP, .minP, .repeatPenalty, .seed: samplingUse
@@ -267,29 +266,36 @@ extension Option {
         "The model's name, in place of its file's; requests for others get 404.")
     case .connections:
       .init(
-        "N", .whole(1...64, standard: 16),
-        "Connections at a time; idle ones make room for new ones.")
+        "N", .whole(1...256, standard: 64),
+        """
+        Connections at a time; those that are idle or send a request too slowly make room for new \
+        ones.
+        """)
     case .queue:
       .init(
-        "N", .whole(0...64, standard: 8),
+        "N", .whole(0...256, standard: 32),
         "Requests that wait; more get 503 with Retry-After.")
-    case .keepSystemTokens:
+    case .kept:
       .init(
-        "N", .whole(0...Self.tokenCountMax, standard: 512),
+        "N", .whole(0...64, standard: 2),
         """
-        A system message of at most N tokens is kept until there is another one, with the cache \
-        behind it, and not read again; 0: none is. It ends with a block of its own, so that answers \
-        are the same, bit for bit, whether it was kept or not. For templates in which a special token \
-        follows it: ChatML, Llama 3.
+        Texts whose caches are kept beside the latest one: a prompt that begins as one of them is read \
+        from the first token on that differs. The one that was not used for the longest time makes \
+        room.
         """)
     case .maxBodyMiB:
-      .init("M", .whole(1...1_048_576, standard: 1024), "Larger bodies, in MiB, get 413.")
+      .init(
+        "M", .whole(1...1024, standard: 4),
+        "Larger bodies, in MiB, get 413. There is memory for one of this size.")
+    case .maxPromptTokens:
+      .init(
+        "N", .whole(1...Self.tokenCountMax, standard: 1_048_576),
+        "Longer prompts get 400.")
     case .timeout:
       .init(
         "S", .whole(1...3600, standard: 30),
         """
-        So many seconds a client may keep the service waiting for more of a body, at 1 KiB a second, \
-        or for room for more of an answer; a head has 10 s at most.
+        So many seconds a client may take for a body, beyond what 1 KiB a second takes, and for room for more of an answer; a head has 10 s at most.
         """)
     case .keepAlive:
       .init(

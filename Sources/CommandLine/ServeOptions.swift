@@ -15,9 +15,10 @@ import Text
   public let keepAliveSeconds: Int
   /// How long the running request may go on when the service is to end.
   public let graceSeconds: Int
-  /// Tokens of a system message that is kept; 0: none is.
-  public let keptTokenCount: Int
+  /// Texts whose caches are kept beside the latest one.
+  public let keptCount: Int
   public let bodyByteCountMax: Int
+  public let promptTokenCountMax: Int
 
   fileprivate init(_ arguments: Arguments) {
     unsafe listen = unsafe arguments.text(.listen)
@@ -28,8 +29,9 @@ import Text
     timeoutSeconds = arguments.whole(.timeout)
     keepAliveSeconds = arguments.whole(.keepAlive)
     graceSeconds = arguments.whole(.grace)
-    keptTokenCount = arguments.whole(.keepSystemTokens)
+    keptCount = arguments.whole(.kept)
     bodyByteCountMax = arguments.whole(.maxBodyMiB) << 20
+    promptTokenCountMax = arguments.whole(.maxPromptTokens)
   }
 }
 

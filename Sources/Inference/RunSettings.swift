@@ -76,6 +76,9 @@ public struct RunSettings: Sendable {
     return settings
   }
 
+  /// Whether tokens beyond N are evicted; else the slots bound the text.
+  public var evicts: Bool { Eviction.evicts(policy) }
+
   /// Slots of each KV head: N kept ones and a block.
   public var slotCount: Int { cacheBudget + blockSize }
 }

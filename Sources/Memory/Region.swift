@@ -49,7 +49,7 @@ public enum Region: Int, Sendable {
     case .grammar: "grammars"
     case .latency: "latency records"
     case .connections: "connections"
-    case .keptText: "kept system prompt"
+    case .keptText: "kept texts"
     case .loading: "loading scratch"
     case .threadStacks: "thread stacks"
     }

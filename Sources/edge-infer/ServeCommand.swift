@@ -20,7 +20,8 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
   var program = try Program(&preparation)
   let facts = ServiceFacts(
     name: servedName(arguments, preparation.path), arenaByteCount: program.arenaByteCount,
-    startSeconds: unixSeconds(), checksHost: address.isLoopback, token: token)
+    startSeconds: unixSeconds(), checksHost: address.isLoopback, token: token,
+    arguments.service.settings)
   var service = program.makeService(
     arguments, facts, preparation.opened.model, listener, wakingDescriptor: wakingDescriptor,
     host: ServeHost(health, logs: !arguments.isQuiet))
@@ -57,8 +58,9 @@ extension ServeOptions {
   var settings: ServiceSettings {
     ServiceSettings(
       connectionCount: connectionCount, queueCount: queueCount, bodyByteCountMax: bodyByteCountMax,
-      keptTokenCount: keptTokenCount, timeoutSeconds: timeoutSeconds,
-      keepAliveSeconds: keepAliveSeconds, graceSeconds: graceSeconds)
+      promptTokenCountMax: promptTokenCountMax, keptCount: keptCount,
+      timeoutSeconds: timeoutSeconds, keepAliveSeconds: keepAliveSeconds,
+      graceSeconds: graceSeconds)
   }
 }
 

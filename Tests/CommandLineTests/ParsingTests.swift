@@ -24,7 +24,7 @@ struct ParsingTests {
     #expect(arguments.sampling.topP == 0.5 && arguments.sampling.topK == 40)
     #expect(arguments.overrides.blockSize == 64 && arguments.overrides.recent == .fraction(0.2))
     let serve = try #require(parse(["serve"] + run + ["--queue", "3"]).arguments)
-    #expect(serve.service.queueCount == 3 && serve.service.connectionCount == 16)
+    #expect(serve.service.queueCount == 3 && serve.service.connectionCount == 64)
   }
 
   @Test func commands() {

@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct LoopTests {
   private static let tokenCount = 5
 
-  private static func post(_ path: String, _ body: String, chunks: Int? = nil) -> [UInt8] {
+  static func post(_ path: String, _ body: String, chunks: Int? = nil) -> [UInt8] {
     let head =
       "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     guard let chunks else {
@@ -35,17 +35,17 @@ import Testing
       """)
   }
 
-  private static let text = post(
+  static let text = post(
     "/v1/completions", "{\"prompt\":\"Once upon a time\",\"max_tokens\":\(tokenCount)}", chunks: 9)
   private static let health = bytes("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
-  private func answer(_ rig: ServiceRig, _ request: [UInt8]) throws -> RigAnswer {
+  static func answer(_ rig: ServiceRig, _ request: [UInt8]) throws -> RigAnswer {
     let client = try rig.connect()
     client.send(request)
     return try nextAnswer(rig, client)
   }
 
-  private func nextAnswer(_ rig: ServiceRig, _ client: RigClient) throws -> RigAnswer {
+  static func nextAnswer(_ rig: ServiceRig, _ client: RigClient) throws -> RigAnswer {
     var answer: RigAnswer?
     rig.turn {
       answer = client.nextAnswer()
@@ -54,11 +54,19 @@ import Testing
     return try #require(answer, "\(String(decoding: client.received, as: UTF8.self))")
   }
 
+  private func answer(_ rig: ServiceRig, _ request: [UInt8]) throws -> RigAnswer {
+    try Self.answer(rig, request)
+  }
+
+  private func nextAnswer(_ rig: ServiceRig, _ client: RigClient) throws -> RigAnswer {
+    try Self.nextAnswer(rig, client)
+  }
+
   /// The same settings behind the messages and before them, in one piece and in two that part the
   /// request anywhere; another connection is answered between the two.
   @Test(arguments: [chat("Hi é"), text])
   func requestsCutAnywhere(_ request: [UInt8]) throws {
-    let rig = try ServiceRig(keptTokenCount: 0)
+    let rig = try ServiceRig()
     let expected = try answer(rig, request)
     #expect(expected.status == 200 && expected.usage("completion_tokens") == Self.tokenCount)
     let (client, other) = (try rig.connect(), try rig.connect())
@@ -74,7 +82,7 @@ import Testing
   }
 
   /// A body that comes byte by byte, each after the loop has done all that it could.
-  @Test func aBodySlowerThanTheGenerator() throws {
+  @Test func aBodyByteByByte() throws {
     let rig = try ServiceRig()
     let request = Self.chat(String(repeating: "slow and long ", count: 12))
     let expected = try answer(rig, request)
@@ -89,16 +97,17 @@ import Testing
     #expect(slow.usage("prompt_tokens") == expected.usage("prompt_tokens"))
   }
 
-  /// The prompt's blocks are read before the end of a long body has come.
-  @Test func blocksAreReadWhileTheBodyComes() throws {
+  /// A turn begins when the body is whole; until then others are served.
+  @Test func aBodyHoldsNoTurn() throws {
     let rig = try ServiceRig()
     let client = try rig.connect()
     let request = Self.post(
       "/v1/completions",
       "{\"prompt\":\"" + String(repeating: "a b ", count: 9_000) + "\",\"max_tokens\":1}")
     client.send(request.dropLast(40))
-    rig.turn { rig.record.promptBlockCount > 100 }
-    #expect(rig.record.promptBlockCount > 100 && rig.isBusy)
+    rig.turn(100)
+    #expect(!rig.isBusy && rig.record.promptBlockCount == 0)
+    #expect(try answer(rig, Self.text).status == 200)
     client.send(request.suffix(40))
     #expect(try nextAnswer(rig, client).usage("prompt_tokens") == 36_000)
   }
@@ -238,7 +247,7 @@ import Testing
 
   /// While it is too hot nothing is computed, others are answered, and the answer is the same.
   @Test(arguments: requests) func aPauseAtAnyTime(_ request: [UInt8]) throws {
-    let rig = try ServiceRig(keptTokenCount: 0)
+    let rig = try ServiceRig()
     func received(hotAfter turns: Int?) throws -> String {
       let client = try rig.connect()
       defer { client.close() }
@@ -298,26 +307,6 @@ import Testing
     #expect(rig.record.statuses == [nil] && !rig.isBusy)
     #expect(Date().timeIntervalSince(start) >= 1)
     #expect(try answer(rig, Self.text).status == 200)
-  }
-
-  /// The system message is read once, and answers are the same bit for bit.
-  @Test func theSystemMessageIsKept() throws {
-    let rig = try ServiceRig()
-    let system = "Answer in few words and be kind."
-    let first = try answer(rig, Self.chat("one", system: system))
-    let second = try answer(rig, Self.chat("one", system: system))
-    #expect(first.usage("cached_tokens") == 0)
-    #expect((second.usage("cached_tokens") ?? 0) > system.utf8.count)
-    #expect(second.content == first.content)
-    let other = try answer(rig, Self.chat("two", system: system))
-    _ = try answer(rig, Self.chat("two", system: "Another."))
-    let again = try answer(rig, Self.chat("two", system: system))
-    #expect(other.usage("cached_tokens") == second.usage("cached_tokens"))
-    #expect(again.usage("cached_tokens") == 0 && again.content == other.content)
-    // Longer than what is kept: read as it comes.
-    let long = String(repeating: "long ", count: 30)
-    #expect(try answer(rig, Self.chat("x", system: long)).usage("cached_tokens") == 0)
-    #expect(try answer(rig, Self.chat("x", system: long)).usage("cached_tokens") == 0)
   }
 
   @Test(arguments: [

@@ -106,7 +106,9 @@ final class ServiceRig {
   let record = ServiceRecord()
 
   init(
-    graceSeconds: Int = 30, timeoutSeconds: Int = 30, queueCount: Int = 4, keptTokenCount: Int = 64
+    graceSeconds: Int = 30, timeoutSeconds: Int = 30, queueCount: Int = 4, keptCount: Int = 2,
+    connectionCount: Int = 4, budget: Int = 32, bodyByteCountMax: Int = 1 << 20,
+    promptTokenCountMax: Int = 1 << 16
   ) throws {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
     defer { buffer.deallocate() }
@@ -115,12 +117,13 @@ final class ServiceRig {
     let model = try ModelFile(path: path, buffer: buffer)
     let needs = try TextNeeds(model, buffer: buffer, usesTemplate: true)
     let settings = RunSettings(
-      blockSize: 8, cacheBudget: 32, policy: .keydiff,
+      blockSize: 8, cacheBudget: budget, policy: .keydiff,
       retained: Retained(sinkCount: 0, recentCount: 0), threadCount: 1, logitRowCount: 1,
       l2ByteCount: 512 * 1024)
     let service = ServiceSettings(
-      connectionCount: 4, queueCount: queueCount, bodyByteCountMax: 1 << 20,
-      keptTokenCount: keptTokenCount, timeoutSeconds: timeoutSeconds, keepAliveSeconds: 60,
+      connectionCount: connectionCount, queueCount: queueCount,
+      bodyByteCountMax: bodyByteCountMax, promptTokenCountMax: promptTokenCountMax,
+      keptCount: keptCount, timeoutSeconds: timeoutSeconds, keepAliveSeconds: 60,
       graceSeconds: graceSeconds)
     var measuring = Carver.measuring
     _ = Self.layOut(&measuring, model, needs, settings, service)
@@ -137,7 +140,7 @@ final class ServiceRig {
       parts.service, service,
       ServiceFacts(
         name: ServedName(ofFile: bytes("tiny.gguf").span), arenaByteCount: 0, startSeconds: 0,
-        checksHost: true, token: nil),
+        checksHost: true, token: nil, service),
       AnswerDefaults(maxTokens: 16, stops: StopTexts(), sampling: sampling, isSeedGiven: true),
       &parts.text, model, listener: nil, wakingDescriptor: -1, host: TestHost(record: record))
     generator = parts.generator
@@ -222,6 +225,12 @@ final class RigClient {
   func send(_ bytes: some Collection<UInt8>) {
     let bytes = Array(bytes)
     #expect(Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
+  }
+
+  /// Sends what the system takes now.
+  func sendSome(_ bytes: some Collection<UInt8>) -> Int {
+    let bytes = Array(bytes)
+    return max(Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)), 0)
   }
 
   func close() {

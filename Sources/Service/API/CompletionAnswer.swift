@@ -46,6 +46,26 @@ public struct TokenUsage: Sendable {
   }
 }
 
+/// How much of a prompt has been read, as llama.cpp's server says it (`return_progress`).
+struct PromptProgress {
+  let total: Int
+  let figures: RequestFigures
+  /// Since the request's turn came.
+  let nanoseconds: Int64
+
+  func write<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    out.write("{\"total\":")
+    out.write(total)
+    out.write(",\"cache\":")
+    out.write(figures.cachedCount)
+    out.write(",\"processed\":")
+    out.write(figures.promptCount)
+    out.write(",\"time_ms\":")
+    out.write(Int(nanoseconds / 1_000_000))
+    out.write("}")
+  }
+}
+
 /// Writes the answer to a request for a text, as OpenAI's API reference has it: as one object, or
 /// as a stream of events with one object each and `[DONE]` at the end.
 ///
@@ -108,6 +128,16 @@ public struct CompletionAnswer: Sendable {
     out.write(jsonString: text)
     if kind == .chat { out.write("}") }
     endChoiceEvent(nil, &out)
+  }
+
+  /// Tells the client of a stream how much of its prompt has been read.
+  func write<Sink>(_ progress: PromptProgress, _ out: inout ResponseWriter<Sink>) {
+    precondition(isStream)
+    beginEvent(&out)
+    out.write(",\"choices\":[],\"prompt_progress\":")
+    progress.write(to: &out)
+    out.write("}")
+    endEvent(&out)
   }
 
   public func finish<Sink>(

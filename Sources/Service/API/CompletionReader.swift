@@ -125,6 +125,7 @@ public struct CompletionReader: ~Copyable {
       throw error(.conflicting, .maxCompletionTokens)
     }
     settings.completionCountMax = maxCompletionTokens ?? maxTokens
+    if !settings.isStream { settings.reportsProgress = false }
   }
 
   private mutating func read<Consumer: PromptConsumer & ~Copyable>(

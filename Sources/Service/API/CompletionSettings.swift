@@ -17,6 +17,10 @@ public struct CompletionSettings: Sendable {
   public internal(set) var isStream = false
   /// The stream ends with the counts of tokens.
   public internal(set) var includesUsage = false
+  /// A stream tells how much of the prompt has been read.
+  public internal(set) var reportsProgress = false
+  /// A prompt may go on behind a kept text.
+  public internal(set) var reusesKept = true
   public internal(set) var temperature: Double?
   public internal(set) var topP: Double?
   /// These three as llama.cpp's server has them; 0 candidates: all.

@@ -238,6 +238,8 @@ extension CompletionReader {
   mutating func take(_ value: Bool) throws(RequestError) {
     switch (place, field) {
     case (.request, .stream): settings.isStream = value
+    case (.request, .cachePrompt): settings.reusesKept = value
+    case (.request, .returnProgress): settings.reportsProgress = value
     case (.streamOptions, .includeUsage): settings.includesUsage = value
     case (.request, .logprobs), (.request, .echo): if value { throw invalid() }
     default: try checkSkipped()

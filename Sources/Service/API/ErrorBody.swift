@@ -36,7 +36,7 @@ extension HTTPError {
     switch self {
     case .modelNotFound: out.write("\"model_not_found\"")
     case .unauthorized: out.write("\"invalid_api_key\"")
-    case .contextLengthExceeded: out.write("\"context_length_exceeded\"")
+    case .contextLengthExceeded, .promptTooLong: out.write("\"context_length_exceeded\"")
     default: out.write("null")
     }
   }

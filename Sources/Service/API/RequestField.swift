@@ -6,6 +6,7 @@ public enum RequestField: Int, Sendable {
   case topK, minP, repeatPenalty
   case maxTokens, maxCompletionTokens, stop, seed, n, bestOf, presencePenalty, frequencyPenalty
   case tools, functions, responseFormat, logprobs, topLogprobs, logitBias, echo, suffix
+  case cachePrompt, returnProgress
   case includeUsage, formatType
   case role, content
   case partType, partText
@@ -19,7 +20,7 @@ public enum RequestField: Int, Sendable {
     case part
   }
 
-  private static let count = 32
+  private static let count = 34
 
   /// The field of that name; nil where the name means nothing.
   init?(_ name: FixedText<33>, of owner: Owner) {
@@ -77,6 +78,8 @@ public enum RequestField: Int, Sendable {
     case .logitBias: "logit_bias"
     case .echo: "echo"
     case .suffix: "suffix"
+    case .cachePrompt: "cache_prompt"
+    case .returnProgress: "return_progress"
     case .includeUsage: "include_usage"
     case .role: "role"
     case .content: "content"
@@ -91,7 +94,7 @@ public enum RequestField: Int, Sendable {
     case .model: "a string"
     case .messages: "a list of objects with role and content, one at least"
     case .prompt: "a string, or a list of one string"
-    case .stream, .includeUsage: "true or false"
+    case .stream, .includeUsage, .cachePrompt, .returnProgress: "true or false"
     case .streamOptions: "an object"
     case .temperature: "a number from 0 to 2"
     case .topP, .minP: "a number from 0 to 1"

@@ -39,6 +39,7 @@ public enum HTTPError: Error, Equatable {
   case emptyPrompt
   case lateSystemMessage
   case contextLengthExceeded
+  case promptTooLong
   case timeout
   case queueFull
   case stopping
@@ -82,6 +83,7 @@ extension HTTPError {
     case .emptyPrompt: "the prompt is empty"
     case .lateSystemMessage: "system messages must come before all others"
     case .contextLengthExceeded: "the prompt has more tokens than the cache has slots"
+    case .promptTooLong: "the prompt has more tokens than the service takes"
     case .timeout: "the request took too long to arrive"
     case .queueFull: "too many requests are waiting; try again later"
     case .stopping: "the service is stopping"

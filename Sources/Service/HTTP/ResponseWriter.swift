@@ -37,12 +37,14 @@ public struct ResponseWriter<Sink: ResponseSink>: ~Copyable, ByteSink {
   }
 
   /// Begins an answer; the one before must be finished or taken back.
-  public mutating func begin(_ head: ResponseHead) {
+  /// - Parameter isHeadSent: whether another writer has sent the head, and flushed.
+  public mutating func begin(_ head: ResponseHead, isHeadSent: Bool = false) {
     precondition(self.head == nil)
     self.head = head
     byteCount = 0
-    isHeadSent = false
+    self.isHeadSent = isHeadSent
     isChunked = false
+    if isHeadSent { chooseFraming() }
   }
 
   public mutating func write(byte: UInt8) {

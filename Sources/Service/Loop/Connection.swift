@@ -16,6 +16,8 @@ import Platform
     case free
     /// For a request's head, or between requests.
     case reading
+    /// For the rest of a request's body, which is checked and stored.
+    case receiving
     /// For its turn.
     case waiting
     /// The request is being served.
@@ -42,12 +44,23 @@ import Platform
   var deadline = Int64.max
   /// When it was taken, or became idle.
   var idleSince: Int64 = 0
-  /// The beginning of a request has been read.
+  /// The beginning of a request has been read, at this time.
   var isInHead = false
+  var headStart: Int64 = 0
   /// When the head of the request was whole.
   var requestStart: Int64 = 0
-  /// Of the request that is being served, part of the body is still to be read.
-  var readsBody = false
+  /// The body of the request, and what it says.
+  var body = StoredBody()
+  private var reader = CompletionReader(.text)
+  private var checked = PromptQueue()
+  /// How long the body may take.
+  private(set) var patience = Patience(limit: 0)
+  /// There is no room for the body for now.
+  var isHeldUp = false
+  /// When the client of a stream must be sent something.
+  var commentTime = Int64.max
+  /// The head of a stream has been sent before the request's turn.
+  var isStreamBegun = false
   /// The other side is gone, or was given up.
   var isGone = false
   /// After the answer.
@@ -70,8 +83,8 @@ import Platform
     parser = RequestParser(bodyByteCountMax: bodyByteCountMax)
     (inputStart, inputEnd, outputStart, outputEnd) = (0, 0, 0, 0)
     idleSince = now
-    (isInHead, isGone, closes, readsBody) = (false, false, false, false)
-    requestStart = 0
+    (isInHead, isGone, closes) = (false, false, false)
+    endRequest()
   }
 
   mutating func close() {
@@ -79,6 +92,13 @@ import Platform
     descriptor = -1
     phase = .free
     deadline = .max
+  }
+
+  /// Nothing is known any more of a request.
+  mutating func endRequest() {
+    (isHeldUp, isStreamBegun) = (false, false)
+    commentTime = .max
+    requestStart = 0
   }
 
   /// Nothing of a request has been read, and nothing is to be written.
@@ -149,6 +169,62 @@ extension Connection {
   }
 }
 
+// The body of a request.
+extension Connection {
+  /// What the request says beside its prompt; known when the body is whole.
+  var settings: CompletionSettings { reader.settings }
+
+  /// The head of a request with a body has come.
+  mutating func beginBody(_ kind: CompletionKind, limit: Int64) {
+    phase = .receiving
+    reader = CompletionReader(kind)
+    checked = PromptQueue()
+    patience = Patience(limit: limit)
+    noteMove()
+  }
+
+  /// The client has moved, or is waited for from here on.
+  mutating func noteMove() {
+    if isHeldUp {
+      deadline = .max
+      return
+    }
+    patience.wait(from: Instant.now().nanoseconds, moved: movedByteCount)
+    deadline = patience.deadline
+  }
+
+  /// There is no room for what the client sends, or there is again.
+  mutating func setHeldUp(_ isHeldUp: Bool) {
+    if self.isHeldUp == isHeldUp { return }
+    self.isHeldUp = isHeldUp
+    if isHeldUp { patience.end(at: Instant.now().nanoseconds, moved: movedByteCount) }
+    noteMove()
+  }
+
+  /// Checks a piece of the body, and stores it.
+  mutating func take(_ range: Range<Int>, into store: inout BodyStore) throws(ServiceFailure) {
+    let piece = unsafe Span(
+      _unsafeStart: UnsafePointer(input) + range.lowerBound, count: range.count)
+    do throws(RequestError) {
+      try reader.feed(piece, to: &checked)
+    } catch {
+      throw .request(error)
+    }
+    if checked.hasLateSystem { throw .http(.lateSystemMessage) }
+    store.append(piece, to: &body)
+  }
+
+  /// The body is whole.
+  mutating func endBody(for name: ServedName) throws(ServiceFailure) {
+    do throws(RequestError) {
+      try reader.finish()
+    } catch {
+      throw .request(error)
+    }
+    if !name.isMeant(by: reader.settings.model) { throw .http(.modelNotFound) }
+  }
+}
+
 // What is to be written.
 extension Connection {
   var hasOutput: Bool { outputStart < outputEnd }
@@ -196,11 +272,12 @@ extension Connection {
     switch phase {
     case .free: return
     case .reading: pollIndex = polls.append(descriptor, reads: hasInputRoom, writes: hasOutput)
-    case .waiting: pollIndex = polls.append(descriptor, watchesEnd: true)
-    case .active:
-      if isGone { return }
+    case .receiving:
       pollIndex = polls.append(
-        descriptor, reads: hasInputRoom && readsBody, writes: hasOutput, watchesEnd: true)
+        descriptor, reads: hasInputRoom && !isHeldUp, writes: hasOutput, watchesEnd: true)
+    case .waiting, .active:
+      if isGone { return }
+      pollIndex = polls.append(descriptor, writes: hasOutput, watchesEnd: true)
     case .answering: pollIndex = polls.append(descriptor, writes: true)
     case .closing: pollIndex = polls.append(descriptor, reads: true)
     }

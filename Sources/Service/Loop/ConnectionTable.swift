@@ -6,6 +6,8 @@ import Platform
   private let connections: UnsafeMutablePointer<Connection>
   let count: Int
   private var polls: PollList
+  /// The bodies of requests that have not been answered.
+  private(set) var bodies: BodyStore
   /// Nil when no further connections are to be taken.
   private var listener: Listener?
   /// Can be read from when a signal has come; negative if nothing is to be woken by signals.
@@ -26,6 +28,7 @@ import Platform
     unsafe connections = unsafe layout.connections
     count = layout.connectionCount
     polls = unsafe PollList(memory: layout.polls, capacity: layout.pollCount)
+    bodies = BodyStore(layout, settings)
     self.listener = listener
     self.wakingDescriptor = wakingDescriptor
     bodyByteCountMax = settings.bodyByteCountMax
@@ -82,15 +85,17 @@ extension ConnectionTable {
   private func nextDeadline(_ now: Int64) -> Int64 {
     var next = Int64.max
     for index in 0..<count { next = min(next, self[index].deadline) }
+    if bodies.isWanted { next = min(next, now + ServiceTimes.placeStep) }
     // A place may become free that connections wait for.
-    if listener != nil && (acceptsFrom > now || freePlace(now) == nil) {
-      next = min(next, now + ServiceTimes.acceptStep)
+    if listener != nil {
+      if acceptsFrom > now { next = min(next, acceptsFrom) }
+      if freePlace(now) == nil { next = min(next, now + ServiceTimes.placeStep) }
     }
     return next
   }
 
   /// Moves the bytes of a connection that are ready to be moved.
-  /// - Returns: whether a client that waits for its turn has gone.
+  /// - Returns: whether a client has gone before its turn.
   mutating func move(_ index: Int) -> Bool {
     let entry = self[index].pollIndex
     if entry < 0 { return false }
@@ -99,11 +104,10 @@ extension ConnectionTable {
     if polls.isWritable(entry) { flush(index) }
     switch self[index].phase {
     case .reading, .closing: if isReadable || isGone { receive(index) }
+    case .receiving: return receiveBody(index, isReadable: isReadable, isEnded: isEnded)
     case .waiting: return isEnded
-    case .active:
-      if isEnded { self[index].isGone = true }
-      if isReadable { _ = self[index].receive() }
-    case .answering: if isGone { self[index].close() }
+    case .active: if isEnded { self[index].isGone = true }
+    case .answering: if isGone { close(index) }
     case .free: break
     }
     return false
@@ -113,7 +117,21 @@ extension ConnectionTable {
     switch self[index].receive() {
     case .bytes: if self[index].phase == .closing { self[index].dropInput() }
     case .none: break
-    case .ended: self[index].close()
+    case .ended: close(index)
+    }
+  }
+
+  /// - Returns: whether the client has gone. What it sent before may still make the body whole, but
+  ///   nobody would be answered.
+  private mutating func receiveBody(_ index: Int, isReadable: Bool, isEnded: Bool) -> Bool {
+    if isEnded { return true }
+    if !isReadable { return false }
+    switch self[index].receive() {
+    case .bytes:
+      self[index].noteMove()
+      return false
+    case .none: return false
+    case .ended: return true
     }
   }
 
@@ -121,7 +139,7 @@ extension ConnectionTable {
     let written = self[index].flush()
     if self[index].phase != .answering { return }
     if self[index].isGone {
-      self[index].close()
+      close(index)
     } else if written > 0 {
       self[index].deadline = Instant.now().nanoseconds + times.timeout
       if !self[index].hasOutput { endAnswer(index) }
@@ -158,33 +176,58 @@ extension ConnectionTable {
   }
 
   private mutating func open(_ descriptor: Int32, at index: Int, _ now: Int64) {
-    if self[index].phase != .free { self[index].close() }
+    if self[index].phase != .free { close(index) }
     self[index].open(descriptor, now: now, bodyByteCountMax: bodyByteCountMax)
     self[index].deadline = now + times.head
     takenCount += 1
   }
 
-  /// A free place, or that of the connection that has been silent for the longest time.
+  /// A free place, or that of the connection that has held one for nothing for the longest time.
   private func freePlace(_ now: Int64) -> Int? {
-    var oldest: Int?
-    var since = now - ServiceTimes.givenUp
+    var slowest: Int?
+    var most: Int64 = 0
     for index in 0..<count {
       if self[index].phase == .free { return index }
-      if self[index].isIdle && self[index].idleSince < since {
-        oldest = index
-        since = self[index].idleSince
-      }
+      let wasted = wastedTime(index, now)
+      if wasted > most { (slowest, most) = (index, wasted) }
     }
-    return oldest
+    return slowest
+  }
+
+  /// For how long a connection has held its place without a request that could be answered; 0 if it
+  /// may keep it.
+  private func wastedTime(_ index: Int, _ now: Int64) -> Int64 {
+    let (time, allowed): (Int64, Int64)
+    switch self[index].phase {
+    case .receiving:
+      (time, allowed) = (self[index].patience.spent(at: now), ServiceTimes.slowRequest)
+    case .reading where self[index].isInHead:
+      (time, allowed) = (now - self[index].headStart, ServiceTimes.slowRequest)
+    case .reading where self[index].isIdle:
+      (time, allowed) = (now - self[index].idleSince, ServiceTimes.givenUp)
+    default: return 0
+    }
+    return time > allowed ? time : 0
+  }
+
+  mutating func close(_ index: Int) {
+    dropBody(index)
+    self[index].close()
+  }
+
+  /// Gives the memory of a request's body back.
+  private mutating func dropBody(_ index: Int) {
+    unsafe bodies.release(&connections[index].body, of: index)
   }
 
   /// Closes a connection whose time is over.
-  /// - Returns: whether the client is to be told, because it has sent a part of a head.
+  /// - Returns: whether the client is to be told, because it has sent a part of a request.
   mutating func expire(_ index: Int, _ now: Int64) -> Bool {
     if self[index].deadline > now { return false }
     self[index].deadline = .max
     if self[index].phase == .reading && self[index].isInHead { return true }
-    self[index].close()
+    if self[index].phase == .receiving { return true }
+    close(index)
     return false
   }
 
@@ -192,9 +235,10 @@ extension ConnectionTable {
   /// - Parameter keepsAlive: whether another request may follow.
   mutating func finish(_ index: Int, keepsAlive: Bool) {
     if self[index].isGone {
-      self[index].close()
+      close(index)
       return
     }
+    dropBody(index)
     self[index].closes = !keepsAlive
     self[index].phase = .answering
     self[index].deadline = Instant.now().nanoseconds + times.timeout
@@ -206,7 +250,7 @@ extension ConnectionTable {
   private mutating func endAnswer(_ index: Int) {
     let now = Instant.now().nanoseconds
     if self[index].isGone {
-      self[index].close()
+      close(index)
     } else if self[index].closes {
       self[index].phase = .closing
       self[index].deadline = now + ServiceTimes.closing
@@ -215,7 +259,7 @@ extension ConnectionTable {
     } else {
       self[index].phase = .reading
       self[index].isInHead = false
-      self[index].requestStart = 0
+      self[index].endRequest()
       self[index].idleSince = now
       self[index].deadline = now + times.keepAlive
     }
@@ -225,13 +269,63 @@ extension ConnectionTable {
   mutating func noteHead(_ index: Int) {
     if self[index].isInHead || self[index].parser.isBetweenRequests { return }
     self[index].isInHead = true
-    self[index].deadline = Instant.now().nanoseconds + times.head
+    self[index].headStart = Instant.now().nanoseconds
+    self[index].deadline = self[index].headStart + times.head
   }
 
   /// Takes no further connections, and closes those that nothing is asked for.
   mutating func stop() {
     listener?.close()
     listener = nil
-    for index in 0..<count where self[index].isIdle { self[index].close() }
+    for index in 0..<count where self[index].isIdle { close(index) }
+  }
+}
+
+// The bodies of requests.
+extension ConnectionTable {
+  /// The head of a request with a body has come.
+  mutating func beginBody(_ index: Int, _ kind: CompletionKind) {
+    self[index].beginBody(kind, limit: times.timeout)
+  }
+
+  /// Reads, checks and stores what has come of a body.
+  /// - Returns: whether it is whole.
+  mutating func readBody(_ index: Int) throws(ServiceFailure) -> Bool {
+    while true {
+      let hasRoom = unsafe bodies.makeRoom(in: &connections[index].body, of: index)
+      self[index].setHeldUp(!hasRoom)
+      if !hasRoom { return false }
+      switch try nextEvent(index) {
+      case .needsMore: return false
+      case .head: break
+      case .body(let range): unsafe try connections[index].take(range, into: &bodies)
+      case .end: return true
+      }
+    }
+  }
+
+  private mutating func nextEvent(
+    _ index: Int
+  ) throws(ServiceFailure) -> RequestParser.Event {
+    do throws(HTTPError) {
+      return try self[index].nextEvent()
+    } catch {
+      throw .http(error)
+    }
+  }
+
+  /// Whether a body waits for room that there is now.
+  var hasRoomAgain: Bool {
+    if bodies.isWanted { return false }
+    for index in 0..<count where self[index].isHeldUp { return true }
+    return false
+  }
+
+  /// The connection whose body holds others up and comes too slowly; nil if there is none.
+  func slowBody(_ now: Int64) -> Int? {
+    guard bodies.isWanted, let owner = bodies.owner, self[owner].phase == .receiving else {
+      return nil
+    }
+    return self[owner].patience.spent(at: now) > ServiceTimes.slowBody ? owner : nil
   }
 }

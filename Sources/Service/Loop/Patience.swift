@@ -35,6 +35,9 @@ struct Patience {
 
   var isAtEnd: Bool { spent >= limit }
 
+  /// Nanoseconds that have been waited too long if nothing has moved.
+  func spent(at now: Int64) -> Int64 { spent + (since.map { now - $0 } ?? 0) }
+
   /// When it ends if nothing moves.
   var deadline: Int64 { since.map { $0 + limit - spent } ?? .max }
 }

@@ -5,7 +5,11 @@ extension ServiceLoop where Host: ~Copyable {
   /// Reads the next request of a connection as far as it has come, and answers it if that needs no
   /// model.
   mutating func answerNext(_ index: Int) {
-    if table[index].phase != .reading { return }
+    if table[index].phase == .reading { readHead(index) }
+    if table[index].phase == .receiving { readBody(index) }
+  }
+
+  private mutating func readHead(_ index: Int) {
     do throws(HTTPError) {
       while true {
         switch try table[index].nextEvent() {
@@ -20,6 +24,17 @@ extension ServiceLoop where Host: ~Copyable {
     }
   }
 
+  /// Reads what has come of a body; one that is whole enters the queue.
+  private mutating func readBody(_ index: Int) {
+    var isWhole = false
+    do throws(ServiceFailure) {
+      isWhole = try table.readBody(index)
+      if isWhole { try enqueue(index) }
+    } catch {
+      refuse(index, error, closes: !isWhole)
+    }
+  }
+
   /// A head is whole.
   private mutating func takeHead(_ index: Int) {
     table[index].deadline = .max
@@ -30,11 +45,52 @@ extension ServiceLoop where Host: ~Copyable {
       case .health: answerHealth(index)
       case .metrics: answerMetrics(index)
       case .models: answerModels(index)
-      case .chatCompletions, .completions: try enqueue(index)
+      case .chatCompletions: try beginBody(index, .chat)
+      case .completions: try beginBody(index, .text)
       }
+      if head.expectsContinue && !table[index].hasInput { sendContinue(index) }
     } catch {
       refuse(index, error, closes: Self.hasBody(head))
     }
+  }
+
+  /// The client waits to be told that it may send the body.
+  private mutating func sendContinue(_ index: Int) {
+    if table[index].phase != .receiving { return }
+    var writer = ResponseWriter(table.sink(index))
+    writer.sendContinue()
+  }
+
+  /// Tells the client of a stream that waits how many are before it.
+  mutating func comment(_ index: Int, before count: Int) {
+    var writer = beginStream(index)
+    table[index].isStreamBegun = true
+    writer.write(": waiting, ")
+    writer.write(count)
+    writer.write(" before\n\n")
+    writer.flush()
+  }
+
+  /// The head of a stream, or what follows it if it has been sent.
+  private func beginStream(_ index: Int) -> ResponseWriter<ConnectionSink> {
+    var writer = ResponseWriter(table.sink(index))
+    writer.begin(
+      ResponseHead(dated: .ok, .eventStream, to: table[index].parser.head, keepsAlive: true),
+      isHeadSent: table[index].isStreamBegun)
+    return writer
+  }
+
+  /// Ends a stream whose turn has not come.
+  private mutating func breakOff(_ index: Int, _ error: HTTPError) {
+    if table[index].outputRoom >= ServedAnswer.commentByteCountMax {
+      var writer = beginStream(index)
+      writer.write("data: ")
+      error.writeBody(to: &writer)
+      writer.write("\n\n")
+      writer.abandon()
+    }
+    record(index, error.status, RequestFigures())
+    finish(index, keepsAlive: false)
   }
 
   /// Whether a body follows the head.
@@ -45,6 +101,10 @@ extension ServiceLoop where Host: ~Copyable {
   mutating func refuse(
     _ index: Int, _ error: HTTPError, closes: Bool, _ figures: RequestFigures = RequestFigures()
   ) {
+    if table[index].isStreamBegun {
+      breakOff(index, error)
+      return
+    }
     var answer = ResponseHead(error, to: table[index].parser.head, keepsAlive: !closes)
     answer.unixSeconds = unixSeconds()
     if error == .queueFull || error == .stopping { answer.retryAfterSeconds = retrySeconds }
@@ -73,7 +133,7 @@ extension ServiceLoop where Host: ~Copyable {
   /// About as long as those take that are before it.
   private var retrySeconds: Int {
     let served = metrics.served
-    let mean = served.count == 0 ? 1e9 : Double(served.sum) / Double(served.count)
+    let mean = served.count == 0 ? 0.3e9 : Double(served.sum) / Double(served.count)
     let seconds = mean * Double(queue.count + 1) / 1e9
     return min(max(Int(min(seconds, 3600)) + 1, 1), 60)
   }
@@ -100,6 +160,8 @@ extension ServiceLoop where Host: ~Copyable {
     Prometheus.write(gauge: "edge_infer_queue_length", queue.count, to: &writer)
     Prometheus.write(gauge: "edge_infer_busy", served.isNone ? 0 : 1, to: &writer)
     Prometheus.write(gauge: "edge_infer_connections", table.openCount, to: &writer)
+    Prometheus.write(gauge: "edge_infer_kept_texts", kept.filledCount, to: &writer)
+    facts.limits.write(to: &writer)
     Prometheus.write(
       gauge: "edge_infer_peak_resident_bytes", peakResidentByteCount(), to: &writer)
     Prometheus.write(gauge: "edge_infer_arena_bytes", facts.arenaByteCount, to: &writer)

@@ -11,7 +11,8 @@ import Tokenizer
   private static let userStart: UInt8 = 0xfe
   private static let assistantStart: UInt8 = 0xff
 
-  private let bytes: UnsafeMutablePointer<UInt8>
+  /// Nil for a queue that drops what it takes.
+  private let bytes: UnsafeMutablePointer<UInt8>?
   private var start = 0
   private var end = 0
   private var hasOtherThanSystem = false
@@ -22,6 +23,9 @@ import Tokenizer
 
   /// - Parameter bytes: room for `capacity` bytes.
   init(_ bytes: UnsafeMutablePointer<UInt8>) { unsafe self.bytes = unsafe bytes }
+
+  /// For a body that is only checked: all that is taken is dropped.
+  init() { unsafe bytes = nil }
 
   var isEmpty: Bool { start == end }
 
@@ -34,6 +38,7 @@ import Tokenizer
   mutating func endPrompt() { isWhole = true }
 
   private mutating func append(_ byte: UInt8) {
+    guard let bytes = unsafe bytes else { return }
     if start == end { (start, end) = (0, 0) }
     precondition(end < Self.capacity)
     unsafe bytes[end] = byte
@@ -53,6 +58,7 @@ import Tokenizer
   }
 
   mutating func take(_ text: Span<UInt8>) {
+    if unsafe bytes == nil { return }
     for index in 0..<text.count { append(text[index]) }
   }
 
@@ -60,7 +66,7 @@ import Tokenizer
 
   /// What comes next.
   mutating func next(into target: UnsafeMutableRawBufferPointer) -> MessagePortion {
-    if isEmpty { return isWhole ? .end : .pending }
+    guard !isEmpty, let bytes = unsafe bytes else { return isWhole ? .end : .pending }
     let first = unsafe bytes[start]
     if first >= Self.messageEnd {
       start += 1

@@ -2,6 +2,7 @@ import Platform
 
 /// What a request for a text took.
 public struct RequestFigures: Sendable {
+  /// Tokens of the prompt that have been read, those that were kept included.
   public internal(set) var promptCount = 0
   /// Of the prompt, tokens that were kept and not read again.
   public internal(set) var cachedCount = 0

@@ -21,6 +21,12 @@
     return true
   }
 
+  /// The connection that so many wait before.
+  subscript(place: Int) -> Int {
+    precondition(place >= 0 && place < count)
+    return unsafe places[(start + place) % capacity]
+  }
+
   /// The one that has waited for the longest time, which is taken out.
   mutating func popFirst() -> Int? {
     if count == 0 { return nil }

@@ -6,6 +6,8 @@ struct ServedAnswer: ~Copyable {
   /// `AnswerBuffer.pieceByteCountMax` bytes, each of which JSON may write as six, or two events and the
   /// end; and the names around them.
   static let roomByteCount = 8192
+  /// Room for a stream's head and a comment or an error, with the framing of a chunk.
+  static let commentByteCountMax = 2048
 
   private var writer: ResponseWriter<ConnectionSink>
   private let answer: CompletionAnswer
@@ -13,16 +15,42 @@ struct ServedAnswer: ~Copyable {
   private var hasBegun = false
 
   init(
-    _ sink: ConnectionSink, _ answer: CompletionAnswer, isStream: Bool, to request: RequestHead
+    _ sink: ConnectionSink, _ answer: CompletionAnswer, isStream: Bool, to request: RequestHead,
+    isBegun: Bool
   ) {
     writer = ResponseWriter(sink)
     self.answer = answer
     self.isStream = isStream
     writer.begin(
-      ResponseHead(dated: .ok, isStream ? .eventStream : .json, to: request, keepsAlive: true))
+      ResponseHead(dated: .ok, isStream ? .eventStream : .json, to: request, keepsAlive: true),
+      isHeadSent: isBegun)
   }
 
-  /// The answer will be made; what precedes its text is sent, once.
+  /// Sends the head of a stream.
+  /// - Returns: false if the client cannot be reached any more.
+  mutating func beginStream() -> Bool {
+    writer.flush()
+    return !writer.isClientGone
+  }
+
+  /// Tells the client of a stream how much of its prompt has been read.
+  /// - Returns: false if the client cannot be reached any more.
+  mutating func comment(percent: Int) -> Bool {
+    writer.write(": prefill ")
+    writer.write(percent)
+    writer.write(" %\n\n")
+    writer.flush()
+    return !writer.isClientGone
+  }
+
+  /// - Returns: false if the client cannot be reached any more.
+  mutating func send(_ progress: PromptProgress) -> Bool {
+    begin()
+    answer.write(progress, &writer)
+    return !writer.isClientGone
+  }
+
+  /// What precedes the text is sent, once.
   mutating func begin() {
     if hasBegun { return }
     hasBegun = true

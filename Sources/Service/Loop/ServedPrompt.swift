@@ -2,33 +2,9 @@ import Generation
 import Inference
 import Tokenizer
 
-/// The prompt of the request that is being served, token by token, while its body arrives.
-///
-/// The tokens of a system message are collected before any of them is read, so that they can be
-/// compared with those that are kept. Where a kept or a new system message ends, a block ends as well:
-/// what follows is the same then, bit for bit, whether the message was kept or not.
+/// The prompt of the request that is being served: its tokens, made from the body piece by piece, and
+/// then given to the generator one by one.
 @safe struct ServedPrompt: ~Copyable, TokenSource {
-  /// What comes next.
-  enum Prospect {
-    case token
-    /// The system message ends here, all of it has been given, and its block must end. It is to be
-    /// kept if `isCollected`.
-    case endOfSystem(isCollected: Bool)
-    /// The system message has been collected, and is the one that is kept.
-    case keptSystem
-    case end
-    /// Nothing has come yet.
-    case pending
-  }
-
-  private enum Phase {
-    /// Tokens are collected, up to the end of the system message.
-    case collecting
-    /// Collected tokens are given, from this one on.
-    case giving(Int)
-    case direct
-  }
-
   private let queue: UnsafeMutablePointer<PromptQueue>
   private let vocabulary: UnsafeMutablePointer<Vocabulary>
   private var encoder: Encoder
@@ -37,11 +13,12 @@ import Tokenizer
   /// Nil for a prompt that is no conversation.
   private var messages: ChatMessages<QueuedMessages>?
   private var text: QueuedText
-  private(set) var kept: KeptText
-  private var phase = Phase.direct
-  /// What follows the collected tokens, or all that have been given.
-  private var prospect: Prospect = .pending
-  private var nextToken: Int32 = 0
+  private let tokens: UnsafeMutablePointer<Int32>
+  private let capacity: Int
+  /// Tokens that have been made.
+  private(set) var count = 0
+  /// Of them, those that the generator has been given.
+  private var given = 0
 
   init(_ layout: ServiceLayout, _ text: inout TextLayout) {
     unsafe queue = unsafe layout.queuedText
@@ -50,7 +27,8 @@ import Tokenizer
     promptMarks = text.marks.ofPrompt
     marks = .none
     self.text = unsafe QueuedText(layout.queuedText)
-    kept = KeptText(layout)
+    unsafe tokens = unsafe layout.promptTokens
+    capacity = layout.promptTokenCapacity
   }
 
   /// Another prompt begins.
@@ -59,9 +37,7 @@ import Tokenizer
     unsafe queue.pointee.reset()
     encoder.reset()
     marks = promptMarks
-    kept.begin()
-    prospect = .pending
-    phase = template != nil && kept.capacity > 0 ? .collecting : .direct
+    (count, given) = (0, 0)
     if let template {
       messages = unsafe ChatMessages(template, QueuedMessages(queue), chatMarks, vocabulary.pointee)
     } else {
@@ -69,62 +45,27 @@ import Tokenizer
     }
   }
 
-  /// Reads one piece of the body.
-  /// - Returns: false if nothing has come.
-  mutating func feed(
-    _ body: inout RequestBody, _ connection: inout Connection, for name: ServedName
+  /// Makes tokens of one piece of the body.
+  /// - Returns: whether the prompt is whole.
+  mutating func read(
+    _ body: inout RequestBody, _ stored: StoredBody, from store: borrowing BodyStore
   ) throws(ServiceFailure) -> Bool {
-    unsafe try body.read(&connection, into: &queue.pointee, for: name)
-  }
-
-  /// Looks at what comes next, as far as it has come.
-  mutating func look() throws(TokenizerError) -> Prospect {
-    if case .collecting = phase { try collect() }
-    switch phase {
-    case .collecting: return .pending
-    case .giving(let index) where index < kept.collectedCount: return .token
-    case .giving, .direct:
-      if case .pending = prospect { try pull() }
-      return prospect
-    }
-  }
-
-  /// Collects tokens until the system message ends, or there is no room for more.
-  private mutating func collect() throws(TokenizerError) {
-    while true {
-      try pull()
-      switch prospect {
-      case .pending: return
-      case .token:
-        if kept.append(nextToken) {
-          prospect = .pending
-          continue
+    unsafe try body.read(stored, from: store, into: &queue.pointee)
+    do throws(TokenizerError) {
+      while true {
+        switch try encoded() {
+        // The mark between the system message and the rest is no token.
+        case .token(TextPortion.placeMark): break
+        case .token(let token):
+          if count == capacity { return true }
+          unsafe tokens[count] = token
+          count += 1
+        case .end: return true
+        case .pending: return false
         }
-        phase = .giving(0)
-      case .endOfSystem where kept.isKept:
-        prospect = .keptSystem
-        phase = .direct
-      case .endOfSystem:
-        prospect = .endOfSystem(isCollected: true)
-        phase = .giving(0)
-      case .keptSystem, .end: phase = .giving(0)
       }
-      return
-    }
-  }
-
-  /// Asks the tokenizer for the next token.
-  private mutating func pull() throws(TokenizerError) {
-    switch try encoded() {
-    case .token(TextPortion.placeMark):
-      prospect = .endOfSystem(isCollected: false)
-      // Without a place for it, the message is not told from the rest.
-      if kept.capacity == 0 { try pull() }
-    case .token(let token):
-      nextToken = token
-      prospect = .token
-    case .end: prospect = .end
-    case .pending: prospect = .pending
+    } catch {
+      throw .http(.internalFailure)
     }
   }
 
@@ -135,30 +76,26 @@ import Tokenizer
     return unsafe try marks.next(&encoder, from: &text, vocabulary.pointee)
   }
 
-  /// The next token for the generator. At the end of the system message nothing comes until `goOn`.
+  /// Whether there is no room for the tokens.
+  var isFull: Bool { count == capacity }
+
+  /// All tokens.
+  var all: UnsafeBufferPointer<Int32> {
+    unsafe UnsafeBufferPointer(start: tokens, count: count)
+  }
+
+  subscript(index: Int) -> Int32 {
+    precondition(index < count)
+    return unsafe tokens[index]
+  }
+
+  /// The generator is to be given the tokens from this one on.
+  mutating func give(from index: Int) { given = index }
+
+  /// The next token for the generator.
   mutating func next() throws(TokenizerError) -> PromptItem {
-    switch try look() {
-    case .token: return .token(takeToken())
-    case .end: return .end
-    case .pending, .endOfSystem, .keptSystem: return .pending
-    }
+    if given == count { return .end }
+    given += 1
+    return unsafe .token(tokens[given - 1])
   }
-
-  private mutating func takeToken() -> Int32 {
-    if case .giving(let index) = phase, index < kept.collectedCount {
-      phase = .giving(index + 1)
-      return kept[index]
-    }
-    prospect = .pending
-    return nextToken
-  }
-
-  /// The end of the system message has been seen to: what comes behind it follows.
-  mutating func goOn() {
-    prospect = .pending
-    phase = .direct
-  }
-
-  /// Keeps the engine's place behind the system message.
-  mutating func keep(_ engine: borrowing Engine) { kept.keep(engine) }
 }

@@ -6,7 +6,9 @@ struct ServedRequest: ~Copyable {
   enum Stage {
     /// Nothing is served.
     case none
-    /// A prompt is read: a piece of the body, or a block of tokens.
+    /// The body is read into tokens.
+    case tokens
+    /// The prompt is read: a block of tokens.
     case prompt
     /// The answer is generated token by token.
     case answer
@@ -17,7 +19,7 @@ struct ServedRequest: ~Copyable {
   private(set) var stage = Stage.none
   /// The board is too hot: since then nothing is computed.
   private(set) var pauseStart: Instant?
-  /// The client is waited for, to send more of the body or to take more of the answer.
+  /// The client is waited for, to take more of the answer.
   private(set) var waitsForClient = false
   /// Of its connection; -1 if nothing is served.
   private(set) var index = -1
@@ -25,7 +27,7 @@ struct ServedRequest: ~Copyable {
   /// Since its turn came.
   private let start: Instant
   var body: RequestBody
-  /// Nil before the prompt has been read.
+  /// Nil if nothing is served.
   var answer: ServedAnswer?
   private var patience: Patience
   var figures = RequestFigures()
@@ -39,13 +41,16 @@ struct ServedRequest: ~Copyable {
   }
 
   /// - Parameter index: of its connection.
-  init(_ index: Int, _ kind: CompletionKind, patience: Patience) {
+  init(
+    _ index: Int, _ kind: CompletionKind, _ answer: consuming ServedAnswer, patience: Patience
+  ) {
     self.index = index
     self.kind = kind
     start = Instant.now()
     body = RequestBody(kind)
+    self.answer = consume answer
     self.patience = patience
-    stage = .prompt
+    stage = .tokens
   }
 
   var isNone: Bool { index < 0 }
@@ -55,15 +60,14 @@ struct ServedRequest: ~Copyable {
     answer = nil
   }
 
-  mutating func noteEnd() {
-    figures.servedNanoseconds = Instant.now().nanoseconds(since: start)
-  }
+  /// Since its turn came.
+  var nanoseconds: Int64 { Instant.now().nanoseconds(since: start) }
 
-  mutating func beginAnswer(_ answer: consuming ServedAnswer, patience: Patience) {
-    self.answer = consume answer
-    self.patience = patience
-    stage = .answer
-  }
+  mutating func noteEnd() { figures.servedNanoseconds = nanoseconds }
+
+  mutating func beginPrompt() { stage = .prompt }
+
+  mutating func beginAnswer() { stage = .answer }
 
   mutating func endText(_ reason: FinishReason) { stage = .ending(reason) }
 

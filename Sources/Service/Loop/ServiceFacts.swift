@@ -10,6 +10,7 @@ import Text
   /// address by names that lead there (DNS rebinding).
   let checksHost: Bool
   let token: FixedText<257>?
+  let limits: ServiceLimits
 
   /// - Parameters:
   ///   - startSeconds: since 1970.
@@ -18,13 +19,14 @@ import Text
   @export(interface)
   public init(
     name: ServedName, arenaByteCount: Int, startSeconds: Int, checksHost: Bool,
-    token: FixedText<257>?
+    token: FixedText<257>?, _ settings: ServiceSettings
   ) {
     self.name = name
     self.arenaByteCount = arenaByteCount
     self.startSeconds = startSeconds
     self.checksHost = checksHost
     self.token = token
+    limits = ServiceLimits(settings)
   }
 
   /// What a request is for, or why it is not served.
@@ -53,5 +55,21 @@ import Text
       if unsafe (isUpper ? byte | 0x20 : byte) != name.utf8Start[index] { return false }
     }
     return host.count == count || host[count] == UInt8(ascii: ":")
+  }
+}
+
+/// The limits of a service, for its metrics.
+struct ServiceLimits {
+  private let settings: ServiceSettings
+
+  init(_ settings: ServiceSettings) { self.settings = settings }
+
+  func write<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    Prometheus.write(gauge: "edge_infer_limit_connections", settings.connectionCount, to: &out)
+    Prometheus.write(gauge: "edge_infer_limit_waiting", settings.queueCount, to: &out)
+    Prometheus.write(gauge: "edge_infer_limit_body_bytes", settings.bodyByteCountMax, to: &out)
+    Prometheus.write(
+      gauge: "edge_infer_limit_prompt_tokens", settings.promptTokenCountMax, to: &out)
+    Prometheus.write(gauge: "edge_infer_limit_kept_texts", settings.keptCount, to: &out)
   }
 }

@@ -21,11 +21,22 @@ import Platform
   let answerTextByteCount: Int
   /// A request's stop texts, `StopTexts.byteCountMax + 1` bytes each.
   let stops: UnsafeMutablePointer<CChar>
-  /// Of the text that is kept, and of the beginning of the text that is read.
+  /// See `BodyStore`.
+  let bodyBytes: UnsafeMutablePointer<UInt8>
+  let bodyBlocks: UnsafeMutablePointer<Int32>
+  /// Of the prompt that is being served.
+  let promptTokens: UnsafeMutablePointer<Int32>
+  let promptTokenCapacity: Int
+  /// See `KeptTexts`.
+  let keptCount: Int
+  let keptEntries: UnsafeMutablePointer<KeptTexts.Entry>
   let keptTokens: UnsafeMutablePointer<Int32>
-  let collectedTokens: UnsafeMutablePointer<Int32>
   let keptTokenCapacity: Int
-  let keptMemory: UnsafeMutableRawBufferPointer
+  let keptMemory: UnsafeMutableRawPointer
+  let keptStateByteCount: Int
+
+  /// Tokens of a text that is kept; longer ones are not compared with prompts.
+  private static let keptTokenCountMax = 65_536
 
   /// - Parameter longestTokenByteCount: of the vocabulary.
   @export(interface)
@@ -55,13 +66,20 @@ import Platform
     unsafe answerText = carver.take(.connections, UInt8.self, count: answerTextByteCount)
     unsafe stops = carver.take(
       .connections, CChar.self, count: StopList.countMax * (StopList.byteCountMax + 1))
-    keptTokenCapacity = settings.keptTokenCount
-    unsafe keptTokens = carver.take(.keptText, Int32.self, count: keptTokenCapacity)
-    unsafe collectedTokens = carver.take(.keptText, Int32.self, count: keptTokenCapacity)
-    let keptByteCount =
-      keptTokenCapacity == 0
-      ? 0 : EngineLayout.keptByteCount(shape, runSettings, tokenCount: keptTokenCapacity)
-    unsafe keptMemory = UnsafeMutableRawBufferPointer(
-      start: carver.takeBytes(.keptText, count: keptByteCount), count: keptByteCount)
+    let blockCount = BodyStore.blockCount(settings)
+    unsafe bodyBytes = carver.take(
+      .connections, UInt8.self, count: blockCount * BodyStore.blockByteCount)
+    unsafe bodyBlocks = carver.take(.connections, Int32.self, count: blockCount)
+    promptTokenCapacity = settings.promptTokenCountMax
+    unsafe promptTokens = carver.take(.connections, Int32.self, count: promptTokenCapacity)
+    keptCount = settings.keptCount
+    unsafe keptEntries = carver.takeUninitialized(
+      .keptText, KeptTexts.Entry.self, count: keptCount)
+    keptTokenCapacity = max(
+      runSettings.slotCount, min(shape.contextLength, Self.keptTokenCountMax))
+    unsafe keptTokens = carver.take(
+      .keptText, Int32.self, count: (keptCount + 1) * keptTokenCapacity)
+    keptStateByteCount = EngineLayout.keptByteCount(shape, runSettings, tokenCount: .max)
+    unsafe keptMemory = carver.takeBytes(.keptText, count: keptCount * keptStateByteCount)
   }
 }

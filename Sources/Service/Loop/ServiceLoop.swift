@@ -10,8 +10,8 @@ import Tokenizer
 ///
 /// Each `turn` waits until there is something to do, moves the bytes of all connections, answers at
 /// most one request of each that needs no model, and does one piece of the work for the request that is
-/// being served: it reads a piece of the body or a block of the prompt, or chooses a token. Nothing
-/// else waits, and nothing below calls the loop again.
+/// being served: it makes tokens of a piece of the body, reads a block of the prompt, or chooses a
+/// token. Nothing else waits, and nothing below calls the loop again.
 @safe public struct ServiceLoop<Host: ServiceHost & ~Copyable>: ~Copyable {
   var table: ConnectionTable
   private(set) var queue: RequestQueue
@@ -27,6 +27,9 @@ import Tokenizer
   var prompt: ServedPrompt
   var text: AnswerBuffer
   var texts: ServedTexts
+  var kept: KeptTexts
+  /// Of the answer that is being made.
+  var number: UInt64 = 0
 
   /// - Parameters:
   ///   - layout: of the same settings.
@@ -46,6 +49,7 @@ import Tokenizer
     self.text = unsafe AnswerBuffer(layout.answerText, capacity: layout.answerTextByteCount)
     texts = ServedTexts(layout, defaults, text, model)
     prompt = ServedPrompt(layout, &text)
+    kept = KeptTexts(layout)
   }
 
   /// Takes a connection that was made elsewhere, and never waits.
@@ -90,7 +94,8 @@ extension ServiceLoop where Host: ~Copyable {
     }
     table.takeConnections()
     expire()
-    if served.isNone, let index = queue.popFirst() { beginServing(index, &engine, &generator) }
+    if served.isNone, let index = queue.popFirst() { beginServing(index, &generator) }
+    commentToWaiting()
     if !served.isNone { advance(&engine, &generator) }
   }
 
@@ -98,6 +103,7 @@ extension ServiceLoop where Host: ~Copyable {
   private var wakeTime: Int64 {
     if isOver || served.isNone && queue.count > 0 || hasUnreadRequest { return 0 }
     var time = served.wakeTime
+    for place in 0..<queue.count { time = min(time, table[queue[place]].commentTime) }
     if let stopDeadline {
       let now = Instant.now().nanoseconds
       time = min(time, stopDeadline > now ? stopDeadline : now + ServiceTimes.second / 10)
@@ -105,19 +111,21 @@ extension ServiceLoop where Host: ~Copyable {
     return time
   }
 
-  /// Whether a connection has received more than the request that it was answered last.
+  /// Whether a connection has received more than the request that it was answered last, or there is
+  /// room again for what it has received.
   private var hasUnreadRequest: Bool {
+    if table.hasRoomAgain { return true }
     for index in 0..<table.count where table[index].phase == .reading && table[index].hasInput {
       return true
     }
     return false
   }
 
-  /// A client that waits for its turn has gone.
+  /// A client has gone before the turn of its request.
   private mutating func leave(_ index: Int) {
     queue.remove(index)
     record(index, nil, RequestFigures())
-    table[index].close()
+    table.close(index)
   }
 
   private mutating func expire() {
@@ -125,17 +133,44 @@ extension ServiceLoop where Host: ~Copyable {
     for index in 0..<table.count where table.expire(index, now) {
       refuse(index, .timeout, closes: true)
     }
+    if let index = table.slowBody(now) { refuse(index, .timeout, closes: true) }
   }
 
-  /// Puts a request for a text in the queue.
-  mutating func enqueue(_ index: Int) throws(HTTPError) {
+  /// Requests that may wait. While none is being served, the first one waits for no other.
+  private var waitingCountMax: Int { served.isNone ? queueCountMax + 1 : queueCountMax }
+
+  /// Takes the body of a request for a text, if the request could then wait for its turn.
+  mutating func beginBody(_ index: Int, _ kind: CompletionKind) throws(HTTPError) {
     if table[index].parser.head.contentType != .json { throw .notJSON }
     if isStopping { throw .stopping }
-    // While none is being served, the first one waits for no other.
-    if !queue.append(index, countMax: served.isNone ? queueCountMax + 1 : queueCountMax) {
-      throw .queueFull
-    }
+    if queue.count >= waitingCountMax { throw .queueFull }
+    table.beginBody(index, kind)
+  }
+
+  /// Puts a request whose body is whole in the queue.
+  mutating func enqueue(_ index: Int) throws(ServiceFailure) {
+    try table[index].endBody(for: facts.name)
+    if isStopping { throw .http(.stopping) }
+    if !queue.append(index, countMax: waitingCountMax) { throw .http(.queueFull) }
     table[index].phase = .waiting
+    table[index].deadline = .max
+    if table[index].settings.isStream {
+      table[index].commentTime = Instant.now().nanoseconds + ServiceTimes.comment
+    }
+  }
+
+  /// Tells the clients of streams that have been sent nothing for a while that they wait.
+  private mutating func commentToWaiting() {
+    if queue.count == 0 { return }
+    let now = Instant.now().nanoseconds
+    for place in 0..<queue.count {
+      let index = queue[place]
+      if table[index].commentTime > now { continue }
+      table[index].commentTime = now + ServiceTimes.comment
+      if table[index].outputRoom >= ServedAnswer.commentByteCountMax {
+        comment(index, before: place + (served.isNone ? 0 : 1))
+      }
+    }
   }
 
   /// The request has been answered, or will not be.

@@ -5,8 +5,9 @@ public struct ServiceSettings: Sendable {
   /// Requests that wait for their turn.
   public var queueCount: Int
   public var bodyByteCountMax: Int
-  /// Tokens of a system message that is kept; 0: none is.
-  public var keptTokenCount: Int
+  public var promptTokenCountMax: Int
+  /// Texts whose caches are kept beside the engine's.
+  public var keptCount: Int
   /// How long a client may keep still in the middle of something.
   public var timeoutSeconds: Int
   /// How long a connection stays open without a request.
@@ -16,13 +17,14 @@ public struct ServiceSettings: Sendable {
 
   @export(interface)
   public init(
-    connectionCount: Int, queueCount: Int, bodyByteCountMax: Int, keptTokenCount: Int,
-    timeoutSeconds: Int, keepAliveSeconds: Int, graceSeconds: Int
+    connectionCount: Int, queueCount: Int, bodyByteCountMax: Int, promptTokenCountMax: Int,
+    keptCount: Int, timeoutSeconds: Int, keepAliveSeconds: Int, graceSeconds: Int
   ) {
     self.connectionCount = connectionCount
     self.queueCount = queueCount
     self.bodyByteCountMax = bodyByteCountMax
-    self.keptTokenCount = keptTokenCount
+    self.promptTokenCountMax = promptTokenCountMax
+    self.keptCount = keptCount
     self.timeoutSeconds = timeoutSeconds
     self.keepAliveSeconds = keepAliveSeconds
     self.graceSeconds = graceSeconds
@@ -36,14 +38,22 @@ struct ServiceTimes: Sendable {
   private static let headSecondsMax = 10
   /// What a client still sends after the answer is dropped for so long.
   static let closing = 2 * second
-  /// A connection that is younger is not given up for another one.
+  /// A connection without a request that is younger is not given up for another one.
   static let givenUp = second
+  /// A request that has taken so long to arrive may be given up for another one.
+  static let slowRequest = second / 4
+  /// A body that others wait for may keep still for so long.
+  static let slowBody = 2 * second
+  /// From one comment of a stream to the next.
+  static let comment = 5 * second
   /// After the last answer of a service that ends.
   static let lastWords = 2 * second
   /// How often the temperature is looked at in a pause.
   static let pauseStep: Int64 = 200_000_000
-  /// After the system refused a connection, and while no place is free.
+  /// After the system refused a connection.
   static let acceptStep = second
+  /// While no place is free.
+  static let placeStep = second / 10
 
   let timeout: Int64
   let head: Int64

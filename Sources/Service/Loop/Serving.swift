@@ -6,17 +6,22 @@ import Tokenizer
 // The request that is being served: one piece of its work in each turn.
 extension ServiceLoop where Host: ~Copyable {
   /// The turn of a connection's request has come.
-  mutating func beginServing(
-    _ index: Int, _ engine: inout Engine, _ generator: inout Generator
-  ) {
-    let kind: CompletionKind =
-      table[index].parser.head.route == .chatCompletions ? .chat : .text
+  mutating func beginServing(_ index: Int, _ generator: inout Generator) {
+    let head = table[index].parser.head
+    let settings = table[index].settings
+    let kind: CompletionKind = head.route == .chatCompletions ? .chat : .text
     table[index].phase = .active
-    table[index].readsBody = true
-    served = ServedRequest(index, kind, patience: Patience(limit: times.timeout))
+    number = texts.nextNumber()
+    let answer = CompletionAnswer(
+      kind, settings, number: number, unixSeconds: unixSeconds(), model: facts.name.text)
+    served = ServedRequest(
+      index, kind,
+      ServedAnswer(
+        table.sink(index), answer, isStream: settings.isStream, to: head,
+        isBegun: table[index].isStreamBegun),
+      patience: Patience(limit: times.timeout))
     text.removeAll()
     prompt.begin(kind == .chat ? texts.template : nil, texts.chatMarks)
-    engine.reset()
     generator.sampler.reset()
     generator.begin(AnswerRequest(maxTokens: 0))
     host.beginPrompt()
@@ -27,8 +32,10 @@ extension ServiceLoop where Host: ~Copyable {
     do throws(ServiceFailure) {
       if table[served.index].isGone { throw .gone }
       if isStopDue { throw .http(.stopping) }
+      try comment()
       switch served.stage {
       case .none: return
+      case .tokens: try readTokens(&engine, &generator)
       case .prompt: try advancePrompt(&engine, &generator)
       case .answer: try advanceAnswer(&engine, &generator)
       case .ending(let reason): try advanceEnd(reason)
@@ -53,54 +60,85 @@ extension ServiceLoop where Host: ~Copyable {
     return false
   }
 
-  /// The client must send or take something first.
-  /// - Parameter failure: if it has been waited for too long.
-  private mutating func waitForClient(
-    orThrow failure: ServiceFailure
-  ) throws(ServiceFailure) {
+  /// The client must take something first.
+  private mutating func waitForClient() throws(ServiceFailure) {
     let moved = table[served.index].movedByteCount
-    if !served.waitForClient(moved: moved) { throw failure }
+    if !served.waitForClient(moved: moved) { throw .gone }
+  }
+
+  /// Tells the client of a stream that has been sent nothing for a while how far its prompt is.
+  private mutating func comment() throws(ServiceFailure) {
+    let now = Instant.now().nanoseconds
+    if table[served.index].commentTime > now || !hasRoom { return }
+    table[served.index].commentTime = now + ServiceTimes.comment
+    let percent =
+      prompt.count == 0 ? 0 : served.figures.promptCount * 100 / prompt.count
+    if !served.answer!.comment(percent: percent) { throw .gone }
   }
 }
 
 // The prompt.
 extension ServiceLoop where Host: ~Copyable {
+  /// Reads a piece of the body; at its end, the prompt's length is known, and the head of a stream is
+  /// sent.
+  private mutating func readTokens(
+    _ engine: inout Engine, _ generator: inout Generator
+  ) throws(ServiceFailure) {
+    if served.kind == .chat && texts.template == nil { throw .http(.noChatTemplate) }
+    let isWhole = try prompt.read(
+      &served.body, table[served.index].body, from: table.bodies)
+    if !isWhole { return }
+    if prompt.isFull { throw .http(.promptTooLong) }
+    if prompt.count == 0 { throw .http(.emptyPrompt) }
+    if !engine.settings.evicts && prompt.count > engine.settings.slotCount {
+      throw .http(.contextLengthExceeded)
+    }
+    takeUp(&engine, &generator)
+    if table[served.index].settings.isStream { try beginStream() }
+    served.beginPrompt()
+  }
+
+  private mutating func beginStream() throws(ServiceFailure) {
+    table[served.index].commentTime = Instant.now().nanoseconds + ServiceTimes.comment
+    if !served.answer!.beginStream() { throw .gone }
+    try sendProgress()
+  }
+
+  /// Goes on behind what is kept of the prompt.
+  private mutating func takeUp(_ engine: inout Engine, _ generator: inout Generator) {
+    let count = unsafe kept.begin(
+      prompt.all, &engine, reuses: table[served.index].settings.reusesKept)
+    for index in 0..<count { generator.accept(prompt[index]) }
+    served.figures.promptCount = count
+    served.figures.cachedCount = count
+    prompt.give(from: count)
+  }
+
   private mutating func advancePrompt(
     _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
     if isPausing() { return }
-    if served.kind == .chat && texts.template == nil { throw .http(.noChatTemplate) }
-    switch try prospect() {
-    case .pending: try readBody()
-    case .token: try readTokens(&engine, &generator)
-    case .keptSystem: takeUp(&engine, &generator)
-    // The generator has taken a token of the next block already.
-    case .endOfSystem where generator.followingToken != nil,
-      .end where generator.followingToken != nil:
-      try readTokens(&engine, &generator)
-    case .endOfSystem(let isCollected):
-      try endBlock(&engine, &generator)
-      if isCollected { prompt.keep(engine) }
-      prompt.goOn()
-    case .end:
-      // The last block has a turn of its own: a pause may follow it.
-      if try !endBlock(&engine, &generator) { try beginAnswer(&generator) }
+    // The last block has a turn of its own: a pause may follow it.
+    if served.figures.promptCount == prompt.count {
+      beginAnswer(&generator)
+      return
     }
+    let start = served.figures.promptCount
+    kept.keepBeforeEviction(
+      engine, nextCount: min(prompt.count - start, engine.settings.blockSize))
+    guard case .block(let record) = try step(&engine, &generator) else { return }
+    for index in start..<start + record.tokenCount { kept.note(prompt[index]) }
+    served.figures.promptCount += record.tokenCount
+    host.endBlock(tokenCount: record.tokenCount)
+    try sendProgress()
   }
 
-  /// Gives the generator the tokens that have come, up to a block.
-  private mutating func readTokens(
-    _ engine: inout Engine, _ generator: inout Generator
-  ) throws(ServiceFailure) {
-    if case .block(let record) = try step(&engine, &generator) { note(record) }
-  }
-
-  private mutating func prospect() throws(ServiceFailure) -> ServedPrompt.Prospect {
-    do throws(TokenizerError) {
-      return try prompt.look()
-    } catch {
-      throw .http(.internalFailure)
-    }
+  /// Tells a client that asked for it how far the prompt is.
+  private mutating func sendProgress() throws(ServiceFailure) {
+    if !table[served.index].settings.reportsProgress || !hasRoom { return }
+    let progress = PromptProgress(
+      total: prompt.count, figures: served.figures, nanoseconds: served.nanoseconds)
+    if !served.answer!.send(progress) { throw .gone }
   }
 
   private mutating func step(
@@ -109,72 +147,23 @@ extension ServiceLoop where Host: ~Copyable {
     do throws(GenerationFailure<TokenizerError>) {
       return try generator.step(&engine, from: &prompt, to: &text)
     } catch {
+      kept.spoil()
       throw ServiceFailure(error)
     }
-  }
-
-  /// Reads the tokens that have come as a block of their own.
-  /// - Returns: false if there are none.
-  @discardableResult
-  private mutating func endBlock(
-    _ engine: inout Engine, _ generator: inout Generator
-  ) throws(ServiceFailure) -> Bool {
-    do throws(PassFailure) {
-      guard let record = try generator.endBlock(&engine) else { return false }
-      note(record)
-      return true
-    } catch {
-      throw ServiceFailure(error)
-    }
-  }
-
-  private mutating func note(_ record: BlockRecord) {
-    served.figures.promptCount += record.tokenCount
-    host.endBlock(tokenCount: record.tokenCount)
-  }
-
-  private mutating func readBody() throws(ServiceFailure) {
-    let index = served.index
-    if try prompt.feed(&served.body, &table[index], for: facts.name) {
-      served.goOn(moved: table[index].movedByteCount)
-      return
-    }
-    if served.body.takeContinue(table[index].parser.head) {
-      var writer = ResponseWriter(table.sink(index))
-      writer.sendContinue()
-    }
-    try waitForClient(orThrow: .http(.timeout))
-  }
-
-  /// Goes on behind the system message that is kept.
-  private mutating func takeUp(_ engine: inout Engine, _ generator: inout Generator) {
-    prompt.kept.takeUp(&engine)
-    let count = prompt.kept.collectedCount
-    for index in 0..<count { generator.accept(prompt.kept[index]) }
-    served.figures.promptCount = count
-    served.figures.cachedCount = count
-    prompt.goOn()
   }
 }
 
 // The answer.
 extension ServiceLoop where Host: ~Copyable {
-  private mutating func beginAnswer(_ generator: inout Generator) throws(ServiceFailure) {
-    if served.figures.promptCount == 0 { throw .http(.emptyPrompt) }
-    let settings = served.body.settings
-    let number = texts.nextNumber()
+  private mutating func beginAnswer(_ generator: inout Generator) {
+    let settings = table[served.index].settings
     var request = AnswerRequest(maxTokens: texts.maxTokens(settings))
     request.sampling = texts.sampling(settings, number)
     request.stops = texts.stops(settings)
     request.continuesText = served.kind == .text
     generator.answer(request)
-    let answer = CompletionAnswer(
-      served.kind, settings, number: number, unixSeconds: unixSeconds(), model: facts.name.text)
-    served.beginAnswer(
-      ServedAnswer(
-        table.sink(served.index), answer, isStream: settings.isStream,
-        to: table[served.index].parser.head),
-      patience: Patience(limit: times.timeout))
+    table[served.index].commentTime = .max
+    served.beginAnswer()
     host.beginAnswer()
   }
 
@@ -182,8 +171,10 @@ extension ServiceLoop where Host: ~Copyable {
     _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
     if try !sendText() || isPausing() { return }
+    kept.keepBeforeEviction(engine, nextCount: 1)
     switch try step(&engine, &generator) {
-    case .token(_, let nanoseconds):
+    case .token(let token, let nanoseconds):
+      kept.note(token)
       served.answer!.begin()
       noteToken(nanoseconds)
     case .end(let reason):
@@ -217,7 +208,7 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func sendText() throws(ServiceFailure) -> Bool {
     while !text.isEmpty {
       if !hasRoom {
-        try waitForClient(orThrow: .gone)
+        try waitForClient()
         return false
       }
       if !served.answer!.send(&text) { throw .gone }
@@ -229,7 +220,7 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func advanceEnd(_ reason: FinishReason) throws(ServiceFailure) {
     if try !sendText() { return }
     if !hasRoom {
-      try waitForClient(orThrow: .gone)
+      try waitForClient()
       return
     }
     let canFollow = served.answer!.finish(reason, served.figures.usage)
@@ -244,21 +235,23 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func fail(_ failure: ServiceFailure) {
     served.noteEnd()
     if case .numbers(let fault) = failure { host.note(.numbers(fault)) }
-    if served.answer == nil || served.answer!.discard() {
-      refuse(failure)
+    if served.answer!.discard() {
+      refuse(served.index, failure, closes: false, served.figures)
     } else {
       breakOff(failure)
     }
   }
 
   /// Nothing of the answer has been sent.
-  private mutating func refuse(_ failure: ServiceFailure) {
-    let (index, closes, figures) = (served.index, !served.body.isWhole, served.figures)
+  mutating func refuse(
+    _ index: Int, _ failure: ServiceFailure, closes: Bool,
+    _ figures: RequestFigures = RequestFigures()
+  ) {
     switch failure {
     case .http(let error): refuse(index, error, closes: closes, figures)
     case .request(let error): refuse(index, error, closes: closes, figures)
     case .numbers: refuse(index, .internalFailure, closes: closes, figures)
-    case .gone: drop(figures)
+    case .gone: drop(index, figures)
     }
   }
 
@@ -269,7 +262,7 @@ extension ServiceLoop where Host: ~Copyable {
     case .http(let reason): error = reason
     case .request, .numbers: error = .internalFailure
     case .gone:
-      drop(served.figures)
+      drop(served.index, served.figures)
       return
     }
     served.answer!.breakOff(error, hasRoom: hasRoom)
@@ -278,9 +271,9 @@ extension ServiceLoop where Host: ~Copyable {
   }
 
   /// The client has gone.
-  private mutating func drop(_ figures: RequestFigures) {
-    record(served.index, nil, figures)
-    table[served.index].isGone = true
-    finish(served.index, keepsAlive: false)
+  private mutating func drop(_ index: Int, _ figures: RequestFigures) {
+    record(index, nil, figures)
+    table[index].isGone = true
+    finish(index, keepsAlive: false)
   }
 }
