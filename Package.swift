@@ -44,12 +44,15 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
     .target(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
+    .target(name: "Template", dependencies: ["Text", "Memory"], swiftSettings: strict),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
     .target(
       name: "Constraint", dependencies: ["Text", "Memory", "Tokenizer"], swiftSettings: strict),
     .target(
       name: "Generation",
-      dependencies: ["Platform", "Memory", "Kernels", "Model", "Tokenizer", "Inference"],
+      dependencies: [
+        "Platform", "Memory", "Kernels", "Model", "Tokenizer", "Template", "Inference",
+      ],
       swiftSettings: strict),
     .target(
       name: "KVCache", dependencies: ["Platform", "Profile", "Memory", "Kernels"],
@@ -73,7 +76,7 @@ let package = Package(
       dependencies: [
         "CommandLine", "Text",
         "Platform", "Profile", "Board", "Service", "Memory", "Kernels", "Model", "Tokenizer",
-        "Generation",
+        "Template", "Generation",
         "KVCache", "Inference", "Measurement",
       ],
       swiftSettings: command,
@@ -108,6 +111,9 @@ let package = Package(
         "Model", "Memory", "Platform", "Tokenizer", "Generation", "Profile", "KVCache", "Inference",
       ],
       exclude: ["make_vectors.py"], swiftSettings: [.unsafeFlags(["-O"])]),
+    .testTarget(
+      name: "TemplateTests", dependencies: ["Template", "Memory", "Text"],
+      swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
       name: "TokenizerTests", dependencies: ["Tokenizer", "Memory", "Platform"],
       exclude: ["make_vocabularies.py"]),

@@ -62,7 +62,7 @@ extension Arguments {
       if has(.promptFile) || has(.tokens) {
         throw .sentence("bench makes its prompts up; --prompt takes their lengths")
       }
-    case .plan, .pack, .tokenize, .inspect:
+    case .plan, .pack, .tokenize, .template, .inspect:
       if has(.maxTemperature) {
         throw .sentence("--max-temperature is for commands that run a model")
       }
@@ -93,7 +93,8 @@ extension Arguments {
     if (command == .score || command == .tokenize) && !hasPrompt {
       throw .sentence("a text is missing: give --prompt, --prompt-file or --tokens")
     }
-    if unsafe (command == .tokenize || command == .inspect) && model == nil {
+    let isOfFile = command == .tokenize || command == .template || command == .inspect
+    if unsafe isOfFile && model == nil {
       throw .sentence("a model is missing: the path of a GGUF file")
     }
     if command == .pack && !has(.output) {

@@ -12,10 +12,11 @@ import Text
   public private(set) var command = Command.run
   /// Of `inspect`: the model.
   private var operand: UnsafePointer<CChar>?
-  private var given: UInt64 = 0
-  private var texts: InlineArray<61, UnsafePointer<CChar>?>
+  /// A bit for each option.
+  private var given = InlineArray<2, UInt64>(repeating: 0)
+  private var texts: InlineArray<64, UnsafePointer<CChar>?>
   /// Whole numbers, and bit patterns of others.
-  private var numbers = InlineArray<61, UInt64>(repeating: 0)
+  private var numbers = InlineArray<64, UInt64>(repeating: 0)
   private var stopTexts: InlineArray<8, UnsafePointer<CChar>?>
   public private(set) var stopCount = 0
   public private(set) var overrides = ProfileOverrides()
@@ -65,13 +66,13 @@ import Text
     }
     let value = option.use(by: command).value
     if case .flag = value {
-      given |= option.bit
+      note(option)
       return
     }
     let mayRepeat: Bool = if case .override = value { true } else { option == .stop }
     if has(option) && !mayRepeat { throw .repeated(option) }
     guard let text = unsafe words.next() else { throw .missingValue(option) }
-    given |= option.bit
+    note(option)
     if option == .stop {
       unsafe try appendStop(text)
     } else {
@@ -127,7 +128,13 @@ import Text
 
 // What commands read.
 extension Arguments {
-  public func has(_ option: Option) -> Bool { given & option.bit != 0 }
+  public func has(_ option: Option) -> Bool {
+    given[option.rawValue >> 6] >> UInt64(option.rawValue & 63) & 1 != 0
+  }
+
+  private mutating func note(_ option: Option) {
+    given[option.rawValue >> 6] |= 1 << UInt64(option.rawValue & 63)
+  }
 
   func text(_ option: Option) -> UnsafePointer<CChar>? { unsafe texts[option.rawValue] }
 
@@ -168,6 +175,9 @@ extension Arguments {
   public var promptFile: UnsafePointer<CChar>? { unsafe text(.promptFile) }
   public var tokens: UnsafePointer<CChar>? { unsafe text(.tokens) }
   public var system: UnsafePointer<CChar>? { unsafe text(.system) }
+  /// The file of another chat template.
+  public var chatTemplate: UnsafePointer<CChar>? { unsafe text(.chatTemplate) }
+  public var messages: UnsafePointer<CChar>? { unsafe text(.messages) }
   public var report: UnsafePointer<CChar>? { unsafe text(.report) }
   public var saveCache: UnsafePointer<CChar>? { unsafe text(.saveCache) }
   public var loadCache: UnsafePointer<CChar>? { unsafe text(.loadCache) }
@@ -234,10 +244,6 @@ extension Arguments {
 
   /// Whether the command line names a text or ids.
   public var hasPrompt: Bool { has(.prompt) || has(.promptFile) || has(.tokens) }
-}
-
-extension Option {
-  fileprivate var bit: UInt64 { 1 << UInt64(rawValue) }
 }
 
 /// Walks over the words after the program's name.

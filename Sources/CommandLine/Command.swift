@@ -18,11 +18,13 @@ public enum Command: Int, Sendable {
   case pack
   case probe
   case tokenize
+  /// The text that a chat template makes.
+  case template
   case inspect
 
-  public static let count = 13
+  public static let count = 14
   static let names: StaticString =
-    "run, chat, serve, plan, bench, profile-run, score, pack, probe, tokenize or inspect"
+    "run, chat, serve, plan, bench, profile-run, score, pack, probe, tokenize, template or inspect"
   static let benchmarkNames: StaticString = "speed, scoring and ttft"
 
   @export(interface)
@@ -40,6 +42,7 @@ public enum Command: Int, Sendable {
     case .pack: "pack"
     case .probe: "probe"
     case .tokenize: "tokenize"
+    case .template: "template"
     case .inspect: "inspect"
     }
   }

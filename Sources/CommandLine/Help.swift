@@ -42,7 +42,8 @@ public enum Help {
       out.write(use.placeholder)
     }
     out.write(command.usage)
-    out.write(command == .tokenize || command == .inspect ? "\n" : " [option…]\n")
+    out.write(
+      command == .tokenize || command == .template || command == .inspect ? "\n" : " [option…]\n")
   }
 
   private static func writeOptions<Sink: ByteSink & ~Copyable>(

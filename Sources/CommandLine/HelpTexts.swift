@@ -6,6 +6,7 @@ extension Command {
     case .run: " [--prompt TEXT | --prompt-file FILE | --tokens FILE]"
     case .score: " (--prompt TEXT | --prompt-file FILE | --tokens FILE)"
     case .tokenize: " (--prompt TEXT | --prompt-file FILE)"
+    case .template: " [--messages FILE | --prompt TEXT | --prompt-file FILE]"
     case .inspect: " M.gguf"
     default: ""
     }
@@ -85,6 +86,14 @@ extension Command {
       Prints the text's token ids on one line. Special tokens in the text are recognized.
 
       """
+    case .template:
+      """
+      Prints the text that the model's chat template makes, byte for byte as the model is given it.
+      --messages names an object: messages, tools, and every other member is a variable of the template;
+      where they are absent, add_generation_prompt is true, and bos_token and eos_token are the model's
+      own. The time that templates may ask for is in UTC. A template's refusal is an error (65).
+
+      """
     case .inspect:
       """
       Prints the model's architecture, shape, tokenizer and tensor types.
@@ -161,7 +170,7 @@ extension Command {
 
       """
     case .probe: Self.probeNotes
-    case .plan, .score, .tokenize, .inspect: ""
+    case .plan, .score, .tokenize, .template, .inspect: ""
     }
   }
 }

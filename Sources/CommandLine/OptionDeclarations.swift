@@ -9,11 +9,16 @@ extension Option {
     case .model: .init("--model", CommandSet.profiled + CommandSet.others)
     case .shape: .init("--shape", CommandSet.benchmarks + CommandSet([.profileRun, .probe]))
     case .prompt:
-      .init("--prompt", CommandSet([.run, .plan, .bench, .benchFirstToken, .score, .tokenize]))
-    case .promptFile: .init("--prompt-file", CommandSet([.run, .plan, .score, .tokenize]))
+      .init(
+        "--prompt",
+        CommandSet([.run, .plan, .bench, .benchFirstToken, .score, .tokenize, .template]))
+    case .promptFile:
+      .init("--prompt-file", CommandSet([.run, .plan, .score, .tokenize, .template]))
     case .tokens: .init("--tokens", CommandSet([.run, .plan, .score]))
     case .raw: .init("--raw", CommandSet([.run, .serve, .plan]))
-    case .system: .init("--system", CommandSet([.run, .chat, .plan]))
+    case .system: .init("--system", CommandSet([.run, .chat, .plan, .template]))
+    case .chatTemplate: .init("--chat-template", CommandSet([.template]))
+    case .messages: .init("--messages", CommandSet([.template]))
     case .maxTokens: .init("--max-tokens", .answering)
     case .stop: .init("--stop", .answering)
     case .logprobs: .init("--logprobs", CommandSet([.run, .plan]))
@@ -73,7 +78,9 @@ extension Option {
 }
 
 extension CommandSet {
-  fileprivate static var others: CommandSet { CommandSet([.probe, .tokenize, .inspect]) }
+  fileprivate static var others: CommandSet {
+    CommandSet([.probe, .tokenize, .template, .inspect])
+  }
   fileprivate static var serving: CommandSet { CommandSet([.serve, .plan]) }
   fileprivate static var overriding: CommandSet { profiled + CommandSet([.probe]) }
   fileprivate static var locking: CommandSet { CommandSet([.run, .chat, .serve, .bench, .score]) }

@@ -30,6 +30,12 @@ extension Option {
           ? "No chat template: /v1/completions alone."
           : "No chat template; special tokens in the text are recognized.")
     case .system: .init("TEXT", .text(standard: nil), "The system message of the chat template.")
+    case .chatTemplate:
+      .init("FILE", .text(standard: nil), "A chat template in place of the model's.")
+    case .messages:
+      .init(
+        "FILE", .text(standard: nil),
+        "The conversation (JSON), in place of --prompt and --system; - is standard input.")
     case .json:
       command == .plan
         ? .init("", .flag, "The plan as JSON, to standard output.")
@@ -70,8 +76,8 @@ extension Option {
 
   private func modelUse(_ command: Command) -> OptionUse {
     switch command {
-    case .tokenize, .inspect:
-      .init("FILE", .text(standard: nil), "The GGUF file.", isRequired: command == .tokenize)
+    case .tokenize, .template, .inspect:
+      .init("FILE", .text(standard: nil), "The GGUF file.", isRequired: command != .inspect)
     case .probe:
       .init(
         "FILE", .text(standard: "SmolLM2-135M-Instruct.Q4_1.gguf"),

@@ -15,6 +15,7 @@ public enum Region: Int, Sendable {
   case logits
   case tokenizer
   case text
+  case template
   case grammar
   case latency
   case connections
@@ -23,7 +24,7 @@ public enum Region: Int, Sendable {
   case threadStacks
 
   /// Something for each region. This is the one place of their number.
-  typealias PerRegion<Element> = InlineArray<21, Element>
+  typealias PerRegion<Element> = InlineArray<22, Element>
 
   public static var count: Int { PerRegion<Int>.count }
 
@@ -46,6 +47,7 @@ public enum Region: Int, Sendable {
     case .logits: "logits"
     case .tokenizer: "tokenizer"
     case .text: "text buffers"
+    case .template: "chat template"
     case .grammar: "grammars"
     case .latency: "latency records"
     case .connections: "connections"

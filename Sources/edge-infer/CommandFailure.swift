@@ -141,6 +141,8 @@ enum FailureReason {
   case textLayer(TextFailure)
   case tokenizer(TokenizerError)
   case tokens(TokenFileError)
+  /// The variables of a chat template.
+  case variables(VariableFault)
   case savedCache(SnapshotError)
   case cacheFull(CacheFull)
   case numbers(NumberFault)
@@ -167,6 +169,7 @@ enum FailureReason {
     case .textLayer(let error): error.exitCode
     case .tokenizer(let error): error.exitCode
     case .tokens(let error): error.exitCode
+    case .variables(let error): error.exitCode
     case .savedCache(let error): error.exitCode
     case .cacheFull(let full): full.exitCode
     case .numbers(let fault): fault.exitCode
@@ -192,6 +195,7 @@ enum FailureReason {
     case .textLayer(let error): error.write(to: &out)
     case .tokenizer(let error): error.write(to: &out)
     case .tokens(let error): error.write(to: &out)
+    case .variables(let error): error.write(to: &out)
     case .savedCache(let error): error.write(to: &out)
     case .cacheFull(let full): full.write(to: &out)
     case .numbers(let fault): fault.write(to: &out)

@@ -74,6 +74,7 @@ private func perform(
     case .bench, .benchScoring, .benchFirstToken: try benchCommand(arguments, &console)
     case .score: try scoreCommand(arguments, &console)
     case .tokenize: try tokenizeCommand(arguments)
+    case .template: try templateCommand(arguments, &console)
     case .inspect: try inspectCommand(arguments)
     }
     return .success

@@ -124,7 +124,8 @@ import Testing
 
   private static func kind(_ key: MetadataKey) -> Kind {
     switch key {
-    case .architecture, .name, .ropeScalingType, .tokenizerModel, .tokenizerPre, .chatTemplate:
+    case .architecture, .name, .ropeScalingType, .tokenizerModel, .tokenizerPre, .chatTemplate,
+      .toolTemplate:
       .text
     case .ropeFrequencyBase, .rmsEpsilon, .ropeScalingFactor, .ropeScaleLinear: .real
     case .ropeAttentionFactor, .ropeFastTurns, .ropeSlowTurns: .real

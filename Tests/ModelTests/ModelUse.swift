@@ -140,7 +140,7 @@ struct TextUse {
     switch failure {
     case .model(let error): error
     case .tokenizer(let error), .unknownTemplate(let error): error
-    case .kind, .noTemplate: failure
+    case .kind, .noTemplate, .template, .templateFile, .templateTooLong: failure
     }
   }
 

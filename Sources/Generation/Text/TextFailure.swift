@@ -1,5 +1,6 @@
 import Model
 import Platform
+import Template
 import Tokenizer
 
 /// Why a model's tokenizer or template cannot be used.
@@ -9,6 +10,10 @@ public enum TextFailure: LineError {
   /// The tokenizer is of another kind, or there is none.
   case kind(Excerpt)
   case noTemplate
+  /// The template does not compile.
+  case template(TemplateError)
+  case templateFile(SystemFailure)
+  case templateTooLong
   case unknownTemplate(TokenizerError)
 
   @export(interface)
@@ -21,6 +26,12 @@ public enum TextFailure: LineError {
       if name.count == 0 { out.write("missing") } else { out.write(quoted: name) }
       out.write("; text needs 'gpt2' (byte-level BPE) or 'llama' (SentencePiece); ")
       out.write("token ids work with any model (--tokens)")
+    case .template(let error): error.write(to: &out)
+    case .templateFile(let error):
+      out.write("--chat-template: ")
+      error.write(to: &out)
+    case .templateTooLong:
+      out.write("the chat templates have more than 65536 bytes together")
     case .noTemplate:
       out.write("the model has no chat template; --raw takes the prompt as it is")
     case .unknownTemplate(let error):
@@ -33,6 +44,7 @@ public enum TextFailure: LineError {
   public var exitCode: ExitCode {
     switch self {
     case .model(let error): error.exitCode
+    case .templateFile(let error): error.exitCode
     default: .malformedData
     }
   }

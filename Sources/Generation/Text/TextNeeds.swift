@@ -8,6 +8,8 @@ public struct TextNeeds {
   let scheme: Scheme
   let marks: TextMarks
   let counts: VocabularyCounts
+  /// Whether the vocabulary is known to have the marks of ChatML.
+  public let hasChatML: Bool
   /// The chat template's Jinja text; empty where none is used.
   private(set) var jinja = InlineArray<65_536, UInt8>(repeating: 0)
   private(set) var jinjaByteCount = 0
@@ -27,12 +29,12 @@ public struct TextNeeds {
     let scheme = try Self.scheme(model.tokenizer)
     self.scheme = scheme
     marks = TextMarks(model.tokenizer, scheme)
-    counts =
-      if let packed = model.packed, packed.tokenizer != nil {
-        try Self.counts(packed, of: model, scheme)
-      } else {
-        unsafe try Self.counts(of: model, scheme, buffer)
-      }
+    if let packed = model.packed, packed.tokenizer != nil {
+      counts = try Self.counts(packed, of: model, scheme)
+      hasChatML = false
+    } else {
+      (counts, hasChatML) = unsafe try Self.counts(of: model, scheme, buffer)
+    }
     if usesTemplate { try readTemplate(model) }
   }
 
@@ -47,7 +49,7 @@ public struct TextNeeds {
 
   private static func counts(
     of model: borrowing ModelFile, _ scheme: Scheme, _ buffer: UnsafeMutableRawBufferPointer
-  ) throws(TextFailure) -> VocabularyCounts {
+  ) throws(TextFailure) -> (VocabularyCounts, hasChatML: Bool) {
     var counter = VocabularyCounter(scheme)
     do throws(ModelError) {
       unsafe try model.forEachToken(buffer: buffer, &counter)
@@ -56,7 +58,7 @@ public struct TextNeeds {
     }
     do throws(TokenizerError) {
       let mergeCount = if case .byteLevelBPE = scheme { model.tokenizer.mergeCount } else { 0 }
-      return try counter.finish(mergeCount: mergeCount)
+      return (try counter.finish(mergeCount: mergeCount), counter.hasChatML)
     } catch {
       throw .tokenizer(error)
     }

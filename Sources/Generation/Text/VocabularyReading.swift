@@ -1,10 +1,16 @@
 import Model
+import Platform
 import Tokenizer
 
 /// Counts tokens for the plan.
 struct VocabularyCounter: TokenVisitor {
   private var counts: VocabularyCounts
   private var failure: TokenizerError?
+  private var hasStart = false
+  private var hasEnd = false
+
+  /// Whether the vocabulary has the marks of ChatML.
+  var hasChatML: Bool { hasStart && hasEnd }
 
   init(_ scheme: Scheme) { counts = VocabularyCounts(scheme) }
 
@@ -13,6 +19,8 @@ struct VocabularyCounter: TokenVisitor {
   ) -> VisitResult {
     do throws(TokenizerError) {
       try counts.include(token: text, type: type)
+      if matches(text, "<|im_start|>") { hasStart = true }
+      if matches(text, "<|im_end|>") { hasEnd = true }
       return .next
     } catch {
       failure = error

@@ -10,9 +10,10 @@ enum MetadataKey: Int {
   case ropeScalingFactor, ropeOriginalContext, ropeAttentionFactor, ropeFastTurns, ropeSlowTurns
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
   case bosID, eosID, eotID, eomID, unknownID, addsBOS, addsEOS, addsSpacePrefix, chatTemplate
+  case toolTemplate
 
   /// Something for each key. This is the one place of that number.
-  typealias PerKey<Element> = InlineArray<47, Element>
+  typealias PerKey<Element> = InlineArray<48, Element>
 
   static var count: Int { PerKey<UInt8>.count }
 
@@ -79,6 +80,7 @@ enum MetadataKey: Int {
     case .addsEOS: "tokenizer.ggml.add_eos_token"
     case .addsSpacePrefix: "tokenizer.ggml.add_space_prefix"
     case .chatTemplate: "tokenizer.chat_template"
+    case .toolTemplate: "tokenizer.chat_template.tool_use"
     }
   }
 

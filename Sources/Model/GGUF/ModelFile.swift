@@ -107,6 +107,15 @@ public struct ModelFile: ~Copyable {
     furtherParts.releaseCachedPages()
   }
 
+  /// Copies a text of the metadata.
+  /// - Parameter target: as many bytes.
+  public func read(
+    _ text: FileRange, into target: UnsafeMutableRawBufferPointer
+  ) throws(ModelError) {
+    precondition(target.count == text.byteCount)
+    unsafe try read(into: target, at: text.offset)
+  }
+
   /// Copies tokenizer.chat_template and returns its byte count; 0 if there is none.
   /// - Parameter target: at least `tokenizer.chatTemplate.byteCount` bytes.
   @export(interface)

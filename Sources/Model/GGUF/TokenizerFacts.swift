@@ -36,6 +36,8 @@ public struct TokenizerFacts: Sendable {
   public let addsEOS: Bool?
   public let addsSpacePrefix: Bool?
   public let chatTemplate: FileRange?
+  /// A further template, for conversations with tools.
+  public let toolTemplate: FileRange?
 
   /// Whether there is a tokenizer, and of a kind that can be read.
   public var isKnown: Bool { kind == .byteLevelBPE || kind == .sentencePiece }
@@ -72,12 +74,19 @@ public struct TokenizerFacts: Sendable {
     if addsBOS == true && bosID == nil { throw .key(.bosID, .missing) }
     if addsEOS == true && eosID == nil { throw .key(.eosID, .missing) }
     addsSpacePrefix = try metadata.bool(.addsSpacePrefix)
-    chatTemplate = try metadata.textRange(.chatTemplate)
-    if let chatTemplate, chatTemplate.byteCount > GGUF.chatTemplateByteCountMax {
+    chatTemplate = try Self.template(.chatTemplate, metadata)
+    toolTemplate = try Self.template(.toolTemplate, metadata)
+  }
+
+  private static func template(
+    _ key: MetadataKey, _ metadata: borrowing Metadata
+  ) throws(ModelError) -> FileRange? {
+    guard let range = try metadata.textRange(key) else { return nil }
+    if range.byteCount > GGUF.chatTemplateByteCountMax {
       throw .key(
-        .chatTemplate,
-        .textLength(chatTemplate.byteCount, maximum: GGUF.chatTemplateByteCountMax))
+        key, .textLength(range.byteCount, maximum: GGUF.chatTemplateByteCountMax))
     }
+    return range
   }
 
   private static func kind(_ name: Excerpt?) -> Kind {

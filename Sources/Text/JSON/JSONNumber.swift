@@ -99,11 +99,20 @@ public struct JSONNumber: Sendable {
     return integer ?? (isNegative ? Int.min : Int.max)
   }
 
-  /// Right to the last bit with up to 15 digits and a power of ten of at most 22 (W. D. Clinger,
-  /// "How to read floating point numbers accurately", 1990); otherwise to some bits.
+  /// The nearest Double, of the first nineteen digits at least.
   @export(interface)
   public var double: Double {
     let exponent = scale + (isExponentNegative ? -writtenExponent : writtenExponent)
+    var value = approximation(exponent)
+    // With up to 15 digits and a power of ten of at most 22 one rounding has been made (W. D. Clinger,
+    // "How to read floating point numbers accurately", 1990).
+    let isExact = significand < 1 << 53 && exponent.magnitude <= 22
+    if !isExact && value != 0 && value.isFinite { value = nearest(to: value, exponent) }
+    return isNegative ? -value : value
+  }
+
+  /// The number without its sign, to some bits.
+  private func approximation(_ exponent: Int) -> Double {
     var value = Double(significand)
     // Past these the result is zero or infinite for any significand.
     var rest = min(max(exponent, -400), 400)
@@ -114,6 +123,42 @@ public struct JSONNumber: Sendable {
       value = rest < 0 ? value / power : value * power
       rest += rest < 0 ? Int(step) : -Int(step)
     }
-    return isNegative ? -value : value
+    return value
+  }
+
+  /// Goes from a Double that is some units off to the nearest one.
+  private func nearest(to start: Double, _ exponent: Int) -> Double {
+    var value = start
+    for _ in 0..<64 {
+      if order(ofHalfAbove: value, exponent) > 0 {
+        value = value.nextUp
+      } else if value > 0 && order(ofHalfAbove: value.nextDown, exponent) < 0 {
+        value = value.nextDown
+      } else {
+        break
+      }
+    }
+    return value
+  }
+
+  /// How the number lies to the middle between a Double and the next one: below (negative), on it and
+  /// to be rounded down (negative) or up (positive), above (positive).
+  private func order(ofHalfAbove value: Double, _ exponent: Int) -> Int {
+    let bits = value.bitPattern
+    let biased = Int(bits >> 52)
+    let fraction = bits & (1 << 52 - 1)
+    let middle = 2 * (biased == 0 ? fraction : fraction | 1 << 52) + 1
+    let power = max(biased, 1) - 1076
+    var number = LargeNumber(significand)
+    var other = LargeNumber(middle)
+    if exponent >= 0 {
+      number.multiply(byPowerOfTen: exponent)
+    } else {
+      other.multiply(byPowerOfTen: -exponent)
+    }
+    if power >= 0 { other.shiftLeft(power) } else { number.shiftLeft(-power) }
+    let order = number.compare(other)
+    if order != 0 { return order }
+    return fraction & 1 == 0 ? -1 : 1
   }
 }

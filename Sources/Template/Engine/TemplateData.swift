@@ -1,0 +1,235 @@
+import Text
+
+/// What a template is given: an object with the messages, the tools and all variables, built from the
+/// events of a JSON document or by hand. It lies in the engine's memory until the next one begins.
+///
+/// Values are put as they come: `beginObject`, then a name and a value for each member, `endObject`.
+public struct TemplateData {
+  private let memory: TemplateMemory
+  private let bytes: Range<Int>
+  private let cells: Range<Int>
+  /// Texts and finished rows of cells from the start, values that wait for their row from the end.
+  private var bytesEnd: Int
+  private var cellsEnd: Int
+  private var pending: Int
+  /// The place of the marker of the innermost list or object that is open; 0 if there is none.
+  private var container = 0
+  private var textStart = 0
+  private(set) var root = Value.undefined
+
+  init(_ memory: TemplateMemory, bytes: Range<Int>, cells: Range<Int>) {
+    self.memory = memory
+    self.bytes = bytes
+    self.cells = cells
+    bytesEnd = bytes.lowerBound
+    cellsEnd = cells.lowerBound
+    pending = cells.upperBound
+  }
+
+  /// Bytes of texts that it has room for still.
+  public var freeByteCount: Int { bytes.upperBound - bytesEnd }
+
+  /// All is forgotten.
+  @export(interface)
+  public mutating func reset() {
+    bytesEnd = bytes.lowerBound
+    cellsEnd = cells.lowerBound
+    pending = cells.upperBound
+    container = 0
+    root = .undefined
+  }
+
+  private func full() -> TemplateError { TemplateError(.conversationFull) }
+
+  private mutating func push(_ value: Value) throws(TemplateError) {
+    if container == 0 {
+      root = value
+      return
+    }
+    try pushCell(value)
+  }
+
+  private mutating func pushCell(_ value: Value) throws(TemplateError) {
+    if pending - Heap.cellByteCount < cellsEnd { throw full() }
+    pending -= Heap.cellByteCount
+    memory.store(value, at: pending)
+  }
+
+  // MARK: Rows
+
+  public mutating func beginObject() throws(TemplateError) { try begin(.dictionary) }
+  public mutating func beginArray() throws(TemplateError) { try begin(.list) }
+
+  private mutating func begin(_ kind: Value.Kind) throws(TemplateError) {
+    try pushCell(Value(kind, bits: UInt64(container)))
+    container = pending
+  }
+
+  @export(interface)
+  public mutating func endArray() throws(TemplateError) {
+    let count = (container - pending) / Heap.cellByteCount
+    let start = try takeCells(count)
+    for index in 0..<count {
+      let value = memory.load(container - (index + 1) * Heap.cellByteCount, as: Value.self)
+      memory.store(value, at: start + index * Heap.cellByteCount)
+    }
+    try end(.sequence(.list, at: start, count: count))
+  }
+
+  /// Of members of the same name the last one stays, in the place of the first.
+  @export(interface)
+  public mutating func endObject() throws(TemplateError) {
+    let count = (container - pending) / (2 * Heap.cellByteCount)
+    let start = try takeCells(2 * count)
+    var kept = 0
+    for index in 0..<count {
+      let place = container - (2 * index + 1) * Heap.cellByteCount
+      let name = memory.load(place, as: Value.self)
+      let value = memory.load(place - Heap.cellByteCount, as: Value.self)
+      let member = self.member(name, at: start, count: kept) ?? kept
+      if member == kept { kept += 1 }
+      memory.store(name, at: start + 2 * member * Heap.cellByteCount)
+      memory.store(value, at: start + (2 * member + 1) * Heap.cellByteCount)
+    }
+    try end(.sequence(.dictionary, at: start, count: kept))
+  }
+
+  private func member(_ name: Value, at start: Int, count: Int) -> Int? {
+    for index in 0..<count {
+      let other = memory.load(start + 2 * index * Heap.cellByteCount, as: Value.self)
+      if other.count == name.count
+        && memory.isEqual(other.offset, name.offset, count: name.length)
+      {
+        return index
+      }
+    }
+    return nil
+  }
+
+  private mutating func takeCells(_ count: Int) throws(TemplateError) -> Int {
+    if cellsEnd + count * Heap.cellByteCount > pending { throw full() }
+    cellsEnd += count * Heap.cellByteCount
+    return cellsEnd - count * Heap.cellByteCount
+  }
+
+  private mutating func end(_ value: Value) throws(TemplateError) {
+    precondition(container != 0)
+    pending = container + Heap.cellByteCount
+    container = memory.load(container, as: Value.self).offset
+    try push(value)
+  }
+
+  // MARK: Values
+
+  public mutating func put(_ value: Int) throws(TemplateError) { try push(Value(value)) }
+  public mutating func put(_ value: Double) throws(TemplateError) { try push(Value(value)) }
+  public mutating func put(_ value: Bool) throws(TemplateError) { try push(Value(value)) }
+  public mutating func putNull() throws(TemplateError) { try push(.none) }
+
+  /// A member's name.
+  public mutating func name(_ name: StaticString) throws(TemplateError) {
+    try put(name)
+  }
+
+  /// A text of the program's.
+  @export(interface)
+  public mutating func put(_ text: StaticString) throws(TemplateError) {
+    beginText()
+    if append(span(text)) < text.utf8CodeUnitCount { throw full() }
+    try endText(isForeign: false)
+  }
+
+  /// A whole text.
+  /// - Parameter isForeign: whether what looks like a special token in it is text.
+  public mutating func put(
+    _ text: Span<UInt8>, isForeign: Bool = true
+  ) throws(TemplateError) {
+    beginText()
+    if append(text) < text.count { throw full() }
+    try endText(isForeign: isForeign)
+  }
+
+  /// Begins a text or a name, which must be UTF-8.
+  public mutating func beginText() { textStart = bytesEnd }
+
+  /// - Returns: how many of the bytes there was room for.
+  @export(interface)
+  public mutating func append(_ text: Span<UInt8>) -> Int {
+    let count = min(text.count, freeByteCount)
+    memory.copy(text.extracting(0..<count), to: bytesEnd)
+    bytesEnd += count
+    return count
+  }
+
+  @export(interface)
+  public mutating func endText(isForeign: Bool = true) throws(TemplateError) {
+    let count = bytesEnd - textStart
+    let isTrusted = !isForeign || isRole && isWord(textStart..<bytesEnd)
+    try push(.text(at: textStart, count: count, flags: isTrusted ? Value.Flags() : .foreign))
+  }
+
+  /// Ends a text whose further bytes are read while it is written out. They must be at least one.
+  @export(interface)
+  public mutating func endStreamedText() throws(TemplateError) {
+    let start = try takeCells(2)
+    // The parts lie in reverse.
+    memory.store(Value(.text, flags: .streamed.union(.foreign)), at: start)
+    memory.store(
+      Value.text(at: textStart, count: bytesEnd - textStart, flags: .foreign),
+      at: start + Heap.cellByteCount)
+    try push(Value(.text, bits: UInt64(start), count: 2, flags: .parted))
+  }
+
+  /// Whether the text is the value of a member `role`: templates build marks of it.
+  private var isRole: Bool {
+    if container == 0 || pending >= container { return false }
+    let name = memory.load(pending, as: Value.self)
+    let word: StaticString = "role"
+    if name.length != word.utf8CodeUnitCount || !name.isText { return false }
+    for index in 0..<name.length
+    where unsafe memory.byte(name.offset + index) != word.utf8Start[index] {
+      return false
+    }
+    return true
+  }
+
+  private func isWord(_ range: Range<Int>) -> Bool {
+    if range.count > 32 { return false }
+    for offset in range {
+      switch memory.byte(offset) {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+        break
+      default: return false
+      }
+    }
+    return true
+  }
+}
+
+// JSON.
+extension TemplateData {
+  /// Takes an event of a JSON document.
+  /// - Parameter bytes: what the tokenizer was given.
+  public mutating func take(
+    _ event: JSONTokenizer.Event, _ bytes: Span<UInt8>
+  ) throws(TemplateError) {
+    switch event {
+    case .needsMore: break
+    case .beginObject: try beginObject()
+    case .endObject: try endObject()
+    case .beginArray: try beginArray()
+    case .endArray: try endArray()
+    case .beginName, .beginString: beginText()
+    case .endName, .endString: try endText()
+    case .text(let range): if append(bytes.extracting(range)) < range.count { throw full() }
+    case .character(let character):
+      let storage = character.storage
+      if append(storage.span.extracting(0..<character.count)) < character.count { throw full() }
+    case .number(let number):
+      if let integer = number.integer { try put(integer) } else { try put(number.double) }
+    case .boolean(let value): try put(value)
+    case .null: try putNull()
+    }
+  }
+}

@@ -1,0 +1,239 @@
+import Memory
+import Text
+
+/// A chat template, compiled, with the memory that it runs in.
+///
+/// The use is: `data` is filled, `render` runs the template, then the parts of its text are read.
+public struct TemplateEngine: ~Copyable {
+  /// The longest template, in bytes.
+  public static let sourceByteCountMax = 256 * 1024
+
+  private let memory: TemplateMemory
+  private let layout: EngineLayout
+  /// With the template for conversations with tools; nil if there is none.
+  private let toolLayout: EngineLayout?
+  /// What the template is given next.
+  public var data: TemplateData
+  private var output: Output
+  private var message = Value.undefined
+
+  private init(
+    _ memory: TemplateMemory, _ layout: EngineLayout, _ toolLayout: EngineLayout?,
+    _ data: TemplateData
+  ) {
+    self.memory = memory
+    self.layout = layout
+    self.toolLayout = toolLayout
+    self.data = data
+    output = Output(memory, layout.output)
+  }
+
+  /// Compiles a template. On a carver that measures, what it gives must not be used.
+  /// - Parameter toolSource: the template that is used if there are tools; empty if it is the same.
+  @export(interface)
+  public static func make(
+    carver: inout Carver, source: Span<UInt8>, toolSource: Span<UInt8> = Span(),
+    sizes: TemplateSizes = TemplateSizes()
+  ) throws(TemplateError) -> TemplateEngine {
+    var end = 0
+    var layout = EngineLayout(sizes, &end)
+    let dataBytes = EngineLayout.place(sizes.conversationByteCount, &end)
+    let dataCells = EngineLayout.place(
+      sizes.conversationValueCount * Heap.cellByteCount, &end)
+    var toolLayout = layout
+    try place(source, in: &layout, &end)
+    if toolSource.count > 0 { try place(toolSource, in: &toolLayout, &end) }
+    let memory = unsafe TemplateMemory(
+      carver.takeBytes(.template, count: end), byteCount: end)
+    if !carver.isMeasuring {
+      memory.copy(span(Texts.all), to: layout.texts)
+      try compile(source, memory, &layout)
+      if toolSource.count > 0 { try compile(toolSource, memory, &toolLayout) }
+    }
+    return TemplateEngine(
+      memory, layout, toolSource.count > 0 ? toolLayout : nil,
+      TemplateData(memory, bytes: dataBytes, cells: dataCells))
+  }
+
+  private static func place(
+    _ source: Span<UInt8>, in layout: inout EngineLayout, _ end: inout Int
+  ) throws(TemplateError) {
+    if source.count > sourceByteCountMax {
+      throw TemplateError(.syntax, "a template of at most 262144 bytes")
+    }
+    if !isUTF8(source) { throw TemplateError(.syntax, "UTF-8") }
+    layout.nodeCount = try countNodes(source)
+    layout.source = EngineLayout.place(source.count, &end)
+    layout.nodes =
+      EngineLayout.place(layout.nodeCount * MemoryLayout<Node>.stride, &end).lowerBound
+  }
+
+  private static func compile(
+    _ source: Span<UInt8>, _ memory: TemplateMemory, _ layout: inout EngineLayout
+  ) throws(TemplateError) {
+    layout.source = copy(source, memory, to: layout.source.lowerBound)
+    var parser = Parser(
+      memory.source(layout.source), origin: layout.source.lowerBound,
+      NodeStore(memory, start: layout.nodes))
+    layout.body = try parser.parse()
+  }
+
+  /// Parses the template without keeping anything. Line ends and the last one of them, which are made
+  /// even when the template is compiled, lie in data: they do not change the count, beside that
+  /// of empty data.
+  private static func countNodes(_ source: Span<UInt8>) throws(TemplateError) -> Int {
+    try unsafe source.withUnsafeBufferPointer { (bytes) throws(TemplateError) -> Int in
+      guard let base = bytes.baseAddress else { return 2 }
+      let text = unsafe SourceText(base, count: bytes.count)
+      var parser = Parser(text, origin: 0, NodeStore(nil, start: 0))
+      _ = try parser.parse()
+      return parser.store.count + 1
+    }
+  }
+
+  /// Copies a template with every kind of line end as one, and without one line end at its end.
+  private static func copy(
+    _ source: Span<UInt8>, _ memory: TemplateMemory, to start: Int
+  ) -> Range<Int> {
+    var end = start
+    var index = 0
+    while index < source.count {
+      var byte = source[index]
+      if byte == 0x0D {
+        if index + 1 < source.count && source[index + 1] == 0x0A { index += 1 }
+        byte = 0x0A
+      }
+      memory.setByte(end, byte)
+      end += 1
+      index += 1
+    }
+    if end > start && memory.byte(end - 1) == 0x0A { end -= 1 }
+    return start..<end
+  }
+}
+
+// Running.
+extension TemplateEngine {
+  /// Runs the template on `data`, which must be one whole object: its members are the variables.
+  ///
+  /// If the tools are null and the template takes that for a list, it is run without them: some
+  /// templates only ask whether tools are defined.
+  @export(interface)
+  public mutating func render(now: TemplateTime) throws(TemplateError) {
+    do throws(TemplateError) {
+      try run(now, leavesOutTools: false)
+    } catch {
+      if error.problem != .type || !hasNullTools { throw error }
+      try run(now, leavesOutTools: true)
+    }
+  }
+
+  private var hasNullTools: Bool {
+    for index in 0..<(data.root.kind == .dictionary ? data.root.length : 0) where isTools(index) {
+      return true
+    }
+    return false
+  }
+
+  /// Whether `tools` is a list with anything in it.
+  private var hasTools: Bool {
+    for index in 0..<(data.root.kind == .dictionary ? data.root.length : 0) {
+      let place = data.root.offset + 2 * index * Heap.cellByteCount
+      let name = memory.load(place, as: Value.self)
+      if !matches(memory.bytes(name.offset..<name.offset + name.length), "tools") { continue }
+      let value = memory.load(place + Heap.cellByteCount, as: Value.self)
+      return value.isSequence && value.length > 0
+    }
+    return false
+  }
+
+  /// Whether this member is `tools`, and null.
+  private func isTools(_ index: Int) -> Bool {
+    let place = data.root.offset + 2 * index * Heap.cellByteCount
+    let name = memory.load(place, as: Value.self)
+    return matches(memory.bytes(name.offset..<name.offset + name.length), "tools")
+      && memory.load(place + Heap.cellByteCount, as: Value.self).kind == .none
+  }
+
+  private mutating func run(
+    _ now: TemplateTime, leavesOutTools: Bool
+  ) throws(TemplateError) {
+    var program = layout
+    if let toolLayout, hasTools { program = toolLayout }
+    var interpreter = Interpreter(memory, program, now: now)
+    do throws(TemplateError) {
+      try interpreter.openScope(parent: -1)
+      for index in 0..<(data.root.kind == .dictionary ? data.root.length : 0) {
+        if leavesOutTools && isTools(index) { continue }
+        let place = data.root.offset + 2 * index * Heap.cellByteCount
+        let name = memory.load(place, as: Value.self)
+        let hash = Name.hash(memory, name.offset, name.length)
+        let value = memory.load(place + Heap.cellByteCount, as: Value.self)
+        if !interpreter.scopes.set(hash, name.offset, name.length, value) {
+          throw TemplateError(.tooManyVariables)
+        }
+      }
+      _ = try interpreter.execute(program.body)
+      output = interpreter.output
+    } catch {
+      message = interpreter.message
+      throw error
+    }
+  }
+
+  /// One line that says what an error of this engine is; the template's own text if it has refused.
+  public func write<Sink: ByteSink & ~Copyable>(_ error: TemplateError, to out: inout Sink) {
+    error.writeStart(to: &out)
+    if error.problem == .refused || error.problem == .undefined { writeMessage(to: &out) }
+    error.writeEnd(to: &out)
+  }
+
+  private func writeMessage<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    let isParted = message.flags.contains(.parted)
+    for index in 0..<(isParted ? message.length : 1) {
+      let part =
+        isParted
+        ? memory.load(
+          message.offset + (message.length - 1 - index) * Heap.cellByteCount, as: Value.self)
+        : message
+      if part.flags.contains(.streamed) { continue }
+      out.write(memory.bytes(part.offset..<part.offset + part.length))
+    }
+  }
+}
+
+/// A part of the text that a template has made.
+public struct TemplatePart: Sendable {
+  /// Of bytes in the engine's memory.
+  let range: Range<Int>
+  /// Whether what looks like a special token in it is text.
+  public let isForeign: Bool
+  /// Whether it is the rest of the text that is read while it is written out, which has no bytes here.
+  public let isStreamed: Bool
+  /// White space at these ends of the streamed text is left out.
+  public let trimsStart: Bool
+  public let trimsEnd: Bool
+
+  public var byteCount: Int { range.count }
+}
+
+// The text that was made.
+extension TemplateEngine {
+  public var partCount: Int { output.count }
+
+  @export(interface)
+  public func part(_ index: Int) -> TemplatePart {
+    let value = output.part(index)
+    let isStreamed = value.flags.contains(.streamed)
+    let start = isStreamed ? 0 : value.offset
+    return TemplatePart(
+      range: start..<start + (isStreamed ? 0 : value.length),
+      isForeign: value.flags.contains(.foreign), isStreamed: isStreamed,
+      trimsStart: isStreamed && value.tag & TrimmedEnds.leading != 0,
+      trimsEnd: isStreamed && value.tag & TrimmedEnds.trailing != 0)
+  }
+
+  /// The bytes of a part; they stay until the engine runs again or its data changes.
+  @_lifetime(borrow self)
+  public borrowing func bytes(of part: TemplatePart) -> Span<UInt8> { memory.bytes(part.range) }
+}

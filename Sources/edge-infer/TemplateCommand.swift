@@ -1,0 +1,173 @@
+import Generation
+import Memory
+import Model
+import Platform
+import Template
+import Tokenizer
+
+/// `template`: the text that the model's chat template makes of a conversation.
+func templateCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
+  guard let name = unsafe arguments.model else {
+    throw CommandFailure(.usage, "a model is missing: the path of a GGUF file")
+  }
+  let path = unsafe ModelPath(name)
+  var buffer = HeaderBuffer()
+  let model = try buffer.open(path)
+  let text: TextNeeds
+  let template: TemplateNeeds
+  do throws(TextFailure) {
+    text = try buffer.textNeeds(of: model, usesTemplate: false)
+    template = unsafe try TemplateNeeds(
+      model, path: arguments.chatTemplate, hasChatML: text.hasChatML)
+  } catch {
+    throw CommandFailure(.textLayer(error), path)
+  }
+  var measuring = Carver.measuring
+  _ = TemplateLayout(carver: &measuring, text, template)
+  let arena = try mapArena(measuring.measured())
+  var carver = arena.carver()
+  var layout = TemplateLayout(carver: &carver, text, template)
+  carver.seal()
+  do throws(TextFailure) {
+    try buffer.load(layout.text, of: model, into: arena)
+  } catch {
+    throw CommandFailure(.textLayer(error), path)
+  }
+  try fill(&layout, model.tokenizer, arguments)
+  try write(&layout.engine, &console)
+  _ = consume arena
+}
+
+/// All of the arena when only the tokenizer and the template are used.
+@safe private struct TemplateLayout: ~Copyable {
+  var text: TextLayout
+  var engine: TemplateEngine
+  let readCount: UnsafeMutablePointer<Int>
+
+  init(carver: inout Carver, _ text: borrowing TextNeeds, _ template: borrowing TemplateNeeds) {
+    self.text = TextLayout(carver: &carver, text)
+    // TemplateNeeds has compiled the same text.
+    guard let engine = try? template.engine(carver: &carver) else {
+      preconditionFailure("the template was compiled before")
+    }
+    self.engine = engine
+    unsafe readCount = carver.take(.text, Int.self, count: 1)
+  }
+}
+
+private func fill(
+  _ layout: inout TemplateLayout, _ facts: TokenizerFacts, _ arguments: Arguments
+) throws(CommandFailure) {
+  do throws(TemplateError) {
+    unsafe try layout.engine.data.beginVariables(
+      bos: facts.bosID.map { Int32($0) }, eos: facts.eosID.map { Int32($0) },
+      layout.text.vocabulary.pointee)
+  } catch {
+    throw CommandFailure(.variables(.template(error)))
+  }
+  if let path = unsafe arguments.messages {
+    unsafe try readMessages(path, into: &layout.engine.data)
+  } else {
+    unsafe try readPrompt(arguments, into: &layout.engine.data, readCount: layout.readCount)
+  }
+  do throws(TemplateError) {
+    if unsafe arguments.messages == nil { try layout.engine.data.endObject() }
+  } catch {
+    throw CommandFailure(.variables(.template(error)))
+  }
+}
+
+/// Adds the members of a JSON object to the variables.
+private func readMessages(
+  _ path: UnsafePointer<CChar>, into data: inout TemplateData
+) throws(CommandFailure) {
+  let stream = unsafe try openPrompt(path)
+  var reader = VariableReader()
+  var buffer = InlineArray<4096, UInt8>(repeating: 0)
+  while true {
+    let count: Int
+    do throws(SystemFailure) {
+      count = unsafe try withUnsafeMutableBytes(of: &buffer) { (bytes) throws(SystemFailure) in
+        unsafe try stream.read(into: bytes)
+      }
+    } catch {
+      throw unsafe CommandFailure(.system(error), path: path)
+    }
+    if count == 0 { break }
+    do throws(VariableFault) {
+      try reader.feed(buffer.span.extracting(0..<count), into: &data)
+    } catch {
+      throw unsafe CommandFailure(.variables(error), path: path)
+    }
+  }
+  if !reader.isEnded {
+    throw unsafe CommandFailure(.variables(.json(.unexpectedEnd, byteCount: 0)), path: path)
+  }
+}
+
+/// The conversation of `--system` and the prompt.
+private func readPrompt(
+  _ arguments: Arguments, into data: inout TemplateData, readCount: UnsafeMutablePointer<Int>
+) throws(CommandFailure) {
+  var prompt = unsafe try openText(arguments, readCount: readCount)
+  let subject = unsafe FailureSubject.prompt(arguments.promptPath)
+  do throws(TemplateError) {
+    try data.name("messages")
+    try data.beginArray()
+    if let system = unsafe arguments.system {
+      unsafe try data.put(role: "system", cStringSpan(system))
+    }
+    try data.beginObject()
+    try data.name("role")
+    try data.put("user")
+    try data.name("content")
+    data.beginText()
+  } catch {
+    throw CommandFailure(.variables(.template(error)))
+  }
+  var text = UTF8Sequence()
+  var buffer = InlineArray<4096, UInt8>(repeating: 0)
+  while true {
+    let count: Int
+    do throws(SystemFailure) {
+      count = unsafe try withUnsafeMutableBytes(of: &buffer) { (bytes) throws(SystemFailure) in
+        unsafe try prompt.read(into: bytes)
+      }
+    } catch {
+      throw CommandFailure(.system(error), about: subject)
+    }
+    if count == 0 { break }
+    for index in 0..<count where text.accept(buffer[index]) == .invalid {
+      throw CommandFailure(.text(.malformedData, "the text is not UTF-8"), about: subject)
+    }
+    if data.append(buffer.span.extracting(0..<count)) < count {
+      throw CommandFailure(
+        .text(.malformedData, "the text is longer than the conversation's memory"), about: subject)
+    }
+  }
+  if !text.isBetweenSequences {
+    throw CommandFailure(.text(.malformedData, "the text is not UTF-8"), about: subject)
+  }
+  do throws(TemplateError) {
+    try data.endText()
+    try data.endObject()
+    try data.endArray()
+  } catch {
+    throw CommandFailure(.variables(.template(error)))
+  }
+}
+
+private func write(_ engine: inout TemplateEngine, _ console: inout Console) throws(CommandFailure)
+{
+  do throws(TemplateError) {
+    try engine.render(now: TemplateTime(secondsSince1970: unixSeconds()))
+  } catch {
+    console.error.write("edge-infer: ")
+    engine.write(error, to: &console.error)
+    console.error.write("\n")
+    throw CommandFailure(.malformedData)
+  }
+  var output = TextOutput.standardOutput
+  for index in 0..<engine.partCount { output.write(engine.bytes(of: engine.part(index))) }
+  try finish(&output)
+}
