@@ -51,7 +51,8 @@ let package = Package(
     .target(
       name: "Generation",
       dependencies: [
-        "Platform", "Memory", "Kernels", "Model", "Tokenizer", "Template", "Inference",
+        "Platform", "Memory", "Kernels", "Model", "Tokenizer", "Template", "Constraint",
+        "Inference",
       ],
       swiftSettings: strict),
     .target(
@@ -76,7 +77,7 @@ let package = Package(
       dependencies: [
         "CommandLine", "Text",
         "Platform", "Profile", "Board", "Service", "Memory", "Kernels", "Model", "Tokenizer",
-        "Template", "Generation",
+        "Template", "Constraint", "Generation",
         "KVCache", "Inference", "Measurement",
       ],
       swiftSettings: command,
@@ -153,7 +154,7 @@ if isFuzzBuild {
       name: "fuzz",
       dependencies: [
         "Platform", "Profile", "Memory", "Model", "Tokenizer", "Generation", "KVCache", "Inference",
-        "TestSupport",
+        "Constraint", "Text", "TestSupport",
       ],
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
 }

@@ -26,6 +26,7 @@ public struct Constraint: ~Copyable {
   public var isActive: Bool { node != 0 || rule != 0 }
 
   /// Answers are free.
+  @export(interface)
   public mutating func clear() {
     machine.words.removeAll()
     (node, rule) = (0, 0)
@@ -40,6 +41,7 @@ public struct Constraint: ~Copyable {
 
 // Schemas.
 extension Constraint {
+  @export(interface)
   public mutating func beginSchema() {
     clear()
     isGrammar = false
@@ -63,21 +65,12 @@ extension Constraint {
   }
 
   /// Reads a schema that is there as a whole.
+  @export(interface)
   public mutating func useSchema(_ text: Span<UInt8>) throws(ConstraintError) {
-    beginSchema()
-    var json = JSONTokenizer()
-    var offset = 0
-    while true {
-      let event: JSONTokenizer.Event
-      do throws(JSONFault) {
-        event = try json.next(text, at: &offset)
-      } catch {
-        throw ConstraintError(.json, 0)
-      }
-      if case .needsMore = event { break }
-      try take(event, text)
-    }
-    try finishSchema()
+    var reading = BindingText(isGrammar: false)
+    reading.begin(&self)
+    try reading.take(text, &self)
+    try reading.finish(&self)
   }
 
   /// Binds answers to JSON objects of any kind.
@@ -99,6 +92,7 @@ extension Constraint {
 
 // Grammars.
 extension Constraint {
+  @export(interface)
   public mutating func beginGrammar() {
     clear()
     isGrammar = true
@@ -111,6 +105,7 @@ extension Constraint {
   }
 
   /// Compiles the grammar. Answers are bound to it from now on.
+  @export(interface)
   public mutating func finishGrammar() throws(ConstraintError) {
     var reader = GrammarReader(machine.words.endText())
     let root = try reader.read(&machine.words)
@@ -120,10 +115,12 @@ extension Constraint {
   }
 
   /// Reads a grammar that is there as a whole.
+  @export(interface)
   public mutating func useGrammar(_ text: Span<UInt8>) throws(ConstraintError) {
-    beginGrammar()
-    for index in 0..<text.count { try append(text[index]) }
-    try finishGrammar()
+    var reading = BindingText(isGrammar: true)
+    reading.begin(&self)
+    try reading.take(text, &self)
+    try reading.finish(&self)
   }
 }
 
@@ -131,6 +128,7 @@ extension Constraint {
 extension Constraint {
   /// Takes the answer's next byte.
   /// - Returns: false if it cannot come; the answer is as before.
+  @export(interface)
   public mutating func take(_ byte: UInt8) -> Bool {
     let mark = machine.mark
     let next = machine.step(level, byte)
