@@ -37,7 +37,7 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "Text", "Platform", "Memory", "Model", "Tokenizer", "Inference", "Generation",
+        "Text", "Platform", "Memory", "Model", "Tokenizer", "Inference", "Constraint", "Generation",
       ],
       swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
@@ -154,7 +154,7 @@ if isFuzzBuild {
       name: "fuzz",
       dependencies: [
         "Platform", "Profile", "Memory", "Model", "Tokenizer", "Generation", "KVCache", "Inference",
-        "Constraint", "Text", "TestSupport",
+        "TestSupport",
       ],
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
 }

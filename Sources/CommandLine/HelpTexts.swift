@@ -201,8 +201,9 @@ extension Command {
                           user and assistant, as texts or parts of the type text; stream,
                           stream_options.include_usage, temperature, top_p, max_tokens or
                           max_completion_tokens, stop, seed; min_p, repeat_penalty and top_k (at
-                          most --top-k). Tools, formats other than text, log-probabilities,
-                          penalties and n above 1 get 400; what else is there is left out
+                          most --top-k); response_format (json_object, json_schema), guided_json
+                          and grammar, which bind the answer. Tools, log-probabilities, penalties
+                          and n above 1 get 400; what else is there is left out
       POST /v1/completions        prompt: a text, taken as it is; special tokens are recognized
       GET /v1/models              the one model
       GET /health                 {"status":"ok","busy":…,"waiting":…}; needs no token

@@ -51,9 +51,11 @@ struct SeenSettings: Equatable {
   var completionCountMax: Int?
   var seed: Int?
   var stops: [String]
+  var binding: BindingKind?
 
   init(_ settings: CompletionSettings) {
     model = string(settings.model)
+    binding = settings.binding
     isStream = settings.isStream
     includesUsage = settings.includesUsage
     temperature = settings.temperature
@@ -253,8 +255,8 @@ func readMember(_ member: String) -> SeenBody {
     ("\"tools\":[1,", "tools must be"), ("\"tools\":[true", "tools must be"),
     ("\"functions\":[{", "functions must be an empty list"),
     (
-      "\"response_format\":{\"type\":\"json_object\"",
-      "response_format.type must be text"
+      "\"response_format\":{\"type\":\"json_schema\"}",
+      "response_format.json_schema.schema is missing; it must be a JSON schema, as an object"
     ),
     ("\"response_format\":{\"type\":null", "response_format.type must be text"),
     ("\"response_format\":{\"type\":{", "response_format.type must be text"),
@@ -262,11 +264,36 @@ func readMember(_ member: String) -> SeenBody {
     ("\"response_format\":{\"type\":\"text\",\"type\"", "response_format.type is given a second"),
     ("\"response_format\":\"text\"", "response_format must be an object with the type text"),
     ("\"response_format\":[", "response_format must be an object"),
+    ("\"response_format\":{\"type\":\"xml\"", "response_format.type must be text, json_object or"),
+    (
+      "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{}",
+      "response_format.json_schema.schema"
+    ),
+    ("\"guided_json\":\"{}\"", "guided_json must be a JSON schema, as an object"),
+    ("\"grammar\":\"\",\"guided_json\":{", "guided_json is given a second time"),
+    ("\"grammar\":{", "grammar must be a grammar in GBNF, as a string"),
     ("\"logprobs\":true", "logprobs must be false: answers have no log-probabilities"),
   ])
   func unsupportedMembers(_ member: String, _ message: String) {
     let seen = readChat("{" + member)
     #expect(seen.error?.problem != nil && seen.message.hasPrefix(message), "\(seen.message)")
+  }
+
+  @Test(arguments: [
+    ("\"response_format\":{\"type\":\"json_object\"}", BindingKind.anyObject),
+    ("\"response_format\":{\"schema\":{\"a\":[{}]},\"type\":\"json_object\"}", .schema),
+    (
+      "\"response_format\":{\"json_schema\":{\"name\":\"x\",\"schema\":{\"type\":[\"null\"]},\"strict\":true},\"type\":\"json_schema\"}",
+      .schema
+    ),
+    ("\"guided_json\":{\"type\":\"object\"}", .schema), ("\"grammar\":\"root ::= [a]\"", .grammar),
+    ("\"guided_grammar\":\"\"", .grammar),
+  ])
+  func bindings(_ member: String, _ kind: BindingKind) {
+    // `response_format` is of conversations alone.
+    let chat = "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\(member)}"
+    let seen = member.contains("response_format") ? readChat(chat) : readMember(member)
+    #expect(seen.error == nil && seen.settings.binding == kind, "\(seen.message)")
   }
 
   /// Members of the other kind of request mean nothing.

@@ -55,6 +55,7 @@ public struct CompletionReader: ~Copyable {
     case prompts
     case streamOptions
     case responseFormat
+    case jsonSchema
     /// Nothing may come but their ends.
     case emptyList
     case emptyObject
@@ -94,6 +95,8 @@ public struct CompletionReader: ~Copyable {
   var held = InlineArray<4096, UInt8>(repeating: 0)
   /// More than there is room for where the content is longer.
   var heldByteCount = 0
+  /// The type of `response_format`.
+  var format = AnswerFormat.text
   var maxTokens: Int?
   var maxCompletionTokens: Int?
 
@@ -209,6 +212,7 @@ public struct CompletionReader: ~Copyable {
     case .part: .part
     case .streamOptions: .streamOptions
     case .responseFormat: .responseFormat
+    case .jsonSchema: .jsonSchema
     default: .request(kind)
     }
   }

@@ -31,6 +31,8 @@ public struct CompletionSettings: Sendable {
   public internal(set) var completionCountMax: Int?
   public internal(set) var seed: Int?
   public internal(set) var stops = StopList()
+  /// What the answer is bound to; its text is read again when the request's turn has come.
+  public internal(set) var binding: BindingKind?
 }
 
 /// The texts at which an answer ends.

@@ -8,6 +8,11 @@ extension CompletionReader {
     case (.request, .streamOptions): place = .streamOptions
     case (.request, .responseFormat): place = .responseFormat
     case (.request, .logitBias): place = .emptyObject
+    case (.request, .guidedJSON):
+      try bind(.schema)
+      skippedDepth = 1
+    case (.responseFormat, .jsonSchema): place = .jsonSchema
+    case (.responseFormat, .schema), (.jsonSchema, .schema): skippedDepth = 1
     case (.messages, _): beginMessage()
     case (.contentParts, _): beginPart()
     case (_, nil): skippedDepth = 1
@@ -50,7 +55,17 @@ extension CompletionReader {
       field = .content
     case .responseFormat:
       if !has(.formatType) { throw error(.missing, .formatType) }
+      switch format {
+      case .text: break
+      case .object: try bind(has(.schema) ? .schema : .anyObject)
+      case .schema:
+        if !has(.schema) { throw error(.missing, .schema) }
+        try bind(.schema)
+      }
       place = .request
+    case .jsonSchema:
+      if !has(.schema) { throw error(.missing, .schema) }
+      place = .responseFormat
     case .streamOptions, .emptyObject: place = .request
     default: place = .end
     }
@@ -63,6 +78,12 @@ extension CompletionReader {
     case .contentParts: place = .message
     default: place = .request
     }
+  }
+
+  /// An answer is bound to one thing.
+  private mutating func bind(_ kind: BindingKind) throws(RequestError) {
+    if settings.binding != nil { throw error(.repeated, field) }
+    settings.binding = kind
   }
 
   private mutating func beginMessage() {
@@ -97,6 +118,9 @@ extension CompletionReader {
   ) throws(RequestError) {
     switch (place, field) {
     case (.request, .model): destination = .model
+    case (.request, .grammar), (.request, .guidedGrammar):
+      try bind(.grammar)
+      destination = .nowhere
     case (.request, .prompt): destination = .prompt
     case (.prompts, _):
       if textCount > 0 { throw invalid() }
@@ -172,7 +196,12 @@ extension CompletionReader {
   private mutating func endWord<Consumer: PromptConsumer & ~Copyable>(
     _ consumer: inout Consumer
   ) throws(RequestError) {
-    if field == .partType || field == .formatType {
+    if field == .formatType {
+      guard let format = AnswerFormat(word) else { throw invalid() }
+      self.format = format
+      return
+    }
+    if field == .partType {
       if !matches(word, "text") { throw invalid() }
       return
     }

@@ -82,7 +82,8 @@ public struct RequestError: Error, Equatable, Sendable {
       out.write("].")
       if field == .partType || field == .partText { out.write("content[].") }
     case .includeUsage: out.write("stream_options.")
-    case .formatType: out.write("response_format.")
+    case .formatType, .jsonSchema: out.write("response_format.")
+    case .schema: out.write("response_format.json_schema.")
     default: break
     }
     out.write(field.name)

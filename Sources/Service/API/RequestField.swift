@@ -7,7 +7,8 @@ public enum RequestField: Int, Sendable {
   case maxTokens, maxCompletionTokens, stop, seed, n, bestOf, presencePenalty, frequencyPenalty
   case tools, functions, responseFormat, logprobs, topLogprobs, logitBias, echo, suffix
   case cachePrompt, returnProgress
-  case includeUsage, formatType
+  case guidedJSON, grammar, guidedGrammar
+  case includeUsage, formatType, jsonSchema, schema
   case role, content
   case partType, partText
 
@@ -16,11 +17,12 @@ public enum RequestField: Int, Sendable {
     case request(CompletionKind)
     case streamOptions
     case responseFormat
+    case jsonSchema
     case message
     case part
   }
 
-  private static let count = 34
+  private static let count = 39
 
   /// The field of that name; nil where the name means nothing.
   init?(_ name: FixedText<33>, of owner: Owner) {
@@ -43,6 +45,7 @@ public enum RequestField: Int, Sendable {
       (.echo, .request(let kind)), (.suffix, .request(let kind)):
       kind == .text
     case (.includeUsage, .streamOptions), (.formatType, .responseFormat): true
+    case (.jsonSchema, .responseFormat), (.schema, .responseFormat), (.schema, .jsonSchema): true
     case (.role, .message), (.content, .message): true
     case (.partType, .part), (.partText, .part): true
     case (_, .request): rawValue < RequestField.includeUsage.rawValue
@@ -81,6 +84,11 @@ public enum RequestField: Int, Sendable {
     case .cachePrompt: "cache_prompt"
     case .returnProgress: "return_progress"
     case .includeUsage: "include_usage"
+    case .guidedJSON: "guided_json"
+    case .grammar: "grammar"
+    case .guidedGrammar: "guided_grammar"
+    case .jsonSchema: "json_schema"
+    case .schema: "schema"
     case .role: "role"
     case .content: "content"
     case .partType, .formatType: "type"
@@ -106,7 +114,10 @@ public enum RequestField: Int, Sendable {
     case .n, .bestOf: "1: there is one answer"
     case .presencePenalty, .frequencyPenalty: "0: there are no penalties"
     case .tools, .functions: "an empty list: none can be called"
-    case .responseFormat: "an object with the type text"
+    case .responseFormat: "an object with the type text, json_object or json_schema"
+    case .guidedJSON, .schema: "a JSON schema, as an object"
+    case .grammar, .guidedGrammar: "a grammar in GBNF, as a string"
+    case .jsonSchema: "an object with a schema"
     case .logprobs: "false: answers have no log-probabilities"
     case .topLogprobs: "0: answers have no log-probabilities"
     case .logitBias: "an empty object: logits are as they are"
@@ -114,7 +125,8 @@ public enum RequestField: Int, Sendable {
     case .suffix: "null: texts go on at their end"
     case .role: "system, developer, user or assistant"
     case .content: "a string, or a list of objects with type and text"
-    case .partType, .formatType: "text"
+    case .partType: "text"
+    case .formatType: "text, json_object or json_schema"
     case .partText: "a string"
     }
   }

@@ -130,6 +130,26 @@ extension ServiceLoop where Host: ~Copyable {
     finish(index, keepsAlive: canFollow)
   }
 
+  /// Answers that the answer cannot be bound to what the request asks for.
+  mutating func refuseBinding(_ index: Int, _ figures: RequestFigures) {
+    let isStream = table[index].isStreamBegun
+    var writer = isStream ? beginStream(index) : ResponseWriter(table.sink(index))
+    if isStream {
+      writer.write("data: ")
+    } else {
+      writer.begin(
+        ResponseHead(dated: .badRequest, .json, to: table[index].parser.head, keepsAlive: true))
+    }
+    bindingFault.writeBody(to: &writer)
+    if isStream {
+      writer.write("\n\n")
+      writer.abandon()
+    }
+    let canFollow = isStream ? false : writer.finish()
+    record(index, .badRequest, figures)
+    finish(index, keepsAlive: canFollow)
+  }
+
   /// About as long as those take that are before it.
   private var retrySeconds: Int {
     let served = metrics.served

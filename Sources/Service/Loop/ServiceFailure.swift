@@ -6,6 +6,8 @@ import Tokenizer
 enum ServiceFailure: Error {
   case http(HTTPError)
   case request(RequestError)
+  /// The answer cannot be bound to what the request asks for; the loop has the reason.
+  case binding
   /// The client went away.
   case gone
   case numbers(NumberFault)

@@ -93,6 +93,7 @@ extension ServiceLoop where Host: ~Copyable {
     if !engine.settings.evicts && prompt.count > engine.settings.slotCount {
       throw .http(.contextLengthExceeded)
     }
+    try bindAnswer(&generator)
     takeUp(&engine, &generator)
     if table[served.index].settings.isStream { try beginStream() }
     served.beginPrompt()
@@ -250,6 +251,7 @@ extension ServiceLoop where Host: ~Copyable {
     switch failure {
     case .http(let error): refuse(index, error, closes: closes, figures)
     case .request(let error): refuse(index, error, closes: closes, figures)
+    case .binding: refuseBinding(index, figures)
     case .numbers: refuse(index, .internalFailure, closes: closes, figures)
     case .gone: drop(index, figures)
     }
@@ -260,7 +262,7 @@ extension ServiceLoop where Host: ~Copyable {
     let error: HTTPError
     switch failure {
     case .http(let reason): error = reason
-    case .request, .numbers: error = .internalFailure
+    case .request, .binding, .numbers: error = .internalFailure
     case .gone:
       drop(served.index, served.figures)
       return
