@@ -154,7 +154,7 @@ if isFuzzBuild {
       name: "fuzz",
       dependencies: [
         "Platform", "Profile", "Memory", "Model", "Tokenizer", "Generation", "KVCache", "Inference",
-        "TestSupport",
+        "Constraint", "Text", "TestSupport",
       ],
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
 }
