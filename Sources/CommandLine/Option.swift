@@ -16,7 +16,7 @@ public enum Option: Int, Sendable {
   case output, quick
   case tune, tuneSeconds, reserveMiB
   case listen, tokenFile, alias, connections, queue, kept, maxBodyMiB
-  case maxPromptTokens
+  case maxPromptTokens, anyModel, allowOrigin
   case timeout, keepAlive, grace
   // Of most commands.
   case report, quiet, lockMemory, noHugePages, noLockdown, maxTemperature, sysroot
@@ -25,7 +25,7 @@ public enum Option: Int, Sendable {
   // Overrides of the profile.
   case block, budget, policy, threads, sinks, recent, ramCapMiB
 
-  public static let count = 64
+  public static let count = 66
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

@@ -48,6 +48,8 @@ extension Option {
     case .kept: .init("--kept", .serving)
     case .maxBodyMiB: .init("--max-body-mib", .serving)
     case .maxPromptTokens: .init("--max-prompt-tokens", .serving)
+    case .anyModel: .init("--any-model", .serving)
+    case .allowOrigin: .init("--allow-origin", .serving)
     case .timeout: .init("--timeout", .serving)
     case .keepAlive: .init("--keep-alive", .serving)
     case .grace: .init("--grace", .serving)
