@@ -52,6 +52,7 @@ struct Preparation: ~Copyable {
     let opened = try Self.open(
       path, settings.run(logitRowCount: needs.logitRowCount), needs.model)
     try settings.checkPositions(contextLength: opened.model.shape.contextLength)
+    if needs.usesText { writeWarnings(opened.model.tokenizer) }
     self.settings = settings
     self.needs = needs
     self.path = path
