@@ -91,7 +91,10 @@ import Testing
   /// calls, and are left out.
   @Test(
     .enabled(if: Files.model != nil, "needs the default model"),
-    arguments: [Policy.full, .keydiff, .keydiffMedian, .keydiffPairwise, .tova, .snapkv, .h2o, .l2])
+    arguments: [
+      Policy.full, .keydiff, .keydiffStream, .keydiffMedian, .keydiffPairwise, .tova, .snapkv, .h2o,
+      .l2,
+    ])
   func plannedPagesAreTouched(policy: Policy) throws {
     var fixture = try Fixture.open(
       Files.model!, settings(policy, block: 64, budget: policy == .full ? 448 : 256),
