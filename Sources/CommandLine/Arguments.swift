@@ -174,6 +174,7 @@ extension Arguments {
   public var prompt: UnsafePointer<CChar>? { unsafe text(.prompt) }
   public var promptFile: UnsafePointer<CChar>? { unsafe text(.promptFile) }
   public var tokens: UnsafePointer<CChar>? { unsafe text(.tokens) }
+  public var headBudgets: UnsafePointer<CChar>? { unsafe text(.headBudgets) }
   public var system: UnsafePointer<CChar>? { unsafe text(.system) }
   /// The file of another chat template.
   public var chatTemplate: UnsafePointer<CChar>? { unsafe text(.chatTemplate) }

@@ -265,7 +265,8 @@ extension Command {
     memory    MemAvailable, or what the control groups' limits leave, if that is less; 512 MiB if
               it is not known
     block and budget: 64 and 1024 under a cap of 512 MiB, 128 and 4096 from 12 GiB on, else 128 and
-    2048; policy keydiff.
+    2048; policy keydiff-stream, and as head budgets the file that --head-budgets names, or
+    MODEL.heads.json beside the model, without the model's ending
 
     --tune times prompt blocks and answer tokens with a cache filled to the budget, in made-up weights
     and keys of the model's sizes (its header alone is read): first the core sets with the block

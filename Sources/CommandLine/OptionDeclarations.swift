@@ -71,6 +71,8 @@ extension Option {
     case .block: .init("--block", .overriding, .overrides)
     case .budget: .init("--budget", .overriding, .overrides)
     case .policy: .init("--policy", .overriding, .overrides)
+    case .headBudgets:
+      .init("--head-budgets", CommandSet.answering + CommandSet([.score, .probe]), .overrides)
     case .threads: .init("--threads", .overriding, .overrides)
     case .sinks: .init("--sinks", .profiled, .overrides)
     case .recent: .init("--recent", .profiled, .overrides)

@@ -70,7 +70,7 @@ extension Option {
       serveUse
     case .lockMemory, .noHugePages, .noLockdown, .maxTemperature, .sysroot: machineUse(command)
     case .temperature, .topK, .topP, .minP, .repeatPenalty, .seed: samplingUse
-    case .block, .budget, .policy, .threads, .sinks, .recent, .ramCapMiB: overrideUse
+    case .block, .budget, .policy, .headBudgets, .threads, .sinks, .recent, .ramCapMiB: overrideUse
     }
   }
 
@@ -402,6 +402,13 @@ extension Option {
     case .block: .init("B", .override, "Tokens of a prompt block.")
     case .budget: .init("N", .override, "Tokens that each KV head keeps.")
     case .policy: .init("NAME", .override, "One of:")
+    case .headBudgets:
+      .init(
+        "FILE", .text(standard: nil),
+        """
+        KV heads keep different numbers of tokens, N in the mean, as this file says for the model: \
+        edge-lab budgets writes it.
+        """)
     case .threads: .init("T", .override, "Threads.")
     case .sinks: .init("S", .override, "The text's first S tokens are never evicted.")
     case .recent:
