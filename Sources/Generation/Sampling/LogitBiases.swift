@@ -10,6 +10,7 @@ import Inference
   /// - Parameters:
   ///   - tokens: room for `capacity` ids.
   ///   - values: room for `capacity` numbers.
+  @export(interface)
   public init(
     _ tokens: UnsafeMutablePointer<Int32>, _ values: UnsafeMutablePointer<Float>, capacity: Int
   ) {
@@ -21,6 +22,7 @@ import Inference
   public mutating func removeAll() { count = 0 }
 
   /// - Parameter token: of the vocabulary.
+  @export(interface)
   public mutating func append(_ value: Float, of token: Int32) {
     precondition(count < capacity)
     unsafe (tokens[count], values[count]) = (token, value)

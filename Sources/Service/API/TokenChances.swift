@@ -15,6 +15,7 @@ public struct TokenChances {
   /// - Parameters:
   ///   - count: the likeliest tokens to tell, at most 20.
   /// - Complexity: O(logits), and `count` for each that is among the likeliest so far.
+  @export(interface)
   public init(of token: Int32, _ logits: LogitRow, count: Int) {
     self.token = token
     let sum = Float(logits.negativeLogLikelihood(of: token)) + logits[token]
