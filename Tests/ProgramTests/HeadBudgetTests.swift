@@ -2,14 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
+/// The default model's.
+private let defaultFile = Files.existing(
+  Files.repository.appendingPathComponent("Profiles/heads/SmolLM2-135M-Instruct.json"))
+
 /// `--head-budgets` and the profile's field.
 @Suite(
   .enabled(
-    if: Files.canRun && HeadBudgetTests.file != nil, "needs the program, the model and its file"))
+    if: Files.canRun && defaultFile != nil, "needs the program, the model and its file"))
 struct HeadBudgetTests {
-  /// The default model's.
-  static let file = Files.existing(
-    Files.repository.appendingPathComponent("Profiles/heads/SmolLM2-135M-Instruct.json"))
   private let folder: Folder
 
   init() throws { folder = try Folder() }
@@ -31,7 +32,7 @@ struct HeadBudgetTests {
       command(
         "run",
         [
-          "--policy", policy, "--head-budgets", Self.file!, "--prompt-file", try prompt(),
+          "--policy", policy, "--head-budgets", defaultFile!, "--prompt-file", try prompt(),
           "--max-tokens", "4", "--report", report,
         ]))
     #expect(outcome.code == 0, "\(outcome.error)")
@@ -49,13 +50,13 @@ struct HeadBudgetTests {
     let text = try String(contentsOfFile: Files.hostProfile, encoding: .utf8)
     let field = text.replacingOccurrences(
       of: "\"policy\": \"keydiff\"",
-      with: "\"policy\": \"keydiff-stream\",\n  \"headBudgets\": \"\(Self.file!)\"")
+      with: "\"policy\": \"keydiff-stream\",\n  \"headBudgets\": \"\(defaultFile!)\"")
     let profile = try folder.write("profile.json", field)
     let input = ["--prompt-file", try prompt(), "--max-tokens", "6", "--quiet"]
     let sizes = ["--budget", "128", "--block", "32"]
     let byField = try run([Files.program!, "run", "--profile", profile] + sizes + input)
     let byOption = try run(
-      command("run", ["--policy", "keydiff-stream", "--head-budgets", Self.file!] + input))
+      command("run", ["--policy", "keydiff-stream", "--head-budgets", defaultFile!] + input))
     #expect(byField.code == 0 && byField.output == byOption.output, "\(byField.error)")
     let full = ["--policy", "full", "--budget", "4000"]
     let ignored = try run([Files.program!, "run", "--profile", profile] + full + input)
@@ -63,7 +64,7 @@ struct HeadBudgetTests {
   }
 
   @Test func whatIsRefused() throws {
-    let text = try String(contentsOfFile: Self.file!, encoding: .utf8)
+    let text = try String(contentsOfFile: defaultFile!, encoding: .utf8)
     let other = try folder.write(
       "other.json",
       text.replacingOccurrences(
@@ -81,8 +82,8 @@ struct HeadBudgetTests {
       (65, ["--head-budgets", Files.hostProfile], ["host.json", "no such field"]),
       (65, ["--head-budgets", layers], ["layers.json", "1 layers", "30"]),
       (65, ["--head-budgets", other], ["other.json", "another model"]),
-      (65, ["--head-budgets", Self.file!, "--recent", "120"], ["--recent"]),
-      (64, ["--head-budgets", Self.file!, "--policy", "full"], ["--head-budgets", "full"]),
+      (65, ["--head-budgets", defaultFile!, "--recent", "120"], ["--recent"]),
+      (64, ["--head-budgets", defaultFile!, "--policy", "full"], ["--head-budgets", "full"]),
     ]
     for (code, options, words) in cases {
       let policy = options.contains("--policy") ? [] : ["--policy", "keydiff-stream"]
@@ -93,9 +94,9 @@ struct HeadBudgetTests {
   /// `probe` names the file that it is given.
   @Test func probeNamesTheFile() throws {
     let outcome = try run(
-      [Files.program!, "probe", "--quiet", "--head-budgets", Self.file!, "--ram-cap-mib", "900"])
+      [Files.program!, "probe", "--quiet", "--head-budgets", defaultFile!, "--ram-cap-mib", "900"])
     #expect(outcome.code == 0, "\(outcome.error)")
-    #expect(outcome.output.contains("\"headBudgets\": \"\(Self.file!)\""))
+    #expect(outcome.output.contains("\"headBudgets\": \"\(defaultFile!)\""))
     let profile = try folder.write("found.json", outcome.output)
     let plan = try run([Files.program!, "plan", "--profile", profile, "--json"])
     #expect(plan.code == 0, "\(plan.error)")
