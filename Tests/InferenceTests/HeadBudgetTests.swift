@@ -123,12 +123,7 @@ final class TestShares {
     defer { memory.deallocate() }
     let kept = fixture.engine.keep(in: memory)
     let path = folder.path("saved")
-    _ = FileManager.default.createFile(atPath: path, contents: nil)
-    let handle = FileHandle(forWritingAtPath: path)!
-    var out = TextOutput(descriptor: handle.fileDescriptor)
-    fixture.engine.save(to: &out)
-    out.flush()
-    try handle.close()
+    try fixture.save(to: path)
     let expected = try read(&fixture, Self.tokens(8, 50))
     fixture.engine.takeUp(kept, from: memory)
     #expect(try read(&fixture, Self.tokens(8, 50)) == expected)
