@@ -17,14 +17,14 @@ public enum Option: Int, Sendable {
   case output, quick
   case tune, tuneSeconds, reserveMiB
   case listen, tokenFile, alias, connections, queue, kept, maxBodyMiB
-  case maxPromptTokens
+  case maxPromptTokens, anyModel, allowOrigin
   case timeout, keepAlive, grace
   // Of most commands.
   case report, quiet, lockMemory, noHugePages, noLockdown, maxTemperature, sysroot
   // Sampling.
   case temperature, topK, topP, minP, repeatPenalty, seed
   // Overrides of the profile.
-  case block, budget, policy, threads, sinks, recent, ramCapMiB
+  case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB
 
   public static let count = 67
 

@@ -225,6 +225,7 @@ extension Generator {
     _ engine: borrowing Engine, _ sink: inout Sink, since start: Instant
   ) -> GeneratorStep {
     let logits = engine.logits(0)
+    if let biases = request.biases { biases.add(to: logits) }
     guard let token = nextToken(logits, roomCount: engine.roomCount) else {
       // What the answer must be cannot be reached.
       end(.length, to: &sink)
@@ -247,16 +248,27 @@ extension Generator {
     return .token(token, nanoseconds: Instant.now().nanoseconds(since: start))
   }
 
+  /// The token that follows; before `minTokens` one that ends the answer only if no other can.
   /// - Returns: nil if no token can follow.
   private mutating func nextToken(_ logits: LogitRow, roomCount: Int) -> Int32? {
-    if !isBound { return sampler.next(logits) }
+    let isBound = isBound
+    while true {
+      guard let token = isBound ? nextBound(logits, roomCount: roomCount) : sampler.next(logits)
+      else { return nil }
+      let vocabulary = unsafe vocabulary
+      if unsafe !ends.contains(token, vocabulary) {
+        if isBound { unsafe constraint!.accept(token, vocabulary!.pointee) }
+        return token
+      }
+      if tokens.count >= request.minTokens || logits.isExcluded(token) { return token }
+      logits.exclude(token)
+    }
+  }
+
+  private mutating func nextBound(_ logits: LogitRow, roomCount: Int) -> Int32? {
     let leftCount = min(request.maxTokens - tokens.count, roomCount) - 1
-    let vocabulary = unsafe vocabulary!
-    let token = unsafe sampler.next(
-      logits, &constraint!, vocabulary.pointee, leftCount: leftCount)
-    guard let token, unsafe !ends.contains(token, vocabulary) else { return token }
-    unsafe constraint!.accept(token, vocabulary.pointee)
-    return token
+    return unsafe sampler.next(
+      logits, &constraint!, vocabulary!.pointee, leftCount: leftCount)
   }
 
   /// Passes the first tokens of the engine's block through the model.

@@ -2,7 +2,7 @@ import Constraint
 import Text
 
 /// Reads what a request's answer is bound to from the body, which has been checked: the value of
-/// `response_format.json_schema.schema` or of `guided_json`, or the text of `grammar` or
+/// `response_format.json_schema.schema`, `json_schema` or `guided_json`, or the text of `grammar` or
 /// `guided_grammar`. Everything else is passed over.
 struct BindingReader {
   private let kind: BindingKind
@@ -16,6 +16,7 @@ struct BindingReader {
   /// The value is being read; it began at this depth.
   private var valueDepth = -1
   private var isDone = false
+  private var isEmpty = true
 
   init(_ kind: BindingKind) { self.kind = kind }
 
@@ -84,7 +85,9 @@ struct BindingReader {
     switch kind {
     case .anyObject: false
     case .schema:
-      level == 1 ? matches(name, "guided_json") : level >= 2 && matches(name, "schema")
+      level == 1
+        ? matches(name, "guided_json") || matches(name, "json_schema")
+        : level >= 2 && matches(name, "schema")
     case .grammar:
       level == 1 && (matches(name, "grammar") || matches(name, "guided_grammar"))
     }
@@ -95,14 +98,23 @@ struct BindingReader {
   ) throws(ConstraintError) {
     if case .grammar = kind {
       switch event {
-      case .text(let range): for index in range { try constraint.append(bytes[index]) }
+      case .text(let range):
+        isEmpty = false
+        for index in range { try constraint.append(bytes[index]) }
       case .character(let character):
+        isEmpty = false
         for index in 0..<character.count { try constraint.append(character.storage[index]) }
+      case .endString where isEmpty, .null: valueDepth = -1
       case .endString: isDone = true
       default: break
       }
       return
     }
+    if case .null = event, isEmpty {
+      valueDepth = -1
+      return
+    }
+    isEmpty = false
     try constraint.take(event, bytes)
     isDone = constraint.isSchemaWhole
   }
