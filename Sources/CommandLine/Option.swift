@@ -26,7 +26,7 @@ public enum Option: Int, Sendable {
   // Overrides of the profile.
   case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB
 
-  public static let count = 67
+  public static let count = 70
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

@@ -348,7 +348,7 @@ func readMember(_ member: String) -> SeenBody {
       "response_format.json_schema.schema"
     ),
     ("\"guided_json\":\"{}\"", "guided_json must be a JSON schema, as an object"),
-    ("\"grammar\":\"\",\"guided_json\":{", "guided_json is given a second time"),
+    ("\"grammar\":\"a\",\"guided_json\":{", "guided_json is given a second time"),
     ("\"grammar\":{", "grammar must be a grammar in GBNF, as a string"),
     ("\"logprobs\":5,", "logprobs must be true or false"),
   ])
@@ -365,7 +365,7 @@ func readMember(_ member: String) -> SeenBody {
       .schema
     ),
     ("\"guided_json\":{\"type\":\"object\"}", .schema), ("\"grammar\":\"root ::= [a]\"", .grammar),
-    ("\"json_schema\":{\"type\":\"object\"}", .schema), ("\"guided_grammar\":\"\"", .grammar),
+    ("\"json_schema\":{\"type\":\"object\"}", .schema), ("\"guided_grammar\":\"a\"", .grammar),
   ])
   func bindings(_ member: String, _ kind: BindingKind) {
     let seen = readMember(member)
