@@ -70,12 +70,14 @@ let package = Package(
       ],
       swiftSettings: device),
     .target(
+      name: "LineEditing", dependencies: ["Text", "Platform", "Memory"], swiftSettings: cold),
+    .target(
       name: "CommandLine", dependencies: ["CPlatform", "Text", "Platform", "Profile"],
       swiftSettings: cold),
     .executableTarget(
       name: "edge-infer",
       dependencies: [
-        "CommandLine", "Text",
+        "CommandLine", "LineEditing", "Text",
         "Platform", "Profile", "Board", "Service", "Memory", "Kernels", "Model", "Tokenizer",
         "Template", "Generation",
         "KVCache", "Inference", "Measurement",
@@ -91,6 +93,7 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["CommandLine", "Generation", "Profile", "Text"]),
+    .testTarget(name: "LineEditingTests", dependencies: ["LineEditing", "Text"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(
       name: "ServiceTests",
