@@ -37,7 +37,7 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "Text", "Platform", "Memory", "Model", "Tokenizer", "Inference", "Generation",
+        "Text", "Platform", "Memory", "Model", "Tokenizer", "Template", "Inference", "Generation",
       ],
       swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),

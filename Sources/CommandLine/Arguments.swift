@@ -14,9 +14,9 @@ import Text
   private var operand: UnsafePointer<CChar>?
   /// A bit for each option.
   private var given = InlineArray<2, UInt64>(repeating: 0)
-  private var texts: InlineArray<64, UnsafePointer<CChar>?>
+  private var texts: InlineArray<65, UnsafePointer<CChar>?>
   /// Whole numbers, and bit patterns of others.
-  private var numbers = InlineArray<64, UInt64>(repeating: 0)
+  private var numbers = InlineArray<65, UInt64>(repeating: 0)
   private var stopTexts: InlineArray<8, UnsafePointer<CChar>?>
   public private(set) var stopCount = 0
   public private(set) var overrides = ProfileOverrides()
@@ -177,6 +177,11 @@ extension Arguments {
   public var system: UnsafePointer<CChar>? { unsafe text(.system) }
   /// The file of another chat template.
   public var chatTemplate: UnsafePointer<CChar>? { unsafe text(.chatTemplate) }
+  /// Whether the template's switch of thinking is set, and to what.
+  public var thinks: Bool? {
+    if let value = unsafe text(.think) { return unsafe isEqual(value, "on") }
+    return nil
+  }
   public var messages: UnsafePointer<CChar>? { unsafe text(.messages) }
   public var report: UnsafePointer<CChar>? { unsafe text(.report) }
   public var saveCache: UnsafePointer<CChar>? { unsafe text(.saveCache) }

@@ -40,6 +40,9 @@ public struct TemplateError: Error, Sendable {
 }
 
 extension TemplateError {
+  /// Of an owner of the data, who has found no room for a text.
+  public static var conversationFull: TemplateError { TemplateError(.conversationFull) }
+
   /// Of a template that does not compile: one line without its end.
   public func write<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     writeStart(to: &out)

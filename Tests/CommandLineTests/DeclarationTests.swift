@@ -74,7 +74,7 @@ struct DeclarationTests {
     switch option.use(by: command).value {
     case .flag: []
     case .text:
-      option == .positions ? ["compact"] : option == .of ? ["run"] : ["some-\(option.rawValue)"]
+      option == .think ? ["off"] : option == .positions ? ["compact"] : option == .of ? ["run"] : ["some-\(option.rawValue)"]
     case .whole(let range, _): ["\(range.lowerBound)"]
     case .seed: ["18446744073709551615"]
     case .decimal(let range, _): ["\(range.upperBound)"]

@@ -37,7 +37,6 @@ public enum HTTPError: Error, Equatable {
   case modelNotFound
   case noChatTemplate
   case emptyPrompt
-  case lateSystemMessage
   case contextLengthExceeded
   case promptTooLong
   case timeout
@@ -81,7 +80,6 @@ extension HTTPError {
     case .modelNotFound: "there is no model of this name; GET /v1/models names the one there is"
     case .noChatTemplate: "there is no chat template here; /v1/completions takes plain text"
     case .emptyPrompt: "the prompt is empty"
-    case .lateSystemMessage: "system messages must come before all others"
     case .contextLengthExceeded: "the prompt has more tokens than the cache has slots"
     case .promptTooLong: "the prompt has more tokens than the service takes"
     case .timeout: "the request took too long to arrive"

@@ -15,9 +15,6 @@ import Tokenizer
   private let bytes: UnsafeMutablePointer<UInt8>?
   private var start = 0
   private var end = 0
-  private var hasOtherThanSystem = false
-  /// A system message came after others.
-  private(set) var hasLateSystem = false
   /// Nothing follows what is in the queue.
   private(set) var isWhole = false
 
@@ -32,7 +29,7 @@ import Tokenizer
   /// For another request.
   mutating func reset() {
     (start, end) = (0, 0)
-    (hasOtherThanSystem, hasLateSystem, isWhole) = (false, false, false)
+    isWhole = false
   }
 
   mutating func endPrompt() { isWhole = true }
@@ -47,14 +44,10 @@ import Tokenizer
 
   mutating func beginMessage(_ role: MessageRole) {
     switch role {
-    case .system:
-      if hasOtherThanSystem { hasLateSystem = true }
-      append(Self.systemStart)
-      return
+    case .system: append(Self.systemStart)
     case .user: append(Self.userStart)
     case .assistant: append(Self.assistantStart)
     }
-    hasOtherThanSystem = true
   }
 
   mutating func take(_ text: Span<UInt8>) {
@@ -65,7 +58,7 @@ import Tokenizer
   mutating func endMessage() { append(Self.messageEnd) }
 
   /// What comes next.
-  mutating func next(into target: UnsafeMutableRawBufferPointer) -> MessagePortion {
+  mutating func next(into target: UnsafeMutableRawBufferPointer) -> QueuedPortion {
     guard !isEmpty, let bytes = unsafe bytes else { return isWhole ? .end : .pending }
     let first = unsafe bytes[start]
     if first >= Self.messageEnd {
@@ -87,15 +80,15 @@ import Tokenizer
   }
 }
 
-/// The messages of a conversation.
-@safe struct QueuedMessages: MessageSource {
-  private let queue: UnsafeMutablePointer<PromptQueue>
-
-  init(_ queue: UnsafeMutablePointer<PromptQueue>) { unsafe self.queue = unsafe queue }
-
-  mutating func next(into target: UnsafeMutableRawBufferPointer) -> MessagePortion {
-    unsafe queue.pointee.next(into: target)
-  }
+/// What comes next in the queue.
+enum QueuedPortion {
+  case begin(MessageRole)
+  /// So many bytes of a message's or the prompt's text, at least one.
+  case bytes(Int)
+  case endMessage
+  case end
+  /// Nothing has come yet.
+  case pending
 }
 
 /// The text of a prompt. `CompletionReader` has checked that it is UTF-8.

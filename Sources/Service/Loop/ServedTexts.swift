@@ -26,9 +26,6 @@ import Tokenizer
 
 /// What the model's texts are made with, and what answers are.
 @safe struct ServedTexts {
-  /// Nil if conversations are not served.
-  let template: ChatTemplate?
-  let chatMarks: ChatMarks
   private let defaults: AnswerDefaults
   /// A request's stop texts, each with a zero byte behind it.
   private let stopMemory: UnsafeMutablePointer<CChar>
@@ -40,8 +37,6 @@ import Tokenizer
     _ layout: ServiceLayout, _ defaults: AnswerDefaults, _ text: borrowing TextLayout,
     _ model: borrowing ModelFile
   ) {
-    template = text.template
-    chatMarks = ChatMarks(bos: model.tokenizer.bosID, eos: model.tokenizer.eosID)
     self.defaults = defaults
     unsafe stopMemory = unsafe layout.stops
     trainedLength = TrainedLength(model.shape)

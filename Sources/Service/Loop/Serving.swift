@@ -21,7 +21,7 @@ extension ServiceLoop where Host: ~Copyable {
         isBegun: table[index].isStreamBegun),
       patience: Patience(limit: times.timeout))
     text.removeAll()
-    prompt.begin(kind == .chat ? texts.template : nil, texts.chatMarks)
+    prompt.begin(kind)
     generator.sampler.reset()
     generator.begin(AnswerRequest(maxTokens: 0))
     host.beginPrompt()
@@ -84,7 +84,7 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func readTokens(
     _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
-    if served.kind == .chat && texts.template == nil { throw .http(.noChatTemplate) }
+    if served.kind == .chat && !prompt.hasTemplate { throw .http(.noChatTemplate) }
     let isWhole = try prompt.read(
       &served.body, table[served.index].body, from: table.bodies)
     if !isWhole { return }
@@ -250,6 +250,7 @@ extension ServiceLoop where Host: ~Copyable {
     switch failure {
     case .http(let error): refuse(index, error, closes: closes, figures)
     case .request(let error): refuse(index, error, closes: closes, figures)
+    case .template(let error): refuse(index, error, closes: closes, figures)
     case .numbers: refuse(index, .internalFailure, closes: closes, figures)
     case .gone: drop(index, figures)
     }
@@ -260,7 +261,7 @@ extension ServiceLoop where Host: ~Copyable {
     let error: HTTPError
     switch failure {
     case .http(let reason): error = reason
-    case .request, .numbers: error = .internalFailure
+    case .request, .template, .numbers: error = .internalFailure
     case .gone:
       drop(served.index, served.figures)
       return

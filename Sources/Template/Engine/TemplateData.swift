@@ -119,6 +119,16 @@ public struct TemplateData {
     try push(value)
   }
 
+  /// A copy of this value that was made while a list was open in the object of variables goes on from
+  /// there, after the list and the object have been ended to run the template. The text and the rows
+  /// that have come since are forgotten.
+  public mutating func reopen() {
+    precondition(container != 0)
+    // The list's own value has been put in the place of its marker.
+    memory.store(
+      Value(.list, bits: UInt64(cells.upperBound - Heap.cellByteCount)), at: container)
+  }
+
   // MARK: Values
 
   public mutating func put(_ value: Int) throws(TemplateError) { try push(Value(value)) }
@@ -159,6 +169,14 @@ public struct TemplateData {
     memory.copy(text.extracting(0..<count), to: bytesEnd)
     bytesEnd += count
     return count
+  }
+
+  /// - Returns: false if there was no room.
+  public mutating func append(_ byte: UInt8) -> Bool {
+    if freeByteCount == 0 { return false }
+    memory.setByte(bytesEnd, byte)
+    bytesEnd += 1
+    return true
   }
 
   @export(interface)
