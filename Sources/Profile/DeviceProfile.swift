@@ -37,6 +37,8 @@ public struct DeviceProfile: Sendable {
   /// N: slots that a layer and KV head keep after eviction.
   public internal(set) var cacheBudget = 1
   public internal(set) var policy = Policy.full
+  /// The path of the file of head budgets as given, without NUL; empty for equal budgets.
+  public var headBudgets = FixedText<256>()
 
   init() {}
 
@@ -83,15 +85,16 @@ extension DeviceProfile {
   /// line is not indented and the last has no line end.
   @export(interface)
   public func writeJSON(to out: inout TextOutput, indentation: Int = 0) {
-    out.write("{\n")
+    out.write("{")
     for index in 0..<ProfileField.count {
       guard let field = ProfileField(rawValue: index), isPresent(field) else { continue }
+      out.write(index == 0 ? "\n" : ",\n")
       out.write(spaces: indentation + 2)
       out.write(jsonString: field.name)
       out.write(": ")
       writeValue(of: field, to: &out)
-      out.write(index == ProfileField.count - 1 ? "\n" : ",\n")
     }
+    out.write("\n")
     out.write(spaces: indentation)
     out.write("}")
   }
@@ -99,6 +102,7 @@ extension DeviceProfile {
   private func isPresent(_ field: ProfileField) -> Bool {
     switch (field, vectorWidth) {
     case (.neonWidthBits, .avx), (.avxWidthBits, .neon): false
+    case (.headBudgets, _): headBudgets.count > 0
     default: true
     }
   }
@@ -121,6 +125,7 @@ extension DeviceProfile {
     case .blockSize: out.write(blockSize)
     case .cacheBudget: out.write(cacheBudget)
     case .policy: out.write(jsonString: policy.name)
+    case .headBudgets: out.write(jsonString: headBudgets.bytes)
     }
   }
 

@@ -5,7 +5,7 @@ struct ProfileReader: ~Escapable {
   private var scanner: JSONScanner
   private var profile = DeviceProfile()
   /// The line of each field, by its raw value; 0 where it has not come yet.
-  private var lines = InlineArray<14, Int>(repeating: 0)
+  private var lines = InlineArray<15, Int>(repeating: 0)
 
   static func read(_ json: Span<UInt8>) throws(ProfileError) -> DeviceProfile {
     var reader = try ProfileReader(json)
@@ -54,6 +54,7 @@ struct ProfileReader: ~Escapable {
     case .blockSize: profile.blockSize = try readInteger(field)
     case .cacheBudget: profile.cacheBudget = try readInteger(field)
     case .policy: try readPolicy()
+    case .headBudgets: try readHeadBudgets()
     }
   }
 
@@ -62,7 +63,7 @@ struct ProfileReader: ~Escapable {
     for index in 0..<ProfileField.count {
       guard let field = ProfileField(rawValue: index) else { continue }
       if field == .neonWidthBits || field == .avxWidthBits { continue }
-      if lines[index] == 0 { throw .missingField(field) }
+      if lines[index] == 0 && !field.isOptional { throw .missingField(field) }
     }
     let neonLine = lines[ProfileField.neonWidthBits.rawValue]
     let avxLine = lines[ProfileField.avxWidthBits.rawValue]
@@ -116,6 +117,15 @@ extension ProfileReader {
     try checkByteCount(.model, profile.model.offeredByteCount)
     for index in 0..<profile.model.count where profile.model[index] == 0 {
       throw forbidden(0, .model)
+    }
+  }
+
+  private mutating func readHeadBudgets() throws(ProfileError) {
+    try require(.string, .headBudgets)
+    do { try scanner.readString(into: &profile.headBudgets) } catch { throw .syntax(error) }
+    try checkByteCount(.headBudgets, profile.headBudgets.offeredByteCount)
+    for index in 0..<profile.headBudgets.count where profile.headBudgets[index] == 0 {
+      throw forbidden(0, .headBudgets)
     }
   }
 

@@ -17,6 +17,8 @@ import Tokenizer
   private let chatMarks: ChatMarks
   private var isConversation = false
   private var hasVariables = false
+  /// Of the last message that has come.
+  private var lastRole = MessageRole.system
   /// What the template has made of a conversation.
   private var rendered: RenderedText<MemoryInput>?
   private var text: QueuedText
@@ -49,12 +51,16 @@ import Tokenizer
   }
 
   /// Another prompt begins.
-  mutating func begin(_ kind: CompletionKind) {
+  /// - Parameters:
+  ///   - isConversation: whether the prompt is messages, which the template writes.
+  ///   - addsMarks: whether the tokens are added that a model wants at the ends of a text.
+  mutating func begin(isConversation: Bool, addsMarks: Bool, parsesSpecialTokens: Bool) {
     unsafe queue.pointee.reset()
     encoder.reset()
-    marks = promptMarks
+    marks = addsMarks ? promptMarks : .none
+    text.parsesSpecialTokens = parsesSpecialTokens
     (count, given) = (0, 0)
-    isConversation = kind == .chat
+    self.isConversation = isConversation
     hasVariables = false
     rendered = nil
   }
@@ -95,6 +101,18 @@ import Tokenizer
     return unsafe try marks.next(&encoder, from: &text, vocabulary.pointee)
   }
 
+  /// The request's stop texts; nil if it has none. Known when the body is read.
+  var stops: StopTexts? {
+    let stops = unsafe queue.pointee.stops
+    return stops.count == 0 ? nil : stops
+  }
+
+  /// What the request adds to logits; nil if that is nothing. Known when the body is read.
+  var biases: LogitBiases? {
+    guard let biases = unsafe queue.pointee.biases, biases.count > 0 else { return nil }
+    return biases
+  }
+
   /// Puts what has come of the messages into the template's data, and runs the template at their end.
   /// - Returns: whether the template's text is there.
   private mutating func collect() throws(TemplateError) -> Bool {
@@ -112,7 +130,9 @@ import Tokenizer
         unsafe queue.pointee.next(into: $0)
       }
       switch portion {
-      case .begin(let role): try template!.data.beginMessage(role.name)
+      case .begin(let role):
+        lastRole = role
+        try template!.data.beginMessage(role.name)
       case .bytes(let count):
         if template!.data.append(buffer.span.extracting(0..<count)) < count {
           throw TemplateError.conversationFull
@@ -128,12 +148,19 @@ import Tokenizer
     }
   }
 
+  /// An answer that comes last is gone on with.
   private mutating func render() throws(TemplateError) {
+    let goesOn = lastRole == .assistant ? try template!.data.markEnd() : false
     try template!.data.endArray()
+    if goesOn {
+      try template!.data.name("add_generation_prompt")
+      try template!.data.put(false)
+    }
     try template!.data.endObject()
     try template!.render(now: TemplateTime(secondsSince1970: unixSeconds()))
-    rendered = unsafe RenderedText(
-      template!.currentText(), vocabulary.pointee, rest: nil, name: "messages")
+    var text = template!.currentText()
+    if goesOn && !text.endAtMark() { throw .lastMessageLost }
+    rendered = unsafe RenderedText(text, vocabulary.pointee, rest: nil, name: "messages")
   }
 
   /// One line that says what an error of the template is.
