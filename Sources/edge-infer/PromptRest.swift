@@ -10,6 +10,8 @@ struct PromptRest: ~Copyable, ByteSource {
   /// Bytes that have been read and not been put: those of `heldRange`.
   private var held = InlineArray<4096, UInt8>(repeating: 0)
   private var heldRange = 0..<0
+  /// Bytes that have been put.
+  private var putCount = 0
 
   init(_ source: consuming PromptBytes) { self.source = source }
 
@@ -27,16 +29,17 @@ struct PromptRest: ~Copyable, ByteSource {
         throw .unreadable(error)
       }
       if count == 0 {
-        if kept > 0 { throw .notUTF8 }
+        if kept > 0 { throw .notUTF8(byteOffset: putCount) }
         return false
       }
       let total = kept + count
       // Characters are put whole.
       let whole = UTF8Sequence.validPrefixByteCount(held.span.extracting(0..<total))
-      if total - whole > 3 { throw .notUTF8 }
+      if !isBeginning(whole..<total) { throw .notUTF8(byteOffset: putCount + whole) }
       var end = min(whole, data.freeByteCount)
       while end > 0 && end < whole && held[end] & 0xC0 == 0x80 { end -= 1 }
       _ = data.append(held.span.extracting(0..<end))
+      putCount += end
       if end < whole {
         heldRange = end..<total
         return true
@@ -44,6 +47,13 @@ struct PromptRest: ~Copyable, ByteSource {
       for index in whole..<total { held[index - whole] = held[index] }
       heldRange = 0..<total - whole
     }
+  }
+
+  /// Whether the bytes may begin a character.
+  private func isBeginning(_ range: Range<Int>) -> Bool {
+    var sequence = UTF8Sequence()
+    for index in range where sequence.accept(held[index]) != .incomplete { return false }
+    return true
   }
 
   mutating func read(
@@ -60,12 +70,13 @@ struct PromptRest: ~Copyable, ByteSource {
 /// Why a prompt cannot be put into a conversation.
 enum PromptFault: Error {
   case unreadable(SystemFailure)
-  case notUTF8
+  case notUTF8(byteOffset: Int)
 
   var reason: FailureReason {
     switch self {
     case .unreadable(let failure): .system(failure)
-    case .notUTF8: .text(.malformedData, "the text is not UTF-8")
+    case .notUTF8(let byteOffset):
+      .tokenizer(.invalidUTF8(byteOffset: byteOffset, in: "prompt"))
     }
   }
 }
