@@ -71,12 +71,14 @@ let package = Package(
       ],
       swiftSettings: device),
     .target(
+      name: "LineEditing", dependencies: ["Text", "Platform", "Memory"], swiftSettings: cold),
+    .target(
       name: "CommandLine", dependencies: ["CPlatform", "Text", "Platform", "Profile"],
       swiftSettings: cold),
     .executableTarget(
       name: "edge-infer",
       dependencies: [
-        "CommandLine", "Text",
+        "CommandLine", "LineEditing", "Text",
         "Platform", "Profile", "Board", "Service", "Memory", "Kernels", "Model", "Tokenizer",
         "Template", "Generation",
         "KVCache", "Inference", "Measurement",
@@ -92,6 +94,7 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["CommandLine", "Generation", "Profile", "Text"]),
+    .testTarget(name: "LineEditingTests", dependencies: ["LineEditing", "Text"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(
       name: "ServiceTests",

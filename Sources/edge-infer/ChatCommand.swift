@@ -1,5 +1,6 @@
 import Generation
 import Inference
+import LineEditing
 import Measurement
 import Memory
 import Model
@@ -92,7 +93,7 @@ private func nextLine(_ reader: inout LineReader) throws(CommandFailure) -> Line
 /// - Parameter isTerminal: whether a message that cannot be taken is only told of.
 /// - Returns: false at the end.
 private func converse(
-  _ conversation: inout Conversation, _ event: LineEvent, _ layout: ChatLayout,
+  _ conversation: inout Conversation, _ event: LineEvent, _ layout: LineLayout,
   _ program: inout Program, isTerminal: Bool, _ console: inout Console
 ) throws(CommandFailure) -> Bool {
   let byteCount: Int
