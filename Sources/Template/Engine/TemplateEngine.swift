@@ -182,7 +182,8 @@ extension TemplateEngine {
   }
 
   /// One line that says what an error of this engine is; the template's own text if it has refused.
-  public mutating func write<Sink: ByteSink & ~Copyable>(_ error: TemplateError, to out: inout Sink) {
+  public mutating func write<Sink: ByteSink & ~Copyable>(_ error: TemplateError, to out: inout Sink)
+  {
     error.writeStart(to: &out)
     if error.problem == .refused || error.problem == .undefined { writeMessage(to: &out) }
     error.writeEnd(to: &out)
