@@ -38,7 +38,8 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "CPage", "Text", "Platform", "Memory", "Model", "Tokenizer", "Inference", "Constraint",
+        "CPage", "Text", "Platform", "Memory", "Model", "Tokenizer", "Template", "Inference",
+        "Constraint",
         "Generation",
       ],
       swiftSettings: strict),

@@ -21,6 +21,8 @@ struct ProgramNeeds {
   var grammarByteCount = 0
   /// Whether messages are read from standard input.
   var usesChat = false
+  /// Of another chat template; nil for the model's own.
+  var templateFile: TemplateFile?
   /// Nil where no requests are served.
   var service: ServiceSettings?
 
@@ -30,6 +32,7 @@ struct ProgramNeeds {
     needs.generator.keptTokenCount = generatedCount
     needs.generator.keepsLogProbabilities = keepsLogProbabilities
     needs.generator.grammarByteCount = grammarByteCount
+    needs.templateFile = templateFile
     if let sampling { needs.generator.sampling = sampling }
     return needs
   }

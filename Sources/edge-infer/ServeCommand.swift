@@ -58,6 +58,7 @@ func serveNeeds(_ arguments: Arguments) -> ProgramNeeds {
   needs.mayLackTemplate = true
   needs.service = arguments.service.settings
   needs.grammarByteCount = arguments.grammarByteCount
+  needs.templateFile = arguments.templateFile
   return needs
 }
 

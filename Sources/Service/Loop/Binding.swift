@@ -7,13 +7,6 @@ struct BindingFault: ByteSink, Sendable {
   private(set) var text = FixedText<257>()
 
   mutating func write(byte: UInt8) { text.append(byte) }
-
-  /// The body of the answer, which has status 400.
-  func writeBody<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
-    out.write("{\"error\":{\"message\":")
-    out.write(jsonString: text)
-    out.write(",\"type\":\"invalid_request_error\",\"param\":\"response_format\",\"code\":null}}")
-  }
 }
 
 // Answers that must be something.

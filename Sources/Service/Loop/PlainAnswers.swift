@@ -1,4 +1,5 @@
 import Platform
+import Template
 
 // Requests as they come, and answers that need no model.
 extension ServiceLoop where Host: ~Copyable {
@@ -145,17 +146,34 @@ extension ServiceLoop where Host: ~Copyable {
     finish(index, keepsAlive: canFollow)
   }
 
-  /// Answers that the answer cannot be bound to what the request asks for.
-  mutating func refuseBinding(_ index: Int, _ figures: RequestFigures) {
+  /// Answers that the chat template does not take the messages, with its own text.
+  mutating func refuse(
+    _ index: Int, _ error: TemplateError, closes: Bool, _ figures: RequestFigures
+  ) {
+    var message = MessageText()
+    prompt.write(error, to: &message)
+    refuse(index, message.text, about: "messages", closes: closes, figures)
+  }
+
+  /// Answers that a member of the body cannot be used.
+  mutating func refuse<let capacity: Int>(
+    _ index: Int, _ message: FixedText<capacity>, about member: StaticString, closes: Bool,
+    _ figures: RequestFigures
+  ) {
     let isStream = table[index].isStreamBegun
     var writer = isStream ? beginStream(index) : ResponseWriter(table.sink(index))
     if isStream {
       writer.write("data: ")
     } else {
       writer.begin(
-        ResponseHead(dated: .badRequest, .json, to: table[index].parser.head, keepsAlive: true))
+        ResponseHead(
+          dated: .badRequest, .json, to: table[index].parser.head, keepsAlive: !closes))
     }
-    bindingFault.writeBody(to: &writer)
+    writer.write("{\"error\":{\"message\":")
+    writer.write(jsonString: message)
+    writer.write(",\"type\":\"invalid_request_error\",\"param\":")
+    writer.write(jsonString: member)
+    writer.write(",\"code\":null}}")
     if isStream {
       writer.write("\n\n")
       writer.abandon()
@@ -274,4 +292,11 @@ extension ResponseHead {
     self.init(status, type, to: request, keepsAlive: keepsAlive)
     self.unixSeconds = Platform.unixSeconds()
   }
+}
+
+/// A message that is written before its length is known.
+struct MessageText: ByteSink {
+  private(set) var text = FixedText<2049>()
+
+  mutating func write(byte: UInt8) { text.append(byte) }
 }

@@ -1,5 +1,6 @@
 import Generation
 import Inference
+import Template
 import Tokenizer
 
 /// Why a request for a text gets no whole answer.
@@ -8,6 +9,8 @@ enum ServiceFailure: Error {
   case request(RequestError)
   /// The answer cannot be bound to what the request asks for; the loop has the reason.
   case binding
+  /// The chat template refuses the messages, or cannot write them.
+  case template(TemplateError)
   /// The client went away.
   case gone
   case numbers(NumberFault)
