@@ -24,8 +24,9 @@ public struct StreamingDecoder: ~Copyable {
   }
 
   /// Writes a token's text. An id that is no token is written as U+FFFD.
+  /// - Parameter isText: whether this token is written if it is a control token too.
   public mutating func write<Sink: ByteSink & ~Copyable>(
-    _ id: Int32, _ vocabulary: borrowing Vocabulary, to out: inout Sink
+    _ id: Int32, _ vocabulary: borrowing Vocabulary, isText: Bool = false, to out: inout Sink
   ) {
     guard vocabulary.isToken(id) else {
       finish(to: &out)
@@ -39,7 +40,7 @@ public struct StreamingDecoder: ~Copyable {
       if isAtStart && !kind.isSpecial && bytes[0] == UInt8(ascii: " ") { first = 1 }
       isAtStart = kind.isSpecial
     }
-    if kind.isControl && !writesControlTokens { return }
+    if kind.isControl && !writesControlTokens && !isText { return }
     for index in first..<bytes.count { write(bytes[index], to: &out) }
   }
 

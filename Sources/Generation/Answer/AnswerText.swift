@@ -23,12 +23,15 @@ import Tokenizer
   /// Whether a stop text has come.
   var isStopped: Bool { filter.isStopped }
 
-  mutating func write<Sink: ByteSink & ~Copyable>(_ token: Int32, to sink: inout Sink) {
+  /// - Parameter isText: whether a control token is written by its text.
+  mutating func write<Sink: ByteSink & ~Copyable>(
+    _ token: Int32, isText: Bool = false, to sink: inout Sink
+  ) {
     if let vocabulary = unsafe vocabulary {
       unsafe withUnsafeMutablePointer(to: &filter) { filter in
         unsafe withUnsafeMutablePointer(to: &sink) { sink in
           var filtered = unsafe FilteredSink(filter: filter, sink: sink)
-          unsafe decoder.write(token, vocabulary.pointee, to: &filtered)
+          unsafe decoder.write(token, vocabulary.pointee, isText: isText, to: &filtered)
         }
       }
     } else {
