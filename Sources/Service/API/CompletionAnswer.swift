@@ -7,8 +7,16 @@ public enum FinishReason: Sendable {
   case stop
   /// It has as many tokens as were asked for, or as there is room for.
   case length
+  /// It calls tools.
+  case toolCalls
 
-  var name: StaticString { self == .stop ? "stop" : "length" }
+  var name: StaticString {
+    switch self {
+    case .stop: "stop"
+    case .length: "length"
+    case .toolCalls: "tool_calls"
+    }
+  }
 }
 
 /// Counts of tokens.
@@ -44,16 +52,21 @@ public struct TokenUsage: Sendable {
 /// Calls: `begin`; for each choice `beginChoice`, `write` for each piece, for one object with
 /// log-probabilities `beginChances`, `write` for each token and `endChances`, and `endChoice`; then
 /// `finish`; all between the response's own `begin` and `finish`. A stream is sent with each call, the
-/// one object when it does not fit in the buffer.
+/// one object when it does not fit in the buffer. Calls of tools follow the text: `beginCall`, and
+/// `writeArguments` for each piece.
 public struct CompletionAnswer: Sendable {
   private let kind: RequestKind
-  private let isStream: Bool
+  let isStream: Bool
   private let includesUsage: Bool
-  private let number: UInt64
+  let number: UInt64
   private let unixSeconds: Int
   private let model: FixedText<129>
   /// The choice that is being written.
   private(set) var choice = 0
+  /// What has been written of a message that may call tools; nil if it may not.
+  var message: MessageState?
+
+  enum MessageState { case nothing, text, calls }
 
   /// - Parameters:
   ///   - number: of the answer, for its `id`.
@@ -66,13 +79,14 @@ public struct CompletionAnswer: Sendable {
   ) {
     self.kind = kind
     isStream = settings.isStream
+    message = settings.callsTools ? .nothing : nil
     includesUsage = settings.isStream && settings.includesUsage
     self.number = number
     self.unixSeconds = unixSeconds
     self.model = model
   }
 
-  private var isChat: Bool { kind == .chat }
+  var isChat: Bool { kind == .chat }
 
   public func begin<Sink>(_ out: inout ResponseWriter<Sink>) {
     if isStream { return }
@@ -85,7 +99,8 @@ public struct CompletionAnswer: Sendable {
     if isStream {
       if !isChat { return }
       beginChoiceEvent(&out)
-      out.write(",\"delta\":{\"role\":\"assistant\",\"content\":\"\"}")
+      out.write(",\"delta\":{\"role\":\"assistant\",\"content\":")
+      out.write(message == nil ? "\"\"}" : "null}")
       out.write(",\"logprobs\":null")
       endChoiceEvent(nil, nil, &out)
       return
@@ -93,6 +108,11 @@ public struct CompletionAnswer: Sendable {
     if index > 0 { out.write(",") }
     out.write("{\"index\":")
     out.write(index)
+    if message != nil {
+      message = .nothing
+      out.write(",\"message\":{\"role\":\"assistant\"")
+      return
+    }
     out.write(
       isChat ? ",\"message\":{\"role\":\"assistant\",\"content\":\"" : ",\"text\":\"")
   }
@@ -100,11 +120,12 @@ public struct CompletionAnswer: Sendable {
   /// - Parameters:
   ///   - text: whole characters of UTF-8.
   ///   - chances: of the token that the text is of, if they are told with it.
-  public func write<Sink>(
+  public mutating func write<Sink>(
     _ text: Span<UInt8>, _ chances: TokenChances?, _ names: TokenNames,
     _ out: inout ResponseWriter<Sink>
   ) {
     if !isStream {
+      beginContent(&out)
       out.write(jsonText: text)
       return
     }
@@ -136,9 +157,9 @@ public struct CompletionAnswer: Sendable {
 
   /// The text of a choice is whole.
   /// - Parameter hasChances: whether log-probabilities follow; see `beginChances`.
-  public func endText<Sink>(hasChances: Bool, _ out: inout ResponseWriter<Sink>) {
+  public mutating func endText<Sink>(hasChances: Bool, _ out: inout ResponseWriter<Sink>) {
     if isStream { return }
-    out.write(isChat ? "\",\"refusal\":null}" : "\"")
+    endMessage(&out)
     out.write(",\"logprobs\":")
     if !hasChances { out.write("null") }
   }
@@ -242,7 +263,7 @@ extension CompletionAnswer {
     beginObject(&out)
   }
 
-  private func beginChoiceEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
+  func beginChoiceEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
     beginEvent(&out)
     out.write(",\"choices\":[{\"index\":")
     out.write(choice)
@@ -250,7 +271,7 @@ extension CompletionAnswer {
 
   /// Ends the one choice, the object and the event. With usage at the end, the other objects have
   /// none.
-  private func endChoiceEvent<Sink>(
+  func endChoiceEvent<Sink>(
     _ reason: FinishReason?, _ timings: AnswerTimings?, _ out: inout ResponseWriter<Sink>
   ) {
     out.write(",\"finish_reason\":")

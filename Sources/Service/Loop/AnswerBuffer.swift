@@ -38,21 +38,21 @@ import Platform
 
   /// The next piece: whole characters, and at least one of them.
   @_lifetime(borrow self)
-  borrowing func piece() -> Span<UInt8> {
+  borrowing func piece(atMost limit: Int = AnswerBuffer.pieceByteCountMax) -> Span<UInt8> {
     let piece = unsafe Span(
-      _unsafeStart: UnsafePointer(bytes) + start, count: pieceByteCount)
+      _unsafeStart: UnsafePointer(bytes) + start, count: pieceByteCount(limit))
     return unsafe _overrideLifetime(piece, borrowing: self)
   }
 
   /// The piece has been passed on.
-  mutating func removePiece() {
-    start += pieceByteCount
+  mutating func removePiece(atMost limit: Int = AnswerBuffer.pieceByteCountMax) {
+    start += pieceByteCount(limit)
     if isEmpty { removeAll() }
   }
 
   /// A piece has room for one more character where it ends.
-  private var pieceByteCount: Int {
-    var count = min(end - start, Self.pieceByteCountMax - Self.characterByteCountMax)
+  private func pieceByteCount(_ limit: Int) -> Int {
+    var count = min(end - start, limit - Self.characterByteCountMax)
     while count < end - start, unsafe bytes[start + count] & 0xc0 == 0x80 { count += 1 }
     return count
   }

@@ -1,3 +1,4 @@
+import Constraint
 import Generation
 import Inference
 import Platform
@@ -14,6 +15,8 @@ import Tokenizer
   private var marks: SequenceMarks
   /// Nil if conversations are not served.
   private var template: TemplateEngine?
+  /// How the model writes calls of tools.
+  let toolFamily: ToolFamily
   private let chatMarks: ChatMarks
   private var isConversation = false
   private var hasVariables = false
@@ -32,6 +35,7 @@ import Tokenizer
   init(_ layout: ServiceLayout, _ text: inout TextLayout, _ chatMarks: ChatMarks) {
     self.chatMarks = chatMarks
     template = text.takeTemplate()
+    toolFamily = template?.withToolSource { ToolFamily(template: $0) } ?? .generic
     unsafe queue = unsafe layout.queuedText
     unsafe vocabulary = unsafe text.vocabulary
     encoder = text.takeEncoder()

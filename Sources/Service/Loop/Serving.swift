@@ -18,7 +18,8 @@ extension ServiceLoop where Host: ~Copyable {
     served = ServedRequest(
       index, kind,
       ServedAnswer(
-        table.sink(index), answer, texts.names, isStream: isStream, to: head,
+        table.sink(index), answer, texts.names, isStream: isStream,
+        tools: table[index].settings.callsTools ? prompt.toolFamily : nil, to: head,
         isBegun: table[index].isStreamBegun),
       patience: Patience(limit: times.timeout))
     text.removeAll()
@@ -381,7 +382,8 @@ extension ServiceLoop where Host: ~Copyable {
   ) throws(ServiceFailure) {
     let timings = served.times.timings
     served.timings = served.timings + timings
-    served.answer!.endChoice(reason, timings)
+    let callsTools = reason == .stop && served.answer!.callsTools
+    served.answer!.endChoice(callsTools ? .toolCalls : reason, timings)
     served.choice += 1
     let answerCount = table[served.index].settings.answerCount
     if served.choice == answerCount * max(table[served.index].settings.promptCount, 1) {
