@@ -102,7 +102,7 @@ let package = Package(
       name: "ServiceTests",
       dependencies: [
         "Service", "Generation", "Inference", "KVCache", "Tokenizer", "Model", "Memory", "Platform",
-        "Profile", "Text",
+        "Constraint", "Profile", "Text",
       ]),
     .testTarget(name: "MemoryTests", dependencies: ["Memory"]),
     .testTarget(name: "ProfileTests", dependencies: ["Profile", "Platform"]),

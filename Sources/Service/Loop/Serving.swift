@@ -423,7 +423,10 @@ extension ServiceLoop where Host: ~Copyable {
     case .http(let error): refuse(index, error, closes: closes, figures)
     case .request(let error): refuse(index, error, closes: closes, figures)
     case .binding:
-      refuse(index, bindingFault.text, about: "response_format", closes: closes, figures)
+      let isOfTools = table[index].settings.callsTools
+      refuse(
+        index, bindingFault.text, about: isOfTools ? "tools" : "response_format", closes: closes,
+        figures)
     case .template(let error): refuse(index, error, closes: closes, figures)
     case .numbers: refuse(index, .internalFailure, closes: closes, figures)
     case .gone: drop(index, figures)
