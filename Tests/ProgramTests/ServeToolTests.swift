@@ -144,6 +144,28 @@ struct ServeToolTests {
     #expect(calls(none).isEmpty && none.content?.isEmpty == false, "\(none.text)")
   }
 
+  /// A template that does not know tools is told of them in the system message.
+  @Test func everyTemplateTellsOfTools() throws {
+    let service = try RunningService(model: nil)
+    let call: [String: Any] = [
+      "id": "a", "type": "function", "function": ["name": "now", "arguments": "{\"a\": 1}"],
+    ]
+    let messages: [[String: Any]] = [
+      ["role": "system", "content": "Be brief."], ["role": "user", "content": "When is it?"],
+      ["role": "assistant", "content": NSNull(), "tool_calls": [call]],
+      ["role": "tool", "tool_call_id": "a", "content": "noon"],
+    ]
+    let answer = try service.post(
+      "/apply-template", ["messages": messages, "tools": Self.tools])
+    let prompt = try #require(answer.json["prompt"] as? String, "\(answer.text)")
+    #expect(prompt.hasPrefix("<|im_start|>system\nBe brief.\n\nYou can call functions."))
+    #expect(prompt.contains("\n{\"name\": \"set_light\", ") || prompt.contains("\"set_light\""))
+    #expect(prompt.contains("assistant\n{\"name\": \"now\", \"arguments\": {\"a\": 1}}<|im_end|>"))
+    #expect(prompt.contains("user\nThe function returned: noon<|im_end|>"))
+    let free = try service.post("/apply-template", ["messages": messages.prefix(2).map { $0 }])
+    #expect((free.json["prompt"] as? String)?.contains("functions") == false)
+  }
+
   @Test func wrongToolsAreRefused() throws {
     let service = try RunningService(model: nil)
     let bad: [[String: Any]] = [["type": "function", "function": ["name": "a b"]]]
