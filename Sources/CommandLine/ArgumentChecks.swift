@@ -87,8 +87,10 @@ extension Arguments {
   }
 
   private func checkRequired() throws(UsageError) {
-    if Option.profile.declaration.commands.contains(command) && !has(.profile) {
-      throw .sentence("--profile is missing: the JSON file that describes the board")
+    // What is on standard input is the prompt of a run that says where its profile is.
+    if command == .run && !hasPrompt && !has(.profile) && !has(.loadCache) {
+      throw .sentence(
+        "a prompt is missing: give --prompt, --prompt-file or --tokens; --help lists the commands")
     }
     if (command == .score || command == .tokenize) && !hasPrompt {
       throw .sentence("a text is missing: give --prompt, --prompt-file or --tokens")

@@ -11,7 +11,13 @@ extension Option {
     case .version:
       .init("", .flag, "The version, and the instructions that the program was built for.")
     case .profile:
-      .init("FILE", .text(standard: nil), "The device profile (JSON).", isRequired: true)
+      .init(
+        "FILE", .text(standard: nil),
+        """
+        The device profile (JSON); a name without a folder is looked for in /etc/edge-infer too \
+        ($EDGE_INFER_PROFILES takes its place). Without the option: profile.json there, else what \
+        probe would write.
+        """)
     case .model: modelUse(command)
     case .shape: shapeUse(command)
     case .prompt: promptUse(command)

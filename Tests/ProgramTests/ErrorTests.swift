@@ -32,7 +32,8 @@ struct ErrorTests {
   @Test func missingProfile() throws {
     try expect(
       66, ["--profile", folder.path("none.json"), "--prompt", "x"], mentions: ["none.json"])
-    try expect(64, ["--prompt", "x"], mentions: ["--profile"])
+    try expect(66, ["--profile", "none.json", "--prompt", "x"], mentions: ["'none.json'"])
+    try expect(64, [], mentions: ["--prompt"])
   }
 
   @Test func missingModel() throws {
