@@ -87,8 +87,7 @@ extension Arguments {
   }
 
   private func checkRequired() throws(UsageError) {
-    // What is on standard input is the prompt of a run that says where its profile is.
-    if command == .run && !hasPrompt && !has(.profile) && !has(.loadCache) {
+    if command == .run && !hasAny {
       throw .sentence(
         "a prompt is missing: give --prompt, --prompt-file or --tokens; --help lists the commands")
     }
@@ -109,6 +108,13 @@ extension Arguments {
     if unsafe folder[0] == 0 {
       throw .sentence("-o names the folder of the profile run in at least one byte")
     }
+  }
+
+  private var hasAny: Bool {
+    for index in 0..<Option.count {
+      if let option = Option(rawValue: index), has(option) { return true }
+    }
+    return false
   }
 
   private func checkValues() throws(UsageError) {

@@ -32,31 +32,34 @@ struct ProfileSourceTests {
       ] + arguments)
   }
 
-  /// The budget that a plan is for.
+  /// The budget that a plan is for, by the keys of the default model: 30 layers, 3 heads, 64 Float16
+  /// numbers, N + B slots.
   private func budget(_ arguments: [String]) throws -> Int? {
-    let json = try outcome(arguments + ["--json", "--quiet"])
+    let json = try outcome(arguments + ["--json", "--quiet", "--block", "128"])
     #expect(json.code == 0, "\(json.error)")
     let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
-    return (object?["run"] as? [String: Any])?["cacheBudget"] as? Int
+    let regions = object?["regions"] as? [[String: Any]]
+    let keys = regions?.first { $0["name"] as? String == "KV keys" }?["bytes"] as? Int
+    return keys.map { $0 / (30 * 3 * 64 * 2) - 128 }
   }
 
   @Test func theFoldersProfile() throws {
-    try write("profile.json", budget: 777, in: profiles)
-    #expect(try budget(Self.plan) == 777)
+    try write("profile.json", budget: 768, in: profiles)
+    #expect(try budget(Self.plan) == 768)
     let told = try outcome(Self.plan)
     #expect(told.error.contains("profile \(profiles)/profile.json\n"), "\(told.error)")
-    #expect(try budget(Self.plan + ["--budget", "99"]) == 99)
+    #expect(try budget(Self.plan + ["--budget", "1024"]) == 1024)
   }
 
   /// A file that is there comes first; a name with a folder is that file alone.
   @Test func namesOfTheFolder() throws {
-    try write("board.json", budget: 555, in: profiles)
+    try write("board.json", budget: 512, in: profiles)
     let named = Self.plan + ["--profile", "board.json"]
-    #expect(try budget(named) == 555)
-    try write("board.json", budget: 333, in: folder.path(""))
-    #expect(try budget(named) == 333)
+    #expect(try budget(named) == 512)
+    try write("board.json", budget: 256, in: folder.path(""))
+    #expect(try budget(named) == 256)
     try FileManager.default.removeItem(atPath: folder.path("board.json"))
-    #expect(try budget(named) == 555)
+    #expect(try budget(named) == 512)
     for path in ["./board.json", "x/board.json", "none.json"] {
       let missing = try outcome(Self.plan + ["--profile", path])
       #expect(missing.code == 66 && missing.errorLines.count == 1, "\(missing.error)")
