@@ -38,7 +38,8 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "CPage", "Text", "Platform", "Memory", "Model", "Tokenizer", "Inference", "Generation",
+        "CPage", "Text", "Platform", "Memory", "Model", "Tokenizer", "Template", "Inference",
+        "Generation",
       ],
       swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),

@@ -18,8 +18,9 @@ func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
   let run = AnswerRun(isQuiet: arguments.isQuiet, preparation.opened.model.shape)
   var request = AnswerRequest(maxTokens: answerTokenCount(arguments))
   request.stops = arguments.stops
-  guard let layout = program.layout.chat, let template = program.model.chatTemplate else {
-    preconditionFailure("chat was asked for")
+  guard let layout = program.layout.chat else { preconditionFailure("chat was asked for") }
+  guard let template = program.model.knownTemplate else {
+    throw CommandFailure(.textLayer(.unknownTemplate), preparation.path)
   }
   var conversation = Conversation(
     arguments, run, request, template, program.model.chatMarks, program.model.takeEncoder())
