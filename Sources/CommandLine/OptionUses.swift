@@ -42,6 +42,13 @@ extension Option {
       .init(
         "on|off", .text(standard: nil),
         "Whether the model thinks before it answers, for templates that have the switch.")
+    case .preTokenizer:
+      .init(
+        "NAME", .text(standard: nil),
+        """
+        How text is split before its tokens are merged, in place of what the model's \
+        tokenizer.ggml.pre says: llama-bpe, qwen2, smollm, gpt-2, default or an alias.
+        """)
     case .messages:
       .init(
         "FILE", .text(standard: nil),
