@@ -33,7 +33,8 @@ struct ErrorTests {
     try expect(
       66, ["--profile", folder.path("none.json"), "--prompt", "x"], mentions: ["none.json"])
     try expect(66, ["--profile", "none.json", "--prompt", "x"], mentions: ["'none.json'"])
-    try expect(64, [], mentions: ["--prompt"])
+    let alone = try run([Files.program!])
+    #expect(alone.code == 64 && alone.errorLines.count == 1 && alone.error.contains("--prompt"))
   }
 
   @Test func missingModel() throws {
@@ -144,19 +145,18 @@ struct ErrorTests {
       ], mentions: ["report.json"])
   }
 
-  /// What the file's own tokenizer says is put aside; the reference splits "12 12" in other ways.
+  /// What the file says is put aside. Llama 3's expression parts a line's end from the blanks behind it.
   @Test func anotherPreTokenizer() throws {
     func ids(_ options: [String]) throws -> String {
       let outcome = try run(
-        [Files.program!, "tokenize", "--model", Files.model!, "--prompt", "in 1999 \u{2014}x"]
+        [Files.program!, "tokenize", "--model", Files.model!, "--prompt", "in 1999.\n \tx"]
           + options)
       #expect(outcome.code == 0 && outcome.error.isEmpty, "\(outcome.error)")
       return outcome.output
     }
-    // SmolLM2's own is 'smollm', under which each digit is alone; in GPT-2's way they are not.
     #expect(try ids([]) == ids(["--pre-tokenizer", "smollm"]))
-    #expect(try ids([]) != ids(["--pre-tokenizer", "gpt-2"]))
-    #expect(try ids(["--pre-tokenizer", "phi-2"]) == ids(["--pre-tokenizer", "gpt-2"]))
+    #expect(try ids([]) != ids(["--pre-tokenizer", "llama-bpe"]))
+    #expect(try ids(["--pre-tokenizer", "falcon3"]) == ids(["--pre-tokenizer", "llama-bpe"]))
     let path = try profile(folder)
     for name in ["", "gpt2", "smollm ", String(repeating: "x", count: 300)] {
       try expect(
