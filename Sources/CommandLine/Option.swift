@@ -6,7 +6,7 @@ public enum Option: Int, Sendable {
   case help, version
   // Inputs.
   case profile, model, shape, prompt, promptFile, tokens, raw, system
-  case chatTemplate, messages, think
+  case chatTemplate, messages, think, preTokenizer
   // The answer.
   case maxTokens, stop, logprobs, saveCache, loadCache, positions
   case jsonSchema, grammar, grammarKiB
@@ -26,7 +26,7 @@ public enum Option: Int, Sendable {
   // Overrides of the profile.
   case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB
 
-  public static let count = 71
+  public static let count = 72
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {
