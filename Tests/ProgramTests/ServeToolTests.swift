@@ -12,24 +12,28 @@ struct ServeToolTests {
   init() throws { folder = try Folder() }
 
   private static let messages = [("user", "It is dark in the kitchen.")]
-  private static let light: [String: Any] = [
-    "type": "object",
-    "properties": [
-      "room": ["enum": ["kitchen", "hall"]],
-      "level": ["type": "integer", "minimum": 0, "maximum": 100],
-    ],
-    "required": ["room"], "additionalProperties": false,
-  ]
-  private static let tools: [[String: Any]] = [
+  private static var light: [String: Any] {
     [
-      "type": "function",
-      "function": ["name": "set_light", "description": "Switches a lamp.", "parameters": light],
-    ],
+      "type": "object",
+      "properties": [
+        "room": ["enum": ["kitchen", "hall"]],
+        "level": ["type": "integer", "minimum": 0, "maximum": 100],
+      ],
+      "required": ["room"], "additionalProperties": false,
+    ]
+  }
+  private static var tools: [[String: Any]] {
     [
-      "type": "function",
-      "function": ["name": "now", "parameters": ["type": "object", "properties": [:]]],
-    ],
-  ]
+      [
+        "type": "function",
+        "function": ["name": "set_light", "description": "Switches a lamp.", "parameters": light],
+      ],
+      [
+        "type": "function",
+        "function": ["name": "now", "parameters": ["type": "object", "properties": [:]]],
+      ],
+    ]
+  }
 
   /// A template of Qwen's form of calls.
   private static let template = """
