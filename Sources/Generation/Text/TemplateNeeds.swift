@@ -53,11 +53,6 @@ public struct TemplateNeeds {
       toolSource: text.span.extracting(byteCount..<byteCount + toolByteCount))
   }
 
-  /// The template, if it is recognized.
-  func known(carver: inout Carver) -> ChatTemplate? {
-    try? ChatTemplate(carver: &carver, jinja: text.span.extracting(0..<byteCount))
-  }
-
   private static var chatML: StaticString {
     """
     {% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + \
