@@ -61,7 +61,7 @@ import Tokenizer
     precondition(!isInAnswer, "the answer has begun")
     self.request = request
     if let sampling = request.sampling { sampler.use(sampling) }
-    text.begin(request.stops, continuesText: request.continuesText)
+    text.begin(request.stops, continuesText: request.continuesText, request.shown)
   }
 
   /// Reads a block of the prompt, or chooses a token of the answer.

@@ -54,6 +54,12 @@ public struct CompletionAnswer: Sendable {
   private let model: FixedText<129>
   /// The choice that is being written.
   private(set) var choice = 0
+  /// The member of the message that is open, of an object.
+  private var openMember = Member.none
+
+  private enum Member {
+    case none, thoughts, content
+  }
 
   /// - Parameters:
   ///   - number: of the answer, for its `id`.
@@ -93,24 +99,35 @@ public struct CompletionAnswer: Sendable {
     if index > 0 { out.write(",") }
     out.write("{\"index\":")
     out.write(index)
-    out.write(
-      isChat ? ",\"message\":{\"role\":\"assistant\",\"content\":\"" : ",\"text\":\"")
+    openMember = .none
+    out.write(isChat ? ",\"message\":{\"role\":\"assistant\"" : ",\"text\":\"")
+  }
+
+  /// The thoughts come before the content, which is there even if it is empty.
+  private mutating func open<Sink>(_ member: Member, _ out: inout ResponseWriter<Sink>) {
+    if !isChat || openMember == member { return }
+    if openMember != .none { out.write("\"") }
+    out.write(member == .thoughts ? ",\"reasoning_content\":\"" : ",\"content\":\"")
+    openMember = member
   }
 
   /// - Parameters:
   ///   - text: whole characters of UTF-8.
+  ///   - isThought: whether it is of the model's thoughts, which come before all other text.
   ///   - chances: of the token that the text is of, if they are told with it.
-  public func write<Sink>(
-    _ text: Span<UInt8>, _ chances: TokenChances?, _ names: TokenNames,
+  public mutating func write<Sink>(
+    _ text: Span<UInt8>, isThought: Bool = false, _ chances: TokenChances?, _ names: TokenNames,
     _ out: inout ResponseWriter<Sink>
   ) {
     if !isStream {
+      if text.count > 0 { open(isThought ? .thoughts : .content, &out) }
       out.write(jsonText: text)
       return
     }
     if text.count == 0 && chances == nil { return }
     beginChoiceEvent(&out)
-    out.write(isChat ? ",\"delta\":{\"content\":" : ",\"text\":")
+    out.write(isChat ? ",\"delta\":{" : "")
+    out.write(isThought ? "\"reasoning_content\":" : isChat ? "\"content\":" : ",\"text\":")
     out.write(jsonString: text)
     if isChat { out.write("}") }
     out.write(",\"logprobs\":")
@@ -136,8 +153,9 @@ public struct CompletionAnswer: Sendable {
 
   /// The text of a choice is whole.
   /// - Parameter hasChances: whether log-probabilities follow; see `beginChances`.
-  public func endText<Sink>(hasChances: Bool, _ out: inout ResponseWriter<Sink>) {
+  public mutating func endText<Sink>(hasChances: Bool, _ out: inout ResponseWriter<Sink>) {
     if isStream { return }
+    open(.content, &out)
     out.write(isChat ? "\",\"refusal\":null}" : "\"")
     out.write(",\"logprobs\":")
     if !hasChances { out.write("null") }

@@ -69,7 +69,7 @@ struct ServedAnswer: ~Copyable {
     _ text: inout AnswerBuffer, _ chances: TokenChances?, _ kind: RequestKind
   ) -> Bool {
     if kind.isAnswered {
-      answer.write(text.piece(), chances, names, &writer)
+      answer.write(text.piece(), isThought: text.isThought, chances, names, &writer)
     } else {
       writer.write(jsonText: text.piece())
     }

@@ -209,6 +209,8 @@ extension ServiceLoop where Host: ~Copyable {
 
   private mutating func beginAnswer(_ generator: inout Generator) {
     generator.answer(request(table[served.index].settings))
+    text.begin(
+      served.kind == .chat ? prompt.thoughtFilter : ThoughtFilter(nil, isInThoughts: false))
     served.stage = .answer
     host.beginAnswer()
   }
@@ -224,6 +226,7 @@ extension ServiceLoop where Host: ~Copyable {
     request.biases = prompt.biases
     request.minTokens = settings.ignoresEnds ? .max : settings.minTokens
     request.continuesText = served.kind == .text
+    if served.kind == .chat { request.shown = prompt.shownTokens }
     return request
   }
 
@@ -270,6 +273,7 @@ extension ServiceLoop where Host: ~Copyable {
     case .end(let reason):
       if served.times.generatedCount == 0 { beginText() }
       noteFirstToken()
+      text.finish()
       host.endAnswer()
       served.stage = .ending(reason == .length ? .length : .stop)
     case .block, .pending: break

@@ -80,6 +80,19 @@ public struct TemplateText {
     return nil
   }
 
+  /// Whether the text ends within thoughts, as of templates that write their beginning.
+  @export(interface)
+  public func endsInThoughts(_ marks: ThoughtMarks) -> Bool {
+    if partCount == 0 { return false }
+    let bytes = bytes(of: part(partCount - 1))
+    var (start, last) = (0, -1)
+    while let place = find(marks.start, in: bytes, from: start) {
+      last = place
+      start = place + 1
+    }
+    return last >= 0 && find(marks.end, in: bytes, from: last) == nil
+  }
+
   private func matches(_ mark: StaticString, at start: Int) -> Bool {
     for index in 0..<mark.utf8CodeUnitCount
     where unsafe memory.byte(start + index) != mark.utf8Start[index] {
