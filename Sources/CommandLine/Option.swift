@@ -6,7 +6,7 @@ public enum Option: Int, Sendable {
   case help, version
   // Inputs.
   case profile, model, shape, prompt, promptFile, tokens, raw, system
-  case chatTemplate, messages, think
+  case chatTemplate, messages, think, preTokenizer
   // The answer.
   case maxTokens, stop, logprobs, saveCache, loadCache, positions
   // Of one command.
@@ -25,7 +25,7 @@ public enum Option: Int, Sendable {
   // Overrides of the profile.
   case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB
 
-  public static let count = 68
+  public static let count = 69
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {
