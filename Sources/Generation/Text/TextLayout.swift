@@ -36,6 +36,14 @@ import Tokenizer
     }
   }
 
+  /// The marks of thoughts that the chat template names.
+  public var namedThoughts: ThoughtMarks? {
+    switch template {
+    case .some(let template): template.traits.thoughts
+    case .none: nil
+    }
+  }
+
   /// The engine of the chat template, which may be taken once.
   public mutating func takeTemplate() -> TemplateEngine? { template.take() }
 

@@ -56,10 +56,9 @@ struct PromptForm {
 
   init(_ layout: ServiceLayout, _ text: inout TextLayout, _ chatMarks: ChatMarks) {
     self.chatMarks = chatMarks
-    let template = text.takeTemplate()
-    thoughts = unsafe ThoughtMarks(template?.traits.thoughts, text.vocabulary.pointee)
+    thoughts = unsafe ThoughtMarks(text.namedThoughts, text.vocabulary.pointee)
     shownTokens = unsafe ShownTokens(thoughts, text.vocabulary.pointee)
-    self.template = template
+    template = text.takeTemplate()
     unsafe queue = unsafe layout.queuedText
     unsafe vocabulary = unsafe text.vocabulary
     encoder = text.takeEncoder()
