@@ -31,6 +31,8 @@ public enum StopReason: Sendable {
   case endOfSequence
   /// A stop text came.
   case stopText
+  /// What the answer must be is whole.
+  case whole
   /// The driver ended it.
   case interrupt
 
@@ -39,7 +41,7 @@ public enum StopReason: Sendable {
     switch self {
     case .length: "length"
     case .endOfSequence: "eos"
-    case .stopText: "stop"
+    case .stopText, .whole: "stop"
     case .interrupt: "interrupt"
     }
   }

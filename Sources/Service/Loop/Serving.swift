@@ -114,6 +114,7 @@ extension ServiceLoop where Host: ~Copyable {
     if !engine.settings.evicts && prompt.count > engine.settings.slotCount {
       throw .http(.contextLengthExceeded)
     }
+    try bindAnswer(&generator)
     try beginReading(&engine, &generator)
   }
 
@@ -209,8 +210,9 @@ extension ServiceLoop where Host: ~Copyable {
 
   private mutating func beginAnswer(_ generator: inout Generator) {
     generator.answer(request(table[served.index].settings))
-    text.begin(
-      served.kind == .chat ? prompt.thoughtFilter : ThoughtFilter(nil, isInThoughts: false))
+    // An answer that must be something has no thoughts.
+    let hasThoughts = served.kind == .chat && table[served.index].settings.binding == nil
+    text.begin(hasThoughts ? prompt.thoughtFilter : ThoughtFilter(nil, isInThoughts: false))
     served.stage = .answer
     host.beginAnswer()
   }
@@ -423,6 +425,8 @@ extension ServiceLoop where Host: ~Copyable {
     switch failure {
     case .http(let error): refuse(index, error, closes: closes, figures)
     case .request(let error): refuse(index, error, closes: closes, figures)
+    case .binding:
+      refuse(index, bindingFault.text, about: "response_format", closes: closes, figures)
     case .template(let error): refuse(index, error, closes: closes, figures)
     case .numbers: refuse(index, .internalFailure, closes: closes, figures)
     case .gone: drop(index, figures)
@@ -434,7 +438,7 @@ extension ServiceLoop where Host: ~Copyable {
     let error: HTTPError
     switch failure {
     case .http(let reason): error = reason
-    case .request, .template, .numbers: error = .internalFailure
+    case .request, .binding, .template, .numbers: error = .internalFailure
     case .gone:
       drop(served.index, served.figures)
       return
