@@ -71,7 +71,7 @@ import Tokenizer
     precondition(!isInAnswer, "the answer has begun")
     self.request = request
     if let sampling = request.sampling { sampler.use(sampling) }
-    text.begin(request.stops, continuesText: request.continuesText)
+    text.begin(request.stops, continuesText: request.continuesText, request.shown)
     if isEverBound {
       let dropsSpace = unsafe !request.continuesText && vocabulary!.pointee.addsSpacePrefix
       unsafe constraint!.begin(dropsSpace: dropsSpace, vocabulary!.pointee)

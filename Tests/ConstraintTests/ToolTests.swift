@@ -68,7 +68,7 @@ import Text
 
   /// Bytes are drawn among those that can come; the reader finds calls of tools with valid arguments,
   /// and nothing else, however the answer is cut.
-  @Test(arguments: ToolFamily.allCases)
+  @Test(arguments: (0...ToolFamily.generic.rawValue).compactMap { ToolFamily(rawValue: $0) })
   func randomAnswersAreCalls(family: ToolFamily) throws {
     let checker = try Checker()
     var random = SeededGenerator(seed: 7 + UInt64(family.rawValue))

@@ -33,7 +33,7 @@ public struct ToolForm: Sendable {
 
 /// The forms in which models have learnt to write calls, in the order in which a chat template's text is
 /// searched for what tells them.
-public enum ToolFamily: UInt8, CaseIterable, Sendable {
+public enum ToolFamily: UInt8, Sendable {
   /// `[TOOL_CALLS]name[ARGS]{…}`: Mistral's since 2025.
   case mistralNamed
   /// `[TOOL_CALLS][{"name": …, "arguments": …}, …]`: Mistral's before.
@@ -101,9 +101,11 @@ public enum ToolFamily: UInt8, CaseIterable, Sendable {
   /// The form that a chat template's text tells of.
   @export(interface)
   public init(template: Span<UInt8>) {
-    for family in Self.allCases where family.isTold(by: template) {
-      self = family
-      return
+    for value in 0..<ToolFamily.generic.rawValue {
+      if let family = ToolFamily(rawValue: value), family.isTold(by: template) {
+        self = family
+        return
+      }
     }
     self = .generic
   }

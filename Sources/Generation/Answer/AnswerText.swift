@@ -13,10 +13,12 @@ import Tokenizer
     unsafe self.vocabulary = unsafe vocabulary
   }
 
-  /// - Parameter continuesText: whether the answer goes on with the prompt's own text.
-  mutating func begin(_ stops: StopTexts, continuesText: Bool) {
+  /// - Parameters:
+  ///   - continuesText: whether the answer goes on with the prompt's own text.
+  ///   - shown: control tokens that are written.
+  mutating func begin(_ stops: StopTexts, continuesText: Bool, _ shown: ShownTokens) {
     filter = StopFilter(stops)
-    decoder = StreamingDecoder(continuesText: continuesText)
+    decoder = StreamingDecoder(continuesText: continuesText, shown: shown)
     tokenCount = 0
   }
 

@@ -83,11 +83,6 @@ public struct TemplateNeeds {
     return false
   }
 
-  /// The template, if it is recognized.
-  func known(carver: inout Carver) -> ChatTemplate? {
-    try? ChatTemplate(carver: &carver, jinja: text.span.extracting(0..<byteCount))
-  }
-
   private static var chatML: StaticString {
     """
     {% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + \

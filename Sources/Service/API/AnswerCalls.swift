@@ -11,13 +11,14 @@ extension CompletionAnswer {
       beginCallEvent(index, &out)
       out.write(",")
     } else {
-      switch message {
-      case .text: out.write("\",\"tool_calls\":[{")
+      switch openMember {
+      case .none: out.write(",\"content\":null,\"tool_calls\":[{")
+      case .thoughts: out.write("\",\"content\":null,\"tool_calls\":[{")
+      case .content: out.write("\",\"tool_calls\":[{")
       case .calls: out.write("\"}},{")
-      default: out.write(",\"content\":null,\"tool_calls\":[{")
       }
     }
-    message = .calls
+    openMember = .calls
     out.write("\"id\":\"")
     writeID(of: index, &out)
     out.write("\",\"type\":\"function\",\"function\":{\"name\":")
@@ -64,23 +65,6 @@ extension CompletionAnswer {
       let digit = UInt8(rest % 36)
       out.write(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
       rest /= 36
-    }
-  }
-
-  /// The text of a message that may call tools begins, if it has not.
-  mutating func beginContent<Sink>(_ out: inout ResponseWriter<Sink>) {
-    if message != .nothing { return }
-    out.write(",\"content\":\"")
-    message = .text
-  }
-
-  /// Ends the text or calls of one object's choice, up to its log-probabilities.
-  mutating func endMessage<Sink>(_ out: inout ResponseWriter<Sink>) {
-    beginContent(&out)
-    if message == .calls {
-      out.write("\"}}],\"refusal\":null}")
-    } else {
-      out.write(isChat ? "\",\"refusal\":null}" : "\"")
     }
   }
 }

@@ -63,10 +63,13 @@ public struct CompletionAnswer: Sendable {
   private let model: FixedText<129>
   /// The choice that is being written.
   private(set) var choice = 0
-  /// What has been written of a message that may call tools; nil if it may not.
-  var message: MessageState?
+  private let callsTools: Bool
+  /// The member of the message that is open, of an object.
+  var openMember = Member.none
 
-  enum MessageState { case nothing, text, calls }
+  enum Member {
+    case none, thoughts, content, calls
+  }
 
   /// - Parameters:
   ///   - number: of the answer, for its `id`.
@@ -79,7 +82,7 @@ public struct CompletionAnswer: Sendable {
   ) {
     self.kind = kind
     isStream = settings.isStream
-    message = settings.callsTools ? .nothing : nil
+    callsTools = settings.callsTools
     includesUsage = settings.isStream && settings.includesUsage
     self.number = number
     self.unixSeconds = unixSeconds
@@ -100,7 +103,7 @@ public struct CompletionAnswer: Sendable {
       if !isChat { return }
       beginChoiceEvent(&out)
       out.write(",\"delta\":{\"role\":\"assistant\",\"content\":")
-      out.write(message == nil ? "\"\"}" : "null}")
+      out.write(callsTools ? "null}" : "\"\"}")
       out.write(",\"logprobs\":null")
       endChoiceEvent(nil, nil, &out)
       return
@@ -108,30 +111,35 @@ public struct CompletionAnswer: Sendable {
     if index > 0 { out.write(",") }
     out.write("{\"index\":")
     out.write(index)
-    if message != nil {
-      message = .nothing
-      out.write(",\"message\":{\"role\":\"assistant\"")
-      return
-    }
-    out.write(
-      isChat ? ",\"message\":{\"role\":\"assistant\",\"content\":\"" : ",\"text\":\"")
+    openMember = .none
+    out.write(isChat ? ",\"message\":{\"role\":\"assistant\"" : ",\"text\":\"")
+  }
+
+  /// The thoughts come before the content, which is there even if it is empty.
+  private mutating func open<Sink>(_ member: Member, _ out: inout ResponseWriter<Sink>) {
+    if !isChat || openMember == member { return }
+    if openMember != .none { out.write("\"") }
+    out.write(member == .thoughts ? ",\"reasoning_content\":\"" : ",\"content\":\"")
+    openMember = member
   }
 
   /// - Parameters:
   ///   - text: whole characters of UTF-8.
+  ///   - isThought: whether it is of the model's thoughts, which come before all other text.
   ///   - chances: of the token that the text is of, if they are told with it.
   public mutating func write<Sink>(
-    _ text: Span<UInt8>, _ chances: TokenChances?, _ names: TokenNames,
+    _ text: Span<UInt8>, isThought: Bool = false, _ chances: TokenChances?, _ names: TokenNames,
     _ out: inout ResponseWriter<Sink>
   ) {
     if !isStream {
-      beginContent(&out)
+      if text.count > 0 { open(isThought ? .thoughts : .content, &out) }
       out.write(jsonText: text)
       return
     }
     if text.count == 0 && chances == nil { return }
     beginChoiceEvent(&out)
-    out.write(isChat ? ",\"delta\":{\"content\":" : ",\"text\":")
+    out.write(isChat ? ",\"delta\":{" : "")
+    out.write(isThought ? "\"reasoning_content\":" : isChat ? "\"content\":" : ",\"text\":")
     out.write(jsonString: text)
     if isChat { out.write("}") }
     out.write(",\"logprobs\":")
@@ -159,7 +167,9 @@ public struct CompletionAnswer: Sendable {
   /// - Parameter hasChances: whether log-probabilities follow; see `beginChances`.
   public mutating func endText<Sink>(hasChances: Bool, _ out: inout ResponseWriter<Sink>) {
     if isStream { return }
-    endMessage(&out)
+    if openMember != .calls { open(.content, &out) }
+    out.write(openMember == .calls ? "\"}}]" : "\"")
+    if isChat { out.write(",\"refusal\":null}") }
     out.write(",\"logprobs\":")
     if !hasChances { out.write("null") }
   }

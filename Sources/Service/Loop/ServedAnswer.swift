@@ -76,13 +76,13 @@ struct ServedAnswer: ~Copyable {
   mutating func send(
     _ text: inout AnswerBuffer, _ chances: TokenChances?, _ kind: RequestKind
   ) -> Bool {
-    if reader != nil {
+    if reader != nil && !text.isThought {
       sendParts(text.piece(atMost: Self.partByteCountMax), chances)
       text.removePiece(atMost: Self.partByteCountMax)
       return !writer.isClientGone
     }
     if kind.isAnswered {
-      answer.write(text.piece(), chances, names, &writer)
+      answer.write(text.piece(), isThought: text.isThought, chances, names, &writer)
     } else {
       writer.write(jsonText: text.piece())
     }
@@ -116,7 +116,7 @@ struct ServedAnswer: ~Copyable {
   }
 
   /// Whether the choice calls tools.
-  var callsTools: Bool { reader.map { $0.callCount > 0 } ?? false }
+  mutating func hasCalls() -> Bool { reader.map { $0.callCount > 0 } ?? false }
 
   /// The text of the choice is whole.
   mutating func endText(hasChances: Bool) {

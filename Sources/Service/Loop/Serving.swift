@@ -211,6 +211,9 @@ extension ServiceLoop where Host: ~Copyable {
 
   private mutating func beginAnswer(_ generator: inout Generator) {
     generator.answer(request(table[served.index].settings))
+    // An answer that must be something has no thoughts.
+    let hasThoughts = served.kind == .chat && table[served.index].settings.binding == nil
+    text.begin(hasThoughts ? prompt.thoughtFilter : ThoughtFilter(nil, isInThoughts: false))
     served.stage = .answer
     host.beginAnswer()
   }
@@ -226,6 +229,7 @@ extension ServiceLoop where Host: ~Copyable {
     request.biases = prompt.biases
     request.minTokens = settings.ignoresEnds ? .max : settings.minTokens
     request.continuesText = served.kind == .text
+    if served.kind == .chat { request.shown = prompt.shownTokens }
     return request
   }
 
@@ -272,6 +276,7 @@ extension ServiceLoop where Host: ~Copyable {
     case .end(let reason):
       if served.times.generatedCount == 0 { beginText() }
       noteFirstToken()
+      text.finish()
       host.endAnswer()
       served.stage = .ending(reason == .length ? .length : .stop)
     case .block, .pending: break
@@ -378,8 +383,8 @@ extension ServiceLoop where Host: ~Copyable {
   ) throws(ServiceFailure) {
     let timings = served.times.timings
     served.timings = served.timings + timings
-    let callsTools = reason == .stop && served.answer!.callsTools
-    served.answer!.endChoice(callsTools ? .toolCalls : reason, timings)
+    let callsTools = served.answer!.hasCalls()
+    served.answer!.endChoice(callsTools && reason == .stop ? .toolCalls : reason, timings)
     served.choice += 1
     let answerCount = table[served.index].settings.answerCount
     if served.choice == answerCount * max(table[served.index].settings.promptCount, 1) {
