@@ -36,6 +36,8 @@ public struct DeviceProfile: Sendable {
   public internal(set) var blockSize = 1
   /// N: slots that a layer and KV head keep after eviction.
   public internal(set) var cacheBudget = 1
+  /// What the model's weights are held in; optional in a file.
+  public internal(set) var weights = WeightFormat.int8
   public internal(set) var policy = Policy.full
 
   init() {}
@@ -99,6 +101,7 @@ extension DeviceProfile {
   private func isPresent(_ field: ProfileField) -> Bool {
     switch (field, vectorWidth) {
     case (.neonWidthBits, .avx), (.avxWidthBits, .neon): false
+    case (.weights, _): weights != .int8
     default: true
     }
   }
@@ -120,6 +123,7 @@ extension DeviceProfile {
     case .model: out.write(jsonString: model.bytes)
     case .blockSize: out.write(blockSize)
     case .cacheBudget: out.write(cacheBudget)
+    case .weights: out.write(jsonString: weights.name)
     case .policy: out.write(jsonString: policy.name)
     }
   }

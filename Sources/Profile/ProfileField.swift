@@ -45,9 +45,10 @@ public enum ProfileField: Int, Sendable {
   case model
   case blockSize
   case cacheBudget
+  case weights
   case policy
 
-  public static let count = 14
+  public static let count = 15
 
   @export(interface)
   public var name: StaticString {
@@ -65,9 +66,13 @@ public enum ProfileField: Int, Sendable {
     case .model: "model"
     case .blockSize: "blockSize"
     case .cacheBudget: "cacheBudget"
+    case .weights: "weights"
     case .policy: "policy"
     }
   }
+
+  /// Whether a profile may leave it out.
+  var isOptional: Bool { self == .weights }
 
   /// The field of that name, or nil.
   public init?(name: Span<UInt8>) {
@@ -95,7 +100,7 @@ public enum ProfileField: Int, Sendable {
     case .l2CacheKiB: ProfileLimits.l2CacheKiBMin...ProfileLimits.l2CacheKiBMax
     case .blockSize: 1...ProfileLimits.blockSizeMax
     case .cacheBudget: 1...ProfileLimits.cacheBudgetMax
-    case .fp16, .dotProduct, .i8mm, .policy: nil
+    case .fp16, .dotProduct, .i8mm, .weights, .policy: nil
     }
   }
 
@@ -116,6 +121,7 @@ public enum ProfileField: Int, Sendable {
     case .avxWidthBits: out.write("256 or 512")
     case .fp16, .dotProduct, .i8mm: out.write("true or false")
     case .cores: writeRange(to: &out, "a list of different core numbers, each ", "")
+    case .weights: out.write("one of int8, file")
     case .policy: Self.writePolicyNames(to: &out)
     case .ramCapMiB, .threads, .l2CacheKiB, .blockSize, .cacheBudget:
       writeRange(to: &out, "a whole number, ", "")

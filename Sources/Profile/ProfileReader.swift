@@ -5,7 +5,7 @@ struct ProfileReader: ~Escapable {
   private var scanner: JSONScanner
   private var profile = DeviceProfile()
   /// The line of each field, by its raw value; 0 where it has not come yet.
-  private var lines = InlineArray<14, Int>(repeating: 0)
+  private var lines = InlineArray<15, Int>(repeating: 0)
 
   static func read(_ json: Span<UInt8>) throws(ProfileError) -> DeviceProfile {
     var reader = try ProfileReader(json)
@@ -53,6 +53,7 @@ struct ProfileReader: ~Escapable {
     case .model: try readModel()
     case .blockSize: profile.blockSize = try readInteger(field)
     case .cacheBudget: profile.cacheBudget = try readInteger(field)
+    case .weights: try readWeights()
     case .policy: try readPolicy()
     }
   }
@@ -61,7 +62,7 @@ struct ProfileReader: ~Escapable {
   private func checkFields() throws(ProfileError) {
     for index in 0..<ProfileField.count {
       guard let field = ProfileField(rawValue: index) else { continue }
-      if field == .neonWidthBits || field == .avxWidthBits { continue }
+      if field == .neonWidthBits || field == .avxWidthBits || field.isOptional { continue }
       if lines[index] == 0 { throw .missingField(field) }
     }
     let neonLine = lines[ProfileField.neonWidthBits.rawValue]
@@ -126,6 +127,17 @@ extension ProfileReader {
 
   private func forbidden(_ byte: UInt8, _ field: ProfileField) -> ProfileError {
     .forbiddenByte(field, byte: byte, line: scanner.line)
+  }
+
+  private mutating func readWeights() throws(ProfileError) {
+    try require(.string, .weights)
+    let text = scanner.nextExcerpt()
+    var name = FixedText<97>()
+    do { try scanner.readString(into: &name) } catch { throw .syntax(error) }
+    guard !name.isCut, let weights = WeightFormat(name: name.bytes), !weights.isMadeUp else {
+      throw .invalidValue(.weights, value: text, origin: .line(scanner.line))
+    }
+    profile.weights = weights
   }
 
   private mutating func readPolicy() throws(ProfileError) {

@@ -32,7 +32,7 @@ import Testing
           try unsafe model.writePacked(
             PackedContents(
               weights: weights, weightChecksum: Self.checksum(Self.weights), tokenizer: tables,
-              vocabulary: Self.numbers), to: &out, buffer: buffer.bytes)
+              vocabulary: Self.numbers, keepsCodes: false), to: &out, buffer: buffer.bytes)
         }
       }
       out.flush()
