@@ -29,6 +29,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CInstructions"),
     .systemLibrary(name: "CPlatform"),
+    .systemLibrary(name: "CPage"),
     .target(name: "Text", swiftSettings: strict),
     .target(
       name: "Platform", dependencies: ["Text", "CPlatform", "CInstructions"], swiftSettings: strict),
@@ -37,7 +38,7 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "Text", "Platform", "Memory", "Model", "Tokenizer", "Inference", "Generation",
+        "CPage", "Text", "Platform", "Memory", "Model", "Tokenizer", "Inference", "Generation",
       ],
       swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
@@ -140,7 +141,8 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       exclude: [
-        "make_models.py", "policies.py", "serve_client.py", "serve_load.py", "short_reads.c",
+        "make_models.py", "page_client.py", "policies.py", "serve_client.py",
+        "serve_load.py", "short_reads.c",
       ]),
   ]
 )

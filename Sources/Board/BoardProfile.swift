@@ -44,7 +44,7 @@ extension BoardFacts {
         ? .neon(bits: instructions.vectorWidthBits) : .avx(bits: instructions.vectorWidthBits),
       l2CacheKiB: cores.l2KiB ?? Self.l2KiBDefault, model: wishes.model,
       blockSize: isSmall ? 64 : 128, cacheBudget: isSmall ? 1024 : isLarge ? 4096 : 2048,
-      policy: .keydiff)
+      policy: .keydiffStream)
     profile.setInstructions(
       fp16: instructions.fp16, dotProduct: instructions.dotProduct, i8mm: instructions.i8mm)
     for index in 0..<cores.count where cores.chosen.contains(cores[index].number) {

@@ -49,16 +49,35 @@ EDGE_INLINE int32_t edge_open_file(const char *path) {
 EDGE_INLINE int32_t edge_open_create(const char *path) {
   return (int32_t)edge_result(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
 }
-// A file that is there, such as those of /proc.
-EDGE_INLINE int32_t edge_open_write(const char *path) {
-  return (int32_t)edge_result(open(path, O_WRONLY | O_CLOEXEC));
+// What is there, such as a device, a pipe, or a file of /proc, for writing.
+EDGE_INLINE int32_t edge_open_through(const char *path, int32_t flags) {
+  return (int32_t)edge_result(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags));
 }
 EDGE_INLINE int32_t edge_make_folder(const char *path) {
   return (int32_t)edge_result(mkdirat(AT_FDCWD, path, 0755));
 }
-EDGE_INLINE int32_t edge_is_folder(const char *path) {
+// What a path leads to; links are followed. Nothing can be said of a path that cannot be looked up.
+enum edge_kind {
+  edge_kind_unknown,
+  edge_kind_file,
+  edge_kind_folder,
+  edge_kind_pipe,
+  edge_kind_special,
+};
+EDGE_INLINE enum edge_kind edge_file_kind(const char *path) {
   struct stat s;
-  return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+  if (stat(path, &s) != 0) return edge_kind_unknown;
+  if (S_ISREG(s.st_mode)) return edge_kind_file;
+  if (S_ISDIR(s.st_mode)) return edge_kind_folder;
+  return S_ISFIFO(s.st_mode) ? edge_kind_pipe : edge_kind_special;
+}
+EDGE_INLINE int32_t edge_is_same_file(const char *path, int32_t fd) {
+  struct stat a, b;
+  return stat(path, &a) == 0 && fstat(fd, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+// The bytes of a link's target; negative if the path is no link.
+EDGE_INLINE int32_t edge_read_link(const char *path, void *to, size_t bytes) {
+  return (int32_t)edge_result(readlinkat(AT_FDCWD, path, to, bytes));
 }
 EDGE_INLINE int64_t edge_pread(int32_t fd, void *to, size_t bytes, int64_t at) {
   return edge_result(pread(fd, to, bytes, at));

@@ -125,6 +125,34 @@ extension Arguments {
           "1 to 128 bytes of UTF-8")
       }
     }
+    try checkService()
+  }
+
+  private func checkService() throws(UsageError) {
+    if let answer = unsafe text(.anyModel),
+      unsafe !isEqual(answer, "on") && !isEqual(answer, "off")
+    {
+      throw .value(
+        unsafe Excerpt(cString: answer), "is no answer; --any-model takes ", "on or off")
+    }
+    if let origin = unsafe text(.allowOrigin), unsafe !isOrigin(cStringSpan(origin)) {
+      throw .value(
+        unsafe Excerpt(cString: origin), "is no origin; --allow-origin takes ",
+        "* or one such as https://example.org:8443")
+    }
+  }
+
+  /// `*`, or a scheme and a host with an optional port, in visible ASCII characters.
+  private func isOrigin(_ text: Span<UInt8>) -> Bool {
+    if matches(text, "*") { return true }
+    let scheme: StaticString = hasText(text, "https://", at: 0) ? "https://" : "http://"
+    let start = scheme.utf8CodeUnitCount
+    if !hasText(text, scheme, at: 0) || text.count == start || text.count > 260 { return false }
+    for index in start..<text.count
+    where text[index] <= 0x20 || text[index] >= 0x7f || text[index] == UInt8(ascii: "/") {
+      return false
+    }
+    return true
   }
 
   /// `--tune` and what goes with it.

@@ -6,7 +6,7 @@ import Text
 /// and the overrides may stand once.
 @safe public struct Arguments {
   /// How often `--stop` may be given, and the bytes of each of its texts.
-  public static let stopCountMax = 8
+  public static let stopCountMax = 16
   public static let stopByteCountMax = 256
 
   public private(set) var command = Command.run
@@ -14,10 +14,10 @@ import Text
   private var operand: UnsafePointer<CChar>?
   /// A bit for each option.
   private var given = InlineArray<2, UInt64>(repeating: 0)
-  private var texts: InlineArray<64, UnsafePointer<CChar>?>
+  private var texts: InlineArray<72, UnsafePointer<CChar>?>
   /// Whole numbers, and bit patterns of others.
-  private var numbers = InlineArray<64, UInt64>(repeating: 0)
-  private var stopTexts: InlineArray<8, UnsafePointer<CChar>?>
+  private var numbers = InlineArray<72, UInt64>(repeating: 0)
+  private var stopTexts: InlineArray<16, UnsafePointer<CChar>?>
   public private(set) var stopCount = 0
   public private(set) var overrides = ProfileOverrides()
 
@@ -114,7 +114,7 @@ import Text
 
   private mutating func appendStop(_ text: UnsafePointer<CChar>) throws(UsageError) {
     if stopCount == Self.stopCountMax {
-      throw .sentence("--stop may be given 8 times at most")
+      throw .sentence("--stop may be given 16 times at most")
     }
     let byteCount = unsafe cStringSpan(text).count
     if byteCount == 0 { throw .sentence("--stop: a text must not be empty") }
@@ -174,6 +174,7 @@ extension Arguments {
   public var prompt: UnsafePointer<CChar>? { unsafe text(.prompt) }
   public var promptFile: UnsafePointer<CChar>? { unsafe text(.promptFile) }
   public var tokens: UnsafePointer<CChar>? { unsafe text(.tokens) }
+  public var headBudgets: UnsafePointer<CChar>? { unsafe text(.headBudgets) }
   public var system: UnsafePointer<CChar>? { unsafe text(.system) }
   /// The file of another chat template.
   public var chatTemplate: UnsafePointer<CChar>? { unsafe text(.chatTemplate) }

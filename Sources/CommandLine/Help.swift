@@ -4,6 +4,8 @@ import Text
 /// `--help` of each command, from the declarations of its options.
 public enum Help {
   private static let optionColumn = 24
+  /// From a policy's name to what it keeps: the longest name, and a space.
+  private static let policyColumn = 20
 
   public static func write<Sink: ByteSink & ~Copyable>(_ command: Command, to out: inout Sink) {
     if command == .run {
@@ -91,19 +93,22 @@ public enum Help {
     out.write(spaces: optionColumn - column)
     var paragraph = HelpParagraph(indentation: optionColumn, column: optionColumn)
     paragraph.write(use.sentence, to: &out)
-    if option == .policy { writePolicies(&paragraph, to: &out) }
     use.value.writeLimits(&paragraph, to: &out)
     out.write("\n")
+    if option == .policy { writePolicies(to: &out) }
   }
 
-  private static func writePolicies<Sink: ByteSink & ~Copyable>(
-    _ paragraph: inout HelpParagraph, to out: inout Sink
-  ) {
+  /// A line each, with what it keeps. Toolchain/policies reads the names from here.
+  private static func writePolicies<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     for index in 0..<Policy.count {
       guard let policy = Policy(rawValue: index) else { continue }
-      paragraph.begin(word: policy.name.utf8CodeUnitCount + 1, to: &out)
+      let indentation = optionColumn + policyColumn
+      out.write(spaces: optionColumn)
       out.write(policy.name)
-      out.write(index == Policy.count - 1 ? "." : ",")
+      out.write(spaces: policyColumn - policy.name.utf8CodeUnitCount)
+      var paragraph = HelpParagraph(indentation: indentation, column: indentation)
+      paragraph.write(policy.summary, to: &out)
+      out.write("\n")
     }
   }
 

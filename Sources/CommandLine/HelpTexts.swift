@@ -200,11 +200,15 @@ extension Command {
       POST /v1/chat/completions   messages of the roles system (or developer; before all others),
                           user and assistant, as texts or parts of the type text; stream,
                           stream_options.include_usage, temperature, top_p, max_tokens or
-                          max_completion_tokens, stop, seed; min_p, repeat_penalty and top_k (at
-                          most --top-k). Tools, formats other than text, log-probabilities,
-                          penalties and n above 1 get 400; what else is there is left out
-      POST /v1/completions        prompt: a text, taken as it is; special tokens are recognized
-      GET /v1/models              the one model
+                          max_completion_tokens, stop, seed, n, logprobs, top_logprobs, logit_bias,
+                          presence_penalty, frequency_penalty; top_k, min_p, repeat_penalty,
+                          ignore_eos, min_tokens, cache_prompt, return_progress. Tools, formats other
+                          than text and members that are not known get 400 with their name
+      POST /v1/completions        prompt: a text, taken as it is, with special tokens; a list of tokens;
+                          or a list of these; echo
+      POST /tokenize, /detokenize, /apply-template      as of llama.cpp's server
+      GET /v1/models, /v1/models/NAME, /props, /slots   the one model, and what it does
+      GET /                       a page for browsers
       GET /health                 {"status":"ok","busy":…,"waiting":…}; needs no token
       GET /metrics                counters for Prometheus, and the temperature
     The GET requests are answered while an answer is being made. Bodies are stored until it is their
@@ -219,8 +223,9 @@ extension Command {
     """
 
     Without --seed, answers to requests without seed differ if the temperature is above 0.
-    At a loopback address, requests whose Host is not localhost, 127.0.0.1 or [::1] get 403, as all do
-    that have an Origin: web pages are not served. A client that ends its side of the connection is
+    At a loopback address, requests whose Host is not localhost, 127.0.0.1 or [::1] get 403, as web
+    pages do that are not the service's own, unless --allow-origin names their origin. A client that
+    ends its side of the connection is
     taken for gone, and its answer is ended. With policy full, a prompt that does not fit gets 400
     context_length_exceeded; other policies take as many tokens as --max-prompt-tokens allows.
     After the start, system calls can take connections, read, write and end, and nothing more.
@@ -260,7 +265,8 @@ extension Command {
     memory    MemAvailable, or what the control groups' limits leave, if that is less; 512 MiB if
               it is not known
     block and budget: 64 and 1024 under a cap of 512 MiB, 128 and 4096 from 12 GiB on, else 128 and
-    2048; policy keydiff.
+    2048; policy keydiff-stream, and as head budgets the file that --head-budgets names, or
+    MODEL.heads.json beside the model, without the model's ending
 
     --tune times prompt blocks and answer tokens with a cache filled to the budget, in made-up weights
     and keys of the model's sizes (its header alone is read): first the core sets with the block

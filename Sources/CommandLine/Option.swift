@@ -16,16 +16,16 @@ public enum Option: Int, Sendable {
   case output, quick
   case tune, tuneSeconds, reserveMiB
   case listen, tokenFile, alias, connections, queue, kept, maxBodyMiB
-  case maxPromptTokens
+  case maxPromptTokens, anyModel, allowOrigin
   case timeout, keepAlive, grace
   // Of most commands.
   case report, quiet, lockMemory, noHugePages, noLockdown, maxTemperature, sysroot
   // Sampling.
   case temperature, topK, topP, minP, repeatPenalty, seed
   // Overrides of the profile.
-  case block, budget, policy, threads, sinks, recent, ramCapMiB, weights
+  case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB, weights
 
-  public static let count = 65
+  public static let count = 68
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

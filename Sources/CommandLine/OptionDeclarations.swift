@@ -48,6 +48,8 @@ extension Option {
     case .kept: .init("--kept", .serving)
     case .maxBodyMiB: .init("--max-body-mib", .serving)
     case .maxPromptTokens: .init("--max-prompt-tokens", .serving)
+    case .anyModel: .init("--any-model", .serving)
+    case .allowOrigin: .init("--allow-origin", .serving)
     case .timeout: .init("--timeout", .serving)
     case .keepAlive: .init("--keep-alive", .serving)
     case .grace: .init("--grace", .serving)
@@ -69,6 +71,8 @@ extension Option {
     case .block: .init("--block", .overriding, .overrides)
     case .budget: .init("--budget", .overriding, .overrides)
     case .policy: .init("--policy", .overriding, .overrides)
+    case .headBudgets:
+      .init("--head-budgets", CommandSet.answering + CommandSet([.score, .probe]), .overrides)
     case .threads: .init("--threads", .overriding, .overrides)
     case .sinks: .init("--sinks", .profiled, .overrides)
     case .recent: .init("--recent", .profiled, .overrides)

@@ -66,11 +66,12 @@ extension Option {
     case .kv, .policies, .blocks, .generate, .repeatCount, .csv: benchUse(command)
     case .tune, .tuneSeconds, .reserveMiB: probeUse
     case .listen, .tokenFile, .alias, .connections, .queue, .kept, .maxBodyMiB,
-      .maxPromptTokens, .timeout, .keepAlive, .grace:
+      .maxPromptTokens, .anyModel, .allowOrigin, .timeout, .keepAlive, .grace:
       serveUse
     case .lockMemory, .noHugePages, .noLockdown, .maxTemperature, .sysroot: machineUse(command)
     case .temperature, .topK, .topP, .minP, .repeatPenalty, .seed: samplingUse
-    case .block, .budget, .policy, .threads, .sinks, .recent, .ramCapMiB, .weights: overrideUse
+    case .block, .budget, .policy, .headBudgets, .threads, .sinks, .recent, .ramCapMiB, .weights:
+      overrideUse
     }
   }
 
@@ -168,7 +169,7 @@ extension Option {
         command == .serve
           ? "As of edge-infer run, if the request has no stop texts."
           : """
-          The answer ends before this text, which is not printed; may be given 8 times, each at most \
+          The answer ends before this text, which is not printed; may be given 16 times, each at most \
           256 bytes.
           """)
     case .logprobs:
@@ -269,7 +270,21 @@ extension Option {
     case .alias:
       .init(
         "NAME", .text(standard: nil),
-        "The model's name, in place of its file's; requests for others get 404.")
+        "The model's name, in place of its file's.")
+    case .anyModel:
+      .init(
+        "on|off", .text(standard: "on"),
+        """
+        Whether requests for models of other names are answered by this one, under its own name; else \
+        they get 404.
+        """)
+    case .allowOrigin:
+      .init(
+        "ORIGIN", .text(standard: nil),
+        """
+        Web pages of this origin, such as https://example.org, or of all (*) may use the service, \
+        beside its own page.
+        """)
     case .connections:
       .init(
         "N", .whole(1...256, standard: 64),
@@ -388,6 +403,13 @@ extension Option {
     case .block: .init("B", .override, "Tokens of a prompt block.")
     case .budget: .init("N", .override, "Tokens that each KV head keeps.")
     case .policy: .init("NAME", .override, "One of:")
+    case .headBudgets:
+      .init(
+        "FILE", .text(standard: nil),
+        """
+        KV heads keep different numbers of tokens, N in the mean, as this file says for the model: \
+        edge-lab budgets writes it.
+        """)
     case .threads: .init("T", .override, "Threads.")
     case .sinks: .init("S", .override, "The text's first S tokens are never evicted.")
     case .recent:

@@ -5,6 +5,9 @@ import Text
   public let listen: UnsafePointer<CChar>?
   public let tokenFile: UnsafePointer<CChar>?
   public let alias: UnsafePointer<CChar>?
+  /// Whether requests for models of other names are answered.
+  public let takesAnyModel: Bool
+  public let allowedOrigin: UnsafePointer<CChar>?
   /// Connections at a time.
   public let connectionCount: Int
   /// Requests that wait for their turn.
@@ -24,6 +27,8 @@ import Text
     unsafe listen = unsafe arguments.text(.listen)
     unsafe tokenFile = unsafe arguments.text(.tokenFile)
     unsafe alias = unsafe arguments.text(.alias)
+    takesAnyModel = unsafe arguments.text(.anyModel).map { unsafe isEqual($0, "on") } ?? true
+    unsafe allowedOrigin = unsafe arguments.text(.allowOrigin)
     connectionCount = arguments.whole(.connections)
     queueCount = arguments.whole(.queue)
     timeoutSeconds = arguments.whole(.timeout)

@@ -26,6 +26,7 @@ public struct Constraint: ~Copyable {
   public var isActive: Bool { node != 0 || rule != 0 }
 
   /// Answers are free.
+  @export(interface)
   public mutating func clear() {
     machine.words.removeAll()
     (node, rule) = (0, 0)
@@ -40,6 +41,7 @@ public struct Constraint: ~Copyable {
 
 // Schemas.
 extension Constraint {
+  @export(interface)
   public mutating func beginSchema() {
     clear()
     isGrammar = false
@@ -99,6 +101,7 @@ extension Constraint {
 
 // Grammars.
 extension Constraint {
+  @export(interface)
   public mutating func beginGrammar() {
     clear()
     isGrammar = true
@@ -111,6 +114,7 @@ extension Constraint {
   }
 
   /// Compiles the grammar. Answers are bound to it from now on.
+  @export(interface)
   public mutating func finishGrammar() throws(ConstraintError) {
     var reader = GrammarReader(machine.words.endText())
     let root = try reader.read(&machine.words)
@@ -131,6 +135,7 @@ extension Constraint {
 extension Constraint {
   /// Takes the answer's next byte.
   /// - Returns: false if it cannot come; the answer is as before.
+  @export(interface)
   public mutating func take(_ byte: UInt8) -> Bool {
     let mark = machine.mark
     let next = machine.step(level, byte)

@@ -40,6 +40,7 @@ public enum ConstraintProblem: Sendable {
   case deepGroups
   case manyRepeats
 
+  @export(interface)
   public var message: StaticString {
     switch self {
     case .memory: "is larger than the memory for grammars; --grammar-kib makes it larger"

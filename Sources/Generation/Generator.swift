@@ -188,7 +188,12 @@ extension Generator {
     _ engine: borrowing Engine, _ sink: inout Sink, since start: Instant
   ) -> GeneratorStep {
     let logits = engine.logits(0)
-    let token = sampler.next(logits)
+    if let biases = request.biases { biases.add(to: logits) }
+    var token = sampler.next(logits)
+    while unsafe tokens.count < request.minTokens && ends.contains(token, vocabulary) {
+      logits.exclude(token)
+      token = sampler.next(logits)
+    }
     if request.hasEnds, unsafe ends.contains(token, vocabulary) {
       end(.endOfSequence, to: &sink)
       return .end(.endOfSequence)

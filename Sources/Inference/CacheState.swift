@@ -11,11 +11,11 @@ package struct CacheState: ~Copyable {
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let policy = settings.policy
     let cacheShape = CacheShape(layerCount: shape.layerCount) {
-      settings.cacheLayer(shape.layer($0))
+      settings.cacheLayer($0, of: shape)
     }
     cache = KVCache(
       carver: &carver, shape: cacheShape, keepsNorms: Eviction.usesNorms(policy)
-    ) { settings.cacheLayer(shape.layer($0)) }
+    ) { settings.cacheLayer($0, of: shape) }
     let chunks = QueryChunks(
       tokenCount: settings.blockSize, group: shape.layers.largest { $0.group })
     eviction = Eviction(
@@ -42,21 +42,20 @@ package struct CacheState: ~Copyable {
   func byteCount(tokenCount: Int, shape: ModelShape, settings: RunSettings) -> Int {
     var counter = SnapshotCounter()
     cache.forEachPart(
-      filling: tokenCount, layer: { settings.cacheLayer(shape.layer($0)) }, &counter)
+      filling: tokenCount, layer: { settings.cacheLayer($0, of: shape) }, &counter)
     eviction.forEachPart(
-      filling: tokenCount, layer: { settings.cacheLayer(shape.layer($0)) }, &counter)
+      filling: tokenCount, layer: { settings.cacheLayer($0, of: shape) }, &counter)
     return counter.byteCount
   }
 }
 
 extension RunSettings {
-  /// Slots that eviction leaves each KV head; all, if the policy does not evict.
-  private var headBudget: Int { Eviction.evicts(policy) ? cacheBudget : slotCount }
-
-  /// What the cache holds of a layer.
-  func cacheLayer(_ layer: LayerSpec) -> CacheLayer {
-    CacheLayer(
-      kvHeadCount: layer.kvHeadCount, headDim: layer.headDim, budget: headBudget,
-      blockSize: slotCount - headBudget)
+  /// What the cache holds of a layer. If the policy does not evict, all slots stay.
+  func cacheLayer(_ index: Int, of shape: ModelShape) -> CacheLayer {
+    let (layer, evicts) = (shape.layer(index), Eviction.evicts(policy))
+    return CacheLayer(
+      kvHeadCount: layer.kvHeadCount, headDim: layer.headDim,
+      budget: evicts ? cacheBudget : slotCount, blockSize: evicts ? blockSize : 0,
+      shares: evicts ? headShares : nil, layer: index)
   }
 }

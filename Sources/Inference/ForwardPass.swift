@@ -81,7 +81,7 @@ struct ForwardPass {
   }
 
   private func attendBlock(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
-    member.makeRuns(of: attentionShareCount(spec(layer)))
+    member.beginRun(at: shareEnd(layer, chunks(spec(layer)).count, before: member.index, member))
     writeCache(layer, member)
     member.barrier()
     _ = timer.lap()
@@ -260,7 +260,7 @@ extension ForwardPass {
   /// Keys, rotated, and values of the block go to the slots behind the kept ones. Each member writes
   /// those that it attends to.
   private func writeCache(_ layer: Int, _ member: Member) {
-    for share in member.ownRun(of: spec(layer).kvHeadCount * cacheSharesPerHead) {
+    for share in ownShares(layer, cacheSharesPerHead, member) {
       let first = share % cacheSharesPerHead * Self.tokensPerCacheShare
       writeCache(
         layer, kvHead: share / cacheSharesPerHead,
@@ -326,15 +326,27 @@ extension ForwardPass {
   private func chunks(_ spec: LayerSpec) -> QueryChunks {
     QueryChunks(tokenCount: tokenCount, group: spec.group)
   }
-  private func attentionShareCount(_ spec: LayerSpec) -> Int {
-    chunks(spec).count * spec.kvHeadCount
+
+  /// The share behind those of the members before one, `pieces` a KV head: members get as many slots, and
+  /// not as many heads.
+  private func shareEnd(_ layer: Int, _ pieces: Int, before index: Int, _ member: Member) -> Int {
+    state.pointee.cache.firstShare(
+      layer: layer, pieces: pieces, tokenCount: tokenCount, part: index, of: member.count)
+  }
+
+  private func ownShares(_ layer: Int, _ pieces: Int, _ member: Member) -> Range<Int> {
+    shareEnd(
+      layer, pieces, before: member.index, member)..<shareEnd(
+        layer, pieces, before: member.index + 1, member)
   }
 
   /// Shares are chunks of one KV head after another.
   private func attention(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let spec = spec(layer)
     let chunks = chunks(spec)
-    while let share = member.nextRunShare(of: attentionShareCount(spec)) {
+    while let share = member.nextRunShare({
+      shareEnd(layer, chunks.count, before: $0 + 1, member)
+    }) {
       let part = share % chunks.count
       attend(
         AttentionShare(
@@ -351,7 +363,7 @@ extension ForwardPass {
       memory: workspace.attentionScratch + member.index * workspace.attentionScratchCount,
       headDim: spec.headDim)
     let block = block(share.layer, kvHead: kvHead)
-    if share.part == 0 { prepare(block, &timer) }
+    if share.part == 0 { prepare(block, spec, &timer) }
     var pass = Attention(
       cache: block.head.rows, scratch: scratch, slotsBefore: block.slotsBefore,
       slotCount: block.slotCount, group: spec.group, usesFloat16: settings.usesFloat16)
@@ -389,10 +401,10 @@ extension ForwardPass {
   }
 
   /// What the policy does before the first share of a KV head.
-  private func prepare(_ block: HeadBlock, _ timer: inout LapTimer) {
+  private func prepare(_ block: HeadBlock, _ spec: LayerSpec, _ timer: inout LapTimer) {
     if !state.pointee.eviction.preparesAttention { return }
     timer.times.attention += timer.lap()
-    state.pointee.eviction.beforeAttention(block)
+    state.pointee.eviction.beforeAttention(block, workspace.rotary[spec])
     timer.times.score += timer.lap()
   }
 
@@ -414,7 +426,7 @@ extension ForwardPass {
     _ layer: Int, into rows: ActivationRows, _ member: Member, _ timer: inout LapTimer
   ) {
     if !isTokenAttended(spec(layer)) {
-      for kvHead in member.ownRun(of: spec(layer).kvHeadCount) {
+      for kvHead in ownShares(layer, 1, member) {
         settle(layer, kvHead: kvHead, &timer)
       }
     }

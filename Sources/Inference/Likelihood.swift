@@ -22,6 +22,17 @@ public struct LogitRow {
     Double(logSumExp(values, count: count)) - Double(values[Int(token)])
   }
 
+  /// A token's logit.
+  public subscript(token: Int32) -> Float { values[Int(token)] }
+
+  /// Makes a token the least likely one.
+  public func exclude(_ token: Int32) {
+    UnsafeMutablePointer(mutating: values)[Int(token)] = Self.leastLogit
+  }
+
+  /// So small that its exponential counts for nothing, and finite.
+  private static var leastLogit: Float { -1e9 }
+
   public var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: values, count: count * MemoryLayout<Float>.stride)
   }

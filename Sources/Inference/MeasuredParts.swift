@@ -22,9 +22,12 @@ extension Engine {
   /// kept so many anyway.
   @export(interface)
   package mutating func setPlaceAtBudget() {
-    sequence.state.pointee.cache.setCount(settings.cacheBudget)
-    sequence.setPlace(
-      tokenCount: settings.cacheBudget, position: settings.cacheBudget,
-      fixedCount: settings.cacheBudget)
+    if Eviction.evicts(settings.policy) {
+      sequence.state.pointee.cache.fillToBudgets()
+    } else {
+      sequence.state.pointee.cache.setCount(settings.cacheBudget)
+    }
+    let count = slotsFilled
+    sequence.setPlace(tokenCount: count, position: count, fixedCount: count)
   }
 }

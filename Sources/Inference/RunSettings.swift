@@ -19,6 +19,8 @@ public struct RunSettings: Sendable {
   public let usesFloat16: Bool
   /// Positions are renumbered if the next ones would pass the model's trained length.
   public let renumbers: Bool
+  /// By which the KV heads' budgets differ, with N as their mean; nil for equal budgets.
+  public var headShares: KeptHeadShares?
   /// Whether appended tokens may be left uncommitted (`TokenSequence.append`); the policy then keeps
   /// for each layer what attention left.
   public var takesBack = false
@@ -83,6 +85,23 @@ public struct RunSettings: Sendable {
   /// Whether tokens beyond N are evicted; else the slots bound the text.
   public var evicts: Bool { Eviction.evicts(policy) }
 
-  /// Slots of each KV head: N kept ones and a block.
+  /// Slots of each KV head, if their budgets are equal, or the mean: N kept ones and a block.
   public var slotCount: Int { cacheBudget + blockSize }
+
+  /// The least and the greatest budget of a KV head.
+  public var headBudgets: ClosedRange<Int> {
+    guard let headShares, Eviction.evicts(policy) else { return cacheBudget...cacheBudget }
+    return headShares.shares.budgets(mean: cacheBudget)
+  }
+
+  /// Every head's budget must have room for the tokens that are never evicted.
+  @export(interface)
+  public func checkRetained() throws(HeadSharesError) {
+    let count = retained.sinkCount + retained.recentCount
+    let least = headBudgets.lowerBound
+    if count > least { throw .tooFewSlots(least, retained: count) }
+  }
+
+  /// Slots of the largest KV head.
+  public var slotCountMax: Int { headBudgets.upperBound + blockSize }
 }

@@ -7,7 +7,8 @@ import Platform
 /// layers: what scoring works with is there once a KV head.
 struct CommitTask {
   let state: UnsafeMutablePointer<CacheState>
-  let shape: CacheShape
+  let shape: ModelShape
+  let rotary: RotaryTables
   /// `[threads]`
   let times: UnsafeMutablePointer<BlockTimes>
   /// Tokens that are committed, and dropped ones behind them.
@@ -20,7 +21,8 @@ struct CommitTask {
     droppedCount: Int
   ) {
     state = sequence.state
-    shape = sequence.state.pointee.cache.shape
+    shape = sequence.shape
+    rotary = machine.workspace.rotary
     times = machine.workspace.times
     self.tokenCount = tokenCount
     self.droppedCount = droppedCount
@@ -29,7 +31,7 @@ struct CommitTask {
 
   func run(_ member: Member) -> BlockTimes {
     var timer = LapTimer()
-    for kvHead in member.ownRun(of: shape.kvHeadCountMax) {
+    for kvHead in member.ownRun(of: state.pointee.cache.shape.kvHeadCountMax) {
       for layer in 0..<shape.layerCount
       where kvHead < state.pointee.cache.kvHeadCount(layer: layer) {
         commit(layer: layer, kvHead: kvHead, &timer)
@@ -42,7 +44,10 @@ struct CommitTask {
     let block = state.pointee.cache.block(
       layer: layer, kvHead: kvHead, tokenCount: tokenCount, nextPosition: nextPosition,
       isProvisional: true)
-    if droppedCount > 0 { state.pointee.eviction.takeBack(droppedCount, behind: block) }
+    if droppedCount > 0 {
+      state.pointee.eviction.takeBack(
+        droppedCount, behind: block, rotary[shape.layer(layer)])
+    }
     if tokenCount > 0 { state.pointee.eviction.score(block) }
     timer.times.score += timer.lap()
     if tokenCount > 0 { state.pointee.eviction.evict(block) }

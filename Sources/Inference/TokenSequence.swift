@@ -119,7 +119,7 @@ public struct TokenSequence: ~Copyable {
     precondition(retained.sinkCount + retained.recentCount <= cacheBudget)
     settings = next
     for layer in 0..<shape.layerCount {
-      state.pointee.cache.setBudgets(layer: layer, next.cacheLayer(shape.layer(layer)))
+      state.pointee.cache.setBudgets(layer: layer, next.cacheLayer(layer, of: shape))
     }
     state.pointee.eviction.retain(retained)
   }
@@ -159,9 +159,12 @@ extension TokenSequence {
     }
     precondition(appendedCount == 0, "the last block is not committed")
     precondition(commits || settings.takesBack, "the settings leave no room for it")
-    let slotsBefore = slotsFilled
+    let (slotsBefore, slotsBeforeLeast) = (slotsFilled, state.pointee.cache.leastCount)
     // `limit` may have left fewer slots than there is room for.
-    if !state.pointee.cache.hasRoom(for: count) || slotsBefore + count > settings.slotCount {
+    let evicts = Eviction.evicts(settings.policy)
+    if !state.pointee.cache.hasRoom(for: count)
+      || !evicts && slotsBefore + count > settings.slotCount
+    {
       throw .full(CacheFull(slotCount: settings.slotCount))
     }
     if settings.renumbers && position + count > shape.contextLength { renumber(on: machine) }
@@ -176,7 +179,8 @@ extension TokenSequence {
     lastRow = count - 1
     if commits { finish(count) }
     return BlockRecord(
-      tokenCount: count, slotsBefore: slotsBefore, times: machine.meanTimes)
+      tokenCount: count, slotsBefore: slotsBefore, slotsBeforeLeast: slotsBeforeLeast,
+      times: machine.meanTimes)
   }
 
   /// Makes the first `count` of the appended tokens part of the text, drops the others, and evicts.
@@ -187,7 +191,7 @@ extension TokenSequence {
     precondition(count > 0 && count <= appendedCount, "only appended tokens can be committed")
     let dropped = appendedCount - count
     let isScored =
-      state.pointee.eviction.accumulates || state.pointee.cache.isOverBudget(with: count)
+      state.pointee.eviction.scoresEveryBlock || state.pointee.cache.isOverBudget(with: count)
     let times =
       dropped > 0 || isScored
       ? run(CommitTask(self, machine, tokenCount: count, droppedCount: dropped), on: machine)

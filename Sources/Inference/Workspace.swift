@@ -77,7 +77,7 @@ struct Workspace {
     attentionScratch = carver.take(
       .attention, Float.self, count: settings.threadCount * attentionScratchCount)
     renumberingWordCount =
-      settings.renumbers ? Eviction.renumberingWordCount(slots: settings.slotCount) : 0
+      settings.renumbers ? Eviction.renumberingWordCount(slots: settings.slotCountMax) : 0
     renumberingScratch = carver.take(
       .policy, UInt32.self, count: settings.threadCount * renumberingWordCount)
     times = carver.take(.tables, BlockTimes.self, count: settings.threadCount)

@@ -1,20 +1,35 @@
 import Kernels
+import Profile
 
 /// What the cache holds of one layer.
 public struct CacheLayer: Sendable, BitwiseCopyable {
   public let kvHeadCount: Int
   public let headDim: Int
-  /// Slots that eviction leaves each KV head.
-  public let budget: Int
+  /// Slots that eviction leaves each KV head, or the mean over the heads of all layers.
+  private let meanBudget: Int
+  /// By which heads have budgets of their own, and the number of the layer there; nil for equal ones.
+  private let shares: KeptHeadShares?
+  private let layer: Int
   /// Tokens of a block: each KV head has room for so many behind the kept ones.
   public let blockSize: Int
 
   @export(interface)
-  public init(kvHeadCount: Int, headDim: Int, budget: Int, blockSize: Int) {
+  public init(
+    kvHeadCount: Int, headDim: Int, budget: Int, blockSize: Int, shares: KeptHeadShares? = nil,
+    layer: Int = 0
+  ) {
     self.kvHeadCount = kvHeadCount
     self.headDim = headDim
-    self.budget = budget
+    meanBudget = budget
     self.blockSize = blockSize
+    self.shares = shares
+    self.layer = layer
+  }
+
+  /// Slots that eviction leaves a KV head.
+  public func budget(_ kvHead: Int) -> Int {
+    guard let shares else { return meanBudget }
+    return shares.shares.budget(layer: layer, kvHead: kvHead, mean: meanBudget)
   }
 }
 
@@ -29,6 +44,8 @@ public struct CacheShape: Sendable, BitwiseCopyable {
   public private(set) var headDimMax = 0
   /// Slots of the largest KV head, in whole tiles.
   private(set) var slotCountMax = 0
+  /// Tokens of the longest block.
+  public private(set) var blockSizeMax = 0
   /// What all heads have together.
   private(set) var total = HeadPlace()
 
@@ -40,6 +57,7 @@ public struct CacheShape: Sendable, BitwiseCopyable {
       let layer = layer(index)
       kvHeadCountMax = max(kvHeadCountMax, layer.kvHeadCount)
       headDimMax = max(headDimMax, layer.headDim)
+      blockSizeMax = max(blockSizeMax, layer.blockSize)
       for kvHead in 0..<layer.kvHeadCount {
         let head = HeadSlots(layer, kvHead: kvHead, at: total)
         slotCountMax = max(slotCountMax, head.paddedCapacity)
@@ -72,7 +90,7 @@ struct HeadSlots: BitwiseCopyable {
   init(_ layer: CacheLayer, kvHead: Int, at place: HeadPlace) {
     self.place = place
     headDim = layer.headDim
-    budget = layer.budget
+    budget = layer.budget(kvHead)
     capacity = budget + layer.blockSize
   }
 

@@ -18,7 +18,7 @@ public struct Eviction: ~Copyable {
   /// `[heads][headDim]`, the KV heads of all layers
   let keySums: UnsafeMutablePointer<Double>
   /// `[heads][slots]`
-  let accumulated: UnsafeMutablePointer<Float>
+  let numbers: UnsafeMutablePointer<Float>
   /// Whether a block may be committed behind all layers' attention.
   let takesBack: Bool
   /// The extra row of a head and what attention left for each of its slots: `[heads]` if the settings
@@ -57,14 +57,14 @@ public struct Eviction: ~Copyable {
     self.shape = shape
     let needs = policy.accept(NeedsOfPolicy(), form)
     self.needs = needs
-    self.retained = needs.retained(retained)
+    self.retained = retained
     let slots = needs.evicts ? shape.slotCountMax : 0
     let (kvHeads, total) = (shape.kvHeadCountMax, shape.total)
     let perHead = kvHeads * slots
     keySums = carver.take(
       .policy, Double.self, count: needs.keepsKeySum ? total.dimStart : 0)
-    accumulated = carver.take(
-      .policy, Float.self, count: needs.accumulates ? total.slotStart : 0)
+    numbers = carver.take(
+      .policy, Float.self, count: needs.keepsNumbers ? total.slotStart : 0)
     extraRowStride = needs.hasExtraRow ? roundUp(shape.headDimMax, to: 16) : 0
     pendingStride = needs.hasPending ? slots + extraRowStride : 0
     self.takesBack = takesBack
@@ -75,20 +75,21 @@ public struct Eviction: ~Copyable {
     self.partCount = needs.weightTokens > 0 ? max(partCount - 1, 0) : 0
     weightParts = carver.take(.policy, Float.self, count: perHead * self.partCount)
     scores = carver.take(.policy, Float.self, count: needs.writesScores ? perHead : 0)
-    minusOnes = carver.take(.policy, Float.self, count: needs.writesScores ? slots : 0)
-    scratchCount = policy.accept(ScratchOfPolicy(slots: slots, headDim: shape.headDimMax), form)
+    let oneCount = needs.writesScores || needs.keepsNumbers ? slots : 0
+    minusOnes = carver.take(.policy, Float.self, count: oneCount)
+    scratchCount = policy.accept(ScratchOfPolicy(slots: slots, shape), form)
     scratch = carver.take(.policy, UInt32.self, count: kvHeads * scratchCount)
     victims = carver.take(.policy, UInt32.self, count: perHead)
     orders = carver.take(.policy, UInt32.self, count: perHead)
     targets = carver.take(.policy, UInt32.self, count: perHead)
     weakCounts = carver.take(.policy, UInt64.self, count: kvHeads)
     if carver.isMeasuring { return }
-    minusOnes.update(repeating: -1, count: needs.writesScores ? slots : 0)
+    minusOnes.update(repeating: -1, count: oneCount)
     weakCounts.update(repeating: 0, count: kvHeads)
   }
 
   /// Other tokens that are never evicted: for an empty cache.
-  public mutating func retain(_ retained: Retained) { self.retained = needs.retained(retained) }
+  public mutating func retain(_ retained: Retained) { self.retained = retained }
 
   /// For an empty cache.
   public func reset() {
@@ -97,7 +98,7 @@ public struct Eviction: ~Copyable {
   }
 
   /// Whether every block is scored, evicted from or not.
-  public var accumulates: Bool { needs.accumulates }
+  public var scoresEveryBlock: Bool { needs.scoresEveryBlock }
 
   /// Whether the policy evicts at all.
   public static func evicts(_ policy: Policy) -> Bool {
@@ -131,10 +132,10 @@ extension Eviction {
     of cache: borrowing KVCache, _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
     try visitSums(&visitor)
-    for layer in 0..<(needs.accumulates ? shape.layerCount : 0) {
+    for layer in 0..<(needs.keepsNumbers ? shape.layerCount : 0) {
       for kvHead in 0..<cache.kvHeadCount(layer: layer) {
         let block = cache.block(layer: layer, kvHead: kvHead, tokenCount: 0, nextPosition: 0)
-        try visitor.visit(accumulated + block.place.slotStart, count: block.slotCount)
+        try visitor.visit(numbers + block.place.slotStart, count: block.slotCount)
       }
     }
     try visitWeakCounts(&visitor)
@@ -145,11 +146,11 @@ extension Eviction {
     filling tokenCount: Int, layer: (Int) -> CacheLayer, _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
     try visitSums(&visitor)
-    for index in 0..<(needs.accumulates ? shape.layerCount : 0) {
+    for index in 0..<(needs.keepsNumbers ? shape.layerCount : 0) {
       let layer = layer(index)
       for kvHead in 0..<layer.kvHeadCount {
         let slots = HeadSlots(layer, kvHead: kvHead, at: HeadPlace())
-        try visitor.visit(accumulated, count: min(tokenCount, slots.budget))
+        try visitor.visit(numbers, count: min(tokenCount, slots.budget))
       }
     }
     try visitWeakCounts(&visitor)

@@ -19,14 +19,27 @@ struct PolicyHead {
   let pending: UnsafeMutablePointer<Float>
   /// `[headDim]`: room for the extra row.
   let extraRow: UnsafeMutablePointer<Float>
-  /// `[slots]`, stays with a slot's token: for policies that accumulate.
-  let accumulated: UnsafeMutablePointer<Float>
+  /// `[slots]`, stays with a slot's token: for policies that keep numbers.
+  let numbers: UnsafeMutablePointer<Float>
+  /// `[slots]`: -1.
+  let minusOnes: UnsafePointer<Float>
+  /// The layer's rotary table; nil if keys are not rotated.
+  let rotary: RotaryTable?
+  /// Tokens of the longest block.
+  let blockSizeMax: Int
   /// As many 32-bit words as `scratchCount` asks for.
   let scratch: UnsafeMutablePointer<UInt32>
 
   var rows: CacheRows { head.rows }
   /// The block's slots.
   var block: Range<Int> { countBefore..<count }
+
+  /// To be called when the tokens of some slots have gone to others, so that their numbers follow.
+  func moveNumbers(_ from: Range<Int>, to targets: UnsafePointer<UInt32>) {
+    for index in 0..<from.count {
+      numbers[Int(targets[index])] = numbers[from.lowerBound + index]
+    }
+  }
 
   /// The scratch from `offset` on as Float32.
   func floats(_ offset: Int) -> UnsafeMutablePointer<Float> {
@@ -51,17 +64,23 @@ protocol EvictionPolicy {
   static var hasExtraRow: Bool { get }
   /// Whether the sum of a head's keys is kept.
   static var keepsKeySum: Bool { get }
+  /// Whether keys that are evicted stay in that sum.
+  static var sumHasEvictedKeys: Bool { get }
   /// Whether 1 / |key| of each slot is kept.
   static var usesNorms: Bool { get }
-  /// Whether a number stays with each token, so that every block is scored, evicted from or not.
-  static var accumulates: Bool { get }
+  /// Whether a number stays with each token.
+  static var keepsNumbers: Bool { get }
+  /// Whether every block is scored, evicted from or not.
+  static var scoresEveryBlock: Bool { get }
   /// Whether `score` writes scores; if not, `scores` says where they are.
   static var writesScores: Bool { get }
   /// Tokens that the policy itself never evicts: the text's first, and the latest.
   static var sinkCount: Int { get }
   static var recentCount: Int { get }
+  /// One part in so many of a head's budget is for the latest tokens as well; 0 for none.
+  static var recentDivisor: Int { get }
   /// 32-bit words a KV head.
-  static func scratchCount(slots: Int, headDim: Int) -> Int
+  static func scratchCount(slots: Int, headDim: Int, blockSize: Int) -> Int
 
   /// The block's keys and values are written.
   static func beforeAttention(_ slots: PolicyHead)
@@ -94,12 +113,15 @@ extension EvictionPolicy {
   static var preparesAttention: Bool { false }
   static var hasExtraRow: Bool { false }
   static var keepsKeySum: Bool { false }
+  static var sumHasEvictedKeys: Bool { false }
   static var usesNorms: Bool { false }
-  static var accumulates: Bool { false }
+  static var keepsNumbers: Bool { false }
+  static var scoresEveryBlock: Bool { false }
   static var writesScores: Bool { true }
   static var sinkCount: Int { 0 }
   static var recentCount: Int { 0 }
-  static func scratchCount(slots: Int, headDim: Int) -> Int { 0 }
+  static var recentDivisor: Int { 0 }
+  static func scratchCount(slots: Int, headDim: Int, blockSize: Int) -> Int { 0 }
   static func beforeAttention(_ slots: PolicyHead) {}
   static func wantsExtraRow(_ slots: PolicyHead) -> Bool { false }
   static func scores(_ slots: PolicyHead) -> SlotScores? { nil }
@@ -115,11 +137,14 @@ struct PolicyNeeds {
   let preparesAttention: Bool
   let hasExtraRow: Bool
   let keepsKeySum: Bool
+  let sumHasEvictedKeys: Bool
   let usesNorms: Bool
-  let accumulates: Bool
+  let keepsNumbers: Bool
+  let scoresEveryBlock: Bool
   let writesScores: Bool
   let sinkCount: Int
   let recentCount: Int
+  let recentDivisor: Int
 
   init<Eviction: EvictionPolicy>(_ policy: Eviction.Type) {
     evicts = policy.evicts
@@ -127,19 +152,24 @@ struct PolicyNeeds {
     preparesAttention = policy.preparesAttention
     hasExtraRow = policy.hasExtraRow
     keepsKeySum = policy.keepsKeySum
+    sumHasEvictedKeys = policy.sumHasEvictedKeys
     usesNorms = policy.usesNorms
-    accumulates = policy.accumulates
+    keepsNumbers = policy.keepsNumbers
+    scoresEveryBlock = policy.scoresEveryBlock
     writesScores = policy.writesScores
     sinkCount = policy.sinkCount
     recentCount = policy.recentCount
+    recentDivisor = policy.recentDivisor
   }
 
   /// Whether attention leaves a number for each slot.
   var hasPending: Bool { weightTokens > 0 || hasExtraRow }
 
   /// What was asked for, and at least what the policy itself never evicts.
-  func retained(_ asked: Retained) -> Retained {
-    Retained(
-      sinkCount: max(asked.sinkCount, sinkCount), recentCount: max(asked.recentCount, recentCount))
+  func retained(_ asked: Retained, budget: Int) -> Retained {
+    let ofBudget = recentDivisor > 0 ? budget / recentDivisor : 0
+    return Retained(
+      sinkCount: max(asked.sinkCount, sinkCount),
+      recentCount: max(asked.recentCount, max(recentCount, ofBudget)))
   }
 }

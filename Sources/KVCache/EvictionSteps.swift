@@ -5,12 +5,13 @@ import Kernels
 extension Eviction {
   /// The last tokens of a block whose attention weights are wanted, or 0; may be more than there are.
   public func weightTokens(_ block: HeadBlock) -> Int {
-    block.isOverBudget || needs.accumulates ? needs.weightTokens : 0
+    block.isOverBudget || needs.scoresEveryBlock ? needs.weightTokens : 0
   }
 
   /// To be called when the block's tokens are written.
-  public func beforeAttention(_ block: HeadBlock) {
-    policy.accept(BeforeAttention(slots: slots(block)), form)
+  /// - Parameter rotary: by which keys are rotated, the block's tokens in its rows; nil if they are not.
+  public func beforeAttention(_ block: HeadBlock, _ rotary: RotaryTable?) {
+    policy.accept(BeforeAttention(slots: slots(block, rotary)), form)
   }
 
   /// Whether `beforeAttention` does something.
@@ -49,15 +50,18 @@ extension Eviction {
   /// - Parameters:
   ///   - block: without them.
   ///   - count: how many there were.
-  public func takeBack(_ count: Int, behind block: HeadBlock) {
+  ///   - rotary: by which keys are rotated, of any block; nil if they are not.
+  @export(interface)
+  public func takeBack(_ count: Int, behind block: HeadBlock, _ rotary: RotaryTable?) {
     policy.accept(
-      TakenBack(slots: slots(block), dropped: block.slotCount..<block.slotCount + count), form)
+      TakenBack(slots: slots(block, rotary), dropped: block.slotCount..<block.slotCount + count),
+      form)
   }
 
   /// Gives the slots scores, if the policy needs them for this block.
   @export(interface)
   public func score(_ block: HeadBlock) {
-    if !block.isOverBudget && !needs.accumulates { return }
+    if !block.isOverBudget && !needs.scoresEveryBlock { return }
     let scores = scores + block.kvHead * shape.slotCountMax
     let cosine = policy.accept(Score(slots: slots(block), scores: scores), form)
     if let cosine, cosine < Self.weakAnchorLimit { (weakCounts + block.kvHead).pointee += 1 }
@@ -74,7 +78,7 @@ extension Eviction {
     let scores =
       policy.accept(Scores(slots: slots), form)
       ?? SlotScores(first: self.scores + offset, second: minusOnes)
-    let filter = retained.filter(
+    let filter = needs.retained(retained, budget: block.budget).filter(
       first: scores.first, second: scores.second, positions: block.head.positions,
       nextPosition: block.nextPosition)
     VictimSearch(filter: filter, slots: victims, orders: orders + offset, scratch: targets)
@@ -82,7 +86,8 @@ extension Eviction {
     let leaving = block.budget..<block.slotCount
     findTargets(victims, slots: leaving, targets)
     block.head.replace(
-      targets, with: leaving, subtractingFrom: needs.keepsKeySum ? slots.keySum : nil)
+      targets, with: leaving,
+      subtractingFrom: needs.keepsKeySum && !needs.sumHasEvictedKeys ? slots.keySum : nil)
     policy.accept(Moved(slots: slots, from: leaving, targets: targets), form)
   }
 
@@ -114,14 +119,15 @@ extension Eviction {
     return pending + start + extraRowStride
   }
 
-  func slots(_ block: HeadBlock) -> PolicyHead {
+  func slots(_ block: HeadBlock, _ rotary: RotaryTable? = nil) -> PolicyHead {
     let pending = pending(block)
     return PolicyHead(
       head: block.head, count: block.slotCount, countBefore: block.slotsBefore,
       budget: block.budget, nextPosition: block.nextPosition,
       keySum: keySums + block.place.dimStart, pending: pending,
       extraRow: pending - extraRowStride,
-      accumulated: accumulated + block.place.slotStart,
+      numbers: numbers + block.place.slotStart, minusOnes: UnsafePointer(minusOnes), rotary: rotary,
+      blockSizeMax: shape.blockSizeMax,
       scratch: scratch + block.kvHead * scratchCount)
   }
 }

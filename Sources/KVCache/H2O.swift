@@ -7,18 +7,17 @@ import Kernels
 ///   a slot, KV head and layer; one weight a slot and KV head for each chunk of rows.
 enum H2O: EvictionPolicy {
   static var weightTokens: Int { .max }
-  static var accumulates: Bool { true }
+  static var keepsNumbers: Bool { true }
+  static var scoresEveryBlock: Bool { true }
 
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
-    for slot in slots.countBefore..<slots.count { slots.accumulated[slot] = 0 }
-    for slot in 0..<slots.count { slots.accumulated[slot] += slots.pending[slot] }
-    copy(slots.accumulated, to: scores, count: slots.count)
+    for slot in slots.countBefore..<slots.count { slots.numbers[slot] = 0 }
+    for slot in 0..<slots.count { slots.numbers[slot] += slots.pending[slot] }
+    copy(slots.numbers, to: scores, count: slots.count)
     return nil
   }
 
   static func moved(_ slots: PolicyHead, _ from: Range<Int>, to targets: UnsafePointer<UInt32>) {
-    for index in 0..<from.count {
-      slots.accumulated[Int(targets[index])] = slots.accumulated[from.lowerBound + index]
-    }
+    slots.moveNumbers(from, to: targets)
   }
 }

@@ -70,6 +70,9 @@ public struct KVCache: ~Copyable {
       keepsNorms: keepsNorms)
   }
 
+  /// Slots that eviction leaves a head.
+  public func budget(layer: Int, kvHead: Int) -> Int { heads[index(layer, kvHead)].budget }
+
   /// Filled slots of a head.
   public func count(layer: Int, kvHead: Int) -> Int {
     Int(counts[index(layer, kvHead)])
@@ -116,11 +119,13 @@ public struct KVCache: ~Copyable {
     heads[index].budget = budget
   }
 
-  /// The budgets of a layer's heads as it is described.
+  /// The budgets of a layer's heads as it is described; no head gets more than it has room for. (If
+  /// shares are rounded, a head may have one slot more with a smaller mean.)
   @export(interface)
   public func setBudgets(layer: Int, _ description: CacheLayer) {
     for kvHead in 0..<description.kvHeadCount {
-      setBudget(description.budget, layer: layer, kvHead: kvHead)
+      let room = heads[index(layer, kvHead)].capacity - description.blockSize
+      setBudget(min(description.budget(kvHead), room), layer: layer, kvHead: kvHead)
     }
   }
 
@@ -155,6 +160,29 @@ public struct KVCache: ~Copyable {
   /// The last `tokenCount` slots of every head are empty again.
   public func takeBack(tokenCount: Int) {
     for index in 0..<shape.headCount { counts[index] -= UInt32(tokenCount) }
+  }
+
+  /// Every head's slots are filled up to its budget.
+  public func fillToBudgets() {
+    for index in 0..<shape.headCount { counts[index] = UInt32(heads[index].budget) }
+  }
+
+  /// The first of a layer's shares of work, `pieces` for each KV head, behind which `part` of `parts` of
+  /// the work lie, if a head's work grows with its filled slots and a block's.
+  @export(interface)
+  public func firstShare(
+    layer: Int, pieces: Int, tokenCount: Int, part: Int, of parts: Int
+  ) -> Int {
+    let heads = Int(firstHeads[layer])..<Int(firstHeads[layer + 1])
+    var total = 0
+    for head in heads { total += Int(counts[head]) + tokenCount }
+    var rest = part * total * pieces / parts
+    for head in heads {
+      let slots = Int(counts[head]) + tokenCount
+      if rest < slots * pieces { return (head - heads.lowerBound) * pieces + rest / slots }
+      rest -= slots * pieces
+    }
+    return heads.count * pieces
   }
 
   /// Every head has so many filled slots.

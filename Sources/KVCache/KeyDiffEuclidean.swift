@@ -6,7 +6,7 @@ import Kernels
 /// - Complexity: two passes over the keys, O(n headDim) a head and block. Memory: 17 headDim words a
 ///   KV head.
 enum KeyDiffEuclidean: EvictionPolicy {
-  static func scratchCount(slots: Int, headDim: Int) -> Int {
+  static func scratchCount(slots: Int, headDim: Int, blockSize: Int) -> Int {
     AnchorScratch.count(headDim: headDim)
   }
 

@@ -8,7 +8,7 @@ import Kernels
 enum KeyDiffMedian: EvictionPolicy {
   static var usesNorms: Bool { true }
 
-  static func scratchCount(slots: Int, headDim: Int) -> Int { slots + headDim }
+  static func scratchCount(slots: Int, headDim: Int, blockSize: Int) -> Int { slots + headDim }
 
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let headDim = slots.rows.headDim

@@ -8,7 +8,7 @@ import Kernels
 enum KeyDiffNormalized: EvictionPolicy {
   static var usesNorms: Bool { true }
 
-  static func scratchCount(slots: Int, headDim: Int) -> Int {
+  static func scratchCount(slots: Int, headDim: Int, blockSize: Int) -> Int {
     AnchorScratch.count(headDim: headDim)
   }
 

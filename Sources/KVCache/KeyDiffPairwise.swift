@@ -10,7 +10,9 @@ enum KeyDiffPairwise: EvictionPolicy {
   private static let rowCount = 4
   private static let tileCount = 4 * CacheRows.tileSlots
 
-  static func scratchCount(slots: Int, headDim: Int) -> Int { tileCount + rowCount * headDim }
+  static func scratchCount(slots: Int, headDim: Int, blockSize: Int) -> Int {
+    tileCount + rowCount * headDim
+  }
 
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let norms = slots.head.inverseNorms

@@ -22,6 +22,7 @@ extension Policy {
     switch self {
     case .full: visitor.visit(KeepAll.self)
     case .keydiff: form == .fused ? visitor.visit(KeyDiff.self) : visitor.visit(KeyDiffAlone.self)
+    case .keydiffStream: visitor.visit(KeyDiffStream.self)
     case .keydiffNormalized: visitor.visit(KeyDiffNormalized.self)
     case .keydiffPairwise: visitor.visit(KeyDiffPairwise.self)
     case .keydiffMedian: visitor.visit(KeyDiffMedian.self)
@@ -42,9 +43,16 @@ struct NeedsOfPolicy: PolicyVisitor {
 
 struct ScratchOfPolicy: PolicyVisitor {
   let slots: Int
-  let headDim: Int
+  let shape: CacheShape
+
+  init(slots: Int, _ shape: CacheShape) {
+    self.slots = slots
+    self.shape = shape
+  }
+
   func visit<Chosen: EvictionPolicy>(_ policy: Chosen.Type) -> Int {
-    policy.scratchCount(slots: slots, headDim: headDim)
+    policy.scratchCount(
+      slots: slots, headDim: shape.headDimMax, blockSize: shape.blockSizeMax)
   }
 }
 

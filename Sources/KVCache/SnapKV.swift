@@ -14,7 +14,7 @@ enum SnapKV: EvictionPolicy {
   static var weightTokens: Int { window }
   static var recentCount: Int { window }
 
-  static func scratchCount(slots: Int, headDim: Int) -> Int {
+  static func scratchCount(slots: Int, headDim: Int, blockSize: Int) -> Int {
     PositionOrder.wordCount(slots: slots)
   }
 

@@ -138,7 +138,7 @@ struct SeriesStyles {
   /// Policies have a place of their own, so that two pages show them alike.
   private static let known = [
     "keydiff", "sink", "tova", "snapkv", "h2o", "l2", "full", "float32", "keydiff-normalized",
-    "keydiff-pairwise", "keydiff-median", "keydiff-dot", "keydiff-euclidean",
+    "keydiff-pairwise", "keydiff-median", "keydiff-dot", "keydiff-euclidean", "keydiff-stream",
   ]
   private var indices: [String: Int] = [:]
 

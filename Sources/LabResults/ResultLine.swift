@@ -17,10 +17,12 @@ public struct RunKey: Codable, Hashable, Sendable {
   public var recent: Int
   /// Recent tokens as a share of N, in place of `recent`.
   public var recentShare: Double?
+  /// The file by which KV heads have budgets of their own; nil for equal ones.
+  public var heads: String?
 
   public init(
     model: String, policy: String, budget: Int, budgetShare: Double? = nil, block: Int,
-    sinks: Int = 0, recent: Int = 0, recentShare: Double? = nil
+    sinks: Int = 0, recent: Int = 0, recentShare: Double? = nil, heads: String? = nil
   ) {
     self.model = model
     self.policy = policy
@@ -30,13 +32,15 @@ public struct RunKey: Codable, Hashable, Sendable {
     self.sinks = sinks
     self.recent = recent
     self.recentShare = recentShare
+    self.heads = heads
   }
 
   /// As tables and legends name it: `keydiff`, or `keydiff 4+256` with sinks and recent tokens,
-  /// `keydiff 4+25%` where the recent ones are a share of N.
+  /// `keydiff 4+25%` if the recent ones are a share of N, `keydiff@heads.json` with head budgets.
   public var label: String {
     let latest = recentShare.map { "\(Self.percent($0))%" } ?? "\(recent)"
-    return sinks == 0 && latest == "0" ? policy : "\(policy) \(sinks)+\(latest)"
+    let name = heads.map { "\(policy)@\(URL(fileURLWithPath: $0).lastPathComponent)" } ?? policy
+    return sinks == 0 && latest == "0" ? name : "\(name) \(sinks)+\(latest)"
   }
 
   /// N as tables name it: `1024`, `25%` of the prompt, `all`.

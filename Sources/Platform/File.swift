@@ -42,7 +42,7 @@ public struct SystemFailure: Error {
 public func makeFolder(_ path: UnsafePointer<CChar>) throws(SystemFailure) {
   let made = unsafe edge_make_folder(path)
   if made >= 0 { return }
-  if unsafe edge_is_folder(path) != 0 { return }
+  if unsafe edge_file_kind(path) == edge_kind_folder { return }
   throw SystemFailure("make the folder", code: -made)
 }
 
@@ -144,63 +144,5 @@ public struct InputStream: ~Copyable {
       if got < 0 { throw SystemFailure("read", code: Int32(-got)) }
       return Int(got)
     }
-  }
-}
-
-/// A file that appears under its name only when it is whole: it is written beside its place,
-/// synced, and renamed. Dropped before `commit`, it leaves nothing behind.
-@safe public struct ReplacementFile: ~Copyable {
-  public static let pathByteCountMax = 4096
-  private static let suffix: StaticString = ".partial"
-  private let path: UnsafePointer<CChar>
-  private var partialPath = InlineArray<4096, CChar>(repeating: 0)
-  private let descriptor: Int32
-  private var isCommitted = false
-  public var text: TextOutput
-
-  /// `path` must stay valid for the life of this value.
-  @export(interface)
-  public init(path: UnsafePointer<CChar>) throws(SystemFailure) {
-    unsafe self.path = unsafe path
-    let length = unsafe strlen(path)
-    if length + Self.suffix.utf8CodeUnitCount >= Self.pathByteCountMax {
-      throw SystemFailure("create", code: ENAMETOOLONG)
-    }
-    for index in 0..<length { unsafe partialPath[index] = path[index] }
-    for index in 0..<Self.suffix.utf8CodeUnitCount {
-      unsafe partialPath[length + index] = CChar(Self.suffix.utf8Start[index])
-    }
-    let opened = unsafe Self.withPointer(partialPath) { unsafe edge_open_create($0) }
-    if opened < 0 { throw SystemFailure("create", code: -opened) }
-    descriptor = opened
-    text = TextOutput(descriptor: opened)
-  }
-
-  deinit {
-    if isCommitted { return }
-    _ = edge_close(descriptor)
-    _ = unsafe Self.withPointer(partialPath) { unsafe edge_unlink($0) }
-  }
-
-  private static func withPointer(
-    _ path: borrowing InlineArray<4096, CChar>, _ body: (UnsafePointer<CChar>) -> Int32
-  ) -> Int32 {
-    unsafe withUnsafePointer(to: path) {
-      unsafe body(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
-    }
-  }
-
-  /// Writes the rest, syncs and renames. After a failure the old file is still in place.
-  @export(interface)
-  public mutating func commit() throws(SystemFailure) {
-    text.flush()
-    if text.failure != 0 { throw SystemFailure("write", code: text.failure) }
-    let synced = edge_sync(descriptor)
-    // Pipes and some special files cannot be synced; they hold nothing that could be lost.
-    if synced < 0 && synced != -EINVAL { throw SystemFailure("sync", code: -synced) }
-    let renamed = unsafe Self.withPointer(partialPath) { unsafe edge_rename($0, path) }
-    if renamed < 0 { throw SystemFailure("rename", code: -renamed) }
-    isCommitted = true
-    _ = edge_close(descriptor)
   }
 }

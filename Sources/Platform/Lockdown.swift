@@ -109,9 +109,12 @@ extension LockdownFilter {
       isOneOf: [
         UInt32(O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
         UInt32(O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC),
+        UInt32(O_WRONLY | O_CLOEXEC | O_NOCTTY),
+        UInt32(O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
       ])
     allow(.fstat, machine)
     allow(.newfstatat, machine)
+    allow(.readlinkat, machine)
   }
 
   /// TCGETS, TCSETS, TIOCGWINSZ (asm-generic/ioctls.h), and TCGETS2 and TCSETS2, which newer C

@@ -33,8 +33,8 @@ public func peakResidentByteCount() -> Int {
 /// Documentation/filesystems/proc.rst, clear_refs); else it stays that of the process.
 @export(interface)
 public func resetPeakResident() {
-  let opened = unsafe edge_open_write(
-    UnsafeRawPointer(clearPath.utf8Start).assumingMemoryBound(to: CChar.self))
+  let opened = unsafe edge_open_through(
+    UnsafeRawPointer(clearPath.utf8Start).assumingMemoryBound(to: CChar.self), 0)
   if opened < 0 { return }
   _ = unsafe edge_write(opened, clearPeak.utf8Start, clearPeak.utf8CodeUnitCount)
   _ = edge_close(opened)

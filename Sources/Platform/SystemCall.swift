@@ -38,6 +38,7 @@ public enum SystemCall: Sendable {
   case fstat
   /// What glibc's `fstat` calls before version 2.39.
   case newfstatat
+  case readlinkat
   case ioctl
   case accept4
   case ppoll
@@ -66,6 +67,7 @@ public enum SystemCall: Sendable {
       case .openat: (257, 56)
       case .fstat: (5, 80)
       case .newfstatat: (262, 79)
+      case .readlinkat: (267, 78)
       case .ioctl: (16, 29)
       case .accept4: (288, 242)
       case .ppoll: (271, 73)

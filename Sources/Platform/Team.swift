@@ -150,25 +150,25 @@ private struct BoundCaller {
     return start < count ? start..<min(start + step, count) : nil
   }
 
-  /// Divides `count` shares into runs, one a member, for use between the next barrier and the one
-  /// after. Every member calls it before that barrier, where no runs are in use.
-  public func makeRuns(of count: Int) {
+  /// Begins a run of shares of this member's own, for use between the next barrier and the one after.
+  /// Every member calls it before that barrier, where no runs are in use.
+  public func beginRun(at share: Int) {
     unsafe (state.pointee.runs + index).pointee.value.store(
-      UInt32(truncatingIfNeeded: run(index, of: count).lowerBound), ordering: .relaxed)
+      UInt32(truncatingIfNeeded: share), ordering: .relaxed)
   }
 
   /// A share of this member's own run, in order, or of another's when the run is used up. A member
   /// thus finds in its caches what it used for the share before.
-  /// - Parameter count: as in `makeRuns`.
+  /// - Parameter end: the share behind a member's run.
   /// - Returns: nil when none is left.
   @export(interface)
-  public func nextRunShare(of count: Int) -> Int? {
-    for distance in 0..<self.count {
-      let owner = (index + distance) % self.count
+  public func nextRunShare(_ end: (Int) -> Int) -> Int? {
+    for distance in 0..<count {
+      let owner = (index + distance) % count
       let share = unsafe (state.pointee.runs + owner).pointee.value.wrappingAdd(
         1, ordering: .relaxed
       ).oldValue
-      if Int(share) < run(owner, of: count).upperBound { return Int(share) }
+      if Int(share) < end(owner) { return Int(share) }
     }
     return nil
   }
@@ -176,7 +176,8 @@ private struct BoundCaller {
   /// This member's part of `count` shares where nobody takes another's.
   public func ownRun(of count: Int) -> Range<Int> { run(index, of: count) }
 
-  private func run(_ member: Int, of count: Int) -> Range<Int> {
+  /// The same of any member.
+  public func run(_ member: Int, of count: Int) -> Range<Int> {
     member * count / self.count..<(member + 1) * count / self.count
   }
 

@@ -39,6 +39,8 @@ public struct DeviceProfile: Sendable {
   /// What the model's weights are held in; optional in a file.
   public internal(set) var weights = WeightFormat.int8
   public internal(set) var policy = Policy.full
+  /// The path of the file of head budgets as given, without NUL; empty for equal budgets.
+  public var headBudgets = FixedText<256>()
 
   init() {}
 
@@ -85,15 +87,16 @@ extension DeviceProfile {
   /// line is not indented and the last has no line end.
   @export(interface)
   public func writeJSON(to out: inout TextOutput, indentation: Int = 0) {
-    out.write("{\n")
+    out.write("{")
     for index in 0..<ProfileField.count {
       guard let field = ProfileField(rawValue: index), isPresent(field) else { continue }
+      out.write(index == 0 ? "\n" : ",\n")
       out.write(spaces: indentation + 2)
       out.write(jsonString: field.name)
       out.write(": ")
       writeValue(of: field, to: &out)
-      out.write(index == ProfileField.count - 1 ? "\n" : ",\n")
     }
+    out.write("\n")
     out.write(spaces: indentation)
     out.write("}")
   }
@@ -102,6 +105,7 @@ extension DeviceProfile {
     switch (field, vectorWidth) {
     case (.neonWidthBits, .avx), (.avxWidthBits, .neon): false
     case (.weights, _): weights != .int8
+    case (.headBudgets, _): headBudgets.count > 0
     default: true
     }
   }
@@ -125,6 +129,7 @@ extension DeviceProfile {
     case .cacheBudget: out.write(cacheBudget)
     case .weights: out.write(jsonString: weights.name)
     case .policy: out.write(jsonString: policy.name)
+    case .headBudgets: out.write(jsonString: headBudgets.bytes)
     }
   }
 

@@ -7,6 +7,7 @@ public enum Policy: Int, Sendable {
   /// Nothing is evicted; the prompt must fit into the slots.
   case full
   case keydiff
+  case keydiffStream
   case keydiffNormalized
   case keydiffPairwise
   case keydiffMedian
@@ -26,6 +27,7 @@ public enum Policy: Int, Sendable {
     switch self {
     case .full: "full"
     case .keydiff: "keydiff"
+    case .keydiffStream: "keydiff-stream"
     case .keydiffNormalized: "keydiff-normalized"
     case .keydiffPairwise: "keydiff-pairwise"
     case .keydiffMedian: "keydiff-median"
@@ -45,6 +47,8 @@ public enum Policy: Int, Sendable {
     switch self {
     case .full: "every token; the prompt must fit into the slots"
     case .keydiff: "keys that differ most from the mean key"
+    case .keydiffStream:
+      "keys that differed most from the text so far when they came"
     case .keydiffNormalized: "keys that differ most from the mean unit key"
     case .keydiffPairwise: "keys whose cosines with all keys have the least sum"
     case .keydiffMedian: "keys that differ most from the median of each dimension"

@@ -6,6 +6,8 @@ public enum ProfileLimits {
   public static let boardByteCountMax = 96
   /// Bytes of a model's path: as long as any that a person writes, and a quarter of PATH_MAX.
   public static let modelByteCountMax = 1023
+  /// Bytes of the path of a file of head budgets: a file's name, or a short path.
+  public static let headBudgetsByteCountMax = 255
   /// The smallest cap, in MiB: the program with thread stacks and a toy model.
   public static let ramCapMiBMin = 16
   /// The largest cap, in MiB: 1 TiB. In bytes it is far inside Int.
@@ -47,8 +49,12 @@ public enum ProfileField: Int, Sendable {
   case cacheBudget
   case weights
   case policy
+  case headBudgets
 
-  public static let count = 15
+  public static let count = 16
+
+  /// Whether a profile may lack the field.
+  var isOptional: Bool { self == .weights || self == .headBudgets }
 
   @export(interface)
   public var name: StaticString {
@@ -68,11 +74,9 @@ public enum ProfileField: Int, Sendable {
     case .cacheBudget: "cacheBudget"
     case .weights: "weights"
     case .policy: "policy"
+    case .headBudgets: "headBudgets"
     }
   }
-
-  /// Whether a profile may leave it out.
-  var isOptional: Bool { self == .weights }
 
   /// The field of that name, or nil.
   public init?(name: Span<UInt8>) {
@@ -92,6 +96,7 @@ public enum ProfileField: Int, Sendable {
     switch self {
     case .board: 1...ProfileLimits.boardByteCountMax
     case .model: 1...ProfileLimits.modelByteCountMax
+    case .headBudgets: 1...ProfileLimits.headBudgetsByteCountMax
     case .ramCapMiB: ProfileLimits.ramCapMiBMin...ProfileLimits.ramCapMiBMax
     case .neonWidthBits: ProfileLimits.neonWidthBits...ProfileLimits.neonWidthBits
     case .avxWidthBits: ProfileLimits.avx2WidthBits...ProfileLimits.avx512WidthBits
@@ -116,7 +121,7 @@ public enum ProfileField: Int, Sendable {
   func writeRule(to out: inout TextOutput) {
     switch self {
     case .board: writeRange(to: &out, "a string of ", " bytes without control characters")
-    case .model: writeRange(to: &out, "a string of ", " bytes without NUL")
+    case .model, .headBudgets: writeRange(to: &out, "a string of ", " bytes without NUL")
     case .neonWidthBits: out.write("128")
     case .avxWidthBits: out.write("256 or 512")
     case .fp16, .dotProduct, .i8mm: out.write("true or false")

@@ -55,6 +55,7 @@ struct ProfileReader: ~Escapable {
     case .cacheBudget: profile.cacheBudget = try readInteger(field)
     case .weights: try readWeights()
     case .policy: try readPolicy()
+    case .headBudgets: try readHeadBudgets()
     }
   }
 
@@ -62,8 +63,8 @@ struct ProfileReader: ~Escapable {
   private func checkFields() throws(ProfileError) {
     for index in 0..<ProfileField.count {
       guard let field = ProfileField(rawValue: index) else { continue }
-      if field == .neonWidthBits || field == .avxWidthBits || field.isOptional { continue }
-      if lines[index] == 0 { throw .missingField(field) }
+      if field == .neonWidthBits || field == .avxWidthBits { continue }
+      if lines[index] == 0 && !field.isOptional { throw .missingField(field) }
     }
     let neonLine = lines[ProfileField.neonWidthBits.rawValue]
     let avxLine = lines[ProfileField.avxWidthBits.rawValue]
@@ -117,6 +118,15 @@ extension ProfileReader {
     try checkByteCount(.model, profile.model.offeredByteCount)
     for index in 0..<profile.model.count where profile.model[index] == 0 {
       throw forbidden(0, .model)
+    }
+  }
+
+  private mutating func readHeadBudgets() throws(ProfileError) {
+    try require(.string, .headBudgets)
+    do { try scanner.readString(into: &profile.headBudgets) } catch { throw .syntax(error) }
+    try checkByteCount(.headBudgets, profile.headBudgets.offeredByteCount)
+    for index in 0..<profile.headBudgets.count where profile.headBudgets[index] == 0 {
+      throw forbidden(0, .headBudgets)
     }
   }
 

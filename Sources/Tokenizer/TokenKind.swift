@@ -27,7 +27,12 @@ public enum TokenKind: Int32, Sendable {
   static func endsGeneration(_ text: Span<UInt8>) -> Bool {
     isAny(text, "</s>", "<|eot_id|>", "<|im_end|>", "<|end|>")
       || isAny(text, "<|endoftext|>", "<|end_of_text|>", "<|eom_id|>", "<end_of_turn>")
-      || isAny(text, "<EOT>", "_<EOT>", "<end_of_utterance>", "<｜end▁of▁sentence｜>")
+      || isAny(text, "<EOT>", "_<EOT>", "[EOT]", "[EOS]")
+      || isAny(text, "<|return|>", "<|call|>", "<|calls|>", "<|flush|>")
+      || isAny(text, "<eos>", "<turn|>", "<|tool_response>", "<end_of_utterance>")
+      || isAny(text, "<｜end▁of▁sentence｜>", "<|fim_pad|>", "<fim-pad>", "<fim_pad>")
+      || isAny(text, "<PAD>", "[PAD]", "<|fim_repo|>", "<|repo_name|>")
+      || isAny(text, "<fim-repo>", "<REPO>", "<reponame>", "<|file_sep|>")
   }
 
   private static func isAny(

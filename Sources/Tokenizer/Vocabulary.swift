@@ -82,11 +82,23 @@ import Platform
     if scheme.isSentencePiece { try addPiece(id, kind, text, score) }
     // The text of SentencePiece's bytes is not what they stand for.
     let hasText = !(scheme.isSentencePiece && kind == .byte)
-    guard !hasText || addToTextTable(id),
-      !kind.isSpecial || specialTokens.add(text, token: id, isControl: kind.isControl)
+    guard !hasText || !Self.canBeMade(text, kind, scheme) || addToTextTable(id),
+      !kind.isSpecial || !Self.canBeMade(text, kind, scheme)
+        || specialTokens.add(text, token: id, isControl: kind.isControl)
     else {
       throw malformedToken(id, text, "too many tokens have the same hash")
     }
+  }
+
+  /// Whether any text can become the token. Vocabularies that were extended have tokens without
+  /// text, special ones that are not UTF-8, and normal ones that are not written in the byte
+  /// alphabet: such a token has its id and its bytes, and no text becomes it.
+  private static func canBeMade(
+    _ text: Span<UInt8>, _ kind: TokenKind, _ scheme: Scheme
+  ) -> Bool {
+    if text.isEmpty { return false }
+    if kind.isSpecial { return UTF8Sequence.validPrefixByteCount(text) == text.count }
+    return scheme.isSentencePiece || kind != .normal || ByteAlphabet.isWritten(in: text)
   }
 
   private func malformedToken(
@@ -106,7 +118,7 @@ import Platform
     let start = unsafe bytes + Int(starts[Int(id)])
     if kind == .byte {
       unsafe byteTokens[Int(start[0])] = id
-    } else if kind.isPiece {
+    } else if kind.isPiece && !text.isEmpty {
       let count = unsafe Int(starts[Int(id) + 1]) - Int(starts[Int(id)])
       unsafe neighbours.add(TextSlice(UnsafePointer(start), count: count))
     }
@@ -120,11 +132,8 @@ import Platform
     let id = Int32(tokenCount)
     var byteCount = text.count
     switch (scheme, kind) {
-    case (.byteLevelBPE, .normal):
+    case (.byteLevelBPE, .normal) where ByteAlphabet.isWritten(in: text):
       byteCount = unsafe ByteAlphabet.decode(text, 0..<text.count, into: target, capacity: room)
-      if byteCount < 0 {
-        throw malformedToken(id, text, "a normal token must be written in GPT-2's byte alphabet")
-      }
     case (.sentencePiece, .byte):
       guard let byte = PieceText.byte(text), room > 0 else {
         throw malformedToken(id, text, "a byte must be written as '<0x00>' to '<0xFF>'")
@@ -148,7 +157,8 @@ import Platform
     for index in 0..<text.count { unsafe target[index] = text[index] }
   }
 
-  /// Adds the merge of the next rank.
+  /// Adds the merge of the next rank. One whose sides, or whose whole, are no tokens is counted and
+  /// never made.
   /// - Parameter text: as in `tokenizer.ggml.merges`: the left token, a space, the right token.
   public mutating func addMerge(_ text: Span<UInt8>) throws(TokenizerError) {
     guard !merges.isFull else {
@@ -167,9 +177,7 @@ import Platform
     guard leftCount > 0, rightCount > 0, let left = unsafe find(mergeBytes, leftCount),
       let right = unsafe find(mergeBytes + leftCount, rightCount),
       let merged = unsafe find(mergeBytes, leftCount + rightCount)
-    else {
-      throw malformedMerge(text, "both sides, and both together, must be tokens")
-    }
+    else { return merges.addUnusable() }
     if !merges.add(left: left, right: right, merged: merged) {
       throw malformedMerge(text, "too many merges have the same hash")
     }
@@ -195,6 +203,7 @@ import Platform
       throw .wrongCount(
         field: "tokenizer.ggml.merges", count: merges.count, expected: counts.mergeCount)
     }
+    settleEnds()
     if scheme.isSentencePiece { return }
     var found = 0
     for value in 0..<256 {
@@ -207,6 +216,36 @@ import Platform
       throw .wrongCount(
         field: "tokenizer.ggml.tokens (tokens of a single byte)", count: 0, expected: 256)
     }
+  }
+}
+
+/// Ends of answers.
+extension Vocabulary {
+  /// Takes the meaning of an end from tokens that have another one beside certain others: `<|end|>`
+  /// ends one of an answer's messages if there are tokens for the end of all of them, and `</s>` is
+  /// text in the vocabularies that have `<|tool_response>` (llama.cpp, src/llama-vocab.cpp).
+  private func settleEnds() {
+    if (has("<|return|>") && has("<|call|>")) || (has("<|calls|>") && has("<|flush|>")) {
+      clearEnd("<|end|>")
+    }
+    if has("<|tool_response>") { clearEnd("</s>") }
+  }
+
+  private func control(_ text: StaticString) -> Int32? {
+    guard let id = unsafe find(text.utf8Start, text.utf8CodeUnitCount) else { return nil }
+    return kind(of: id) == .control ? id : nil
+  }
+
+  private func has(_ text: StaticString) -> Bool { control(text) != nil }
+
+  private func clearEnd(_ text: StaticString) {
+    if let id = control(text) { unsafe kinds[Int(id)] &= ~Self.endFlag }
+  }
+
+  /// Whether the text of a control token says that generation ends with it. Files name further such
+  /// tokens by their ids.
+  public func endsGeneration(_ id: Int32) -> Bool {
+    unsafe isToken(id) && kinds[Int(id)] & Self.endFlag != 0
   }
 }
 
@@ -228,12 +267,6 @@ extension Vocabulary {
   public func kind(of id: Int32) -> TokenKind {
     precondition(isToken(id))
     return TokenKind(rawValue: Int32(unsafe kinds[Int(id)] & ~Self.endFlag))!
-  }
-
-  /// Whether the text of a control token says that generation ends with it. Files name further such
-  /// tokens by their ids.
-  public func endsGeneration(_ id: Int32) -> Bool {
-    unsafe isToken(id) && kinds[Int(id)] & Self.endFlag != 0
   }
 
   /// The normal token that a whole word is, or -1.

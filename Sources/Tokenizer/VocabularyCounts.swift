@@ -77,26 +77,20 @@ public struct VocabularyCounts: Sendable {
         index: index, text: Excerpt(text),
         expected: "its entry in tokenizer.ggml.token_type must be 1 to 6")
     }
-    if text.isEmpty {
-      throw .malformedToken(
-        index: index, text: Excerpt(text), expected: "a token must not be empty")
-    }
     if kind.isSpecial && text.count > specialTokenByteCountMax {
       throw .malformedToken(
         index: index, text: Excerpt(text),
         expected: "a special token must have 256 bytes or less")
     }
-    if kind.isSpecial && UTF8Sequence.validPrefixByteCount(text) < text.count {
-      throw .malformedToken(
-        index: index, text: Excerpt(text), expected: "a special token must be UTF-8")
-    }
-    return kind == .userDefined && TokenKind.endsGeneration(text) ? .control : kind
+    // A message cannot end itself, whatever kind the file gives the token.
+    return kind != .byte && TokenKind.endsGeneration(text) ? .control : kind
   }
 
   /// The count of bytes of the text that the token stands for, or more.
   private func byteCount(_ text: Span<UInt8>, _ kind: TokenKind) -> Int {
     switch (scheme, kind) {
-    case (.byteLevelBPE, .normal): Self.scalarCount(text)
+    case (.byteLevelBPE, .normal):
+      ByteAlphabet.isWritten(in: text) ? Self.scalarCount(text) : text.count
     case (.sentencePiece, .byte): 1
     case (.sentencePiece, _) where kind.isPiece: PieceText.decodedByteCount(text)
     default: text.count

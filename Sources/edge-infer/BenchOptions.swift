@@ -78,7 +78,7 @@ extension BenchModel {
       return
     }
     var buffer = HeaderBuffer()
-    self.init(try buffer.open(path, &console))
+    self.init(try buffer.open(path))
   }
 }
 

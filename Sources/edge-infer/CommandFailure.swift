@@ -144,6 +144,7 @@ enum FailureReason {
   /// The variables of a chat template.
   case variables(VariableFault)
   case savedCache(SnapshotError)
+  case headShares(HeadSharesError)
   case cacheFull(CacheFull)
   case numbers(NumberFault)
   /// The plan is larger than the cap.
@@ -171,6 +172,7 @@ enum FailureReason {
     case .tokens(let error): error.exitCode
     case .variables(let error): error.exitCode
     case .savedCache(let error): error.exitCode
+    case .headShares(let error): error.exitCode
     case .cacheFull(let full): full.exitCode
     case .numbers(let fault): fault.exitCode
     case .overCap, .positions: .configuration
@@ -197,6 +199,7 @@ enum FailureReason {
     case .tokens(let error): error.write(to: &out)
     case .variables(let error): error.write(to: &out)
     case .savedCache(let error): error.write(to: &out)
+    case .headShares(let error): error.write(to: &out)
     case .cacheFull(let full): full.write(to: &out)
     case .numbers(let fault): fault.write(to: &out)
     case .overCap(let advice): advice.write(to: &out)

@@ -11,7 +11,7 @@ func inspectCommand(_ arguments: Arguments) throws(CommandFailure) {
   }
   let path = unsafe ModelPath(name)
   var buffer = HeaderBuffer()
-  let model = try buffer.open(path)
+  let model = try buffer.open(path, needsWeights: false)
   var census = TensorCensus()
   do throws(ModelError) {
     try buffer.visitTensors(of: model, &census)

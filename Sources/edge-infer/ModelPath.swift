@@ -45,6 +45,22 @@ struct ModelPath {
 
   var exists: Bool { unsafe withPointer { unsafe edge_exists($0) != 0 } }
 
+  /// Where the head budgets of a model are looked for: `.heads.json` in place of the file's last ending.
+  var headBudgets: ModelPath {
+    var path = self
+    var end = count
+    for index in 0..<count {
+      if bytes[index] == CChar(UInt8(ascii: "/")) { end = count }
+      if bytes[index] == CChar(UInt8(ascii: ".")) { end = index }
+    }
+    path.count = end
+    let ending: StaticString = ".heads.json"
+    for index in 0..<ending.utf8CodeUnitCount {
+      unsafe path.append(CChar(bitPattern: ending.utf8Start[index]))
+    }
+    return path
+  }
+
   private mutating func append(_ text: UnsafePointer<CChar>) {
     var index = 0
     while unsafe text[index] != 0 {

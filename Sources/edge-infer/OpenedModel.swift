@@ -4,20 +4,31 @@ import Platform
 
 extension HeaderBuffer {
   /// Opens a model of the command line or of the profile.
-  mutating func open(_ path: ModelPath) throws(CommandFailure) -> ModelFile {
+  /// - Parameter needsWeights: false if only the vocabulary is used.
+  mutating func open(
+    _ path: ModelPath, needsWeights: Bool = true
+  ) throws(CommandFailure) -> ModelFile {
     do throws(ModelError) {
       return unsafe try path.withPointer { (name) throws(ModelError) in
-        unsafe try open(name)
+        unsafe try open(name, needsWeights: needsWeights)
       }
     } catch {
       throw CommandFailure(.model(error), path)
     }
   }
+}
 
-  /// As without a console.
-  mutating func open(
-    _ path: ModelPath, _ console: inout Console
-  ) throws(CommandFailure) -> ModelFile {
-    try open(path)
+/// Says what was taken in place of what a file's tokenizer lacks.
+func writeWarnings(_ facts: TokenizerFacts) {
+  var error = TextOutput.standardError
+  if facts.lacksPreTokenizer {
+    error.write("edge-infer: warning: key 'tokenizer.ggml.pre' is missing; the text is split as ")
+    error.write("'default' says, and the model may have been trained with another way\n")
   }
+  if let key = facts.wrongID {
+    error.write("edge-infer: warning: key ")
+    error.write(quoted: key)
+    error.write(" names a token that there is not; the tokenizer's default takes its place\n")
+  }
+  error.flush()
 }

@@ -15,6 +15,7 @@ func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     throw unsafe console.fail(error, root: arguments.sysroot)
   }
   profile.apply(arguments.overrides)
+  try setHeadBudgets(&profile, arguments, &console)
   if !arguments.isQuiet { ProbeTable.write(facts, wishes, profile, to: &console.error) }
   var file: ReplacementFile?
   if let path = unsafe arguments.output { file = unsafe try Report.open(path, &console) }
@@ -22,6 +23,32 @@ func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     profile = try tunedProfile(profile, CoreOrder(facts.cores), arguments, &console)
   }
   try writeProfile(profile, file.take(), arguments, &console)
+}
+
+/// The file that is named, or the one beside the model if it is there.
+private func setHeadBudgets(
+  _ profile: inout DeviceProfile, _ arguments: Arguments, _ console: inout Console
+) throws(Exit) {
+  if profile.policy == .full { return }
+  var name = FixedText<256>()
+  if let path = unsafe arguments.headBudgets {
+    let bytes = unsafe cStringSpan(path)
+    for index in 0..<bytes.count { name.append(bytes[index]) }
+    if name.count == 0 || name.isCut {
+      throw console.fail(.usage, "--head-budgets has 1 to 255 bytes in a profile")
+    }
+  } else if unsafe arguments.sysroot == nil {
+    let path = unsafe profile.model.withCString { unsafe ModelPath($0) }.headBudgets
+    if !path.exists { return }
+    unsafe path.withPointer { path in
+      let bytes = unsafe cStringSpan(path)
+      for index in 0..<bytes.count { name.append(bytes[index]) }
+    }
+    if name.isCut { return }
+  } else {
+    return
+  }
+  profile.headBudgets = name
 }
 
 private func readFacts(

@@ -42,6 +42,7 @@ struct Preparation: ~Copyable {
   let settings: Settings
   let needs: ProgramNeeds
   let path: ModelPath
+  let headBudgets: HeadBudgets?
   var opened: ModelPreparation
   let plan: MemoryPlan
 
@@ -49,12 +50,18 @@ struct Preparation: ~Copyable {
     _ arguments: Arguments, _ settings: Settings, _ needs: ProgramNeeds
   ) throws(CommandFailure) {
     let path = ModelPath(arguments, settings)
-    let opened = try Self.open(
-      path, settings.run(logitRowCount: needs.logitRowCount), needs.model)
-    try settings.checkPositions(contextLength: opened.model.shape.contextLength)
+    let headBudgets = try HeadBudgets.find(arguments, settings)
+    var run = settings.run(logitRowCount: needs.logitRowCount)
+    run.headShares = headBudgets?.kept
+    let opened = try Self.open(path, run, needs.model)
+    try headBudgets?.check(opened.model.shape, run)
+    try settings.checkPositions(
+      largestBudget: run.headBudgets.upperBound, contextLength: opened.model.shape.contextLength)
+    if needs.usesText { writeWarnings(opened.model.tokenizer) }
     self.settings = settings
     self.needs = needs
     self.path = path
+    self.headBudgets = headBudgets
     var carver = Carver.measuring
     _ = opened.layout(carver: &carver)
     _ = ProgramLayout(carver: &carver, opened, needs)
@@ -128,12 +135,15 @@ struct Program: ~Copyable {
   private static func load(
     _ preparation: inout Preparation, _ layout: consuming ModelLayout, in arena: borrowing Arena
   ) throws(CommandFailure) -> LoadedModel {
+    let loaded: LoadedModel
     do throws(LoadFailure) {
-      return try LoadedModel(
+      loaded = try LoadedModel(
         &preparation.opened, layout, in: arena, cores: preparation.settings.profile.cores)
     } catch {
       throw CommandFailure(error, preparation.path)
     }
+    try preparation.headBudgets?.check(loaded.engine)
+    return loaded
   }
 
   var arenaByteCount: Int { arena.plan.totalByteCount }

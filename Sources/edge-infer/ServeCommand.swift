@@ -7,6 +7,7 @@ import Model
 import Platform
 import Profile
 import Service
+import Text
 
 /// `serve`: answers requests of OpenAI's kind until SIGTERM or SIGINT.
 func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
@@ -21,6 +22,9 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
   let facts = ServiceFacts(
     name: servedName(arguments, preparation.path), arenaByteCount: program.arenaByteCount,
     startSeconds: unixSeconds(), checksHost: address.isLoopback, token: token,
+    allowedOrigin: allowedOrigin(arguments), takesAnyModel: arguments.service.takesAnyModel,
+    contextLength: program.model.engine.settings.evicts
+      ? program.model.engine.shape.contextLength : program.model.engine.settings.slotCount,
     arguments.service.settings)
   var service = program.makeService(
     arguments, facts, preparation.opened.model, listener, wakingDescriptor: wakingDescriptor,
@@ -46,6 +50,8 @@ func serveNeeds(_ arguments: Arguments) -> ProgramNeeds {
   // Requests may ask for any temperature.
   var sampling = arguments.sampling.settings
   if sampling.isGreedy { sampling.temperature = 1 }
+  // And for all tokens as candidates.
+  sampling.topK = 0
   var needs = ProgramNeeds(
     logitRowCount: 1, generatedCount: 0, usesText: true, usesTemplate: !arguments.isRaw,
     sampling: sampling)
@@ -70,6 +76,14 @@ private func servedName(_ arguments: Arguments, _ path: ModelPath) -> ServedName
     return name
   }
   return unsafe path.withPointer { unsafe ServedName(ofFile: cStringSpan($0)) }
+}
+
+private func allowedOrigin(_ arguments: Arguments) -> FixedText<261>? {
+  guard let origin = unsafe arguments.service.allowedOrigin else { return nil }
+  var text = FixedText<261>()
+  let bytes = unsafe cStringSpan(origin)
+  for index in 0..<bytes.count { text.append(bytes[index]) }
+  return text
 }
 
 private func listenText(_ arguments: Arguments) -> UnsafePointer<CChar> {

@@ -111,8 +111,8 @@ import Profile
   }
 
   /// Renumbered positions need room in the trained length for what is kept and a block.
-  func checkPositions(contextLength: Int) throws(CommandFailure) {
-    let needed = profile.cacheBudget + profile.blockSize
+  func checkPositions(largestBudget: Int, contextLength: Int) throws(CommandFailure) {
+    let needed = largestBudget + profile.blockSize
     if !renumbers || needed <= contextLength { return }
     throw CommandFailure(.positions(needed: needed, contextLength: contextLength))
   }

@@ -12,7 +12,8 @@ func tokenizeCommand(_ arguments: Arguments) throws(CommandFailure) {
   }
   let path = unsafe ModelPath(name)
   var buffer = HeaderBuffer()
-  let model = try buffer.open(path)
+  let model = try buffer.open(path, needsWeights: false)
+  writeWarnings(model.tokenizer)
   let needs: TextNeeds
   do throws(TextFailure) {
     needs = try buffer.textNeeds(of: model, usesTemplate: false)

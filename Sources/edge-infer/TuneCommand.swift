@@ -40,5 +40,5 @@ private func tunedModel(
   }
   let path = unsafe profile.model.withCString { unsafe ModelPath($0) }
   var buffer = HeaderBuffer()
-  return BenchModel(shapeOf: try buffer.open(path, &console))
+  return BenchModel(shapeOf: try buffer.open(path))
 }

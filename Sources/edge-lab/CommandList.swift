@@ -9,6 +9,7 @@ let commandList: [any Command.Type] = [
   MathCommand.self,
   CompareCommand.self,
   GeometryCommand.self,
+  BudgetsCommand.self,
   ReportCommand.self,
   PlotCommand.self,
 ]

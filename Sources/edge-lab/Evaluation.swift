@@ -8,7 +8,9 @@ struct Evaluation: Sendable {
   static let options: [LabOption] = [
     LabOption(
       "--model", "M", "a GGUF file, or its name in $EDGE_INFER_MODELS, ~/.cache/edge-infer"),
-    LabOption("--policies", "LIST", "such as full,keydiff:4+0.25 (4 sinks, recent 25 % of N),sink"),
+    LabOption(
+      "--policies", "LIST",
+      "such as full,keydiff:4+0.25 (4 sinks, recent 25 % of N),keydiff-stream@HEADS.json"),
     LabOption("--budgets", "LIST", "N: tokens kept, such as 512,1024, or 25% of the prompt"),
     LabOption("--blocks", "LIST", "B: tokens of a prompt block; 128 where nothing is said"),
     LabOption("--threads", "T", "threads of an engine; the processors, divided by --jobs"),
@@ -45,11 +47,14 @@ struct Evaluation: Sendable {
   let seed: UInt64
   let isRaw: Bool
   let promptTokensMax: Int?
-  let resultPath: String?
+  var resultPath: String?
   let isJSON: Bool
   let isQuiet: Bool
 
-  init(_ arguments: LabArguments, _ defaults: Defaults = Defaults()) throws(LabFailure) {
+  /// - Parameter model: of a command that takes it as an operand.
+  init(
+    _ arguments: LabArguments, _ defaults: Defaults = Defaults(), model: String? = nil
+  ) throws(LabFailure) {
     grid = Grid(
       policies: defaults.policies, budgets: defaults.budgets, blocks: defaults.blocks)
     if let list = try arguments.list("--policies") {
@@ -74,7 +79,8 @@ struct Evaluation: Sendable {
     resultPath = arguments.text("-o")
     isJSON = arguments.has("--json")
     isQuiet = arguments.has("--quiet")
-    modelPath = try ModelLocation.find(arguments.text("--model") ?? ModelLocation.defaultName)
+    modelPath = try ModelLocation.find(
+      model ?? arguments.text("--model") ?? ModelLocation.defaultName)
   }
 
   /// The model's tokenizer and chat template.

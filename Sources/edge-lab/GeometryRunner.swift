@@ -59,7 +59,8 @@ struct GeometryRunner {
       let start = Instant.now()
       let observer = try observed.observer(block: key.block, worker)
       let subject = try worker.subject(
-        SubjectSettings(policy: key.enginePolicy, blockSize: key.block, cacheBudget: budget))
+        SubjectSettings(
+          policy: key.enginePolicy, blockSize: key.block, cacheBudget: budget, heads: key.heads))
       subject.begin(cacheBudget: budget, retained: retained)
       return line(cell, try measure(subject, observer), since: start)
     }

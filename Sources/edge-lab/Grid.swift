@@ -3,31 +3,44 @@ import KVCache
 import LabResults
 import Profile
 
-/// A policy with the tokens that it never evicts: `keydiff`, `keydiff:4+256`, `keydiff:4+0.25`.
+/// A policy with the tokens that it never evicts: `keydiff`, `keydiff:4+256`, `keydiff:4+0.25`; with head
+/// budgets, `keydiff@FILE`.
 struct PolicyChoice: Hashable, Sendable {
   let policy: Policy
+  /// A file of head budgets.
+  let heads: String?
   let sinks: Int
   /// Latest tokens that are kept; of the budget where `recentShare` is given.
   let recent: Int
   let recentShare: Double?
 
-  init(_ policy: Policy, sinks: Int = 0, recent: Int = 0, recentShare: Double? = nil) {
+  init(
+    _ policy: Policy, sinks: Int = 0, recent: Int = 0, recentShare: Double? = nil,
+    heads: String? = nil
+  ) {
     self.policy = policy
+    self.heads = heads
     self.sinks = sinks
     self.recent = recent
     self.recentShare = recentShare
   }
 
-  /// Reads `NAME` or `NAME:SINKS+RECENT`, RECENT a count or a fraction of the budget below 1.
+  /// Reads `NAME` or `NAME:SINKS+RECENT`, RECENT a count or a fraction of the budget below 1; behind
+  /// NAME may stand `@FILE`.
   init(argument: String) throws(LabFailure) {
     let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let policy = Policy(text: String(parts[0])) else {
+    let named = parts[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let policy = Policy(text: String(named[0])) else {
       throw .usage(
-        "--policies: '\(parts[0])' is not a policy; expected "
+        "--policies: '\(named[0])' is not a policy; expected "
           + Policy.all.map(\.text).joined(separator: ", "))
     }
+    let heads = named.count == 2 ? String(named[1]) : nil
+    if heads != nil && policy == .full {
+      throw .usage("--policies '\(argument)': full evicts no tokens")
+    }
     if parts.count == 1 {
-      self.init(policy)
+      self.init(policy, heads: heads)
       return
     }
     let failure = LabFailure.usage(
@@ -36,9 +49,9 @@ struct PolicyChoice: Hashable, Sendable {
     guard kept.count == 2, let sinks = Int(kept[0]), sinks >= 0 else { throw failure }
     if policy == .full { throw .usage("--policies '\(argument)': full evicts no tokens") }
     if let recent = Int(kept[1]), recent >= 0 {
-      self.init(policy, sinks: sinks, recent: recent)
+      self.init(policy, sinks: sinks, recent: recent, heads: heads)
     } else if let share = Double(kept[1]), share > 0, share < 1 {
-      self.init(policy, sinks: sinks, recentShare: share)
+      self.init(policy, sinks: sinks, recentShare: share, heads: heads)
     } else {
       throw failure
     }
@@ -101,7 +114,7 @@ struct Grid: Sendable {
   ) -> RunKey {
     var key = RunKey(
       model: model, policy: choice.policy.text, budget: 0, block: block, sinks: choice.sinks,
-      recent: choice.recent, recentShare: choice.recentShare)
+      recent: choice.recent, recentShare: choice.recentShare, heads: choice.heads)
     switch budget {
     case .count(let count): key.budget = count
     case .share(let share): key.budgetShare = share

@@ -4,6 +4,7 @@ import LabResults
 import LabTasks
 import Model
 import Platform
+import Profile
 import Tokenizer
 
 /// Why a command ends: one line for standard error, and the exit code (BSD's sysexits, as edge-infer).
@@ -20,6 +21,11 @@ struct LabFailure: Error, CustomStringConvertible {
 }
 
 extension LabFailure {
+  init(_ error: HeadSharesError, path: String) {
+    self.init(
+      code: error.exitCode.rawValue, description: path + ": " + written { error.write(to: &$0) })
+  }
+
   init(_ error: ModelError, path: String) {
     self.init(
       code: error.exitCode.rawValue, description: path + ": " + written { error.write(to: &$0) })

@@ -48,7 +48,8 @@ struct LikelihoodRunner {
     let hasReference = compares && !isFull
     return Job(cell: cell, tokenCount: tokens.count * (hasReference ? 2 : 1)) { worker in
       let start = Instant.now()
-      let subject = try worker.subject(settings(key.enginePolicy, key.block, budget))
+      let subject = try worker.subject(
+        settings(key.enginePolicy, key.block, budget, heads: key.heads))
       subject.begin(cacheBudget: budget, retained: retained)
       var reference: Subject?
       if hasReference {
@@ -60,10 +61,12 @@ struct LikelihoodRunner {
     }
   }
 
-  private func settings(_ policy: Policy, _ block: Int, _ budget: Int) -> SubjectSettings {
+  private func settings(
+    _ policy: Policy, _ block: Int, _ budget: Int, heads: String? = nil
+  ) -> SubjectSettings {
     SubjectSettings(
       policy: policy, blockSize: block, cacheBudget: budget,
-      logitRowCount: min(block, TextLikelihood.logitRowCountMax))
+      logitRowCount: min(block, TextLikelihood.logitRowCountMax), heads: heads)
   }
 
   private func line(

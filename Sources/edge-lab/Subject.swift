@@ -15,6 +15,8 @@ struct SubjectSettings: Hashable, Sendable {
   var cacheBudget: Int
   /// Positions of a block whose logits are held at the same time.
   var logitRowCount = 1
+  /// A file of head budgets.
+  var heads: String?
 }
 
 /// A model with its weights, cache and threads: reads texts and answers them.
@@ -31,6 +33,7 @@ final class Subject {
   private var engine: Engine
   private var generator: Generator
   private let memory: ArenaOwner
+  private let heads: HeadFile?
 
   init(_ text: TextModel, _ settings: SubjectSettings, threads: Int) throws(LabFailure) {
     self.settings = settings
@@ -39,10 +42,14 @@ final class Subject {
       byteCount: GGUF.bufferByteCountMin, alignment: 64)
     defer { buffer.deallocate() }
     let model = try openModel(text.path, buffer)
-    let run = RunSettings(
+    heads = try settings.heads.map { (path) throws(LabFailure) in
+      try HeadFile(path, for: model.shape)
+    }
+    var run = RunSettings(
       blockSize: settings.blockSize, cacheBudget: settings.cacheBudget, policy: settings.policy,
       retained: Retained(sinkCount: 0, recentCount: 0), threadCount: threads,
       logitRowCount: settings.logitRowCount, l2ByteCount: Self.l2ByteCount)
+    run.headShares = heads?.kept
     var measuring = Carver.measuring
     _ = EngineLayout(carver: &measuring, shape: model.shape, settings: run)
     _ = text.makeGenerator(carver: &measuring)
@@ -61,6 +68,7 @@ final class Subject {
     } catch {
       throw LabFailure(error, path: text.path)
     }
+    try heads?.check(engine)
     model.releaseCachedPages()
     memory = ArenaOwner(arena)
   }
@@ -75,6 +83,13 @@ final class Subject {
     generator.sampler.reset()
     generator.begin(AnswerRequest(maxTokens: 0))
   }
+
+  /// Another budget for one KV head of the text that has just begun.
+  func limit(layer: Int, kvHead: Int, budget: Int) {
+    engine.limit(layer: layer, kvHead: kvHead, budget: budget)
+  }
+
+  var modelMark: UInt64 { engine.modelMark }
 
   var tokenCount: Int { engine.tokenCount }
   var isFull: Bool { engine.isFull }

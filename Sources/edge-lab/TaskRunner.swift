@@ -36,7 +36,10 @@ struct TaskRunner {
     let runner = try Runner(evaluation, text)
     var jobs: [Job] = []
     for engine in try engines(keys, asked) {
-      for key in keys where key.enginePolicy == engine.policy && key.block == engine.blockSize {
+      for key in keys
+      where key.enginePolicy == engine.policy && key.block == engine.blockSize
+        && key.heads == engine.heads
+      {
         for one in asked { jobs.append(try job(task, key, one, engine)) }
       }
     }
@@ -52,13 +55,14 @@ struct TaskRunner {
       var budget = 1
       for one in asked { budget = max(budget, try size(key, one.question).budget) }
       let place = engines.firstIndex {
-        $0.policy == key.enginePolicy && $0.blockSize == key.block
+        $0.policy == key.enginePolicy && $0.blockSize == key.block && $0.heads == key.heads
       }
       if let place {
         engines[place].cacheBudget = max(engines[place].cacheBudget, budget)
       } else {
         engines.append(
-          SubjectSettings(policy: key.enginePolicy, blockSize: key.block, cacheBudget: budget))
+          SubjectSettings(
+            policy: key.enginePolicy, blockSize: key.block, cacheBudget: budget, heads: key.heads))
       }
     }
     return engines

@@ -74,7 +74,13 @@ struct DeclarationTests {
     switch option.use(by: command).value {
     case .flag: []
     case .text:
-      option == .positions ? ["compact"] : option == .of ? ["run"] : ["some-\(option.rawValue)"]
+      switch option {
+      case .positions: ["compact"]
+      case .of: ["run"]
+      case .anyModel: ["off"]
+      case .allowOrigin: ["https://a.example:8443"]
+      default: ["some-\(option.rawValue)"]
+      }
     case .whole(let range, _): ["\(range.lowerBound)"]
     case .seed: ["18446744073709551615"]
     case .decimal(let range, _): ["\(range.upperBound)"]

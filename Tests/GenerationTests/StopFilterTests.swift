@@ -53,7 +53,7 @@ struct StopFilterTests {
           UInt8.random(in: 97...98, using: &random)
         }
       }
-      let stops = (0..<Int.random(in: 0...8, using: &random)).map { _ in
+      let stops = (0..<Int.random(in: 0...StopTexts.countMax, using: &random)).map { _ in
         String(decoding: text(1...6), as: UTF8.self)
       }
       let whole = text(0...40)
@@ -66,7 +66,8 @@ struct StopFilterTests {
   /// As many texts as there may be, as long as they may be: all of each one counts.
   @Test func atTheLimits() throws {
     let stops = (0..<StopTexts.countMax).map {
-      String(repeating: "a", count: StopTexts.byteCountMax - 1) + "\($0)"
+      String(repeating: "a", count: StopTexts.byteCountMax - 1)
+        + String(UnicodeScalar(UInt8(ascii: "b") + UInt8($0)))
     }
     for stop in stops {
       let result = try filtered(Array(("aaa" + stop + "b").utf8), stops)

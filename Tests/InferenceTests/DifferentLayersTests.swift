@@ -134,7 +134,7 @@ private struct Stage: ~Copyable {
   }
 
   /// Query heads of a group see the same as with KV heads of their own that are alike.
-  @Test(arguments: [Policy.full, .keydiff, .keydiffNormalized, .sink, .l2])
+  @Test(arguments: [Policy.full, .keydiff, .keydiffStream, .keydiffNormalized, .sink, .l2])
   func sharedHeadsAreAsCopiedOnes(policy: Policy) throws {
     var few = try Stage.make(.few, stageSettings(policy))
     var many = try Stage.make(.many, stageSettings(policy, threads: 3))
@@ -158,7 +158,7 @@ private struct Stage: ~Copyable {
 
   /// All that depends on the places of heads in memory: threads, copies of the cache and compact
   /// positions.
-  @Test(arguments: [Policy.keydiff, .h2o, .tova, .keydiffMedian])
+  @Test(arguments: [Policy.keydiff, .keydiffStream, .h2o, .tova, .keydiffMedian])
   func headsKeepApart(policy: Policy) throws {
     var one = try Stage.make(.few, stageSettings(policy, threads: 1))
     var three = try Stage.make(.few, stageSettings(policy, threads: 3))

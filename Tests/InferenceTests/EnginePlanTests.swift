@@ -10,10 +10,7 @@ import Testing
 
 /// The memory plan of an engine: what holds for every one, and that runs use what is planned.
 @Suite struct EnginePlanTests {
-  private static let policies: [Policy] = [
-    .full, .keydiff, .keydiffNormalized, .keydiffDot, .keydiffEuclidean, .keydiffMedian,
-    .keydiffPairwise, .sink, .tova, .snapkv, .h2o, .l2,
-  ]
+  private static let policies = (0..<Policy.count).compactMap(Policy.init(rawValue:))
 
   private static func shape(_ random: inout SeededGenerator) throws -> ModelShape {
     let kvHeadCount = Int.random(in: 1...8, using: &random)
@@ -94,7 +91,10 @@ import Testing
   /// calls, and are left out.
   @Test(
     .enabled(if: Files.model != nil, "needs the default model"),
-    arguments: [Policy.full, .keydiff, .keydiffMedian, .keydiffPairwise, .tova, .snapkv, .h2o, .l2])
+    arguments: [
+      Policy.full, .keydiff, .keydiffStream, .keydiffMedian, .keydiffPairwise, .tova, .snapkv, .h2o,
+      .l2,
+    ])
   func plannedPagesAreTouched(policy: Policy) throws {
     var fixture = try Fixture.open(
       Files.model!, settings(policy, block: 64, budget: policy == .full ? 448 : 256),

@@ -3,6 +3,7 @@ import Inference
 import KVCache
 import Memory
 import Model
+import Platform
 import Profile
 import TestSupport
 
@@ -33,6 +34,15 @@ struct Fixture: ~Copyable {
     let engine = try Engine(layout: layout, cores: [Int32]().span)
     try engine.load(model, into: arena, buffer: buffer)
     return Fixture(engine: engine, arena: arena, model: model)
+  }
+
+  /// Writes the saved cache, as the program does.
+  func save(to path: String) throws {
+    let cPath = strdup(path)!
+    defer { free(cPath) }
+    var file = try ReplacementFile(path: cPath)
+    engine.save(to: &file.text)
+    try file.commit()
   }
 
   /// -log p of each token after the first, block by block; `afterBlock` sees the engine and the

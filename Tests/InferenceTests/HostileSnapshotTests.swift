@@ -23,12 +23,7 @@ import Testing
     for index in 0..<8 { fixture.engine.block[index] = Int32(index) }
     for _ in 0..<3 { _ = try fixture.engine.append(8) }
     let path = folder.path("saved")
-    _ = FileManager.default.createFile(atPath: path, contents: nil)
-    let handle = FileHandle(forWritingAtPath: path)!
-    var out = TextOutput(descriptor: handle.fileDescriptor)
-    fixture.engine.save(to: &out)
-    out.flush()
-    try handle.close()
+    try fixture.save(to: path)
     return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
   }
 

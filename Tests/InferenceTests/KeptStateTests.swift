@@ -27,7 +27,7 @@ import Testing
   /// The next logits are the same, bit for bit, as those of a text that was not interrupted, and as
   /// often as the copy is taken.
   @Test(arguments: [
-    Policy.full, .keydiff, .keydiffNormalized, .h2o, .tova, .snapkv, .sink, .l2,
+    Policy.full, .keydiff, .keydiffStream, .keydiffNormalized, .h2o, .tova, .snapkv, .sink, .l2,
   ])
   func takingUpChangesNothing(policy: Policy) throws {
     let path = try ModelWriter(types: [.q8_0], seed: 4).write(to: folder)

@@ -52,8 +52,8 @@ private struct Contents: Equatable {
     if needs.keepsKeySum {
       sums += (0..<headDim).map { policy.keySum[$0].bitPattern }
     }
-    if needs.accumulates {
-      accumulated += (0..<block.slotCount).map { policy.accumulated[$0].bitPattern }
+    if needs.keepsNumbers {
+      accumulated += (0..<block.slotCount).map { policy.numbers[$0].bitPattern }
     }
   }
 }
@@ -156,7 +156,8 @@ private struct Stage: ~Copyable {
 
   /// Dropped tokens leave no trace.
   @Test(arguments: [
-    Policy.full, .keydiff, .keydiffNormalized, .keydiffPairwise, .keydiffMedian, .keydiffDot,
+    Policy.full, .keydiff, .keydiffStream, .keydiffNormalized, .keydiffPairwise, .keydiffMedian,
+    .keydiffDot,
     .keydiffEuclidean, .sink, .l2,
   ])
   func droppedTokensLeaveNoTrace(policy: Policy) throws {
@@ -186,7 +187,9 @@ private struct Stage: ~Copyable {
     }
   }
 
-  @Test(arguments: [Policy.full, .keydiff, .keydiffNormalized, .sink, .l2, .tova, .snapkv])
+  @Test(arguments: [
+    Policy.full, .keydiff, .keydiffStream, .keydiffNormalized, .sink, .l2, .tova, .snapkv,
+  ])
   func tokensAreTakenBack(policy: Policy) throws {
     var short = try stage(policy)
     var long = try stage(policy)

@@ -17,7 +17,7 @@ private struct SmallModelText: Decodable {
     let kept: [[[[UInt32]]]]
   }
 
-  static let runCount = 14
+  static let runCount = 15
   static let names = Files.smallModelNames.filter { Files.existing(Self.url($0)) != nil }
 
   let tokens: [Int32]

@@ -26,7 +26,7 @@ struct Example {
     for (slot, key) in keys.enumerated() {
       head.setToken(slot: slot, position: slot, key: key, value: key)
     }
-    eviction.beforeAttention(block)
+    eviction.beforeAttention(block, nil)
     let row = eviction.extraRow(block)!
     head.rows.multiply(row.values, slotCount: keys.count, into: row.products)
     eviction.score(block)

@@ -25,13 +25,22 @@ struct ReferenceHead {
   private(set) var scores: [Double] = []
   /// How far two scores must lie apart to be certain to keep their order in Float32.
   private(set) var tolerance = 0.0
+  /// `keydiffStream`: the sum of all unit keys that ever came, and position: the score that a token got
+  /// when it came.
+  private var stream: [Double] = []
+  private var marks: [Int: Double] = [:]
+  private var newCount = 0
+  private var markedBlocks = 0
   /// Position: the weights that H2O has summed up.
   private var accumulated: [Int: Double] = [:]
   private var queries: [[Double]] = []
   private var group = 1
   private var blockCount = 0
 
-  mutating func append(_ token: ReferenceToken) { tokens.append(token) }
+  mutating func append(_ token: ReferenceToken) {
+    tokens.append(token)
+    newCount += 1
+  }
 
   /// The queries of the block whose tokens were appended last, `[tokens * group]`.
   mutating func setQueries(_ rows: [[Float]], group: Int) {
@@ -71,6 +80,11 @@ struct ReferenceHead {
       // In units of |S|: one rounding of S, half as many of the dot product and of |k| as there are
       // terms, and three more.
       (scores, tolerance) = (negatedCosines(mean, unitAnchor: true), overKey * unit)
+    case .keydiffStream:
+      markNew()
+      scores = tokens.map { marks[$0.position]! }
+      // An element that lies between two whole numbers may go to either of them.
+      tolerance = overKey * unit + 4 * 0x1p-14
     case .keydiffNormalized, .keydiffPairwise:
       scores = pairwiseScores()
       tolerance = (overTokens + 2 * overKey) * unit
@@ -91,6 +105,26 @@ struct ReferenceHead {
     case .tova, .snapkv, .h2o: scoreByWeights(policy, window, overKey * unit)
     }
     tolerance *= 2.02
+  }
+
+  /// Scores the tokens that came since the last call. Unit keys are whole numbers of 2^-14.
+  private mutating func markNew() {
+    let new = tokens.suffix(newCount)
+    newCount = 0
+    let units = new.map { token in
+      let length = length(token.key)
+      return token.key.map { length == 0 ? 0 : ($0 / length * 0x1p14).rounded(.toNearestOrEven) }
+    }
+    if stream.isEmpty { stream = [Double](repeating: 0, count: tokens[0].key.count) }
+    for unit in units { for index in unit.indices { stream[index] += unit[index] } }
+    let scale = length(stream) * 0x1p14
+    // Scores of different blocks are rounded with different sums: that two of them are equal to the last
+    // bit here says nothing of Float32.
+    markedBlocks += 1
+    let mark = Double(markedBlocks) * 1e-13
+    for (token, unit) in zip(new, units) {
+      marks[token.position] = scale == 0 ? 0 : -dot(unit, stream) / scale - mark
+    }
   }
 
   private func negatedCosines(_ anchor: [Double], unitAnchor: Bool) -> [Double] {

@@ -44,7 +44,7 @@ import Testing
       head.setToken(slot: slot, position: positions[slot], key: key, value: key)
     }
     place.eviction.beforeAttention(
-      place.cache.block(layer: 0, kvHead: 0, tokenCount: count, nextPosition: 100_000))
+      place.cache.block(layer: 0, kvHead: 0, tokenCount: count, nextPosition: 100_000), nil)
     place.cache.setCount(count)
     let block = place.cache.block(layer: 0, kvHead: 0, tokenCount: 0, nextPosition: 100_000)
     place.eviction.renumber(block, place.rotary, row: place.row, scratch: place.scratch)
@@ -104,7 +104,7 @@ private struct Workplace: ~Copyable {
     scratch = carver.take(
       .policy, UInt32.self,
       count: Eviction.renumberingWordCount(
-        slots: layer.budget + layer.blockSize))
+        slots: layer.budget(0) + layer.blockSize))
     row = carver.take(.activations, Float.self, count: layer.headDim + 16)
   }
 }

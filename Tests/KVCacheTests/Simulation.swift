@@ -40,6 +40,16 @@ extension Scenario {
     }
   }
 
+  /// Tokens that the policy itself never evicts.
+  var ownSinks: Int { policy == .sink || policy == .keydiffStream ? 4 : 0 }
+  var ownRecents: Int {
+    switch policy {
+    case .snapkv: 32
+    case .keydiffStream: budget / 4
+    default: 0
+    }
+  }
+
   var cacheLayer: CacheLayer {
     CacheLayer(
       kvHeadCount: kvHeadCount, headDim: headDim, budget: budget, blockSize: blocks.max() ?? 0)
@@ -172,7 +182,8 @@ final class Simulation {
   }
 
   private func compareAlone(_ block: HeadBlock) {
-    let words = KeyDiffAlone.scratchCount(slots: block.slotCount + 64, headDim: scenario.headDim)
+    let words = KeyDiffAlone.scratchCount(
+      slots: block.slotCount + 64, headDim: scenario.headDim, blockSize: 0)
     let scratch = UnsafeMutablePointer<UInt32>.allocate(capacity: words)
     defer { scratch.deallocate() }
     var scores = [Float](repeating: 0, count: block.slotCount + 64)
@@ -181,7 +192,8 @@ final class Simulation {
       PolicyHead(
         head: block.head, count: block.slotCount, countBefore: block.slotsBefore,
         budget: block.budget, nextPosition: block.nextPosition, keySum: slots.keySum,
-        pending: slots.pending, extraRow: slots.extraRow, accumulated: slots.accumulated,
+        pending: slots.pending, extraRow: slots.extraRow, numbers: slots.numbers,
+        minusOnes: slots.minusOnes, rotary: nil, blockSizeMax: slots.blockSizeMax,
         scratch: scratch), into: &scores)
     let row = eviction.extraRow(block)!
     let length = (0..<scenario.headDim).reduce(Float(0)) { $0 + row.values[$1] * row.values[$1] }
@@ -205,7 +217,7 @@ final class Simulation {
       heads[layer * scenario.kvHeadCount + kvHead].append(
         ReferenceToken(position: position, key: limited, value: value))
     }
-    eviction.beforeAttention(block(layer: layer, kvHead: kvHead, tokenCount))
+    eviction.beforeAttention(block(layer: layer, kvHead: kvHead, tokenCount), nil)
   }
 
   private func windowStart(_ block: HeadBlock) -> Int {
@@ -250,8 +262,8 @@ final class Simulation {
     let head = cache.head(layer: layer, kvHead: kvHead)
     let kept = Set((0..<scenario.budget).map { Int(head.positions[$0]) })
     let scores = heads[index].protectedScores(
-      sinks: max(scenario.sinks, scenario.policy == .sink ? 4 : 0),
-      recents: max(scenario.recents, scenario.policy == .snapkv ? 32 : 0),
+      sinks: max(scenario.sinks, scenario.ownSinks),
+      recents: max(scenario.recents, scenario.ownRecents),
       nextPosition: nextPosition + tokenCount)
     let decision = Decision(
       head: heads[index], scores: scores, kept: kept, tolerance: heads[index].tolerance)

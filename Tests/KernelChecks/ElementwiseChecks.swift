@@ -29,6 +29,35 @@ enum ElementwiseChecks {
     compareLanes(&context)
   }
 
+  /// `add` and `roundProducts` against one element after the other, for whole vectors and rests.
+  static func sumsAndRounding(_ context: inout CheckContext) {
+    let counts: InlineArray<6, Int> = [1, 15, 16, 33, 64, 80]
+    for choice in counts.indices {
+      let count = counts[choice]
+      context.begin("count", count)
+      let values = context.take(Float.self, count)
+      let sums = context.take(Float.self, count)
+      for index in 0..<count {
+        values[index] = context.random.float()
+        sums[index] = context.random.float()
+      }
+      // Half of a whole number: of two as near ones the even one.
+      values[0] = 0.5 / 256
+      let factor: Float = 256
+      let expected = context.take(Float.self, count)
+      for index in 0..<count { expected[index] = sums[index] + values[index] }
+      add(values, to: sums, count: count)
+      for index in 0..<count {
+        context.expect(sums[index] == expected[index], "sum", at: index)
+        expected[index] = (values[index] * factor).rounded(.toNearestOrEven)
+      }
+      roundProducts(values, by: factor, count: count)
+      for index in 0..<count {
+        context.expect(values[index] == expected[index], "rounded product", at: index)
+      }
+    }
+  }
+
   private static func compareExp2(_ x: Float, _ context: inout CheckContext) {
     let expected = Elementary.exp(Double(x) * ln2)
     context.expectClose(

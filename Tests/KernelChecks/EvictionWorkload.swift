@@ -78,7 +78,7 @@ private struct EvictionFixture: ~Copyable {
       head.setToken(slot: slot, position: slot, key: row, value: row)
     }
     eviction.beforeAttention(
-      cache.block(layer: 0, kvHead: 0, tokenCount: slotCount, nextPosition: slotCount))
+      cache.block(layer: 0, kvHead: 0, tokenCount: slotCount, nextPosition: slotCount), nil)
     cache.setCount(budget)
   }
 

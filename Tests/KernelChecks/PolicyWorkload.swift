@@ -95,7 +95,7 @@ private struct PolicyFixture: ~Copyable {
     for slot in block.slots {
       block.head.positions[slot] = UInt32(truncatingIfNeeded: position &- (slots &- 1 &- slot))
     }
-    eviction.beforeAttention(block)
+    eviction.beforeAttention(block, nil)
     if let row = eviction.extraRow(block) {
       block.head.rows.multiply(row.values, slotCount: slots, into: row.products)
     }

@@ -75,6 +75,40 @@ enum RotaryChecks {
     }
   }
 
+  /// Turning a rotated row back gives the row: each way four roundings of two terms, whose sizes are those
+  /// of the pair.
+  static func turnBack(_ context: inout CheckContext) {
+    let positions: InlineArray<4, Int> = [0, 1, 8191, 1_000_003]
+    let halves = Self.halves
+    for choice in halves.indices {
+      let half = halves[choice]
+      context.begin("half", half)
+      let (table, _) = makeTable(&context, half: half, tokens: positions.count)
+      table.setFrequencies(base: 10_000)
+      let own = table.with(
+        cosines: context.take(Float.self, half), sines: context.take(Float.self, half))
+      for token in positions.indices { table.setToken(token, position: positions[token]) }
+      let source = context.take(Float.self, 2 * half)
+      let target = context.take(Float.self, 2 * half)
+      let other = context.take(Float.self, 2 * half)
+      for token in positions.indices {
+        for index in 0..<2 * half { source[index] = context.random.float() * 4 }
+        table.rotate(source, token: token, factor: 1, into: target)
+        for index in 0..<2 * half { other[index] = target[index] }
+        table.turnBack(target, token: token)
+        own.setToken(0, position: positions[token])
+        own.turnBack(other, token: 0)
+        for index in 0..<2 * half {
+          let pair = source[index % half].magnitude + source[index % half + half].magnitude
+          context.expectClose(
+            Double(target[index]), Double(source[index]), within: 12 * roundoff * Double(pair),
+            "turned back", at: index)
+          context.expect(target[index] == other[index], "memory of its own", at: index)
+        }
+      }
+    }
+  }
+
   private static func compare(
     _ source: UnsafeMutablePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ half: Int,
     _ index: Int, _ angle: Double, _ factor: Double, _ context: inout CheckContext

@@ -34,7 +34,7 @@ import Testing
   @Test func aBlockAsJSON() {
     let start =
       "{\"index\": 3, \"blocks\": 1, \"tokens\": 128, \"slotsBefore\": 2048, "
-      + "\"totalUs\": 10000.0, \"linearUs\": 6000.0, \"attentionUs\": 2500.0, "
+      + "\"slotsBeforeLeast\": 2048, \"totalUs\": 10000.0, \"linearUs\": 6000.0, \"attentionUs\": 2500.0, "
       + "\"scoreUs\": 1000.0, \"evictUs\": 250.1, \"otherUs\": 250.0"
     let plain = written { ReportText.writeBlock(record(BlockHealth()), &$0) }
     #expect(plain == start + "}")

@@ -88,12 +88,22 @@ import Tokenizer
     }
   }
 
+  /// An id of no token falls back to the tokenizer's default; one that is no Int64 is refused.
   @Test(
-    arguments: ["bos", "eos", "eot", "eom", "unknown"], [12, 1 << 31, 1 << 63, .max] as [UInt64])
-  func tokenIDsOutsideTheVocabulary(name: String, id: UInt64) {
+    arguments: ["bos", "eos", "eot", "eom", "fim_pad", "fim_rep", "fim_sep", "unknown"],
+    [12, 1 << 31, 1 << 63, .max] as [UInt64])
+  func tokenIDsOutsideTheVocabulary(name: String, id: UInt64) throws {
     let key = "tokenizer.ggml.\(name)_token_id"
-    expectRefused(TemporaryFile(changed { $0.set(key, .uint64(id)) }.build()), key)
-    expectRefused(TemporaryFile(changed { $0.set(key, .int64(-1)) }.build()), key)
+    for value in [GGUFValue.uint64(id), .int64(-1)] {
+      let file = TemporaryFile(changed { $0.set(key, value) }.build())
+      if case .uint64(let id) = value, id >> 63 == 1 {
+        expectRefused(file, key)
+        continue
+      }
+      try withModel(file.path) { model in
+        #expect(model.tokenizer.wrongID.map { string($0) } == key)
+      }
+    }
   }
 
   /// SentencePiece's own ids of the marks, in a vocabulary that is too small for them.

@@ -126,9 +126,52 @@ struct TokenList: TokenVisitor, MergeVisitor {
     #expect(complaint(builder)?.hasPrefix("key 'tokenizer.ggml.scores' is 2, expected") == true)
     builder = GGUFBuilder()
     builder.set("tokenizer.ggml.tokens", .strings([String](repeating: "a", count: 13)))
-    #expect(
-      complaint(builder)
-        == "key 'tokenizer.ggml.tokens' is 13, expected at most llama.vocab_size elements")
+    #expect(complaint(builder)?.hasPrefix("key 'tokenizer.ggml.token_type' is 12") == true)
+    // The embedding has a row for each token, whatever llama.vocab_size says.
+    builder = GGUFBuilder()
+    builder.set("llama.vocab_size", .uint32(11))
+    #expect(complaint(builder) == nil)
+  }
+
+  /// Ids of no token fall back to what the kind of tokenizer has, and the key is named.
+  @Test(arguments: [-1, 12, Int64.max, .min]) func idsOfNoToken(id: Int64) throws {
+    for kind in ["llama", "gpt2"] {
+      for (name, fallback) in [("bos", 1), ("eos", 2), ("eot", nil), ("fim_pad", nil)] {
+        var builder = GGUFBuilder()
+        builder.set("tokenizer.ggml.model", .string(kind))
+        builder.set("tokenizer.ggml.scores", .float32s((0..<12).map { Float($0) }))
+        builder.set("tokenizer.ggml.\(name)_token_id", .int64(id))
+        try withModel(builder) { model in
+          let facts = model.tokenizer
+          let found =
+            switch name {
+            case "bos": facts.bosID
+            case "eos": facts.eosID
+            case "eot": facts.eotID
+            default: facts.fimPadID
+            }
+          #expect(found == fallback.map { kind == "llama" ? $0 : 11 })
+          let wrong = facts.wrongID.map { string($0) }
+          #expect(wrong == "tokenizer.ggml.\(name)_token_id")
+        }
+      }
+    }
+  }
+
+  /// Files that go with a model are named.
+  @Test func filesThatAreNoModel() {
+    for (type, word) in [
+      ("adapter", "adapter"), ("mmproj", "projector"), ("imatrix", "importance"),
+    ] {
+      var builder = GGUFBuilder()
+      builder.set("general.type", .string(type))
+      #expect(complaint(builder)?.contains(word) == true)
+    }
+    var builder = GGUFBuilder()
+    builder.set("general.type", .string("model"))
+    #expect(complaint(builder) == nil)
+    builder.set("general.architecture", .string("clip"))
+    #expect(complaint(builder)?.contains("projector") == true)
   }
 
   @Test func sentencePiece() throws {

@@ -34,6 +34,99 @@ struct FileTests {
     #expect(!FileManager.default.fileExists(atPath: path + ".partial"))
   }
 
+  private func kind(_ path: String) throws -> FileAttributeType? {
+    try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+  }
+
+  /// A named pipe takes the text and stays a pipe, also if it is named by a link.
+  @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+  func aPipeIsWrittenTo(isLinked: Bool) throws {
+    let path = temporaryPath("pipe")
+    let link = temporaryPath("link")
+    #expect(mkfifo(path, 0o600) == 0 && symlink(path, link) == 0)
+    defer { for name in [path, link] { unlink(name) } }
+    let name = CString(isLinked ? link : path)
+    // Nobody reads.
+    do throws(SystemFailure) {
+      _ = try ReplacementFile(path: name.pointer)
+      Issue.record("a pipe without a reader was opened")
+    } catch {
+      #expect(error.code == ENXIO)
+    }
+    let reader = open(path, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    var file = try ReplacementFile(path: name.pointer)
+    file.text.write("text")
+    try file.commit()
+    var bytes = [UInt8](repeating: 0, count: 16)
+    #expect(read(reader, &bytes, 16) == 4 && String(decoding: bytes[..<4], as: UTF8.self) == "text")
+    #expect(try kind(path) == nil || kind(path) == .typeUnknown)
+    #expect(try kind(link) == .typeSymbolicLink)
+  }
+
+  @Test func aDeviceIsWrittenTo() throws {
+    let link = temporaryPath("link")
+    #expect(symlink("/dev/null", link) == 0)
+    defer { unlink(link) }
+    for path in ["/dev/null", link] {
+      let name = CString(path)
+      var file = try ReplacementFile(path: name.pointer)
+      file.text.write("text")
+      try file.commit()
+    }
+    #expect(try kind("/dev/null") == .typeCharacterSpecial)
+    #expect(try kind(link) == .typeSymbolicLink)
+    // A device that is full fails, and is not replaced.
+    let full = CString("/dev/full")
+    var file = try ReplacementFile(path: full.pointer)
+    file.text.write("text")
+    do throws(SystemFailure) {
+      try file.commit()
+      Issue.record("a full device took text")
+    } catch {
+      #expect(error.code == ENOSPC)
+    }
+    #expect(try kind("/dev/full") == .typeCharacterSpecial)
+  }
+
+  /// The file that a link leads to is replaced, through several links and relative ones, and also if
+  /// it is not there yet; the links stay.
+  @Test(arguments: [false, true]) func theTargetOfALinkIsReplaced(isThere: Bool) throws {
+    let folder = temporaryPath("folder")
+    try FileManager.default.createDirectory(
+      atPath: folder + "/a-folder-of-a-long-name", withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let target = folder + "/a-folder-of-a-long-name/t"
+    if isThere { try "old".write(toFile: target, atomically: true, encoding: .utf8) }
+    let links = [folder + "/first-link-of-a-long-name", folder + "/second"]
+    #expect(symlink("second", links[0]) == 0)
+    #expect(symlink("a-folder-of-a-long-name/t", links[1]) == 0)
+    let name = CString(links[0])
+    var file = try ReplacementFile(path: name.pointer)
+    file.text.write("new")
+    try file.commit()
+    #expect(try String(contentsOfFile: target, encoding: .utf8) == "new")
+    for link in links { #expect(try kind(link) == .typeSymbolicLink) }
+    let left = try FileManager.default.contentsOfDirectory(
+      atPath: folder + "/a-folder-of-a-long-name")
+    #expect(left == ["t"])
+  }
+
+  @Test func foldersAndCirclesAreRefusedBeforeTheWork() throws {
+    let circle = temporaryPath("circle")
+    #expect(symlink(circle, circle) == 0)
+    defer { unlink(circle) }
+    for (path, code) in [(FileManager.default.temporaryDirectory.path, EISDIR), (circle, ELOOP)] {
+      let name = CString(path)
+      do throws(SystemFailure) {
+        _ = try ReplacementFile(path: name.pointer)
+        Issue.record("\(path) was opened")
+      } catch {
+        #expect(error.code == code)
+      }
+    }
+  }
+
   @Test func foldersAreMadeOnce() throws {
     let path = temporaryPath("folder")
     defer { try? FileManager.default.removeItem(atPath: path) }

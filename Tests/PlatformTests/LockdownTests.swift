@@ -63,7 +63,7 @@ struct LockdownFilterTests {
   private static let replacing: [Machine: Set<UInt32>] = [
     .x86: [74, 263, 264], .arm: [35, 38, 82],
   ]
-  private static let opening: [Machine: Set<UInt32>] = [.x86: [5, 262], .arm: [79, 80]]
+  private static let opening: [Machine: Set<UInt32>] = [.x86: [5, 262, 267], .arm: [78, 79, 80]]
 
   private static let serving: [Machine: Set<UInt32>] = [
     .x86: [48, 271, 288], .arm: [73, 210, 242],

@@ -69,11 +69,13 @@ struct TeamTests {
       let member = Member(team: team, index: index)
       let work = context.assumingMemoryBound(to: Work.self).pointee
       for round in 0..<work.rounds {
-        member.makeRuns(of: work.count)
+        member.beginRun(at: member.ownRun(of: work.count).lowerBound)
         member.barrier()
         // One member sleeps, so that the others take its run.
         if round == 7 && index == 0 && member.count > 1 { usleep(20_000) }
-        while let share = member.nextRunShare(of: work.count) { work.cells[share] += 1 }
+        while let share = member.nextRunShare({ member.run($0, of: work.count).upperBound }) {
+          work.cells[share] += 1
+        }
         member.barrier()
       }
       for share in member.ownRun(of: work.count) { work.sumsSeen[index] += share + 1 }
@@ -91,11 +93,11 @@ struct TeamTests {
     team.run(&work) { context, team, index in
       let member = Member(team: team, index: index)
       let work = context.assumingMemoryBound(to: Work.self).pointee
-      member.makeRuns(of: work.count)
+      member.beginRun(at: member.ownRun(of: work.count).lowerBound)
       member.barrier()
       guard index == 1 else { return }
       var taken = 0
-      while let share = member.nextRunShare(of: work.count) {
+      while let share = member.nextRunShare({ member.run($0, of: work.count).upperBound }) {
         work.cells[taken] = share
         taken += 1
       }

@@ -171,7 +171,7 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     let text = ProfileText().with("policy", "\"keydif\"")
     #expect(
       message(text) == "line 14: policy is '\"keydif\"'; it must be one of full, keydiff, "
-        + "keydiff-normalized, keydiff-pairwise, keydiff-median, keydiff-dot, keydiff-euclidean, "
+        + "keydiff-stream, keydiff-normalized, keydiff-pairwise, keydiff-median, keydiff-dot, keydiff-euclidean, "
         + "sink, tova, h2o, snapkv, l2")
     for name in ["", "Full", "full ", String(repeating: "k", count: 200)] {
       #expect(message(ProfileText().with("policy", "\"\(name)\"")).contains("it must be one of"))
@@ -222,7 +222,7 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     }
     #expect(board.count == ProfileLimits.boardByteCountMax)
     #expect(model.count == ProfileLimits.modelByteCountMax)
-    #expect(ProfileField(rawValue: ProfileField.count - 1) == .policy)
+    #expect(ProfileField(rawValue: ProfileField.count - 1) == .headBudgets)
     #expect(ProfileField(rawValue: ProfileField.count) == nil)
     #expect(Policy(rawValue: Policy.count - 1) != nil)
     #expect(Policy(rawValue: Policy.count) == nil)

@@ -98,7 +98,7 @@ private func profile(_ text: ProfileText = ProfileText()) throws -> DeviceProfil
     #expect(usageMessage(.policy, "keydiff") == "no error")
     #expect(
       usageMessage(.policy, "lru") == "--policy is 'lru'; it must be one of full, keydiff, "
-        + "keydiff-normalized, keydiff-pairwise, keydiff-median, keydiff-dot, keydiff-euclidean, "
+        + "keydiff-stream, keydiff-normalized, keydiff-pairwise, keydiff-median, keydiff-dot, keydiff-euclidean, "
         + "sink, tova, h2o, snapkv, l2")
     #expect(usageMessage(.policy, "").contains("one of full, keydiff, keydiff-"))
   }

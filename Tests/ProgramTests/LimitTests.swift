@@ -10,10 +10,6 @@ import Testing
     if: Files.canRun && MemoryLimit.isAvailable,
     "needs .build/release/edge-infer, the default model and prlimit"))
 struct LimitTests {
-  private static let policies = [
-    "full", "keydiff", "keydiff-normalized", "keydiff-pairwise", "keydiff-median", "keydiff-dot",
-    "keydiff-euclidean", "sink", "tova", "h2o", "snapkv", "l2",
-  ]
   private let folder: Folder
 
   init() throws { folder = try Folder() }
@@ -51,7 +47,7 @@ struct LimitTests {
       warningCount: outcome.error.components(separatedBy: "trained length").count - 1)
   }
 
-  @Test(arguments: policies) func everyPolicyStaysInItsPlan(policy: String) throws {
+  @Test(arguments: PolicyNames.all) func everyPolicyStaysInItsPlan(policy: String) throws {
     let run = try measure(
       [
         "--policy", policy, "--budget", policy == "full" ? "2048" : "384", "--max-tokens", "24",

@@ -109,7 +109,7 @@ struct SamplingTests {
       ["--seed", "x"], ["--stop", ""], ["--stop", String(repeating: "x", count: 257)],
       ["--seed", "1", "--seed", "1"],
     ]
-    cases.append((0..<9).flatMap { ["--stop", "\($0)"] })
+    cases.append((0..<17).flatMap { ["--stop", "\($0)"] })
     for options in cases {
       let outcome = try run(
         [Files.program!, "--profile", Files.hostProfile, "--prompt", "x", "--quiet"] + options)

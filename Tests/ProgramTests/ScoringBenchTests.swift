@@ -12,10 +12,10 @@ struct ScoringBenchTests {
   private static let command = [
     Files.program!, "bench", "scoring", "--profile", Files.hostProfile, "--shape", "smollm2-135m",
   ]
-  private static let names = [
-    "keydiff", "keydiff-alone", "keydiff-normalized", "keydiff-pairwise", "keydiff-median",
-    "keydiff-dot", "keydiff-euclidean", "sink", "tova", "h2o", "snapkv", "l2",
-  ]
+  /// All that evict; KeyDiff in both of its forms.
+  private static let names = PolicyNames.all.filter { $0 != "full" }.flatMap {
+    $0 == "keydiff" ? [$0, "keydiff-alone"] : [$0]
+  }
 
   private func measure(_ arguments: [String]) throws -> (table: BenchTableText, report: JSON) {
     let path = folder.path("scoring.json")

@@ -38,7 +38,8 @@ struct ServeProtocolTests {
     #expect(try service.get("/nothing").status == 404)
     let wrongMethod = try service.ask(
       "DELETE /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    #expect(wrongMethod.status == 405 && wrongMethod.headers["allow"] == "GET, HEAD")
+    #expect(wrongMethod.status == 405 && wrongMethod.headers["allow"] == "GET, HEAD, OPTIONS")
+    #expect(health.headers["x-request-id"]?.count == 16)
     let head = try service.connect()
     head.send("HEAD /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     #expect(head.rest().hasSuffix("\r\n\r\n"))
@@ -51,7 +52,8 @@ struct ServeProtocolTests {
     let service = try RunningService()
     let expected = try #require(try service.post("/v1/completions", Self.story).content)
     #expect(!expected.isEmpty)
-    let body = "{\"prompt\":[\"Once upon a time\"],\"max_completion_tokens\":6,\"x\":{\"y\":[]}}"
+    let body =
+      "{\"prompt\":[\"Once upon a time\"],\"max_completion_tokens\":6,\"user\":{\"y\":[]}}"
     let connection = try service.connect()
     // In pieces, in chunks, after `100 Continue`, and pipelined.
     for byte in RunningService.post("/v1/completions", body).utf8 {
@@ -87,9 +89,9 @@ struct ServeProtocolTests {
     (RunningService.post("/v1/completions", "[1]"), 400),
     (RunningService.post("/v1/completions", "{}"), 400),
     (RunningService.post("/v1/completions", "{\"prompt\":\"\u{0}\"}"), 400),
-    (RunningService.post("/v1/completions", "{\"prompt\":\"a\",\"n\":2}"), 400),
+    (RunningService.post("/v1/completions", "{\"prompt\":\"a\",\"what\":2}"), 400),
     (RunningService.post("/v1/completions", "{\"prompt\":\"a\",\"temperature\":9}"), 400),
-    (RunningService.post("/v1/completions", "{\"prompt\":\"a\",\"model\":\"gpt-4\"}"), 404),
+    (RunningService.post("/v1/completions", "{\"prompt\":\"a\",\"tools\":[]}"), 400),
     (RunningService.post("/v1/completions", "{\"prompt\":\"a\"}", ["Content-Length: 9"]), 400),
     (RunningService.post("/v1/completions", String(repeating: "[", count: 9999)), 400),
     (RunningService.get("/health", ["Host: localhost"]), 400),
@@ -121,7 +123,9 @@ struct ServeProtocolTests {
   @Test func requestsFromElsewhere() throws {
     let service = try RunningService()
     let page = try service.get("/health", ["Origin: https://example.org"])
-    #expect(page.status == 403)
+    #expect(page.status == 403 && page.headers["access-control-allow-origin"] == nil)
+    let own = try service.get("/health", ["Origin: http://localhost"])
+    #expect(own.status == 200 && own.headers["access-control-allow-origin"] == "http://localhost")
     for (host, status) in [
       ("evil.example", 403), ("localhost.evil.example", 403), ("127.0.0.1:80", 200), ("[::1]", 200),
       ("LOCALHOST:8080", 200),
@@ -134,6 +138,38 @@ struct ServeProtocolTests {
     #expect(form.status == 415)
   }
 
+  /// Pages of an origin that the owner names may ask, and are told so before they do.
+  @Test(arguments: ["https://example.org", "*"]) func pagesOfAnotherOrigin(allowed: String) throws {
+    let service = try RunningService(["--allow-origin", allowed])
+    let origin = "Origin: https://example.org"
+    let page = try service.get("/health", [origin])
+    #expect(page.status == 200)
+    #expect(page.headers["access-control-allow-origin"] == "https://example.org")
+    #expect(
+      try service.get("/health", ["Origin: https://a.org"]).status == (allowed == "*" ? 200 : 403))
+    let preflight = try service.ask(
+      "OPTIONS /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n\(origin)\r\n"
+        + "Access-Control-Request-Method: POST\r\n"
+        + "Access-Control-Request-Headers: authorization,content-type\r\nConnection: close\r\n\r\n")
+    #expect(preflight.status == 204)
+    #expect(preflight.headers["access-control-allow-headers"] == "authorization,content-type")
+    #expect(preflight.headers["access-control-allow-methods"]?.contains("POST") == true)
+  }
+
+  /// A request for any model is answered by the one there is, unless the owner says otherwise.
+  @Test func otherModels() throws {
+    let service = try RunningService()
+    let answer = try service.post(
+      "/v1/completions", Self.story.merging(["model": "gpt-4"]) { $1 })
+    #expect(answer.status == 200 && answer.json["model"] as? String != "gpt-4")
+    #expect(try service.get("/v1/models/gpt-4").status == 200)
+    let strict = try RunningService(["--any-model", "off"])
+    let refused = try strict.post(
+      "/v1/completions", Self.story.merging(["model": "gpt-4"]) { $1 })
+    #expect(refused.status == 404 && refused.error["code"] as? String == "model_not_found")
+    #expect(try strict.get("/v1/models/gpt-4").status == 404)
+  }
+
   @Test func aToken() throws {
     let token = try folder.write("token", Data("  s3cret \n".utf8))
     let service = try RunningService(["--token-file", token])
@@ -144,6 +180,8 @@ struct ServeProtocolTests {
       #expect(answer.error["code"] as? String == "invalid_api_key")
     }
     #expect(try service.get("/metrics", ["Authorization: Bearer s3cret"]).status == 200)
+    #expect(try service.get("/metrics", ["X-Api-Key: s3cret"]).status == 200)
+    #expect(try service.get("/").status == 200)
     for (name, text) in [
       ("empty", " \n"), ("long", String(repeating: "x", count: 300)), ("two", "a b"),
     ] {
@@ -318,7 +356,8 @@ struct ServeProtocolTests {
     let serve = [Files.program!, "serve", "--profile", Files.hostProfile]
     for options in [
       ["--listen", "8080"], ["--listen", "localhost"], ["--connections", "0"], ["--queue", "257"],
-      ["--timeout", "0"], ["--alias", ""], ["--prompt", "x"], ["--queue", "1", "--queue", "2"],
+      ["--timeout", "0"], ["--alias", ""], ["--any-model", "yes"],
+      ["--allow-origin", "example.org"], ["--prompt", "x"], ["--queue", "1", "--queue", "2"],
     ] {
       let outcome = try run(serve + options)
       #expect(outcome.code == 64 && outcome.errorLines.count == 1, "\(options) \(outcome.error)")

@@ -220,13 +220,14 @@ class Model:
                    for name in ("attn_q", "attn_k", "attn_v"))
         if s["head_norms"]:
             q, k = self.norm(q, at + "attn_q_norm"), self.norm(k, at + "attn_k_norm")
+        plain = k
         q, k = self.rotate(q, positions), self.rotate(k, positions)
         if rounds:
             k, v = k.astype(np.float16).astype(np.float64), v.astype(np.float16).astype(np.float64)
         group = s["heads"] // s["kv_heads"]
         out = np.empty_like(q)
         for index, head in enumerate(heads):
-            head.append(k[:, index], v[:, index], positions)
+            head.append(k[:, index], v[:, index], positions, plain[:, index])
             for query in range(index * group, (index + 1) * group):
                 scores = q[:, query] @ head.keys.T / np.sqrt(s["head_dim"])
                 scores[head.positions[None] > positions[:, None]] = -np.inf

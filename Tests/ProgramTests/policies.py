@@ -8,7 +8,7 @@ import numpy as np
 
 # The policies, with tokens at the start (sinks) and at the end (recent) that none of them evicts.
 RUNS = [dict(policy=name, sinks=0, recent=0) for name in (
-    "full", "keydiff", "keydiff-normalized", "keydiff-pairwise", "keydiff-median", "keydiff-dot",
+    "full", "keydiff", "keydiff-stream", "keydiff-normalized", "keydiff-pairwise", "keydiff-median", "keydiff-dot",
     "keydiff-euclidean", "sink", "tova", "h2o", "snapkv", "l2")] + [
     dict(policy="keydiff", sinks=4, recent=12), dict(policy="h2o", sinks=2, recent=8)]
 
@@ -24,9 +24,16 @@ class Head:
         self.keys, self.values = np.zeros((0, dim)), np.zeros((0, dim))
         self.positions = np.zeros(0, int)
         self.sums = np.zeros(0)  # H2O's, of all blocks so far
+        self.marks = np.zeros(0)  # keydiff-stream's scores, made when the tokens came
+        self.stream = np.zeros(dim)  # the sum of all unit keys before rotary embedding
         self.seen = []  # the weights of the block, one array a query head
 
-    def append(self, keys, values, positions):
+    def append(self, keys, values, positions, plain):
+        """Tokens of a block; plain: their keys before rotary embedding."""
+        units = plain / np.linalg.norm(plain, axis=1)[:, None]
+        self.stream = self.stream + units.sum(0)
+        marks = -units @ self.stream / np.linalg.norm(self.stream)
+        self.marks = np.concatenate([self.marks, marks])
         self.keys, self.values = np.vstack([self.keys, keys]), np.vstack([self.values, values])
         self.positions = np.concatenate([self.positions, positions])
         self.sums = np.concatenate([self.sums, np.zeros(len(positions))])
@@ -41,7 +48,7 @@ class Head:
         self.sums = self.sums + weights.sum((0, 1))
         if policy == "full" or len(self.positions) <= budget:
             return
-        scores = np.array(self.scores(policy, weights), float)
+        scores = np.array(self.scores(policy, weights, budget), float)
         newest = self.positions.max()
         scores[self.positions < run["sinks"]] = np.inf
         scores[self.positions > newest - run["recent"]] = np.inf
@@ -49,14 +56,18 @@ class Head:
         keep = sorted(ranked[:budget], key=lambda slot: self.positions[slot])
         self.keys, self.values = self.keys[keep], self.values[keep]
         self.positions, self.sums = self.positions[keep], self.sums[keep]
+        self.marks = self.marks[keep]
 
-    def scores(self, policy, weights):
+    def scores(self, policy, weights, budget):
         """Scores of all tokens; weights [query head, query, token]."""
         lengths = np.linalg.norm(self.keys, axis=1)
         units = self.keys / lengths[:, None]
         mean = self.keys.mean(0)
         match policy:
             case "keydiff": return -units @ mean
+            case "keydiff-stream":
+                stays = (self.positions < SINK_COUNT) | (self.positions > self.positions.max() - budget // 4)
+                return np.where(stays, np.inf, self.marks)
             case "keydiff-normalized": return -units @ units.mean(0)
             case "keydiff-pairwise": return [-sum(a @ b for b in units) for a in units]
             case "keydiff-median": return -units @ np.median(self.keys, 0)

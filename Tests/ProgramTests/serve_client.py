@@ -57,6 +57,19 @@ for chunk in client.chat.completions.create(
 assert chat().choices[0].message.content == text
 
 
+# A model of any name is answered by the one there is.
+other = client.chat.completions.create(
+    model="gpt-4", messages=messages, max_tokens=24, n=2, logprobs=True, top_logprobs=3
+)
+assert other.model == model and len(other.choices) == 2 and other._request_id
+assert [choice.message.content for choice in other.choices] == [text, text]
+tokens = other.choices[0].logprobs.content
+assert "".join(token.token for token in tokens) == text and len(tokens[0].top_logprobs) == 3
+assert client.models.retrieve("gpt-4").id == model
+batch = client.completions.create(model=model, prompt=["1, 2, 3,", "a, b, c,"], max_tokens=4, echo=True)
+assert [choice.text[:8] for choice in batch.choices] == ["1, 2, 3,", "a, b, c,"]
+
+
 def fails(error, status, **request):
     try:
         client.chat.completions.create(**({"model": model, "messages": messages} | request))
@@ -67,8 +80,8 @@ def fails(error, status, **request):
     raise AssertionError("no error")
 
 
-assert fails(openai.NotFoundError, 404, model="gpt-4").code == "model_not_found"
-assert fails(openai.BadRequestError, 400, n=2).param == "n"
+assert fails(openai.BadRequestError, 400, n=0).param == "n"
+assert fails(openai.BadRequestError, 400, extra_body={"guided_json": {"a": 1}}).param == "guided_json"
 assert fails(openai.BadRequestError, 400, messages=[]).param == "messages"
 other = openai.OpenAI(base_url=BASE, api_key="wrong", max_retries=0)
 try:

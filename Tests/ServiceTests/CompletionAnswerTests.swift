@@ -2,6 +2,7 @@ import Foundation
 import Platform
 import Testing
 import Text
+import Tokenizer
 
 @testable import Service
 
@@ -18,7 +19,7 @@ private func object(_ json: some Sequence<UInt8>) throws -> [String: Any] {
 
 private let modelName = "a \"model\" of \\ é"
 
-private func answer(_ kind: CompletionKind, _ settings: CompletionSettings) -> CompletionAnswer {
+private func answer(_ kind: RequestKind, _ settings: CompletionSettings) -> CompletionAnswer {
   CompletionAnswer(
     kind, settings, number: 255, unixSeconds: 1_700_000_000, model: fixedModelName)
 }
@@ -29,6 +30,10 @@ private var fixedModelName: FixedText<129> {
   return model
 }
 
+private let timings = AnswerTimings(
+  cachedCount: 8, readCount: 4, readNanoseconds: 2_000_000, generatedCount: 5,
+  generatedNanoseconds: 1_000_000_000)
+
 private let usage = TokenUsage(promptCount: 12, cachedCount: 8, completionCount: 5)
 
 /// All characters that JSON escapes, and some of each length in UTF-8.
@@ -37,15 +42,19 @@ private let pieces =
   + [String(repeating: "long \"text\" ", count: 1000)]
 
 private func write(
-  _ kind: CompletionKind, _ settings: CompletionSettings, _ reason: FinishReason
+  _ kind: RequestKind, _ settings: CompletionSettings, _ reason: FinishReason
 ) throws -> SeenResponse {
-  let answer = answer(kind, settings)
+  var answer = answer(kind, settings)
   var writer = ResponseWriter(RecordingSink())
   writer.begin(
     ResponseHead(.ok, settings.isStream ? .eventStream : .json, to: requestHead()))
   answer.begin(&writer)
-  for piece in pieces { answer.write(Array(piece.utf8).span, &writer) }
-  answer.finish(reason, usage, &writer)
+  let names = TokenNames(UnsafeMutablePointer<Vocabulary>(bitPattern: 8)!)
+  answer.beginChoice(0, &writer)
+  for piece in pieces { answer.write(Array(piece.utf8).span, nil, names, &writer) }
+  answer.endText(hasChances: false, &writer)
+  answer.endChoice(reason, timings, &writer)
+  answer.finish(usage, timings, &writer)
   expectEnd(&writer, keepsAlive: true)
   return try SeenResponse(Array(writer.sink.sent.joined()))
 }
@@ -61,6 +70,12 @@ private func checkUsage(_ object: [String: Any]) throws {
   #expect(usage["prompt_tokens"] as? Int == 12 && usage["completion_tokens"] as? Int == 5)
   #expect(usage["total_tokens"] as? Int == 17)
   #expect((usage["prompt_tokens_details"] as? [String: Int]) == ["cached_tokens": 8])
+}
+
+private func checkTimings(_ object: [String: Any]) throws {
+  let timings = try #require(object["timings"] as? [String: Double])
+  #expect(timings["prompt_per_second"] == 2000 && timings["predicted_per_token_ms"] == 200)
+  #expect(timings["cache_n"] == 8 && timings["prompt_n"] == 4 && timings["predicted_n"] == 5)
 }
 
 private func choice(_ object: [String: Any]) throws -> [String: Any] {
@@ -85,6 +100,7 @@ private func events(_ response: SeenResponse) throws -> [[String: Any]] {
     let seen = try object(try write(.chat, settings(stream: false, usage: true), .stop).body)
     check(seen, "chat.completion", "chatcmpl")
     try checkUsage(seen)
+    try checkTimings(seen)
     let choice = try choice(seen)
     let message = try #require(choice["message"] as? [String: Any])
     #expect(message["role"] as? String == "assistant")
@@ -101,8 +117,8 @@ private func events(_ response: SeenResponse) throws -> [[String: Any]] {
     #expect(choice["finish_reason"] as? String == "length")
   }
 
-  @Test(arguments: [true, false], [CompletionKind.chat, .text])
-  func aStream(_ hasUsage: Bool, _ kind: CompletionKind) throws {
+  @Test(arguments: [true, false], [RequestKind.chat, .text])
+  func aStream(_ hasUsage: Bool, _ kind: RequestKind) throws {
     let response = try write(kind, settings(stream: true, usage: hasUsage), .length)
     var seen = try events(response)
     for event in seen {
@@ -118,6 +134,7 @@ private func events(_ response: SeenResponse) throws -> [[String: Any]] {
     } else {
       #expect(seen.allSatisfy { $0["usage"] == nil })
     }
+    try checkTimings(seen.last!)
     let choices = try seen.map(choice)
     #expect(choices.dropLast().allSatisfy { $0["finish_reason"] is NSNull })
     #expect(choices.last?["finish_reason"] as? String == "length")
@@ -157,7 +174,8 @@ private func events(_ response: SeenResponse) throws -> [[String: Any]] {
       .invalidContentLength, .conflictingLength, .invalidTransferEncoding, .unknownTransferCoding,
       .lengthRequired, .bodyTooLarge, .contentEncoding, .unknownExpectation, .malformedChunk,
       .chunkExtensionsTooLong, .trailersTooLarge, .notFound, .methodNotAllowed(.models),
-      .unauthorized, .forbidden, .notJSON, .modelNotFound, .timeout, .queueFull, .stopping,
+      .unauthorized, .forbidden, .foreignHost, .promptTooLong, .unknownToken, .notJSON,
+      .modelNotFound, .timeout, .queueFull, .stopping,
       .internalFailure,
     ]
     var messages: Set<String> = []

@@ -61,7 +61,7 @@ private func readString(_ inside: [UInt8]) -> SeenBody {
 
   @Test(arguments: [
     "", " ", "{", "{\"", "{\"prompt\"", "{\"prompt\":", "{\"prompt\":\"", "{\"prompt\":\"a\"",
-    "{\"prompt\":\"a\",\"n\":1", "{\"prompt\":\"a\\", "{\"x\":tru", "{\"x\":-", "{\"x\":[",
+    "{\"prompt\":\"a\",\"n\":1", "{\"prompt\":\"a\\", "{\"user\":tru", "{\"user\":-", "{\"user\":[",
   ])
   func cutBodies(_ text: String) {
     #expect(readBody(.text, bytes(text)).error?.problem == .json(.unexpectedEnd))
@@ -70,19 +70,20 @@ private func readString(_ inside: [UInt8]) -> SeenBody {
   @Test(arguments: [
     ("{\"prompt\":\"a\"}x", JSONFault.trailingText), ("{\"prompt\":\"a\"}{}", .trailingText),
     ("{\"prompt\":\"a\",}", .nameExpected), ("{,}", .nameExpected), ("{a:1}", .nameExpected),
-    ("{'a':1}", .nameExpected), ("{\"a\" 1}", .colonExpected), ("{\"a\"::1}", .valueExpected),
-    ("{\"a\":1 \"b\":2}", .separatorExpected), ("{\"a\":[1,]}", .valueExpected),
-    ("{\"a\":[,1]}", .valueExpected), ("{\"a\":[1}", .separatorExpected),
-    ("{\"a\":{\"b\":1]}", .separatorExpected), ("{\"a\":True}", .valueExpected),
-    ("{\"a\":nul}", .valueExpected), ("{\"a\":truex}", .separatorExpected),
-    ("{\"a\":NaN}", .valueExpected), ("{\"a\":+1}", .valueExpected), ("{\"a\":.5}", .valueExpected),
-    ("{\"a\":01}", .separatorExpected), ("{\"a\":-}", .malformedNumber),
-    ("{\"a\":1.}", .malformedNumber), ("{\"a\":1e}", .malformedNumber),
-    ("{\"a\":1e+}", .malformedNumber), ("{\"a\":-01}", .separatorExpected),
-    ("{\"a\":0x10}", .separatorExpected), ("{\"a\":1.2.3}", .separatorExpected),
-    ("{\"a\":1 /**/}", .separatorExpected), ("\u{feff}{}", .valueExpected),
+    ("{'a':1}", .nameExpected), ("{\"user\" 1}", .colonExpected), ("{\"user\"::1}", .valueExpected),
+    ("{\"user\":1 \"b\":2}", .separatorExpected), ("{\"user\":[1,]}", .valueExpected),
+    ("{\"user\":[,1]}", .valueExpected), ("{\"user\":[1}", .separatorExpected),
+    ("{\"user\":{\"b\":1]}", .separatorExpected), ("{\"user\":True}", .valueExpected),
+    ("{\"user\":nul}", .valueExpected), ("{\"user\":truex}", .separatorExpected),
+    ("{\"user\":NaN}", .valueExpected), ("{\"user\":+1}", .valueExpected),
+    ("{\"user\":.5}", .valueExpected),
+    ("{\"user\":01}", .separatorExpected), ("{\"user\":-}", .malformedNumber),
+    ("{\"user\":1.}", .malformedNumber), ("{\"user\":1e}", .malformedNumber),
+    ("{\"user\":1e+}", .malformedNumber), ("{\"user\":-01}", .separatorExpected),
+    ("{\"user\":0x10}", .separatorExpected), ("{\"user\":1.2.3}", .separatorExpected),
+    ("{\"user\":1 /**/}", .separatorExpected), ("\u{feff}{}", .valueExpected),
     ("\0{}", .valueExpected),
-    ("{\"a\":\0}", .valueExpected), ("{\u{a0}}", .nameExpected),
+    ("{\"user\":\0}", .valueExpected), ("{\u{a0}}", .nameExpected),
   ])
   func malformed(_ text: String, _ fault: JSONFault) {
     #expect(readBody(.text, bytes(text)).error?.problem == .json(fault))
@@ -95,7 +96,7 @@ private func readString(_ inside: [UInt8]) -> SeenBody {
 
   @Test func nesting() {
     func nested(_ depth: Int, _ open: String, _ close: String) -> String {
-      "{\"prompt\":\"\",\"x\":" + String(repeating: open, count: depth) + "1"
+      "{\"prompt\":\"\",\"user\":" + String(repeating: open, count: depth) + "1"
         + String(repeating: close, count: depth) + "}"
     }
     let depthMax = JSONTokenizer.depthMax
@@ -126,7 +127,7 @@ private func readString(_ inside: [UInt8]) -> SeenBody {
     #expect(readMember("\"temperature\":1.\(zeros)").settings.temperature == 1)
     #expect(readMember("\"temperature\":1\(zeros)").error?.problem == .invalid)
     #expect(readMember("\"max_tokens\":1\(zeros)").error?.problem == .invalid)
-    #expect(readMember("\"x\":-1\(zeros).\(zeros)e\(zeros)9").error == nil)
+    #expect(readMember("\"user\":-1\(zeros).\(zeros)e\(zeros)9").error == nil)
     #expect(readMember("\"temperature\":1e-\(zeros)1").settings.temperature == 0.1)
   }
 }

@@ -39,7 +39,7 @@ struct SeenRequest: Equatable {
   var contentType: RequestHead.ContentType
   var expectsContinue: Bool
   var keepsAlive: Bool
-  var hasOrigin: Bool
+  var origin: String?
   var host: String
   var body: [UInt8] = []
   var isWhole = false
@@ -53,7 +53,7 @@ struct SeenRequest: Equatable {
     contentType = head.contentType
     expectsContinue = head.expectsContinue
     keepsAlive = head.keepsAlive
-    hasOrigin = head.hasOrigin
+    origin = head.origin.map { string($0) }
     host = string(head.host)
   }
 

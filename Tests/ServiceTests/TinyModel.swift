@@ -140,7 +140,8 @@ final class ServiceRig {
       parts.service, service,
       ServiceFacts(
         name: ServedName(ofFile: bytes("tiny.gguf").span), arenaByteCount: 0, startSeconds: 0,
-        checksHost: true, token: nil, service),
+        checksHost: true, token: nil, allowedOrigin: nil, takesAnyModel: false,
+        contextLength: 512, service),
       AnswerDefaults(maxTokens: 16, stops: StopTexts(), sampling: sampling, isSeedGiven: true),
       &parts.text, model, listener: nil, wakingDescriptor: -1, host: TestHost(record: record))
     generator = parts.generator

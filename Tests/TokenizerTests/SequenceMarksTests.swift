@@ -37,14 +37,31 @@ import Testing
     var tiny = TinyVocabulary()
     tiny.add("<|eot_id|>", type: 3)
     tiny.add("<|im_end|>", type: 4)
-    tiny.add("</s>")
+    tiny.add("<|fim_pad|>")
     tiny.add("<think>", type: 3)
     let made = try tiny.tokenizing()
-    #expect((0..<262).filter { made.vocabulary.endsGeneration(Int32($0)) } == [256, 257])
+    #expect((0..<262).filter { made.vocabulary.endsGeneration(Int32($0)) } == [256, 257, 258])
     #expect(!made.vocabulary.endsGeneration(-1) && !made.vocabulary.endsGeneration(260))
     // A message cannot end itself, whatever kind the file gives the token.
     #expect(made.vocabulary.kind(of: 257) == .control)
     #expect(try made.encode("<|im_end|>", parsesSpecialTokens: false).count == 10)
+  }
+
+  /// Beside certain other tokens, a token means another end than that of the answer.
+  @Test func endsThatDependOnOthers() throws {
+    for (others, end, isEnd) in [
+      (["<|return|>", "<|call|>"], "<|end|>", false), (["<|return|>"], "<|end|>", true),
+      (["<|flush|>", "<|calls|>"], "<|end|>", false), ([], "<|end|>", true),
+      (["<|tool_response>"], "</s>", false), ([], "</s>", true),
+    ] {
+      var tiny = TinyVocabulary()
+      tiny.add(end, type: 3)
+      for other in others { tiny.add(other, type: 3) }
+      let made = try tiny.tokenizing()
+      #expect(made.vocabulary.endsGeneration(256) == isEnd, "\(end) beside \(others)")
+      let ends = others.indices.filter { made.vocabulary.endsGeneration(Int32(257 + $0)) }
+      #expect(ends.count == others.count)
+    }
   }
 
   @Test func userDefinedTokensAreFoundInEveryText() throws {

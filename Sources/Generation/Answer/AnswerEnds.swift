@@ -4,10 +4,14 @@ import Tokenizer
 /// The tokens that end an answer: the file names them by their ids, or they are known by their texts.
 public struct AnswerEnds {
   /// -1 where the file names none.
-  private let ids: InlineArray<3, Int>
+  private let ids: InlineArray<6, Int>
 
+  @export(interface)
   public init(_ facts: TokenizerFacts) {
-    ids = [facts.eosID ?? -1, facts.eotID ?? -1, facts.eomID ?? -1]
+    ids = [
+      facts.eosID ?? -1, facts.eotID ?? -1, facts.eomID ?? -1, facts.fimPadID ?? -1,
+      facts.fimRepositoryID ?? -1, facts.fimSeparatorID ?? -1,
+    ]
   }
 
   private init() { ids = InlineArray(repeating: -1) }
@@ -17,7 +21,7 @@ public struct AnswerEnds {
 
   /// - Parameter vocabulary: nil where only ids are known.
   public func contains(_ token: Int32, _ vocabulary: UnsafeMutablePointer<Vocabulary>?) -> Bool {
-    for index in 0..<3 where Int(token) == ids[index] { return true }
+    for index in 0..<6 where Int(token) == ids[index] { return true }
     return unsafe vocabulary?.pointee.endsGeneration(token) ?? false
   }
 }

@@ -9,6 +9,10 @@ public struct AnswerRequest {
   public var continuesText = false
   /// Whether the tokens that end a message or a text end the answer.
   public var hasEnds = true
+  /// Before so many tokens those that end a message or a text are not chosen.
+  public var minTokens = 0
+  /// What is added to logits before a token is chosen.
+  public var biases: LogitBiases?
   /// Whether an answer may begin with what the cache holds, without a token of a prompt.
   public var mayLackPrompt = false
 

@@ -10,7 +10,7 @@ public enum StopTextError: Error {
 /// Texts that end an answer: if one of them comes, the answer ends before it.
 @safe public struct StopTexts {
   /// One element for each text. `countMax` is its count, so that no index can be past its end.
-  typealias PerText<Element> = InlineArray<8, Element>
+  typealias PerText<Element> = InlineArray<16, Element>
   /// One element for each byte of a text; its count is `byteCountMax`.
   typealias PerByte<Element> = InlineArray<256, Element>
 

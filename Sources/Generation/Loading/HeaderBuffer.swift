@@ -9,11 +9,15 @@ public struct HeaderBuffer {
 
   public init() {}
 
-  /// - Parameter path: zero-terminated.
+  /// - Parameters:
+  ///   - path: zero-terminated.
+  ///   - needsWeights: false if only the vocabulary is used.
   @export(interface)
-  public mutating func open(_ path: UnsafePointer<CChar>) throws(ModelError) -> ModelFile {
+  public mutating func open(
+    _ path: UnsafePointer<CChar>, needsWeights: Bool = true
+  ) throws(ModelError) -> ModelFile {
     unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
-      unsafe try ModelFile(path: path, buffer: bytes)
+      unsafe try ModelFile(path: path, buffer: bytes, needsWeights: needsWeights)
     }
   }
 

@@ -5,7 +5,7 @@ import Platform
 /// Chooses tokens. The same settings, seed and logits give the same tokens with every build: logits
 /// are compared and scaled one by one, and sums and exponentials are Doubles in a fixed order.
 ///
-/// In this order: the penalty for repeats, the choice of the `topK` largest logits, their softmax
+/// In this order: what a request adds to logits, the penalties for repeats, the choice of the `topK` largest logits, their softmax
 /// with the temperature, `topP`, `minP`, and one number of the generator.
 public struct Sampler: ~Copyable {
   /// Tokens that the penalty for repeats looks back on, those of the prompt too.
@@ -59,19 +59,27 @@ public struct Sampler: ~Copyable {
   /// The token that follows. The logits are as before when it returns.
   @export(interface)
   public mutating func next(_ logits: LogitRow) -> Int32 {
-    if settings.repeatPenalty == 1 { return choose(logits) }
+    if !settings.hasPenalties { return choose(logits) }
     let values = unsafe UnsafeMutablePointer(mutating: logits.values)
     var saved = InlineArray<64, Float>(repeating: 0)
     for index in 0..<windowCount { saved[index] = unsafe values[Int(window[index])] }
-    let penalty = Float(settings.repeatPenalty)
     for index in 0..<windowCount {
       // From the saved value: a token that stands there twice is penalized once.
-      let value = saved[index]
-      unsafe values[Int(window[index])] = value > 0 ? value / penalty : value * penalty
+      unsafe values[Int(window[index])] = penalized(saved[index], window[index])
     }
     let token = choose(logits)
     for index in 0..<windowCount { unsafe values[Int(window[index])] = saved[index] }
     return token
+  }
+
+  private func penalized(_ logit: Float, _ token: Int32) -> Float {
+    let penalty = Float(settings.repeatPenalty)
+    let scaled = logit > 0 ? logit / penalty : logit * penalty
+    if settings.presencePenalty == 0 && settings.frequencyPenalty == 0 { return scaled }
+    var count = 0
+    for index in 0..<windowCount where window[index] == token { count += 1 }
+    return scaled
+      - Float(settings.presencePenalty + settings.frequencyPenalty * Double(count))
   }
 
   private mutating func choose(_ logits: LogitRow) -> Int32 {

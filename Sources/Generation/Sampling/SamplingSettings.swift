@@ -17,11 +17,19 @@ public struct SamplingSettings: Sendable {
   /// The logits of the latest tokens are divided by this where they are positive and multiplied
   /// where they are not; 1 leaves them as they are.
   public var repeatPenalty = 1.0
+  /// Taken off the logits of tokens that are among the latest ones, once for each token and once for
+  /// each time that it is there.
+  public var presencePenalty = 0.0
+  public var frequencyPenalty = 0.0
   public var seed: UInt64 = 0
 
   public init() {}
 
   public var isGreedy: Bool { temperature == 0 }
+
+  var hasPenalties: Bool {
+    repeatPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0
+  }
 
   /// Room for candidates of a model's vocabulary.
   func candidateCountMax(vocabularyCount: Int) -> Int {

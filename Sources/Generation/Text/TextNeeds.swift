@@ -73,6 +73,7 @@ public struct TextNeeds {
   }
 
   private static func preTokenizer(_ facts: TokenizerFacts) throws(TextFailure) -> PreTokenizer {
+    if facts.lacksPreTokenizer { return .fallback }
     var name = InlineArray<96, UInt8>(repeating: 0)
     for index in 0..<facts.preTokenizer.count { name[index] = facts.preTokenizer[index] }
     do throws(TokenizerError) {

@@ -12,6 +12,8 @@ public enum SnapshotError: LineError {
   /// A setting of the run that made it.
   case setting(StaticString, found: Int, expected: Int)
   case policy(Policy?, expected: Policy)
+  /// The run that made it shared out the slots in another way.
+  case headBudgets
   /// Counts or positions that no run leaves.
   case malformed(StaticString)
 
@@ -55,6 +57,7 @@ extension SnapshotError {
       out.write(found?.name ?? "unknown")
       out.write(", expected this run's ")
       out.write(expected.name)
+    case .headBudgets: out.write("was saved with other --head-budgets")
     case .malformed(let what):
       out.write("not a cache that a run leaves: ")
       out.write(what)

@@ -8,7 +8,7 @@ import Profile
 /// processors.
 struct SnapshotHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x5041_4E53_4547_4445  // "EDGESNAP"
-  static let version: UInt64 = 2
+  static let version: UInt64 = 3
 
   var magic = Self.magic
   var version = Self.version
@@ -20,6 +20,8 @@ struct SnapshotHeader: BitwiseCopyable {
   var recentCount: UInt64 = 0
   var usesFloat16: UInt64 = 0
   var renumbers: UInt64 = 0
+  /// A hash of the shares by which the heads' budgets differ; 0 for equal budgets.
+  var headShares: UInt64 = 0
   /// Tokens of the text so far.
   var tokenCount: UInt64 = 0
   /// The next token's position; less than `tokenCount` after renumbering.
@@ -57,6 +59,7 @@ extension SnapshotHeader {
     recentCount = UInt64(settings.retained.recentCount)
     usesFloat16 = settings.usesFloat16 ? 1 : 0
     renumbers = settings.renumbers ? 1 : 0
+    headShares = settings.headShares?.shares.hash ?? 0
     tokenCount = UInt64(sequence.tokenCount)
     position = UInt64(sequence.position)
     fixedCount = UInt64(sequence.fixedCount)
@@ -79,6 +82,7 @@ extension SnapshotHeader {
     try check("--recent", recentCount, own.recentCount)
     try check("fp16", usesFloat16, own.usesFloat16)
     try check("--positions compact", renumbers, own.renumbers)
+    if headShares != own.headShares { throw .headBudgets }
     let limit = UInt64(Int32.max)
     if tokenCount > limit || position > tokenCount || fixedCount > tokenCount
       || slotCount > position || slotCount == 0 || slotCount > UInt64(slotCountMax)

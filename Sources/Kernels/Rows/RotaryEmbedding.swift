@@ -65,6 +65,36 @@ public struct RotaryTable: BitwiseCopyable {
     }
   }
 
+  /// Rotates a row, in place, from the position of a token of the table to position 0, and multiplies it
+  /// by the magnitude once more.
+  @export(interface)
+  public func turnBack(_ row: UnsafeMutablePointer<Float>, token: Int) {
+    let (cosine, sine) = (cosines + token * half, sines + token * half)
+    let high = row + half
+    var index = 0
+    while index + NativeFloats.scalarCount <= half {
+      let (c, s) = (NativeFloats.load(cosine + index), NativeFloats.load(sine + index))
+      let (a, b) = (NativeFloats.load(row + index), NativeFloats.load(high + index))
+      (a * c + b * s).store(row + index)
+      (b * c - a * s).store(high + index)
+      index += NativeFloats.scalarCount
+    }
+    while index < half {
+      let (a, b) = (row[index], high[index])
+      row[index] = a * cosine[index] + b * sine[index]
+      high[index] = b * cosine[index] - a * sine[index]
+      index += 1
+    }
+  }
+
+  /// The same frequencies with other memory for the angles of tokens.
+  public func with(
+    cosines: UnsafeMutablePointer<Float>, sines: UnsafeMutablePointer<Float>
+  ) -> RotaryTable {
+    RotaryTable(
+      frequencies: frequencies, cosines: cosines, sines: sines, half: half, magnitude: magnitude)
+  }
+
   /// target = rotated source * factor; `2 * half` values each, which may be the same memory.
   public func rotate(
     _ source: UnsafePointer<Float>, token: Int, factor: Float,

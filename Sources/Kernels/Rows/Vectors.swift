@@ -141,3 +141,36 @@ public func roundUp(_ value: Int, to step: Int) -> Int { (value + step - 1) & ~(
 /// The square root, correctly rounded.
 @inline(__always)
 public func squareRoot(_ value: Float) -> Float { edge_square_root(value) }
+
+/// target[i] += source[i]
+@export(interface)
+public func add(
+  _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
+) {
+  var index = 0
+  while index &+ 16 <= count {
+    target.store(target.lanes(index) + source.lanes(index), index)
+    index &+= 16
+  }
+  while index < count {
+    target[index] += source[index]
+    index &+= 1
+  }
+}
+
+/// values[i] = values[i] * factor, rounded to the nearest whole number, of two as near ones the even
+/// one. The products must be below 2^22.
+@export(interface)
+public func roundProducts(_ values: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
+  // Next to this number, Float32's are the whole ones.
+  let border: Float = 0x1.8p23
+  var index = 0
+  while index &+ 16 <= count {
+    values.store((values.lanes(index) * factor + border) - border, index)
+    index &+= 16
+  }
+  while index < count {
+    values[index] = (values[index] * factor + border) - border
+    index &+= 1
+  }
+}

@@ -7,8 +7,9 @@ public struct LatencyRecord: BitwiseCopyable, Sendable {
   public var index: Int
   public var blockCount: Int
   public var tokenCount: Int
-  /// Slots filled before the first block.
+  /// Slots filled before the first block: of the KV head that has most, and of the one that has least.
   public var slotsBefore: Int
+  public var slotsBeforeLeast: Int
   public var times: BlockTimes
   public var health: BlockHealth
 
@@ -19,13 +20,15 @@ public struct LatencyRecord: BitwiseCopyable, Sendable {
     blockCount = 1
     tokenCount = block.tokenCount
     slotsBefore = block.slotsBefore
+    slotsBeforeLeast = block.slotsBeforeLeast
     times = block.times
     self.health = health
   }
 
   /// No block.
   fileprivate init() {
-    (index, blockCount, tokenCount, slotsBefore) = (0, 0, 0, 0)
+    (index, blockCount, tokenCount) = (0, 0, 0)
+    (slotsBefore, slotsBeforeLeast) = (0, 0)
     times = BlockTimes()
     health = BlockHealth()
   }

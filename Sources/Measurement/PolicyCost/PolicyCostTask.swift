@@ -56,7 +56,7 @@ struct PolicyCostTask {
   private func fill(_ kvHead: Int, _ member: Member) {
     let block = block(kvHead, tokenCount: slotsBefore)
     layout.writeTokens(block.slots, firstPosition: 0, block.head, kvHead: kvHead, member)
-    eviction.pointee.beforeAttention(block)
+    eviction.pointee.beforeAttention(block, nil)
   }
 
   private func measureBlock(_ kvHead: Int, _ member: Member, _ timer: inout LapTimer) {
@@ -108,7 +108,7 @@ struct PolicyCostTask {
   /// products with keys that lie in the caches because the pass reads them anyway.
   private func addExtraRow(_ block: HeadBlock, _ timer: inout LapTimer) {
     _ = timer.lap()
-    eviction.pointee.beforeAttention(block)
+    eviction.pointee.beforeAttention(block, nil)
     timer.times.score += timer.lap()
     guard let row = eviction.pointee.extraRow(block) else { return }
     for first in stride(from: 0, to: slotCount, by: slotsAtOnce) {

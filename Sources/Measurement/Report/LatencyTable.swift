@@ -36,7 +36,7 @@ public enum LatencyTable {
     _ record: LatencyRecord, _ columns: HealthColumns, to out: inout TextOutput
   ) {
     out.write(record.tokenCount, width: 8)
-    out.write(record.slotsBefore, width: 8)
+    writeSlots(record, to: &out)
     let times = record.times
     for index in Part.all.indices {
       out.write(Double(Part.all[index].value(times)) / 1e6, decimals: 2, width: 11)
@@ -44,6 +44,17 @@ public enum LatencyTable {
     let seconds = Double(times.total) / 1e9
     out.write(seconds > 0 ? Double(record.tokenCount) / seconds : 0, decimals: 1, width: 10)
     columns.write(record.health, to: &out)
+  }
+
+  /// The KV heads that have least and most, if they differ.
+  private static func writeSlots(_ record: LatencyRecord, to out: inout TextOutput) {
+    if record.slotsBefore == record.slotsBeforeLeast {
+      out.write(record.slotsBefore, width: 8)
+    } else {
+      out.write(record.slotsBeforeLeast, width: 5)
+      out.write("-")
+      out.write(record.slotsBefore)
+    }
   }
 
   private static func writeShares(_ times: BlockTimes, to out: inout TextOutput) {

@@ -37,6 +37,7 @@ public enum ReportText {
     writeMember(", \"blocks\": ", record.blockCount, &out)
     writeMember(", \"tokens\": ", record.tokenCount, &out)
     writeMember(", \"slotsBefore\": ", record.slotsBefore, &out)
+    writeMember(", \"slotsBeforeLeast\": ", record.slotsBeforeLeast, &out)
     out.write(", ")
     writeTimes(record.times, &out)
     writeHealth(record.health, &out)

@@ -19,7 +19,8 @@ private struct SyntheticCache {
   let rowStride: Int
   /// KV heads of the layer that has most.
   let kvHeadCountMax: Int
-  let slotCount: Int
+  /// For policies that keep all slots.
+  let slotCountMax: Int
   let seed: UInt64
 
   init(_ engine: borrowing Engine, seed: UInt64) {
@@ -27,7 +28,7 @@ private struct SyntheticCache {
     rows = engine.rowScratch(member: 0)
     rowStride = engine.rowScratch(member: 1) - rows
     kvHeadCountMax = engine.shape.layers.largest { $0.kvHeadCount }
-    slotCount = engine.settings.cacheBudget
+    slotCountMax = max(engine.settings.cacheBudget, engine.settings.headBudgets.upperBound)
     self.seed = seed
   }
 
@@ -42,6 +43,7 @@ private struct SyntheticCache {
 
   private func fill(layer: Int, kvHead: Int, _ member: Member) {
     let key = rows + member.index * rowStride
+    let slotCount = min(slotCountMax, state.pointee.cache.budget(layer: layer, kvHead: kvHead))
     let block = state.pointee.cache.block(
       layer: layer, kvHead: kvHead, tokenCount: slotCount, nextPosition: slotCount)
     let headDim = block.head.rows.headDim
@@ -54,7 +56,7 @@ private struct SyntheticCache {
       }
       block.head.setToken(slot: slot, position: slot, key: key, value: key)
     }
-    state.pointee.eviction.beforeAttention(block)
+    state.pointee.eviction.beforeAttention(block, nil)
   }
 }
 

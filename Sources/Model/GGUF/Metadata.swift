@@ -39,6 +39,7 @@ struct Metadata {
       cursor.move(to: range.offset)
       let text = try cursor.excerpt(
         min(range.byteCount, Excerpt.byteCountMax + 1), "a text in the metadata", of: file)
+      if text.isEqual(to: "clip") { throw ModelError(.notAModel("a projector of images or sound")) }
       guard let architecture = Architecture(text) else {
         throw .key(name, .text(text, expected: Architecture.supportedNames))
       }

@@ -2,18 +2,18 @@ import Platform
 
 /// The metadata keys that are read. Others are stepped over.
 enum MetadataKey: Int {
-  case architecture, name, alignment, splitNumber, splitCount, splitTensorCount
+  case architecture, fileType, name, alignment, splitNumber, splitCount, splitTensorCount
   case blockCount, contextLength, embeddingLength, feedForwardLength, headCount, kvHeadCount
   case keyLength, valueLength, slidingWindow, rmsEpsilon, vocabularySize, expertCount
   case isCausal, attentionScale, residualScale, embeddingScale, logitScale
   case ropeFrequencyBase, ropeDimensionCount, ropeScaleLinear, ropeScalingType
   case ropeScalingFactor, ropeOriginalContext, ropeAttentionFactor, ropeFastTurns, ropeSlowTurns
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
-  case bosID, eosID, eotID, eomID, unknownID, addsBOS, addsEOS, addsSpacePrefix, chatTemplate
-  case toolTemplate
+  case bosID, eosID, eotID, eomID, fimPadID, fimRepositoryID, fimSeparatorID, unknownID
+  case addsBOS, addsEOS, addsSpacePrefix, chatTemplate, toolTemplate
 
   /// Something for each key. This is the one place of that number.
-  typealias PerKey<Element> = InlineArray<48, Element>
+  typealias PerKey<Element> = InlineArray<52, Element>
 
   static var count: Int { PerKey<UInt8>.count }
 
@@ -34,6 +34,7 @@ enum MetadataKey: Int {
   private var text: StaticString {
     switch self {
     case .architecture: "general.architecture"
+    case .fileType: "general.type"
     case .name: "general.name"
     case .alignment: "general.alignment"
     case .splitNumber: "split.no"
@@ -75,6 +76,9 @@ enum MetadataKey: Int {
     case .eosID: "tokenizer.ggml.eos_token_id"
     case .eotID: "tokenizer.ggml.eot_token_id"
     case .eomID: "tokenizer.ggml.eom_token_id"
+    case .fimPadID: "tokenizer.ggml.fim_pad_token_id"
+    case .fimRepositoryID: "tokenizer.ggml.fim_rep_token_id"
+    case .fimSeparatorID: "tokenizer.ggml.fim_sep_token_id"
     case .unknownID: "tokenizer.ggml.unknown_token_id"
     case .addsBOS: "tokenizer.ggml.add_bos_token"
     case .addsEOS: "tokenizer.ggml.add_eos_token"

@@ -34,6 +34,8 @@ public enum ModelFault: Sendable {
   /// The first four bytes, which should be "GGUF".
   case notGGUF(UInt32)
   case bigEndian
+  /// The file is what the text says, and goes with a model.
+  case notAModel(StaticString)
   case version(UInt32)
   /// The file ends within `field`, which starts at `offset`.
   case truncated(field: StaticString, offset: Int, fileByteCount: Int)

@@ -27,6 +27,10 @@ extension ModelFault {
       out.write(", expected 'GGUF'")
     case .bigEndian:
       out.write("a big-endian GGUF file, expected a little-endian one")
+    case .notAModel(let text):
+      out.write("the file is ")
+      out.write(text)
+      out.write(", not a model")
     case .version(let version):
       out.write("GGUF version is ")
       out.write(UInt64(version))

@@ -17,9 +17,11 @@ public struct ModelFile: ~Copyable {
   /// Reads the header, and those of further parts, which must lie beside the first. Every key that
   /// is used, every tensor's name, type, shape and place in its file have been checked when this
   /// returns.
+  /// - Parameter needsWeights: false if only the vocabulary is used: a file without any tensor then
+  ///   will do.
   @export(interface)
   public init(
-    path: UnsafePointer<CChar>, buffer: UnsafeMutableRawBufferPointer
+    path: UnsafePointer<CChar>, buffer: UnsafeMutableRawBufferPointer, needsWeights: Bool = true
   ) throws(ModelError) {
     precondition(buffer.count >= GGUF.bufferByteCountMin)
     var file = unsafe try InputFile(model: path)
@@ -33,6 +35,8 @@ public struct ModelFile: ~Copyable {
     let furtherParts = unsafe try FurtherParts(partCount, of: header, path, buffer)
     if let packed {
       shape = try packed.complete(header.shape)
+    } else if !needsWeights && header.directory.tensorCount == 0 && partCount == 1 {
+      shape = header.shape
     } else {
       var checker = TensorChecker(shape: header.shape)
       unsafe try header.directory.forEach(file, part: 0, buffer, &checker)

@@ -22,7 +22,7 @@ struct ModelHeader: Sendable {
     split = try SplitFacts(metadata)
     // Before other keys: a further part has none of them.
     if let path { try path.checkIsFirst(split) }
-    try metadata.checkIsSupported()
+    try metadata.checkIsSupported(&cursor, of: file)
     shape = try metadata.shape(&cursor, of: file)
     tokenizer = try TokenizerFacts(
       metadata, vocabularyCount: shape.vocabularyCount, &cursor, of: file)

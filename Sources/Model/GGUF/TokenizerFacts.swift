@@ -30,6 +30,10 @@ public struct TokenizerFacts: Sendable {
   public let eosID: Int?
   public let eotID: Int?
   public let eomID: Int?
+  /// What fills the middle of a text up, and what marks files in one: an answer ends at them.
+  public let fimPadID: Int?
+  public let fimRepositoryID: Int?
+  public let fimSeparatorID: Int?
   public let unknownID: Int?
   /// Nil if the file leaves it to the kind of tokenizer.
   public let addsBOS: Bool?
@@ -38,6 +42,11 @@ public struct TokenizerFacts: Sendable {
   public let chatTemplate: FileRange?
   /// A further template, for conversations with tools.
   public let toolTemplate: FileRange?
+  /// A key whose id is no token; a default took its place.
+  public let wrongID: Excerpt?
+
+  /// Whether text is split before merging in a way that the file does not name.
+  public var lacksPreTokenizer: Bool { kind == .byteLevelBPE && preTokenizer.count == 0 }
 
   /// Whether there is a tokenizer, and of a kind that can be read.
   public var isKnown: Bool { kind == .byteLevelBPE || kind == .sentencePiece }
@@ -57,18 +66,20 @@ public struct TokenizerFacts: Sendable {
     merges = try metadata.strings(.merges, byteCountMax: GGUF.mergeByteCountMax)
     tokenTypes = try metadata.array(.tokenTypes, of: .int32, expected: "an array of INT32")
     scores = try metadata.array(.scores, of: .float32, expected: "an array of FLOAT32")
-    try Self.check(tokens, vocabularyCount)
     try Self.check(.tokenTypes, tokenTypes, tokens)
     try Self.check(.scores, scores, tokens)
     if kind == .sentencePiece && scores == nil { throw .key(.scores, .missing) }
     specialTokenCount = try Self.specialTokenCount(tokenTypes, &cursor, of: file)
-    bosID =
-      try metadata.tokenID(.bosID, vocabularyCount) ?? Self.idDefault(1, kind, vocabularyCount)
-    eosID =
-      try metadata.tokenID(.eosID, vocabularyCount) ?? Self.idDefault(2, kind, vocabularyCount)
-    eotID = try metadata.tokenID(.eotID, vocabularyCount)
-    eomID = try metadata.tokenID(.eomID, vocabularyCount)
-    unknownID = try metadata.tokenID(.unknownID, vocabularyCount)
+    var ids = TokenIDs(kind: kind, vocabularyCount: vocabularyCount)
+    bosID = try ids.next(.bosID, metadata, default: 1)
+    eosID = try ids.next(.eosID, metadata, default: 2)
+    eotID = try ids.next(.eotID, metadata)
+    eomID = try ids.next(.eomID, metadata)
+    fimPadID = try ids.next(.fimPadID, metadata)
+    fimRepositoryID = try ids.next(.fimRepositoryID, metadata)
+    fimSeparatorID = try ids.next(.fimSeparatorID, metadata)
+    unknownID = try ids.next(.unknownID, metadata)
+    wrongID = ids.wrong.map { $0.name(of: .llama) }
     addsBOS = try metadata.bool(.addsBOS)
     addsEOS = try metadata.bool(.addsEOS)
     if addsBOS == true && bosID == nil { throw .key(.bosID, .missing) }
@@ -93,18 +104,6 @@ public struct TokenizerFacts: Sendable {
     guard let name else { return .absent }
     if name.isEqual(to: "gpt2") { return .byteLevelBPE }
     return name.isEqual(to: "llama") ? .sentencePiece : .unsupported
-  }
-
-  /// SentencePiece's own default, for files that have no such key; nil if it is no token.
-  private static func idDefault(_ id: Int, _ kind: Kind, _ vocabularyCount: Int) -> Int? {
-    kind == .sentencePiece && id < vocabularyCount ? id : nil
-  }
-
-  private static func check(_ tokens: FileArray?, _ vocabularyCount: Int) throws(ModelError) {
-    if let tokens, tokens.count > vocabularyCount {
-      throw .key(
-        .tokens, .integer(tokens.count, expected: "at most llama.vocab_size elements"))
-    }
   }
 
   /// An array that goes with the tokens has one element for each.
@@ -157,14 +156,39 @@ extension Metadata {
     }
     return array
   }
+}
 
-  fileprivate func tokenID(
-    _ key: MetadataKey, _ vocabularyCount: Int
-  ) throws(ModelError) -> Int? {
-    guard let value = try integer(key) else { return nil }
-    if value < 0 || value >= vocabularyCount {
-      throw .key(key, .integerRange(value, minimum: 0, maximum: vocabularyCount - 1))
-    }
-    return value
+/// Reads the ids of tokens that have a role.
+private struct TokenIDs {
+  let kind: TokenizerFacts.Kind
+  let vocabularyCount: Int
+  /// The last key whose value is no token.
+  private(set) var wrong: MetadataKey?
+
+  /// What llama.cpp takes for the first and the last token of a text in byte-level BPE if the file
+  /// names one that there is not (src/llama-vocab.cpp).
+  private static let byteLevelDefault = 11
+
+  init(kind: TokenizerFacts.Kind, vocabularyCount: Int) {
+    self.kind = kind
+    self.vocabularyCount = vocabularyCount
   }
+
+  /// - Parameter id: SentencePiece's own default, for files that have no such key.
+  mutating func next(
+    _ key: MetadataKey, _ metadata: borrowing Metadata, default id: Int? = nil
+  ) throws(ModelError) -> Int? {
+    let value = try metadata.integer(key)
+    if let value, isToken(value) { return value }
+    if value != nil { wrong = key }
+    guard let id else { return nil }
+    switch kind {
+    case .sentencePiece: return isToken(id) ? id : nil
+    case .byteLevelBPE:
+      return value != nil && isToken(Self.byteLevelDefault) ? Self.byteLevelDefault : nil
+    case .absent, .unsupported: return nil
+    }
+  }
+
+  private func isToken(_ id: Int) -> Bool { id >= 0 && id < vocabularyCount }
 }

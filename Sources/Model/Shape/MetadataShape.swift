@@ -83,17 +83,24 @@ extension Metadata {
     return headDim
   }
 
-  /// `llama.vocab_size`, or else the count of tokens.
+  /// The count of tokens, or `llama.vocab_size` if it is larger: rows of the embedding beyond the
+  /// tokens are rows that no text has.
   private func vocabularyCount() throws(ModelError) -> Int {
-    if let count = try integer(.vocabularySize) { return count }
-    guard let tokens = try array(.tokens, of: .string, expected: "an array of STRING") else {
-      throw fault(.vocabularySize, .missing)
+    let count = try integer(.vocabularySize)
+    if let count, count < 1 {
+      throw fault(
+        .vocabularySize, .integerRange(count, minimum: 1, maximum: ModelShape.vocabularyCountMax))
     }
-    return tokens.count
+    let tokens = try array(.tokens, of: .string, expected: "an array of STRING")
+    if count == nil && tokens == nil { throw fault(.vocabularySize, .missing) }
+    return max(count ?? 0, tokens?.count ?? 0)
   }
 
   /// Refuses what no description of a layer has; the rest is `ModelShape.checkIsComputed`.
-  func checkIsSupported() throws(ModelError) {
+  func checkIsSupported(
+    _ cursor: inout FileCursor, of file: borrowing InputFile
+  ) throws(ModelError) {
+    try checkIsModel(cursor: &cursor, of: file)
     if foundArchitecture == nil { throw .key(.architecture, .missing) }
     if let count = try integer(.expertCount), count != 0 {
       throw fault(
@@ -101,6 +108,21 @@ extension Metadata {
         .integer(count, expected: "0: mixture-of-experts models are not supported"))
     }
     if try bool(.isCausal) == false { throw fault(.isCausal, .notCausal) }
+  }
+
+  /// Names a file that goes with a model and is none.
+  private func checkIsModel(
+    cursor: inout FileCursor, of file: borrowing InputFile
+  ) throws(ModelError) {
+    guard let type = try text(.fileType, &cursor, of: file), !type.isEqual(to: "model") else {
+      return
+    }
+    if type.isEqual(to: "adapter") { throw ModelError(.notAModel("an adapter (LoRA)")) }
+    if type.isEqual(to: "mmproj") {
+      throw ModelError(.notAModel("a projector of images or sound"))
+    }
+    if type.isEqual(to: "imatrix") { throw ModelError(.notAModel("an importance matrix")) }
+    if type.isEqual(to: "dataset") { throw ModelError(.notAModel("a data set")) }
   }
 
   /// The place of the tensors' data is rounded up to this.

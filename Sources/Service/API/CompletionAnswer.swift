@@ -1,14 +1,6 @@
 import Platform
 import Text
 
-/// The two ways to ask for a text.
-public enum CompletionKind: Sendable {
-  /// `/v1/chat/completions`
-  case chat
-  /// `/v1/completions`
-  case text
-}
-
 /// Why an answer ends.
 public enum FinishReason: Sendable {
   /// The model ended it, or one of the request's stop texts.
@@ -46,38 +38,22 @@ public struct TokenUsage: Sendable {
   }
 }
 
-/// How much of a prompt has been read, as llama.cpp's server says it (`return_progress`).
-struct PromptProgress {
-  let total: Int
-  let figures: RequestFigures
-  /// Since the request's turn came.
-  let nanoseconds: Int64
-
-  func write<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
-    out.write("{\"total\":")
-    out.write(total)
-    out.write(",\"cache\":")
-    out.write(figures.cachedCount)
-    out.write(",\"processed\":")
-    out.write(figures.promptCount)
-    out.write(",\"time_ms\":")
-    out.write(Int(nanoseconds / 1_000_000))
-    out.write("}")
-  }
-}
-
-/// Writes the answer to a request for a text, as OpenAI's API reference has it: as one object, or
+/// Writes the answers to a request for a text, as OpenAI's API reference has them: as one object, or
 /// as a stream of events with one object each and `[DONE]` at the end.
 ///
-/// Calls: `begin`, `write` for each piece, `finish`; all between the response's own `begin` and
-/// `finish`. A stream is sent with each call, the one object when it does not fit in the buffer.
+/// Calls: `begin`; for each choice `beginChoice`, `write` for each piece, for one object with
+/// log-probabilities `beginChances`, `write` for each token and `endChances`, and `endChoice`; then
+/// `finish`; all between the response's own `begin` and `finish`. A stream is sent with each call, the
+/// one object when it does not fit in the buffer.
 public struct CompletionAnswer: Sendable {
-  private let kind: CompletionKind
+  private let kind: RequestKind
   private let isStream: Bool
   private let includesUsage: Bool
   private let number: UInt64
   private let unixSeconds: Int
   private let model: FixedText<129>
+  /// The choice that is being written.
+  private(set) var choice = 0
 
   /// - Parameters:
   ///   - number: of the answer, for its `id`.
@@ -85,7 +61,7 @@ public struct CompletionAnswer: Sendable {
   ///   - model: the model's name, in UTF-8.
   @export(interface)
   public init(
-    _ kind: CompletionKind, _ settings: CompletionSettings, number: UInt64,
+    _ kind: RequestKind, _ settings: CompletionSettings, number: UInt64,
     unixSeconds: Int, model: FixedText<129>
   ) {
     self.kind = kind
@@ -96,38 +72,56 @@ public struct CompletionAnswer: Sendable {
     self.model = model
   }
 
+  private var isChat: Bool { kind == .chat }
+
   public func begin<Sink>(_ out: inout ResponseWriter<Sink>) {
-    if isStream {
-      if kind == .text { return }
-      beginEvent(&out)
-      out.write(",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}")
-      endChoiceEvent(nil, &out)
-      return
-    }
+    if isStream { return }
     beginObject(&out)
-    out.write(
-      kind == .chat
-        ? ",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\""
-        : ",\"choices\":[{\"index\":0,\"text\":\"")
+    out.write(",\"choices\":[")
   }
 
-  /// - Parameter text: whole characters of UTF-8.
+  public mutating func beginChoice<Sink>(_ index: Int, _ out: inout ResponseWriter<Sink>) {
+    choice = index
+    if isStream {
+      if !isChat { return }
+      beginChoiceEvent(&out)
+      out.write(",\"delta\":{\"role\":\"assistant\",\"content\":\"\"}")
+      out.write(",\"logprobs\":null")
+      endChoiceEvent(nil, nil, &out)
+      return
+    }
+    if index > 0 { out.write(",") }
+    out.write("{\"index\":")
+    out.write(index)
+    out.write(
+      isChat ? ",\"message\":{\"role\":\"assistant\",\"content\":\"" : ",\"text\":\"")
+  }
+
+  /// - Parameters:
+  ///   - text: whole characters of UTF-8.
+  ///   - chances: of the token that the text is of, if they are told with it.
   public func write<Sink>(
-    _ text: Span<UInt8>, _ out: inout ResponseWriter<Sink>
+    _ text: Span<UInt8>, _ chances: TokenChances?, _ names: TokenNames,
+    _ out: inout ResponseWriter<Sink>
   ) {
     if !isStream {
       out.write(jsonText: text)
       return
     }
-    if text.count == 0 { return }
-    beginEvent(&out)
-    out.write(
-      kind == .chat
-        ? ",\"choices\":[{\"index\":0,\"delta\":{\"content\":"
-        : ",\"choices\":[{\"index\":0,\"text\":")
+    if text.count == 0 && chances == nil { return }
+    beginChoiceEvent(&out)
+    out.write(isChat ? ",\"delta\":{\"content\":" : ",\"text\":")
     out.write(jsonString: text)
-    if kind == .chat { out.write("}") }
-    endChoiceEvent(nil, &out)
+    if isChat { out.write("}") }
+    out.write(",\"logprobs\":")
+    if let chances {
+      beginChances(&out)
+      write(chances, names, isFirst: true, &out)
+      endChances(&out)
+    } else {
+      out.write("null")
+    }
+    endChoiceEvent(nil, nil, &out)
   }
 
   /// Tells the client of a stream how much of its prompt has been read.
@@ -140,18 +134,41 @@ public struct CompletionAnswer: Sendable {
     endEvent(&out)
   }
 
-  public func finish<Sink>(
-    _ reason: FinishReason, _ usage: TokenUsage, _ out: inout ResponseWriter<Sink>
+  /// The text of a choice is whole.
+  /// - Parameter hasChances: whether log-probabilities follow; see `beginChances`.
+  public func endText<Sink>(hasChances: Bool, _ out: inout ResponseWriter<Sink>) {
+    if isStream { return }
+    out.write(isChat ? "\",\"refusal\":null}" : "\"")
+    out.write(",\"logprobs\":")
+    if !hasChances { out.write("null") }
+  }
+
+  func endChoice<Sink>(
+    _ reason: FinishReason, _ timings: AnswerTimings, _ out: inout ResponseWriter<Sink>
   ) {
     if isStream {
-      finishStream(reason, usage, &out)
+      beginChoiceEvent(&out)
+      out.write(isChat ? ",\"delta\":{}" : ",\"text\":\"\"")
+      out.write(",\"logprobs\":null")
+      endChoiceEvent(reason, timings, &out)
       return
     }
-    out.write(kind == .chat ? "\",\"refusal\":null}" : "\"")
-    out.write(",\"logprobs\":null,\"finish_reason\":")
+    out.write(",\"finish_reason\":")
     out.write(jsonString: reason.name)
-    out.write("}],\"usage\":")
+    out.write("}")
+  }
+
+  func finish<Sink>(
+    _ usage: TokenUsage, _ timings: AnswerTimings, _ out: inout ResponseWriter<Sink>
+  ) {
+    if isStream {
+      finishStream(usage, &out)
+      return
+    }
+    out.write("],\"usage\":")
     usage.write(to: &out)
+    out.write(",\"timings\":")
+    timings.write(to: &out)
     out.write("}")
   }
 
@@ -165,14 +182,7 @@ public struct CompletionAnswer: Sendable {
     endEvent(&out)
   }
 
-  private func finishStream<Sink>(
-    _ reason: FinishReason, _ usage: TokenUsage, _ out: inout ResponseWriter<Sink>
-  ) {
-    beginEvent(&out)
-    out.write(
-      kind == .chat
-        ? ",\"choices\":[{\"index\":0,\"delta\":{}" : ",\"choices\":[{\"index\":0,\"text\":\"\"")
-    endChoiceEvent(reason, &out)
+  private func finishStream<Sink>(_ usage: TokenUsage, _ out: inout ResponseWriter<Sink>) {
     if includesUsage {
       beginEvent(&out)
       out.write(",\"choices\":[],\"usage\":")
@@ -185,6 +195,46 @@ public struct CompletionAnswer: Sendable {
   }
 }
 
+// The probabilities of tokens.
+extension CompletionAnswer {
+  public func beginChances<Sink>(_ out: inout ResponseWriter<Sink>) {
+    out.write("{\"content\":[")
+  }
+
+  public func write<Sink>(
+    _ chances: TokenChances, _ names: TokenNames, isFirst: Bool, _ out: inout ResponseWriter<Sink>
+  ) {
+    if !isFirst { out.write(",") }
+    Self.writeStart(chances.token, chances.logProbability, names, &out)
+    out.write(",\"top_logprobs\":[")
+    for index in 0..<chances.count {
+      if index > 0 { out.write(",") }
+      let other = chances[index]
+      Self.writeStart(other.token, other.logProbability, names, &out)
+      out.write("}")
+    }
+    out.write("]}")
+  }
+
+  public func endChances<Sink>(_ out: inout ResponseWriter<Sink>) {
+    out.write(isChat ? "],\"refusal\":null}" : "]}")
+  }
+
+  private static func writeStart<Sink>(
+    _ token: Int32, _ logProbability: Float, _ names: TokenNames,
+    _ out: inout ResponseWriter<Sink>
+  ) {
+    out.write("{\"id\":")
+    out.write(Int(token))
+    out.write(",\"token\":\"")
+    names.writeText(of: token, to: &out)
+    out.write("\",\"bytes\":[")
+    names.writeBytes(of: token, to: &out)
+    out.write("],\"logprob\":")
+    out.write(Double(logProbability), decimals: 6)
+  }
+}
+
 // The objects of an answer.
 extension CompletionAnswer {
   private func beginEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
@@ -192,18 +242,29 @@ extension CompletionAnswer {
     beginObject(&out)
   }
 
+  private func beginChoiceEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
+    beginEvent(&out)
+    out.write(",\"choices\":[{\"index\":")
+    out.write(choice)
+  }
+
   /// Ends the one choice, the object and the event. With usage at the end, the other objects have
   /// none.
   private func endChoiceEvent<Sink>(
-    _ reason: FinishReason?, _ out: inout ResponseWriter<Sink>
+    _ reason: FinishReason?, _ timings: AnswerTimings?, _ out: inout ResponseWriter<Sink>
   ) {
-    out.write(",\"logprobs\":null,\"finish_reason\":")
+    out.write(",\"finish_reason\":")
     if let reason {
       out.write(jsonString: reason.name)
     } else {
       out.write("null")
     }
-    out.write(includesUsage ? "}],\"usage\":null}" : "}]}")
+    out.write(includesUsage ? "}],\"usage\":null" : "}]")
+    if let timings {
+      out.write(",\"timings\":")
+      timings.write(to: &out)
+    }
+    out.write("}")
     endEvent(&out)
   }
 
@@ -213,7 +274,7 @@ extension CompletionAnswer {
   }
 
   private func beginObject<Sink>(_ out: inout ResponseWriter<Sink>) {
-    out.write(kind == .chat ? "{\"id\":\"chatcmpl-" : "{\"id\":\"cmpl-")
+    out.write(isChat ? "{\"id\":\"chatcmpl-" : "{\"id\":\"cmpl-")
     out.write(hexadecimal: number)
     out.write("\",\"object\":")
     out.write(jsonString: objectName)
@@ -224,7 +285,7 @@ extension CompletionAnswer {
   }
 
   private var objectName: StaticString {
-    if kind == .text { return "text_completion" }
+    if !isChat { return "text_completion" }
     return isStream ? "chat.completion.chunk" : "chat.completion"
   }
 }
@@ -233,9 +294,18 @@ extension CompletionAnswer {
 public func writeModelList<Sink: ByteSink & ~Copyable>(
   model: FixedText<129>, unixSeconds: Int, to out: inout Sink
 ) {
-  out.write("{\"object\":\"list\",\"data\":[{\"id\":")
+  out.write("{\"object\":\"list\",\"data\":[")
+  writeModel(model: model, unixSeconds: unixSeconds, to: &out)
+  out.write("]}")
+}
+
+/// The body of `GET /v1/models/NAME`.
+public func writeModel<Sink: ByteSink & ~Copyable>(
+  model: FixedText<129>, unixSeconds: Int, to out: inout Sink
+) {
+  out.write("{\"id\":")
   out.write(jsonString: model)
   out.write(",\"object\":\"model\",\"created\":")
   out.write(unixSeconds)
-  out.write(",\"owned_by\":\"edge-infer\"}]}")
+  out.write(",\"owned_by\":\"edge-infer\"}")
 }

@@ -20,23 +20,29 @@ public enum MessageRole: Sendable {
   }
 }
 
-/// Takes the messages or the prompt of a request as they arrive. A prompt is given as text alone.
+/// Takes the lists and texts of a request as they arrive. A prompt is given as text or tokens alone.
 public protocol PromptConsumer: ~Copyable {
   mutating func beginMessage(_ role: MessageRole)
   /// A piece of the message's content or of the prompt: whole characters of UTF-8.
   mutating func take(_ text: Span<UInt8>)
   mutating func endMessage()
+  /// A token of the prompt, which may be none of the vocabulary's.
+  mutating func take(token: Int32)
+  /// A stop text, of at least one byte.
+  mutating func take(stop: FixedText<257>)
+  /// What is to be added to a token's logit; the token may be none of the vocabulary's.
+  mutating func take(bias: Double, of token: Int32)
 }
 
-/// Reads the body of `/v1/chat/completions` or `/v1/completions` from bytes that arrive in pieces
-/// of any size. Texts of any length go to a consumer; the rest is held in fixed memory.
+/// Reads the body of a request from bytes that arrive in pieces of any size. Texts of any length go to
+/// a consumer; the rest is held in fixed memory.
 ///
 /// Members may have any order: settings are known when the body has ended. A content that comes
 /// before its message's role is held until that comes, up to `heldByteCountMax`. Null is as if the
-/// member were not there, except for the messages, the prompt, and their parts. A member that is
-/// known may not come twice. Members that ask for what is not done here, such as tools, are
-/// refused; all others are skipped, whatever they are. Parts of a content are
-/// joined by line ends, as llama.cpp's and vLLM's servers do.
+/// member were not there, except for the messages, the prompt, and their parts. A member may not come
+/// twice. Members that ask for what is not done here, such as tools, are refused, and so are members
+/// that are not known, at every depth. Parts of a content are joined by line ends, as llama.cpp's and
+/// vLLM's servers do.
 ///
 /// The text given to the consumer during a call of `feed` is at most `heldByteCountMax` bytes
 /// longer than the bytes fed.
@@ -53,6 +59,9 @@ public struct CompletionReader: ~Copyable {
     case part
     case stops
     case prompts
+    case promptTokens
+    case biases
+    case words
     case streamOptions
     case responseFormat
     /// Nothing may come but their ends.
@@ -64,7 +73,7 @@ public struct CompletionReader: ~Copyable {
   /// Where the text of the string goes that is being read.
   enum Destination {
     case nowhere
-    /// A name, a role, or the type of a part.
+    /// A name, a role, or another word.
     case word
     case content
     case prompt
@@ -73,32 +82,45 @@ public struct CompletionReader: ~Copyable {
   }
 
   public internal(set) var settings = CompletionSettings()
-  let kind: CompletionKind
+  let kind: RequestKind
+  /// The prompt that goes to the consumer, of those of the request.
+  let wantedPrompt: Int
   var json = JSONTokenizer()
   private var failure: RequestError?
   var place = Place.start
-  /// The member whose value comes next or is being read; nil for one that is skipped.
+  /// The object that an empty list or object stands in.
+  var outerPlace = Place.start
+  /// The member whose value comes next or is being read; nil for none.
   var field: RequestField?
-  /// One bit for each field of the objects that are being read.
-  private var seen: UInt64 = 0
+  /// A bit for each field of the objects that are being read.
+  private var seen = InlineArray<2, UInt64>(repeating: 0)
   /// Lists and objects entered of the value that is being skipped.
   var skippedDepth = 0
   var destination = Destination.nowhere
   var word = FixedText<33>()
   var stop = FixedText<257>()
   var messageIndex = 0
+  /// Of the message that is being read, or of the last one.
   var role: MessageRole?
-  /// Texts of the list of parts or prompts.
+  /// Texts of the list of parts.
   var textCount = 0
+  /// The list of prompts has numbers in it, which are one prompt.
+  var isFlatPrompt = false
+  var stopCount = 0
+  var biasCount = 0
+  var biasedToken: Int32 = 0
   /// Content that waits for its role: the first `heldByteCount` bytes.
   var held = InlineArray<4096, UInt8>(repeating: 0)
   /// More than there is room for where the content is longer.
   var heldByteCount = 0
   var maxTokens: Int?
   var maxCompletionTokens: Int?
+  var topLogprobCount: Int?
 
-  public init(_ kind: CompletionKind) {
+  /// - Parameter prompt: of several ones, the one that goes to the consumer.
+  public init(_ kind: RequestKind, prompt: Int = 0) {
     self.kind = kind
+    wantedPrompt = prompt
   }
 
   /// Reads the next bytes of the body. What has thrown throws the same again.
@@ -119,14 +141,34 @@ public struct CompletionReader: ~Copyable {
   public mutating func finish() throws(RequestError) {
     if let failure { throw failure }
     if !json.isEnded { throw error(.json(.unexpectedEnd), nil) }
-    let text: RequestField = kind == .chat ? .messages : .prompt
-    if !has(text) { throw error(.missing, text) }
+    if !has(kind.promptField) { throw error(.missing, kind.promptField) }
     if let maxTokens, let maxCompletionTokens, maxTokens != maxCompletionTokens {
       throw error(.conflicting, .maxCompletionTokens)
     }
     settings.completionCountMax = maxCompletionTokens ?? maxTokens
     if !settings.isStream { settings.reportsProgress = false }
+    if let topLogprobCount, topLogprobCount > 0 {
+      if settings.logprobCount == nil { throw error(.invalid, .topLogprobs) }
+      settings.logprobCount = topLogprobCount
+    }
+    if settings.echoes && settings.logprobCount != nil { throw error(.conflictingEcho, .echo) }
+    try checkFinalMessage()
   }
+
+  /// The last message is gone on with if it is the assistant's, and answered if it is not.
+  private func checkFinalMessage() throws(RequestError) {
+    if kind.promptField != .messages { return }
+    let isAssistant = role == .assistant
+    if let continues = settings.continuesFinalMessage, continues != isAssistant {
+      throw error(.invalid, .continueFinalMessage)
+    }
+    if let adds = settings.addsGenerationPrompt, adds == isAssistant {
+      throw error(.invalid, .addGenerationPrompt)
+    }
+  }
+
+  /// The name of the member that is not known, after a problem `unknown`.
+  public var unknownName: FixedText<33> { word }
 
   private mutating func read<Consumer: PromptConsumer & ~Copyable>(
     _ bytes: Span<UInt8>, _ consumer: inout Consumer
@@ -172,7 +214,7 @@ public struct CompletionReader: ~Copyable {
       let bytes = character.storage
       take(bytes.span.extracting(0..<character.count), &consumer)
     case .endString: try endString(&consumer)
-    case .number(let number): try take(number)
+    case .number(let number): try take(number, &consumer)
     case .boolean(let value): try take(value)
     case .null: try takeNull()
     }
@@ -191,16 +233,43 @@ public struct CompletionReader: ~Copyable {
       problem: problem, field: field, messageIndex: messageIndex, byteCount: json.byteCount)
   }
 
-  func has(_ field: RequestField) -> Bool { seen & 1 << UInt64(field.rawValue) != 0 }
+  func has(_ field: RequestField) -> Bool {
+    seen[field.rawValue / 64] & 1 << UInt64(field.rawValue % 64) != 0
+  }
 
-  mutating func forget(_ field: RequestField) { seen &= ~(1 << UInt64(field.rawValue)) }
+  mutating func forget(_ field: RequestField) {
+    seen[field.rawValue / 64] &= ~(1 << UInt64(field.rawValue % 64))
+  }
+
+  /// The members of an inner object may come again in the next one.
+  mutating func forgetMembers(of owner: RequestField.Owner) {
+    for value in RequestField.firstInner.rawValue..<RequestField.count {
+      guard let field = RequestField(rawValue: value) else { continue }
+      if field.isMember(of: owner) { forget(field) }
+    }
+  }
 
   private mutating func endName() throws(RequestError) {
     if place == .emptyObject { throw error(.invalid, field) }
-    field = RequestField(word, of: owner)
-    guard let field else { return }
-    if has(field) { throw error(.repeated, field) }
-    seen |= 1 << UInt64(field.rawValue)
+    if place == .biases {
+      guard biasCount < CompletionSettings.biasCountMax, let token = tokenOfWord() else {
+        throw error(.invalid, .logitBias)
+      }
+      biasedToken = token
+      biasCount += 1
+      return
+    }
+    guard let known = RequestField(word, of: owner) else {
+      throw error(.unknown(owner), nil)
+    }
+    if has(known) { throw error(.repeated, known) }
+    field = known
+    seen[known.rawValue / 64] |= 1 << UInt64(known.rawValue % 64)
+  }
+
+  private func tokenOfWord() -> Int32? {
+    if word.isCut { return nil }
+    return decimalCount(word.bytes).flatMap { Int32(exactly: $0) }
   }
 
   private var owner: RequestField.Owner {
@@ -209,7 +278,7 @@ public struct CompletionReader: ~Copyable {
     case .part: .part
     case .streamOptions: .streamOptions
     case .responseFormat: .responseFormat
-    default: .request(kind)
+    default: kind.owner
     }
   }
 }

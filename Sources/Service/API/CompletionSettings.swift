@@ -9,6 +9,16 @@ public struct CompletionSettings: Sendable {
   static let countMax = Int(Int32.max)
   static let repeatPenaltyMin = 0.01
   static let repeatPenaltyMax = 100.0
+  /// Stop texts of a request.
+  static let stopCountMax = 16
+  /// Bytes of one stop text. None is empty, and none has a zero byte.
+  public static let stopByteCountMax = 256
+  /// Tokens whose logits a request changes.
+  static let biasCountMax = 300
+  /// Prompts of a request, and answers to all of them together.
+  static let answerCountMax = 128
+  /// Tokens whose probabilities are told beside the one that was chosen.
+  static let logprobCountMax = 20
 
   /// The name of the model that is asked for; empty where none is. A longer one is cut: no model
   /// has it.
@@ -27,28 +37,32 @@ public struct CompletionSettings: Sendable {
   public internal(set) var topK: Int?
   public internal(set) var minP: Double?
   public internal(set) var repeatPenalty: Double?
+  public internal(set) var presencePenalty: Double?
+  public internal(set) var frequencyPenalty: Double?
   /// Of `max_completion_tokens` or `max_tokens`.
   public internal(set) var completionCountMax: Int?
+  /// Tokens before which the answer does not end by itself.
+  public internal(set) var minTokens = 0
+  /// The tokens that end an answer do not end it.
+  public internal(set) var ignoresEnds = false
   public internal(set) var seed: Int?
-  public internal(set) var stops = StopList()
-}
-
-/// The texts at which an answer ends.
-public struct StopList: Sendable {
-  public static let countMax = 4
-  /// Bytes of one text. None is empty, and none has a zero byte.
-  public static let byteCountMax = 256
-  public private(set) var count = 0
-  private var texts = InlineArray<4, FixedText<257>>(repeating: FixedText())
-
-  /// A stop text, followed by a zero byte.
-  public subscript(index: Int) -> FixedText<257> {
-    precondition(index < count)
-    return texts[index]
-  }
-
-  mutating func append(_ text: FixedText<257>) {
-    texts[count] = text
-    count += 1
-  }
+  /// Answers to each prompt.
+  public internal(set) var answerCount = 1
+  /// Prompts, of which there are several in a list alone.
+  public internal(set) var promptCount = 0
+  /// Prompts are lists of tokens.
+  public internal(set) var hasTokenPrompt = false
+  /// The text of a prompt comes before its answer.
+  public internal(set) var echoes = false
+  /// Tokens whose probabilities are told beside those of each token that was chosen; nil: none are,
+  /// and not those either.
+  public internal(set) var logprobCount: Int?
+  public internal(set) var addsGenerationPrompt: Bool?
+  public internal(set) var continuesFinalMessage: Bool?
+  // Of `/tokenize`.
+  /// The tokens that a model wants at the ends of a text are added.
+  public internal(set) var addsMarks = false
+  public internal(set) var parsesSpecialTokens = true
+  /// Each token comes with its text.
+  public internal(set) var hasPieces = false
 }

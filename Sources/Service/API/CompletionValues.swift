@@ -7,11 +7,10 @@ extension CompletionReader {
     case (.start, _): place = .request
     case (.request, .streamOptions): place = .streamOptions
     case (.request, .responseFormat): place = .responseFormat
-    case (.request, .logitBias): place = .emptyObject
+    case (.request, .logitBias): place = .biases
     case (.messages, _): beginMessage()
     case (.contentParts, _): beginPart()
-    case (_, nil): skippedDepth = 1
-    default: throw invalid()
+    default: try beginOther(.emptyObject)
     }
   }
 
@@ -19,18 +18,56 @@ extension CompletionReader {
     switch (place, field) {
     case (.request, .messages): place = .messages
     case (.request, .stop): place = .stops
-    case (.request, .tools), (.request, .functions): place = .emptyList
-    case (.request, .prompt):
-      textCount = 0
-      place = .prompts
+    case (.request, .modalities): place = .words
+    case (.request, .prompt): place = .prompts
+    case (.request, .detokenizedTokens):
+      settings.hasTokenPrompt = true
+      settings.promptCount = 1
+      place = .promptTokens
+    case (.prompts, _): try beginTokens()
     case (.message, .content):
       textCount = 0
       place = .contentParts
-    case (.start, _): throw invalid()
-    case (_, nil): skippedDepth = 1
+    default: try beginOther(.emptyList)
+    }
+  }
+
+  /// The value of a member that changes nothing, or that must be empty.
+  private mutating func beginOther(_ empty: Place) throws(RequestError) {
+    guard isMemberPlace, let field else { throw invalid() }
+    switch field.member.kind {
+    case .ignored: skippedDepth = 1
+    case .nothing:
+      outerPlace = place
+      place = empty
     default: throw invalid()
     }
   }
+
+  /// Whether the value that comes is a member of an object.
+  private var isMemberPlace: Bool {
+    switch place {
+    case .request, .message, .part, .streamOptions, .responseFormat: true
+    default: false
+    }
+  }
+
+  /// A list of tokens in a list of prompts.
+  private mutating func beginTokens() throws(RequestError) {
+    if isFlatPrompt { throw invalid() }
+    try beginPrompt(isTokens: true)
+    place = .promptTokens
+  }
+
+  /// One of several prompts, all of which are texts or all of which are tokens.
+  private mutating func beginPrompt(isTokens: Bool) throws(RequestError) {
+    let isOther = settings.promptCount > 0 && settings.hasTokenPrompt != isTokens
+    if isOther || settings.promptCount == CompletionSettings.answerCountMax { throw invalid() }
+    settings.hasTokenPrompt = isTokens
+    settings.promptCount += 1
+  }
+
+  private var isWantedPrompt: Bool { settings.promptCount == wantedPrompt + 1 }
 
   mutating func endObject<Consumer: PromptConsumer & ~Copyable>(
     _ consumer: inout Consumer
@@ -51,7 +88,8 @@ extension CompletionReader {
     case .responseFormat:
       if !has(.formatType) { throw error(.missing, .formatType) }
       place = .request
-    case .streamOptions, .emptyObject: place = .request
+    case .streamOptions, .biases: place = .request
+    case .emptyObject: place = outerPlace
     default: place = .end
     }
   }
@@ -59,8 +97,10 @@ extension CompletionReader {
   mutating func endArray() throws(RequestError) {
     switch place {
     case .messages where messageIndex == 0: throw invalid()
-    case .prompts where textCount == 0: throw invalid()
+    case .prompts where settings.promptCount == 0: throw invalid()
+    case .promptTokens where field == .prompt: place = .prompts
     case .contentParts: place = .message
+    case .emptyList: place = outerPlace
     default: place = .request
     }
   }
@@ -68,25 +108,18 @@ extension CompletionReader {
   private mutating func beginMessage() {
     role = nil
     heldByteCount = 0
-    forget(.role)
-    forget(.content)
+    forgetMembers(of: .message)
     place = .message
   }
 
   private mutating func beginPart() {
-    forget(.partType)
-    forget(.partText)
+    forgetMembers(of: .part)
     place = .part
   }
 
   /// The value is not what the field must be.
   func invalid() -> RequestError {
     place == .start ? error(.notAnObject, nil) : error(.invalid, field)
-  }
-
-  /// For a value of another type than the field has; a value without a field is skipped.
-  private func checkSkipped() throws(RequestError) {
-    if place == .start || field != nil { throw invalid() }
   }
 }
 
@@ -97,11 +130,9 @@ extension CompletionReader {
   ) throws(RequestError) {
     switch (place, field) {
     case (.request, .model): destination = .model
-    case (.request, .prompt): destination = .prompt
-    case (.prompts, _):
-      if textCount > 0 { throw invalid() }
-      textCount = 1
-      destination = .prompt
+    case (.request, .prompt), (.request, .tokenizedText), (.prompts, _):
+      try beginPrompt(isTokens: false)
+      destination = isWantedPrompt ? .prompt : .nowhere
     case (.request, .stop), (.stops, _):
       stop.removeAll()
       destination = .stop
@@ -110,13 +141,25 @@ extension CompletionReader {
       if textCount > 0 { takeLineEnd(&consumer) }
       textCount += 1
       destination = .content
-    case (.message, .role), (.part, .partType), (.responseFormat, .formatType):
-      word.removeAll()
-      destination = .word
-    default:
-      try checkSkipped()
-      destination = .nowhere
+    case (.message, .role), (.part, .partType), (.responseFormat, .formatType), (.words, _),
+      (.request, .toolChoice), (.request, .functionCall), (.request, .reasoningEffort):
+      beginWord()
+    default: try beginOtherString()
     }
+  }
+
+  private mutating func beginOtherString() throws(RequestError) {
+    guard isMemberPlace, let field else { throw invalid() }
+    switch field.member.kind {
+    case .ignored: destination = .nowhere
+    case .nothing: beginWord()
+    default: throw invalid()
+    }
+  }
+
+  private mutating func beginWord() {
+    word.removeAll()
+    destination = .word
   }
 
   mutating func take<Consumer: PromptConsumer & ~Copyable>(
@@ -163,7 +206,7 @@ extension CompletionReader {
   ) throws(RequestError) {
     switch destination {
     case .word: try endWord(&consumer)
-    case .stop: try endStop()
+    case .stop: try endStop(&consumer)
     default: break
     }
     if heldByteCount > Self.heldByteCountMax { throw error(.roleTooLate, .role) }
@@ -172,10 +215,23 @@ extension CompletionReader {
   private mutating func endWord<Consumer: PromptConsumer & ~Copyable>(
     _ consumer: inout Consumer
   ) throws(RequestError) {
-    if field == .partType || field == .formatType {
-      if !matches(word, "text") { throw invalid() }
+    if field == .role {
+      try endRole(&consumer)
       return
     }
+    let isRight =
+      switch field {
+      case .partType, .formatType, .modalities: matches(word, "text")
+      case .toolChoice, .functionCall: matches(word, "none") || matches(word, "auto")
+      case .reasoningEffort: matches(word, "none")
+      default: word.offeredByteCount == 0
+      }
+    if !isRight { throw invalid() }
+  }
+
+  private mutating func endRole<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
     guard let role = MessageRole(word) else { throw invalid() }
     self.role = role
     consumer.beginMessage(role)
@@ -183,37 +239,86 @@ extension CompletionReader {
     heldByteCount = 0
   }
 
-  private mutating func endStop() throws(RequestError) {
-    if stop.count == 0 || stop.isCut || settings.stops.count == StopList.countMax {
+  private mutating func endStop<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
+    if stop.count == 0 || stop.isCut || stopCount == CompletionSettings.stopCountMax {
       throw error(.invalid, .stop)
     }
     for index in 0..<stop.count where stop[index] == 0 { throw error(.invalid, .stop) }
-    settings.stops.append(stop)
+    stopCount += 1
+    consumer.take(stop: stop)
   }
 }
 
 // Numbers, booleans and null.
 extension CompletionReader {
-  mutating func take(_ number: JSONNumber) throws(RequestError) {
-    guard place == .request, let field else {
-      try checkSkipped()
-      return
+  mutating func take<Consumer: PromptConsumer & ~Copyable>(
+    _ number: JSONNumber, _ consumer: inout Consumer
+  ) throws(RequestError) {
+    switch place {
+    case .prompts, .promptTokens: try takeToken(number, &consumer)
+    case .biases:
+      let bias = try checked(number, minimum: -100, maximum: 100)
+      consumer.take(bias: bias, of: biasedToken)
+    default:
+      guard isMemberPlace, let field else { throw invalid() }
+      switch field.member.kind {
+      case .own: try take(number, for: field)
+      case .flag: throw invalid()
+      case .ignored: break
+      case .nothing: if number.double != 0 { throw invalid() }
+      case .only(let value): if number.double != value { throw invalid() }
+      }
     }
+  }
+
+  /// A list of numbers is one prompt.
+  private mutating func takeToken<Consumer: PromptConsumer & ~Copyable>(
+    _ number: JSONNumber, _ consumer: inout Consumer
+  ) throws(RequestError) {
+    if place == .prompts {
+      // Behind a first number nothing may come but numbers.
+      if !isFlatPrompt {
+        if settings.promptCount > 0 { throw invalid() }
+        try beginPrompt(isTokens: true)
+      }
+      isFlatPrompt = true
+    }
+    guard let integer = number.integer, let token = Int32(exactly: integer), token >= 0 else {
+      throw invalid()
+    }
+    if isWantedPrompt { consumer.take(token: token) }
+  }
+
+  private mutating func take(
+    _ number: JSONNumber, for field: RequestField
+  ) throws(RequestError) {
     switch field {
     case .temperature:
       settings.temperature = try checked(number, maximum: CompletionSettings.temperatureMax)
     case .topP: settings.topP = try checked(number, maximum: CompletionSettings.topPMax)
     case .minP: settings.minP = try checked(number, maximum: CompletionSettings.topPMax)
-    case .topK: settings.topK = try checkedCount(number, minimum: 0)
+    case .topK: settings.topK = max(try checkedCount(number, minimum: -1), 0)
     case .repeatPenalty:
       settings.repeatPenalty = try checked(
         number, minimum: CompletionSettings.repeatPenaltyMin,
         maximum: CompletionSettings.repeatPenaltyMax)
-    case .presencePenalty, .frequencyPenalty, .topLogprobs:
-      _ = try checked(number, maximum: 0)
-    case .maxTokens: maxTokens = try checkedCount(number, minimum: 1)
-    case .maxCompletionTokens: maxCompletionTokens = try checkedCount(number, minimum: 1)
-    case .n, .bestOf: if number.integer != 1 { throw invalid() }
+    case .presencePenalty: settings.presencePenalty = try checked(number, minimum: -2, maximum: 2)
+    case .frequencyPenalty:
+      settings.frequencyPenalty = try checked(number, minimum: -2, maximum: 2)
+    case .maxTokens: maxTokens = try checkedTokenCount(number)
+    case .maxCompletionTokens: maxCompletionTokens = try checkedTokenCount(number)
+    case .minTokens: settings.minTokens = try checkedCount(number, minimum: 0)
+    case .n:
+      settings.answerCount = try checkedCount(
+        number, minimum: 1, maximum: CompletionSettings.answerCountMax)
+    case .logprobs where kind == .text:
+      settings.logprobCount = try checkedCount(
+        number, minimum: 0, maximum: CompletionSettings.logprobCountMax)
+    case .topLogprobs:
+      topLogprobCount = try checkedCount(
+        number, minimum: 0, maximum: CompletionSettings.logprobCountMax)
     case .seed:
       guard let seed = number.integer else { throw invalid() }
       settings.seed = seed
@@ -229,28 +334,54 @@ extension CompletionReader {
     return value
   }
 
-  private func checkedCount(_ number: JSONNumber, minimum: Int) throws(RequestError) -> Int {
-    guard let count = number.integer, count >= minimum, count <= CompletionSettings.countMax
+  private func checkedCount(
+    _ number: JSONNumber, minimum: Int, maximum: Int = CompletionSettings.countMax
+  ) throws(RequestError) -> Int {
+    guard let count = number.integer, count >= minimum, count <= maximum
     else { throw invalid() }
     return count
   }
 
+  /// -1 is as many as there is room for.
+  private func checkedTokenCount(_ number: JSONNumber) throws(RequestError) -> Int {
+    number.integer == -1
+      ? CompletionSettings.countMax : try checkedCount(number, minimum: 1)
+  }
+
   mutating func take(_ value: Bool) throws(RequestError) {
-    switch (place, field) {
-    case (.request, .stream): settings.isStream = value
-    case (.request, .cachePrompt): settings.reusesKept = value
-    case (.request, .returnProgress): settings.reportsProgress = value
-    case (.streamOptions, .includeUsage): settings.includesUsage = value
-    case (.request, .logprobs), (.request, .echo): if value { throw invalid() }
-    default: try checkSkipped()
+    guard isMemberPlace, let field else { throw invalid() }
+    switch field.member.kind {
+    case .ignored: return
+    case .nothing:
+      if value { throw invalid() }
+      return
+    case .own where field == .logprobs && (kind == .chat || !value):
+      settings.logprobCount = value ? 0 : nil
+      return
+    case .flag: break
+    default: throw invalid()
+    }
+    switch field {
+    case .stream: settings.isStream = value
+    case .cachePrompt: settings.reusesKept = value
+    case .returnProgress: settings.reportsProgress = value
+    case .includeUsage: settings.includesUsage = value
+    case .ignoreEOS: settings.ignoresEnds = value
+    case .echo: settings.echoes = value
+    case .addGenerationPrompt: settings.addsGenerationPrompt = value
+    case .continueFinalMessage: settings.continuesFinalMessage = value
+    case .addsSpecial: settings.addsMarks = value
+    case .parsesSpecial: settings.parsesSpecialTokens = value
+    default: settings.hasPieces = value
     }
   }
 
   mutating func takeNull() throws(RequestError) {
-    switch (place, field) {
-    case (.request, .messages), (.request, .prompt): throw invalid()
-    case (.request, _), (.streamOptions, _): break
-    default: try checkSkipped()
+    guard isMemberPlace, let field else { throw invalid() }
+    if field == kind.promptField || place == .part || place == .responseFormat {
+      if case .ignored = field.member.kind { return }
+      throw invalid()
     }
+    if field == .role || field == .content { throw invalid() }
   }
 }

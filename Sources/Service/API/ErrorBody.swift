@@ -1,4 +1,5 @@
 import Platform
+import Text
 
 extension HTTPError {
   /// The body of the answer, in the form that OpenAI's clients read:
@@ -44,16 +45,19 @@ extension HTTPError {
 
 extension RequestError {
   /// The body of the answer, which has status 400.
-  public func writeBody<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+  /// - Parameter unknown: the name of a member that is not known.
+  public func writeBody<Sink: ByteSink & ~Copyable>(
+    to out: inout Sink, unknown: FixedText<33>
+  ) {
     out.write("{\"error\":{\"message\":\"")
-    writeMessage(to: &out)
+    writeMessage(to: &out, unknown: unknown)
     out.write("\",\"type\":\"invalid_request_error\",\"param\":")
-    if field == nil {
-      out.write("null")
+    if hasParameter {
+      out.write("\"")
+      writeParameter(to: &out, unknown: unknown)
+      out.write("\"")
     } else {
-      out.write("\"")
-      writeParameter(to: &out)
-      out.write("\"")
+      out.write("null")
     }
     out.write(",\"code\":null}}")
   }

@@ -28,10 +28,14 @@ public struct RequestError: Error, Equatable, Sendable {
     case notAnObject
     case missing
     case repeated
+    /// The object has a member that means nothing here: see `CompletionReader.unknownName`.
+    case unknown(RequestField.Owner)
     /// The value is of another type, or outside its range.
     case invalid
     /// `max_tokens` and `max_completion_tokens` differ.
     case conflicting
+    /// The log-probabilities of a prompt are not known.
+    case conflictingEcho
     /// Content came before the role, and is too long to be held until that comes.
     case roleTooLate
   }
@@ -44,10 +48,13 @@ public struct RequestError: Error, Equatable, Sendable {
   /// Bytes of the body up to the problem.
   public let byteCount: Int
 
-  /// One sentence for the client, in ASCII without characters that JSON would escape.
-  public func writeMessage<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
-    if field != nil {
-      writeParameter(to: &out)
+  /// One sentence for the client, as JSON would have it in quotation marks.
+  /// - Parameter unknown: the name of a member that is not known.
+  public func writeMessage<Sink: ByteSink & ~Copyable>(
+    to out: inout Sink, unknown: FixedText<33>
+  ) {
+    if hasParameter {
+      writeParameter(to: &out, unknown: unknown)
       out.write(" ")
     }
     switch problem {
@@ -59,6 +66,8 @@ public struct RequestError: Error, Equatable, Sendable {
     case .notAnObject: out.write("the body must be a JSON object")
     case .missing: writeRule("is missing; it must be ", to: &out)
     case .repeated: out.write("is given a second time")
+    case .unknown: out.write("is not known here")
+    case .conflictingEcho: out.write("cannot be true with logprobs")
     case .invalid: writeRule("must be ", to: &out)
     case .conflicting: out.write("and max_tokens differ; give one of them")
     case .roleTooLate: out.write("must come before a content of more than 4096 bytes")
@@ -69,22 +78,43 @@ public struct RequestError: Error, Equatable, Sendable {
     _ beginning: StaticString, to out: inout Sink
   ) {
     out.write(beginning)
-    if let field { out.write(field.rule) }
+    if let field { out.write(field.member.rule) }
   }
 
-  /// The field's place in the body, such as `messages[2].content`.
-  public func writeParameter<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
-    guard let field else { return }
-    switch field {
-    case .role, .content, .partType, .partText:
+  /// Whether the problem is one member's.
+  var hasParameter: Bool {
+    if case .unknown = problem { return true }
+    return field != nil
+  }
+
+  /// The member's place in the body, such as `messages[2].content`.
+  public func writeParameter<Sink: ByteSink & ~Copyable>(
+    to out: inout Sink, unknown: FixedText<33>
+  ) {
+    if case .unknown(let owner) = problem {
+      writePlace(owner, to: &out)
+      // The name may be cut in the middle of a character.
+      for index in 0..<unknown.count {
+        out.write(jsonByte: unknown[index] < 0x80 ? unknown[index] : UInt8(ascii: "?"))
+      }
+      if unknown.isCut { out.write("...") }
+    } else if let field {
+      writePlace(field.member.owners, to: &out)
+      out.write(field.name)
+    }
+  }
+
+  private func writePlace<Sink: ByteSink & ~Copyable>(
+    _ owner: RequestField.Owner, to out: inout Sink
+  ) {
+    if owner == .message || owner == .part {
       out.write("messages[")
       out.write(messageIndex)
-      out.write("].")
-      if field == .partType || field == .partText { out.write("content[].") }
-    case .includeUsage: out.write("stream_options.")
-    case .formatType: out.write("response_format.")
-    default: break
+      out.write(owner == .part ? "].content[]." : "].")
+    } else if owner == .streamOptions {
+      out.write("stream_options.")
+    } else if owner == .responseFormat {
+      out.write("response_format.")
     }
-    out.write(field.name)
   }
 }

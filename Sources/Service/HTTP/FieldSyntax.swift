@@ -17,6 +17,11 @@ private func isTokenByte(_ byte: UInt8) -> Bool {
   }
 }
 
+/// Whether a byte may stand in a list of tokens.
+func isTokenListByte(_ byte: UInt8) -> Bool {
+  isTokenByte(byte) || isBlank(byte) || byte == UInt8(ascii: ",")
+}
+
 func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
 /// The text without the spaces and tabs around it.

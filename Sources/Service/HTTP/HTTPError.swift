@@ -33,6 +33,7 @@ public enum HTTPError: Error, Equatable {
   case methodNotAllowed(Route)
   case unauthorized
   case forbidden
+  case foreignHost
   case notJSON
   case modelNotFound
   case noChatTemplate
@@ -40,6 +41,7 @@ public enum HTTPError: Error, Equatable {
   case lateSystemMessage
   case contextLengthExceeded
   case promptTooLong
+  case unknownToken
   case timeout
   case queueFull
   case stopping
@@ -61,7 +63,7 @@ extension HTTPError {
     case .notFound, .modelNotFound: .notFound
     case .methodNotAllowed: .methodNotAllowed
     case .unauthorized: .unauthorized
-    case .forbidden: .forbidden
+    case .forbidden, .foreignHost: .forbidden
     case .timeout: .requestTimeout
     case .queueFull, .stopping: .serviceUnavailable
     case .internalFailure: .internalServerError
@@ -75,14 +77,16 @@ extension HTTPError {
     switch self {
     case .notFound: "there is nothing at this path"
     case .methodNotAllowed: "this path has no such method"
-    case .unauthorized: "the bearer token is missing or wrong"
-    case .forbidden: "requests from web pages of other origins are not served"
+    case .unauthorized: "the token is missing or wrong: Authorization: Bearer, or X-Api-Key"
+    case .forbidden: "web pages of this origin are not served; see --allow-origin"
+    case .foreignHost: "the Host header must be localhost, 127.0.0.1 or [::1] here"
     case .notJSON: "Content-Type must be application/json"
     case .modelNotFound: "there is no model of this name; GET /v1/models names the one there is"
     case .noChatTemplate: "there is no chat template here; /v1/completions takes plain text"
     case .emptyPrompt: "the prompt is empty"
     case .lateSystemMessage: "system messages must come before all others"
     case .contextLengthExceeded: "the prompt has more tokens than the cache has slots"
+    case .unknownToken: "a token of the prompt or of logit_bias is none of the vocabulary's"
     case .promptTooLong: "the prompt has more tokens than the service takes"
     case .timeout: "the request took too long to arrive"
     case .queueFull: "too many requests are waiting; try again later"

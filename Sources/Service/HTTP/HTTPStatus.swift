@@ -1,6 +1,7 @@
 /// The status codes of this server's answers (RFC 9110, section 15; RFC 6585, section 5).
 public enum HTTPStatus: Int, Sendable {
   case ok = 200
+  case noContent = 204
   case badRequest = 400
   case unauthorized = 401
   case forbidden = 403
@@ -22,6 +23,7 @@ public enum HTTPStatus: Int, Sendable {
   public var reasonPhrase: StaticString {
     switch self {
     case .ok: "OK"
+    case .noContent: "No Content"
     case .badRequest: "Bad Request"
     case .unauthorized: "Unauthorized"
     case .forbidden: "Forbidden"

@@ -29,8 +29,14 @@ public struct RequestHead: Sendable {
   /// The value of Host. A service that listens on loopback only can refuse names of other hosts,
   /// which web pages use to reach it (DNS rebinding).
   public internal(set) var host = FixedText<260>()
-  /// Whether a web page made the request.
-  public internal(set) var hasOrigin = false
+  /// The origin of the web page that made the request; nil if none did.
+  public internal(set) var origin: FixedText<261>?
+  /// The headers that a page wants to send, of a preflight request (Fetch standard, section 3.2.2).
+  public internal(set) var requestedHeaders = FixedText<513>()
+  /// The name of a model in the target.
+  public internal(set) var modelName = FixedText<129>()
+  /// Given to the request by the service; 0 if it has none yet.
+  public internal(set) var number: UInt64 = 0
   /// The connection may be used for a further request.
   public var keepsAlive: Bool { !asksForClose && (minorVersion > 0 || asksForKeepAlive) }
 
@@ -42,7 +48,7 @@ public struct RequestHead: Sendable {
   /// A header that the server heeds.
   private enum Header: UInt16 {
     case host, contentLength, transferEncoding, authorization, contentType, contentEncoding
-    case expect, origin, connection
+    case expect, origin, connection, key, requestedHeaders
   }
 
   init() {}
@@ -103,10 +109,27 @@ extension RequestHead {
       if !isVisible || text[index] == UInt8(ascii: "#") { throw .invalidTarget }
     }
     target = Excerpt(text)
-    if matches(text, "*") && method == .other { return }
+    if matches(text, "*") && (method == .other || method == .options) { return }
     let path = try Self.withoutAuthority(text)
     let end = firstIndex(of: UInt8(ascii: "?"), in: path) ?? path.count
-    route = Route(path: path.extracting(0..<end))
+    takePath(path.extracting(0..<end))
+  }
+
+  private mutating func takePath(_ path: Span<UInt8>) {
+    route = Route(path: path)
+    guard route == .model, let start = Route.modelNameStart(path) else { return }
+    var index = start
+    while index < path.count {
+      var byte = path[index]
+      if byte == UInt8(ascii: "%"), index + 2 < path.count,
+        let code = hexadecimalCount(path.extracting(index + 1..<index + 3))
+      {
+        byte = UInt8(code)
+        index += 2
+      }
+      modelName.append(byte)
+      index += 1
+    }
   }
 
   /// A URL without its scheme and authority (RFC 9112, section 3.2.2); a path as it is.
@@ -158,6 +181,8 @@ extension RequestHead {
     if matchesIgnoringCase(name, "expect") { return .expect }
     if matchesIgnoringCase(name, "origin") { return .origin }
     if matchesIgnoringCase(name, "connection") { return .connection }
+    if matchesIgnoringCase(name, "x-api-key") { return .key }
+    if matchesIgnoringCase(name, "access-control-request-headers") { return .requestedHeaders }
     return nil
   }
 
@@ -184,8 +209,17 @@ extension RequestHead {
     case .expect:
       if !matchesIgnoringCase(value, "100-continue") { throw .unknownExpectation }
       expectsContinue = minorVersion > 0
-    case .origin: hasOrigin = true
+    case .origin:
+      var text = FixedText<261>()
+      for index in 0..<value.count { text.append(value[index]) }
+      origin = text
     case .connection: takeConnection(value)
+    case .key: takeKey(value)
+    case .requestedHeaders:
+      // What is no list of names is not said again to the page.
+      for index in 0..<value.count where isTokenListByte(value[index]) {
+        requestedHeaders.append(value[index])
+      }
     }
   }
 
@@ -224,7 +258,12 @@ extension RequestHead {
   private mutating func takeAuthorization(_ value: Span<UInt8>) {
     let scheme: StaticString = "bearer "
     if !hasPrefixIgnoringCase(value, scheme) { return }
-    let token = trimmed(value.extracting(scheme.utf8CodeUnitCount..<value.count))
+    takeKey(trimmed(value.extracting(scheme.utf8CodeUnitCount..<value.count)))
+  }
+
+  /// A token from one of the headers that may bring it; the latest one counts.
+  private mutating func takeKey(_ token: Span<UInt8>) {
+    bearer.removeAll()
     for index in 0..<token.count { bearer.append(token[index]) }
   }
 

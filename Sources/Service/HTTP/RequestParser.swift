@@ -50,6 +50,9 @@ public struct RequestParser: ~Copyable {
     self.bodyByteCountMax = bodyByteCountMax
   }
 
+  /// Gives the request a number, for its answer.
+  mutating func setNumber(_ number: UInt64) { head.number = number }
+
   /// Whether no request is unfinished, and nothing of a further one has been read: the connection may
   /// end here. The event `end` may still be due.
   @export(interface)

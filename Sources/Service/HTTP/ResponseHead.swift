@@ -1,4 +1,5 @@
 import Platform
+import Text
 
 /// The kinds of body that the service answers with.
 public enum ResponseType: Sendable {
@@ -7,12 +8,15 @@ public enum ResponseType: Sendable {
   case eventStream
   /// Prometheus' text exposition format 0.0.4.
   case metrics
+  /// A page for browsers.
+  case page
 
   var name: StaticString {
     switch self {
     case .json: "application/json"
     case .eventStream: "text/event-stream; charset=utf-8"
     case .metrics: "text/plain; version=0.0.4; charset=utf-8"
+    case .page: "text/html; charset=utf-8"
     }
   }
 }
@@ -30,6 +34,12 @@ public struct ResponseHead: Sendable {
   /// The request's method is HEAD: the answer ends with its head.
   let omitsBody: Bool
   private var allowedMethods: StaticString?
+  /// See `RequestHead.number`.
+  private let number: UInt64
+  /// The page that may read the answer.
+  private let origin: FixedText<261>?
+  /// Of the answer to a preflight request.
+  var allowedHeaders: FixedText<513>?
 
   /// - Parameter keepsAlive: false where the connection must end with this answer.
   @export(interface)
@@ -41,7 +51,9 @@ public struct ResponseHead: Sendable {
     self.type = type
     self.keepsAlive = keepsAlive && request.keepsAlive
     minorVersion = request.minorVersion
-    omitsBody = request.method == .head
+    omitsBody = request.method == .head || status == .noContent
+    number = request.number
+    origin = status == .forbidden ? nil : request.origin
   }
 
   /// - Parameter keepsAlive: false for what `RequestParser` throws.
@@ -64,7 +76,10 @@ public struct ResponseHead: Sendable {
     }
     out.write("Content-Type: ")
     out.write(type.name)
-    if let byteCount {
+    if type == .page { out.write(Self.pagePolicy) }
+    if status == .noContent {
+      // It has no body, and no length (RFC 9110, section 8.6).
+    } else if let byteCount {
       out.write("\r\nContent-Length: ")
       out.write(byteCount)
     } else if isChunked {
@@ -95,6 +110,35 @@ public struct ResponseHead: Sendable {
       out.write(allowedMethods)
       out.write("\r\n")
     }
+    if number != 0 {
+      out.write("X-Request-Id: ")
+      out.write(hexadecimal: number)
+      out.write("\r\n")
+    }
+    writeOrigin(to: &out)
     if status == .unauthorized { out.write("WWW-Authenticate: Bearer\r\n") }
+  }
+
+  /// What a page may do with the answer (Fetch standard, section 3.2.3).
+  private func writeOrigin<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    guard let origin else { return }
+    out.write("Vary: Origin\r\nAccess-Control-Allow-Origin: ")
+    for index in 0..<origin.count { out.write(byte: origin[index]) }
+    out.write("\r\nAccess-Control-Expose-Headers: X-Request-Id, Retry-After\r\n")
+    guard let allowedHeaders else { return }
+    out.write("Access-Control-Allow-Methods: GET, HEAD, POST\r\nAccess-Control-Max-Age: 3600\r\n")
+    if allowedHeaders.count == 0 { return }
+    out.write("Access-Control-Allow-Headers: ")
+    for index in 0..<allowedHeaders.count { out.write(byte: allowedHeaders[index]) }
+    out.write("\r\n")
+  }
+
+  /// The page has all that it needs in it, and speaks with its own service alone.
+  private static var pagePolicy: StaticString {
+    """
+    \r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; \
+    script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'
+    """
   }
 }

@@ -16,7 +16,7 @@ public struct ResponseWriter<Sink: ResponseSink>: ~Copyable, ByteSink {
   /// Bytes of the body that are held.
   public static var bufferByteCount: Int { 4096 }
   /// Room for the longest head, of which all parts are bounded.
-  private static var headByteCountMax: Int { 512 }
+  private static var headByteCountMax: Int { 1536 }
   /// Room for a chunk's size, at most 1000 in hexadecimal digits, and CRLF.
   private static var sizeByteCountMax: Int { 6 }
   private static var bodyStart: Int { headByteCountMax + sizeByteCountMax }
@@ -25,7 +25,7 @@ public struct ResponseWriter<Sink: ResponseSink>: ~Copyable, ByteSink {
   /// The client cannot be reached any more; what is written is dropped.
   public private(set) var isClientGone = false
   /// The head, a chunk's size, the body's bytes, and the end of the chunk and of the body.
-  private var buffer = InlineArray<4621, UInt8>(repeating: 0)
+  private var buffer = InlineArray<5645, UInt8>(repeating: 0)
   /// Of the body, in the buffer.
   private var byteCount = 0
   private var head: ResponseHead?
@@ -154,7 +154,7 @@ public struct ResponseWriter<Sink: ResponseSink>: ~Copyable, ByteSink {
 
 /// A response's head while it is made.
 private struct HeadText: ByteSink {
-  private var bytes = InlineArray<512, UInt8>(repeating: 0)
+  private var bytes = InlineArray<1536, UInt8>(repeating: 0)
   private(set) var count = 0
 
   mutating func write(byte: UInt8) {

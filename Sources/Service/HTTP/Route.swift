@@ -3,36 +3,93 @@ import Text
 /// What the service has to offer.
 public enum Route: Sendable {
   case models
+  /// One model, of the name that the path ends with.
+  case model
   case chatCompletions
   case completions
+  case applyTemplate
+  case tokenize
+  case detokenize
+  case properties
+  case slots
   case health
   case metrics
+  /// The page for browsers.
+  case page
 
   /// - Parameter path: of the request's target, without the query.
   init?(path: Span<UInt8>) {
-    if matches(path, "/v1/models") {
+    let version: StaticString = "/v1"
+    let hasVersion = hasText(path, "/v1/", at: 0)
+    let rest = path.extracting((hasVersion ? version.utf8CodeUnitCount : 0)..<path.count)
+    if matches(rest, "/models") {
       self = .models
-    } else if matches(path, "/v1/chat/completions") {
+    } else if Self.modelNameStart(rest) != nil {
+      self = .model
+    } else if matches(rest, "/chat/completions") {
       self = .chatCompletions
-    } else if matches(path, "/v1/completions") {
+    } else if matches(rest, "/completions") {
       self = .completions
-    } else if matches(path, "/health") {
+    } else if matches(rest, "/health") {
       self = .health
-    } else if matches(path, "/metrics") {
+    } else {
+      self.init(otherPath: path)
+    }
+  }
+
+  private init?(otherPath path: Span<UInt8>) {
+    if matches(path, "/metrics") {
       self = .metrics
+    } else if matches(path, "/tokenize") {
+      self = .tokenize
+    } else if matches(path, "/detokenize") {
+      self = .detokenize
+    } else if matches(path, "/apply-template") {
+      self = .applyTemplate
+    } else if matches(path, "/props") {
+      self = .properties
+    } else if matches(path, "/slots") {
+      self = .slots
+    } else if matches(path, "/") {
+      self = .page
     } else {
       return nil
     }
   }
 
-  var takesBody: Bool { self == .chatCompletions || self == .completions }
-
-  func allows(_ method: Method) -> Bool {
-    takesBody ? method == .post : method == .get || method == .head
+  /// Where the name of a model begins in a path, if it has one.
+  static func modelNameStart(_ path: Span<UInt8>) -> Int? {
+    let folder: StaticString = "/models/"
+    let start = hasText(path, "/v1/", at: 0) ? 3 : 0
+    if !hasText(path, folder, at: start) { return nil }
+    let nameStart = start + folder.utf8CodeUnitCount
+    return nameStart < path.count ? nameStart : nil
   }
 
+  /// What a body of the path asks for; nil if the path takes none.
+  var kind: RequestKind? {
+    switch self {
+    case .chatCompletions: .chat
+    case .completions: .text
+    case .applyTemplate: .template
+    case .tokenize: .tokenize
+    case .detokenize: .detokenize
+    default: nil
+    }
+  }
+
+  func allows(_ method: Method) -> Bool {
+    if method == .options { return true }
+    return kind != nil ? method == .post : method == .get || method == .head
+  }
+
+  /// Whether nobody need say who they are.
+  var isOpen: Bool { self == .health || self == .page }
+
   /// The value of the Allow header (RFC 9110, section 10.2.1).
-  public var allowedMethods: StaticString { takesBody ? "POST" : "GET, HEAD" }
+  public var allowedMethods: StaticString {
+    kind != nil ? "POST, OPTIONS" : "GET, HEAD, OPTIONS"
+  }
 }
 
 /// The request's method (RFC 9110, section 9).
@@ -40,6 +97,7 @@ public enum Method: Sendable {
   case get
   case head
   case post
+  case options
   /// A known one that no path has.
   case other
 
@@ -50,6 +108,8 @@ public enum Method: Sendable {
       self = .head
     } else if matches(name, "POST") {
       self = .post
+    } else if matches(name, "OPTIONS") {
+      self = .options
     } else if Self.isOther(name) {
       self = .other
     } else {
@@ -58,7 +118,7 @@ public enum Method: Sendable {
   }
 
   private static func isOther(_ name: Span<UInt8>) -> Bool {
-    matches(name, "PUT") || matches(name, "DELETE") || matches(name, "OPTIONS")
-      || matches(name, "PATCH") || matches(name, "TRACE")
+    matches(name, "PUT") || matches(name, "DELETE") || matches(name, "PATCH")
+      || matches(name, "TRACE")
   }
 }

@@ -6,7 +6,7 @@ import Platform
   /// further.
   static let inputByteCount = 16_384
   /// Room for the longest answer that is made while another request is being served: the metrics.
-  static let outputByteCount = 16_384
+  static let outputByteCount = 32_768
 
   /// Bytes of a body that are read at once.
   static let pieceByteCountMax = 4096
@@ -51,7 +51,7 @@ import Platform
   var requestStart: Int64 = 0
   /// The body of the request, and what it says.
   var body = StoredBody()
-  private var reader = CompletionReader(.text)
+  private(set) var reader = CompletionReader(.text)
   private var checked = PromptQueue()
   /// How long the body may take.
   private(set) var patience = Patience(limit: 0)
@@ -172,10 +172,12 @@ extension Connection {
 // The body of a request.
 extension Connection {
   /// What the request says beside its prompt; known when the body is whole.
-  var settings: CompletionSettings { reader.settings }
+  var settings: CompletionSettings { _read { yield reader.settings } }
+  var isStream: Bool { reader.settings.isStream }
+  var kind: RequestKind { reader.kind }
 
   /// The head of a request with a body has come.
-  mutating func beginBody(_ kind: CompletionKind, limit: Int64) {
+  mutating func beginBody(_ kind: RequestKind, limit: Int64) {
     phase = .receiving
     reader = CompletionReader(kind)
     checked = PromptQueue()
@@ -215,13 +217,18 @@ extension Connection {
   }
 
   /// The body is whole.
-  mutating func endBody(for name: ServedName) throws(ServiceFailure) {
+  mutating func endBody(_ facts: ServiceFacts) throws(ServiceFailure) {
     do throws(RequestError) {
       try reader.finish()
     } catch {
       throw .request(error)
     }
-    if !name.isMeant(by: reader.settings.model) { throw .http(.modelNotFound) }
+    if !facts.serves(reader.settings.model) { throw .http(.modelNotFound) }
+    if reader.settings.answerCount * reader.settings.promptCount
+      > CompletionSettings.answerCountMax
+    {
+      throw .request(reader.error(.invalid, .n))
+    }
   }
 }
 

@@ -284,7 +284,7 @@ extension ConnectionTable {
 // The bodies of requests.
 extension ConnectionTable {
   /// The head of a request with a body has come.
-  mutating func beginBody(_ index: Int, _ kind: CompletionKind) {
+  mutating func beginBody(_ index: Int, _ kind: RequestKind) {
     self[index].beginBody(kind, limit: times.timeout)
   }
 

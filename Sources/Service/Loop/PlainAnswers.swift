@@ -39,18 +39,33 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func takeHead(_ index: Int) {
     table[index].deadline = .max
     table[index].requestStart = Instant.now().nanoseconds
+    table[index].parser.setNumber(texts.nextNumber())
     let head = table[index].parser.head
     do throws(HTTPError) {
-      switch try facts.checkedRoute(head) {
-      case .health: answerHealth(index)
-      case .metrics: answerMetrics(index)
-      case .models: answerModels(index)
-      case .chatCompletions: try beginBody(index, .chat)
-      case .completions: try beginBody(index, .text)
+      let route = try facts.checkedRoute(head)
+      if head.method == .options {
+        answerOptions(index)
+      } else if let kind = route.kind {
+        try beginBody(index, kind)
+      } else {
+        try answer(route, index)
       }
       if head.expectsContinue && !table[index].hasInput { sendContinue(index) }
     } catch {
       refuse(index, error, closes: Self.hasBody(head))
+    }
+  }
+
+  private mutating func answer(_ route: Route, _ index: Int) throws(HTTPError) {
+    switch route {
+    case .health: answerHealth(index)
+    case .metrics: answerMetrics(index)
+    case .models: answerModels(index)
+    case .model: try answerModel(index)
+    case .properties: answerProperties(index)
+    case .slots: answerSlots(index)
+    case .page: answerPage(index)
+    default: throw .notFound
     }
   }
 
@@ -124,7 +139,7 @@ extension ServiceLoop where Host: ~Copyable {
     writer.begin(
       ResponseHead(
         dated: .badRequest, .json, to: table[index].parser.head, keepsAlive: !closes))
-    error.writeBody(to: &writer)
+    error.writeBody(to: &writer, unknown: table[index].reader.unknownName)
     let canFollow = writer.finish()
     record(index, .badRequest, figures)
     finish(index, keepsAlive: canFollow)
@@ -154,6 +169,53 @@ extension ServiceLoop where Host: ~Copyable {
     end(index, &writer)
   }
 
+  private mutating func answerModel(_ index: Int) throws(HTTPError) {
+    if !facts.serves(table[index].parser.head.modelName) { throw .modelNotFound }
+    var writer = begin(index, .json)
+    writeModel(model: facts.name.text, unixSeconds: facts.startSeconds, to: &writer)
+    end(index, &writer)
+  }
+
+  /// A browser asks what a page may send.
+  private mutating func answerOptions(_ index: Int) {
+    let head = table[index].parser.head
+    var answer = ResponseHead(dated: .noContent, .json, to: head, keepsAlive: !Self.hasBody(head))
+    answer.allowedHeaders = head.requestedHeaders
+    var writer = ResponseWriter(table.sink(index))
+    writer.begin(answer)
+    let canFollow = writer.finish()
+    record(index, .noContent, RequestFigures())
+    finish(index, keepsAlive: canFollow)
+  }
+
+  /// As llama.cpp's server has it, as far as there is something to say.
+  private mutating func answerProperties(_ index: Int) {
+    var writer = begin(index, .json)
+    writer.write("{\"default_generation_settings\":{\"n_ctx\":")
+    writer.write(facts.contextLength)
+    writer.write("},\"total_slots\":1,\"model_alias\":")
+    writer.write(jsonString: facts.name.text)
+    writer.write(",\"modalities\":{\"vision\":false,\"audio\":false}")
+    writer.write(",\"build_info\":\"edge-infer\",\"is_sleeping\":false}")
+    end(index, &writer)
+  }
+
+  private mutating func answerSlots(_ index: Int) {
+    var writer = begin(index, .json)
+    writer.write("[{\"id\":0,\"n_ctx\":")
+    writer.write(facts.contextLength)
+    writer.write(",\"speculative\":false,\"is_processing\":")
+    writer.write(served.isNone ? "false" : "true")
+    writer.write(",\"n_prompt_tokens\":")
+    writer.write(served.isNone ? 0 : prompt.count)
+    writer.write(",\"n_prompt_tokens_processed\":")
+    writer.write(served.isNone ? 0 : served.readCount)
+    writer.write(",\"n_decoded\":")
+    writer.write(served.isNone ? 0 : served.times.generatedCount)
+    writer.write("}]")
+    end(index, &writer)
+  }
+
   private mutating func answerMetrics(_ index: Int) {
     var writer = begin(index, .metrics)
     metrics.write(connectionCount: table.takenCount, to: &writer)
@@ -170,14 +232,14 @@ extension ServiceLoop where Host: ~Copyable {
     end(index, &writer)
   }
 
-  private func begin(_ index: Int, _ type: ResponseType) -> ResponseWriter<ConnectionSink> {
+  func begin(_ index: Int, _ type: ResponseType) -> ResponseWriter<ConnectionSink> {
     let head = table[index].parser.head
     var writer = ResponseWriter(table.sink(index))
     writer.begin(ResponseHead(dated: .ok, type, to: head, keepsAlive: !Self.hasBody(head)))
     return writer
   }
 
-  private mutating func end(_ index: Int, _ writer: inout ResponseWriter<ConnectionSink>) {
+  mutating func end(_ index: Int, _ writer: inout ResponseWriter<ConnectionSink>) {
     let canFollow = writer.finish()
     record(index, .ok, RequestFigures())
     finish(index, keepsAlive: canFollow)

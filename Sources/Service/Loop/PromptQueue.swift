@@ -1,11 +1,16 @@
+import Generation
+import Text
 import Tokenizer
 
 /// Text of messages on its way from the body to the tokenizer, with the messages' ends between as
 /// bytes that UTF-8 never has. A prompt that is no conversation is text alone.
 @safe struct PromptQueue: PromptConsumer {
   /// For what a piece of the body gives: the piece, what the reader held, and marks, and for each mark
-  /// the JSON has more bytes.
-  static let capacity = 2 * (Connection.pieceByteCountMax + CompletionReader.heldByteCountMax)
+  /// the JSON has more bytes. A token takes six bytes, and at least two in JSON.
+  static let capacity = 3 * (Connection.pieceByteCountMax + CompletionReader.heldByteCountMax)
+  /// Five bytes of a token follow, of seven bits each, the lowest first.
+  private static let token: UInt8 = 0xfb
+  private static let tokenByteCount = 5
   private static let messageEnd: UInt8 = 0xfc
   private static let systemStart: UInt8 = 0xfd
   private static let userStart: UInt8 = 0xfe
@@ -13,19 +18,39 @@ import Tokenizer
 
   /// Nil for a queue that drops what it takes.
   private let bytes: UnsafeMutablePointer<UInt8>?
+  /// Stop texts, each with a zero byte behind it.
+  private let stopMemory: UnsafeMutablePointer<CChar>?
+  private(set) var stops = StopTexts()
+  private(set) var biases: LogitBiases?
   private var start = 0
   private var end = 0
   private var hasOtherThanSystem = false
   /// A system message came after others.
   private(set) var hasLateSystem = false
+  /// The token that `next` has found in place of text.
+  fileprivate(set) var nextToken: Int32?
   /// Nothing follows what is in the queue.
   private(set) var isWhole = false
 
-  /// - Parameter bytes: room for `capacity` bytes.
-  init(_ bytes: UnsafeMutablePointer<UInt8>) { unsafe self.bytes = unsafe bytes }
+  /// - Parameters:
+  ///   - bytes: room for `capacity` bytes.
+  ///   - stops: room for as many stop texts as a request may have.
+  ///   - biases: room for as many as a request may have.
+  init(
+    _ bytes: UnsafeMutablePointer<UInt8>, stops: UnsafeMutablePointer<CChar>,
+    _ biases: LogitBiases
+  ) {
+    unsafe self.bytes = unsafe bytes
+    unsafe stopMemory = unsafe stops
+    self.biases = biases
+  }
 
   /// For a body that is only checked: all that is taken is dropped.
-  init() { unsafe bytes = nil }
+  init() {
+    unsafe bytes = nil
+    unsafe stopMemory = nil
+    biases = nil
+  }
 
   var isEmpty: Bool { start == end }
 
@@ -33,6 +58,8 @@ import Tokenizer
   mutating func reset() {
     (start, end) = (0, 0)
     (hasOtherThanSystem, hasLateSystem, isWhole) = (false, false, false)
+    stops = StopTexts()
+    biases?.removeAll()
   }
 
   mutating func endPrompt() { isWhole = true }
@@ -64,10 +91,36 @@ import Tokenizer
 
   mutating func endMessage() { append(Self.messageEnd) }
 
+  mutating func take(token: Int32) {
+    append(Self.token)
+    for index in 0..<Self.tokenByteCount {
+      append(UInt8(truncatingIfNeeded: token >> Int32(7 * index)) & 0x7f)
+    }
+  }
+
+  mutating func take(stop: FixedText<257>) {
+    guard let memory = unsafe stopMemory else { return }
+    let place = unsafe memory + stops.count * (CompletionSettings.stopByteCountMax + 1)
+    for index in 0..<stop.count { unsafe place[index] = CChar(bitPattern: stop[index]) }
+    unsafe place[stop.count] = 0
+    do throws(StopTextError) {
+      unsafe try stops.append(place)
+    } catch {
+      preconditionFailure("the request's reader has checked it")
+    }
+  }
+
+  mutating func take(bias: Double, of token: Int32) { biases?.append(Float(bias), of: token) }
+
   /// What comes next.
   mutating func next(into target: UnsafeMutableRawBufferPointer) -> MessagePortion {
+    nextToken = nil
     guard !isEmpty, let bytes = unsafe bytes else { return isWhole ? .end : .pending }
     let first = unsafe bytes[start]
+    if first == Self.token {
+      unsafe takeToken(bytes)
+      return .pending
+    }
     if first >= Self.messageEnd {
       start += 1
       switch first {
@@ -78,12 +131,24 @@ import Tokenizer
       }
     }
     var count = 0
-    while start < end && count < target.count, unsafe bytes[start] < Self.messageEnd {
+    while start < end && count < target.count, unsafe bytes[start] < Self.token {
       unsafe target[count] = bytes[start]
       count += 1
       start += 1
     }
     return .bytes(count)
+  }
+}
+
+extension PromptQueue {
+  /// Takes the token that comes next.
+  private mutating func takeToken(_ bytes: UnsafeMutablePointer<UInt8>) {
+    var token: Int32 = 0
+    for index in 0..<Self.tokenByteCount {
+      unsafe token |= Int32(bytes[start + 1 + index]) << Int32(7 * index)
+    }
+    start += 1 + Self.tokenByteCount
+    nextToken = token
   }
 }
 
@@ -101,7 +166,7 @@ import Tokenizer
 /// The text of a prompt. `CompletionReader` has checked that it is UTF-8.
 @safe struct QueuedText: TextSource {
   private let queue: UnsafeMutablePointer<PromptQueue>
-  var parsesSpecialTokens: Bool { true }
+  var parsesSpecialTokens = true
 
   init(_ queue: UnsafeMutablePointer<PromptQueue>) { unsafe self.queue = unsafe queue }
 
@@ -110,7 +175,9 @@ import Tokenizer
       switch unsafe queue.pointee.next(into: target) {
       case .bytes(let count): return .bytes(count)
       case .end: return .end
-      case .pending: return .pending
+      case .pending:
+        if let token = unsafe queue.pointee.nextToken { return .token(token) }
+        return .pending
       case .begin, .endMessage: break
       }
     }

@@ -7,7 +7,8 @@ struct RequestBody: ~Copyable {
   private var reader: CompletionReader
   private var place = StoredPlace()
 
-  init(_ kind: CompletionKind) { reader = CompletionReader(kind) }
+  /// - Parameter prompt: of several ones, the one that is read.
+  init(_ kind: RequestKind, prompt: Int) { reader = CompletionReader(kind, prompt: prompt) }
 
   /// Reads the next piece; at the end of the body, the prompt is whole.
   mutating func read(

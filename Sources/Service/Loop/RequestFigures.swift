@@ -36,6 +36,7 @@ public struct RequestRecord: Sendable {
     case .get: out.write("GET ")
     case .head: out.write("HEAD ")
     case .post: out.write("POST ")
+    case .options: out.write("OPTIONS ")
     case .other: out.write("- ")
     }
     if head.target.count == 0 {

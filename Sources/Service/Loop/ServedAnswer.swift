@@ -1,4 +1,5 @@
 import Platform
+import Tokenizer
 
 /// The answer to the request that is being served, on its way to the client.
 struct ServedAnswer: ~Copyable {
@@ -6,20 +7,25 @@ struct ServedAnswer: ~Copyable {
   /// `AnswerBuffer.pieceByteCountMax` bytes, each of which JSON may write as six, or two events and the
   /// end; and the names around them.
   static let roomByteCount = 8192
+  /// Room for the probabilities of a token and of the likeliest ones beside it, each of which has a
+  /// name of `TokenNames.byteCountMax` bytes that JSON writes as six and again as numbers.
+  static let chancesByteCount = 16_384
   /// Room for a stream's head and a comment or an error, with the framing of a chunk.
   static let commentByteCountMax = 2048
 
-  private var writer: ResponseWriter<ConnectionSink>
-  private let answer: CompletionAnswer
+  var writer: ResponseWriter<ConnectionSink>
+  private var answer: CompletionAnswer
+  let names: TokenNames
   private let isStream: Bool
   private var hasBegun = false
 
   init(
-    _ sink: ConnectionSink, _ answer: CompletionAnswer, isStream: Bool, to request: RequestHead,
-    isBegun: Bool
+    _ sink: ConnectionSink, _ answer: CompletionAnswer, _ names: TokenNames, isStream: Bool,
+    to request: RequestHead, isBegun: Bool
   ) {
     writer = ResponseWriter(sink)
     self.answer = answer
+    self.names = names
     self.isStream = isStream
     writer.begin(
       ResponseHead(dated: .ok, isStream ? .eventStream : .json, to: request, keepsAlive: true),
@@ -45,31 +51,58 @@ struct ServedAnswer: ~Copyable {
 
   /// - Returns: false if the client cannot be reached any more.
   mutating func send(_ progress: PromptProgress) -> Bool {
-    begin()
     answer.write(progress, &writer)
     return !writer.isClientGone
   }
 
-  /// What precedes the text is sent, once.
-  mutating func begin() {
-    if hasBegun { return }
+  /// The choice will be made; what precedes its text is sent.
+  mutating func beginChoice(_ index: Int) {
+    if !hasBegun { answer.begin(&writer) }
     hasBegun = true
-    answer.begin(&writer)
+    answer.beginChoice(index, &writer)
   }
 
   /// Sends the next piece of a text.
+  /// - Parameter chances: of the token that the text is of, for a stream.
   /// - Returns: false if the client cannot be reached any more.
-  mutating func send(_ text: inout AnswerBuffer) -> Bool {
-    begin()
-    answer.write(text.piece(), &writer)
+  mutating func send(
+    _ text: inout AnswerBuffer, _ chances: TokenChances?, _ kind: RequestKind
+  ) -> Bool {
+    if kind.isAnswered {
+      answer.write(text.piece(), chances, names, &writer)
+    } else {
+      writer.write(jsonText: text.piece())
+    }
     text.removePiece()
     return !writer.isClientGone
   }
 
+  /// The text of the choice is whole.
+  mutating func endText(hasChances: Bool) {
+    answer.endText(hasChances: hasChances, &writer)
+    if hasChances && !isStream { answer.beginChances(&writer) }
+  }
+
+  /// - Returns: false if the client cannot be reached any more.
+  mutating func send(_ chances: TokenChances, isFirst: Bool) -> Bool {
+    answer.write(chances, names, isFirst: isFirst, &writer)
+    return !writer.isClientGone
+  }
+
+  mutating func endChances() { answer.endChances(&writer) }
+
+  mutating func endChoice(_ reason: FinishReason, _ timings: AnswerTimings) {
+    answer.endChoice(reason, timings, &writer)
+  }
+
   /// - Returns: whether another request may follow; nil if the client cannot be reached any more.
-  mutating func finish(_ reason: FinishReason, _ usage: TokenUsage) -> Bool? {
-    begin()
-    answer.finish(reason, usage, &writer)
+  mutating func finish(_ usage: TokenUsage, _ timings: AnswerTimings) -> Bool? {
+    answer.finish(usage, timings, &writer)
+    return end()
+  }
+
+  /// The body is written.
+  mutating func end() -> Bool? {
     let keepsAlive = writer.finish()
     return writer.isClientGone ? nil : keepsAlive
   }
@@ -83,5 +116,36 @@ struct ServedAnswer: ~Copyable {
     if !hasRoom { return }
     if isStream { answer.fail(error, &writer) }
     writer.abandon()
+  }
+}
+
+// Answers of the tokenizer and the template, as llama.cpp's server gives them.
+extension ServedAnswer {
+  mutating func beginListing(_ kind: RequestKind) {
+    switch kind {
+    case .tokenize: writer.write("{\"tokens\":[")
+    case .template: writer.write("{\"prompt\":\"")
+    default: writer.write("{\"content\":\"")
+    }
+  }
+
+  /// - Parameter hasPiece: whether the token's text comes with it.
+  mutating func list(_ token: Int32, isFirst: Bool, hasPiece: Bool) {
+    if !isFirst { writer.write(",") }
+    if !hasPiece {
+      writer.write(Int(token))
+      return
+    }
+    writer.write("{\"id\":")
+    writer.write(Int(token))
+    writer.write(",\"piece\":\"")
+    names.writeText(of: token, to: &writer)
+    writer.write("\"}")
+  }
+
+  /// - Returns: as `finish`.
+  mutating func endListing(_ kind: RequestKind) -> Bool? {
+    writer.write(kind == .tokenize ? "]}" : "\"}")
+    return end()
   }
 }

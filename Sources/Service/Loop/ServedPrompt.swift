@@ -32,11 +32,16 @@ import Tokenizer
   }
 
   /// Another prompt begins.
-  /// - Parameter template: of a conversation.
-  mutating func begin(_ template: ChatTemplate?, _ chatMarks: ChatMarks) {
+  /// - Parameters:
+  ///   - template: of a conversation.
+  ///   - addsMarks: whether the tokens are added that a model wants at the ends of a text.
+  mutating func begin(
+    _ template: ChatTemplate?, _ chatMarks: ChatMarks, addsMarks: Bool, parsesSpecialTokens: Bool
+  ) {
     unsafe queue.pointee.reset()
     encoder.reset()
-    marks = promptMarks
+    marks = addsMarks ? promptMarks : .none
+    text.parsesSpecialTokens = parsesSpecialTokens
     (count, given) = (0, 0)
     if let template {
       messages = unsafe ChatMessages(template, QueuedMessages(queue), chatMarks, vocabulary.pointee)
@@ -74,6 +79,18 @@ import Tokenizer
       return unsafe try marks.next(&encoder, from: &messages!, vocabulary.pointee)
     }
     return unsafe try marks.next(&encoder, from: &text, vocabulary.pointee)
+  }
+
+  /// The request's stop texts; nil if it has none. Known when the body is read.
+  var stops: StopTexts? {
+    let stops = unsafe queue.pointee.stops
+    return stops.count == 0 ? nil : stops
+  }
+
+  /// What the request adds to logits; nil if that is nothing. Known when the body is read.
+  var biases: LogitBiases? {
+    guard let biases = unsafe queue.pointee.biases, biases.count > 0 else { return nil }
+    return biases
   }
 
   /// Whether there is no room for the tokens.

@@ -1,6 +1,7 @@
 import Platform
+import Tokenizer
 
-/// The request for a text that is being served, and how far it has come.
+/// The request that is being served, and how far it has come.
 struct ServedRequest: ~Copyable {
   /// What is done for it next.
   enum Stage {
@@ -10,20 +11,24 @@ struct ServedRequest: ~Copyable {
     case tokens
     /// The prompt is read: a block of tokens.
     case prompt
+    /// The tokens of the prompt are written, from this one on.
+    case echo(Int)
     /// The answer is generated token by token.
     case answer
     /// The answer's text is whole; what of it has not been sent is sent.
     case ending(FinishReason)
+    /// The probabilities of the answer's tokens are sent, from this one on.
+    case chances(Int, FinishReason)
   }
 
-  private(set) var stage = Stage.none
+  var stage = Stage.none
   /// The board is too hot: since then nothing is computed.
   private(set) var pauseStart: Instant?
   /// The client is waited for, to take more of the answer.
   private(set) var waitsForClient = false
   /// Of its connection; -1 if nothing is served.
   private(set) var index = -1
-  let kind: CompletionKind
+  let kind: RequestKind
   /// Since its turn came.
   private let start: Instant
   var body: RequestBody
@@ -31,23 +36,35 @@ struct ServedRequest: ~Copyable {
   var answer: ServedAnswer?
   private var patience: Patience
   var figures = RequestFigures()
+  /// The answer that is being made, of all those of the request; with several prompts, those to the
+  /// first one come first.
+  var choice = 0
+  /// Tokens of the prompt that the engine holds.
+  var readCount = 0
+  var times = ChoiceTimes()
+  /// Of the choices before.
+  var timings = AnswerTimings()
+  /// For the text of a prompt.
+  var decoder = StreamingDecoder()
+  /// Of the token that was chosen last, until its text is sent.
+  var chances: TokenChances?
 
   /// No request.
   init() {
     kind = .text
     start = Instant.now()
-    body = RequestBody(.text)
+    body = RequestBody(.text, prompt: 0)
     patience = Patience(limit: 0)
   }
 
   /// - Parameter index: of its connection.
   init(
-    _ index: Int, _ kind: CompletionKind, _ answer: consuming ServedAnswer, patience: Patience
+    _ index: Int, _ kind: RequestKind, _ answer: consuming ServedAnswer, patience: Patience
   ) {
     self.index = index
     self.kind = kind
     start = Instant.now()
-    body = RequestBody(kind)
+    body = RequestBody(kind, prompt: 0)
     self.answer = consume answer
     self.patience = patience
     stage = .tokens
@@ -64,12 +81,6 @@ struct ServedRequest: ~Copyable {
   var nanoseconds: Int64 { Instant.now().nanoseconds(since: start) }
 
   mutating func noteEnd() { figures.servedNanoseconds = nanoseconds }
-
-  mutating func beginPrompt() { stage = .prompt }
-
-  mutating func beginAnswer() { stage = .answer }
-
-  mutating func endText(_ reason: FinishReason) { stage = .ending(reason) }
 
   mutating func pause() { pauseStart = Instant.now() }
 
@@ -99,5 +110,22 @@ extension ServedRequest {
     if !waitsForClient { return }
     patience.end(at: Instant.now().nanoseconds, moved: moved)
     waitsForClient = false
+  }
+}
+
+/// When the parts of a choice began.
+struct ChoiceTimes {
+  var start = Instant.now()
+  var answerStart = Instant.now()
+  var cachedCount = 0
+  var readCount = 0
+  var generatedCount = 0
+
+  /// At the choice's end.
+  var timings: AnswerTimings {
+    AnswerTimings(
+      cachedCount: cachedCount, readCount: readCount,
+      readNanoseconds: answerStart.nanoseconds(since: start), generatedCount: generatedCount,
+      generatedNanoseconds: Instant.now().nanoseconds(since: answerStart))
   }
 }

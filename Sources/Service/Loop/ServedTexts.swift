@@ -30,8 +30,10 @@ import Tokenizer
   let template: ChatTemplate?
   let chatMarks: ChatMarks
   private let defaults: AnswerDefaults
-  /// A request's stop texts, each with a zero byte behind it.
-  private let stopMemory: UnsafeMutablePointer<CChar>
+  private let vocabulary: UnsafeMutablePointer<Vocabulary>
+  /// The probabilities of an answer's tokens, for an answer that is no stream.
+  private let keptChances: UnsafeMutablePointer<TokenChances>
+  let chancesCapacity: Int
   var trainedLength: TrainedLength
   /// Of the latest answer, for its name and its random numbers.
   private var number = randomWordOfProcess()
@@ -43,7 +45,9 @@ import Tokenizer
     template = text.template
     chatMarks = ChatMarks(bos: model.tokenizer.bosID, eos: model.tokenizer.eosID)
     self.defaults = defaults
-    unsafe stopMemory = unsafe layout.stops
+    unsafe vocabulary = unsafe text.vocabulary
+    unsafe keptChances = unsafe layout.chances
+    chancesCapacity = layout.chancesCapacity
     trainedLength = TrainedLength(model.shape)
   }
 
@@ -62,39 +66,47 @@ import Tokenizer
   }
 
   /// The defaults, and in their place what the request says.
-  func sampling(_ settings: CompletionSettings, _ number: UInt64) -> SamplingSettings {
+  /// - Parameter choice: of the answers to a request, which have random numbers of their own.
+  func sampling(
+    _ settings: CompletionSettings, _ number: UInt64, choice: UInt64
+  ) -> SamplingSettings {
     var sampling = defaults.sampling
     if let temperature = settings.temperature { sampling.temperature = temperature }
     if let topP = settings.topP { sampling.topP = topP }
-    // There is room for as many candidates as the defaults have.
-    if let topK = settings.topK, topK > 0, sampling.topK == 0 || topK < sampling.topK {
-      sampling.topK = topK
-    }
+    if let topK = settings.topK { sampling.topK = topK }
     if let minP = settings.minP { sampling.minP = minP }
     if let penalty = settings.repeatPenalty { sampling.repeatPenalty = penalty }
+    if let penalty = settings.presencePenalty { sampling.presencePenalty = penalty }
+    if let penalty = settings.frequencyPenalty { sampling.frequencyPenalty = penalty }
     if let seed = settings.seed {
       sampling.seed = UInt64(bitPattern: Int64(seed))
     } else if !defaults.isSeedGiven {
       sampling.seed = number
     }
+    sampling.seed &+= choice
     return sampling
   }
 
-  /// The request's stop texts, or the defaults' if it has none.
-  func stops(_ settings: CompletionSettings) -> StopTexts {
-    if settings.stops.count == 0 { return defaults.stops }
-    var stops = StopTexts()
-    for text in 0..<settings.stops.count {
-      let place = unsafe stopMemory + text * (StopTexts.byteCountMax + 1)
-      let given = settings.stops[text]
-      for index in 0..<given.count { unsafe place[index] = CChar(bitPattern: given[index]) }
-      unsafe place[given.count] = 0
-      do throws(StopTextError) {
-        unsafe try stops.append(place)
-      } catch {
-        preconditionFailure("the request's reader has checked it")
-      }
-    }
-    return stops
+  var defaultStops: StopTexts { defaults.stops }
+
+  /// The texts of single tokens.
+  var names: TokenNames { unsafe TokenNames(vocabulary) }
+
+  /// Writes a token's text.
+  func write(
+    _ token: Int32, _ decoder: inout StreamingDecoder, to text: inout AnswerBuffer
+  ) {
+    unsafe decoder.write(token, vocabulary.pointee, to: &text)
+  }
+
+  /// Keeps what is told of a token, up to the end of the answer.
+  func keep(_ chances: TokenChances, at index: Int) {
+    precondition(index < chancesCapacity)
+    unsafe (keptChances + index).initialize(to: chances)
+  }
+
+  func chances(_ index: Int) -> TokenChances {
+    precondition(index < chancesCapacity)
+    return unsafe keptChances[index]
   }
 }

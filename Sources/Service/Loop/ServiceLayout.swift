@@ -19,8 +19,9 @@ import Platform
   /// Text between the generator and the client.
   let answerText: UnsafeMutablePointer<UInt8>
   let answerTextByteCount: Int
-  /// A request's stop texts, `StopTexts.byteCountMax + 1` bytes each.
-  let stops: UnsafeMutablePointer<CChar>
+  /// See `ServedTexts`.
+  let chances: UnsafeMutablePointer<TokenChances>
+  let chancesCapacity: Int
   /// See `BodyStore`.
   let bodyBytes: UnsafeMutablePointer<UInt8>
   let bodyBlocks: UnsafeMutablePointer<Int32>
@@ -35,6 +36,8 @@ import Platform
   let keptMemory: UnsafeMutableRawPointer
   let keptStateByteCount: Int
 
+  /// Tokens of an answer whose probabilities can be told behind it.
+  private static let chancesCountMax = 4096
   /// Tokens of a text that is kept; longer ones are not compared with prompts.
   private static let keptTokenCountMax = 65_536
 
@@ -61,11 +64,21 @@ import Platform
     unsafe queue = carver.take(.connections, Int.self, count: queueCapacity)
     unsafe queuedText = carver.takeUninitialized(.connections, PromptQueue.self, count: 1)
     let text = unsafe carver.take(.connections, UInt8.self, count: PromptQueue.capacity)
-    if !carver.isMeasuring { unsafe queuedText.initialize(to: PromptQueue(text)) }
+    let stops = unsafe carver.take(
+      .connections, CChar.self,
+      count: CompletionSettings.stopCountMax * (CompletionSettings.stopByteCountMax + 1))
+    let biases = unsafe LogitBiases(
+      carver.take(.connections, Int32.self, count: CompletionSettings.biasCountMax),
+      carver.take(.connections, Float.self, count: CompletionSettings.biasCountMax),
+      capacity: CompletionSettings.biasCountMax)
+    if !carver.isMeasuring {
+      unsafe queuedText.initialize(to: PromptQueue(text, stops: stops, biases))
+    }
     answerTextByteCount = AnswerBuffer.byteCountMax(longestTokenByteCount: longestTokenByteCount)
     unsafe answerText = carver.take(.connections, UInt8.self, count: answerTextByteCount)
-    unsafe stops = carver.take(
-      .connections, CChar.self, count: StopList.countMax * (StopList.byteCountMax + 1))
+    chancesCapacity = Self.chancesCountMax
+    unsafe chances = carver.takeUninitialized(
+      .connections, TokenChances.self, count: chancesCapacity)
     let blockCount = BodyStore.blockCount(settings)
     unsafe bodyBytes = carver.take(
       .connections, UInt8.self, count: blockCount * BodyStore.blockByteCount)

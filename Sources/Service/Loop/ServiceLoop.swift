@@ -140,7 +140,7 @@ extension ServiceLoop where Host: ~Copyable {
   private var waitingCountMax: Int { served.isNone ? queueCountMax + 1 : queueCountMax }
 
   /// Takes the body of a request for a text, if the request could then wait for its turn.
-  mutating func beginBody(_ index: Int, _ kind: CompletionKind) throws(HTTPError) {
+  mutating func beginBody(_ index: Int, _ kind: RequestKind) throws(HTTPError) {
     if table[index].parser.head.contentType != .json { throw .notJSON }
     if isStopping { throw .stopping }
     if queue.count >= waitingCountMax { throw .queueFull }
@@ -149,12 +149,12 @@ extension ServiceLoop where Host: ~Copyable {
 
   /// Puts a request whose body is whole in the queue.
   mutating func enqueue(_ index: Int) throws(ServiceFailure) {
-    try table[index].endBody(for: facts.name)
+    try table[index].endBody(facts)
     if isStopping { throw .http(.stopping) }
     if !queue.append(index, countMax: waitingCountMax) { throw .http(.queueFull) }
     table[index].phase = .waiting
     table[index].deadline = .max
-    if table[index].settings.isStream {
+    if table[index].isStream {
       table[index].commentTime = Instant.now().nanoseconds + ServiceTimes.comment
     }
   }

@@ -8,23 +8,32 @@ extension ServiceLoop where Host: ~Copyable {
   /// The turn of a connection's request has come.
   mutating func beginServing(_ index: Int, _ generator: inout Generator) {
     let head = table[index].parser.head
-    let settings = table[index].settings
-    let kind: CompletionKind = head.route == .chatCompletions ? .chat : .text
     table[index].phase = .active
     number = texts.nextNumber()
+    let kind = table[index].kind
+    let isStream = table[index].isStream
     let answer = CompletionAnswer(
-      kind, settings, number: number, unixSeconds: unixSeconds(), model: facts.name.text)
+      kind, table[index].settings, number: number, unixSeconds: unixSeconds(),
+      model: facts.name.text)
     served = ServedRequest(
       index, kind,
       ServedAnswer(
-        table.sink(index), answer, isStream: settings.isStream, to: head,
+        table.sink(index), answer, texts.names, isStream: isStream, to: head,
         isBegun: table[index].isStreamBegun),
       patience: Patience(limit: times.timeout))
     text.removeAll()
-    prompt.begin(kind == .chat ? texts.template : nil, texts.chatMarks)
+    beginPrompt()
     generator.sampler.reset()
-    generator.begin(AnswerRequest(maxTokens: 0))
-    host.beginPrompt()
+  }
+
+  /// The prompt of the next choice is to be read from the body.
+  private mutating func beginPrompt() {
+    let settings = table[served.index].settings
+    prompt.begin(
+      served.kind.isConversation ? texts.template : nil, texts.chatMarks,
+      addsMarks: served.kind.isConversation || settings.addsMarks,
+      parsesSpecialTokens: settings.parsesSpecialTokens)
+    served.stage = .tokens
   }
 
   /// Does one piece of the work that can be done now.
@@ -37,8 +46,11 @@ extension ServiceLoop where Host: ~Copyable {
       case .none: return
       case .tokens: try readTokens(&engine, &generator)
       case .prompt: try advancePrompt(&engine, &generator)
+      case .echo(let index): try advanceEcho(index, &generator)
       case .answer: try advanceAnswer(&engine, &generator)
-      case .ending(let reason): try advanceEnd(reason)
+      case .ending(let reason): try advanceEnd(reason, &engine, &generator)
+      case .chances(let index, let reason):
+        try advanceChances(index, reason, &engine, &generator)
       }
     } catch {
       fail(error)
@@ -71,8 +83,7 @@ extension ServiceLoop where Host: ~Copyable {
     let now = Instant.now().nanoseconds
     if table[served.index].commentTime > now || !hasRoom { return }
     table[served.index].commentTime = now + ServiceTimes.comment
-    let percent =
-      prompt.count == 0 ? 0 : served.figures.promptCount * 100 / prompt.count
+    let percent = prompt.count == 0 ? 0 : served.readCount * 100 / prompt.count
     if !served.answer!.comment(percent: percent) { throw .gone }
   }
 }
@@ -84,33 +95,63 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func readTokens(
     _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
-    if served.kind == .chat && texts.template == nil { throw .http(.noChatTemplate) }
+    if served.kind.isConversation && texts.template == nil { throw .http(.noChatTemplate) }
     let isWhole = try prompt.read(
       &served.body, table[served.index].body, from: table.bodies)
     if !isWhole { return }
     if prompt.isFull { throw .http(.promptTooLong) }
+    for index in 0..<prompt.count where !texts.names.isToken(prompt[index]) {
+      throw .http(.unknownToken)
+    }
+    if let biases = prompt.biases {
+      for index in 0..<biases.count where !texts.names.isToken(biases.token(index)) {
+        throw .http(.unknownToken)
+      }
+    }
+    if !served.kind.isAnswered {
+      served.answer!.beginListing(served.kind)
+      served.decoder = StreamingDecoder(writesControlTokens: true, continuesText: true)
+      served.stage = .echo(0)
+      return
+    }
     if prompt.count == 0 { throw .http(.emptyPrompt) }
     if !engine.settings.evicts && prompt.count > engine.settings.slotCount {
       throw .http(.contextLengthExceeded)
     }
-    takeUp(&engine, &generator)
-    if table[served.index].settings.isStream { try beginStream() }
-    served.beginPrompt()
+    try beginReading(&engine, &generator)
   }
 
-  private mutating func beginStream() throws(ServiceFailure) {
-    table[served.index].commentTime = Instant.now().nanoseconds + ServiceTimes.comment
-    if !served.answer!.beginStream() { throw .gone }
+  /// All tokens of the prompt are known.
+  private mutating func beginReading(
+    _ engine: inout Engine, _ generator: inout Generator
+  ) throws(ServiceFailure) {
+    if served.choice == 0 && table[served.index].isStream {
+      table[served.index].commentTime = Instant.now().nanoseconds + ServiceTimes.comment
+      if !served.answer!.beginStream() { throw .gone }
+    }
+    generator.begin(AnswerRequest(maxTokens: 0))
+    host.beginPrompt()
+    served.times = ChoiceTimes()
+    takeUp(&engine, &generator)
+    served.stage = .prompt
     try sendProgress()
+  }
+
+  private var isFirstOfPrompt: Bool {
+    served.choice % table[served.index].settings.answerCount == 0
   }
 
   /// Goes on behind what is kept of the prompt.
   private mutating func takeUp(_ engine: inout Engine, _ generator: inout Generator) {
     let count = unsafe kept.begin(
-      prompt.all, &engine, reuses: table[served.index].settings.reusesKept)
+      prompt.all, &engine, reuses: table[served.index].settings.reusesKept || !isFirstOfPrompt)
     for index in 0..<count { generator.accept(prompt[index]) }
-    served.figures.promptCount = count
-    served.figures.cachedCount = count
+    served.readCount = count
+    served.times.cachedCount = count
+    if isFirstOfPrompt {
+      served.figures.promptCount += count
+      served.figures.cachedCount += count
+    }
     prompt.give(from: count)
   }
 
@@ -119,16 +160,18 @@ extension ServiceLoop where Host: ~Copyable {
   ) throws(ServiceFailure) {
     if isPausing() { return }
     // The last block has a turn of its own: a pause may follow it.
-    if served.figures.promptCount == prompt.count {
-      beginAnswer(&generator)
+    if served.readCount == prompt.count {
+      beginChoice(&generator)
       return
     }
-    let start = served.figures.promptCount
+    let start = served.readCount
     kept.keepBeforeEviction(
       engine, nextCount: min(prompt.count - start, engine.settings.blockSize))
     guard case .block(let record) = try step(&engine, &generator) else { return }
     for index in start..<start + record.tokenCount { kept.note(prompt[index]) }
-    served.figures.promptCount += record.tokenCount
+    served.readCount += record.tokenCount
+    served.times.readCount += record.tokenCount
+    if isFirstOfPrompt { served.figures.promptCount += record.tokenCount }
     host.endBlock(tokenCount: record.tokenCount)
     try sendProgress()
   }
@@ -137,7 +180,8 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func sendProgress() throws(ServiceFailure) {
     if !table[served.index].settings.reportsProgress || !hasRoom { return }
     let progress = PromptProgress(
-      total: prompt.count, figures: served.figures, nanoseconds: served.nanoseconds)
+      total: prompt.count, cachedCount: served.times.cachedCount, readCount: served.readCount,
+      nanoseconds: served.nanoseconds)
     if !served.answer!.send(progress) { throw .gone }
   }
 
@@ -155,16 +199,65 @@ extension ServiceLoop where Host: ~Copyable {
 
 // The answer.
 extension ServiceLoop where Host: ~Copyable {
-  private mutating func beginAnswer(_ generator: inout Generator) {
-    let settings = table[served.index].settings
-    var request = AnswerRequest(maxTokens: texts.maxTokens(settings))
-    request.sampling = texts.sampling(settings, number)
-    request.stops = texts.stops(settings)
-    request.continuesText = served.kind == .text
-    generator.answer(request)
+  private mutating func beginChoice(_ generator: inout Generator) {
     table[served.index].commentTime = .max
-    served.beginAnswer()
+    served.times.answerStart = Instant.now()
+    if table[served.index].settings.echoes {
+      served.answer!.beginChoice(served.choice)
+      served.decoder = StreamingDecoder()
+      served.stage = .echo(0)
+    } else {
+      beginAnswer(&generator)
+    }
+  }
+
+  private mutating func beginAnswer(_ generator: inout Generator) {
+    generator.answer(request(table[served.index].settings))
+    served.stage = .answer
     host.beginAnswer()
+  }
+
+  private func request(_ settings: CompletionSettings) -> AnswerRequest {
+    var request = AnswerRequest(maxTokens: texts.maxTokens(settings))
+    if settings.logprobCount != nil && !settings.isStream {
+      request.maxTokens = min(request.maxTokens, texts.chancesCapacity)
+    }
+    // Answers to the same prompt have random numbers of their own.
+    request.sampling = texts.sampling(settings, number, choice: UInt64(served.choice))
+    request.stops = prompt.stops ?? texts.defaultStops
+    request.biases = prompt.biases
+    request.minTokens = settings.ignoresEnds ? .max : settings.minTokens
+    request.continuesText = served.kind == .text
+    return request
+  }
+
+  /// Writes the text of the prompt, token by token, or the tokens themselves.
+  private mutating func advanceEcho(
+    _ start: Int, _ generator: inout Generator
+  ) throws(ServiceFailure) {
+    var index = start
+    while index < prompt.count {
+      if try !sendText() { return }
+      if !hasRoom {
+        try waitForClient()
+        return
+      }
+      if served.kind == .tokenize {
+        let hasPieces = table[served.index].settings.hasPieces
+        served.answer!.list(prompt[index], isFirst: index == 0, hasPiece: hasPieces)
+      } else {
+        texts.write(prompt[index], &served.decoder, to: &text)
+      }
+      index += 1
+      served.stage = .echo(index)
+    }
+    served.decoder.finish(to: &text)
+    if served.kind.isAnswered {
+      beginAnswer(&generator)
+    } else if try sendText() && hasRoom {
+      let canFollow = served.answer!.endListing(served.kind)
+      finishServing(canFollow)
+    }
   }
 
   private mutating func advanceAnswer(
@@ -175,23 +268,31 @@ extension ServiceLoop where Host: ~Copyable {
     switch try step(&engine, &generator) {
     case .token(let token, let nanoseconds):
       kept.note(token)
-      served.answer!.begin()
+      if served.times.generatedCount == 0 { beginText() }
       noteToken(nanoseconds)
+      noteChances(of: token, engine)
     case .end(let reason):
+      if served.times.generatedCount == 0 { beginText() }
       noteFirstToken()
       host.endAnswer()
-      served.endText(reason == .length ? .length : .stop)
+      served.stage = .ending(reason == .length ? .length : .stop)
     case .block, .pending: break
     }
     _ = try sendText()
   }
 
+  /// What precedes the text of a choice is sent, unless the prompt has been written already.
+  private mutating func beginText() {
+    if !table[served.index].settings.echoes { served.answer!.beginChoice(served.choice) }
+  }
+
   private mutating func noteToken(_ nanoseconds: Int64) {
     noteFirstToken()
-    if served.figures.generatedCount > 0 {
+    if served.times.generatedCount > 0 {
       metrics.perToken.append(nanoseconds)
       host.endToken(Instant.now())
     }
+    served.times.generatedCount += 1
     served.figures.generatedCount += 1
   }
 
@@ -201,29 +302,101 @@ extension ServiceLoop where Host: ~Copyable {
       Instant.now().nanoseconds - table[served.index].requestStart
   }
 
-  private var hasRoom: Bool { table[served.index].outputRoom >= ServedAnswer.roomByteCount }
+  /// The probabilities go with the token's text in a stream, and behind all of the text else.
+  private mutating func noteChances(of token: Int32, _ engine: borrowing Engine) {
+    guard let count = table[served.index].settings.logprobCount else { return }
+    let chances = TokenChances(of: token, engine.logits(0), count: count)
+    if table[served.index].isStream {
+      served.chances = chances
+    } else {
+      texts.keep(chances, at: served.times.generatedCount - 1)
+    }
+  }
+
+  private var hasRoom: Bool {
+    let hasChances = table[served.index].settings.logprobCount != nil
+    return table[served.index].outputRoom
+      >= ServedAnswer.roomByteCount + (hasChances ? ServedAnswer.chancesByteCount : 0)
+  }
 
   /// Sends what the generator has written.
   /// - Returns: false if the client must take something first.
   private mutating func sendText() throws(ServiceFailure) -> Bool {
-    while !text.isEmpty {
+    while !text.isEmpty || served.chances != nil {
       if !hasRoom {
         try waitForClient()
         return false
       }
-      if !served.answer!.send(&text) { throw .gone }
+      let chances = served.chances
+      served.chances = nil
+      if !served.answer!.send(&text, chances, served.kind) { throw .gone }
     }
     served.goOn(moved: table[served.index].movedByteCount)
     return true
   }
 
-  private mutating func advanceEnd(_ reason: FinishReason) throws(ServiceFailure) {
+  private mutating func advanceEnd(
+    _ reason: FinishReason, _ engine: inout Engine, _ generator: inout Generator
+  ) throws(ServiceFailure) {
     if try !sendText() { return }
     if !hasRoom {
       try waitForClient()
       return
     }
-    let canFollow = served.answer!.finish(reason, served.figures.usage)
+    let hasChances =
+      table[served.index].settings.logprobCount != nil && !table[served.index].isStream
+    served.answer!.endText(hasChances: hasChances)
+    if hasChances {
+      served.stage = .chances(0, reason)
+    } else {
+      try endChoice(reason, &engine, &generator)
+    }
+  }
+
+  private mutating func advanceChances(
+    _ start: Int, _ reason: FinishReason, _ engine: inout Engine, _ generator: inout Generator
+  ) throws(ServiceFailure) {
+    var index = start
+    while index < served.times.generatedCount {
+      if !hasRoom {
+        try waitForClient()
+        return
+      }
+      if !served.answer!.send(texts.chances(index), isFirst: index == 0) { throw .gone }
+      index += 1
+      served.stage = .chances(index, reason)
+    }
+    served.goOn(moved: table[served.index].movedByteCount)
+    if !hasRoom {
+      try waitForClient()
+      return
+    }
+    served.answer!.endChances()
+    try endChoice(reason, &engine, &generator)
+  }
+
+  private mutating func endChoice(
+    _ reason: FinishReason, _ engine: inout Engine, _ generator: inout Generator
+  ) throws(ServiceFailure) {
+    let timings = served.times.timings
+    served.timings = served.timings + timings
+    served.answer!.endChoice(reason, timings)
+    served.choice += 1
+    let answerCount = table[served.index].settings.answerCount
+    if served.choice == answerCount * max(table[served.index].settings.promptCount, 1) {
+      finishServing(served.answer!.finish(served.figures.usage, served.timings))
+    } else if served.choice % answerCount == 0 {
+      served.body = RequestBody(served.kind, prompt: served.choice / answerCount)
+      generator.sampler.reset()
+      beginPrompt()
+    } else {
+      generator.sampler.reset()
+      try beginReading(&engine, &generator)
+    }
+  }
+
+  /// - Parameter canFollow: nil if the client had gone.
+  private mutating func finishServing(_ canFollow: Bool?) {
     served.noteEnd()
     record(served.index, canFollow == nil ? nil : .ok, served.figures)
     finish(served.index, keepsAlive: canFollow ?? false)

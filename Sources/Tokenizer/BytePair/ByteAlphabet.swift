@@ -13,6 +13,31 @@ enum ByteAlphabet {
     }
   }
 
+  /// Whether a text is written in the alphabet.
+  static func isWritten(in text: Span<UInt8>) -> Bool {
+    var index = 0
+    while index < text.count {
+      guard character(text, 0..<text.count, at: &index) != nil else { return false }
+    }
+    return true
+  }
+
+  /// The byte that the character at `index` stands for, or nil; moves `index` behind the character.
+  private static func character(
+    _ text: Span<UInt8>, _ range: Range<Int>, at index: inout Int
+  ) -> UInt8? {
+    var scalar = UInt32(text[index])
+    index += 1
+    if scalar >= 0x80 {
+      // Two bytes hold every character of the alphabet; 0xC2 is the least lead that is well-formed.
+      guard index < range.upperBound, scalar >= 0xC2, scalar < 0xE0, text[index] & 0xC0 == 0x80
+      else { return nil }
+      scalar = (scalar & 0x1F) << 6 | UInt32(text[index] & 0x3F)
+      index += 1
+    }
+    return byte(scalar)
+  }
+
   /// Writes the bytes that the characters in `range` of `text` stand for.
   /// - Returns: their count, or -1 where a character is outside the alphabet or `capacity` is too
   ///   small.
@@ -23,16 +48,7 @@ enum ByteAlphabet {
     var index = range.lowerBound
     var count = 0
     while index < range.upperBound {
-      var scalar = UInt32(text[index])
-      index += 1
-      if scalar >= 0x80 {
-        // Two bytes hold every character of the alphabet; 0xC2 is the least lead that is well-formed.
-        guard index < range.upperBound, scalar >= 0xC2, scalar < 0xE0, text[index] & 0xC0 == 0x80
-        else { return -1 }
-        scalar = (scalar & 0x1F) << 6 | UInt32(text[index] & 0x3F)
-        index += 1
-      }
-      guard let byte = byte(scalar), count < capacity else { return -1 }
+      guard let byte = character(text, range, at: &index), count < capacity else { return -1 }
       unsafe target[count] = byte
       count += 1
     }

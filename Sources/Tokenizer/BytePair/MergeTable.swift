@@ -27,6 +27,13 @@ import Memory
     return index.set(left, right, to: count - 1)
   }
 
+  /// Counts a merge of what are no tokens: it has a rank and is never made.
+  mutating func addUnusable() {
+    precondition(!isFull)
+    unsafe merged[count] = 0
+    count += 1
+  }
+
   /// Takes the table as it lies in memory; false where it names tokens that there are not.
   mutating func adopt(tokenCount: Int) -> Bool {
     count = countMax

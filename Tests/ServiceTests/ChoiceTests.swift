@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+@testable import Service
+
+/// Several prompts and answers, probabilities, and what the tokenizer is asked for.
+@Suite(.serialized) struct ChoiceTests {
+  private func post(_ rig: ServiceRig, _ path: String, _ body: String) throws -> [String: Any] {
+    let answer = try LoopTests.answer(rig, LoopTests.post(path, body))
+    #expect(answer.status == 200, "\(answer.body)")
+    return try #require(
+      try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any])
+  }
+
+  private func texts(_ object: [String: Any]) throws -> [String] {
+    let choices = try #require(object["choices"] as? [[String: Any]])
+    #expect(choices.map { $0["index"] as? Int } == Array(choices.indices))
+    return try choices.map {
+      try #require(
+        $0["text"] as? String ?? ($0["message"] as? [String: Any])?["content"] as? String)
+    }
+  }
+
+  private func ask(_ rig: ServiceRig, _ members: String) throws -> [String: Any] {
+    try post(rig, "/v1/completions", "{\(members),\"max_tokens\":5}")
+  }
+
+  @Test func severalPrompts() throws {
+    let rig = try ServiceRig(budget: 256)
+    let alone = try ["one", "two"].map { try texts(ask(rig, "\"prompt\":\"\($0)\""))[0] }
+    let both = try ask(rig, "\"prompt\":[\"one\",\"two\"]")
+    #expect(try texts(both) == alone)
+    let usage = try #require(both["usage"] as? [String: Any])
+    #expect(usage["prompt_tokens"] as? Int == 6)
+    #expect(usage["completion_tokens"] as? Int == 10)
+    let tokens = "one".utf8.map { "\(LoopTests.token(of: $0))" }.joined(separator: ",")
+    #expect(try texts(ask(rig, "\"prompt\":[\(tokens)]")) == [alone[0]])
+    let lists = try ask(rig, "\"prompt\":[[\(tokens)],[\(tokens)]]")
+    #expect(try texts(lists) == [alone[0], alone[0]])
+    let bad = try LoopTests.answer(rig, LoopTests.post("/v1/completions", "{\"prompt\":[99999]}"))
+    #expect(bad.status == 400)
+  }
+
+  /// Greedy answers to one prompt are the same, and drawn ones have numbers of their own.
+  @Test func severalAnswers() throws {
+    let rig = try ServiceRig(budget: 256)
+    let greedy = try texts(ask(rig, "\"prompt\":\"once\",\"n\":3"))
+    #expect(greedy.count == 3 && Set(greedy).count == 1)
+    let drawn = "\"prompt\":\"once\",\"n\":3,\"temperature\":2,\"top_p\":1,\"seed\":7"
+    let first = try texts(ask(rig, drawn))
+    #expect(Set(first).count > 1)
+    #expect(try texts(ask(rig, drawn)) == first)
+    let stream = try LoopTests.answer(
+      rig, LoopTests.post("/v1/completions", "{\(drawn),\"max_tokens\":5,\"stream\":true}"))
+    #expect(stream.body.hasSuffix("data: [DONE]\n\n") && stream.body.contains("\"index\":2"))
+    let many = LoopTests.post("/v1/completions", "{\"prompt\":[\"a\",\"b\"],\"n\":65}")
+    #expect(try LoopTests.answer(rig, many).status == 400)
+  }
+
+  /// The chosen token of a greedy answer is the likeliest one, and probabilities are at most 1.
+  @Test(arguments: [false, true]) func probabilities(isStream: Bool) throws {
+    let rig = try ServiceRig(budget: 256)
+    let members =
+      "\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"logprobs\":true,"
+      + "\"top_logprobs\":4,\"max_tokens\":6,\"ignore_eos\":true,\"stream\":\(isStream)"
+    let answer = try LoopTests.answer(rig, LoopTests.post("/v1/chat/completions", "{\(members)}"))
+    #expect(answer.status == 200, "\(answer.body)")
+    let bodies =
+      isStream
+      ? answer.body.components(separatedBy: "\n\n").filter { $0.hasPrefix("data: {") }
+        .map { String($0.dropFirst(6)) } : [answer.body]
+    var seen = 0
+    for body in bodies {
+      let object = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
+      for choice in object?["choices"] as? [[String: Any]] ?? [] {
+        let content = (choice["logprobs"] as? [String: Any])?["content"] as? [[String: Any]]
+        for token in content ?? [] {
+          seen += 1
+          let top = try #require(token["top_logprobs"] as? [[String: Any]])
+          let chances = try top.map { try #require($0["logprob"] as? Double) }
+          #expect(top.count == 4 && chances == chances.sorted(by: >) && chances[0] <= 0)
+          #expect(token["id"] as? Int == top[0]["id"] as? Int)
+          #expect(abs((token["logprob"] as? Double ?? 1) - chances[0]) < 1e-3)
+          #expect((token["bytes"] as? [Int])?.isEmpty == false)
+        }
+      }
+    }
+    #expect(seen == 6)
+  }
+
+  /// A bias decides what comes, a penalty what does not come again, and `min_tokens` when it may end.
+  @Test func whatChangesTheChoice() throws {
+    let rig = try ServiceRig(budget: 256)
+    let x = LoopTests.token(of: UInt8(ascii: "x"))
+    #expect(
+      try texts(ask(rig, "\"prompt\":\"a\",\"logit_bias\":{\"\(x)\":100}")) == ["xxxxx"])
+    let penalty =
+      "\"prompt\":\"a\",\"logit_bias\":{\"\(x)\":5},\"presence_penalty\":2,"
+      + "\"frequency_penalty\":2"
+    #expect(try texts(ask(rig, penalty))[0] != "xxxxx")
+    let end = "{\"prompt\":\"a\",\"logit_bias\":{\"257\":100},\"max_tokens\":5"
+    #expect(try texts(post(rig, "/v1/completions", end + "}")) == [""])
+    let longer = try post(rig, "/completions", end + ",\"min_tokens\":3}")
+    #expect((longer["usage"] as? [String: Any])?["completion_tokens"] as? Int == 3)
+  }
+
+  @Test func echo() throws {
+    let rig = try ServiceRig(budget: 256)
+    let plain = try texts(ask(rig, "\"prompt\":\"once é\""))[0]
+    #expect(try texts(ask(rig, "\"prompt\":\"once é\",\"echo\":true")) == ["once é" + plain])
+  }
+
+  @Test func theTokenizer() throws {
+    let rig = try ServiceRig(budget: 256)
+    let tokens = try post(rig, "/tokenize", "{\"content\":\"ab<|im_end|>\"}")["tokens"] as? [Int]
+    #expect(tokens == [LoopTests.token(of: 97), LoopTests.token(of: 98), 257])
+    let plain = try post(
+      rig, "/tokenize", "{\"content\":\"a<|im_end|>\",\"parse_special\":false}")
+    #expect((plain["tokens"] as? [Int])?.count == 11)
+    let pieces = try post(rig, "/tokenize", "{\"content\":\"a\",\"with_pieces\":true}")
+    #expect((pieces["tokens"] as? [[String: Any]])?.first?["piece"] as? String == "a")
+    let list = (tokens ?? []).map { "\($0)" }.joined(separator: ",")
+    let text = try post(rig, "/detokenize", "{\"tokens\":[\(list)]}")["content"] as? String
+    #expect(text == "ab<|im_end|>")
+    let messages = "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"
+    let prompt = try post(rig, "/apply-template", messages)["prompt"] as? String
+    #expect(prompt == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
+  }
+
+  @Test func plainPaths() throws {
+    let rig = try ServiceRig()
+    func get(_ path: String, _ headers: String = "") throws -> RigAnswer {
+      try LoopTests.answer(
+        rig, bytes("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\(headers)\r\n"))
+    }
+    for path in ["/v1/models", "/models", "/v1/models/tiny", "/health", "/v1/health", "/props"] {
+      #expect(try get(path).status == 200, "\(path)")
+    }
+    #expect(try get("/v1/models/other").status == 404)
+    #expect(try get("/slots").body.contains("\"is_processing\":false"))
+    let page = try get("/")
+    #expect(page.status == 200 && page.body.hasSuffix("</html>\n"))
+    #expect(try get("/health", "Origin: http://localhost\r\n").status == 200)
+    #expect(try get("/health", "Origin: http://localhost:1\r\n").status == 403)
+    #expect(try get("/health", "Origin: https://example.org\r\n").status == 403)
+  }
+}
