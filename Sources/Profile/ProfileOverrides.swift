@@ -7,9 +7,9 @@ public enum ProfileOption: Int, Sendable {
   case policy
   case threads
   case ramCapMiB
-  case weights
   case sinks
   case recent
+  case weights
 
   public static let count = 8
 
@@ -21,9 +21,9 @@ public enum ProfileOption: Int, Sendable {
     case .policy: "--policy"
     case .threads: "--threads"
     case .ramCapMiB: "--ram-cap-mib"
-    case .weights: "--weights"
     case .sinks: "--sinks"
     case .recent: "--recent"
+    case .weights: "--weights"
     }
   }
 

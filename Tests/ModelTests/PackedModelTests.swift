@@ -64,7 +64,12 @@ import Testing
     let source = try parts.indices.flatMap {
       [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder.path($0))))
     }
-    let whole = try withModel(Self.builder) { String(describing: $0.shape) }
+    // An int8 image says nothing of the source's codes.
+    let whole = try withModel(Self.builder) {
+      var shape = $0.shape
+      shape.coded = CodedTensors()
+      return String(describing: shape)
+    }
     let file = TemporaryFile(try pack(folder.path(0), tables: Self.tables))
     try withModel(file.path) { model in
       let found = model.packed
