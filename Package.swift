@@ -38,7 +38,8 @@ let package = Package(
     .target(
       name: "Service",
       dependencies: [
-        "CPage", "Text", "Platform", "Memory", "Model", "Tokenizer", "Inference", "Generation",
+        "CPage", "Text", "Platform", "Memory", "Model", "Tokenizer", "Template", "Inference",
+        "Generation",
       ],
       swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
@@ -70,12 +71,14 @@ let package = Package(
       ],
       swiftSettings: device),
     .target(
+      name: "LineEditing", dependencies: ["Text", "Platform", "Memory"], swiftSettings: cold),
+    .target(
       name: "CommandLine", dependencies: ["CPlatform", "Text", "Platform", "Profile"],
       swiftSettings: cold),
     .executableTarget(
       name: "edge-infer",
       dependencies: [
-        "CommandLine", "Text",
+        "CommandLine", "LineEditing", "Text",
         "Platform", "Profile", "Board", "Service", "Memory", "Kernels", "Model", "Tokenizer",
         "Template", "Generation",
         "KVCache", "Inference", "Measurement",
@@ -91,6 +94,7 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["CommandLine", "Generation", "Profile", "Text"]),
+    .testTarget(name: "LineEditingTests", dependencies: ["LineEditing", "Text"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(
       name: "ServiceTests",

@@ -133,6 +133,10 @@ EDGE_INLINE int32_t edge_terminal_columns(int32_t fd) {
   struct winsize w;
   return ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
 }
+EDGE_INLINE int32_t edge_terminal_rows(int32_t fd) {
+  struct winsize w;
+  return ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_row : 0;
+}
 typedef void (*edge_signal_handler)(int32_t);
 // Calls that the signal interrupts end with EINTR. With `once`, the default action comes back when the
 // handler begins. The signal may have been blocked by

@@ -117,6 +117,10 @@ extension Arguments {
         unsafe Excerpt(cString: positions), "is not a way of numbering; --positions is ",
         "original or compact")
     }
+    if let think = unsafe text(.think), unsafe !isEqual(think, "on") && !isEqual(think, "off") {
+      throw .value(
+        unsafe Excerpt(cString: think), "is no way of thinking; --think is ", "on or off")
+    }
     if let alias = unsafe text(.alias) {
       let name = unsafe cStringSpan(alias)
       if name.count == 0 || name.count > 128 || !isUTF8(name) {

@@ -178,6 +178,11 @@ extension Arguments {
   public var system: UnsafePointer<CChar>? { unsafe text(.system) }
   /// The file of another chat template.
   public var chatTemplate: UnsafePointer<CChar>? { unsafe text(.chatTemplate) }
+  /// Whether the template's switch of thinking is set, and to what.
+  public var thinks: Bool? {
+    if let value = unsafe text(.think) { return unsafe isEqual(value, "on") }
+    return nil
+  }
   public var messages: UnsafePointer<CChar>? { unsafe text(.messages) }
   public var report: UnsafePointer<CChar>? { unsafe text(.report) }
   public var saveCache: UnsafePointer<CChar>? { unsafe text(.saveCache) }

@@ -110,8 +110,9 @@ extension Command {
       """
 
       The seed counts from the conversation's start. Files are opened only by /save and /load. On a
-      terminal, lines can be edited; up and down bring back earlier ones. Ctrl-C stops an answer or
-      clears the line. Nothing but answers goes to standard output.
+      terminal, messages can be edited; up and down bring back earlier ones, Alt-Enter begins a new
+      line, and what is pasted is one message. Ctrl-C stops an answer or clears the message. Nothing
+      but answers goes to standard output.
 
       """
     case .serve: Self.serveNotes

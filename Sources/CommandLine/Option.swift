@@ -6,7 +6,7 @@ public enum Option: Int, Sendable {
   case help, version
   // Inputs.
   case profile, model, shape, prompt, promptFile, tokens, raw, system
-  case chatTemplate, messages
+  case chatTemplate, messages, think
   // The answer.
   case maxTokens, stop, logprobs, saveCache, loadCache, positions
   // Of one command.

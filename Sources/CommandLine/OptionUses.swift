@@ -32,6 +32,10 @@ extension Option {
     case .system: .init("TEXT", .text(standard: nil), "The system message of the chat template.")
     case .chatTemplate:
       .init("FILE", .text(standard: nil), "A chat template in place of the model's.")
+    case .think:
+      .init(
+        "on|off", .text(standard: nil),
+        "Whether the model thinks before it answers, for templates that have the switch.")
     case .messages:
       .init(
         "FILE", .text(standard: nil),

@@ -40,6 +40,13 @@ public struct TemplateError: Error, Sendable {
 }
 
 extension TemplateError {
+  /// Of an owner of the data, who has found no room for a text.
+  public static var conversationFull: TemplateError { TemplateError(.conversationFull) }
+  /// Of a text that does not have the mark of `TemplateData.markEnd`.
+  public static var lastMessageLost: TemplateError {
+    TemplateError(.unsupported, "to go on with the last message, which it does not write")
+  }
+
   /// Of a template that does not compile: one line without its end.
   public func write<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     writeStart(to: &out)

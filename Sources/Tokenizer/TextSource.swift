@@ -51,10 +51,6 @@ public enum TextPortion: Sendable {
   case end
   /// Nothing yet: the text goes on, and more of it is to be asked for later.
   case pending
-
-  /// No vocabulary has it: between a special token or the text's start and another special token it
-  /// is passed on as a token is, so that a place of the text can be found again among its tokens.
-  public static var placeMark: Int32 { .max }
 }
 
 /// A text to be encoded: UTF-8, and special tokens between.

@@ -22,6 +22,9 @@ struct AnswerRun {
     trainedLength = TrainedLength(shape)
   }
 
+  /// An interrupt came while the prompt was waited for.
+  mutating func noteInterrupt() { isInterrupted = true }
+
   /// For another prompt and answer.
   mutating func begin(_ request: AnswerRequest, _ program: inout Program) {
     program.model.generator.begin(request)

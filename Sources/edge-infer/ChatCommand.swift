@@ -1,5 +1,6 @@
 import Generation
 import Inference
+import LineEditing
 import Measurement
 import Memory
 import Model
@@ -17,8 +18,9 @@ func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
   let run = AnswerRun(isQuiet: arguments.isQuiet, preparation.opened.model.shape)
   var request = AnswerRequest(maxTokens: answerTokenCount(arguments))
   request.stops = arguments.stops
-  guard let layout = program.layout.chat, let template = program.model.chatTemplate else {
-    preconditionFailure("chat was asked for")
+  guard let layout = program.layout.chat else { preconditionFailure("chat was asked for") }
+  guard let template = program.model.knownTemplate else {
+    throw CommandFailure(.textLayer(.unknownTemplate), preparation.path)
   }
   var conversation = Conversation(
     arguments, run, request, template, program.model.chatMarks, program.model.takeEncoder())
@@ -91,7 +93,7 @@ private func nextLine(_ reader: inout LineReader) throws(CommandFailure) -> Line
 /// - Parameter isTerminal: whether a message that cannot be taken is only told of.
 /// - Returns: false at the end.
 private func converse(
-  _ conversation: inout Conversation, _ event: LineEvent, _ layout: ChatLayout,
+  _ conversation: inout Conversation, _ event: LineEvent, _ layout: LineLayout,
   _ program: inout Program, isTerminal: Bool, _ console: inout Console
 ) throws(CommandFailure) -> Bool {
   let byteCount: Int

@@ -1,6 +1,6 @@
 import Platform
 
-/// What a line of a conversation is.
+/// What a message of a conversation is. One of several lines is no command.
 enum ChatInput {
   /// What follows its name is in `argument`.
   case command(ChatCommand, argument: Range<Int>)
@@ -13,6 +13,8 @@ enum ChatInput {
     let slash = UInt8(ascii: "/")
     if line[0] != slash {
       self = .message(start: 0)
+    } else if Self.hasNewline(line) {
+      self = .message(start: line.count > 1 && line[1] == slash ? 1 : 0)
     } else if line.count > 1 && line[1] == slash {
       self = .message(start: 1)
     } else {
@@ -28,5 +30,10 @@ enum ChatInput {
       while start < end && line[end - 1] == space { end -= 1 }
       self = .command(command, argument: start..<end)
     }
+  }
+
+  private static func hasNewline(_ line: Span<UInt8>) -> Bool {
+    for index in line.indices where line[index] == UInt8(ascii: "\n") { return true }
+    return false
   }
 }

@@ -1,5 +1,6 @@
 import Generation
 import Inference
+import LineEditing
 import Measurement
 import Memory
 import Model
@@ -13,7 +14,7 @@ import Service
   let input: UnsafeMutableRawPointer
   /// Bytes of the prompt that have been read.
   let readCount: UnsafeMutablePointer<Int>
-  let chat: ChatLayout?
+  let chat: LineLayout?
   let service: ServiceLayout?
   var blocks: BlockRecords
   var decodes: DurationHistogram
@@ -23,7 +24,7 @@ import Service
   ) {
     unsafe input = carver.takeBytes(.text, count: TokenFile.bufferByteCount)
     unsafe readCount = carver.take(.text, Int.self, count: 1)
-    chat = needs.usesChat ? ChatLayout(carver: &carver) : nil
+    chat = needs.usesChat ? LineLayout(carver: &carver) : nil
     service =
       if let service = needs.service {
         ServiceLayout(

@@ -19,6 +19,8 @@ struct ProgramNeeds {
   var keepsLogProbabilities = false
   /// Whether messages are read from standard input.
   var usesChat = false
+  /// Of another chat template; nil for the model's own.
+  var templateFile: TemplateFile?
   /// Nil where no requests are served.
   var service: ServiceSettings?
 
@@ -27,6 +29,7 @@ struct ProgramNeeds {
     (needs.mayLackText, needs.mayLackTemplate) = (mayLackText, mayLackTemplate)
     needs.generator.keptTokenCount = generatedCount
     needs.generator.keepsLogProbabilities = keepsLogProbabilities
+    needs.templateFile = templateFile
     if let sampling { needs.generator.sampling = sampling }
     return needs
   }

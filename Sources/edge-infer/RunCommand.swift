@@ -5,6 +5,7 @@ import Memory
 import Model
 import Platform
 import Profile
+import Template
 import Tokenizer
 
 /// `run`: reads a prompt and answers it.
@@ -32,7 +33,7 @@ private func answer(
 ) throws(CommandFailure) {
   var request = AnswerRequest(maxTokens: arguments.maxTokens ?? Arguments.maxTokensDefault)
   request.stops = arguments.stops
-  request.continuesText = program.model.chatTemplate == nil
+  request.continuesText = !program.model.hasTemplate
   request.mayLackPrompt = !files.hasPrompt
   let start = Instant.now()
   run.begin(request, &program)
@@ -68,10 +69,9 @@ private func read(
   // A text that goes on has begun already.
   let marks =
     unsafe arguments.loadCache == nil ? program.model.textMarks.ofPrompt : SequenceMarks.none
-  if let template = program.model.chatTemplate {
-    let chat = unsafe ChatPrompt(
-      template, system: arguments.system.map { unsafe MemoryInput(cString: $0) }, user: bytes,
-      program.model.chatMarks, vocabulary.pointee)
+  if program.model.hasTemplate {
+    guard let chat = try rendered(bytes, arguments, &program, &run, &console) else { return }
+    let byteCount = chat.byteCount
     var source = unsafe TextPrompt(
       chat, marks, encoder, vocabulary, readCount: readCount, byteCount: byteCount)
     try run.read(&program, &source, subject, &console)
@@ -83,13 +83,57 @@ private func read(
   }
 }
 
+/// The conversation of `--system` and the prompt, as the template writes it.
+/// - Returns: nil after an interrupt while the prompt was waited for.
+private func rendered(
+  _ bytes: consuming PromptBytes, _ arguments: Arguments, _ program: inout Program,
+  _ run: inout AnswerRun, _ console: inout Console
+) throws(CommandFailure) -> RenderedText<PromptRest>? {
+  try program.beginConversation(arguments)
+  var rest = PromptRest(bytes)
+  var data = program.conversation()
+  let hasRest: Bool
+  do throws(TemplateError) {
+    try data.beginMessage("user")
+  } catch {
+    throw CommandFailure(.variables(.template(error)))
+  }
+  do throws(PromptFault) {
+    hasRest = try rest.fill(&data)
+  } catch {
+    if case .unreadable = error, Interrupt.isRaised {
+      run.noteInterrupt()
+      return nil
+    }
+    throw unsafe CommandFailure(error.reason, about: .prompt(arguments.promptPath))
+  }
+  do throws(TemplateError) {
+    if hasRest { try data.endStreamedText() } else { try data.endText() }
+    try data.endObject()
+  } catch {
+    throw CommandFailure(.variables(.template(error)))
+  }
+  program.setConversation(data)
+  let text = try program.render(&console)
+  unsafe program.layout.readCount.pointee = 0
+  let vocabulary = unsafe program.model.vocabulary
+  let readCount = unsafe program.layout.readCount
+  if hasRest {
+    return unsafe RenderedText(
+      text, vocabulary.pointee, rest: rest, name: "prompt", readCount: readCount)
+  }
+  return unsafe RenderedText(
+    text, vocabulary.pointee, rest: nil, name: "prompt", readCount: readCount)
+}
+
 /// What `run` needs.
 func runNeeds(_ arguments: Arguments) -> ProgramNeeds {
   ProgramNeeds(
     logitRowCount: 1, generatedCount: arguments.maxTokens ?? Arguments.maxTokensDefault,
     usesText: true, usesTemplate: unsafe !arguments.isRaw && arguments.tokens == nil,
     mayLackText: unsafe arguments.tokens != nil, sampling: arguments.sampling.settings,
-    keepsLogProbabilities: arguments.wantsLogProbabilities)
+    keepsLogProbabilities: arguments.wantsLogProbabilities,
+    templateFile: arguments.templateFile)
 }
 
 func writeStart(

@@ -17,8 +17,8 @@ func templateCommand(_ arguments: Arguments, _ console: inout Console) throws(Co
   let template: TemplateNeeds
   do throws(TextFailure) {
     text = try buffer.textNeeds(of: model, usesTemplate: false)
-    template = unsafe try TemplateNeeds(
-      model, path: arguments.chatTemplate, hasChatML: text.hasChatML)
+    template = try TemplateNeeds(
+      model, file: arguments.templateFile, hasChatML: text.hasChatML)
   } catch {
     throw CommandFailure(.textLayer(error), path)
   }
@@ -168,6 +168,7 @@ private func write(_ engine: inout TemplateEngine, _ console: inout Console) thr
     throw CommandFailure(.malformedData)
   }
   var output = TextOutput.standardOutput
-  for index in 0..<engine.partCount { output.write(engine.bytes(of: engine.part(index))) }
+  let text = engine.text
+  for index in 0..<text.partCount { output.write(text.bytes(of: text.part(index))) }
   try finish(&output)
 }

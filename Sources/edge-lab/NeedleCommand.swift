@@ -12,6 +12,8 @@ struct NeedleCommand: Command {
       LabOption("--depths", "LIST", "percent of the text before the needle; 0,25,50,75,100"),
       LabOption("--samples", "K", "needles of each length and depth; 1 where nothing is said"),
       LabOption(
+        "--needles", "K", "sentences hidden, one of which is asked for; 1 if nothing is said"),
+      LabOption(
         "--needle", "TEXT", "the sentence; {key} and {value} stand for a city and a number"),
       LabOption("--question", "TEXT", "what is asked at the end"),
       LabOption("--answer", "TEXT", "what the answer must contain"),
@@ -41,6 +43,7 @@ struct NeedleCommand: Command {
     }
     task.samples = try arguments.count("--samples", in: 1...100_000) ?? 1
     task.samples = min(task.samples, evaluation.limit ?? .max)
+    task.needleCount = try arguments.count("--needles", in: 1...NeedleTask.needleCountMax) ?? 1
     task.seed = evaluation.seed
     try takeTexts(arguments)
   }
@@ -52,6 +55,9 @@ struct NeedleCommand: Command {
     if !texts.isEmpty {
       guard texts.count == names.count else {
         throw .usage("\(names.joined(separator: ", ")) go together")
+      }
+      guard task.needleCount == 1 else {
+        throw .usage("--needles \(task.needleCount): only with the built-in needle")
       }
       (task.needle, task.question, task.answer) = (texts[0], texts[1], texts[2])
       task.prefill = ""

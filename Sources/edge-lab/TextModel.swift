@@ -55,7 +55,7 @@ final class TextModel: @unchecked Sendable {
       throw LabFailure(error, path: path)
     }
     marks = layout.marks
-    template = layout.template
+    template = layout.knownTemplate
     vocabulary = layout.vocabulary
     encoder = layout.takeEncoder()
     memory = ArenaOwner(arena)
@@ -70,7 +70,7 @@ final class TextModel: @unchecked Sendable {
         return (try TextNeeds(model, buffer: buffer, usesTemplate: true), nil)
       } catch {
         switch error {
-        case .noTemplate, .unknownTemplate:
+        case .noTemplate, .template:
           return (try TextNeeds(model, buffer: buffer, usesTemplate: false), error)
         default: throw error
         }

@@ -77,7 +77,7 @@ struct DeclarationTests {
       switch option {
       case .positions: ["compact"]
       case .of: ["run"]
-      case .anyModel: ["off"]
+      case .anyModel, .think: ["off"]
       case .allowOrigin: ["https://a.example:8443"]
       default: ["some-\(option.rawValue)"]
       }

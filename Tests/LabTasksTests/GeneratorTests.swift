@@ -21,7 +21,7 @@ private func count(_ text: String) -> Int {
   ])
   func depth(depth: Double, wordsBefore: Int) throws {
     let text = try #require(
-      hay.hiding("NEEDLE.", start: 0, length: 101, depth: depth, tokens: count))
+      hay.hiding([.init("NEEDLE.", depth: depth)], start: 0, length: 101, tokens: count))
     let words = text.split(separator: " ")
     #expect(words.count == 101)
     #expect(words.firstIndex(of: "NEEDLE.") == wordsBefore)
@@ -29,7 +29,7 @@ private func count(_ text: String) -> Int {
 
   @Test func goesAround() throws {
     let text = try #require(
-      hay.hiding("NEEDLE.", start: 29, length: 251, depth: 0.5, tokens: count))
+      hay.hiding([.init("NEEDLE.", depth: 0.5)], start: 29, length: 251, tokens: count))
     #expect(text.hasPrefix("s9w0 s9w1"))
     #expect(text.contains(" s9w9. s0w0 "))
     #expect(count(text) == 251)
@@ -38,8 +38,23 @@ private func count(_ text: String) -> Int {
   }
 
   @Test func tooShort() {
-    #expect(hay.hiding("a b c", start: 0, length: 2, depth: 0, tokens: count) == nil)
-    #expect(hay.hiding("a b c", start: 0, length: 3, depth: 1, tokens: count) == "a b c")
+    #expect(hay.hiding([.init("a b c", depth: 0)], start: 0, length: 2, tokens: count) == nil)
+    #expect(hay.hiding([.init("a b c", depth: 1)], start: 0, length: 3, tokens: count) == "a b c")
+  }
+
+  @Test func severalNeedles() throws {
+    let text = try #require(
+      hay.hiding(
+        [
+          .init("LAST.", depth: 1), .init("SECOND.", depth: 0.5), .init("FIRST.", depth: 0),
+          .init("THIRD.", depth: 0.5), .init("END.", depth: 1),
+        ], start: 0, length: 105, tokens: count))
+    let words = text.split(separator: " ", omittingEmptySubsequences: false)
+    let places = ["FIRST.", "SECOND.", "THIRD.", "LAST.", "END."].map {
+      words.firstIndex(of: $0[...])
+    }
+    #expect(places == [0, 51, 52, 103, 104])
+    #expect(words.count == 105)
   }
 
   @Test func sentences() throws {
@@ -47,7 +62,8 @@ private func count(_ text: String) -> Int {
     let lines = Haystack(text: "\n = Title = \n\n one two\nthree 四。 five")
     let text = try #require(
       lines.hiding(
-        "N", start: 0, length: 9, depth: 0.4, tokens: { count($0) - $0.count { $0 == "\n" } }))
+        [.init("N", depth: 0.4)], start: 0, length: 9,
+        tokens: { count($0) - $0.count { $0 == "\n" } }))
     #expect(text == "= Title = \n\n N one two\nthree 四。 five")
   }
 
@@ -88,6 +104,27 @@ private func count(_ text: String) -> Int {
     #expect(try task.items(hay, tokens: count).map(\.prompt) == items.map(\.prompt))
     task.seed = 1
     #expect(try task.items(hay, tokens: count)[0].expected != items[0].expected)
+  }
+
+  /// One is asked for, at its depth; the others have other cities.
+  @Test func oneOfSix() throws {
+    var task = NeedleTask()
+    task.lengths = [600]
+    task.depths = [0, 50]
+    task.samples = 4
+    let alone = try task.items(hay, tokens: count)
+    task.needleCount = 6
+    let items = try task.items(hay, tokens: count)
+    for (item, single) in zip(items, alone) {
+      #expect(item.expected == single.expected)
+      #expect(item.item["needles"] == .number(6) && single.item["needles"] == nil)
+      let facts = item.prompt.components(separatedBy: "The special magic number for ").dropFirst()
+        .map { $0.components(separatedBy: ".")[0] }
+      #expect(Set(facts.map { $0.components(separatedBy: " ")[0] }).count == 6)
+      #expect(facts.count { $0.hasSuffix(" is\(item.expected!)") } == 1)
+      #expect(count(item.prompt) <= 600)
+      if item.item["depth"] == .number(0) { #expect(facts[0].hasSuffix(item.expected!)) }
+    }
   }
 
   @Test func ownTexts() throws {

@@ -120,7 +120,7 @@ private struct TensorLister: TensorVisitor {
 struct TextUse {
   private let needs: TextNeeds
 
-  /// Nil where the model has none, or none that is known. A template that is not known is refused
+  /// Nil where the model has none, or none that is known. A template that does not compile is refused
   /// only where it is asked for.
   init?(
     _ model: borrowing ModelFile, _ buffer: UnsafeMutableRawBufferPointer
@@ -129,7 +129,7 @@ struct TextUse {
       do throws(TextFailure) {
         needs = unsafe try TextNeeds(
           model, buffer: buffer, usesTemplate: model.tokenizer.chatTemplate != nil)
-      } catch .unknownTemplate {
+      } catch .template {
         needs = unsafe try TextNeeds(model, buffer: buffer, usesTemplate: false)
       }
     } catch .kind {
@@ -143,8 +143,8 @@ struct TextUse {
   private static func cause(_ failure: TextFailure) -> any Error {
     switch failure {
     case .model(let error): error
-    case .tokenizer(let error), .unknownTemplate(let error): error
-    case .kind, .noTemplate, .template, .templateFile, .templateTooLong: failure
+    case .tokenizer(let error): error
+    case .kind, .noTemplate, .unknownTemplate, .template, .templateFile, .templateTooLong: failure
     }
   }
 

@@ -209,6 +209,49 @@ struct ChatTerminalTests {
     #expect(session.finish() == 0)
   }
 
+  /// What is pasted, and lines that Alt-Enter begins, are one message; up brings it back whole.
+  @Test func aMessageOfSeveralLines() throws {
+    let session = try start()
+    let text = "/What is\nthe capital\n\nof Italy?"
+    let outcome = try run([
+      Files.program!, "--profile", Files.hostProfile, "--prompt", text, "--max-tokens", "16",
+      "--quiet",
+    ])
+    #expect(outcome.code == 0, "\(outcome.error)")
+    session.send("\u{1B}[200~/What is\r\nthe capital\n\nof France\u{3}\u{1B}[201~")
+    #expect(session.wait(for: "of France"))
+    #expect(session.output.isEmpty)
+    session.send(String(repeating: "\u{7F}", count: 6) + "Italy?\r")
+    #expect(session.wait { session.output.utf8.count >= outcome.output.utf8.count })
+    #expect(session.output == outcome.output)
+    session.send("/reset\r/What is\u{1B}\rthe capital\u{1B}\r\u{1B}\rof Italy?\r")
+    #expect(session.wait { session.output.utf8.count >= 2 * outcome.output.utf8.count })
+    #expect(session.output == outcome.output + outcome.output)
+    session.send("/reset\r" + Self.up + Self.up + "\r")
+    #expect(session.wait { session.output.utf8.count >= 3 * outcome.output.utf8.count })
+    #expect(session.output.components(separatedBy: outcome.output).count == 4)
+    session.send("\u{4}")
+    #expect(session.finish() == 0)
+  }
+
+  /// All of a paste that is too long goes, and the next message is taken.
+  @Test func aPasteThatIsTooLong() throws {
+    let session = try start(["--max-tokens", "4"])
+    let line = String(repeating: "word ", count: 700) + "\n"
+    session.send("\u{1B}[200~")
+    for _ in 0..<20 {
+      session.send(line)
+      _ = session.wait(seconds: 0.05) { false }
+    }
+    session.send("\u{1B}[201~")
+    #expect(session.wait(for: "more than 65536 bytes"))
+    #expect(session.output.isEmpty)
+    session.send("Hi.\r")
+    #expect(session.wait { session.output.contains("\n") })
+    session.send("\u{4}")
+    #expect(session.finish() == 0)
+  }
+
   @Test func controlCStopsTheAnswerAndClearsTheLine() throws {
     let session = try start(["--max-tokens", "600"])
     session.send("garbage\u{3}")

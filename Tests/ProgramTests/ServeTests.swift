@@ -179,7 +179,7 @@ struct ServeTests {
     #expect(conversation.content?.isEmpty == false && conversation.content == byHand.content)
     #expect(conversation.usage("prompt_tokens") == byHand.usage("prompt_tokens"))
     let late = try service.chat([("user", "a"), ("system", "b")])
-    #expect(late.status == 400 && late.error["param"] as? String == "messages", "\(late.text)")
+    #expect(late.status == 200, "\(late.text)")
   }
 
   @Test func aFullCacheRefusesLongPrompts() throws {

@@ -125,6 +125,12 @@ import Testing
     let messages = "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"
     let prompt = try post(rig, "/apply-template", messages)["prompt"] as? String
     #expect(prompt == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
+    // An answer that comes last is gone on with.
+    let begun =
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},"
+      + "{\"role\":\"assistant\",\"content\":\"Well, \"}]}"
+    let open = try post(rig, "/apply-template", begun)["prompt"] as? String
+    #expect(open == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nWell, ")
   }
 
   @Test func plainPaths() throws {

@@ -317,9 +317,7 @@ import Testing
     ("/v1/completions", "{\"prompt\":\"a\"", 400),
     ("/v1/completions", "{\"prompt\":\"a\",\"model\":\"other\"}", 404),
     (
-      "/v1/chat/completions",
-      "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"system\",\"content\":\"b\"}]}",
-      400
+      "/v1/chat/completions", "{\"messages\":[{\"role\":\"user\",\"content\":\"refuse\"}]}", 400
     ),
   ])
   func requestsThatAreRefused(path: String, body: String, status: Int) throws {

@@ -13,7 +13,8 @@ import Tokenizer
 
 @testable import Service
 
-/// A model of two small layers with random weights, all single bytes as tokens, and ChatML's template.
+/// A model of two small layers with random weights, all single bytes as tokens, and ChatML's template,
+/// which refuses the message `refuse`.
 enum TinyModel {
   private static let width = 32
   private static let specials = ["<|im_start|>", "<|im_end|>"]
@@ -31,7 +32,8 @@ enum TinyModel {
   }()
 
   private static let template = """
-    {% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + \
+    {% for message in messages %}{% if message['content'] == 'refuse' %}\
+    {{ raise_exception('messages are refused') }}{% endif %}{{'<|im_start|>' + message['role'] + '\\n' + \
     message['content'] + '<|im_end|>' + '\\n'}}{% endfor %}\
     {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}
     """

@@ -72,10 +72,10 @@ import Text
     var parts: [RenderedPart] = []
     do throws(TemplateError) {
       try engine.render(now: Renderer.now)
-      for index in 0..<engine.partCount {
-        let part = engine.part(index)
+      for index in 0..<engine.text.partCount {
+        let part = engine.text.part(index)
         var own = ByteCollector()
-        own.write(engine.bytes(of: part))
+        own.write(engine.text.bytes(of: part))
         parts.append(
           RenderedPart(
             text: own.text, isForeign: part.isForeign, isStreamed: part.isStreamed,

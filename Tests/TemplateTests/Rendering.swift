@@ -95,10 +95,10 @@ enum Renderer {
       return (rendering, [])
     }
     var (parts, all) = ([RenderedPart](), ByteCollector())
-    for index in 0..<engine.partCount {
-      let part = engine.part(index)
+    for index in 0..<engine.text.partCount {
+      let part = engine.text.part(index)
       var own = ByteCollector()
-      own.write(engine.bytes(of: part))
+      own.write(engine.text.bytes(of: part))
       all.bytes += own.bytes
       parts.append(
         RenderedPart(

@@ -66,6 +66,7 @@ import Testing
     let outcome = try run([
       "/usr/bin/env", "python3",
       Files.repository.appendingPathComponent("Toolchain/generate-unicode-tables").path, "--verify",
+      "classes",
       Files.repository.appendingPathComponent("Sources/Tokenizer/Unicode/UnicodeTables.swift").path,
     ])
     #expect(outcome.code == 0, "\(outcome.error)")

@@ -29,13 +29,17 @@ public struct HeaderBuffer {
     }
   }
 
-  /// - Parameter usesTemplate: whether a chat template that is absent or not known is an error.
+  /// - Parameters:
+  ///   - usesTemplate: whether the absence of a chat template is an error.
+  ///   - templateFile: of another one.
   @export(interface)
   public mutating func textNeeds(
-    of model: borrowing ModelFile, usesTemplate: Bool
+    of model: borrowing ModelFile, usesTemplate: Bool,
+    templateFile: TemplateFile? = nil
   ) throws(TextFailure) -> TextNeeds {
     unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
-      unsafe try TextNeeds(model, buffer: bytes, usesTemplate: usesTemplate)
+      unsafe try TextNeeds(
+        model, buffer: bytes, usesTemplate: usesTemplate, templateFile: templateFile)
     }
   }
 

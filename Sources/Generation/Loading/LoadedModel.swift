@@ -64,9 +64,17 @@ import Tokenizer
   }
 
   @export(interface)
-  public var chatTemplate: ChatTemplate? {
+  /// Whether there is a chat template, and it is used.
+  public var hasTemplate: Bool {
     switch text {
-    case .some(let text): text.template
+    case .some(let text): text.hasTemplate
+    case .none: false
+    }
+  }
+
+  public var knownTemplate: ChatTemplate? {
+    switch text {
+    case .some(let text): text.knownTemplate
     case .none: nil
     }
   }

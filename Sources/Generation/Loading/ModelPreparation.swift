@@ -5,7 +5,7 @@ import Platform
 import Tokenizer
 
 /// What is asked of a model beside the engine.
-public struct ModelNeeds: Sendable {
+public struct ModelNeeds {
   /// Whether text is read or written; ids alone need no tokenizer.
   public var usesText: Bool
   /// Whether the chat template is used.
@@ -14,6 +14,8 @@ public struct ModelNeeds: Sendable {
   public var mayLackText = false
   /// Whether a model without a chat template will do.
   public var mayLackTemplate = false
+  /// Of another chat template; nil for the model's own.
+  public var templateFile: TemplateFile?
   public var generator = GeneratorNeeds()
 
   public init(usesText: Bool, usesTemplate: Bool) {
@@ -40,9 +42,12 @@ public struct ModelPreparation: ~Copyable {
     var buffer = HeaderBuffer()
     let model = unsafe try Self.open(path, &buffer)
     let usesText = needs.usesText && (!needs.mayLackText || model.tokenizer.isKnown)
-    let usesTemplate =
-      needs.usesTemplate && (!needs.mayLackTemplate || model.tokenizer.chatTemplate != nil)
-    text = usesText ? try buffer.textNeeds(of: model, usesTemplate: usesTemplate) : nil
+    let hasTemplate = model.tokenizer.chatTemplate != nil || needs.templateFile != nil
+    let usesTemplate = needs.usesTemplate && (!needs.mayLackTemplate || hasTemplate)
+    text =
+      usesText
+      ? try buffer.textNeeds(
+        of: model, usesTemplate: usesTemplate, templateFile: needs.templateFile) : nil
     self.model = model
     self.settings = settings
     self.needs = needs

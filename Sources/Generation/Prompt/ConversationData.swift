@@ -38,4 +38,13 @@ extension TemplateData {
     try put(content)
     try endObject()
   }
+
+  /// Begins a message, up to its content.
+  public mutating func beginMessage(_ role: StaticString) throws(TemplateError) {
+    try beginObject()
+    try name("role")
+    try put(role)
+    try name("content")
+    beginText()
+  }
 }

@@ -2,6 +2,15 @@ import Memory
 import Model
 import Platform
 import Template
+import Tokenizer
+
+/// The file of another chat template than the model's own.
+@safe public struct TemplateFile {
+  let path: UnsafePointer<CChar>
+
+  /// - Parameter path: zero-terminated, and as long there as its uses are.
+  public init(_ path: UnsafePointer<CChar>) { unsafe self.path = unsafe path }
+}
 
 /// The text of a model's chat templates, known before there is an arena.
 public struct TemplateNeeds {
@@ -11,15 +20,15 @@ public struct TemplateNeeds {
   private var toolByteCount = 0
 
   /// - Parameters:
-  ///   - path: of the file of another template; nil for the model's own.
+  ///   - file: of another template; nil for the model's own.
   ///   - hasChatML: whether the vocabulary has ChatML's marks, which a model without a template is
   ///     taken to know.
   @export(interface)
   public init(
-    _ model: borrowing ModelFile, path: UnsafePointer<CChar>?, hasChatML: Bool
+    _ model: borrowing ModelFile, file: TemplateFile?, hasChatML: Bool
   ) throws(TextFailure) {
-    if let path = unsafe path {
-      unsafe try read(path)
+    if let file {
+      unsafe try read(file.path)
     } else if let own = model.tokenizer.chatTemplate {
       byteCount = try read(own, of: model)
       if let tools = model.tokenizer.toolTemplate { toolByteCount = try read(tools, of: model) }
@@ -42,6 +51,11 @@ public struct TemplateNeeds {
     try TemplateEngine.make(
       carver: &carver, source: text.span.extracting(0..<byteCount),
       toolSource: text.span.extracting(byteCount..<byteCount + toolByteCount))
+  }
+
+  /// The template, if it is recognized.
+  func known(carver: inout Carver) -> ChatTemplate? {
+    try? ChatTemplate(carver: &carver, jinja: text.span.extracting(0..<byteCount))
   }
 
   private static var chatML: StaticString {

@@ -1,6 +1,7 @@
 import Memory
 import Model
 import Platform
+import Template
 import Tokenizer
 
 /// The tokenizer's part of the arena.
@@ -9,7 +10,9 @@ import Tokenizer
   private var encoder: Encoder?
   private let hasMerges: Bool
   /// Of needs that use it.
-  public let template: ChatTemplate?
+  public var template: TemplateEngine?
+  /// The same, if it is one that is recognized without running it.
+  public let knownTemplate: ChatTemplate?
   public let marks: TextMarks
 
   @export(interface)
@@ -20,14 +23,25 @@ import Tokenizer
     let empty = Vocabulary(carver: &carver, counts: needs.counts)
     if !carver.isMeasuring { unsafe vocabulary.initialize(to: empty) }
     encoder = Encoder(carver: &carver, needs.scheme)
-    if needs.jinjaByteCount == 0 {
-      template = nil
+    if let template = needs.template {
+      // TemplateNeeds has tried the same text.
+      self.template = try? template.engine(carver: &carver)
+      knownTemplate = template.known(carver: &carver)
     } else {
-      let jinja = needs.jinja.span.extracting(0..<needs.jinjaByteCount)
-      // TextNeeds has tried the same text.
-      template = try? ChatTemplate(carver: &carver, jinja: jinja)
+      self.template = nil
+      knownTemplate = nil
     }
   }
+
+  public var hasTemplate: Bool {
+    switch template {
+    case .some: true
+    case .none: false
+    }
+  }
+
+  /// The engine of the chat template, which may be taken once.
+  public mutating func takeTemplate() -> TemplateEngine? { template.take() }
 
   /// The encoder, which is to be taken once.
   public mutating func takeEncoder() -> Encoder { encoder.take()! }

@@ -10,9 +10,8 @@ public struct TextNeeds {
   let counts: VocabularyCounts
   /// Whether the vocabulary is known to have the marks of ChatML.
   public let hasChatML: Bool
-  /// The chat template's Jinja text; empty where none is used.
-  private(set) var jinja = InlineArray<65_536, UInt8>(repeating: 0)
-  private(set) var jinjaByteCount = 0
+  /// Nil if no chat template is wanted.
+  let template: TemplateNeeds?
 
   /// Bytes of the vocabulary's longest token, or more.
   public var longestTokenByteCount: Int { counts.longestTokenByteCount }
@@ -20,11 +19,12 @@ public struct TextNeeds {
   /// Walks over the vocabulary once to count it, unless it is packed.
   /// - Parameters:
   ///   - buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
-  ///   - usesTemplate: whether the chat template is wanted; one that is absent or not known is then
-  ///     an error.
+  ///   - usesTemplate: whether the chat template is wanted; it is an error then if there is none.
+  ///   - templateFile: of another one.
   @export(interface)
   public init(
-    _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer, usesTemplate: Bool
+    _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer, usesTemplate: Bool,
+    templateFile: TemplateFile? = nil
   ) throws(TextFailure) {
     let scheme = try Self.scheme(model.tokenizer)
     self.scheme = scheme
@@ -35,7 +35,9 @@ public struct TextNeeds {
     } else {
       (counts, hasChatML) = unsafe try Self.counts(of: model, scheme, buffer)
     }
-    if usesTemplate { try readTemplate(model) }
+    template =
+      usesTemplate
+      ? try TemplateNeeds(model, file: templateFile, hasChatML: hasChatML) : nil
   }
 
   private static func counts(
@@ -80,23 +82,6 @@ public struct TextNeeds {
       return try PreTokenizer(name: name.span.extracting(0..<facts.preTokenizer.count))
     } catch {
       throw .tokenizer(error)
-    }
-  }
-
-  private mutating func readTemplate(_ model: borrowing ModelFile) throws(TextFailure) {
-    guard model.tokenizer.chatTemplate != nil else { throw .noTemplate }
-    do throws(ModelError) {
-      jinjaByteCount = unsafe try withUnsafeMutableBytes(of: &jinja) { (bytes) throws(ModelError) in
-        unsafe try model.readChatTemplate(into: bytes)
-      }
-    } catch {
-      throw .model(error)
-    }
-    do throws(TokenizerError) {
-      var carver = Carver.measuring
-      _ = try ChatTemplate(carver: &carver, jinja: jinja.span.extracting(0..<jinjaByteCount))
-    } catch {
-      throw .unknownTemplate(error)
     }
   }
 }

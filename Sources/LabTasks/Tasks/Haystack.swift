@@ -37,36 +37,67 @@ public struct Haystack: Sendable {
     return ".?!。？！".contains(last)
   }
 
-  /// The haystack with `needle` in it as a sentence.
+  /// A sentence to hide, and the share of the haystack's tokens before it, 0 to 1.
+  public struct Needle: Sendable {
+    let text: String
+    let depth: Double
+
+    public init(_ text: String, depth: Double) {
+      self.text = text
+      self.depth = depth
+    }
+  }
+
+  /// The haystack with `needles` in it as sentences.
   ///
   /// - Parameters:
+  ///   - needles: each comes before the sentence whose beginning is nearest to its depth, or at the
+  ///     end, where a sentence may be cut off. Those of one place stand in the given order.
   ///   - start: which of the text's sentences it begins with, counted around; after the text's end
   ///     it goes on at its beginning.
   ///   - length: tokens that `tokens` may count at most; as many words are taken as fit.
-  ///   - depth: share of the haystack's tokens before the needle, 0 to 1; the needle comes before
-  ///     the sentence whose beginning is nearest to it, or at the end, where a sentence may be cut off.
   ///   - tokens: tokens of the whole prompt for a haystack.
-  /// - Returns: nil where not even the needle fits.
+  /// - Returns: nil if not even the needles fit.
   public func hiding(
-    _ needle: String, start: Int, length: Int, depth: Double,
-    tokens: (String) throws -> Int
+    _ needles: [Needle], start: Int, length: Int, tokens: (String) throws -> Int
   ) rethrows -> String? {
     let first = beginnings[start % beginnings.count]
-    func prompt(_ place: Int, _ count: Int) -> String {
-      text(first, place, ending: true) + needle + (place < count ? " " : "")
-        + text(first + place, count - place, ending: false)
+    func prompt(_ places: [Int], _ count: Int) -> String {
+      opened(first, count, at: zip(places, needles).map { (min($0, count), $1.text) })
     }
     // A word has one token at least.
+    let front = needles.map { _ in 0 }
     var (count, most) = (-1, length)
     while count < most {
       let middle = (count + most + 1) / 2
-      if try tokens(prompt(0, middle)) <= length { count = middle } else { most = middle - 1 }
+      if try tokens(prompt(front, middle)) <= length { count = middle } else { most = middle - 1 }
     }
     guard count >= 0 else { return nil }
-    let place = try place(depth: depth, first: first, count: count, tokens: tokens)
-    // Where the needle stands changes the number of tokens by one or two.
-    while count > 0, try tokens(prompt(min(place, count), count)) > length { count -= 1 }
-    return prompt(min(place, count), count)
+    let places = try needles.map {
+      try place(depth: $0.depth, first: first, count: count, tokens: tokens)
+    }
+    // Where a needle stands changes the number of tokens by one or two.
+    while count > 0, try tokens(prompt(places, count)) > length { count -= 1 }
+    return prompt(places, count)
+  }
+
+  /// `count` words from `first` on, with each sentence before the word of its place.
+  private func opened(_ first: Int, _ count: Int, at sentences: [(place: Int, text: String)])
+    -> String
+  {
+    var text = ""
+    var done = 0
+    let order = sentences.indices.sorted {
+      (sentences[$0].place, $0) < (sentences[$1].place, $1)
+    }
+    for (place, sentence) in order.map({ sentences[$0] }) {
+      text += self.text(first + done, place - done, ending: true)
+      if text.last?.isWhitespace == false { text += " " }
+      text += sentence
+      if place < count { text += " " }
+      done = place
+    }
+    return text + self.text(first + done, count - done, ending: false)
   }
 
   /// How many of `count` words from `first` on come before the needle.

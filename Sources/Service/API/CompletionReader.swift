@@ -7,6 +7,15 @@ public enum MessageRole: Sendable {
   case user
   case assistant
 
+  /// What chat templates call it.
+  var name: StaticString {
+    switch self {
+    case .system: "system"
+    case .user: "user"
+    case .assistant: "assistant"
+    }
+  }
+
   init?(_ name: FixedText<33>) {
     if matches(name, "system") || matches(name, "developer") {
       self = .system

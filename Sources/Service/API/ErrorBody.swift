@@ -27,7 +27,7 @@ extension HTTPError {
   private func writeParameter<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     switch self {
     case .modelNotFound: out.write("\"model\"")
-    case .noChatTemplate, .lateSystemMessage: out.write("\"messages\"")
+    case .noChatTemplate: out.write("\"messages\"")
     case .emptyPrompt: out.write("\"prompt\"")
     default: out.write("null")
     }

@@ -38,7 +38,6 @@ public enum HTTPError: Error, Equatable {
   case modelNotFound
   case noChatTemplate
   case emptyPrompt
-  case lateSystemMessage
   case contextLengthExceeded
   case promptTooLong
   case unknownToken
@@ -84,7 +83,6 @@ extension HTTPError {
     case .modelNotFound: "there is no model of this name; GET /v1/models names the one there is"
     case .noChatTemplate: "there is no chat template here; /v1/completions takes plain text"
     case .emptyPrompt: "the prompt is empty"
-    case .lateSystemMessage: "system messages must come before all others"
     case .contextLengthExceeded: "the prompt has more tokens than the cache has slots"
     case .unknownToken: "a token of the prompt or of logit_bias is none of the vocabulary's"
     case .promptTooLong: "the prompt has more tokens than the service takes"

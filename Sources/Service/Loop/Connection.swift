@@ -212,7 +212,6 @@ extension Connection {
     } catch {
       throw .request(error)
     }
-    if checked.hasLateSystem { throw .http(.lateSystemMessage) }
     store.append(piece, to: &body)
   }
 

@@ -1,4 +1,5 @@
 import Platform
+import Template
 
 // Requests as they come, and answers that need no model.
 extension ServiceLoop where Host: ~Copyable {
@@ -145,6 +146,24 @@ extension ServiceLoop where Host: ~Copyable {
     finish(index, keepsAlive: canFollow)
   }
 
+  /// Answers that the chat template does not take the messages, with its own text.
+  mutating func refuse(
+    _ index: Int, _ error: TemplateError, closes: Bool, _ figures: RequestFigures
+  ) {
+    var message = MessageText()
+    prompt.write(error, to: &message)
+    var writer = ResponseWriter(table.sink(index))
+    writer.begin(
+      ResponseHead(
+        dated: .badRequest, .json, to: table[index].parser.head, keepsAlive: !closes))
+    writer.write("{\"error\":{\"message\":")
+    writer.write(jsonString: message.text)
+    writer.write(",\"type\":\"invalid_request_error\",\"param\":\"messages\",\"code\":null}}")
+    let canFollow = writer.finish()
+    record(index, .badRequest, figures)
+    finish(index, keepsAlive: canFollow)
+  }
+
   /// About as long as those take that are before it.
   private var retrySeconds: Int {
     let served = metrics.served
@@ -254,4 +273,11 @@ extension ResponseHead {
     self.init(status, type, to: request, keepsAlive: keepsAlive)
     self.unixSeconds = Platform.unixSeconds()
   }
+}
+
+/// A message that is written before its length is known.
+struct MessageText: ByteSink {
+  private(set) var text = FixedText<2049>()
+
+  mutating func write(byte: UInt8) { text.append(byte) }
 }

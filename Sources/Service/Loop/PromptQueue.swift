@@ -24,9 +24,6 @@ import Tokenizer
   private(set) var biases: LogitBiases?
   private var start = 0
   private var end = 0
-  private var hasOtherThanSystem = false
-  /// A system message came after others.
-  private(set) var hasLateSystem = false
   /// The token that `next` has found in place of text.
   fileprivate(set) var nextToken: Int32?
   /// Nothing follows what is in the queue.
@@ -57,7 +54,7 @@ import Tokenizer
   /// For another request.
   mutating func reset() {
     (start, end) = (0, 0)
-    (hasOtherThanSystem, hasLateSystem, isWhole) = (false, false, false)
+    isWhole = false
     stops = StopTexts()
     biases?.removeAll()
   }
@@ -74,14 +71,10 @@ import Tokenizer
 
   mutating func beginMessage(_ role: MessageRole) {
     switch role {
-    case .system:
-      if hasOtherThanSystem { hasLateSystem = true }
-      append(Self.systemStart)
-      return
+    case .system: append(Self.systemStart)
     case .user: append(Self.userStart)
     case .assistant: append(Self.assistantStart)
     }
-    hasOtherThanSystem = true
   }
 
   mutating func take(_ text: Span<UInt8>) {
@@ -113,7 +106,7 @@ import Tokenizer
   mutating func take(bias: Double, of token: Int32) { biases?.append(Float(bias), of: token) }
 
   /// What comes next.
-  mutating func next(into target: UnsafeMutableRawBufferPointer) -> MessagePortion {
+  mutating func next(into target: UnsafeMutableRawBufferPointer) -> QueuedPortion {
     nextToken = nil
     guard !isEmpty, let bytes = unsafe bytes else { return isWhole ? .end : .pending }
     let first = unsafe bytes[start]
@@ -140,6 +133,17 @@ import Tokenizer
   }
 }
 
+/// What comes next in the queue.
+enum QueuedPortion {
+  case begin(MessageRole)
+  /// So many bytes of a message's or the prompt's text, at least one.
+  case bytes(Int)
+  case endMessage
+  case end
+  /// Nothing has come yet, or the token `nextToken`.
+  case pending
+}
+
 extension PromptQueue {
   /// Takes the token that comes next.
   private mutating func takeToken(_ bytes: UnsafeMutablePointer<UInt8>) {
@@ -149,17 +153,6 @@ extension PromptQueue {
     }
     start += 1 + Self.tokenByteCount
     nextToken = token
-  }
-}
-
-/// The messages of a conversation.
-@safe struct QueuedMessages: MessageSource {
-  private let queue: UnsafeMutablePointer<PromptQueue>
-
-  init(_ queue: UnsafeMutablePointer<PromptQueue>) { unsafe self.queue = unsafe queue }
-
-  mutating func next(into target: UnsafeMutableRawBufferPointer) -> MessagePortion {
-    unsafe queue.pointee.next(into: target)
   }
 }
 

@@ -26,9 +26,6 @@ import Tokenizer
 
 /// What the model's texts are made with, and what answers are.
 @safe struct ServedTexts {
-  /// Nil if conversations are not served.
-  let template: ChatTemplate?
-  let chatMarks: ChatMarks
   private let defaults: AnswerDefaults
   private let vocabulary: UnsafeMutablePointer<Vocabulary>
   /// The probabilities of an answer's tokens, for an answer that is no stream.
@@ -42,8 +39,6 @@ import Tokenizer
     _ layout: ServiceLayout, _ defaults: AnswerDefaults, _ text: borrowing TextLayout,
     _ model: borrowing ModelFile
   ) {
-    template = text.template
-    chatMarks = ChatMarks(bos: model.tokenizer.bosID, eos: model.tokenizer.eosID)
     self.defaults = defaults
     unsafe vocabulary = unsafe text.vocabulary
     unsafe keptChances = unsafe layout.chances

@@ -1,11 +1,14 @@
 import Generation
 import Inference
+import Template
 import Tokenizer
 
 /// Why a request for a text gets no whole answer.
 enum ServiceFailure: Error {
   case http(HTTPError)
   case request(RequestError)
+  /// The chat template refuses the messages, or cannot write them.
+  case template(TemplateError)
   /// The client went away.
   case gone
   case numbers(NumberFault)

@@ -48,7 +48,8 @@ import Tokenizer
     self.host = host
     self.text = unsafe AnswerBuffer(layout.answerText, capacity: layout.answerTextByteCount)
     texts = ServedTexts(layout, defaults, text, model)
-    prompt = ServedPrompt(layout, &text)
+    prompt = ServedPrompt(
+      layout, &text, ChatMarks(bos: model.tokenizer.bosID, eos: model.tokenizer.eosID))
     kept = KeptTexts(layout)
   }
 

@@ -30,7 +30,7 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func beginPrompt() {
     let settings = table[served.index].settings
     prompt.begin(
-      served.kind.isConversation ? texts.template : nil, texts.chatMarks,
+      isConversation: served.kind.isConversation,
       addsMarks: served.kind.isConversation || settings.addsMarks,
       parsesSpecialTokens: settings.parsesSpecialTokens)
     served.stage = .tokens
@@ -95,7 +95,7 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func readTokens(
     _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
-    if served.kind.isConversation && texts.template == nil { throw .http(.noChatTemplate) }
+    if served.kind.isConversation && !prompt.hasTemplate { throw .http(.noChatTemplate) }
     let isWhole = try prompt.read(
       &served.body, table[served.index].body, from: table.bodies)
     if !isWhole { return }
@@ -423,6 +423,7 @@ extension ServiceLoop where Host: ~Copyable {
     switch failure {
     case .http(let error): refuse(index, error, closes: closes, figures)
     case .request(let error): refuse(index, error, closes: closes, figures)
+    case .template(let error): refuse(index, error, closes: closes, figures)
     case .numbers: refuse(index, .internalFailure, closes: closes, figures)
     case .gone: drop(index, figures)
     }
@@ -433,7 +434,7 @@ extension ServiceLoop where Host: ~Copyable {
     let error: HTTPError
     switch failure {
     case .http(let reason): error = reason
-    case .request, .numbers: error = .internalFailure
+    case .request, .template, .numbers: error = .internalFailure
     case .gone:
       drop(served.index, served.figures)
       return

@@ -119,6 +119,16 @@ public struct TemplateData {
     try push(value)
   }
 
+  /// A copy of this value that was made while a list was open in the object of variables goes on from
+  /// there, after the list and the object have been ended to run the template. The text and the rows
+  /// that have come since are forgotten.
+  public mutating func reopen() {
+    precondition(container != 0)
+    // The list's own value has been put in the place of its marker.
+    memory.store(
+      Value(.list, bits: UInt64(cells.upperBound - Heap.cellByteCount)), at: container)
+  }
+
   // MARK: Values
 
   public mutating func put(_ value: Int) throws(TemplateError) { try push(Value(value)) }
@@ -159,6 +169,14 @@ public struct TemplateData {
     memory.copy(text.extracting(0..<count), to: bytesEnd)
     bytesEnd += count
     return count
+  }
+
+  /// - Returns: false if there was no room.
+  public mutating func append(_ byte: UInt8) -> Bool {
+    if freeByteCount == 0 { return false }
+    memory.setByte(bytesEnd, byte)
+    bytesEnd += 1
+    return true
   }
 
   @export(interface)
@@ -204,6 +222,58 @@ public struct TemplateData {
       }
     }
     return true
+  }
+}
+
+// A message that is gone on with.
+extension TemplateData {
+  /// Two characters that no text has (of private use, the last ones).
+  static var endMark: StaticString { "\u{10FFFC}\u{10FFFD}" }
+
+  /// Marks the end of the content of the last message in the list that is open, so that the text which
+  /// the template makes can be ended there: see `TemplateText.endAtMark`. A content of several parts is
+  /// marked in the last one.
+  /// - Returns: false if the message has no content.
+  @export(interface)
+  public mutating func markEnd() throws(TemplateError) -> Bool {
+    if container == 0 || pending >= container { return false }
+    guard var place = place(of: "content", in: memory.load(pending, as: Value.self)) else {
+      return false
+    }
+    var content = memory.load(place, as: Value.self)
+    if content.isSequence && content.length > 0 {
+      let last = content.offset + (content.length - 1) * Heap.cellByteCount
+      guard let inner = self.place(of: "text", in: memory.load(last, as: Value.self)) else {
+        return false
+      }
+      place = inner
+      content = memory.load(place, as: Value.self)
+    }
+    if !content.isText || content.flags.contains(.parted) { return false }
+    beginText()
+    if append(span(Self.endMark)) < Self.endMark.utf8CodeUnitCount || !append(UInt8(ascii: " ")) {
+      throw full()
+    }
+    let cells = try takeCells(2)
+    // The parts lie in reverse.
+    memory.store(
+      Value.text(at: textStart, count: bytesEnd - textStart, flags: .foreign), at: cells)
+    memory.store(content, at: cells + Heap.cellByteCount)
+    memory.store(Value(.text, bits: UInt64(cells), count: 2, flags: .parted), at: place)
+    return true
+  }
+
+  /// Of a member's value.
+  private func place(of name: StaticString, in object: Value) -> Int? {
+    if object.kind != .dictionary { return nil }
+    for index in 0..<object.length {
+      let place = object.offset + 2 * index * Heap.cellByteCount
+      let other = memory.load(place, as: Value.self)
+      if matches(memory.bytes(other.offset..<other.offset + other.length), name) {
+        return place + Heap.cellByteCount
+      }
+    }
+    return nil
   }
 }
 

@@ -182,7 +182,8 @@ extension TemplateEngine {
   }
 
   /// One line that says what an error of this engine is; the template's own text if it has refused.
-  public func write<Sink: ByteSink & ~Copyable>(_ error: TemplateError, to out: inout Sink) {
+  public mutating func write<Sink: ByteSink & ~Copyable>(_ error: TemplateError, to out: inout Sink)
+  {
     error.writeStart(to: &out)
     if error.problem == .refused || error.problem == .undefined { writeMessage(to: &out) }
     error.writeEnd(to: &out)
@@ -202,38 +203,11 @@ extension TemplateEngine {
   }
 }
 
-/// A part of the text that a template has made.
-public struct TemplatePart: Sendable {
-  /// Of bytes in the engine's memory.
-  let range: Range<Int>
-  /// Whether what looks like a special token in it is text.
-  public let isForeign: Bool
-  /// Whether it is the rest of the text that is read while it is written out, which has no bytes here.
-  public let isStreamed: Bool
-  /// White space at these ends of the streamed text is left out.
-  public let trimsStart: Bool
-  public let trimsEnd: Bool
-
-  public var byteCount: Int { range.count }
-}
-
-// The text that was made.
 extension TemplateEngine {
-  public var partCount: Int { output.count }
+  /// The text that was made.
+  public var text: TemplateText { TemplateText(memory, output) }
 
-  @export(interface)
-  public func part(_ index: Int) -> TemplatePart {
-    let value = output.part(index)
-    let isStreamed = value.flags.contains(.streamed)
-    let start = isStreamed ? 0 : value.offset
-    return TemplatePart(
-      range: start..<start + (isStreamed ? 0 : value.length),
-      isForeign: value.flags.contains(.foreign), isStreamed: isStreamed,
-      trimsStart: isStreamed && value.tag & TrimmedEnds.leading != 0,
-      trimsEnd: isStreamed && value.tag & TrimmedEnds.trailing != 0)
-  }
-
-  /// The bytes of a part; they stay until the engine runs again or its data changes.
-  @_lifetime(borrow self)
-  public borrowing func bytes(of part: TemplatePart) -> Span<UInt8> { memory.bytes(part.range) }
+  // The same for an engine that an optional holds, which can only be changed in its place.
+  public mutating func currentText() -> TemplateText { text }
+  public mutating func currentData() -> TemplateData { data }
 }

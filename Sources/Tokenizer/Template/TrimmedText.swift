@@ -1,8 +1,9 @@
 import Platform
 
 /// The ends of a text at which white space is left out.
-enum TrimmedEnds {
+public enum TrimmedEnds: Sendable {
   case none
+  case leading
   case trailing
   case both
 }
@@ -10,10 +11,10 @@ enum TrimmedEnds {
 /// A text without the white space at its ends (Python's `str.strip`), while it is read. White space
 /// is held back until it is known whether anything follows it. Of more than 1024 bytes of it at the
 /// end only the last ones are left out.
-struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource {
+public struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource {
   private static var inputByteCount: Int { 512 }
-  var source: Source
-  private var ends: TrimmedEnds
+  private var source: Source
+  private let ends: TrimmedEnds
   private var isLeading: Bool
   private var input = InlineArray<512, UInt8>(repeating: 0)
   private var inputIndex = 0
@@ -27,23 +28,15 @@ struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource {
   private var releasedCount = 0
   private var givenCount = 0
 
-  var parsesSpecialTokens: Bool { source.parsesSpecialTokens }
+  public var parsesSpecialTokens: Bool { source.parsesSpecialTokens }
 
-  init(_ source: consuming Source, _ ends: TrimmedEnds) {
+  public init(_ source: consuming Source, _ ends: TrimmedEnds) {
     self.source = source
     self.ends = ends
-    isLeading = ends == .both
+    isLeading = ends == .both || ends == .leading
   }
 
-  /// For another text from the same source; the one before has been read to its end.
-  mutating func restart(_ ends: TrimmedEnds) {
-    self.ends = ends
-    isLeading = ends == .both
-    (inputIndex, inputCount) = (0, 0)
-    (heldCount, partialCount, releasedCount, givenCount) = (0, 0, 0, 0)
-  }
-
-  mutating func read(
+  public mutating func read(
     into target: UnsafeMutableRawBufferPointer
   ) throws(TokenizerError) -> TextPortion {
     if ends == .none { return try unsafe source.read(into: target) }
@@ -89,7 +82,11 @@ struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource {
     case .incomplete: partialCount += 1
     case .space:
       partialCount = 0
-      if isLeading { heldCount = 0 }
+      if isLeading {
+        heldCount = 0
+      } else if ends == .leading {
+        releasedCount = heldCount
+      }
     case .other:
       partialCount = 0
       isLeading = false

@@ -1,20 +1,21 @@
 import Platform
 
 /// Cuts standard input, where it is no terminal, into lines.
-@safe struct LineReader: ~Copyable {
-  private let layout: ChatLayout
+@safe public struct LineReader: ~Copyable {
+  private let layout: LineLayout
   private let stream = InputStream.standardInput
   private var filled = 0
   private var used = 0
 
-  init(_ layout: ChatLayout) { self.layout = layout }
+  public init(_ layout: LineLayout) { self.layout = layout }
 
   /// Puts the next line into `layout.line`. The last one needs no newline.
-  mutating func next() throws(SystemFailure) -> LineEvent {
+  @export(interface)
+  public mutating func next() throws(SystemFailure) -> LineEvent {
     var count = 0
     while let byte = try take() {
       if byte == UInt8(ascii: "\n") { return .line(withoutReturn(count)) }
-      if count == ChatLayout.lineByteCountMax { return .tooLong }
+      if count == LineLayout.lineByteCountMax { return .tooLong }
       unsafe layout.line[count] = byte
       count += 1
     }

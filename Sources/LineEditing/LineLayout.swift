@@ -2,24 +2,26 @@ import Memory
 import Platform
 
 /// The part of the arena that reading messages takes.
-@safe struct ChatLayout {
+@safe public struct LineLayout {
   /// Bytes of one message.
-  static let lineByteCountMax = 65_536
+  public static let lineByteCountMax = 65_536
   static let inputByteCount = 4096
   /// Lines that the up key brings back, and bytes of each; longer ones are not kept.
   static let historyLineCount = 32
   static let historyLineByteCountMax = 2048
 
   /// The line that is read, with room for a zero behind it, and one that waits while earlier ones are shown.
-  let line: UnsafeMutablePointer<UInt8>
+  public let line: UnsafeMutablePointer<UInt8>
   let draft: UnsafeMutablePointer<UInt8>
   let input: UnsafeMutableRawBufferPointer
   /// `[historyLineCount][historyLineByteCountMax]`, a ring, and the lines' counts of bytes.
   let history: UnsafeMutablePointer<UInt8>
   let historyCounts: UnsafeMutablePointer<Int>
-  let terminal: UnsafeMutableRawPointer
+  /// `Terminal.byteCount` bytes.
+  public let terminal: UnsafeMutableRawPointer
 
-  init(carver: inout Carver) {
+  @export(interface)
+  public init(carver: inout Carver) {
     unsafe line = carver.take(.text, UInt8.self, count: Self.lineByteCountMax + 1)
     unsafe draft = carver.take(.text, UInt8.self, count: Self.lineByteCountMax)
     unsafe input = UnsafeMutableRawBufferPointer(
@@ -29,14 +31,4 @@ import Platform
     unsafe historyCounts = carver.take(.text, Int.self, count: Self.historyLineCount)
     unsafe terminal = carver.takeBytes(.text, count: Terminal.byteCount)
   }
-}
-
-/// What reading a line comes to.
-enum LineEvent {
-  /// So many bytes, without the newline.
-  case line(Int)
-  /// The input has ended.
-  case end
-  /// More bytes than a line may have.
-  case tooLong
 }

@@ -1,0 +1,68 @@
+import Generation
+import Platform
+import Template
+import Tokenizer
+
+// Conversations for the model's chat template.
+extension Program {
+  /// What the next run of the template is given.
+  mutating func conversation() -> TemplateData { model.text!.template!.currentData() }
+
+  mutating func setConversation(_ data: TemplateData) { model.text!.template!.data = data }
+
+  /// Begins a conversation: the template's variables, and the system message in the list of messages,
+  /// which is left open.
+  mutating func beginConversation(_ arguments: Arguments) throws(CommandFailure) {
+    let vocabulary = unsafe model.vocabulary
+    let system = unsafe arguments.system
+    if let system = unsafe system, unsafe !isUTF8(cStringSpan(system)) {
+      throw CommandFailure(.text(.malformedData, "the text is not UTF-8"), about: .name("--system"))
+    }
+    do throws(TemplateError) {
+      var data = conversation()
+      unsafe try data.beginVariables(
+        bos: model.chatMarks.bos, eos: model.chatMarks.eos, vocabulary.pointee)
+      if let thinks = arguments.thinks { try data.put(thinks: thinks) }
+      try data.name("messages")
+      try data.beginArray()
+      if let system = unsafe system {
+        unsafe try data.put(role: "system", cStringSpan(system))
+      }
+      setConversation(data)
+    } catch {
+      throw CommandFailure(.variables(.template(error)))
+    }
+  }
+
+  /// Ends the list of messages and runs the template. If this throws, the template's refusal, or what
+  /// is wrong with it, has been written.
+  mutating func render(_ console: inout Console) throws(CommandFailure) -> TemplateText {
+    do throws(TemplateError) {
+      try model.text!.template!.data.endArray()
+      try model.text!.template!.data.endObject()
+      try model.text!.template!.render(now: TemplateTime(secondsSince1970: unixSeconds()))
+    } catch {
+      console.error.write("edge-infer: ")
+      model.text!.template!.write(error, to: &console.error)
+      console.error.write("\n")
+      console.error.flush()
+      throw CommandFailure(.malformedData)
+    }
+    return model.text!.template!.currentText()
+  }
+}
+
+extension Arguments {
+  /// Of `--chat-template`.
+  var templateFile: TemplateFile? { unsafe chatTemplate.map { unsafe TemplateFile($0) } }
+}
+
+extension TemplateData {
+  /// The switch of models that may think before they answer.
+  mutating func put(thinks: Bool) throws(TemplateError) {
+    try name("enable_thinking")
+    try put(thinks)
+    try name("thinking")
+    try put(thinks)
+  }
+}
