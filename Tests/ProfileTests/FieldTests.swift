@@ -226,7 +226,7 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     #expect(ProfileField(rawValue: ProfileField.count) == nil)
     #expect(Policy(rawValue: Policy.count - 1) != nil)
     #expect(Policy(rawValue: Policy.count) == nil)
-    #expect(ProfileOption(rawValue: ProfileOption.count - 1) == .recent)
+    #expect(ProfileOption(rawValue: ProfileOption.count - 1) == .weights)
     #expect(ProfileOption(rawValue: ProfileOption.count) == nil)
   }
 }
