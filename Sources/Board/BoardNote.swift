@@ -9,8 +9,9 @@ public enum BoardNote: Int, Sendable {
   case noMemory
   case noAvailable
   case manyCores
+  case quota
 
-  public static let count = 9
+  public static let count = 10
 
   @export(interface)
   public var text: StaticString {
@@ -27,6 +28,8 @@ public enum BoardNote: Int, Sendable {
     case .noL2: "no size of a second-level cache is given for each core: 256 KiB are assumed"
     case .noMemory: "no amount of memory in proc/meminfo: 512 MiB are assumed"
     case .noAvailable: "no MemAvailable in proc/meminfo: what is free counts as available"
+    case .quota:
+      "a control group gives less processor time than there are cores: taken are as many as it gives"
     case .manyCores: "a profile has at most 64 threads: the first 64 cores are taken"
     }
   }

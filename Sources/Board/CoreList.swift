@@ -7,8 +7,11 @@ public struct CoreList: ~Copyable {
   public private(set) var count = 0
   /// The cores that a profile names.
   public private(set) var chosen = CoreSet()
+  /// Threads that a control group's quota lets run all the time.
+  let threadCountMax: Int
 
   init(below root: KernelPath, _ notes: inout BoardNotes) {
+    threadCountMax = ProcessorQuota(below: root).threadCountMax
     let usable = Self.readUsable(root, &notes)
     for number in 0..<CoreSet.limit where usable.contains(number) {
       cores[count] = Core(number, below: root, usable: usable)
@@ -61,7 +64,7 @@ extension CoreList {
   /// Of a hardware core with several threads the first. Of these the fast ones: those with at least
   /// seven eighths of the highest capacity, or of the highest frequency where the kernel does not
   /// know every capacity. Cores of one kind may differ so far: RK3588's, by their grade, run at
-  /// 2,256 to 2,400 MHz.
+  /// 2,256 to 2,400 MHz. No more than a quota of processor time gives.
   private mutating func choose(_ notes: inout BoardNotes) {
     let highest = highestSpeeds()
     if count > 1 && highest.capacity == 0 && highest.kilohertz == 0 { notes.insert(.noSpeeds) }
@@ -75,6 +78,10 @@ extension CoreList {
       }
       if chosen.count == ProfileLimits.threadCountMax {
         notes.insert(.manyCores)
+        break
+      }
+      if chosen.count == threadCountMax {
+        notes.insert(.quota)
         break
       }
       chosen.insert(core.number)

@@ -8,14 +8,16 @@ public struct CoreOrder: Sendable {
   public private(set) var fastCount = 0
   /// One hardware thread of each core.
   public private(set) var coreCount = 0
-  /// At most `ProfileLimits.threadCountMax`.
+  /// At most `ProfileLimits.threadCountMax`, and no more than a quota of processor time gives.
   public private(set) var count = 0
+  private let countMax: Int
   private var numbers = InlineArray<64, Int32>(repeating: 0)
   /// 0 where the kernel does not say.
   private var l2Sizes = InlineArray<64, Int>(repeating: 0)
 
   @export(interface)
   public init(_ list: borrowing CoreList) {
+    countMax = min(list.threadCountMax, ProfileLimits.threadCountMax)
     for index in 0..<list.count where list.chosen.contains(list[index].number) {
       append(list[index])
     }
@@ -33,7 +35,7 @@ public struct CoreOrder: Sendable {
   }
 
   private mutating func append(_ core: Core) {
-    if count == ProfileLimits.threadCountMax { return }
+    if count == countMax { return }
     numbers[count] = Int32(core.number)
     l2Sizes[count] = core.l2KiB
     count += 1

@@ -112,6 +112,7 @@ EDGE_INLINE int64_t edge_regular_file_size(int32_t fd) {
 EDGE_INLINE int32_t edge_exists(const char *path) { return access(path, F_OK) == 0; }
 // Environment variables; 0 where they are not set.
 EDGE_INLINE const char *edge_models_folder(void) { return getenv("EDGE_INFER_MODELS"); }
+EDGE_INLINE const char *edge_profiles_folder(void) { return getenv("EDGE_INFER_PROFILES"); }
 EDGE_INLINE const char *edge_home_folder(void) { return getenv("HOME"); }
 EDGE_INLINE int32_t edge_is_terminal(int32_t fd) { return isatty(fd); }
 // A terminal's settings.

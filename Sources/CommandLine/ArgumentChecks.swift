@@ -87,8 +87,9 @@ extension Arguments {
   }
 
   private func checkRequired() throws(UsageError) {
-    if Option.profile.declaration.commands.contains(command) && !has(.profile) {
-      throw .sentence("--profile is missing: the JSON file that describes the board")
+    if command == .run && !hasAny {
+      throw .sentence(
+        "a prompt is missing: give --prompt, --prompt-file or --tokens; --help lists the commands")
     }
     if (command == .score || command == .tokenize) && !hasPrompt {
       throw .sentence("a text is missing: give --prompt, --prompt-file or --tokens")
@@ -107,6 +108,13 @@ extension Arguments {
     if unsafe folder[0] == 0 {
       throw .sentence("-o names the folder of the profile run in at least one byte")
     }
+  }
+
+  private var hasAny: Bool {
+    for index in 0..<Option.count {
+      if let option = Option(rawValue: index), has(option) { return true }
+    }
+    return false
   }
 
   private func checkValues() throws(UsageError) {

@@ -177,6 +177,7 @@ extension Arguments {
   public var headBudgets: UnsafePointer<CChar>? { unsafe text(.headBudgets) }
   public var system: UnsafePointer<CChar>? { unsafe text(.system) }
   /// The file of another chat template.
+  public var preTokenizer: UnsafePointer<CChar>? { unsafe text(.preTokenizer) }
   public var chatTemplate: UnsafePointer<CChar>? { unsafe text(.chatTemplate) }
   /// Whether the template's switch of thinking is set, and to what.
   public var thinks: Bool? {

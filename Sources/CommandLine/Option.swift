@@ -6,7 +6,7 @@ public enum Option: Int, Sendable {
   case help, version
   // Inputs.
   case profile, model, shape, prompt, promptFile, tokens, raw, system
-  case chatTemplate, messages, think
+  case chatTemplate, messages, think, preTokenizer
   // The answer.
   case maxTokens, stop, logprobs, saveCache, loadCache, positions
   // Of one command.

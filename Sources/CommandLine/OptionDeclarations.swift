@@ -19,6 +19,8 @@ extension Option {
     case .system: .init("--system", CommandSet([.run, .chat, .plan, .template]))
     case .chatTemplate: .init("--chat-template", CommandSet([.run, .serve, .plan, .template]))
     case .think: .init("--think", CommandSet([.run, .plan]))
+    case .preTokenizer:
+      .init("--pre-tokenizer", CommandSet.answering + CommandSet([.score, .tokenize]))
     case .messages: .init("--messages", CommandSet([.template]))
     case .maxTokens: .init("--max-tokens", .answering)
     case .stop: .init("--stop", .answering)

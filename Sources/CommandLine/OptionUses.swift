@@ -11,7 +11,13 @@ extension Option {
     case .version:
       .init("", .flag, "The version, and the instructions that the program was built for.")
     case .profile:
-      .init("FILE", .text(standard: nil), "The device profile (JSON).", isRequired: true)
+      .init(
+        "FILE", .text(standard: nil),
+        """
+        The device profile (JSON); a name without a folder is looked for in /etc/edge-infer too \
+        ($EDGE_INFER_PROFILES takes its place). Without the option: profile.json there, else what \
+        probe would write.
+        """)
     case .model: modelUse(command)
     case .shape: shapeUse(command)
     case .prompt: promptUse(command)
@@ -36,6 +42,13 @@ extension Option {
       .init(
         "on|off", .text(standard: nil),
         "Whether the model thinks before it answers, for templates that have the switch.")
+    case .preTokenizer:
+      .init(
+        "NAME", .text(standard: nil),
+        """
+        How text is split before its tokens are merged, in place of what the model's \
+        tokenizer.ggml.pre says: llama-bpe, qwen2, smollm, gpt-2, default or an alias.
+        """)
     case .messages:
       .init(
         "FILE", .text(standard: nil),

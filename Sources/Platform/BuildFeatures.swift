@@ -54,4 +54,19 @@ public enum BuildFeatures {
       return nil
     #endif
   }
+
+  /// What to do about a processor for which `missing` names something.
+  @export(interface)
+  public static func advice(for processor: ProcessorFeatures) -> StaticString {
+    #if arch(x86_64)
+      processor.vectorWidthBits < 256
+        ? "no build runs on it: x86-64 needs AVX2 with FMA and F16C"
+        : """
+        build it on this machine with swift build -c release; with --toolset \
+        Toolchain/x86-64-v3.json it runs on all processors with AVX2
+        """
+    #else
+      "build it with Toolchain/build-device and the profile of this board"
+    #endif
+  }
 }

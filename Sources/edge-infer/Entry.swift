@@ -8,19 +8,21 @@ import Platform
 public func main(
   _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
-  if let missing = BuildFeatures.missing(from: ProcessorFeatures()) {
-    return refuseProcessor(missing)
+  let processor = ProcessorFeatures()
+  if let missing = BuildFeatures.missing(from: processor) {
+    return refuse(processor, missing)
   }
   return unsafe runProgram(argumentCount, argumentValues)
 }
 
 @inline(never)
-private func refuseProcessor(_ missing: StaticString) -> Int32 {
+private func refuse(_ processor: ProcessorFeatures, _ missing: StaticString) -> Int32 {
   var console = Console()
   console.error.write("edge-infer: this program was built for a processor with ")
   console.error.write(missing)
-  console.error.write(", which this one lacks; build it with Toolchain/build-device and the ")
-  console.error.write("profile of this board\n")
+  console.error.write(", which this one lacks; ")
+  console.error.write(BuildFeatures.advice(for: processor))
+  console.error.write("\n")
   console.error.flush()
   return ExitCode.unavailable.rawValue
 }

@@ -1,6 +1,7 @@
 import Generation
 import Model
 import Platform
+import Tokenizer
 
 extension HeaderBuffer {
   /// Opens a model of the command line or of the profile.
@@ -16,6 +17,30 @@ extension HeaderBuffer {
       throw CommandFailure(.model(error), path)
     }
   }
+}
+
+extension Arguments {
+  /// The name of `--pre-tokenizer`, one that is known.
+  func knownPreTokenizer() throws(CommandFailure) -> Excerpt? {
+    guard let name = unsafe preTokenizer else { return nil }
+    do throws(TokenizerError) {
+      _ = unsafe try PreTokenizer(name: cStringSpan(name))
+    } catch {
+      throw CommandFailure(
+        .usage(
+          .value(
+            unsafe Excerpt(cString: name), "is no pre-tokenizer; --pre-tokenizer is ",
+            "llama-bpe, qwen2, smollm, gpt-2, default or one of their aliases")))
+    }
+    return unsafe Excerpt(cString: name)
+  }
+}
+
+/// A tokenizer of another kind does not split text before it merges.
+func checkSplits(_ facts: TokenizerFacts, _ preTokenizer: Excerpt?) throws(CommandFailure) {
+  if preTokenizer == nil || facts.kind == .byteLevelBPE { return }
+  throw CommandFailure(
+    .usage, "--pre-tokenizer is for models with byte-level BPE, and this one has another tokenizer")
 }
 
 /// Says what was taken in place of what a file's tokenizer lacks.

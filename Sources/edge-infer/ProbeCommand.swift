@@ -5,15 +5,9 @@ import Profile
 
 /// `probe`: the profile of this machine, or of one whose kernel files were recorded.
 func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
-  let wishes = ProfileWishes(
-    model: try probedModel(arguments, &console), reserveMiB: arguments.reserveMiB)
+  let wishes = try ProfileWishes(arguments, &console)
   let facts = try readFacts(arguments, &console)
-  var profile: DeviceProfile
-  do throws(BoardError) {
-    profile = try facts.profile(wishes, capMiB: arguments.overrides.ramCapMiB)
-  } catch {
-    throw unsafe console.fail(error, root: arguments.sysroot)
-  }
+  var profile = try makeProfile(facts, wishes, arguments, &console)
   profile.apply(arguments.overrides)
   try setHeadBudgets(&profile, arguments, &console)
   if !arguments.isQuiet { ProbeTable.write(facts, wishes, profile, to: &console.error) }
@@ -23,6 +17,33 @@ func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
     profile = try tunedProfile(profile, CoreOrder(facts.cores), arguments, &console)
   }
   try writeProfile(profile, file.take(), arguments, &console)
+}
+
+/// What `probe` would write without options of its own, before the overrides.
+func probedProfile(
+  _ arguments: Arguments, _ console: inout Console
+) throws(Exit) -> DeviceProfile {
+  let wishes = try ProfileWishes(arguments, &console)
+  var profile = try makeProfile(readFacts(arguments, &console), wishes, arguments, &console)
+  try setHeadBudgets(&profile, arguments, &console)
+  return profile
+}
+
+private func makeProfile(
+  _ facts: borrowing BoardFacts, _ wishes: ProfileWishes, _ arguments: Arguments,
+  _ console: inout Console
+) throws(Exit) -> DeviceProfile {
+  do throws(BoardError) {
+    return try facts.profile(wishes, capMiB: arguments.overrides.ramCapMiB)
+  } catch {
+    throw unsafe console.fail(error, root: arguments.sysroot)
+  }
+}
+
+extension ProfileWishes {
+  fileprivate init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+    self.init(model: try probedModel(arguments, &console), reserveMiB: arguments.reserveMiB)
+  }
 }
 
 /// The file that is named, or the one beside the model if it is there.

@@ -54,7 +54,10 @@ struct Preparation: ~Copyable {
     let headBudgets = try HeadBudgets.find(arguments, settings)
     var run = settings.run(logitRowCount: needs.logitRowCount)
     run.headShares = headBudgets?.kept
-    let opened = try Self.open(path, run, needs.model)
+    var modelNeeds = needs.model
+    modelNeeds.preTokenizer = try arguments.knownPreTokenizer()
+    let opened = try Self.open(path, run, modelNeeds)
+    try checkSplits(opened.model.tokenizer, modelNeeds.preTokenizer)
     try headBudgets?.check(opened.model.shape, run)
     try settings.checkPositions(
       largestBudget: run.headBudgets.upperBound, contextLength: opened.model.shape.contextLength)

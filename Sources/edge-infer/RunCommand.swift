@@ -108,8 +108,7 @@ private func rendered(
     throw unsafe CommandFailure(error.reason, about: .prompt(arguments.promptPath))
   }
   do throws(TemplateError) {
-    if hasRest { try data.endStreamedText() } else { try data.endText() }
-    try data.endObject()
+    try data.endMessage(isStreamed: hasRest)
   } catch {
     throw CommandFailure(.variables(.template(error)))
   }

@@ -117,11 +117,7 @@ private func readPrompt(
     if let system = unsafe arguments.system {
       unsafe try data.put(role: "system", cStringSpan(system))
     }
-    try data.beginObject()
-    try data.name("role")
-    try data.put("user")
-    try data.name("content")
-    data.beginText()
+    try data.beginMessage("user")
   } catch {
     throw CommandFailure(.variables(.template(error)))
   }
@@ -149,8 +145,7 @@ private func readPrompt(
     throw CommandFailure(.text(.malformedData, "the text is not UTF-8"), about: subject)
   }
   do throws(TemplateError) {
-    try data.endText()
-    try data.endObject()
+    try data.endMessage()
     try data.endArray()
   } catch {
     throw CommandFailure(.variables(.template(error)))

@@ -12,7 +12,10 @@ func tokenizeCommand(_ arguments: Arguments) throws(CommandFailure) {
   }
   let path = unsafe ModelPath(name)
   var buffer = HeaderBuffer()
-  let model = try buffer.open(path, needsWeights: false)
+  var model = try buffer.open(path, needsWeights: false)
+  let preTokenizer = try arguments.knownPreTokenizer()
+  try checkSplits(model.tokenizer, preTokenizer)
+  if let preTokenizer { model.setPreTokenizer(preTokenizer) }
   writeWarnings(model.tokenizer)
   let needs: TextNeeds
   do throws(TextFailure) {

@@ -58,6 +58,19 @@ struct MemoryTests {
     #expect(try cap(tree) == 128)
   }
 
+  /// Above `memory.high` a group is slowed down: what is below it counts.
+  @Test func highMarks() throws {
+    let tree = try tree(totalMiB: 8000, availableMiB: 7000)
+    let group = "sys/fs/cgroup/user.slice/user-1000.slice/"
+    try tree.write(group + "memory.max", "\(1024 * Self.mebi)\n")
+    try tree.write(group + "memory.high", "max\n")
+    #expect(try cap(tree) == 896)
+    try tree.write(group + "memory.high", "\(512 * Self.mebi)\n")
+    #expect(try cap(tree) == 448)
+    try tree.write(group + "memory.max", "max\n")
+    #expect(try cap(tree) == 448)
+  }
+
   @Test func versionOneGroups() throws {
     let tree = try tree(totalMiB: 8000, availableMiB: 7000)
     try tree.write(

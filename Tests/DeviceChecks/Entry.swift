@@ -12,8 +12,9 @@ import Profile
 public func main(
   _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
-  if let missing = BuildFeatures.missing(from: ProcessorFeatures()) {
-    return refuseProcessor(missing)
+  let processor = ProcessorFeatures()
+  if let missing = BuildFeatures.missing(from: processor) {
+    return refuse(processor, missing)
   }
   if unsafe argumentCount == 4 && isEqual(argumentValues[1]!, "--repeat") {
     return unsafe repeatWorkload(argumentValues[2]!, count: atol(argumentValues[3]!))
@@ -28,12 +29,13 @@ public func main(
 }
 
 @inline(never)
-private func refuseProcessor(_ missing: StaticString) -> Int32 {
+private func refuse(_ processor: ProcessorFeatures, _ missing: StaticString) -> Int32 {
   var out = TextOutput.standardError
   out.write("device-checks: this program was built for a processor with ")
   out.write(missing)
-  out.write(", which this one lacks; build it with Toolchain/build-device and the ")
-  out.write("profile of this board\n")
+  out.write(", which this one lacks; ")
+  out.write(BuildFeatures.advice(for: processor))
+  out.write("\n")
   out.flush()
   return 69  // EX_UNAVAILABLE
 }

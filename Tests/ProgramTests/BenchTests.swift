@@ -185,14 +185,13 @@ struct BenchErrorTests {
     try expect(64, arguments, mentions: [word])
   }
 
-  @Test func aMissingModelAndAMissingProfile() throws {
+  @Test func aMissingModel() throws {
     try expect(66, ["--model", "no-such-model.gguf"], mentions: ["no-such-model.gguf"])
     // Without either option the model is the profile's.
     let path = try profile(folder, ["model": "no-such-model.gguf"])
     let outcome = try run([Files.program!, "bench", "--profile", path])
     #expect(outcome.code == 66)
     #expect(outcome.error.contains("no-such-model.gguf"))
-    #expect(try run([Files.program!, "bench", "--shape", "smollm2-135m"]).code == 64)
   }
 
   @Test func aShapeOverTheCap() throws {

@@ -32,7 +32,9 @@ struct ErrorTests {
   @Test func missingProfile() throws {
     try expect(
       66, ["--profile", folder.path("none.json"), "--prompt", "x"], mentions: ["none.json"])
-    try expect(64, ["--prompt", "x"], mentions: ["--profile"])
+    try expect(66, ["--profile", "none.json", "--prompt", "x"], mentions: ["'none.json'"])
+    let alone = try run([Files.program!])
+    #expect(alone.code == 64 && alone.errorLines.count == 1 && alone.error.contains("--prompt"))
   }
 
   @Test func missingModel() throws {
@@ -142,4 +144,47 @@ struct ErrorTests {
         folder.path("no-folder/report.json"),
       ], mentions: ["report.json"])
   }
+
+  /// What the file says is put aside. Llama 3's expression parts a line's end from the blanks behind it.
+  @Test func anotherPreTokenizer() throws {
+    func ids(_ options: [String]) throws -> String {
+      let outcome = try run(
+        [Files.program!, "tokenize", "--model", Files.model!, "--prompt", "in 1999.\n \tx"]
+          + options)
+      #expect(outcome.code == 0 && outcome.error.isEmpty, "\(outcome.error)")
+      return outcome.output
+    }
+    #expect(try ids([]) == ids(["--pre-tokenizer", "smollm"]))
+    #expect(try ids([]) != ids(["--pre-tokenizer", "llama-bpe"]))
+    #expect(try ids(["--pre-tokenizer", "falcon3"]) == ids(["--pre-tokenizer", "llama-bpe"]))
+    let path = try profile(folder)
+    for name in ["", "gpt2", "smollm ", String(repeating: "x", count: 300)] {
+      try expect(
+        64, ["--profile", path, "--prompt", "x", "--pre-tokenizer", name],
+        mentions: ["is no pre-tokenizer; --pre-tokenizer is"])
+    }
+  }
+
+  /// Advice that works, by the processor: built for AVX-512 or not, under an emulator that has neither.
+  @Test(
+    .enabled(if: Files.tool("qemu-x86_64") != nil && isX86, "needs qemu-x86_64"),
+    arguments: [
+      ("Nehalem", ["AVX2 with FMA and F16C, which this one lacks", "no build runs on it"]),
+      ("Haswell", ["which this one lacks", "--toolset Toolchain/x86-64-v3.json"]),
+    ])
+  func anotherProcessor(name: String, words: [String]) throws {
+    let outcome = try run([
+      Files.tool("qemu-x86_64")!, "-cpu", name, Files.program!, "--version",
+    ])
+    // A build for AVX2 alone runs on a Haswell.
+    if name == "Haswell" && outcome.code == 0 { return }
+    #expect(outcome.code == 69 && outcome.output.isEmpty)
+    for word in words { #expect(outcome.error.contains(word), "\(outcome.error)") }
+  }
 }
+
+#if arch(x86_64)
+  private let isX86 = true
+#else
+  private let isX86 = false
+#endif

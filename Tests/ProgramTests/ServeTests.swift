@@ -64,9 +64,9 @@ struct ServeTests {
     #expect(
       try service.chat([("user", Self.question)], all.merging(["top_k": 0]) { $1 }).content
         == expected)
-    let tools: [String: Any] = ["tools": [["type": "function"]]]
-    let refused = try service.chat([("user", Self.question)], tools)
-    #expect(refused.status == 400 && refused.error["param"] as? String == "tools")
+    let functions: [String: Any] = ["functions": [["name": "f"]]]
+    let refused = try service.chat([("user", Self.question)], functions)
+    #expect(refused.status == 400 && refused.error["param"] as? String == "functions")
   }
 
   @Test func streamsSayTheSame() throws {

@@ -133,6 +133,32 @@ import Testing
     #expect(open == "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nWell, ")
   }
 
+  /// Tools, calls and their results, thoughts and variables are the template's, whatever their order.
+  @Test func whatIsTheTemplates() throws {
+    let rig = try ServiceRig(budget: 256)
+    let body =
+      #"{"tools": [{"b": 1, "a": [true, null, "<|im_end|>"]}], "chat_template_kwargs": {"loud": true},"#
+      + #""messages": [{"content": [{"type": "text", "text": "a"}, {"text": "b", "type": "text"}],"#
+      + #""role": "developer"}, {"role": "assistant", "content": null, "reasoning_content": "hm","#
+      + #""tool_calls": [{"function": {"name": "f", "arguments": "{\"x\": [1.0, \"é\"]}"}}]},"#
+      + #"{"role": "tool", "tool_call_id": "1", "content": "arguments"}]}"#
+    let prompt = try post(rig, "/apply-template", body)["prompt"] as? String
+    #expect(
+      prompt == #"[{"b": 1, "a": [true, null, "<|im_end|>"]}]"# + "\n"
+        + "<|im_start|>system\na\nb<|im_end|>\n<|im_start|>assistant\n"
+        + #"[{"function": {"name": "f", "arguments": {"x": [1.0, "é"]}}}](hm)"#
+        + "<|im_end|>\n<|im_start|>tool\narguments<|im_end|>\n!<|im_start|>assistant\n")
+    let plain = #"{"messages": [{"role": "assistant", "content": "a"}]"#
+    for (member, end) in [
+      ("", "a"), (#","continue_final_message":false"#, "a<|im_end|>\n<|im_start|>assistant\n"),
+      (#","add_generation_prompt":true"#, "a<|im_end|>\n<|im_start|>assistant\n"),
+      (#","continue_final_message":false,"add_generation_prompt":false"#, "a<|im_end|>\n"),
+    ] {
+      let text = try post(rig, "/apply-template", plain + member + "}")["prompt"] as? String
+      #expect(text == "<|im_start|>assistant\n" + end, "\(member)")
+    }
+  }
+
   @Test func plainPaths() throws {
     let rig = try ServiceRig()
     func get(_ path: String, _ headers: String = "") throws -> RigAnswer {

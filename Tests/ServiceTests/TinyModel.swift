@@ -32,9 +32,12 @@ enum TinyModel {
   }()
 
   private static let template = """
+    {% if tools %}{{ tools | tojson + '\\n' }}{% endif %}\
     {% for message in messages %}{% if message['content'] == 'refuse' %}\
     {{ raise_exception('messages are refused') }}{% endif %}{{'<|im_start|>' + message['role'] + '\\n' + \
-    message['content'] + '<|im_end|>' + '\\n'}}{% endfor %}\
+    (message['content'] or '')}}{% if message.tool_calls %}{{ message.tool_calls | tojson }}{% endif %}\
+    {% if message.reasoning_content %}({{ message.reasoning_content }}){% endif %}\
+    {{ '<|im_end|>' + '\\n'}}{% endfor %}{% if loud %}!{% endif %}\
     {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}
     """
 

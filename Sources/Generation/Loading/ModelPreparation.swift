@@ -14,6 +14,8 @@ public struct ModelNeeds {
   public var mayLackText = false
   /// Whether a model without a chat template will do.
   public var mayLackTemplate = false
+  /// The name of another pre-tokenizer; nil for the model's own.
+  public var preTokenizer: Excerpt?
   /// Of another chat template; nil for the model's own.
   public var templateFile: TemplateFile?
   public var generator = GeneratorNeeds()
@@ -40,7 +42,8 @@ public struct ModelPreparation: ~Copyable {
     path: UnsafePointer<CChar>, _ settings: RunSettings, _ needs: ModelNeeds
   ) throws(TextFailure) {
     var buffer = HeaderBuffer()
-    let model = unsafe try Self.open(path, &buffer)
+    var model = unsafe try Self.open(path, &buffer)
+    if let name = needs.preTokenizer { model.setPreTokenizer(name) }
     let usesText = needs.usesText && (!needs.mayLackText || model.tokenizer.isKnown)
     let hasTemplate = model.tokenizer.chatTemplate != nil || needs.templateFile != nil
     let usesTemplate = needs.usesTemplate && (!needs.mayLackTemplate || hasTemplate)

@@ -31,20 +31,24 @@ extension TemplateData {
 
   /// A message of the conversation, in the list that is open.
   public mutating func put(role: StaticString, _ content: Span<UInt8>) throws(TemplateError) {
-    try beginObject()
-    try name("role")
-    try put(role)
-    try name("content")
-    try put(content)
-    try endObject()
+    try beginMessage(role)
+    if append(content) < content.count { throw .conversationFull }
+    try endMessage()
   }
 
-  /// Begins a message, up to its content.
+  /// Begins a message, up to its content, which is appended.
+  @export(interface)
   public mutating func beginMessage(_ role: StaticString) throws(TemplateError) {
     try beginObject()
     try name("role")
     try put(role)
-    try name("content")
-    beginText()
+    try beginContent()
+  }
+
+  /// - Parameter isStreamed: whether further bytes of the content are read while it is written out.
+  @export(interface)
+  public mutating func endMessage(isStreamed: Bool = false) throws(TemplateError) {
+    try endContent(isStreamed: isStreamed)
+    try endObject()
   }
 }

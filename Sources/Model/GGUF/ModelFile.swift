@@ -8,7 +8,7 @@ import Platform
 public struct ModelFile: ~Copyable {
   /// The only file, or the first part: the one that has the metadata.
   let file: InputFile
-  private let header: ModelHeader
+  private var header: ModelHeader
   private let furtherParts: FurtherParts
   public let shape: ModelShape
   /// Nil for a GGUF file. The tensors of a packed model are listed, but cannot be read.
@@ -56,6 +56,9 @@ public struct ModelFile: ~Copyable {
   public var name: Excerpt { header.name }
 
   public var tokenizer: TokenizerFacts { header.tokenizer }
+
+  /// From here on `tokenizer.preTokenizer` is that one, whatever the file says.
+  public mutating func setPreTokenizer(_ name: Excerpt) { header.tokenizer.preTokenizer = name }
 
   /// Files: 1 for a model that is not split.
   public var partCount: Int { furtherParts.count }

@@ -6,7 +6,7 @@ struct ModelHeader: Sendable {
   let name: Excerpt
   /// Whether the output head is tied, and what else tensors tell, is known from the tensors of all parts.
   let shape: ModelShape
-  let tokenizer: TokenizerFacts
+  var tokenizer: TokenizerFacts
   let split: SplitFacts
   let directory: TensorDirectory
 

@@ -16,8 +16,9 @@ public struct TokenizerFacts: Sendable {
   public let kind: Kind
   /// tokenizer.ggml.model; empty if absent.
   public let name: Excerpt
-  /// tokenizer.ggml.pre, the way text is split before merging; empty if absent.
-  public let preTokenizer: Excerpt
+  /// tokenizer.ggml.pre, or what the caller wants in its place: the way text is split before merging; empty
+  /// if absent.
+  public internal(set) var preTokenizer: Excerpt
   public let tokens: FileArray?
   /// One INT32 a token.
   public let tokenTypes: FileArray?

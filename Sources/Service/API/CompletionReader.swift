@@ -2,39 +2,63 @@ import Text
 
 /// Who says a message.
 public enum MessageRole: Sendable {
-  /// Also the role `developer`, which newer models of OpenAI's have in its place.
   case system
+  /// Newer models of OpenAI's have it in place of `system`.
+  case developer
   case user
   case assistant
+  /// The result of a call.
+  case tool
 
   /// What chat templates call it.
   var name: StaticString {
     switch self {
     case .system: "system"
+    case .developer: "developer"
     case .user: "user"
     case .assistant: "assistant"
+    case .tool: "tool"
     }
   }
 
   init?(_ name: FixedText<33>) {
-    if matches(name, "system") || matches(name, "developer") {
+    if matches(name, "system") {
       self = .system
+    } else if matches(name, "developer") {
+      self = .developer
     } else if matches(name, "user") {
       self = .user
     } else if matches(name, "assistant") {
       self = .assistant
+    } else if matches(name, "tool") {
+      self = .tool
     } else {
       return nil
     }
   }
 }
 
-/// Takes the lists and texts of a request as they arrive. A prompt is given as text or tokens alone.
+/// Takes the lists and texts of a request as they arrive. A prompt is given as text or tokens alone, a
+/// conversation as the members of the object that a chat template is given.
 public protocol PromptConsumer: ~Copyable {
-  mutating func beginMessage(_ role: MessageRole)
-  /// A piece of the message's content or of the prompt: whole characters of UTF-8.
+  /// A piece of the prompt: whole characters of UTF-8.
   mutating func take(_ text: Span<UInt8>)
-  mutating func endMessage()
+  /// A member of the template's object, or of a message in it; the value follows.
+  mutating func take(name: StaticString)
+  /// The value of a member, or a part of it.
+  /// - Parameter bytes: those of the event.
+  mutating func take(_ event: JSONTokenizer.Event, _ bytes: Span<UInt8>)
+  mutating func take(role: MessageRole)
+  /// A word that is a member's value.
+  mutating func take(word: FixedText<33>)
+  /// The text of a message comes as events, up to `endContent`.
+  mutating func beginContent()
+  mutating func endContent()
+  /// A list of texts is the message's content: each of them comes as events, up to `endContentPart`.
+  mutating func beginContentList()
+  mutating func beginContentPart()
+  mutating func endContentPart()
+  mutating func endContentList()
   /// A token of the prompt, which may be none of the vocabulary's.
   mutating func take(token: Int32)
   /// A stop text, of at least one byte.
@@ -46,18 +70,14 @@ public protocol PromptConsumer: ~Copyable {
 /// Reads the body of a request from bytes that arrive in pieces of any size. Texts of any length go to
 /// a consumer; the rest is held in fixed memory.
 ///
-/// Members may have any order: settings are known when the body has ended. A content that comes
-/// before its message's role is held until that comes, up to `heldByteCountMax`. Null is as if the
-/// member were not there, except for the messages, the prompt, and their parts. A member may not come
-/// twice. Members that ask for what is not done here, such as tools, are refused, and so are members
-/// that are not known, at every depth. Parts of a content are joined by line ends, as llama.cpp's and
-/// vLLM's servers do.
+/// Members may have any order: settings are known when the body has ended. Null is as if the member
+/// were not there, except for the messages, the prompt, and their parts. A member may not come twice.
+/// Members that ask for what is not done here, such as grammars, are refused, and so are members that
+/// are not known, at every depth, beside those of what is the template's: tools, calls of them and the
+/// template's variables.
 ///
-/// The text given to the consumer during a call of `feed` is at most `heldByteCountMax` bytes
-/// longer than the bytes fed.
+/// The text given to the consumer during a call of `feed` is not longer than the bytes fed.
 public struct CompletionReader: ~Copyable {
-  public static var heldByteCountMax: Int { 4096 }
-
   /// Where in the body the next value lies.
   enum Place {
     case start
@@ -84,7 +104,8 @@ public struct CompletionReader: ~Copyable {
     case nowhere
     /// A name, a role, or another word.
     case word
-    case content
+    /// The template's value.
+    case given
     case prompt
     case model
     case stop
@@ -105,23 +126,22 @@ public struct CompletionReader: ~Copyable {
   private var seen = InlineArray<2, UInt64>(repeating: 0)
   /// Lists and objects entered of the value that is being skipped.
   var skippedDepth = 0
+  /// The same of a value that is the template's.
+  var givenDepth = 0
   var destination = Destination.nowhere
   var word = FixedText<33>()
   var stop = FixedText<257>()
   var messageIndex = 0
   /// Of the message that is being read, or of the last one.
   var role: MessageRole?
-  /// Texts of the list of parts.
-  var textCount = 0
+  /// It calls tools.
+  var hasCalls = false
+  var hasNullContent = false
   /// The list of prompts has numbers in it, which are one prompt.
   var isFlatPrompt = false
   var stopCount = 0
   var biasCount = 0
   var biasedToken: Int32 = 0
-  /// Content that waits for its role: the first `heldByteCount` bytes.
-  var held = InlineArray<4096, UInt8>(repeating: 0)
-  /// More than there is room for where the content is longer.
-  var heldByteCount = 0
   var maxTokens: Int?
   var maxCompletionTokens: Int?
   var topLogprobCount: Int?
@@ -164,16 +184,18 @@ public struct CompletionReader: ~Copyable {
     try checkFinalMessage()
   }
 
-  /// The last message is gone on with if it is the assistant's, and answered if it is not.
-  private func checkFinalMessage() throws(RequestError) {
+  /// The last message is gone on with if it is the assistant's and nothing else is asked for.
+  private mutating func checkFinalMessage() throws(RequestError) {
     if kind.promptField != .messages { return }
-    let isAssistant = role == .assistant
-    if let continues = settings.continuesFinalMessage, continues != isAssistant {
-      throw error(.invalid, .continueFinalMessage)
-    }
-    if let adds = settings.addsGenerationPrompt, adds == isAssistant {
+    let canGoOn = role == .assistant && !hasCalls
+    let goesOn =
+      settings.continuesFinalMessage ?? (canGoOn && settings.addsGenerationPrompt != true)
+    if goesOn && !canGoOn { throw error(.invalid, .continueFinalMessage) }
+    if goesOn && settings.addsGenerationPrompt == true {
       throw error(.invalid, .addGenerationPrompt)
     }
+    settings.continuesFinalMessage = goesOn
+    if goesOn { settings.addsGenerationPrompt = false }
   }
 
   /// The name of the member that is not known, after a problem `unknown`.
@@ -207,26 +229,41 @@ public struct CompletionReader: ~Copyable {
       skip(event)
       return
     }
+    if givenDepth > 0 {
+      give(event, bytes, &consumer)
+      return
+    }
     switch event {
     case .needsMore: break
-    case .beginObject: try beginObject()
-    case .beginArray: try beginArray()
+    case .beginObject: try beginObject(&consumer)
+    case .beginArray: try beginArray(&consumer)
     case .endObject: try endObject(&consumer)
-    case .endArray: try endArray()
+    case .endArray: try endArray(&consumer)
     case .beginName:
       word.removeAll()
       destination = .word
     case .endName: try endName()
     case .beginString: try beginString(&consumer)
-    case .text(let range): take(bytes.extracting(range), &consumer)
-    case .character(let character):
-      let bytes = character.storage
-      take(bytes.span.extracting(0..<character.count), &consumer)
+    case .text, .character: take(text: event, bytes, &consumer)
     case .endString: try endString(&consumer)
     case .number(let number): try take(number, &consumer)
     case .boolean(let value): try take(value)
-    case .null: try takeNull()
+    case .null: try takeNull(&consumer)
     }
+  }
+
+  /// Gives a value on that is the template's. Of its variables, the members are given.
+  private mutating func give<Consumer: PromptConsumer & ~Copyable>(
+    _ event: JSONTokenizer.Event, _ bytes: Span<UInt8>, _ consumer: inout Consumer
+  ) {
+    switch event {
+    case .beginObject, .beginArray: givenDepth += 1
+    case .endObject, .endArray:
+      givenDepth -= 1
+      if givenDepth == 0 && field == .templateVariables { return }
+    default: break
+    }
+    consumer.take(event, bytes)
   }
 
   private mutating func skip(_ event: JSONTokenizer.Event) {

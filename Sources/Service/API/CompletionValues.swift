@@ -2,21 +2,30 @@ import Text
 
 // Lists and objects.
 extension CompletionReader {
-  mutating func beginObject() throws(RequestError) {
+  mutating func beginObject<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
     switch (place, field) {
     case (.start, _): place = .request
     case (.request, .streamOptions): place = .streamOptions
     case (.request, .responseFormat): place = .responseFormat
     case (.request, .logitBias): place = .biases
-    case (.messages, _): beginMessage()
-    case (.contentParts, _): beginPart()
+    case (.request, .templateVariables): givenDepth = 1
+    case (.messages, _): beginMessage(&consumer)
+    case (.contentParts, _): beginPart(&consumer)
     default: try beginOther(.emptyObject)
     }
   }
 
-  mutating func beginArray() throws(RequestError) {
+  mutating func beginArray<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
     switch (place, field) {
-    case (.request, .messages): place = .messages
+    case (.request, .messages):
+      consumer.take(name: "messages")
+      consumer.take(.beginArray, Span())
+      place = .messages
+    case (.request, .tools), (.message, .toolCalls): beginGivenList(&consumer)
     case (.request, .stop): place = .stops
     case (.request, .modalities): place = .words
     case (.request, .prompt): place = .prompts
@@ -26,10 +35,20 @@ extension CompletionReader {
       place = .promptTokens
     case (.prompts, _): try beginTokens()
     case (.message, .content):
-      textCount = 0
+      consumer.beginContentList()
       place = .contentParts
     default: try beginOther(.emptyList)
     }
+  }
+
+  /// A list that is the template's as it is.
+  private mutating func beginGivenList<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) {
+    if let field { consumer.take(name: field.name) }
+    if field == .toolCalls { hasCalls = true }
+    consumer.take(.beginArray, Span())
+    givenDepth = 1
   }
 
   /// The value of a member that changes nothing, or that must be empty.
@@ -74,15 +93,14 @@ extension CompletionReader {
   ) throws(RequestError) {
     switch place {
     case .message:
-      if !has(.role) { throw error(.missing, .role) }
-      if !has(.content) { throw error(.missing, .content) }
-      consumer.endMessage()
+      try endMessage(&consumer)
       messageIndex += 1
       place = .messages
       field = .messages
     case .part:
       if !has(.partType) { throw error(.missing, .partType) }
       if !has(.partText) { throw error(.missing, .partText) }
+      consumer.endContentPart()
       place = .contentParts
       field = .content
     case .responseFormat:
@@ -94,26 +112,53 @@ extension CompletionReader {
     }
   }
 
-  mutating func endArray() throws(RequestError) {
+  mutating func endArray<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
     switch place {
-    case .messages where messageIndex == 0: throw invalid()
+    case .messages:
+      if messageIndex == 0 { throw invalid() }
+      consumer.take(.endArray, Span())
+      place = .request
     case .prompts where settings.promptCount == 0: throw invalid()
     case .promptTokens where field == .prompt: place = .prompts
-    case .contentParts: place = .message
+    case .contentParts:
+      consumer.endContentList()
+      place = .message
     case .emptyList: place = outerPlace
     default: place = .request
     }
   }
 
-  private mutating func beginMessage() {
+  private mutating func beginMessage<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) {
     role = nil
-    heldByteCount = 0
+    (hasCalls, hasNullContent) = (false, false)
     forgetMembers(of: .message)
+    consumer.take(.beginObject, Span())
     place = .message
   }
 
-  private mutating func beginPart() {
+  /// A message that calls tools need not have a content; the templates' authors know it as null.
+  private mutating func endMessage<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
+    if !has(.role) { throw error(.missing, .role) }
+    if !has(.content) {
+      if !hasCalls { throw error(.missing, .content) }
+      consumer.take(name: "content")
+      consumer.take(.null, Span())
+    }
+    if hasNullContent && !hasCalls { throw error(.invalid, .content) }
+    consumer.take(.endObject, Span())
+  }
+
+  private mutating func beginPart<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) {
     forgetMembers(of: .part)
+    consumer.beginContentPart()
     place = .part
   }
 
@@ -136,22 +181,27 @@ extension CompletionReader {
     case (.request, .stop), (.stops, _):
       stop.removeAll()
       destination = .stop
-    case (.message, .content): destination = .content
-    case (.part, .partText):
-      if textCount > 0 { takeLineEnd(&consumer) }
-      textCount += 1
-      destination = .content
+    case (.message, .content):
+      consumer.beginContent()
+      destination = .given
+    case (.part, .partText): destination = .given
     case (.message, .role), (.part, .partType), (.responseFormat, .formatType), (.words, _),
       (.request, .toolChoice), (.request, .functionCall), (.request, .reasoningEffort):
       beginWord()
-    default: try beginOtherString()
+    default: try beginOtherString(&consumer)
     }
   }
 
-  private mutating func beginOtherString() throws(RequestError) {
+  private mutating func beginOtherString<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
     guard isMemberPlace, let field else { throw invalid() }
     switch field.member.kind {
     case .ignored: destination = .nowhere
+    case .givenText:
+      consumer.take(name: field.name)
+      consumer.take(.beginString, Span())
+      destination = .given
     case .nothing: beginWord()
     default: throw invalid()
     }
@@ -163,35 +213,30 @@ extension CompletionReader {
   }
 
   mutating func take<Consumer: PromptConsumer & ~Copyable>(
+    text event: JSONTokenizer.Event, _ bytes: Span<UInt8>, _ consumer: inout Consumer
+  ) {
+    if destination == .given {
+      consumer.take(event, bytes)
+      return
+    }
+    switch event {
+    case .text(let range): take(bytes.extracting(range), &consumer)
+    case .character(let character):
+      let bytes = character.storage
+      take(bytes.span.extracting(0..<character.count), &consumer)
+    default: break
+    }
+  }
+
+  private mutating func take<Consumer: PromptConsumer & ~Copyable>(
     _ text: Span<UInt8>, _ consumer: inout Consumer
   ) {
     switch destination {
-    case .nowhere: break
+    case .nowhere, .given: break
     case .word: Self.append(text, to: &word)
     case .model: Self.append(text, to: &settings.model)
     case .stop: Self.append(text, to: &stop)
     case .prompt: consumer.take(text)
-    case .content:
-      if role == nil {
-        hold(text)
-      } else {
-        consumer.take(text)
-      }
-    }
-  }
-
-  private mutating func takeLineEnd<Consumer: PromptConsumer & ~Copyable>(
-    _ consumer: inout Consumer
-  ) {
-    destination = .content
-    let lineEnd = InlineArray<1, UInt8>(repeating: UInt8(ascii: "\n"))
-    take(lineEnd.span, &consumer)
-  }
-
-  private mutating func hold(_ text: Span<UInt8>) {
-    for index in 0..<text.count {
-      if heldByteCount < Self.heldByteCountMax { held[heldByteCount] = text[index] }
-      heldByteCount = min(heldByteCount + 1, Self.heldByteCountMax + 1)
     }
   }
 
@@ -207,9 +252,12 @@ extension CompletionReader {
     switch destination {
     case .word: try endWord(&consumer)
     case .stop: try endStop(&consumer)
+    case .given where field == .content: consumer.endContent()
+    // The end of the part ends its text.
+    case .given where field == .partText: break
+    case .given: consumer.take(.endString, Span())
     default: break
     }
-    if heldByteCount > Self.heldByteCountMax { throw error(.roleTooLate, .role) }
   }
 
   private mutating func endWord<Consumer: PromptConsumer & ~Copyable>(
@@ -223,10 +271,14 @@ extension CompletionReader {
       switch field {
       case .partType, .formatType, .modalities: matches(word, "text")
       case .toolChoice, .functionCall: matches(word, "none") || matches(word, "auto")
-      case .reasoningEffort: matches(word, "none")
+      case .reasoningEffort: word.count > 0 && !word.isCut
       default: word.offeredByteCount == 0
       }
     if !isRight { throw invalid() }
+    if field == .toolChoice || field == .reasoningEffort, let field {
+      consumer.take(name: field.name)
+      consumer.take(word: word)
+    }
   }
 
   private mutating func endRole<Consumer: PromptConsumer & ~Copyable>(
@@ -234,9 +286,7 @@ extension CompletionReader {
   ) throws(RequestError) {
     guard let role = MessageRole(word) else { throw invalid() }
     self.role = role
-    consumer.beginMessage(role)
-    if heldByteCount > 0 { consumer.take(held.span.extracting(0..<heldByteCount)) }
-    heldByteCount = 0
+    consumer.take(role: role)
   }
 
   private mutating func endStop<Consumer: PromptConsumer & ~Copyable>(
@@ -265,7 +315,7 @@ extension CompletionReader {
       guard isMemberPlace, let field else { throw invalid() }
       switch field.member.kind {
       case .own: try take(number, for: field)
-      case .flag: throw invalid()
+      case .flag, .givenText: throw invalid()
       case .ignored: break
       case .nothing: if number.double != 0 { throw invalid() }
       case .only(let value): if number.double != value { throw invalid() }
@@ -376,12 +426,21 @@ extension CompletionReader {
     }
   }
 
-  mutating func takeNull() throws(RequestError) {
+  mutating func takeNull<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
     guard isMemberPlace, let field else { throw invalid() }
     if field == kind.promptField || place == .part || place == .responseFormat {
       if case .ignored = field.member.kind { return }
       throw invalid()
     }
-    if field == .role || field == .content { throw invalid() }
+    switch field {
+    case .role: throw invalid()
+    case .content:
+      hasNullContent = true
+      consumer.take(name: "content")
+      consumer.take(.null, Span())
+    default: break
+    }
   }
 }

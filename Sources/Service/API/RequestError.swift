@@ -36,8 +36,6 @@ public struct RequestError: Error, Equatable, Sendable {
     case conflicting
     /// The log-probabilities of a prompt are not known.
     case conflictingEcho
-    /// Content came before the role, and is too long to be held until that comes.
-    case roleTooLate
   }
 
   public let problem: Problem
@@ -70,7 +68,6 @@ public struct RequestError: Error, Equatable, Sendable {
     case .conflictingEcho: out.write("cannot be true with logprobs")
     case .invalid: writeRule("must be ", to: &out)
     case .conflicting: out.write("and max_tokens differ; give one of them")
-    case .roleTooLate: out.write("must come before a content of more than 4096 bytes")
     }
   }
 

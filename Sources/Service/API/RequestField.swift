@@ -54,6 +54,8 @@ public enum RequestField: Int, Sendable {
     case flag
     /// Any value: it changes no answer.
     case ignored
+    /// A text that is the template's.
+    case givenText
     /// Null, or a value that asks for nothing: false, 0, an empty list, object or text.
     case nothing
     /// Null, or this number.
@@ -106,6 +108,10 @@ struct RequestMember {
     _ name: StaticString, _ owners: RequestField.Owner, _ rule: StaticString = "true or false"
   ) -> RequestMember {
     RequestMember(name, owners, .flag, rule)
+  }
+
+  static func given(_ name: StaticString, _ owners: RequestField.Owner) -> RequestMember {
+    RequestMember(name, owners, .givenText, "a string")
   }
 
   static func ignored(_ name: StaticString, _ owners: RequestField.Owner) -> RequestMember {
@@ -176,7 +182,7 @@ extension RequestField {
     case .addGenerationPrompt:
       .flag(
         "add_generation_prompt", .chat,
-        "true, or false if the last message is the assistant's, which is gone on with")
+        "true or false, and not true if the last message is gone on with")
     default:
       .flag(
         "continue_final_message", .chat, "false, or true if the last message is the assistant's")
@@ -187,9 +193,9 @@ extension RequestField {
     let format: StaticString = "null: answers have no other format than text"
     let sampling: StaticString = "0: there is no such sampling"
     return switch self {
-    case .tools: .nothing("tools", .chat, "an empty list: none can be called")
+    case .tools: .own("tools", .chat, "a list")
     case .functions: .nothing("functions", .chat, "an empty list: none can be called")
-    case .toolChoice: .own("tool_choice", .chat, "none or auto: no tool can be called")
+    case .toolChoice: .own("tool_choice", .chat, "none or auto")
     case .functionCall: .own("function_call", .chat, "none or auto: no function can be called")
     case .parallelToolCalls: .ignored("parallel_tool_calls", .chat)
     case .responseFormat: .own("response_format", .both, "an object with the type text")
@@ -202,13 +208,12 @@ extension RequestField {
     case .guidedChoice: .nothing("guided_choice", .both, format)
     case .guidedGrammar: .nothing("guided_grammar", .both, format)
     case .structuredOutputs: .nothing("structured_outputs", .both, format)
-    case .reasoningEffort: .own("reasoning_effort", .chat, "none: no reasoning can be set")
+    case .reasoningEffort: .own("reasoning_effort", .chat, "a word")
     case .modalities: .own("modalities", .chat, "a list of the one word text")
     case .audio: .nothing("audio", .chat, "null: answers are text")
     case .prediction: .nothing("prediction", .chat, "null: there is no prediction")
     case .webSearchOptions: .nothing("web_search_options", .chat, "null: nothing is searched")
-    case .templateVariables:
-      .nothing("chat_template_kwargs", .chat, "null: the template has no variables")
+    case .templateVariables: .own("chat_template_kwargs", .chat, "an object")
     case .typicalP: .only("typical_p", 1, "1: there is no such sampling")
     case .mirostat: .nothing("mirostat", .both, sampling)
     case .tailFree: .only("tfs_z", 1, "1: there is no such sampling")
@@ -251,14 +256,13 @@ extension RequestField {
     case .includeUsage: .flag("include_usage", .streamOptions)
     case .includeObfuscation: .ignored("include_obfuscation", .streamOptions)
     case .formatType: .own("type", .responseFormat, "text")
-    case .role: .own("role", .message, "system, developer, user or assistant")
+    case .role: .own("role", .message, "system, developer, user, assistant or tool")
     case .content: .own("content", .message, "a string, or a list of objects with type and text")
-    case .name: .ignored("name", .message)
+    case .name: .given("name", .message)
     case .refusal: .nothing("refusal", .message, "null: answers refuse nothing")
-    case .toolCalls: .nothing("tool_calls", .message, "an empty list: none can be called")
-    case .toolCallID: .nothing("tool_call_id", .message, "null: no tool can be called")
-    case .reasoningContent:
-      .nothing("reasoning_content", .message, "null: reasoning is not given to the model")
+    case .toolCalls: .own("tool_calls", .message, "a list")
+    case .toolCallID: .given("tool_call_id", .message)
+    case .reasoningContent: .given("reasoning_content", .message)
     case .messageAudio: .nothing("audio", .message, "null: messages are text")
     case .annotations: .ignored("annotations", .message)
     case .messageFunctionCall:

@@ -1,20 +1,17 @@
 import Generation
+import Template
 import Text
 import Tokenizer
 
-/// Text of messages on its way from the body to the tokenizer, with the messages' ends between as
-/// bytes that UTF-8 never has. A prompt that is no conversation is text alone.
+/// What comes of a body that is read: text on its way to the tokenizer, with tokens between behind a
+/// byte that UTF-8 never has; and a conversation, which goes into the data of the chat template.
 @safe struct PromptQueue: PromptConsumer {
-  /// For what a piece of the body gives: the piece, what the reader held, and marks, and for each mark
-  /// the JSON has more bytes. A token takes six bytes, and at least two in JSON.
-  static let capacity = 3 * (Connection.pieceByteCountMax + CompletionReader.heldByteCountMax)
+  /// For what a piece of the body gives. A token takes six bytes, and at least two in JSON; the first
+  /// one of a piece may have begun in the one before.
+  static let capacity = 3 * Connection.pieceByteCountMax + 16
   /// Five bytes of a token follow, of seven bits each, the lowest first.
   private static let token: UInt8 = 0xfb
   private static let tokenByteCount = 5
-  private static let messageEnd: UInt8 = 0xfc
-  private static let systemStart: UInt8 = 0xfd
-  private static let userStart: UInt8 = 0xfe
-  private static let assistantStart: UInt8 = 0xff
 
   /// Nil for a queue that drops what it takes.
   private let bytes: UnsafeMutablePointer<UInt8>?
@@ -24,8 +21,10 @@ import Tokenizer
   private(set) var biases: LogitBiases?
   private var start = 0
   private var end = 0
-  /// The token that `next` has found in place of text.
-  fileprivate(set) var nextToken: Int32?
+  /// Nil if the body has none.
+  private(set) var conversation: ConversationFiller?
+  /// Whether the chat template knows the role `developer`.
+  private var knowsDeveloper = false
   /// Nothing follows what is in the queue.
   private(set) var isWhole = false
 
@@ -52,8 +51,11 @@ import Tokenizer
   var isEmpty: Bool { start == end }
 
   /// For another request.
-  mutating func reset() {
+  /// - Parameter template: of a conversation.
+  mutating func reset(template: TemplateData?, knowsDeveloper: Bool) {
     (start, end) = (0, 0)
+    conversation = template.map { ConversationFiller($0) }
+    self.knowsDeveloper = knowsDeveloper
     isWhole = false
     stops = StopTexts()
     biases?.removeAll()
@@ -69,20 +71,10 @@ import Tokenizer
     end += 1
   }
 
-  mutating func beginMessage(_ role: MessageRole) {
-    switch role {
-    case .system: append(Self.systemStart)
-    case .user: append(Self.userStart)
-    case .assistant: append(Self.assistantStart)
-    }
-  }
-
   mutating func take(_ text: Span<UInt8>) {
     if unsafe bytes == nil { return }
     for index in 0..<text.count { append(text[index]) }
   }
-
-  mutating func endMessage() { append(Self.messageEnd) }
 
   mutating func take(token: Int32) {
     append(Self.token)
@@ -105,24 +97,11 @@ import Tokenizer
 
   mutating func take(bias: Double, of token: Int32) { biases?.append(Float(bias), of: token) }
 
-  /// What comes next.
-  mutating func next(into target: UnsafeMutableRawBufferPointer) -> QueuedPortion {
-    nextToken = nil
+  /// The text that comes next.
+  mutating func next(into target: UnsafeMutableRawBufferPointer) -> TextPortion {
     guard !isEmpty, let bytes = unsafe bytes else { return isWhole ? .end : .pending }
     let first = unsafe bytes[start]
-    if first == Self.token {
-      unsafe takeToken(bytes)
-      return .pending
-    }
-    if first >= Self.messageEnd {
-      start += 1
-      switch first {
-      case Self.messageEnd: return .endMessage
-      case Self.systemStart: return .begin(.system)
-      case Self.userStart: return .begin(.user)
-      default: return .begin(.assistant)
-      }
-    }
+    if first == Self.token { return unsafe .token(takeToken(bytes)) }
     var count = 0
     while start < end && count < target.count, unsafe bytes[start] < Self.token {
       unsafe target[count] = bytes[start]
@@ -133,26 +112,35 @@ import Tokenizer
   }
 }
 
-/// What comes next in the queue.
-enum QueuedPortion {
-  case begin(MessageRole)
-  /// So many bytes of a message's or the prompt's text, at least one.
-  case bytes(Int)
-  case endMessage
-  case end
-  /// Nothing has come yet, or the token `nextToken`.
-  case pending
+// A conversation.
+extension PromptQueue {
+  mutating func take(name: StaticString) { conversation?.take(.name(name)) }
+  mutating func take(_ event: JSONTokenizer.Event, _ bytes: Span<UInt8>) {
+    conversation?.take(event, bytes)
+  }
+  mutating func take(role: MessageRole) {
+    let isOther = role == .developer && !knowsDeveloper
+    conversation?.take(.name("role"))
+    conversation?.take(.text(isOther ? MessageRole.system.name : role.name))
+  }
+  mutating func take(word: FixedText<33>) { conversation?.take(.word(word)) }
+  mutating func beginContent() { conversation?.take(.beginContent) }
+  mutating func endContent() { conversation?.take(.endContent) }
+  mutating func beginContentList() { conversation?.take(.beginContentList) }
+  mutating func beginContentPart() { conversation?.take(.beginContentPart) }
+  mutating func endContentPart() { conversation?.take(.endContentPart) }
+  mutating func endContentList() { conversation?.take(.endContentList) }
 }
 
 extension PromptQueue {
   /// Takes the token that comes next.
-  private mutating func takeToken(_ bytes: UnsafeMutablePointer<UInt8>) {
+  private mutating func takeToken(_ bytes: UnsafeMutablePointer<UInt8>) -> Int32 {
     var token: Int32 = 0
     for index in 0..<Self.tokenByteCount {
       unsafe token |= Int32(bytes[start + 1 + index]) << Int32(7 * index)
     }
     start += 1 + Self.tokenByteCount
-    nextToken = token
+    return token
   }
 }
 
@@ -164,15 +152,6 @@ extension PromptQueue {
   init(_ queue: UnsafeMutablePointer<PromptQueue>) { unsafe self.queue = unsafe queue }
 
   mutating func read(into target: UnsafeMutableRawBufferPointer) -> TextPortion {
-    while true {
-      switch unsafe queue.pointee.next(into: target) {
-      case .bytes(let count): return .bytes(count)
-      case .end: return .end
-      case .pending:
-        if let token = unsafe queue.pointee.nextToken { return .token(token) }
-        return .pending
-      case .begin, .endMessage: break
-      }
-    }
+    unsafe queue.pointee.next(into: target)
   }
 }

@@ -4,6 +4,29 @@ import Platform
 import Template
 import Tokenizer
 
+/// How a prompt is made.
+struct PromptForm {
+  /// Whether it is messages, which the template writes.
+  var isConversation = false
+  /// Whether the tokens are added that a model wants at the ends of a text.
+  var addsMarks = false
+  var parsesSpecialTokens = false
+  /// Whether the last message of a conversation is gone on with.
+  var goesOn = false
+  /// What the template is told; nil for its default.
+  var addsGenerationPrompt: Bool?
+
+  init() {}
+
+  init(_ kind: RequestKind, _ settings: CompletionSettings) {
+    isConversation = kind.isConversation
+    addsMarks = isConversation || settings.addsMarks
+    parsesSpecialTokens = settings.parsesSpecialTokens
+    goesOn = settings.continuesFinalMessage ?? false
+    addsGenerationPrompt = settings.addsGenerationPrompt
+  }
+}
+
 /// The prompt of the request that is being served: its tokens, made from the body piece by piece, and
 /// then given to the generator one by one.
 @safe struct ServedPrompt: ~Copyable, TokenSource {
@@ -15,10 +38,7 @@ import Tokenizer
   /// Nil if conversations are not served.
   private var template: TemplateEngine?
   private let chatMarks: ChatMarks
-  private var isConversation = false
-  private var hasVariables = false
-  /// Of the last message that has come.
-  private var lastRole = MessageRole.system
+  private var form = PromptForm()
   /// What the template has made of a conversation.
   private var rendered: RenderedText<MemoryInput>?
   private var text: QueuedText
@@ -51,18 +71,29 @@ import Tokenizer
   }
 
   /// Another prompt begins.
-  /// - Parameters:
-  ///   - isConversation: whether the prompt is messages, which the template writes.
-  ///   - addsMarks: whether the tokens are added that a model wants at the ends of a text.
-  mutating func begin(isConversation: Bool, addsMarks: Bool, parsesSpecialTokens: Bool) {
-    unsafe queue.pointee.reset()
+  mutating func begin(_ form: PromptForm) {
+    self.form = form
+    unsafe queue.pointee.reset(
+      template: form.isConversation ? variables() : nil,
+      knowsDeveloper: template?.traits.knowsDeveloper ?? false)
     encoder.reset()
-    marks = addsMarks ? promptMarks : .none
-    text.parsesSpecialTokens = parsesSpecialTokens
+    marks = form.addsMarks ? promptMarks : .none
+    text.parsesSpecialTokens = form.parsesSpecialTokens
     (count, given) = (0, 0)
-    self.isConversation = isConversation
-    hasVariables = false
     rendered = nil
+  }
+
+  /// The data of the template, with what every conversation has; nil if there is no template.
+  private mutating func variables() -> TemplateData? {
+    if !hasTemplate { return nil }
+    do throws(TemplateError) {
+      unsafe try template!.data.beginVariables(
+        bos: chatMarks.bos, eos: chatMarks.eos, vocabulary.pointee)
+    } catch {
+      // The two marks do not fit, nor will the first message.
+      return nil
+    }
+    return template!.data
   }
 
   /// Makes tokens of one piece of the body; those of a conversation when all of it has come.
@@ -71,7 +102,7 @@ import Tokenizer
     _ body: inout RequestBody, _ stored: StoredBody, from store: borrowing BodyStore
   ) throws(ServiceFailure) -> Bool {
     unsafe try body.read(stored, from: store, into: &queue.pointee)
-    if isConversation {
+    if form.isConversation {
       do throws(TemplateError) {
         if try !collect() { return false }
       } catch {
@@ -113,54 +144,25 @@ import Tokenizer
     return biases
   }
 
-  /// Puts what has come of the messages into the template's data, and runs the template at their end.
+  /// Runs the template when all of the conversation has come.
   /// - Returns: whether the template's text is there.
   private mutating func collect() throws(TemplateError) -> Bool {
     if rendered != nil { return true }
-    if !hasVariables {
-      unsafe try template!.data.beginVariables(
-        bos: chatMarks.bos, eos: chatMarks.eos, vocabulary.pointee)
-      try template!.data.name("messages")
-      try template!.data.beginArray()
-      hasVariables = true
-    }
-    var buffer = InlineArray<1024, UInt8>(repeating: 0)
-    while true {
-      let portion = unsafe withUnsafeMutableBytes(of: &buffer) {
-        unsafe queue.pointee.next(into: $0)
-      }
-      switch portion {
-      case .begin(let role):
-        lastRole = role
-        try template!.data.beginMessage(role.name)
-      case .bytes(let count):
-        if template!.data.append(buffer.span.extracting(0..<count)) < count {
-          throw TemplateError.conversationFull
-        }
-      case .endMessage:
-        try template!.data.endText()
-        try template!.data.endObject()
-      case .pending: return false
-      case .end:
-        try render()
-        return true
-      }
-    }
-  }
-
-  /// An answer that comes last is gone on with.
-  private mutating func render() throws(TemplateError) {
-    let goesOn = lastRole == .assistant ? try template!.data.markEnd() : false
-    try template!.data.endArray()
-    if goesOn {
+    guard let conversation = unsafe queue.pointee.conversation else { return false }
+    if let failure = conversation.failure { throw failure }
+    if unsafe !queue.pointee.isWhole { return false }
+    template!.data = conversation.data
+    let goesOn = form.goesOn ? try template!.data.markEnd() : false
+    if let adds = form.addsGenerationPrompt {
       try template!.data.name("add_generation_prompt")
-      try template!.data.put(false)
+      try template!.data.put(adds)
     }
     try template!.data.endObject()
     try template!.render(now: TemplateTime(secondsSince1970: unixSeconds()))
     var text = template!.currentText()
     if goesOn && !text.endAtMark() { throw .lastMessageLost }
     rendered = unsafe RenderedText(text, vocabulary.pointee, rest: nil, name: "messages")
+    return true
   }
 
   /// One line that says what an error of the template is.

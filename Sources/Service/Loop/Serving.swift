@@ -28,11 +28,7 @@ extension ServiceLoop where Host: ~Copyable {
 
   /// The prompt of the next choice is to be read from the body.
   private mutating func beginPrompt() {
-    let settings = table[served.index].settings
-    prompt.begin(
-      isConversation: served.kind.isConversation,
-      addsMarks: served.kind.isConversation || settings.addsMarks,
-      parsesSpecialTokens: settings.parsesSpecialTokens)
+    prompt.begin(PromptForm(served.kind, table[served.index].settings))
     served.stage = .tokens
   }
 

@@ -16,9 +16,15 @@ public struct TemplateData {
   private var container = 0
   private var textStart = 0
   private(set) var root = Value.undefined
+  /// How messages' contents are put: see `beginContent`.
+  let contentForm: ContentForm
+  var contentPartCount = 0
 
-  init(_ memory: TemplateMemory, bytes: Range<Int>, cells: Range<Int>) {
+  init(
+    _ memory: TemplateMemory, bytes: Range<Int>, cells: Range<Int>, _ contentForm: ContentForm
+  ) {
     self.memory = memory
+    self.contentForm = contentForm
     self.bytes = bytes
     self.cells = cells
     bytesEnd = bytes.lowerBound
@@ -199,16 +205,15 @@ public struct TemplateData {
   }
 
   /// Whether the text is the value of a member `role`: templates build marks of it.
-  private var isRole: Bool {
+  private var isRole: Bool { isValue(of: "role") }
+
+  /// Whether the value that is being put is that of a member of this name.
+  @export(interface)
+  public func isValue(of name: StaticString) -> Bool {
     if container == 0 || pending >= container { return false }
-    let name = memory.load(pending, as: Value.self)
-    let word: StaticString = "role"
-    if name.length != word.utf8CodeUnitCount || !name.isText { return false }
-    for index in 0..<name.length
-    where unsafe memory.byte(name.offset + index) != word.utf8Start[index] {
-      return false
-    }
-    return true
+    let last = memory.load(pending, as: Value.self)
+    if !last.isText || last.flags.contains(.parted) { return false }
+    return matches(memory.bytes(last.offset..<last.offset + last.length), name)
   }
 
   private func isWord(_ range: Range<Int>) -> Bool {
@@ -230,25 +235,14 @@ extension TemplateData {
   /// Two characters that no text has (of private use, the last ones).
   static var endMark: StaticString { "\u{10FFFC}\u{10FFFD}" }
 
-  /// Marks the end of the content of the last message in the list that is open, so that the text which
-  /// the template makes can be ended there: see `TemplateText.endAtMark`. A content of several parts is
-  /// marked in the last one.
+  /// Marks the end of the content of the last message in the object of variables, which is open, so
+  /// that the text which the template makes can be ended there: see `TemplateText.endAtMark`. A content
+  /// of several parts is marked in the last one.
   /// - Returns: false if the message has no content.
   @export(interface)
   public mutating func markEnd() throws(TemplateError) -> Bool {
-    if container == 0 || pending >= container { return false }
-    guard var place = place(of: "content", in: memory.load(pending, as: Value.self)) else {
-      return false
-    }
-    var content = memory.load(place, as: Value.self)
-    if content.isSequence && content.length > 0 {
-      let last = content.offset + (content.length - 1) * Heap.cellByteCount
-      guard let inner = self.place(of: "text", in: memory.load(last, as: Value.self)) else {
-        return false
-      }
-      place = inner
-      content = memory.load(place, as: Value.self)
-    }
+    guard let place = contentPlace else { return false }
+    let content = memory.load(place, as: Value.self)
     if !content.isText || content.flags.contains(.parted) { return false }
     beginText()
     if append(span(Self.endMark)) < Self.endMark.utf8CodeUnitCount || !append(UInt8(ascii: " ")) {
@@ -261,6 +255,28 @@ extension TemplateData {
     memory.store(content, at: cells + Heap.cellByteCount)
     memory.store(Value(.text, bits: UInt64(cells), count: 2, flags: .parted), at: place)
     return true
+  }
+
+  /// Of the text of the last message.
+  private var contentPlace: Int? {
+    var place = pending
+    while place < container {
+      let name = memory.load(place + Heap.cellByteCount, as: Value.self)
+      if matches(memory.bytes(name.offset..<name.offset + name.length), "messages") { break }
+      place += 2 * Heap.cellByteCount
+    }
+    if place >= container { return nil }
+    guard let message = lastPlace(in: memory.load(place, as: Value.self)),
+      let content = self.place(of: "content", in: memory.load(message, as: Value.self))
+    else { return nil }
+    guard let part = lastPlace(in: memory.load(content, as: Value.self)) else { return content }
+    return self.place(of: "text", in: memory.load(part, as: Value.self))
+  }
+
+  /// Of the last element; nil if the value is no list, or an empty one.
+  private func lastPlace(in list: Value) -> Int? {
+    list.kind == .list && list.length > 0
+      ? list.offset + (list.length - 1) * Heap.cellByteCount : nil
   }
 
   /// Of a member's value.
@@ -300,6 +316,37 @@ extension TemplateData {
       if let integer = number.integer { try put(integer) } else { try put(number.double) }
     case .boolean(let value): try put(value)
     case .null: try putNull()
+    }
+  }
+
+  /// Ends a text whose value is an object of JSON: templates want the arguments of calls as objects,
+  /// and OpenAI's API has them as texts. A text that is no such object stays a text.
+  @export(interface)
+  public mutating func endObjectText() throws(TemplateError) {
+    var attempt = self
+    if try attempt.readObject(textStart..<bytesEnd) {
+      self = attempt
+    } else {
+      try endText()
+    }
+  }
+
+  private mutating func readObject(_ range: Range<Int>) throws(TemplateError) -> Bool {
+    let bytes = memory.bytes(range)
+    var tokenizer = JSONTokenizer()
+    var offset = 0
+    var isObject = false
+    while true {
+      let event: JSONTokenizer.Event
+      do throws(JSONFault) {
+        event = try tokenizer.next(bytes, at: &offset)
+      } catch {
+        return false
+      }
+      if case .needsMore = event { return tokenizer.isEnded }
+      if case .beginObject = event { isObject = true }
+      if !isObject { return false }
+      try take(event, bytes)
     }
   }
 }

@@ -14,14 +14,16 @@ public struct TemplateEngine: ~Copyable {
   private let toolLayout: EngineLayout?
   /// What the template is given next.
   public var data: TemplateData
+  public let traits: TemplateTraits
   private var output: Output
   private var message = Value.undefined
 
   private init(
     _ memory: TemplateMemory, _ layout: EngineLayout, _ toolLayout: EngineLayout?,
-    _ data: TemplateData
+    _ data: TemplateData, _ traits: TemplateTraits
   ) {
     self.memory = memory
+    self.traits = traits
     self.layout = layout
     self.toolLayout = toolLayout
     self.data = data
@@ -50,9 +52,10 @@ public struct TemplateEngine: ~Copyable {
       try compile(source, memory, &layout)
       if toolSource.count > 0 { try compile(toolSource, memory, &toolLayout) }
     }
+    let traits = TemplateTraits(source)
     return TemplateEngine(
       memory, layout, toolSource.count > 0 ? toolLayout : nil,
-      TemplateData(memory, bytes: dataBytes, cells: dataCells))
+      TemplateData(memory, bytes: dataBytes, cells: dataCells, traits.contentForm), traits)
   }
 
   private static func place(

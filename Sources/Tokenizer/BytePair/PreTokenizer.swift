@@ -47,7 +47,10 @@ public struct PreTokenizer: Sendable {
     guard let known = Self.known(name) else {
       throw .unsupported(
         field: "tokenizer.ggml.pre", value: Excerpt(name),
-        expected: "it must be 'llama-bpe', 'qwen2', 'smollm', 'gpt-2', 'default' or an alias")
+        expected: """
+          it must be 'llama-bpe', 'qwen2', 'smollm', 'gpt-2', 'default' or an alias; \
+          --pre-tokenizer takes another
+          """)
     }
     self = known
   }
