@@ -25,7 +25,7 @@ public enum Option: Int, Sendable {
   // Overrides of the profile.
   case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB, weights
 
-  public static let count = 69
+  public static let count = 70
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {
