@@ -39,6 +39,7 @@ let package = Package(
       name: "Service",
       dependencies: [
         "CPage", "Text", "Platform", "Memory", "Model", "Tokenizer", "Template", "Inference",
+        "Constraint",
         "Generation",
       ],
       swiftSettings: strict),
@@ -53,7 +54,8 @@ let package = Package(
     .target(
       name: "Generation",
       dependencies: [
-        "Platform", "Memory", "Kernels", "Model", "Tokenizer", "Template", "Inference",
+        "Platform", "Memory", "Kernels", "Model", "Tokenizer", "Template", "Constraint",
+        "Inference",
       ],
       swiftSettings: strict),
     .target(
@@ -80,7 +82,7 @@ let package = Package(
       dependencies: [
         "CommandLine", "LineEditing", "Text",
         "Platform", "Profile", "Board", "Service", "Memory", "Kernels", "Model", "Tokenizer",
-        "Template", "Generation",
+        "Template", "Constraint", "Generation",
         "KVCache", "Inference", "Measurement",
       ],
       swiftSettings: command,
@@ -159,7 +161,7 @@ if isFuzzBuild {
       name: "fuzz",
       dependencies: [
         "Platform", "Profile", "Memory", "Model", "Tokenizer", "Generation", "KVCache", "Inference",
-        "TestSupport",
+        "Constraint", "Text", "TestSupport",
       ],
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
 }

@@ -19,6 +19,9 @@ extension Arguments {
   private func checkAlternatives() throws(UsageError) {
     let prompts = (has(.prompt) ? 1 : 0) + (has(.promptFile) ? 1 : 0) + (has(.tokens) ? 1 : 0)
     if prompts > 1 { throw .sentence("give one of --prompt, --prompt-file and --tokens") }
+    if has(.jsonSchema) && has(.grammar) {
+      throw .sentence("give one of --json-schema and --grammar")
+    }
     if has(.policies) && has(.policy) { throw .sentence("give one of --policy and --policies") }
     if has(.blocks) && has(.block) { throw .sentence("give one of --block and --blocks") }
     if has(.ramCapMiB) && has(.reserveMiB) {

@@ -14,9 +14,9 @@ import Text
   private var operand: UnsafePointer<CChar>?
   /// A bit for each option.
   private var given = InlineArray<2, UInt64>(repeating: 0)
-  private var texts: InlineArray<72, UnsafePointer<CChar>?>
+  private var texts: InlineArray<80, UnsafePointer<CChar>?>
   /// Whole numbers, and bit patterns of others.
-  private var numbers = InlineArray<72, UInt64>(repeating: 0)
+  private var numbers = InlineArray<80, UInt64>(repeating: 0)
   private var stopTexts: InlineArray<16, UnsafePointer<CChar>?>
   public private(set) var stopCount = 0
   public private(set) var overrides = ProfileOverrides()
@@ -209,6 +209,11 @@ extension Arguments {
   public var wantsTuning: Bool { has(.tune) }
   public var isQuick: Bool { has(.quick) }
   /// Tokens of an answer at most; nil if it is not given.
+  /// What the answer must be: the file of a schema or of a grammar.
+  public var jsonSchema: UnsafePointer<CChar>? { unsafe text(.jsonSchema) }
+  public var grammar: UnsafePointer<CChar>? { unsafe text(.grammar) }
+  /// For a schema or grammar and what it is compiled to.
+  public var grammarByteCount: Int { whole(.grammarKiB) << 10 }
   public var maxTokens: Int? { givenWhole(.maxTokens) }
   public var skip: Int? { givenWhole(.skip) }
   public var reserveMiB: Int? { givenWhole(.reserveMiB) }

@@ -203,8 +203,10 @@ extension Command {
                           stream_options.include_usage, temperature, top_p, max_tokens or
                           max_completion_tokens, stop, seed, n, logprobs, top_logprobs, logit_bias,
                           presence_penalty, frequency_penalty; top_k, min_p, repeat_penalty,
-                          ignore_eos, min_tokens, cache_prompt, return_progress. Tools, formats other
-                          than text and members that are not known get 400 with their name
+                          ignore_eos, min_tokens, cache_prompt, return_progress; response_format
+                          (json_object, json_schema), json_schema, guided_json, grammar and
+                          guided_grammar, which bind the answer. Tools and members that are not
+                          known get 400 with their name
       POST /v1/completions        prompt: a text, taken as it is, with special tokens; a list of tokens;
                           or a list of these; echo
       POST /tokenize, /detokenize, /apply-template      as of llama.cpp's server

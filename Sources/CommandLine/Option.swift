@@ -9,6 +9,7 @@ public enum Option: Int, Sendable {
   case chatTemplate, messages, think, preTokenizer
   // The answer.
   case maxTokens, stop, logprobs, saveCache, loadCache, positions
+  case jsonSchema, grammar, grammarKiB
   // Of one command.
   case json, of
   case kv, policies, blocks, generate, repeatCount, csv
@@ -25,7 +26,7 @@ public enum Option: Int, Sendable {
   // Overrides of the profile.
   case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB, weights
 
-  public static let count = 70
+  public static let count = 73
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

@@ -80,6 +80,7 @@ extension Option {
         "FILE", .text(standard: nil),
         "Writes tokens x vocabulary Float32, row-major, little-endian.")
     case .maxTokens, .stop, .logprobs, .saveCache, .loadCache, .positions: answerUse(command)
+    case .jsonSchema, .grammar, .grammarKiB: grammarUse(command)
     case .kv, .policies, .blocks, .generate, .repeatCount, .csv: benchUse(command)
     case .tune, .tuneSeconds, .reserveMiB: probeUse
     case .listen, .tokenFile, .alias, .connections, .queue, .kept, .maxBodyMiB,
@@ -217,6 +218,28 @@ extension Option {
         tokens get the positions 0, 1, 2, … in order, their keys are turned to them, and the text \
         goes on.
         """)
+    }
+  }
+
+  private func grammarUse(_ command: Command) -> OptionUse {
+    switch self {
+    case .jsonSchema:
+      .init(
+        "FILE", .text(standard: nil),
+        "The answer is a JSON value that this JSON schema allows (draft 2020-12).")
+    case .grammar:
+      .init(
+        "FILE", .text(standard: nil),
+        "The answer is a text of this grammar, written as llama.cpp's GBNF.")
+    default:
+      .init(
+        "N", .whole((command == .serve ? 0 : 16)...65_536, standard: 256),
+        command == .serve
+          ? """
+          Memory for a request's JSON schema or grammar; larger ones get 400. 0: answers cannot be \
+          bound.
+          """
+          : "Memory for the schema or grammar, and what it is compiled to.")
     }
   }
 

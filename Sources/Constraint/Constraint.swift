@@ -65,21 +65,12 @@ extension Constraint {
   }
 
   /// Reads a schema that is there as a whole.
+  @export(interface)
   public mutating func useSchema(_ text: Span<UInt8>) throws(ConstraintError) {
-    beginSchema()
-    var json = JSONTokenizer()
-    var offset = 0
-    while true {
-      let event: JSONTokenizer.Event
-      do throws(JSONFault) {
-        event = try json.next(text, at: &offset)
-      } catch {
-        throw ConstraintError(.json, 0)
-      }
-      if case .needsMore = event { break }
-      try take(event, text)
-    }
-    try finishSchema()
+    var reading = BindingText(isGrammar: false)
+    reading.begin(&self)
+    try reading.take(text, &self)
+    try reading.finish(&self)
   }
 
   /// Binds answers to JSON objects of any kind.
@@ -124,10 +115,12 @@ extension Constraint {
   }
 
   /// Reads a grammar that is there as a whole.
+  @export(interface)
   public mutating func useGrammar(_ text: Span<UInt8>) throws(ConstraintError) {
-    beginGrammar()
-    for index in 0..<text.count { try append(text[index]) }
-    try finishGrammar()
+    var reading = BindingText(isGrammar: true)
+    reading.begin(&self)
+    try reading.take(text, &self)
+    try reading.finish(&self)
   }
 }
 

@@ -1,3 +1,4 @@
+import Constraint
 import Inference
 import Memory
 import Platform
@@ -11,6 +12,8 @@ import Tokenizer
 /// with a text.
 @safe public struct Generator: ~Copyable {
   public var sampler: Sampler
+  /// What answers must be; nil if none can be bound.
+  public var constraint: TokenConstraint?
   private let ends: AnswerEnds
   private let vocabulary: UnsafeMutablePointer<Vocabulary>?
   private var request = AnswerRequest(maxTokens: 0)
@@ -34,7 +37,14 @@ import Tokenizer
     carver: inout Carver, _ needs: GeneratorNeeds, _ ends: AnswerEnds, vocabularyCount: Int,
     _ vocabulary: UnsafeMutablePointer<Vocabulary>?
   ) {
-    sampler = Sampler(carver: &carver, needs.sampling, vocabularyCount: vocabularyCount)
+    let isBound = unsafe needs.grammarByteCount > 0 && vocabulary != nil
+    sampler = Sampler(
+      carver: &carver, needs.sampling, vocabularyCount: vocabularyCount, triesCandidates: isBound)
+    constraint =
+      isBound
+      ? TokenConstraint(
+        carver: &carver, byteCount: needs.grammarByteCount, vocabularyCount: vocabularyCount)
+      : nil
     tokens = AnswerTokens(
       carver: &carver, capacity: needs.keptTokenCount,
       keepsLogProbabilities: needs.keepsLogProbabilities)
@@ -62,6 +72,33 @@ import Tokenizer
     self.request = request
     if let sampling = request.sampling { sampler.use(sampling) }
     text.begin(request.stops, continuesText: request.continuesText)
+    if isBound {
+      let dropsSpace = unsafe !request.continuesText && vocabulary!.pointee.addsSpacePrefix
+      constraint!.begin(dropsSpace: dropsSpace)
+    }
+  }
+
+  /// Whether the answer must be something.
+  private var isBound: Bool {
+    switch constraint {
+    case .some(let constraint): constraint.isActive
+    case .none: false
+    }
+  }
+
+  /// Whether the answer is what it must be, and nothing can follow.
+  private var isWhole: Bool {
+    switch constraint {
+    case .some(let constraint): constraint.isActive ? constraint.mustEnd : false
+    case .none: false
+    }
+  }
+
+  /// Reads the vocabulary for answers that are bound, when it is whole.
+  mutating func prepareConstraint() {
+    guard constraint != nil, let vocabulary = unsafe vocabulary else { return }
+    unsafe constraint!.prepare(vocabulary.pointee)
+    for index in 0..<3 { constraint!.addEnd(ends.id(index)) }
   }
 
   /// Reads a block of the prompt, or chooses a token of the answer.
@@ -189,12 +226,12 @@ extension Generator {
   ) -> GeneratorStep {
     let logits = engine.logits(0)
     if let biases = request.biases { biases.add(to: logits) }
-    var token = sampler.next(logits)
-    while unsafe tokens.count < request.minTokens && ends.contains(token, vocabulary) {
-      logits.exclude(token)
-      token = sampler.next(logits)
+    guard let token = nextToken(logits, roomCount: engine.roomCount) else {
+      // What the answer must be cannot be reached.
+      end(.length, to: &sink)
+      return .end(.length)
     }
-    if request.hasEnds, unsafe ends.contains(token, vocabulary) {
+    if request.hasEnds || isBound, unsafe ends.contains(token, vocabulary) {
       end(.endOfSequence, to: &sink)
       return .end(.endOfSequence)
     }
@@ -203,10 +240,35 @@ extension Generator {
     text.write(token, to: &sink)
     if text.isStopped {
       stop = .stopText
+    } else if isWhole {
+      stop = .whole
     } else if tokens.count == request.maxTokens || engine.isFull {
       stop = .length
     }
     return .token(token, nanoseconds: Instant.now().nanoseconds(since: start))
+  }
+
+  /// The token that follows; before `minTokens` one that ends the answer only if no other can.
+  /// - Returns: nil if no token can follow.
+  private mutating func nextToken(_ logits: LogitRow, roomCount: Int) -> Int32? {
+    let isBound = isBound
+    while true {
+      guard let token = isBound ? nextBound(logits, roomCount: roomCount) : sampler.next(logits)
+      else { return nil }
+      let vocabulary = unsafe vocabulary
+      if unsafe !ends.contains(token, vocabulary) {
+        if isBound { unsafe constraint!.accept(token, vocabulary!.pointee) }
+        return token
+      }
+      if tokens.count >= request.minTokens || logits.isExcluded(token) { return token }
+      logits.exclude(token)
+    }
+  }
+
+  private mutating func nextBound(_ logits: LogitRow, roomCount: Int) -> Int32? {
+    let leftCount = min(request.maxTokens - tokens.count, roomCount) - 1
+    return unsafe sampler.next(
+      logits, &constraint!, vocabulary!.pointee, leftCount: leftCount)
   }
 
   /// Passes the first tokens of the engine's block through the model.
@@ -242,6 +304,8 @@ public struct GeneratorNeeds: Sendable {
   public var keptTokenCount = 0
   /// Whether the log-probabilities of kept tokens are kept too.
   public var keepsLogProbabilities = false
+  /// Bytes for a schema or grammar of an answer; 0: answers are not bound.
+  public var grammarByteCount = 0
   /// The settings at first; later ones may not have more candidates.
   public var sampling = SamplingSettings()
 

@@ -85,6 +85,9 @@ extension Engine {
   public var lastRow: Int { sequence.lastRow }
   public var slotsFilled: Int { sequence.slotsFilled }
   public var isFull: Bool { sequence.isFull }
+
+  /// Tokens that can follow; `Int.max` if there is no end to them.
+  public var roomCount: Int { sequence.roomCount }
   public var weakAnchorCount: Int { sequence.weakAnchorCount }
 
   /// The positions that a KV head of a layer keeps, in slot order.

@@ -30,6 +30,8 @@ public struct LogitRow {
     UnsafeMutablePointer(mutating: values)[Int(token)] = Self.leastLogit
   }
 
+  public func isExcluded(_ token: Int32) -> Bool { values[Int(token)] <= Self.leastLogit }
+
   /// So small that its exponential counts for nothing, and finite.
   private static var leastLogit: Float { -1e9 }
 

@@ -83,6 +83,11 @@ public struct TokenSequence: ~Copyable {
     !Eviction.evicts(settings.policy) && slotsFilled == settings.slotCount
   }
 
+  /// Tokens that can follow; `Int.max` if there is no end to them.
+  public var roomCount: Int {
+    Eviction.evicts(settings.policy) ? Int.max : settings.slotCount - slotsFilled
+  }
+
   /// Evictions whose anchor meant little: see `Eviction.weakAnchorLimit`.
   public var weakAnchorCount: Int { state.pointee.eviction.weakAnchorCount }
 

@@ -58,6 +58,9 @@ import Platform
 
   var scheme: Scheme { counts.scheme }
 
+  /// Whether a space that no text has stands before a text's first token.
+  public var addsSpacePrefix: Bool { scheme.addsSpacePrefix }
+
   /// Adds the token of the next id.
   /// - Parameters:
   ///   - text: as in `tokenizer.ggml.tokens`.

@@ -17,6 +17,8 @@ struct ProgramNeeds {
   var sampling: SamplingSettings?
   /// Whether the log-probabilities of generated tokens are kept too.
   var keepsLogProbabilities = false
+  /// Bytes for a schema or grammar of answers; 0: they are not bound.
+  var grammarByteCount = 0
   /// Whether messages are read from standard input.
   var usesChat = false
   /// Of another chat template; nil for the model's own.
@@ -29,6 +31,7 @@ struct ProgramNeeds {
     (needs.mayLackText, needs.mayLackTemplate) = (mayLackText, mayLackTemplate)
     needs.generator.keptTokenCount = generatedCount
     needs.generator.keepsLogProbabilities = keepsLogProbabilities
+    needs.generator.grammarByteCount = grammarByteCount
     needs.templateFile = templateFile
     if let sampling { needs.generator.sampling = sampling }
     return needs

@@ -16,6 +16,7 @@ func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Command
   var program = try Program(&preparation)
   program.health = health
   Interrupt.listen()
+  try bindAnswer(arguments, &program, &console)
   var files = try RunFiles(arguments, program)
   program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds)
   if !arguments.isQuiet { writeStart(preparation, program, &console) }
@@ -127,12 +128,15 @@ private func rendered(
 
 /// What `run` needs.
 func runNeeds(_ arguments: Arguments) -> ProgramNeeds {
-  ProgramNeeds(
+  var needs = ProgramNeeds(
     logitRowCount: 1, generatedCount: arguments.maxTokens ?? Arguments.maxTokensDefault,
     usesText: true, usesTemplate: unsafe !arguments.isRaw && arguments.tokens == nil,
     mayLackText: unsafe arguments.tokens != nil, sampling: arguments.sampling.settings,
     keepsLogProbabilities: arguments.wantsLogProbabilities,
     templateFile: arguments.templateFile)
+  let isBound = unsafe arguments.jsonSchema != nil || arguments.grammar != nil
+  if isBound { needs.grammarByteCount = arguments.grammarByteCount }
+  return needs
 }
 
 func writeStart(

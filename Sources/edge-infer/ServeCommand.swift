@@ -57,6 +57,7 @@ func serveNeeds(_ arguments: Arguments) -> ProgramNeeds {
     sampling: sampling)
   needs.mayLackTemplate = true
   needs.service = arguments.service.settings
+  needs.grammarByteCount = arguments.grammarByteCount
   needs.templateFile = arguments.templateFile
   return needs
 }

@@ -108,7 +108,7 @@ extension Answer.End {
     switch reason {
     case .length, .interrupt: self = .length
     case .endOfSequence: self = .endOfSequence
-    case .stopText: self = .stop
+    case .stopText, .whole: self = .stop
     }
   }
 }

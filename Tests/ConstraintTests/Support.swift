@@ -19,18 +19,22 @@ final class Checker {
   }
 
   /// - Returns: the error as a sentence; nil if there is none.
-  func useSchema(_ text: String) -> String? {
+  func useSchema(_ text: String) -> String? { useSchema(Array(text.utf8)) }
+
+  func useSchema(_ text: [UInt8]) -> String? {
     do throws(ConstraintError) {
-      try constraint.useSchema(Array(text.utf8).span)
+      try constraint.useSchema(text.span)
       return nil
     } catch {
       return message(error)
     }
   }
 
-  func useGrammar(_ text: String) -> String? {
+  func useGrammar(_ text: String) -> String? { useGrammar(Array(text.utf8)) }
+
+  func useGrammar(_ text: [UInt8]) -> String? {
     do throws(ConstraintError) {
-      try constraint.useGrammar(Array(text.utf8).span)
+      try constraint.useGrammar(text.span)
       return nil
     } catch {
       return message(error)

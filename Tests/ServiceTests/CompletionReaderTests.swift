@@ -93,9 +93,11 @@ struct SeenSettings: Equatable {
   var logprobCount: Int?
   var isEcho: Bool
   var promptCount: Int
+  var binding: BindingKind?
 
   init(_ settings: CompletionSettings) {
     model = string(settings.model)
+    binding = settings.binding
     isStream = settings.isStream
     includesUsage = settings.includesUsage
     temperature = settings.temperature
@@ -335,7 +337,7 @@ func readMember(_ member: String) -> SeenBody {
     "\"logit_bias\":{\"5\":-101}", "\"logit_bias\":[]", "\"logit_bias\":{\"a\":1}",
     "\"logit_bias\":{\"5\":null}", "\"best_of\":2", "\"echo\":1", "\"suffix\":\"s\"",
     "\"suffix\":[1]", "\"suffix\":{\"a\":1}", "\"min_tokens\":-1", "\"ignore_eos\":1",
-    "\"grammar\":\"root\"", "\"json_schema\":{\"type\":1}", "\"guided_json\":{\"a\":1}",
+    "\"grammar\":1", "\"json_schema\":[]", "\"guided_json\":\"a\"", "\"guided_choice\":[\"a\"]",
     "\"typical_p\":0.5", "\"mirostat\":2", "\"repeat_last_n\":5",
     "\"response_format\":{\"type\":\"json\"}",
   ])
@@ -354,8 +356,8 @@ func readMember(_ member: String) -> SeenBody {
     ("\"tools\":1,", "tools must be a list"), ("\"tools\":true", "tools must be a list"),
     ("\"functions\":[{", "functions must be an empty list"),
     (
-      "\"response_format\":{\"type\":\"json_object\"",
-      "response_format.type must be text"
+      "\"response_format\":{\"type\":\"json_schema\"}",
+      "response_format.json_schema.schema is missing; it must be a JSON schema, as an object"
     ),
     ("\"response_format\":{\"type\":null", "response_format.type must be text"),
     ("\"response_format\":{\"type\":{", "response_format.type must be text"),
@@ -393,11 +395,34 @@ func readMember(_ member: String) -> SeenBody {
     ("\"response_format\":{\"type\":\"text\",\"type\"", "response_format.type is given a second"),
     ("\"response_format\":\"text\"", "response_format must be an object with the type text"),
     ("\"response_format\":[", "response_format must be an object"),
+    ("\"response_format\":{\"type\":\"xml\"", "response_format.type must be text, json_object or"),
+    (
+      "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{}",
+      "response_format.json_schema.schema"
+    ),
+    ("\"guided_json\":\"{}\"", "guided_json must be a JSON schema, as an object"),
+    ("\"grammar\":\"a\",\"guided_json\":{", "guided_json is given a second time"),
+    ("\"grammar\":{", "grammar must be a grammar in GBNF, as a string"),
     ("\"logprobs\":5,", "logprobs must be true or false"),
   ])
   func unsupportedMembers(_ member: String, _ message: String) {
     let seen = readChat("{" + member)
     #expect(seen.error?.problem != nil && seen.message.hasPrefix(message), "\(seen.message)")
+  }
+
+  @Test(arguments: [
+    ("\"response_format\":{\"type\":\"json_object\"}", BindingKind.anyObject),
+    ("\"response_format\":{\"schema\":{\"a\":[{}]},\"type\":\"json_object\"}", .schema),
+    (
+      "\"response_format\":{\"json_schema\":{\"name\":\"x\",\"schema\":{\"type\":[\"null\"]},\"strict\":true},\"type\":\"json_schema\"}",
+      .schema
+    ),
+    ("\"guided_json\":{\"type\":\"object\"}", .schema), ("\"grammar\":\"root ::= [a]\"", .grammar),
+    ("\"json_schema\":{\"type\":\"object\"}", .schema), ("\"guided_grammar\":\"a\"", .grammar),
+  ])
+  func bindings(_ member: String, _ kind: BindingKind) {
+    let seen = readMember(member)
+    #expect(seen.error == nil && seen.settings.binding == kind, "\(seen.message)")
   }
 
   /// What other servers know is set here.

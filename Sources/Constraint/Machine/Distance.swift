@@ -9,6 +9,12 @@ extension Machine {
     return result
   }
 
+  /// Of what the first thread of a set lies in.
+  func outerDistance(_ level: Level) -> Int {
+    let thread = threads[level.start]
+    return distance(thread) - innerDistance(thread)
+  }
+
   private func distance(_ thread: Thread) -> Int {
     var sum = innerDistance(thread)
     var parent = Int(thread.parent)

@@ -98,6 +98,29 @@ struct Machine: ~Copyable {
     return level.count > 0
   }
 
+  /// Whether the text is inside a string that may be any text, between two characters, in every way.
+  func isFreeString(_ level: Level) -> Bool {
+    for index in level.start..<level.start + level.count {
+      let thread = threads[index]
+      if thread.kind != .string || thread.place != 0 || thread.part != StringState.Part.plain {
+        return false
+      }
+    }
+    return level.count > 0
+  }
+
+  /// The one string, without listed texts, that a set is in between two characters.
+  func boundString(_ level: Level) -> Thread? {
+    if level.count != 1 { return nil }
+    let thread = threads[level.start]
+    if thread.kind != .string || thread.place == 0 || thread.part != StringState.Part.plain
+      || words[Int(thread.place) + StringRecord.hasTexts] != 0
+    {
+      return nil
+    }
+    return thread
+  }
+
   /// Makes a set the only one, and drops the frames that it has not.
   mutating func commit(_ level: Level) -> Level {
     for index in 0..<level.count { threads[index] = threads[level.start + index] }

@@ -16,6 +16,14 @@ import Memory
     unsafe base = unsafe carver.take(.grammar, UInt32.self, count: capacity)
   }
 
+  private init() {
+    capacity = 0
+    unsafe base = unsafe UnsafeMutablePointer(bitPattern: 64)!
+  }
+
+  /// Words for what reads none.
+  static var none: Words { Words() }
+
   subscript(index: Int) -> Int {
     get {
       precondition(index >= 0 && index < capacity)

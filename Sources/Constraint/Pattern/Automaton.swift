@@ -46,7 +46,7 @@ struct Automaton {
     var changed = true
     while changed {
       changed = false
-      for state in 0..<stateCount(words) {
+      for state in stride(from: stateCount(words) - 1, through: 0, by: -1) {
         for byte in 0..<256 {
           let next = self.next(state, UInt8(byte), words)
           if next == Self.dead { continue }
@@ -335,7 +335,8 @@ extension AutomatonBuilder {
     var changed = true
     while changed {
       changed = false
-      for state in 0..<stateCount {
+      // Most states lead to later ones.
+      for state in stride(from: stateCount - 1, through: 0, by: -1) {
         let place = states + state * stateWords
         var column = -1
         for byte in 0..<256 where Int(classMap[byte]) != column {

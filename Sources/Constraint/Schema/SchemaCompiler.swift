@@ -3,9 +3,12 @@
 /// As a set's schemas are parts of one document, there are finitely many; `Words` bounds them.
 struct SchemaCompiler {
   static let branchCountMax = 256
+  /// Choices of alternatives in the whole schema, those too that lead to nothing.
+  private static let choiceCountMax = 20_000
   let document: Int
   private var firstNode = 0
   private var lastNode = 0
+  private var choiceCount = 0
 
   /// - Parameter document: the root of the document.
   init(document: Int) { self.document = document }
@@ -84,6 +87,8 @@ struct SchemaCompiler {
     _ list: Int, _ expansion: Expansion, _ node: Int, _ words: inout Words
   ) throws(ConstraintError) {
     let item = list & SchemaReference.itemMask
+    choiceCount += 1
+    if choiceCount > Self.choiceCountMax { throw ConstraintError(.manyBranches, item) }
     let isEnum = list & SchemaReference.enumFlag != 0
     var hasStrings = false
     var child = words.firstChild(item)

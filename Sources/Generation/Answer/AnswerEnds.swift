@@ -19,6 +19,9 @@ public struct AnswerEnds {
   /// For tokens that mean nothing, as those of made-up weights.
   public static var none: AnswerEnds { AnswerEnds() }
 
+  /// One of the ids that the file names; -1 if it names fewer.
+  func id(_ index: Int) -> Int32 { Int32(truncatingIfNeeded: ids[index]) }
+
   /// - Parameter vocabulary: nil where only ids are known.
   public func contains(_ token: Int32, _ vocabulary: UnsafeMutablePointer<Vocabulary>?) -> Bool {
     for index in 0..<6 where Int(token) == ids[index] { return true }

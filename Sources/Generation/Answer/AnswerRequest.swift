@@ -27,6 +27,8 @@ public enum StopReason: Sendable {
   case endOfSequence
   /// A stop text came.
   case stopText
+  /// What the answer must be is whole.
+  case whole
   /// The driver ended it.
   case interrupt
 
@@ -35,7 +37,7 @@ public enum StopReason: Sendable {
     switch self {
     case .length: "length"
     case .endOfSequence: "eos"
-    case .stopText: "stop"
+    case .stopText, .whole: "stop"
     case .interrupt: "interrupt"
     }
   }

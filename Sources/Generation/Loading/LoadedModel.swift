@@ -31,6 +31,7 @@ import Tokenizer
     self.engine = engine
     text = layout.text.take()
     generator = layout.generator
+    generator.prepareConstraint()
     let facts = preparation.model.tokenizer
     chatMarks = ChatMarks(bos: facts.bosID, eos: facts.eosID)
   }

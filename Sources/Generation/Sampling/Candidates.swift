@@ -1,3 +1,4 @@
+import Constraint
 import Inference
 import Kernels
 import Memory
@@ -22,16 +23,18 @@ import Memory
 
   /// Takes the `countMax` largest logits, from the largest; of equal ones the lowest ids come first.
   /// Logits that are no numbers are left out.
-  /// - Parameter countMax: at least 1, and at most `capacity`.
+  /// - Parameters:
+  ///   - countMax: at least 1, and at most `capacity`.
   /// - Complexity: O(n + m log countMax) for n logits, of which m are larger than `countMax` of those
   ///   before them; m is about countMax * log(n / countMax) in a random order.
-  mutating func take(_ row: LogitRow, countMax: Int) {
+  ///   - allowed: of which tokens alone; nil: of all.
+  mutating func take(_ row: LogitRow, countMax: Int, of allowed: TokenSet? = nil) {
     precondition(countMax >= 1 && countMax <= capacity)
     count = 0
     let values = unsafe row.values
     var index = 0
     while index < row.count && count < countMax {
-      if unsafe !values[index].isNaN {
+      if unsafe !values[index].isNaN && Self.isIn(allowed, index) {
         unsafe (ids[count], logits[count]) = unsafe (
           Int32(truncatingIfNeeded: index), values[index]
         )
@@ -39,10 +42,11 @@ import Memory
       }
       index += 1
     }
+    if count == 0 { return }
     // A heap with the least candidate at its root; the sort takes one after the other from it.
     for place in stride(from: count / 2 - 1, through: 0, by: -1) { sift(place, below: count) }
     while index < row.count {
-      if unsafe values[index] > logits[0] {
+      if unsafe values[index] > logits[0] && Self.isIn(allowed, index) {
         unsafe (ids[0], logits[0]) = unsafe (Int32(truncatingIfNeeded: index), values[index])
         sift(0, below: count)
       }
@@ -53,6 +57,20 @@ import Memory
       sift(0, below: end)
     }
   }
+
+  private static func isIn(_ allowed: TokenSet?, _ index: Int) -> Bool {
+    guard let allowed else { return true }
+    return allowed.contains(Int32(truncatingIfNeeded: index))
+  }
+
+  func id(_ index: Int) -> Int32 { unsafe ids[index] }
+
+  /// Moves a candidate to a place before it, over the one that is there.
+  func move(_ index: Int, to place: Int) {
+    unsafe (ids[place], logits[place]) = unsafe (ids[index], logits[index])
+  }
+
+  mutating func shrink(to count: Int) { self.count = count }
 
   /// Restores the heap below `end` where only `place` may be larger than what is below it.
   private func sift(_ place: Int, below end: Int) {

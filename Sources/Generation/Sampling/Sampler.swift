@@ -1,6 +1,8 @@
+import Constraint
 import Inference
 import Memory
 import Platform
+import Tokenizer
 
 /// Chooses tokens. The same settings, seed and logits give the same tokens with every build: logits
 /// are compared and scaled one by one, and sums and exponentials are Doubles in a fixed order.
@@ -23,13 +25,18 @@ public struct Sampler: ~Copyable {
   private var windowIndex = 0
 
   @export(interface)
-  public init(carver: inout Carver, _ settings: SamplingSettings, vocabularyCount: Int) {
+  public init(
+    carver: inout Carver, _ settings: SamplingSettings, vocabularyCount: Int,
+    triesCandidates: Bool = false
+  ) {
     self.settings = settings
     self.vocabularyCount = vocabularyCount
     generator = SplitMix64(seed: settings.seed)
     candidates = Candidates(
       carver: &carver,
-      capacity: settings.candidateCountMax(vocabularyCount: vocabularyCount))
+      capacity: max(
+        settings.candidateCountMax(vocabularyCount: vocabularyCount),
+        triesCandidates ? min(Self.triedCountMax, vocabularyCount) : 0))
   }
 
   /// Other settings for what follows; the text so far stays, and the seed's numbers begin.
@@ -60,16 +67,30 @@ public struct Sampler: ~Copyable {
   @export(interface)
   public mutating func next(_ logits: LogitRow) -> Int32 {
     if !settings.hasPenalties { return choose(logits) }
-    let values = unsafe UnsafeMutablePointer(mutating: logits.values)
+    let saved = penalize(logits)
+    let token = choose(logits)
+    restore(logits, saved)
+    return token
+  }
+
+  /// Penalizes the latest tokens.
+  /// - Returns: the logits that they had.
+  private func penalize(_ logits: LogitRow) -> InlineArray<64, Float> {
     var saved = InlineArray<64, Float>(repeating: 0)
+    if !settings.hasPenalties { return saved }
+    let values = unsafe UnsafeMutablePointer(mutating: logits.values)
     for index in 0..<windowCount { saved[index] = unsafe values[Int(window[index])] }
     for index in 0..<windowCount {
       // From the saved value: a token that stands there twice is penalized once.
       unsafe values[Int(window[index])] = penalized(saved[index], window[index])
     }
-    let token = choose(logits)
+    return saved
+  }
+
+  private func restore(_ logits: LogitRow, _ saved: InlineArray<64, Float>) {
+    if !settings.hasPenalties { return }
+    let values = unsafe UnsafeMutablePointer(mutating: logits.values)
     for index in 0..<windowCount { unsafe values[Int(window[index])] = saved[index] }
-    return token
   }
 
   private func penalized(_ logit: Float, _ token: Int32) -> Float {
@@ -88,9 +109,71 @@ public struct Sampler: ~Copyable {
       logits, countMax: settings.candidateCountMax(vocabularyCount: vocabularyCount))
     // Logits that are no numbers leave no candidates, or no softmax.
     guard candidates.count > 0, candidates.logit(0).isFinite else { return logits.best() }
+    return pick()
+  }
+
+  private mutating func pick() -> Int32 {
     candidates.weigh(temperature: settings.temperature, exponentMin: Self.exponentMin)
     candidates.cut(topP: settings.topP, minP: settings.minP)
     // 53 bits: a number of [0, 1).
     return candidates.pick(Double(generator.next() >> 11) * 0x1p-53)
+  }
+}
+
+// Answers that must be something.
+extension Sampler {
+  /// Candidates that are tried one by one before all tokens are looked at.
+  static let triedCountMax = 256
+
+  /// The token that follows, of those that a constraint allows, with the probabilities that they have
+  /// among each other.
+  /// - Parameter leftCount: tokens that may follow it.
+  /// - Returns: nil if none can.
+  mutating func next(
+    _ logits: LogitRow, _ constraint: inout TokenConstraint, _ vocabulary: borrowing Vocabulary,
+    leftCount: Int
+  ) -> Int32? {
+    let saved = penalize(logits)
+    let token = choose(logits, &constraint, vocabulary, leftCount)
+    restore(logits, saved)
+    return token
+  }
+
+  private mutating func choose(
+    _ logits: LogitRow, _ constraint: inout TokenConstraint, _ vocabulary: borrowing Vocabulary,
+    _ leftCount: Int
+  ) -> Int32? {
+    let best = logits.best()
+    if settings.isGreedy && constraint.allows(best, vocabulary, leftCount: leftCount) {
+      return best
+    }
+    let countMax = max(settings.candidateCountMax(vocabularyCount: vocabularyCount), 1)
+    if settings.isGreedy || !tryCandidates(logits, countMax, &constraint, vocabulary, leftCount) {
+      constraint.findAllowed(vocabulary, leftCount: leftCount)
+      candidates.take(logits, countMax: countMax, of: constraint.allowed)
+    }
+    if candidates.count == 0 { return nil }
+    if settings.isGreedy || !candidates.logit(0).isFinite { return candidates.id(0) }
+    return pick()
+  }
+
+  /// Takes as many candidates as are wanted of the likeliest tokens, if so many of them are allowed:
+  /// they are then the same as of all tokens.
+  private mutating func tryCandidates(
+    _ logits: LogitRow, _ countMax: Int, _ constraint: inout TokenConstraint,
+    _ vocabulary: borrowing Vocabulary, _ leftCount: Int
+  ) -> Bool {
+    let triedCount = min(Self.triedCountMax, candidates.capacity)
+    if countMax >= triedCount { return false }
+    candidates.take(logits, countMax: triedCount)
+    var kept = 0
+    for index in 0..<candidates.count where kept < countMax {
+      if constraint.allows(candidates.id(index), vocabulary, leftCount: leftCount) {
+        candidates.move(index, to: kept)
+        kept += 1
+      }
+    }
+    candidates.shrink(to: kept)
+    return kept == countMax
   }
 }

@@ -93,6 +93,7 @@ public struct CompletionReader: ~Copyable {
     case words
     case streamOptions
     case responseFormat
+    case jsonSchema
     /// Nothing may come but their ends.
     case emptyList
     case emptyObject
@@ -142,6 +143,8 @@ public struct CompletionReader: ~Copyable {
   var stopCount = 0
   var biasCount = 0
   var biasedToken: Int32 = 0
+  /// The type of `response_format`.
+  var format = AnswerFormat.text
   var maxTokens: Int?
   var maxCompletionTokens: Int?
   var topLogprobCount: Int?
@@ -324,6 +327,7 @@ public struct CompletionReader: ~Copyable {
     case .part: .part
     case .streamOptions: .streamOptions
     case .responseFormat: .responseFormat
+    case .jsonSchema: .jsonSchema
     default: kind.owner
     }
   }

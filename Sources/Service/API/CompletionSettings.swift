@@ -46,6 +46,8 @@ public struct CompletionSettings: Sendable {
   /// The tokens that end an answer do not end it.
   public internal(set) var ignoresEnds = false
   public internal(set) var seed: Int?
+  /// What the answer is bound to; its text is read again when the request's turn has come.
+  public internal(set) var binding: BindingKind?
   /// Answers to each prompt.
   public internal(set) var answerCount = 1
   /// Prompts, of which there are several in a list alone.

@@ -9,6 +9,11 @@ extension CompletionReader {
     case (.start, _): place = .request
     case (.request, .streamOptions): place = .streamOptions
     case (.request, .responseFormat): place = .responseFormat
+    case (.request, .guidedJSON), (.request, .jsonSchema):
+      try bind(.schema)
+      skippedDepth = 1
+    case (.responseFormat, .formatSchema): place = .jsonSchema
+    case (.responseFormat, .schema), (.jsonSchema, .schema): skippedDepth = 1
     case (.request, .logitBias): place = .biases
     case (.request, .templateVariables): givenDepth = 1
     case (.messages, _): beginMessage(&consumer)
@@ -66,7 +71,7 @@ extension CompletionReader {
   /// Whether the value that comes is a member of an object.
   private var isMemberPlace: Bool {
     switch place {
-    case .request, .message, .part, .streamOptions, .responseFormat: true
+    case .request, .message, .part, .streamOptions, .responseFormat, .jsonSchema: true
     default: false
     }
   }
@@ -105,7 +110,17 @@ extension CompletionReader {
       field = .content
     case .responseFormat:
       if !has(.formatType) { throw error(.missing, .formatType) }
+      switch format {
+      case .text: break
+      case .object: try bind(has(.schema) ? .schema : .anyObject)
+      case .schema:
+        if !has(.schema) { throw error(.missing, .schema) }
+        try bind(.schema)
+      }
       place = .request
+    case .jsonSchema:
+      if !has(.schema) { throw error(.missing, .schema) }
+      place = .responseFormat
     case .streamOptions, .biases: place = .request
     case .emptyObject: place = outerPlace
     default: place = .end
@@ -128,6 +143,12 @@ extension CompletionReader {
     case .emptyList: place = outerPlace
     default: place = .request
     }
+  }
+
+  /// An answer is bound to one thing.
+  private mutating func bind(_ kind: BindingKind) throws(RequestError) {
+    if settings.binding != nil { throw error(.repeated, field) }
+    settings.binding = kind
   }
 
   private mutating func beginMessage<Consumer: PromptConsumer & ~Copyable>(
@@ -186,7 +207,8 @@ extension CompletionReader {
       destination = .given
     case (.part, .partText): destination = .given
     case (.message, .role), (.part, .partType), (.responseFormat, .formatType), (.words, _),
-      (.request, .toolChoice), (.request, .functionCall), (.request, .reasoningEffort):
+      (.request, .toolChoice), (.request, .functionCall), (.request, .reasoningEffort),
+      (.request, .grammar), (.request, .guidedGrammar):
       beginWord()
     default: try beginOtherString(&consumer)
     }
@@ -263,13 +285,22 @@ extension CompletionReader {
   private mutating func endWord<Consumer: PromptConsumer & ~Copyable>(
     _ consumer: inout Consumer
   ) throws(RequestError) {
-    if field == .role {
+    switch field {
+    case .role:
       try endRole(&consumer)
       return
+    case .formatType:
+      guard let format = AnswerFormat(word) else { throw invalid() }
+      self.format = format
+      return
+    case .grammar, .guidedGrammar:
+      if word.offeredByteCount > 0 { try bind(.grammar) }
+      return
+    default: break
     }
     let isRight =
       switch field {
-      case .partType, .formatType, .modalities: matches(word, "text")
+      case .partType, .modalities: matches(word, "text")
       case .toolChoice, .functionCall: matches(word, "none") || matches(word, "auto")
       case .reasoningEffort: word.count > 0 && !word.isCut
       default: word.offeredByteCount == 0
@@ -430,7 +461,9 @@ extension CompletionReader {
     _ consumer: inout Consumer
   ) throws(RequestError) {
     guard isMemberPlace, let field else { throw invalid() }
-    if field == kind.promptField || place == .part || place == .responseFormat {
+    if field == kind.promptField || place == .part || place == .responseFormat
+      || place == .jsonSchema
+    {
       if case .ignored = field.member.kind { return }
       throw invalid()
     }

@@ -112,6 +112,8 @@ public struct RequestError: Error, Equatable, Sendable {
       out.write("stream_options.")
     } else if owner == .responseFormat {
       out.write("response_format.")
+    } else if owner == .jsonSchema || owner == .schema {
+      out.write("response_format.json_schema.")
     }
   }
 }

@@ -9,10 +9,11 @@ public enum RequestField: Int, Sendable {
   case maxTokens, maxCompletionTokens, minTokens, stop, ignoreEOS, seed, n
   case logprobs, topLogprobs, echo
   case cachePrompt, returnProgress
+  case responseFormat, jsonSchema, guidedJSON, grammar, guidedGrammar
   case addGenerationPrompt, continueFinalMessage
   // What it does not: a value that asks for nothing is taken.
-  case tools, functions, toolChoice, functionCall, parallelToolCalls, responseFormat, suffix, bestOf
-  case grammar, jsonSchema, guidedJSON, guidedRegex, guidedChoice, guidedGrammar, structuredOutputs
+  case tools, functions, toolChoice, functionCall, parallelToolCalls, suffix, bestOf
+  case guidedRegex, guidedChoice, structuredOutputs
   case reasoningEffort, modalities, audio, prediction, webSearchOptions, templateVariables
   case typicalP, mirostat, tailFree, dynamicTemperature, dryMultiplier, xtcProbability
   case repeatLast, keepCount, lengthPenalty, useBeamSearch
@@ -23,12 +24,12 @@ public enum RequestField: Int, Sendable {
   case tokenizedText, addsSpecial, parsesSpecial, withPieces, detokenizedTokens
   // Of objects inside.
   case includeUsage, includeObfuscation
-  case formatType
+  case formatType, formatSchema, schema, schemaName, schemaDescription, schemaStrict
   case role, content, name, refusal, toolCalls, toolCallID, reasoningContent, messageAudio
   case annotations, messageFunctionCall
   case partType, partText, cacheControl
 
-  static let count = 88
+  static let count = 93
   static var firstInner: RequestField { .includeUsage }
 
   /// The objects that have members of their own.
@@ -44,6 +45,9 @@ public enum RequestField: Int, Sendable {
     static let part = Owner(rawValue: 32)
     static let tokenize = Owner(rawValue: 64)
     static let detokenize = Owner(rawValue: 128)
+    static let jsonSchema = Owner(rawValue: 256)
+    /// A schema stands in `json_schema`, and for llama.cpp in `response_format` itself.
+    static var schema: Owner { Owner(rawValue: 264) }
     static var both: Owner { Owner(rawValue: 3) }
   }
 
@@ -179,6 +183,7 @@ extension RequestField {
     case .echo: .flag("echo", .text)
     case .cachePrompt: .flag("cache_prompt", .both)
     case .returnProgress: .flag("return_progress", .both)
+    case .responseFormat, .jsonSchema, .guidedJSON, .grammar, .guidedGrammar: bindingMember
     case .addGenerationPrompt:
       .flag(
         "add_generation_prompt", .chat,
@@ -189,8 +194,22 @@ extension RequestField {
     }
   }
 
+  private var bindingMember: RequestMember {
+    let schema: StaticString = "a JSON schema, as an object"
+    let grammar: StaticString = "a grammar in GBNF, as a string"
+    return switch self {
+    case .responseFormat:
+      .own(
+        "response_format", .both, "an object with the type text, json_object or json_schema")
+    case .jsonSchema: .own("json_schema", .both, schema)
+    case .guidedJSON: .own("guided_json", .both, schema)
+    case .grammar: .own("grammar", .both, grammar)
+    default: .own("guided_grammar", .both, grammar)
+    }
+  }
+
   private var missingMember: RequestMember {
-    let format: StaticString = "null: answers have no other format than text"
+    let format: StaticString = "null: schemas and grammars bind answers"
     let sampling: StaticString = "0: there is no such sampling"
     return switch self {
     case .tools: .own("tools", .chat, "a list")
@@ -198,15 +217,10 @@ extension RequestField {
     case .toolChoice: .own("tool_choice", .chat, "none or auto")
     case .functionCall: .own("function_call", .chat, "none or auto: no function can be called")
     case .parallelToolCalls: .ignored("parallel_tool_calls", .chat)
-    case .responseFormat: .own("response_format", .both, "an object with the type text")
     case .suffix: .nothing("suffix", .text, "null: texts go on at their end")
     case .bestOf: .only("best_of", 1, "1: the first answer is given")
-    case .grammar: .nothing("grammar", .both, format)
-    case .jsonSchema: .nothing("json_schema", .both, format)
-    case .guidedJSON: .nothing("guided_json", .both, format)
     case .guidedRegex: .nothing("guided_regex", .both, format)
     case .guidedChoice: .nothing("guided_choice", .both, format)
-    case .guidedGrammar: .nothing("guided_grammar", .both, format)
     case .structuredOutputs: .nothing("structured_outputs", .both, format)
     case .reasoningEffort: .own("reasoning_effort", .chat, "a word")
     case .modalities: .own("modalities", .chat, "a list of the one word text")
@@ -255,7 +269,12 @@ extension RequestField {
     switch self {
     case .includeUsage: .flag("include_usage", .streamOptions)
     case .includeObfuscation: .ignored("include_obfuscation", .streamOptions)
-    case .formatType: .own("type", .responseFormat, "text")
+    case .formatType: .own("type", .responseFormat, "text, json_object or json_schema")
+    case .formatSchema: .own("json_schema", .responseFormat, "an object with a schema")
+    case .schema: .own("schema", .schema, "a JSON schema, as an object")
+    case .schemaName: .ignored("name", .jsonSchema)
+    case .schemaDescription: .ignored("description", .jsonSchema)
+    case .schemaStrict: .ignored("strict", .jsonSchema)
     case .role: .own("role", .message, "system, developer, user, assistant or tool")
     case .content: .own("content", .message, "a string, or a list of objects with type and text")
     case .name: .given("name", .message)

@@ -152,14 +152,33 @@ extension ServiceLoop where Host: ~Copyable {
   ) {
     var message = MessageText()
     prompt.write(error, to: &message)
-    var writer = ResponseWriter(table.sink(index))
-    writer.begin(
-      ResponseHead(
-        dated: .badRequest, .json, to: table[index].parser.head, keepsAlive: !closes))
+    refuse(index, message.text, about: "messages", closes: closes, figures)
+  }
+
+  /// Answers that a member of the body cannot be used.
+  mutating func refuse<let capacity: Int>(
+    _ index: Int, _ message: FixedText<capacity>, about member: StaticString, closes: Bool,
+    _ figures: RequestFigures
+  ) {
+    let isStream = table[index].isStreamBegun
+    var writer = isStream ? beginStream(index) : ResponseWriter(table.sink(index))
+    if isStream {
+      writer.write("data: ")
+    } else {
+      writer.begin(
+        ResponseHead(
+          dated: .badRequest, .json, to: table[index].parser.head, keepsAlive: !closes))
+    }
     writer.write("{\"error\":{\"message\":")
-    writer.write(jsonString: message.text)
-    writer.write(",\"type\":\"invalid_request_error\",\"param\":\"messages\",\"code\":null}}")
-    let canFollow = writer.finish()
+    writer.write(jsonString: message)
+    writer.write(",\"type\":\"invalid_request_error\",\"param\":")
+    writer.write(jsonString: member)
+    writer.write(",\"code\":null}}")
+    if isStream {
+      writer.write("\n\n")
+      writer.abandon()
+    }
+    let canFollow = isStream ? false : writer.finish()
     record(index, .badRequest, figures)
     finish(index, keepsAlive: canFollow)
   }

@@ -7,6 +7,8 @@ import Tokenizer
 enum ServiceFailure: Error {
   case http(HTTPError)
   case request(RequestError)
+  /// The answer cannot be bound to what the request asks for; the loop has the reason.
+  case binding
   /// The chat template refuses the messages, or cannot write them.
   case template(TemplateError)
   /// The client went away.

@@ -27,6 +27,8 @@ import Tokenizer
   var prompt: ServedPrompt
   var text: AnswerBuffer
   var texts: ServedTexts
+  /// Why the latest answer could not be bound.
+  var bindingFault = BindingFault()
   var kept: KeptTexts
   /// Of the answer that is being made.
   var number: UInt64 = 0

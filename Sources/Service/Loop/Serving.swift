@@ -114,6 +114,7 @@ extension ServiceLoop where Host: ~Copyable {
     if !engine.settings.evicts && prompt.count > engine.settings.slotCount {
       throw .http(.contextLengthExceeded)
     }
+    try bindAnswer(&generator)
     try beginReading(&engine, &generator)
   }
 
@@ -419,6 +420,8 @@ extension ServiceLoop where Host: ~Copyable {
     switch failure {
     case .http(let error): refuse(index, error, closes: closes, figures)
     case .request(let error): refuse(index, error, closes: closes, figures)
+    case .binding:
+      refuse(index, bindingFault.text, about: "response_format", closes: closes, figures)
     case .template(let error): refuse(index, error, closes: closes, figures)
     case .numbers: refuse(index, .internalFailure, closes: closes, figures)
     case .gone: drop(index, figures)
@@ -430,7 +433,7 @@ extension ServiceLoop where Host: ~Copyable {
     let error: HTTPError
     switch failure {
     case .http(let reason): error = reason
-    case .request, .template, .numbers: error = .internalFailure
+    case .request, .binding, .template, .numbers: error = .internalFailure
     case .gone:
       drop(served.index, served.figures)
       return

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A value of JSON as its text says it, for the slow validator. Numbers are exact.
-indirect enum JSONValue: Equatable {
+public indirect enum JSONValue: Equatable, Sendable {
   case null
   case boolean(Bool)
   case number(Decimal)
@@ -10,7 +10,7 @@ indirect enum JSONValue: Equatable {
   case object([String: JSONValue])
 
   /// Nil if the text is no JSON, or has a name twice in an object.
-  init?(_ text: String) {
+  public init?(_ text: String) {
     var reader = Reader(bytes: Array(text.utf8))
     guard let value = reader.value(), reader.isAtEnd else { return nil }
     self = value
@@ -115,7 +115,7 @@ indirect enum JSONValue: Equatable {
 
 extension JSONValue {
   /// A text of it, with white space, escapes and an order of members that are drawn.
-  func text(_ random: inout some RandomNumberGenerator) -> String {
+  public func text(_ random: inout some RandomNumberGenerator) -> String {
     let space = { (random: inout any RandomNumberGenerator) -> String in
       ["", "", " ", "\n", "\t ", "  "].randomElement(using: &random)!
     }

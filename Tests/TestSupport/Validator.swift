@@ -1,10 +1,12 @@
 import Foundation
 
 /// Validates a value against a schema as the specification's text says it, keyword by keyword.
-struct Validator {
-  let root: JSONValue
+public struct Validator {
+  private let root: JSONValue
 
-  func isValid(_ value: JSONValue, _ schema: JSONValue) -> Bool {
+  public init(root: JSONValue) { self.root = root }
+
+  public func isValid(_ value: JSONValue, _ schema: JSONValue) -> Bool {
     if case .boolean(let all) = schema { return all }
     guard case .object(let keywords) = schema else { return false }
     for (name, argument) in keywords where !holds(name, argument, value, keywords) { return false }

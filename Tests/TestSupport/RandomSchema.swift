@@ -1,9 +1,10 @@
 import Foundation
-import TestSupport
 
 /// Draws schemas of all enforced keywords, and values that are often near to valid.
-struct RandomSchema {
-  var random: SeededGenerator
+public struct RandomSchema {
+  public var random: SeededGenerator
+
+  public init(random: SeededGenerator) { self.random = random }
 
   private mutating func draw(_ count: Int) -> Int { Int.random(in: 0..<count, using: &random) }
 
@@ -13,7 +14,7 @@ struct RandomSchema {
     "^a", "b$", "^[a-z]+$", "^(ab|cd)*$", "^.{2,4}$", "^\\\\d{3}-\\\\d$", "gr(ü|e)",
   ]
 
-  mutating func document() -> String {
+  public mutating func document() -> String {
     let schema = schema(3, hasDefinitions: true)
     return schema.dropLast() + (schema == "{}" ? "" : ", ")
       + "\"$defs\": {\"list\": {\"type\": \"object\", \"properties\": {\"a\": \(self.schema(1)), "
@@ -125,7 +126,7 @@ struct RandomSchema {
   }
 
   /// A value that has much of what a schema asks for.
-  mutating func value(near schema: JSONValue, root: JSONValue, _ depth: Int) -> JSONValue {
+  public mutating func value(near schema: JSONValue, root: JSONValue, _ depth: Int) -> JSONValue {
     guard depth > 0, case .object(let keywords) = schema, draw(8) > 0 else {
       return JSONValue(value(1))!
     }

@@ -1,0 +1,134 @@
+import Memory
+import Tokenizer
+
+/// The tokens of a vocabulary that can be in a bound answer, in the order of their bytes: a trie without
+/// nodes. Each token's entry says how many bytes it shares with the one before it, so that tokens that
+/// begin alike are walked over, or skipped, together.
+@safe struct TokenOrder {
+  /// Longer tokens are not used in bound answers.
+  static let byteCountMax = 255
+  private static let plainFlag: UInt32 = 0x8000_0000
+  private let entries: UnsafeMutablePointer<UInt32>
+  private let shared: UnsafeMutablePointer<UInt8>
+  /// A bit for each token that is plain text of a JSON string as a whole.
+  let plain: TokenSet
+  let capacity: Int
+  private(set) var count = 0
+
+  init(carver: inout Carver, vocabularyCount: Int) {
+    capacity = vocabularyCount
+    unsafe entries = unsafe carver.take(.grammar, UInt32.self, count: vocabularyCount)
+    unsafe shared = unsafe carver.take(.grammar, UInt8.self, count: vocabularyCount)
+    plain = TokenSet(carver: &carver, capacity: vocabularyCount)
+  }
+
+  @inline(__always)
+  func token(_ index: Int) -> Int32 {
+    precondition(index >= 0 && index < count)
+    return unsafe Int32(bitPattern: entries[index] & ~Self.plainFlag)
+  }
+
+  @inline(__always)
+  func isPlain(_ index: Int) -> Bool {
+    precondition(index >= 0 && index < count)
+    return unsafe entries[index] & Self.plainFlag != 0
+  }
+
+  /// Bytes that the token has in common with the one before it.
+  @inline(__always)
+  func sharedCount(_ index: Int) -> Int {
+    precondition(index >= 0 && index < count)
+    return unsafe Int(shared[index])
+  }
+
+  /// Reads the vocabulary, which must be whole.
+  /// - Complexity: O(n log n) for n tokens; each comparison is of one byte.
+  mutating func prepare(_ vocabulary: borrowing Vocabulary) {
+    count = 0
+    for id in 0..<Int32(min(vocabulary.tokenCount, capacity)) {
+      let byteCount = vocabulary.bytes(of: id).count
+      if Self.isText(vocabulary.kind(of: id)), byteCount > 0, byteCount <= Self.byteCountMax {
+        unsafe entries[count] = UInt32(id)
+        count += 1
+      }
+    }
+    sort(0, count, 0, vocabulary)
+    for index in 0..<count {
+      unsafe shared[index] =
+        index == 0
+        ? 0
+        : Self.sharedCount(
+          token(index - 1), token(index), vocabulary)
+    }
+    for index in 0..<count where Self.isPlain(vocabulary.bytes(of: token(index))) {
+      plain.insert(token(index))
+      unsafe entries[index] |= Self.plainFlag
+    }
+  }
+
+  private static func isText(_ kind: TokenKind) -> Bool {
+    switch kind {
+    case .normal, .userDefined, .byte: true
+    case .unknown, .control, .unused: false
+    }
+  }
+
+  /// Whether all bytes are text of a JSON string that needs no escape; the last character may be cut.
+  private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+    var thread = Thread(.string)
+    let words = Words.none
+    for index in 0..<bytes.count {
+      let byte = bytes[index]
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+      guard case .goesOn = StringState.step(&thread, byte, words) else { return false }
+    }
+    return true
+  }
+
+  private static func sharedCount(
+    _ first: Int32, _ second: Int32, _ vocabulary: borrowing Vocabulary
+  ) -> UInt8 {
+    let (left, right) = (vocabulary.bytes(of: first), vocabulary.bytes(of: second))
+    var count = 0
+    while count < left.count && count < right.count && left[count] == right[count] { count += 1 }
+    return UInt8(count)
+  }
+
+  /// The byte of an entry's token, or -1 behind its end.
+  private func byte(_ index: Int, _ depth: Int, _ vocabulary: borrowing Vocabulary) -> Int {
+    let bytes = vocabulary.bytes(of: token(index))
+    return depth < bytes.count ? Int(bytes[depth]) : -1
+  }
+
+  /// Sorts entries that share `depth` bytes (Bentley, Sedgewick, "Fast algorithms for sorting and
+  /// searching strings", 1997).
+  private func sort(
+    _ start: Int, _ end: Int, _ depth: Int, _ vocabulary: borrowing Vocabulary
+  ) {
+    var (start, end, depth) = (start, end, depth)
+    while end - start > 1 {
+      let pivot = byte(start + (end - start) / 2, depth, vocabulary)
+      var (low, high, index) = (start, end, start)
+      while index < high {
+        let value = byte(index, depth, vocabulary)
+        if value < pivot {
+          swap(low, index)
+          (low, index) = (low + 1, index + 1)
+        } else if value > pivot {
+          high -= 1
+          swap(high, index)
+        } else {
+          index += 1
+        }
+      }
+      sort(start, low, depth, vocabulary)
+      sort(high, end, depth, vocabulary)
+      if pivot < 0 { return }
+      (start, end, depth) = (low, high, depth + 1)
+    }
+  }
+
+  private func swap(_ first: Int, _ second: Int) {
+    unsafe (entries[first], entries[second]) = unsafe (entries[second], entries[first])
+  }
+}

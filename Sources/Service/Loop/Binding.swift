@@ -1,0 +1,49 @@
+import Constraint
+import Generation
+import Text
+
+/// Why an answer cannot be bound, as a sentence.
+struct BindingFault: ByteSink, Sendable {
+  private(set) var text = FixedText<257>()
+
+  mutating func write(byte: UInt8) { text.append(byte) }
+}
+
+// Answers that must be something.
+extension ServiceLoop where Host: ~Copyable {
+  /// Binds the answer to what the request asks for, if it asks for anything.
+  mutating func bindAnswer(_ generator: inout Generator) throws(ServiceFailure) {
+    let hasRoom = generator.constraint != nil
+    guard let kind = table[served.index].settings.binding else {
+      if hasRoom { generator.constraint!.text.clear() }
+      return
+    }
+    bindingFault = BindingFault()
+    if !hasRoom {
+      bindingFault.write("answers are not bound by this service: --grammar-kib is 0")
+      throw .binding
+    }
+    do throws(ConstraintError) {
+      try bind(kind, &generator.constraint!.text)
+    } catch {
+      generator.constraint!.text.write(error, to: &bindingFault)
+      generator.constraint!.text.clear()
+      throw .binding
+    }
+  }
+
+  /// Reads the schema or grammar from the body that is stored.
+  private func bind(
+    _ kind: BindingKind, _ constraint: inout Constraint
+  ) throws(ConstraintError) {
+    var reader = BindingReader(kind)
+    reader.begin(&constraint)
+    var place = StoredPlace()
+    while true {
+      let piece = unsafe table.bodies.piece(of: table[served.index].body, at: &place)
+      if piece.count == 0 { break }
+      try unsafe reader.take(piece.span, &constraint)
+    }
+    try reader.finish(&constraint)
+  }
+}

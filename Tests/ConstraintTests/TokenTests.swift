@@ -1,0 +1,141 @@
+import Foundation
+import Memory
+import TestSupport
+import Testing
+import Text
+
+@testable import Constraint
+@testable import Tokenizer
+
+/// A vocabulary of byte-level encoding, and a constraint on its tokens.
+final class TokenChecker {
+  private let arena: Arena
+  private var vocabulary: Vocabulary
+  private var constraint: TokenConstraint
+  let texts: [[UInt8]]
+  static let end = "<|im_end|>"
+
+  /// GPT-2's alphabet, by its definition in encoder.py.
+  private static let letters: [String] = {
+    let printable = Array(0x21...0x7E) + Array(0xA1...0xAC) + Array(0xAE...0xFF)
+    var next = 0xFF
+    return (0..<256).map { byte -> String in
+      if printable.contains(byte) { return String(Character(Unicode.Scalar(byte)!)) }
+      next += 1
+      return String(Character(Unicode.Scalar(next)!))
+    }
+  }()
+
+  /// All single bytes, these texts, and a token that ends answers.
+  init(_ words: [[UInt8]]) throws {
+    texts = (0..<256).map { [UInt8($0)] } + words
+    let tokens = texts.map { text in text.flatMap { Array(Self.letters[Int($0)].utf8) } }
+    var counts = VocabularyCounts(.byteLevelBPE(.smollm))
+    for token in tokens { try counts.include(token: token.span, type: 1) }
+    let end = Array(Self.end.utf8)
+    try counts.include(token: end.span, type: 3)
+    var measuring = Carver.measuring
+    _ = Vocabulary(carver: &measuring, counts: counts)
+    _ = TokenConstraint(carver: &measuring, byteCount: 1 << 18, vocabularyCount: counts.tokenCount)
+    arena = try Arena(plan: measuring.measured())
+    var carver = arena.carver()
+    vocabulary = Vocabulary(carver: &carver, counts: counts)
+    constraint = TokenConstraint(
+      carver: &carver, byteCount: 1 << 18, vocabularyCount: counts.tokenCount)
+    carver.seal()
+    for token in tokens { try vocabulary.addToken(token.span, type: 1) }
+    try vocabulary.addToken(end.span, type: 3)
+    try vocabulary.finish()
+    constraint.prepare(vocabulary)
+  }
+
+  var endToken: Int32 { Int32(texts.count) }
+
+  func begin(_ schema: String, dropsSpace: Bool = false) throws {
+    try constraint.text.useSchema(Array(schema.utf8).span)
+    constraint.begin(dropsSpace: dropsSpace)
+  }
+
+  func allows(_ token: Int32, left: Int) -> Bool {
+    constraint.allows(token, vocabulary, leftCount: left)
+  }
+
+  func allowed(left: Int) -> [Int32] {
+    constraint.findAllowed(vocabulary, leftCount: left)
+    return (0...endToken).filter { constraint.allowed.contains($0) }
+  }
+
+  func accept(_ token: Int32) { constraint.accept(token, vocabulary) }
+  var distance: Int { constraint.text.distance }
+  var mustEnd: Bool { constraint.mustEnd }
+}
+
+@Suite struct TokenTests {
+  static func words(_ count: Int, seed: UInt64) -> [[UInt8]] {
+    var random = SeededGenerator(seed: seed)
+    let parts = [
+      "a", "b", "the", " ", "{", "}", "\"", "\":", ", ", "\\", "\\n", "\\u00", "1", "23", ".5", "e",
+      "true", "fal", "null", "[", "]", "é", "日", "本", "na", "me", "\n", "  ", "red", "gre", "en",
+    ]
+    var words = Set<[UInt8]>()
+    while words.count < count {
+      var word: [UInt8] = []
+      for _ in 0..<Int.random(in: 2...4, using: &random) {
+        word += Array(parts.randomElement(using: &random)!.utf8)
+      }
+      if random.next() % 8 == 0 { word.removeLast() }
+      if word.count > 1 { words.insert(word) }
+    }
+    return words.sorted { $0.lexicographicallyPrecedes($1) }.shuffled(using: &random)
+  }
+
+  static let schemas = [
+    "{}", "{\"type\": \"object\"}", "{\"type\": \"string\"}", "{\"enum\": [\"red\", \"green\", 5]}",
+    "{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\", \"maxLength\": 9}, \"a\": {\"type\": \"integer\"}}, \"required\": [\"name\"], \"additionalProperties\": false}",
+    "{\"type\": \"array\", \"items\": {\"type\": \"string\", \"pattern\": \"^[a-z]+$\"}, \"minItems\": 2}",
+    "{\"anyOf\": [{\"const\": {\"a\": 1}}, {\"type\": \"array\", \"items\": {\"type\": \"number\"}}]}",
+  ]
+
+  /// The walk over all tokens finds those that are allowed one by one; a random one of them is taken
+  /// each time, and the answer is whole within its tokens.
+  @Test(arguments: schemas)
+  func walkFindsEveryAllowedToken(schema: String) throws {
+    let checker = try TokenChecker(Self.words(1500, seed: 1))
+    var random = SeededGenerator(seed: 2)
+    for left in [200, 30, 20] {
+      try checker.begin(schema)
+      var bytes: [UInt8] = []
+      var rest = left
+      while true {
+        rest -= 1
+        let walked = checker.allowed(left: rest)
+        let single = (0...checker.endToken).filter { checker.allows($0, left: rest) }
+        #expect(walked == single)
+        let token = try #require(walked.randomElement(using: &random))
+        if token == checker.endToken { break }
+        checker.accept(token)
+        bytes += checker.texts[Int(token)]
+        if checker.mustEnd || rest == 0 { break }
+      }
+      let text = String(decoding: bytes, as: UTF8.self)
+      let root = try #require(JSONValue(schema))
+      let isValid = JSONValue(text).map { Validator(root: root).isValid($0, root) }
+      #expect(isValid == true, "\(text)")
+    }
+  }
+
+  @Test func aSpaceThatIsNotWrittenIsNotCounted() throws {
+    let checker = try TokenChecker([Array(" \"red".utf8), Array("  \"red".utf8)])
+    for (dropsSpace, expected) in [(true, true), (false, false)] {
+      try checker.begin("{\"const\": \"red\"}", dropsSpace: dropsSpace)
+      // One token more than the rest of the text has bytes.
+      let isAllowed = checker.allows(256, left: 1)
+      #expect(isAllowed)
+      let mask = checker.allowed(left: 1).contains(256)
+      #expect(mask)
+      // JSON may begin with a space; the second one is always written.
+      let second = checker.allows(257, left: 1)
+      #expect(second == expected || second)
+    }
+  }
+}
