@@ -33,3 +33,8 @@ edge_look_up(edge_convert_i8x16 table, edge_convert_i8x16 v) {
   return found;
 #endif
 }
+// What the 16 codes of IQ4_NL and IQ4_XS stand for (ggml's `kvalues_iq4nl`).
+static inline __attribute__((always_inline)) edge_convert_i8x16 edge_levels(void) {
+  return (edge_convert_i8x16){-127, -104, -83, -65, -49, -35, -22, -10,
+                              1,    13,   25,  38,  53,  69,  89,  113};
+}

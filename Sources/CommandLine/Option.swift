@@ -24,9 +24,9 @@ public enum Option: Int, Sendable {
   // Sampling.
   case temperature, topK, topP, minP, repeatPenalty, seed
   // Overrides of the profile.
-  case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB
+  case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB, weights
 
-  public static let count = 72
+  public static let count = 73
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

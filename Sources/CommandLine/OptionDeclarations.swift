@@ -84,6 +84,7 @@ extension Option {
     case .sinks: .init("--sinks", .profiled, .overrides)
     case .recent: .init("--recent", .profiled, .overrides)
     case .ramCapMiB: .init("--ram-cap-mib", .overriding, .overrides)
+    case .weights: .init("--weights", .overriding, .overrides)
     }
   }
 }

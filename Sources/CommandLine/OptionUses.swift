@@ -88,7 +88,8 @@ extension Option {
       serveUse
     case .lockMemory, .noHugePages, .noLockdown, .maxTemperature, .sysroot: machineUse(command)
     case .temperature, .topK, .topP, .minP, .repeatPenalty, .seed: samplingUse
-    case .block, .budget, .policy, .headBudgets, .threads, .sinks, .recent, .ramCapMiB: overrideUse
+    case .block, .budget, .policy, .headBudgets, .threads, .sinks, .recent, .ramCapMiB, .weights:
+      overrideUse
     }
   }
 
@@ -453,6 +454,13 @@ extension Option {
     case .sinks: .init("S", .override, "The text's first S tokens are never evicted.")
     case .recent:
       .init("R", .override, "Nor are the latest R: a count, or a fraction of N such as 0.2.")
+    case .weights:
+      .init(
+        "F", .override,
+        """
+        int8, or file: weights stay in the 4 to 6 bits that the file has. With --shape also a type \
+        such as q4_0 or q4_k_m.
+        """)
     default: .init("M", .override, "The largest resident size of the process, in MiB.")
     }
   }

@@ -18,6 +18,8 @@ public struct EngineLayout {
 
   @export(interface)
   public init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
+    var shape = shape
+    if settings.keepsCodes { shape.keepsCodes = true }
     self.shape = shape
     self.settings = settings
     weights = ModelWeights(carver: &carver, shape: shape)

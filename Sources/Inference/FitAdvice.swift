@@ -7,6 +7,9 @@ import Platform
 public struct FitAdvice: Sendable {
   private let capByteCount: Int
   private let processByteCount: Int
+  private let keepsCodes: Bool
+  /// What weights in the file's own bits would take less.
+  private let savedByteCount: Int
   private let weightByteCount: Int
   /// The largest budget and the largest block that fit, everything else as asked for.
   private let budget: Int?
@@ -26,6 +29,8 @@ public struct FitAdvice: Sendable {
     weightByteCount =
       plan.byteCount(of: .weights) + plan.byteCount(of: .embeddings)
       + plan.byteCount(of: .outputHead)
+    keepsCodes = settings.keepsCodes || shape.keepsCodes
+    savedByteCount = keepsCodes ? 0 : FormatTally.savedByteCount(shape)
     let otherByteCount = processByteCount - Self.engineByteCount(shape, settings)
     func fits(budget: Int, block: Int) -> Bool {
       let changed = settings.with(blockSize: block, cacheBudget: budget)
@@ -65,8 +70,13 @@ public struct FitAdvice: Sendable {
     out.write("; what would fit: ")
     if let budget { Self.write("--budget ", budget, to: &out) }
     if let block { Self.write("--block ", block, to: &out) }
+    if savedByteCount > 0 {
+      out.write("--weights file, with which ")
+      Self.writeMiB(processByteCount - savedByteCount, to: &out)
+      out.write(" MiB are needed, ")
+    }
     if weightByteCount > over {
-      out.write("a model whose int8 weights take ")
+      out.write(keepsCodes ? "a model whose weights take " : "a model whose int8 weights take ")
       Self.writeMiB(weightByteCount - over, to: &out)
       out.write(" MiB in place of ")
       Self.writeMiB(weightByteCount, to: &out)

@@ -59,15 +59,11 @@ struct ForwardPass {
 
   private func attend(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
-    let normalized = rows(for: layerWeights.queryKeyValue, member)
+    let normalized = rows(
+      layerWeights.queryKeyValue.forms, k: layerWeights.queryKeyValue.k, member)
     normalize(
       layerWeights.attentionNorm, into: normalized, .beforeAttention(layer), member, &timer)
-    if let bias = layerWeights.bias {
-      multiply(
-        member, normalized, layerWeights.queryKeyValue, plus: bias, into: queryKeyValueOutput)
-    } else {
-      multiply(member, normalized, layerWeights.queryKeyValue, into: queryKeyValueOutput)
-    }
+    multiplyQueryKeyValue(member, normalized, layerWeights)
     member.barrier()
     timer.times.linear += timer.lap()
     if isTokenAttended(layerWeights.spec) {
@@ -96,10 +92,12 @@ struct ForwardPass {
 
   private func feedForward(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
-    let normalized = rows(for: layerWeights.gate, member)
+    let normalized = rows(
+      layerWeights.gate.format.form.union(layerWeights.up.format.form), k: layerWeights.gate.k,
+      member)
     normalize(
       layerWeights.feedForwardNorm, into: normalized, .beforeFeedForward(layer), member, &timer)
-    let share = groupsPerShare(layerWeights.gate, member)
+    let share = groupsPerShare(layerWeights.gate.groupCount, member)
     forEachShare(member, count: layerWeights.gate.groupCount, step: share) { groups, pass in
       Matmul.gated(
         normalized, gate: pass.weights.layers[layer].gate,
@@ -135,13 +133,17 @@ extension ForwardPass {
 
   /// The block's rows, rounded as the matrix takes them.
   private func rows(for matrix: WeightMatrix, _ member: Member) -> ActivationRows {
-    workspace.rows(for: matrix, tokenCount: tokenCount, member: member.index)
+    rows(matrix.format.form, k: matrix.k, member)
+  }
+
+  private func rows(_ forms: RoundingForms, k: Int, _ member: Member) -> ActivationRows {
+    workspace.rows(forms, k: k, tokenCount: tokenCount, member: member.index)
   }
 
   /// Shares small enough to even out the members' speeds, large enough to read weights in long
   /// straight lines.
-  func groupsPerShare(_ matrix: WeightMatrix, _ member: Member) -> Int {
-    max(1, matrix.groupCount / (member.count * 6))
+  func groupsPerShare(_ groupCount: Int, _ member: Member) -> Int {
+    max(1, groupCount / (member.count * 6))
   }
 
   /// Calls `body` with consecutive ranges until all `count` are taken.
@@ -156,34 +158,25 @@ extension ForwardPass {
     }
   }
 
-  private func multiply(
-    _ member: Member, _ x: ActivationRows, _ matrix: WeightMatrix, into out: ProductOutput
+  /// Queries, keys and values: x·W, and the layer's bias if it has one.
+  private func multiplyQueryKeyValue(
+    _ member: Member, _ x: ActivationRows, _ layer: LayerWeights
   ) {
-    forEachShare(member, count: matrix.groupCount, step: groupsPerShare(matrix, member)) {
-      groups, pass in
+    let out = queryKeyValueOutput
+    let count = layer.queryKeyValue.groupCount
+    forEachShare(member, count: count, step: groupsPerShare(count, member)) { groups, pass in
       Matmul.store(
-        x, matrix, groups: groups, into: out, l2ByteCount: pass.settings.l2ByteCount)
-    }
-  }
-
-  /// out = x·W + bias
-  /// - Parameter bias: as many values as the matrix has outputs, and padding.
-  private func multiply(
-    _ member: Member, _ x: ActivationRows, _ matrix: WeightMatrix,
-    plus bias: UnsafeMutablePointer<Float>, into out: ProductOutput
-  ) {
-    forEachShare(member, count: matrix.groupCount, step: groupsPerShare(matrix, member)) {
-      groups, pass in
-      Matmul.add(
-        x, matrix, groups: groups, bias: bias, into: out, l2ByteCount: pass.settings.l2ByteCount)
+        x, layer.queryKeyValue, groups: groups, bias: layer.bias, into: out,
+        l2ByteCount: pass.settings.l2ByteCount)
     }
   }
 
   /// residual += x·W
   private func add(_ member: Member, _ x: ActivationRows, _ matrix: WeightMatrix) {
     let out = ProductOutput(workspace.residual, stride: workspace.residualStride)
-    forEachShare(member, count: matrix.groupCount, step: groupsPerShare(matrix, member)) {
-      groups, pass in
+    forEachShare(
+      member, count: matrix.groupCount, step: groupsPerShare(matrix.groupCount, member)
+    ) { groups, pass in
       Matmul.add(x, matrix, groups: groups, to: out, l2ByteCount: pass.settings.l2ByteCount)
     }
   }
@@ -198,7 +191,7 @@ extension ForwardPass {
 
   /// Residual rows from the token embeddings, and the rotary table.
   private func embed(_ member: Member) {
-    forEachShare(member, count: tokenCount, step: weights.embeddings.tokensPerTile) {
+    forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) {
       tokens, pass in
       for token in tokens {
         pass.weights.embeddings.row(
@@ -254,7 +247,7 @@ extension ForwardPass {
     _ member: Member, of rows: ActivationRows, _ body: (Int, ForwardPass) -> Void
   ) {
     if isSingle { return body(0, self) }
-    forEachShare(member, count: tokenCount, step: rows.tokensPerTile) { tokens, pass in
+    forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) { tokens, pass in
       for token in tokens { body(token, pass) }
     }
     member.barrier()

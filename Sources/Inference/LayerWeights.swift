@@ -8,7 +8,7 @@ struct LayerWeights: BitwiseCopyable {
   /// `[embedding]`, zero-padded to whole rows of a product's input.
   let attentionNorm: UnsafeMutablePointer<Float>
   /// Outputs: all query heads, then all key heads, then all value heads.
-  let queryKeyValue: WeightMatrix
+  let queryKeyValue: MatrixJoin
   /// One for each output of `queryKeyValue`, if the layer has biases.
   let bias: UnsafeMutablePointer<Float>?
   /// `[headDim]` each, if the layer has norms of heads.
@@ -23,11 +23,11 @@ struct LayerWeights: BitwiseCopyable {
   /// `[embedding]`, if the layer has it.
   let feedForwardPostNorm: UnsafeMutablePointer<Float>?
 
-  init(carver: inout Carver, _ spec: LayerSpec, embeddingLength: Int, _ format: MatrixFormat) {
+  init(carver: inout Carver, _ shape: ModelShape, _ layer: Int) {
+    let (spec, embeddingLength) = (shape.layer(layer), shape.embeddingLength)
     self.spec = spec
     attentionNorm = carver.takeNorm(count: embeddingLength)
-    queryKeyValue = carver.takeMatrix(
-      .weights, format, outputs: spec.queryKeyValueLength, k: embeddingLength)
+    queryKeyValue = carver.takeQueryKeyValue(shape, layer)
     bias =
       spec.hasBias
       ? carver.take(
@@ -39,14 +39,17 @@ struct LayerWeights: BitwiseCopyable {
         query: carver.takeNorm(count: spec.headDim), key: carver.takeNorm(count: spec.headDim))
       : nil
     attentionOutput = carver.takeMatrix(
-      .weights, format, outputs: embeddingLength, k: spec.queryLength)
+      .weights, shape.format(layer, .attentionOutput), outputs: embeddingLength,
+      k: spec.queryLength)
     attentionPostNorm =
       spec.norms.afterAttention ? carver.takeNorm(count: embeddingLength) : nil
     feedForwardNorm = carver.takeNorm(count: embeddingLength)
-    gate = carver.takeMatrix(.weights, format, outputs: spec.feedForwardLength, k: embeddingLength)
-    up = carver.takeMatrix(.weights, format, outputs: spec.feedForwardLength, k: embeddingLength)
+    gate = carver.takeMatrix(
+      .weights, shape.format(layer, .gate), outputs: spec.feedForwardLength, k: embeddingLength)
+    up = carver.takeMatrix(
+      .weights, shape.format(layer, .up), outputs: spec.feedForwardLength, k: embeddingLength)
     down = carver.takeMatrix(
-      .weights, format, outputs: embeddingLength, k: spec.feedForwardLength)
+      .weights, shape.format(layer, .down), outputs: embeddingLength, k: spec.feedForwardLength)
     feedForwardPostNorm =
       spec.norms.afterFeedForward ? carver.takeNorm(count: embeddingLength) : nil
   }
@@ -71,9 +74,9 @@ extension LayerWeights {
   func place(of tensor: LayerTensor, rotated: RowOrder) -> TensorPlace {
     switch tensor {
     case .attentionNorm: .vector(attentionNorm, .asStored)
-    case .query: .matrix(queryKeyValue, firstOutput: 0, rotated)
-    case .key: .matrix(queryKeyValue, firstOutput: spec.queryLength, rotated)
-    case .value: .matrix(queryKeyValue, firstOutput: spec.queryLength + spec.kvLength, .asStored)
+    case .query: joined(at: 0, rotated)
+    case .key: joined(at: spec.queryLength, rotated)
+    case .value: joined(at: spec.queryLength + spec.kvLength, .asStored)
     case .queryBias: .vector(bias!, rotated)
     case .keyBias: .vector(bias! + spec.queryLength, rotated)
     case .valueBias: .vector(bias! + spec.queryLength + spec.kvLength, .asStored)
@@ -90,7 +93,26 @@ extension LayerWeights {
   }
 }
 
+extension LayerWeights {
+  private func joined(at output: Int, _ order: RowOrder) -> TensorPlace {
+    let (matrix, first) = queryKeyValue.part(of: output)
+    return .matrix(matrix, firstOutput: first, order)
+  }
+}
+
 extension Carver {
+  /// One matrix, or three if the file's types differ.
+  fileprivate mutating func takeQueryKeyValue(_ shape: ModelShape, _ layer: Int) -> MatrixJoin {
+    let (spec, k) = (shape.layer(layer), shape.embeddingLength)
+    if let format = shape.queryKeyValueFormat(layer) {
+      return MatrixJoin(takeMatrix(.weights, format, outputs: spec.queryKeyValueLength, k: k))
+    }
+    return MatrixJoin(
+      takeMatrix(.weights, shape.format(layer, .query), outputs: spec.queryLength, k: k),
+      takeMatrix(.weights, shape.format(layer, .key), outputs: spec.kvLength, k: k),
+      takeMatrix(.weights, shape.format(layer, .value), outputs: spec.kvLength, k: k))
+  }
+
   mutating func takeMatrix(
     _ region: Region, _ format: MatrixFormat, outputs: Int, k: Int
   ) -> WeightMatrix {

@@ -33,7 +33,11 @@ private struct FingerprintVisitor: WeightVisitor {
 
   mutating func visit(matrix: WeightMatrix, number: Int) {
     hash.update(UInt64(matrix.k))
-    update(matrix.scales)
+    switch matrix {
+    case .int8(let matrix):
+      update(UnsafeBufferPointer(start: matrix.scales, count: matrix.outputCount))
+    case .bits(let matrix): hash.update(matrix.digest)
+    }
   }
 
   private mutating func update(_ values: UnsafeBufferPointer<Float>) {

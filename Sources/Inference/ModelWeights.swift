@@ -13,9 +13,6 @@ package struct ModelWeights {
   let outputHead: WeightMatrix
   let outputNorm: UnsafeMutablePointer<Float>
 
-  /// What all matrices are held in.
-  private static var format: MatrixFormat { .int8 }
-
   /// Not to be read of weights that were only measured.
   var shape: ModelShape { unsafeAddress { UnsafePointer(shapeAddress) } }
 
@@ -25,16 +22,16 @@ package struct ModelWeights {
     layers = carver.take(.tables, LayerWeights.self, count: shape.layerCount)
     if !carver.isMeasuring { shapeAddress.pointee = shape }
     for index in 0..<shape.layerCount {
-      let layer = LayerWeights(
-        carver: &carver, shape.layer(index), embeddingLength: length, Self.format)
+      let layer = LayerWeights(carver: &carver, shape, index)
       if !carver.isMeasuring { layers[index] = layer }
     }
     embeddings = carver.takeMatrix(
-      .embeddings, Self.format, outputs: shape.vocabularyCount, k: length)
+      .embeddings, shape.format(.tokenEmbedding), outputs: shape.vocabularyCount, k: length)
     outputHead =
       shape.isOutputTied
       ? embeddings
-      : carver.takeMatrix(.outputHead, Self.format, outputs: shape.vocabularyCount, k: length)
+      : carver.takeMatrix(
+        .outputHead, shape.format(.output), outputs: shape.vocabularyCount, k: length)
     outputNorm = carver.takeNorm(count: length)
   }
 }

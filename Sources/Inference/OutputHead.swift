@@ -27,12 +27,13 @@ struct OutputHead {
 
   /// The rows as int8; each member makes a single row for itself.
   private func normalized(for head: WeightMatrix, _ member: Member) -> ActivationRows {
-    let rows = workspace.rows(for: head, tokenCount: rowCount, member: member.index)
+    let rows = workspace.rows(
+      head.format.form, k: head.k, tokenCount: rowCount, member: member.index)
     if rowCount == 1 {
       normalize(0, into: rows, member)
       return rows
     }
-    while let share = member.nextShares(rows.tokensPerTile, of: rowCount) {
+    while let share = member.nextShares(ActivationRows.tokensPerTile, of: rowCount) {
       for row in share { normalize(row, into: rows, member) }
     }
     member.barrier()

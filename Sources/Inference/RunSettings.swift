@@ -24,6 +24,9 @@ public struct RunSettings: Sendable {
   /// Whether appended tokens may be left uncommitted (`TokenSequence.append`); the policy then keeps
   /// for each layer what attention left.
   public var takesBack = false
+  /// Whether weights stay in the file's own bits; otherwise all become int8. A packed model has what
+  /// it was packed with.
+  public var keepsCodes = false
 
   @export(interface)
   public init(
@@ -53,6 +56,7 @@ public struct RunSettings: Sendable {
       threadCount: profile.threads, logitRowCount: logitRowCount,
       l2ByteCount: profile.l2ByteCountPerThread,
       usesFloat16: profile.fp16 && BuildFeatures.hasFloat16Arithmetic, renumbers: renumbers)
+    keepsCodes = profile.weights != .int8
   }
 
   /// The same but for these sizes.

@@ -73,16 +73,44 @@ struct WeightLoader {
       let rows = index * chunk..<min((index + 1) * chunk, tensor.rowCount)
       let bytes = try read(tensor, rows: rows, shares.member)
       for source in rows {
-        dequantize(
-          tensor.type, from: bytes + (source - rows.lowerBound) * rowByteCount, count: matrix.k,
-          into: row)
-        for padding in matrix.k..<matrix.kPadded { row[padding] = 0 }
-        guard matrix.setRow(firstOutput + order.place(source), from: row) else {
-          throw .notFinite(tensor: slot.name)
-        }
+        let isFinite = setRow(
+          of: matrix, firstOutput + order.place(source), tensor.type,
+          from: bytes + (source - rows.lowerBound) * rowByteCount, row)
+        guard isFinite else { throw .notFinite(tensor: slot.name) }
       }
     }
     shares.pass(chunkCount)
+  }
+
+  /// Rounds a row to int8, or keeps its codes.
+  /// - Parameter row: scratch.
+  /// - Returns: false if a value is not finite.
+  private func setRow(
+    of matrix: WeightMatrix, _ output: Int, _ type: TensorType, from bytes: UnsafeRawPointer,
+    _ row: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    switch matrix {
+    case .int8(let matrix):
+      dequantize(type, from: bytes, count: matrix.k, into: row)
+      for padding in matrix.k..<matrix.kPadded { row[padding] = 0 }
+      return matrix.setRow(output, from: row)
+    case .bits(let matrix):
+      var block = FileBlock()
+      for index in 0..<matrix.blocksPerRow {
+        block.read(type, from: bytes + index * type.blockByteCount)
+        if !set(block, of: matrix, output, index) { return false }
+      }
+      return true
+    }
+  }
+
+  private func set(
+    _ block: borrowing FileBlock, of matrix: BitsMatrix, _ output: Int, _ index: Int
+  ) -> Bool {
+    matrix.setBlock(
+      output, index, scale: block.scale, minimum: block.minimum,
+      groupScales: block.groupScales.span, groupMinimums: block.groupMinimums.span,
+      codes: block.codes.span)
   }
 
   private func loadVector(

@@ -13,6 +13,8 @@ package protocol WeightVisitor {
 
 extension ModelWeights {
   private static var matricesPerLayer: Int { 5 }
+  /// Above all numbers of whole matrices.
+  private static var partNumberStep: Int { 1 << 16 }
 
   /// Shows all weights to a visitor, layer by layer, each once: embeddings that are the output head as
   /// well are shown as embeddings.
@@ -37,7 +39,10 @@ extension ModelWeights {
       visitor.visit(norm: norms.query, count: layer.spec.headDim)
       visitor.visit(norm: norms.key, count: layer.spec.headDim)
     }
-    visitor.visit(matrix: layer.queryKeyValue, number: number)
+    for part in 0..<layer.queryKeyValue.partCount {
+      visitor.visit(
+        matrix: layer.queryKeyValue.part(part), number: number + part * Self.partNumberStep)
+    }
     visitor.visit(matrix: layer.attentionOutput, number: number + 1)
     if let norm = layer.attentionPostNorm { visitor.visit(norm: norm, count: length) }
     visitor.visit(norm: layer.feedForwardNorm, count: length)

@@ -24,20 +24,17 @@ struct Workspace {
   /// `[logitRows][stride]`
   let logits: UnsafeMutablePointer<Float>
   let logitStride: Int
-  /// The block's rows as int8, one matrix input at a time, and their scales.
-  let int8Values: UnsafeMutablePointer<Int8>
-  let int8Scales: UnsafeMutablePointer<Float>
+  /// The block's rows as int8, one matrix input at a time; see `ActivationRows`.
+  let rounded: UnsafeMutableRawPointer
   let rotary: RotaryTables
   /// `[B]`
   let tokens: UnsafeMutablePointer<Int32>
   /// `[threads][rowScratchCount]`
   let rowScratch: UnsafeMutablePointer<Float>
   let rowScratchCount: Int
-  /// A single token's row, which each thread rounds for itself: `[threads][rowScratchCount]`, and
-  /// the scales, a cache line apart.
-  let singleValues: UnsafeMutablePointer<Int8>
-  let singleScales: UnsafeMutablePointer<Float>
-  static var floatsOfLine: Int { 16 }
+  /// A single token's row, which each thread rounds for itself: `[threads][singleByteCount]`.
+  let single: UnsafeMutableRawPointer
+  let singleByteCount: Int
   /// `[threads][attentionScratchCount]`
   let attentionScratch: UnsafeMutablePointer<Float>
   let attentionScratchCount: Int
@@ -65,19 +62,17 @@ struct Workspace {
     attention = carver.take(.activations, Float.self, count: block * attentionStride)
     gated = carver.take(.activations, Float.self, count: block * gatedStride)
     logits = carver.take(.logits, Float.self, count: settings.logitRowCount * logitStride)
-    int8Values = carver.take(
-      .int8Activations, Int8.self,
-      count: MatrixFormat.activationCapacity(tokens: block, k: kMax))
-    int8Scales = carver.take(.int8Activations, Float.self, count: block)
+    let forms = shape.roundingForms
+    rounded = carver.takeBytes(
+      .int8Activations, count: ActivationRows.byteCount(forms, tokens: block, k: kMax))
     rotary = RotaryTables(carver: &carver, shape: shape, block: block)
     tokens = carver.take(.activations, Int32.self, count: block)
     rowScratchCount = MatrixFormat.inputCapacity(kMax)
     rowScratch = carver.take(
       .activations, Float.self, count: settings.threadCount * rowScratchCount)
-    singleValues = carver.take(
-      .int8Activations, Int8.self, count: settings.threadCount * rowScratchCount)
-    singleScales = carver.take(
-      .int8Activations, Float.self, count: settings.threadCount * Self.floatsOfLine)
+    singleByteCount = ActivationRows.byteCount(forms, tokens: 1, k: kMax)
+    single = carver.takeBytes(
+      .int8Activations, count: settings.threadCount * singleByteCount)
     attentionScratchCount = AttentionScratch.count(headDim: shape.layers.largest { $0.headDim })
     attentionScratch = carver.take(
       .attention, Float.self, count: settings.threadCount * attentionScratchCount)
@@ -93,13 +88,12 @@ struct Workspace {
 extension Workspace {
   /// Room for the rows of tokens that a product takes; a member has a row of its own for a single
   /// token.
-  func rows(for matrix: WeightMatrix, tokenCount: Int, member: Int) -> ActivationRows {
-    if tokenCount == 1 {
-      return matrix.rows(
-        values: singleValues + member * rowScratchCount,
-        scales: singleScales + member * Self.floatsOfLine, tokenCount: 1)
-    }
-    return matrix.rows(values: int8Values, scales: int8Scales, tokenCount: tokenCount)
+  func rows(
+    _ forms: RoundingForms, k: Int, tokenCount: Int, member: Int
+  ) -> ActivationRows {
+    ActivationRows(
+      forms, memory: tokenCount == 1 ? single + member * singleByteCount : rounded, k: k,
+      tokenCount: tokenCount)
   }
 }
 

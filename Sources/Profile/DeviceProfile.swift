@@ -36,6 +36,8 @@ public struct DeviceProfile: Sendable {
   public internal(set) var blockSize = 1
   /// N: slots that a layer and KV head keep after eviction.
   public internal(set) var cacheBudget = 1
+  /// What the model's weights are held in; optional in a file.
+  public internal(set) var weights = WeightFormat.int8
   public internal(set) var policy = Policy.full
   /// The path of the file of head budgets as given, without NUL; empty for equal budgets.
   public var headBudgets = FixedText<256>()
@@ -102,6 +104,7 @@ extension DeviceProfile {
   private func isPresent(_ field: ProfileField) -> Bool {
     switch (field, vectorWidth) {
     case (.neonWidthBits, .avx), (.avxWidthBits, .neon): false
+    case (.weights, _): weights != .int8
     case (.headBudgets, _): headBudgets.count > 0
     default: true
     }
@@ -124,6 +127,7 @@ extension DeviceProfile {
     case .model: out.write(jsonString: model.bytes)
     case .blockSize: out.write(blockSize)
     case .cacheBudget: out.write(cacheBudget)
+    case .weights: out.write(jsonString: weights.name)
     case .policy: out.write(jsonString: policy.name)
     case .headBudgets: out.write(jsonString: headBudgets.bytes)
     }

@@ -47,13 +47,14 @@ public enum ProfileField: Int, Sendable {
   case model
   case blockSize
   case cacheBudget
+  case weights
   case policy
   case headBudgets
 
-  public static let count = 15
+  public static let count = 16
 
   /// Whether a profile may lack the field.
-  var isOptional: Bool { self == .headBudgets }
+  var isOptional: Bool { self == .weights || self == .headBudgets }
 
   @export(interface)
   public var name: StaticString {
@@ -71,6 +72,7 @@ public enum ProfileField: Int, Sendable {
     case .model: "model"
     case .blockSize: "blockSize"
     case .cacheBudget: "cacheBudget"
+    case .weights: "weights"
     case .policy: "policy"
     case .headBudgets: "headBudgets"
     }
@@ -103,7 +105,7 @@ public enum ProfileField: Int, Sendable {
     case .l2CacheKiB: ProfileLimits.l2CacheKiBMin...ProfileLimits.l2CacheKiBMax
     case .blockSize: 1...ProfileLimits.blockSizeMax
     case .cacheBudget: 1...ProfileLimits.cacheBudgetMax
-    case .fp16, .dotProduct, .i8mm, .policy: nil
+    case .fp16, .dotProduct, .i8mm, .weights, .policy: nil
     }
   }
 
@@ -124,6 +126,7 @@ public enum ProfileField: Int, Sendable {
     case .avxWidthBits: out.write("256 or 512")
     case .fp16, .dotProduct, .i8mm: out.write("true or false")
     case .cores: writeRange(to: &out, "a list of different core numbers, each ", "")
+    case .weights: out.write("one of int8, file")
     case .policy: Self.writePolicyNames(to: &out)
     case .ramCapMiB, .threads, .l2CacheKiB, .blockSize, .cacheBudget:
       writeRange(to: &out, "a whole number, ", "")

@@ -9,8 +9,9 @@ public enum ProfileOption: Int, Sendable {
   case ramCapMiB
   case sinks
   case recent
+  case weights
 
-  public static let count = 7
+  public static let count = 8
 
   @export(interface)
   public var name: StaticString {
@@ -22,6 +23,7 @@ public enum ProfileOption: Int, Sendable {
     case .ramCapMiB: "--ram-cap-mib"
     case .sinks: "--sinks"
     case .recent: "--recent"
+    case .weights: "--weights"
     }
   }
 
@@ -45,6 +47,7 @@ public struct ProfileOverrides: Sendable {
   public private(set) var policy: Policy? = nil
   public private(set) var threads: Int? = nil
   public private(set) var ramCapMiB: Int? = nil
+  public private(set) var weights: WeightFormat? = nil
   public private(set) var sinks = 0
   public private(set) var recent = Recent.count(0)
 
@@ -59,6 +62,11 @@ public struct ProfileOverrides: Sendable {
     case .ramCapMiB: ramCapMiB = try Self.integer(option, .ramCapMiB, text)
     case .sinks: sinks = try Retention.parseCount(option, text)
     case .recent: recent = try Recent(argument: text)
+    case .weights:
+      guard let named = WeightFormat(name: text) else {
+        throw .invalidValue(.weights, value: Excerpt(text), origin: .argument(option))
+      }
+      weights = named
     case .policy:
       guard let named = Policy(name: text) else {
         throw .invalidValue(.policy, value: Excerpt(text), origin: .argument(option))
@@ -90,5 +98,6 @@ extension DeviceProfile {
     if let value = overrides.policy { policy = value }
     if let value = overrides.threads { setThreads(value) }
     if let value = overrides.ramCapMiB { ramCapMiB = value }
+    if let value = overrides.weights { weights = value }
   }
 }

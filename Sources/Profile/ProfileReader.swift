@@ -5,7 +5,7 @@ struct ProfileReader: ~Escapable {
   private var scanner: JSONScanner
   private var profile = DeviceProfile()
   /// The line of each field, by its raw value; 0 where it has not come yet.
-  private var lines = InlineArray<15, Int>(repeating: 0)
+  private var lines = InlineArray<16, Int>(repeating: 0)
 
   static func read(_ json: Span<UInt8>) throws(ProfileError) -> DeviceProfile {
     var reader = try ProfileReader(json)
@@ -53,6 +53,7 @@ struct ProfileReader: ~Escapable {
     case .model: try readModel()
     case .blockSize: profile.blockSize = try readInteger(field)
     case .cacheBudget: profile.cacheBudget = try readInteger(field)
+    case .weights: try readWeights()
     case .policy: try readPolicy()
     case .headBudgets: try readHeadBudgets()
     }
@@ -136,6 +137,17 @@ extension ProfileReader {
 
   private func forbidden(_ byte: UInt8, _ field: ProfileField) -> ProfileError {
     .forbiddenByte(field, byte: byte, line: scanner.line)
+  }
+
+  private mutating func readWeights() throws(ProfileError) {
+    try require(.string, .weights)
+    let text = scanner.nextExcerpt()
+    var name = FixedText<97>()
+    do { try scanner.readString(into: &name) } catch { throw .syntax(error) }
+    guard !name.isCut, let weights = WeightFormat(name: name.bytes), !weights.isMadeUp else {
+      throw .invalidValue(.weights, value: text, origin: .line(scanner.line))
+    }
+    profile.weights = weights
   }
 
   private mutating func readPolicy() throws(ProfileError) {

@@ -69,12 +69,12 @@ extension BenchModel {
     _ console: inout Console
   ) throws(Exit) {
     if let name = unsafe arguments.shape {
-      self.init(unsafe try PublishedShape(option: name))
+      self.init(unsafe try PublishedShape(option: name), weights: settings.profile.weights)
       return
     }
     let path = ModelPath(arguments, settings)
     if let fallback, unsafe arguments.model == nil && !path.exists {
-      self.init(fallback)
+      self.init(fallback, weights: settings.profile.weights)
       return
     }
     var buffer = HeaderBuffer()

@@ -88,6 +88,12 @@ private func writeRow(_ name: StaticString, _ value: Excerpt, _ out: inout TextO
   out.write("\n")
 }
 
+extension StorageType {
+  fileprivate var bitsPerWeight: Double {
+    Double(blockByteCount * 8) / Double(blockElementCount)
+  }
+}
+
 /// Counts tensors, elements and bytes by type.
 private struct TensorCensus: TensorVisitor {
   private static let codeCount = 64
@@ -109,7 +115,9 @@ private struct TensorCensus: TensorVisitor {
       out.write(tensorCounts[code], width: 6)
       out.write(" tensors")
       out.write(byteCounts[code], width: 15)
-      out.write(" bytes\n")
+      out.write(" bytes, ")
+      out.write(type.bitsPerWeight, decimals: 2, width: 5)
+      out.write(" bits a weight\n")
     }
   }
 }

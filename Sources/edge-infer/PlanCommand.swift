@@ -1,3 +1,4 @@
+import Generation
 import Inference
 import Memory
 import Model
@@ -14,9 +15,25 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
     PlanTable.writeReport(preparation.plan, capByteCount: cap, to: &output)
   } else {
     PlanTable.write(preparation.plan, capByteCount: cap, to: &output)
+    writeFormats(of: preparation, &output)
   }
   try finish(&output)
   try preparation.checkCap()
+}
+
+/// What each format of matrices takes, if there is one beside int8.
+private func writeFormats(of preparation: borrowing Preparation, _ out: inout TextOutput) {
+  var shape = preparation.opened.model.shape
+  if preparation.opened.settings.keepsCodes { shape.keepsCodes = true }
+  let tally = FormatTally(shape)
+  if tally.isInt8Alone { return }
+  for index in 0..<FormatTally.count where tally.byteCount(index) > 0 {
+    out.write("   of them ")
+    out.write(FormatTally.name(index), width: 16)
+    out.write(tally.byteCount(index), width: 15)
+    out.write(Double(tally.byteCount(index)) / 1_048_576, decimals: 2, width: 12)
+    out.write("\n")
+  }
 }
 
 private func plannedNeeds(_ arguments: Arguments) -> ProgramNeeds {

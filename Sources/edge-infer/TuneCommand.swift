@@ -36,7 +36,7 @@ private func tunedModel(
   _ profile: DeviceProfile, _ arguments: Arguments, _ console: inout Console
 ) throws(Exit) -> BenchModel {
   if let name = unsafe arguments.shape {
-    return BenchModel(unsafe try PublishedShape(option: name))
+    return BenchModel(unsafe try PublishedShape(option: name), weights: profile.weights)
   }
   let path = unsafe profile.model.withCString { unsafe ModelPath($0) }
   var buffer = HeaderBuffer()

@@ -84,7 +84,11 @@ struct DeclarationTests {
     case .whole(let range, _): ["\(range.lowerBound)"]
     case .seed: ["18446744073709551615"]
     case .decimal(let range, _): ["\(range.upperBound)"]
-    case .override: [option == .policy ? "sink" : option == .ramCapMiB ? "64" : "2"]
+    case .override:
+      [
+        option == .policy
+          ? "sink" : option == .weights ? "file" : option == .ramCapMiB ? "64" : "2"
+      ]
     }
   }
 

@@ -50,14 +50,14 @@ private struct DifferentLayers {
       let copies = layer.kvHeads / Self.few.layers[index].kvHeads
       var row = 0
       for query in 0..<layer.heads * dim {
-        setRow(target.queryKeyValue, row, seed: seed, number: query)
+        setRow(target.queryKeyValue.part(0), row, seed: seed, number: query)
         row += 1
       }
       for part in 1...2 {
         for kvHead in 0..<layer.kvHeads {
           for element in 0..<dim {
             let number = 10_000 * part + kvHead / copies * dim + element
-            setRow(target.queryKeyValue, row, seed: seed, number: number)
+            setRow(target.queryKeyValue.part(0), row, seed: seed, number: number)
             row += 1
           }
         }
@@ -79,6 +79,7 @@ private struct DifferentLayers {
     for index in 0..<matrix.k {
       values[index] = Float.random(in: -1...1, using: &random) / Float(matrix.k).squareRoot() * 2
     }
+    guard case .int8(let matrix) = matrix else { preconditionFailure("another format") }
     let isFinite = values.withUnsafeMutableBufferPointer { buffer in
       matrix.setRow(row, from: buffer.baseAddress!)
     }

@@ -29,11 +29,12 @@ enum MatrixChecks {
     let memory = context.take(UInt8.self, byteCount)
     memory.update(repeating: 0, count: byteCount)
     let matrix = WeightMatrix(.int8, memory: memory, outputs: outputs, k: k)
-    context.expect(matrix.kPadded == MatrixFormat.int8.paddedRowLength(k), "one padding")
+    guard case .int8(let target) = matrix else { return matrix }
+    context.expect(matrix.kPadded == MatrixFormat.inputCapacity(k), "one padding")
     let work = context.take(Float.self, matrix.kPadded)
     for output in 0..<outputs {
       work.update(from: family.rows + output * matrix.kPadded, count: matrix.kPadded)
-      context.expect(matrix.setRow(output, from: work), "a finite row is taken", at: output)
+      context.expect(target.setRow(output, from: work), "a finite row is taken", at: output)
     }
     return matrix
   }
@@ -48,8 +49,6 @@ enum MatrixChecks {
       matrix.row(output, into: found)
       family.matrix.row(output, into: expected)
       expectSame(found, expected, matrix.kPadded, &context)
-      context.expect(
-        matrix.scales[output] == family.matrix.scales[output], "one scale", at: output)
     }
   }
 
@@ -57,10 +56,10 @@ enum MatrixChecks {
     _ matrix: WeightMatrix, _ family: MatrixFixture, tokens: Int, _ context: inout CheckContext
   ) {
     let x = ActivationFixture(&context, tokens: tokens, k: matrix.k)
-    let values = context.take(
-      Int8.self, MatrixFormat.activationCapacity(tokens: tokens, k: matrix.k))
-    let rows = matrix.rows(
-      values: values, scales: context.take(Float.self, tokens), tokenCount: tokens)
+    let form = matrix.format.form
+    let memory = context.take(
+      UInt8.self, ActivationRows.byteCount(form, tokens: tokens, k: matrix.k))
+    let rows = ActivationRows(form, memory: memory, k: matrix.k, tokenCount: tokens)
     let work = context.take(Float.self, matrix.kPadded)
     for token in 0..<tokens {
       work.update(from: x.rows + token * matrix.kPadded, count: matrix.kPadded)
@@ -102,9 +101,9 @@ enum MatrixChecks {
     for token in 0..<tokens {
       (outputs.expected + token * stride).update(from: bias, count: stride)
     }
-    Matmul.add(
-      rows, matrix, groups: groups, bias: bias, into: ProductOutput(outputs.found, stride: stride),
-      l2ByteCount: l2ByteCount)
+    Matmul.store(
+      rows, MatrixJoin(matrix), groups: groups, bias: bias,
+      into: ProductOutput(outputs.found, stride: stride), l2ByteCount: l2ByteCount)
     Int8Product.add(
       family.x.activations, family.matrix.matrix, groups: groups,
       to: ProductOutput(outputs.expected, stride: stride), l2ByteCount: l2ByteCount)

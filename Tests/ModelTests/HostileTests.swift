@@ -17,7 +17,7 @@ import Tokenizer
     for (index, hostile) in files.enumerated() {
       file.write(hostile.bytes)
       let start = Date()
-      let use = ModelUse(threadCount: 1 + index % 2)
+      let use = ModelUse(threadCount: 1 + index % 2, keepsCodes: index % 3 == 0)
       do {
         switch try file.path.withCString({ unsafe try use.run($0, buffer: buffer.bytes) }) {
         case .ran: counts.ran += 1

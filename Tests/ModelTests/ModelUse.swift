@@ -23,6 +23,8 @@ struct ModelUse {
   private static let text = "a<s>bc \u{2581}é12"
   var policy = Policy.keydiff
   var threadCount = 1
+  /// Whether weights stay in the file's own bits.
+  var keepsCodes = false
   /// Where the model is to be packed, once it has been loaded.
   var packedPath: String?
 
@@ -34,10 +36,11 @@ struct ModelUse {
     var lister = TensorLister()
     unsafe try model.forEachTensor(buffer: buffer, &lister)
     let text = unsafe try TextUse(model, buffer)
-    let settings = RunSettings(
+    var settings = RunSettings(
       blockSize: Self.blockSize, cacheBudget: Self.cacheBudget, policy: policy,
       retained: Retained(sinkCount: 0, recentCount: 0), threadCount: threadCount,
       logitRowCount: 1, l2ByteCount: 1 << 18)
+    settings.keepsCodes = keepsCodes
     var measuring = Carver.measuring
     _ = EngineLayout(carver: &measuring, shape: model.shape, settings: settings)
     if let text { _ = text.layOut(&measuring) }
@@ -100,7 +103,8 @@ extension ModelUse {
       PackedContents(
         weights: image, weightChecksum: engine.checksum(of: image),
         tokenizer: UnsafeRawBufferPointer(arena.bytes(of: .tokenizer)),
-        vocabulary: vocabulary?.pointee.numbers ?? PackedModel.Numbers(repeating: 0)),
+        vocabulary: vocabulary?.pointee.numbers ?? PackedModel.Numbers(repeating: 0),
+        keepsCodes: engine.shape.keepsCodes),
       to: &out, buffer: buffer)
   }
 }

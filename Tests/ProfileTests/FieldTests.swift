@@ -155,6 +155,18 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     #expect(message(text("a\\u0000b")).contains("model has the byte 0; "))
   }
 
+  /// `weights` may be left out, and is written only if it is not the standard.
+  @Test func weights() throws {
+    #expect(parse(ProfileText()).profile?.weights == .int8)
+    #expect(parse(ProfileText().adding("weights", "\"int8\"")).profile?.weights == .int8)
+    #expect(parse(ProfileText().adding("weights", "\"file\"")).profile?.weights == .file)
+    for name in ["\"q4_0\"", "\"4\"", "\"\""] {
+      let text = message(ProfileText().adding("weights", name))
+      #expect(text.contains("it must be one of int8, file"), "\(name)")
+    }
+    #expect(message(ProfileText().adding("weights", "4")).contains("weights"))
+  }
+
   @Test func policies() {
     let text = ProfileText().with("policy", "\"keydif\"")
     #expect(
@@ -214,7 +226,7 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     #expect(ProfileField(rawValue: ProfileField.count) == nil)
     #expect(Policy(rawValue: Policy.count - 1) != nil)
     #expect(Policy(rawValue: Policy.count) == nil)
-    #expect(ProfileOption(rawValue: ProfileOption.count - 1) == .recent)
+    #expect(ProfileOption(rawValue: ProfileOption.count - 1) == .weights)
     #expect(ProfileOption(rawValue: ProfileOption.count) == nil)
   }
 }

@@ -37,6 +37,7 @@ private func profile(_ text: ProfileText = ProfileText()) throws -> DeviceProfil
   @Test func namesOptions() {
     for (index, name) in [
       "--block", "--budget", "--policy", "--threads", "--ram-cap-mib", "--sinks", "--recent",
+      "--weights",
     ].enumerated() {
       #expect(option(name)?.rawValue == index)
     }

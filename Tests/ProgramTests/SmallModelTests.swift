@@ -4,6 +4,15 @@ import Testing
 
 enum SmallModels {
   static let boards = [("pi5", "cortex-a76"), ("pi4", "cortex-a72")]
+  /// Types whose weights may stay in the file's own bits.
+  static let codedTypes = [
+    "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "Q4_K", "Q5_K", "Q6_K", "IQ4_XS",
+  ]
+  static var codedNames: [String] {
+    Files.smallModelNames.filter { name in
+      codedTypes.contains { name.hasSuffix("-" + $0) }
+    }
+  }
 }
 
 /// Small models of every architecture and tensor type, against a float64 transformer
@@ -23,7 +32,8 @@ struct SmallModelTests {
 
   /// - Parameter file: in place of the GGUF file.
   private func logits(
-    _ name: String, _ command: [String], file: String? = nil, profile: String
+    _ name: String, _ command: [String], file: String? = nil, weights: String = "int8",
+    profile: String
   ) throws -> [Float] {
     let path = folder.path(name + ".logits")
     let model = Files.smallModels.appendingPathComponent(name).path
@@ -32,6 +42,7 @@ struct SmallModelTests {
         "score", "--profile", profile, "--model", file ?? model + ".gguf", "--tokens",
         model + ".tokens",
         "--policy", "full", "--block", "16", "--threads", "2", "--logits", path, "--quiet",
+        "--weights", weights,
       ])
     #expect(outcome.code == 0, "\(outcome.error)")
     return try numbers(path, as: Float.self)
@@ -55,6 +66,17 @@ struct SmallModelTests {
     #expect(distance(found, rounded) < 0.9 * rounding)
   }
 
+  /// Weights that stay as they are are exact, so that the error is at most that of int8 weights, and
+  /// is not the same.
+  @Test(arguments: SmallModels.codedNames) func weightsStayInTheFilesBits(name: String) throws {
+    let found = try logits(
+      name, [Files.program!], weights: "file", profile: Files.hostProfile)
+    let (exact, rounded) = (try expected(name, ".exact"), try expected(name, ".rounded"))
+    try #require(found.count == exact.count)
+    #expect(distance(found, exact) < 1.15 * distance(exact, rounded))
+    #expect(try found != logits(name, [Files.program!], profile: Files.hostProfile))
+  }
+
   /// They have no tokenizer: ids in, ids out.
   @Test(arguments: Files.smallModelNames.filter { $0.hasPrefix("qwen") })
   func idsAreAnswered(name: String) throws {
@@ -69,19 +91,29 @@ struct SmallModelTests {
   }
 
   /// Bit for bit.
-  private func expectPackedAlike(_ name: String, _ command: [String], profile: String) throws {
+  private func expectPackedAlike(
+    _ name: String, _ command: [String], weights: String = "int8", profile: String
+  ) throws {
     let model = Files.smallModels.appendingPathComponent(name + ".gguf").path
     let packed = folder.path(name + ".edge")
     let outcome = try run(
-      command + ["pack", "--profile", profile, "--model", model, "-o", packed])
+      command + [
+        "pack", "--profile", profile, "--model", model, "-o", packed, "--weights", weights,
+      ])
     #expect(outcome.code == 0, "\(outcome.error)")
     #expect(
       try logits(name, command, file: packed, profile: profile)
-        == logits(name, command, profile: profile))
+        == logits(name, command, weights: weights, profile: profile))
   }
 
   @Test(arguments: Files.smallModelNames) func packedGivesTheSameLogits(name: String) throws {
     try expectPackedAlike(name, [Files.program!], profile: Files.hostProfile)
+  }
+
+  /// A packed model keeps what it was packed with, whatever it is run with.
+  @Test(arguments: SmallModels.codedNames) func packedBitsGiveTheSameLogits(name: String) throws {
+    try expectPackedAlike(
+      name, [Files.program!], weights: "file", profile: Files.hostProfile)
   }
 
   @Test(
@@ -109,6 +141,24 @@ struct SmallModelTests {
       let emulated = try logits(
         name, [Files.tool("qemu-aarch64")!, "-cpu", cpu, Files.device(board)!],
         profile: try profile(folder, of: source, ["fp16": false]))
+      #expect(emulated == native, "\(board)")
+    }
+  }
+
+  /// Bit for bit, with weights in the file's own bits.
+  @Test(
+    .enabled(
+      if: Files.tool("qemu-aarch64") != nil
+        && SmallModels.boards.allSatisfy { Files.device($0.0) != nil },
+      "needs qemu-aarch64 and Toolchain/build-device Profiles/pi5.json and pi4.json"),
+    arguments: SmallModels.codedNames)
+  func theBoardsGiveTheNativeLogitsOfTheFilesBits(name: String) throws {
+    let native = try logits(
+      name, [Files.program!], weights: "file", profile: Files.hostProfile)
+    for (board, cpu) in SmallModels.boards {
+      let emulated = try logits(
+        name, [Files.tool("qemu-aarch64")!, "-cpu", cpu, Files.device(board)!], weights: "file",
+        profile: try profile(folder, of: Files.profile(board), ["fp16": false]))
       #expect(emulated == native, "\(board)")
     }
   }

@@ -85,6 +85,7 @@ import Tokenizer
     }
     return unsafe PackedContents(
       weights: image, weightChecksum: engine.checksum(of: image),
-      tokenizer: UnsafeRawBufferPointer(arena.bytes(of: .tokenizer)), vocabulary: numbers)
+      tokenizer: UnsafeRawBufferPointer(arena.bytes(of: .tokenizer)), vocabulary: numbers,
+      keepsCodes: engine.shape.keepsCodes)
   }
 }

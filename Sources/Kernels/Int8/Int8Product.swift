@@ -22,6 +22,13 @@ public enum Int8Product {
     run(x, w, groups, out, l2ByteCount, Add.self)
   }
 
+  /// out = silu(out) * (x·W)
+  static func gate(
+    _ x: Int8Rows, _ w: Int8Matrix, groups: Range<Int>, into out: ProductOutput, l2ByteCount: Int
+  ) {
+    run(x, w, groups, out, l2ByteCount, Gate.self)
+  }
+
   /// out = silu(x·gate) * (x·up), the gated unit of Llama's feed-forward part.
   @export(interface)
   public static func gated(

@@ -93,17 +93,8 @@ public struct Int8Rows: BitwiseCopyable {
     _ token: Int, from row: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
     scratch: UnsafeMutablePointer<Float>
   ) -> Float {
-    var squares = SIMD16<Float>()
-    var offset = 0
-    while offset < kPadded {
-      let v = row.lanes(offset)
-      squares.addProduct(v, v)
-      scratch.store(v * weight.lanes(offset), offset)
-      offset &+= 16
-    }
-    let sum = total(squares)
-    let factor = 1 / squareRoot(sum / Float(k) + epsilon)
-    setToken(token, from: scratch, factor: factor)
-    return sum
+    let norm = RowNorm(row, weight: weight, count: kPadded, k: k, epsilon: epsilon, into: scratch)
+    setToken(token, from: scratch, factor: norm.factor)
+    return norm.squares
   }
 }

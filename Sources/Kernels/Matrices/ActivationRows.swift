@@ -1,27 +1,65 @@
-/// Rows of activations, one a token, rounded as the matrices that they are multiplied with ask for;
-/// `WeightMatrix.rows` makes them.
-public enum ActivationRows: BitwiseCopyable {
-  case int8(Int8Rows)
+/// Rows of activations, one a token, rounded in each form that the matrices ask for that they are
+/// multiplied with (`MatrixFormat.form`).
+public struct ActivationRows: BitwiseCopyable {
+  let row: Int8Rows?
+  let blocks: BlockRows?
+  let longBlocks: BlockRows?
+  public let tokenCount: Int
+  /// The length of a row with its padding.
+  public let kPadded: Int
+  private let k: Int
 
-  public var tokenCount: Int {
-    switch self {
-    case .int8(let rows): rows.tokenCount
+  /// - Parameter memory: `byteCount` bytes of the same arguments, aligned to a cache line.
+  @export(interface)
+  public init(_ forms: RoundingForms, memory: UnsafeMutableRawPointer, k: Int, tokenCount: Int) {
+    self.tokenCount = tokenCount
+    self.k = k
+    var place = memory
+    if forms.contains(.row) {
+      let scales = place + Self.rowValueByteCount(tokens: tokenCount, k: k)
+      let rows = Int8Rows(
+        values: place.assumingMemoryBound(to: Int8.self),
+        scales: scales.assumingMemoryBound(to: Float.self), k: k, tokenCount: tokenCount)
+      row = rows
+      kPadded = rows.kPadded
+      place += Self.byteCount(.row, tokens: tokenCount, k: k)
+    } else {
+      row = nil
+      kPadded = k
     }
+    blocks =
+      forms.contains(.blocks)
+      ? BlockRows(memory: place, k: k, tokenCount: tokenCount, blockLength: 32) : nil
+    if forms.contains(.blocks) { place += Self.byteCount(.blocks, tokens: tokenCount, k: k) }
+    longBlocks =
+      forms.contains(.longBlocks)
+      ? BlockRows(memory: place, k: k, tokenCount: tokenCount, blockLength: 256) : nil
   }
 
-  /// The length of a row with its padding.
-  public var kPadded: Int {
-    switch self {
-    case .int8(let rows): rows.kPadded
+  /// Bytes of the rows; more tokens or a larger K take no less.
+  @export(interface)
+  public static func byteCount(_ forms: RoundingForms, tokens: Int, k: Int) -> Int {
+    var count = 0
+    if forms.contains(.row) {
+      count += rowValueByteCount(tokens: tokens, k: k) + roundUp(tokens * 4, to: 64)
     }
+    if forms.contains(.blocks) {
+      count += BlockRows.byteCount(tokens: tokens, k: k, blockLength: 32)
+    }
+    if forms.contains(.longBlocks) {
+      count += BlockRows.byteCount(tokens: tokens, k: k, blockLength: 256)
+    }
+    return count
+  }
+
+  private static func rowValueByteCount(tokens: Int, k: Int) -> Int {
+    roundUp(
+      tokens == 1
+        ? Int8Matrix.paddedRowLength(k) : Int8Rows.valueCount(tokens: tokens, k: k), to: 64)
   }
 
   /// Tokens that lie in one tile: threads take whole tiles.
-  public var tokensPerTile: Int {
-    switch self {
-    case .int8: Int8Rows.tokensPerTile
-    }
-  }
+  public static var tokensPerTile: Int { Int8Rows.tokensPerTile }
 
   /// Rounds one token's row.
   /// - Parameters:
@@ -32,9 +70,12 @@ public enum ActivationRows: BitwiseCopyable {
   public func setToken(
     _ token: Int, from row: UnsafeMutablePointer<Float>, factor: Float
   ) -> Float {
-    switch self {
-    case .int8(let rows): rows.setToken(token, from: row, factor: factor)
-    }
+    var nothing: Float = 0
+    if let blocks { nothing += blocks.setToken(token, from: row, factor: factor) }
+    if let longBlocks { nothing += longBlocks.setToken(token, from: row, factor: factor) }
+    // The last one, because it transforms the row.
+    if let rows = self.row { nothing += rows.setToken(token, from: row, factor: factor) }
+    return nothing
   }
 
   /// RMS norm (x / sqrt(mean(x^2) + epsilon) * weight), then `setToken`.
@@ -47,9 +88,33 @@ public enum ActivationRows: BitwiseCopyable {
     _ token: Int, from row: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
     scratch: UnsafeMutablePointer<Float>
   ) -> Float {
-    switch self {
-    case .int8(let rows):
-      rows.setNormalizedToken(token, from: row, weight: weight, epsilon: epsilon, scratch: scratch)
+    let norm = RowNorm(row, weight: weight, count: kPadded, k: k, epsilon: epsilon, into: scratch)
+    setToken(token, from: scratch, factor: norm.factor)
+    return norm.squares
+  }
+}
+
+/// x * weight, and what the RMS norm multiplies it by.
+struct RowNorm {
+  /// The sum of x^2.
+  let squares: Float
+  let factor: Float
+
+  /// - Parameter count: values, a multiple of 16; those from `k` on are 0.
+  @inline(__always)
+  init(
+    _ row: UnsafePointer<Float>, weight: UnsafePointer<Float>, count: Int, k: Int, epsilon: Float,
+    into target: UnsafeMutablePointer<Float>
+  ) {
+    var lanes = SIMD16<Float>()
+    var offset = 0
+    while offset < count {
+      let v = row.lanes(offset)
+      lanes.addProduct(v, v)
+      target.store(v * weight.lanes(offset), offset)
+      offset &+= 16
     }
+    squares = total(lanes)
+    factor = 1 / squareRoot(squares / Float(k) + epsilon)
   }
 }

@@ -9,6 +9,9 @@ public struct ProductOutput {
     self.stride = stride
   }
 
+  /// The same rows from a column on.
+  func from(column: Int) -> ProductOutput { ProductOutput(values + column, stride: stride) }
+
   /// Values of some columns of one token, which `Matmul.add` then adds to.
   /// - Parameter source: one for each column, from the first of all columns on.
   func setRow(_ token: Int, columns: Range<Int>, from source: UnsafePointer<Float>) {

@@ -2,6 +2,7 @@ import Inference
 import Memory
 import Model
 import Platform
+import Profile
 
 /// Where the weights of a measurement come from: a file, or nowhere.
 public struct BenchModel: ~Copyable {
@@ -23,8 +24,10 @@ public struct BenchModel: ~Copyable {
 
   /// With made-up weights in a published shape.
   @export(interface)
-  public init(_ published: PublishedShape) {
-    shape = published.shape
+  public init(_ published: PublishedShape, weights: WeightFormat = .int8) {
+    var shape = published.shape
+    shape.setMadeUpTypes(weights)
+    self.shape = shape
     self.published = published
     file = nil
   }

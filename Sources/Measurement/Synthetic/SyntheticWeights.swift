@@ -34,7 +34,27 @@ private struct SyntheticWeights: WeightVisitor {
   }
 
   mutating func visit(matrix: WeightMatrix, number: Int) {
-    let codes = matrix.codes
+    switch matrix {
+    case .int8(let matrix): fill(matrix, number)
+    case .bits(let matrix): fill(matrix, number)
+    }
+  }
+
+  /// Random codes: rows of length about 1, as activations are not transformed.
+  private mutating func fill(_ matrix: BitsMatrix, _ number: Int) {
+    while let group = shares.take(of: matrix.groupCount) {
+      let bytes = matrix.group(group)
+      var random = RandomLanes(seed: seed, stream: UInt64(number) << 32 | UInt64(group))
+      random.fill(bytes.baseAddress!, byteCount: bytes.count & ~63)
+      matrix.setMadeUpFactors(group: group)
+    }
+    shares.pass(matrix.groupCount)
+  }
+
+  private mutating func fill(_ matrix: Int8Matrix, _ number: Int) {
+    let codes = UnsafeMutableRawBufferPointer(
+      start: matrix.weights,
+      count: Int8Matrix.weightCount(outputs: matrix.outputCount, k: matrix.k))
     let chunkCount = (codes.count + Self.chunkByteCount - 1) / Self.chunkByteCount
     while let chunk = shares.take(of: chunkCount) {
       if chunk == 0 { setScales(matrix) }
@@ -48,8 +68,11 @@ private struct SyntheticWeights: WeightVisitor {
 
   /// Rows of length at most 1 after the transform's own factor, so that a product of activations of
   /// mean square 1 has a mean square of at most 1: nothing grows beyond the sum over the layers.
-  private func setScales(_ matrix: WeightMatrix) {
-    matrix.setScales(repeating: 1 / (RandomLanes.standardDeviation * Float(matrix.k)))
+  private func setScales(_ matrix: Int8Matrix) {
+    let scale = 1 / (RandomLanes.standardDeviation * Float(matrix.k))
+    let count = matrix.groupCount * Int8Geometry.groupOutputs
+    matrix.scales.update(repeating: scale, count: count)
+    matrix.starts.update(repeating: 0, count: count)
   }
 }
 

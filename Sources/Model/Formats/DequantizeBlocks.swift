@@ -92,7 +92,7 @@ func decode8Bits(
 
 /// 16 bits of the file, one a lane, each with the value 16.
 @inline(__always)
-private func fifthBits(_ source: UnsafeRawPointer) -> Bytes {
+func fifthBits(_ source: UnsafeRawPointer) -> Bytes {
   let spread = unsafe SIMD2<UInt64>(
     UInt64(source.load(as: UInt8.self)) &* 0x0101_0101_0101_0101,
     UInt64((source + 1).load(as: UInt8.self)) &* 0x0101_0101_0101_0101)

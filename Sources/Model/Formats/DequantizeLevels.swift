@@ -3,11 +3,6 @@ import CInstructions
 // Types whose elements choose one of 16 levels that are not evenly spaced. The results are those of
 // the Python package gguf, bit for bit.
 
-/// What the 16 values of an element stand for (ggml's `kvalues_iq4nl`).
-private var levels: SIMD16<Int8> {
-  SIMD16(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
-}
-
 /// IQ4_NL, block of 18 bytes: as Q4_0 with other levels.
 func decodeLevels(
   _ source: UnsafeRawPointer, _ blockCount: Int, _ target: UnsafeMutablePointer<Float>
@@ -53,5 +48,5 @@ private func storeLevels(_ packed: Bytes, _ scale: Float, _ place: UnsafeMutable
 @inline(__always)
 private func chosen(_ places: Bytes) -> Floats {
   edge_convert_i8_to_f32(
-    edge_look_up(levels, unsafe unsafeBitCast(places, to: SIMD16<Int8>.self)))
+    edge_look_up(edge_levels(), unsafe unsafeBitCast(places, to: SIMD16<Int8>.self)))
 }

@@ -164,16 +164,22 @@ func decodeSuper6Bits(
 /// minima (high), whose high two bits are the high two of bytes 0-3 and 4-7.
 @inline(__always)
 private func scalesAndMinima(_ block: UnsafeRawPointer) -> Floats {
+  let scale = unsafe Float(block.loadUnaligned(as: Float16.self))
+  let minimum = unsafe Float((block + 2).loadUnaligned(as: Float16.self))
+  let factors = Floats(
+    lowHalf: SIMD8(repeating: scale), highHalf: SIMD8(repeating: minimum))
+  return unsafe factors * floats(sixBitFactors(block))
+}
+
+/// The integers by which the block's scale and its factor of the minima are multiplied.
+@inline(__always)
+func sixBitFactors(_ block: UnsafeRawPointer) -> Bytes {
   let words = unsafe threeWords(block + 4)
   let (six, four, highTwo) = (0x3F3F_3F3F as UInt32, 0x0F0F_0F0F as UInt32, 0x3030_3030 as UInt32)
   let values = SIMD4<UInt32>(
     words[0] & six, words[2] & four | words[0] &>> 2 & highTwo,
     words[1] & six, words[2] &>> 4 & four | words[1] &>> 2 & highTwo)
-  let scale = unsafe Float(block.loadUnaligned(as: Float16.self))
-  let minimum = unsafe Float((block + 2).loadUnaligned(as: Float16.self))
-  let factors = Floats(
-    lowHalf: SIMD8(repeating: scale), highHalf: SIMD8(repeating: minimum))
-  return unsafe factors * floats(unsafeBitCast(values, to: Bytes.self))
+  return unsafe unsafeBitCast(values, to: Bytes.self)
 }
 
 /// The 16 scales of a block of Q3_K, 32 lower than their 6 bits: the low halves of bytes 0-7 hold the

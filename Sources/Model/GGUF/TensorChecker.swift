@@ -7,6 +7,7 @@ struct TensorChecker: TensorVisitor {
   private var seenOfLayers = LayerTable.PerLayer<UInt32>(repeating: 0)
   /// One bit for each tensor of no layer that was seen.
   private var seenOfModel: UInt32 = 0
+  private(set) var coded = CodedTensors()
 
   init(shape: ModelShape) {
     self.shape = shape
@@ -41,6 +42,7 @@ struct TensorChecker: TensorVisitor {
     if !tensor.shape.isEqual(to: expected) {
       throw .tensor(tensor.name, .shape(found: tensor.shape, expected: expected))
     }
+    if type.isCoded { coded.set(slot, type) }
     return (slot, type)
   }
 
@@ -91,7 +93,7 @@ struct TensorChecker: TensorVisitor {
     var shape = shape
     shape.complete(
       isOutputTied: !isSeen(.output), hasBias: isSeen(.layer(0, .queryBias)),
-      hasRopeFactors: isSeen(.ropeFactors))
+      hasRopeFactors: isSeen(.ropeFactors), coded: coded)
     return shape
   }
 }

@@ -43,6 +43,8 @@ public struct PackedModel: Sendable, BitwiseCopyable {
   private let isOutputTied: Bool
   private let hasBias: Bool
   private let hasRopeFactors: Bool
+  private let keepsCodes: Bool
+  private let coded: CodedTensors
   private let shapeFingerprint: UInt64
 
   /// Nil if the file does not begin like a packed model.
@@ -67,6 +69,8 @@ public struct PackedModel: Sendable, BitwiseCopyable {
     isOutputTied = header.isOutputTied != 0
     hasBias = header.hasBias != 0
     hasRopeFactors = header.hasRopeFactors != 0
+    keepsCodes = header.keepsCodes != 0
+    coded = header.coded
     shapeFingerprint = header.shapeFingerprint
   }
 
@@ -74,7 +78,10 @@ public struct PackedModel: Sendable, BitwiseCopyable {
   /// description than that of its metadata.
   func complete(_ shape: ModelShape) throws(ModelError) -> ModelShape {
     var shape = shape
-    shape.complete(isOutputTied: isOutputTied, hasBias: hasBias, hasRopeFactors: hasRopeFactors)
+    shape.complete(
+      isOutputTied: isOutputTied, hasBias: hasBias, hasRopeFactors: hasRopeFactors,
+      coded: coded)
+    shape.keepsCodes = keepsCodes
     if shape.fingerprint != shapeFingerprint { throw .packed(.description) }
     return shape
   }
@@ -111,12 +118,15 @@ public enum PackedChecksum {
   /// Empty for a model without a tokenizer that is known.
   public var tokenizer: UnsafeRawBufferPointer
   public var vocabulary: PackedModel.Numbers
+  /// Whether the weights are in the file's own bits.
+  public var keepsCodes: Bool
 
   @export(interface)
   public init(
     weights: UnsafeRawBufferPointer, weightChecksum: UInt64, tokenizer: UnsafeRawBufferPointer,
-    vocabulary: PackedModel.Numbers
+    vocabulary: PackedModel.Numbers, keepsCodes: Bool
   ) {
+    self.keepsCodes = keepsCodes
     unsafe self.weights = unsafe weights
     self.weightChecksum = weightChecksum
     unsafe self.tokenizer = unsafe tokenizer
@@ -170,6 +180,8 @@ extension ModelFile {
     header.isOutputTied = shape.isOutputTied ? 1 : 0
     header.hasBias = shape.layer(0).hasBias ? 1 : 0
     header.hasRopeFactors = shape.ropeTables[0].hasFactors ? 1 : 0
+    header.keepsCodes = contents.keepsCodes ? 1 : 0
+    if contents.keepsCodes { header.coded = shape.coded }
     header.shapeFingerprint = shape.fingerprint
     header.checksum = header.expectedChecksum()
     return header

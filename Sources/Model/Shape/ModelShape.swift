@@ -1,6 +1,6 @@
 /// The architecture and sizes of a model. A value of this type is within all limits.
 ///
-/// It is about one and a half KiB: what many threads read holds it by pointer.
+/// It is about three and a half KiB: what many threads read holds it by pointer.
 public struct ModelShape: Sendable, BitwiseCopyable {
   public static var layerCountMax: Int { LayerTable.layerCountMax }
   public static let headCountMax = 256
@@ -32,13 +32,20 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   public let logitScale: Float
   /// Whether the output head is the token embedding.
   public internal(set) var isOutputTied: Bool
+  /// Matrices that the file has codes of, which are kept if `keepsCodes` says so.
+  public var coded = CodedTensors()
+  /// Whether weights stay in the file's own bits; otherwise all become int8.
+  public var keepsCodes = false
 
   public var layerCount: Int { layers.count }
 
   public func layer(_ index: Int) -> LayerSpec { layers[index] }
 
   /// Adds what is known from the tensors alone.
-  mutating func complete(isOutputTied: Bool, hasBias: Bool, hasRopeFactors: Bool) {
+  mutating func complete(
+    isOutputTied: Bool, hasBias: Bool, hasRopeFactors: Bool, coded: CodedTensors
+  ) {
+    self.coded = coded
     self.isOutputTied = isOutputTied
     if architecture.description.biases == .optional { layers.setBias(hasBias) }
     ropeTables[0].hasFactors = hasRopeFactors

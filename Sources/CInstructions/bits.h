@@ -1,0 +1,187 @@
+// Instructions for products of packed 4- to 6-bit codes. A register holds the codes of four
+// consecutive K values of as many outputs as a register of sums has lanes. As in instructions.h, a
+// wrapper whose instruction the build lacks computes the definition.
+#pragma once
+#include "convert.h"
+#include "int8.h"
+
+#if defined(__AVX512VNNI__)
+typedef uint8_t edge_codes __attribute__((ext_vector_type(64)));
+typedef edge_i32x16 edge_code_sums;
+typedef edge_f32x16 edge_code_floats;
+typedef _Float16 edge_code_halves __attribute__((ext_vector_type(16)));
+#elif defined(__x86_64__)
+typedef uint8_t edge_codes __attribute__((ext_vector_type(32)));
+typedef edge_i32x8 edge_code_sums;
+typedef edge_f32x8 edge_code_floats;
+typedef _Float16 edge_code_halves __attribute__((ext_vector_type(8)));
+#else
+typedef uint8_t edge_codes __attribute__((ext_vector_type(16)));
+typedef edge_i32x4 edge_code_sums;
+typedef edge_f32x4 edge_code_floats;
+typedef _Float16 edge_code_halves __attribute__((ext_vector_type(4)));
+#endif
+#define EDGE_CODE_LANES (sizeof(edge_code_sums) / 4)
+typedef int8_t edge_code_bytes __attribute__((ext_vector_type(EDGE_CODE_LANES)));
+typedef uint8_t edge_code_octets __attribute__((ext_vector_type(EDGE_CODE_LANES)));
+
+// What the 16 levels' codes have added to them, so that unsigned by signed products take them.
+EDGE_INSTRUCTION int32_t edge_level_bias(void) {
+#if defined(__AVX512VNNI__)
+  return 128;
+#else
+  return 0;
+#endif
+}
+
+EDGE_INSTRUCTION edge_codes edge_load_codes(const void *_Nonnull from) {
+  edge_codes v;
+  memcpy(&v, from, sizeof v);
+  return v;
+}
+EDGE_INSTRUCTION void edge_store_codes(edge_codes v, void *_Nonnull to) {
+  memcpy(to, &v, sizeof v);
+}
+EDGE_INSTRUCTION edge_codes edge_low_codes(edge_codes v) { return v & 15; }
+EDGE_INSTRUCTION edge_codes edge_high_codes(edge_codes v) { return v >> 4; }
+// codes with one, or two, bits of `plane` from `place` on as their fifth and sixth.
+EDGE_INSTRUCTION edge_codes edge_with_fifth_bit(edge_codes codes, edge_codes plane, long place) {
+  return codes | (plane >> (uint8_t)place & 1) << 4;
+}
+EDGE_INSTRUCTION edge_codes edge_with_two_bits(edge_codes codes, edge_codes plane, long place) {
+  return codes | (plane >> (uint8_t)place & 3) << 4;
+}
+// The level of each code, plus `edge_level_bias`.
+EDGE_INSTRUCTION edge_codes edge_levels_of_codes(edge_codes codes) {
+  edge_convert_i8x16 levels = edge_levels() + (int8_t)edge_level_bias();
+#if defined(__AVX512VNNI__)
+  __m512i table = _mm512_broadcast_i32x4((__m128i)levels);
+  return (edge_codes)_mm512_shuffle_epi8(table, (__m512i)codes);
+#elif defined(__AVX2__)
+  __m256i table = _mm256_broadcastsi128_si256((__m128i)levels);
+  return (edge_codes)_mm256_shuffle_epi8(table, (__m256i)codes);
+#elif defined(__aarch64__)
+  return (edge_codes)vqtbl1q_u8((uint8x16_t)levels, (uint8x16_t)codes);
+#else
+  for (unsigned i = 0; i < sizeof codes; i++) codes[i] = (uint8_t)levels[codes[i] & 15];
+  return codes;
+#endif
+}
+
+// Sixteen activations: four runs of four K values. x86 repeats a run as it reads it from memory.
+#if defined(__aarch64__)
+typedef edge_i8x16 edge_runs;
+EDGE_INSTRUCTION edge_runs edge_load_runs(const void *_Nonnull from) {
+  edge_runs v;
+  memcpy(&v, from, sizeof v);
+  return v;
+}
+#else
+typedef const int8_t *_Nonnull edge_runs;
+EDGE_INSTRUCTION edge_runs edge_load_runs(const void *_Nonnull from) {
+  return (const int8_t *)from;
+}
+#endif
+
+// sums[i] += sum over j of codes[4 i + j] * runs[4 run + j]. Codes are below 128, or signed levels,
+// or with AVX-512 any unsigned bytes.
+#if defined(__x86_64__)
+EDGE_INSTRUCTION edge_code_sums edge_dot_codes(edge_code_sums sums, edge_codes codes,
+                                               edge_runs runs, long run, _Bool are_signed) {
+  int32_t four;
+  memcpy(&four, runs + 4 * run, sizeof four);
+#if defined(__AVX512VNNI__)
+  return (edge_i32x16)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)codes, _mm512_set1_epi32(four));
+#elif defined(__AVX2__)
+  __m256i a = _mm256_set1_epi32(four), w = (__m256i)codes;
+  __m256i pairs = are_signed ? _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(a, w))
+                             : _mm256_maddubs_epi16(w, a);
+  return sums + (edge_i32x8)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#else
+  for (unsigned i = 0; i < EDGE_CODE_LANES; i++)
+    for (int j = 0; j < 4; j++) sums[i] += (int8_t)codes[4 * i + j] * runs[4 * run + j];
+  return sums;
+#endif
+}
+#else
+#define EDGE_DOT_CODES(run)                                                                   \
+  EDGE_INSTRUCTION edge_code_sums edge_dot_codes_##run(edge_code_sums sums, edge_codes codes,  \
+                                                       edge_runs runs) {                      \
+    EDGE_DOT_RUN(run)                                                                         \
+  }
+#if defined(__ARM_FEATURE_DOTPROD)
+#define EDGE_DOT_RUN(run) return edge_sdot_lane##run(sums, (edge_i8x16)codes, runs);
+#else
+// Two widening products, a sum of pairs in 16 bits, in which 2 * 127 * 127 fits, and one in 32.
+#define EDGE_DOT_RUN(run)                                                                     \
+  int8x16_t a = vreinterpretq_s8_s32(vdupq_laneq_s32((int32x4_t)runs, run));                  \
+  int16x8_t low = vmull_s8(vget_low_s8((int8x16_t)codes), vget_low_s8(a));                    \
+  int16x8_t high = vmull_high_s8((int8x16_t)codes, a);                                        \
+  return (edge_i32x4)vpadalq_s16((int32x4_t)sums, vpaddq_s16(low, high));
+#endif
+EDGE_DOT_CODES(0)
+EDGE_DOT_CODES(1)
+EDGE_DOT_CODES(2)
+EDGE_DOT_CODES(3)
+EDGE_INSTRUCTION edge_code_sums edge_dot_codes(edge_code_sums sums, edge_codes codes,
+                                               edge_runs runs, long run, _Bool are_signed) {
+  return run == 0   ? edge_dot_codes_0(sums, codes, runs)
+         : run == 1 ? edge_dot_codes_1(sums, codes, runs)
+         : run == 2 ? edge_dot_codes_2(sums, codes, runs)
+                    : edge_dot_codes_3(sums, codes, runs);
+}
+#endif
+
+// Sums and factors of the outputs of a register.
+EDGE_INSTRUCTION edge_code_sums edge_repeat_sum(int32_t value) { return (edge_code_sums)value; }
+EDGE_INSTRUCTION edge_code_sums edge_add_sums(edge_code_sums a, edge_code_sums b) { return a + b; }
+EDGE_INSTRUCTION edge_code_sums edge_multiply_add_sums(edge_code_sums sum, edge_code_sums a,
+                                                       edge_code_sums b) {
+  return sum + a * b;
+}
+EDGE_INSTRUCTION edge_code_sums edge_load_signed_factors(const void *_Nonnull from) {
+  edge_code_bytes v;
+  memcpy(&v, from, sizeof v);
+  return __builtin_convertvector(v, edge_code_sums);
+}
+EDGE_INSTRUCTION edge_code_sums edge_load_unsigned_factors(const void *_Nonnull from) {
+  edge_code_octets v;
+  memcpy(&v, from, sizeof v);
+  return __builtin_convertvector(v, edge_code_sums);
+}
+EDGE_INSTRUCTION edge_code_floats edge_load_half_factors(const void *_Nonnull from) {
+  edge_code_halves v;
+  memcpy(&v, from, sizeof v);
+  return __builtin_convertvector(v, edge_code_floats);
+}
+EDGE_INSTRUCTION edge_code_sums edge_load_sums(const void *_Nonnull from) {
+  edge_code_sums v;
+  memcpy(&v, from, sizeof v);
+  return v;
+}
+EDGE_INSTRUCTION void edge_store_sums(edge_code_sums v, void *_Nonnull to) {
+  memcpy(to, &v, sizeof v);
+}
+EDGE_INSTRUCTION edge_code_floats edge_load_factors(const void *_Nonnull from) {
+  edge_code_floats v;
+  memcpy(&v, from, sizeof v);
+  return v;
+}
+EDGE_INSTRUCTION void edge_store_factors(edge_code_floats v, void *_Nonnull to) {
+  memcpy(to, &v, sizeof v);
+}
+EDGE_INSTRUCTION edge_code_floats edge_sums_to_floats(edge_code_sums v) {
+  return __builtin_convertvector(v, edge_code_floats);
+}
+EDGE_INSTRUCTION edge_code_floats edge_scale_factors(edge_code_floats v, float scale) {
+  return v * scale;
+}
+// sum + a * b, rounded once.
+EDGE_INSTRUCTION edge_code_floats edge_fma_factors(edge_code_floats sum, edge_code_floats a,
+                                                   edge_code_floats b) {
+  return __builtin_elementwise_fma(a, b, sum);
+}
+EDGE_INSTRUCTION edge_code_floats edge_fma_factor(edge_code_floats sum, edge_code_floats a,
+                                                  float b) {
+  return __builtin_elementwise_fma(a, (edge_code_floats)b, sum);
+}

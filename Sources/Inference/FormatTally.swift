@@ -1,0 +1,64 @@
+import Kernels
+import Model
+
+/// The bytes of a model's matrices by their format.
+public struct FormatTally {
+  public static let count = BitsKind.count + 1
+  private var byteCounts = InlineArray<10, Int>(repeating: 0)
+
+  /// - Parameter shape: `keepsCodes` says whether types of the file stay.
+  @export(interface)
+  public init(_ shape: ModelShape) {
+    let length = shape.embeddingLength
+    for layer in 0..<shape.layerCount {
+      let spec = shape.layer(layer)
+      let joint = shape.queryKeyValueFormat(layer)
+      add(joint ?? shape.format(layer, .query), outputs: spec.queryLength, k: length)
+      add(joint ?? shape.format(layer, .key), outputs: spec.kvLength, k: length)
+      add(joint ?? shape.format(layer, .value), outputs: spec.kvLength, k: length)
+      add(shape.format(layer, .attentionOutput), outputs: length, k: spec.queryLength)
+      add(shape.format(layer, .gate), outputs: spec.feedForwardLength, k: length)
+      add(shape.format(layer, .up), outputs: spec.feedForwardLength, k: length)
+      add(shape.format(layer, .down), outputs: length, k: spec.feedForwardLength)
+    }
+    add(shape.format(.tokenEmbedding), outputs: shape.vocabularyCount, k: length)
+    if !shape.isOutputTied {
+      add(shape.format(.output), outputs: shape.vocabularyCount, k: length)
+    }
+  }
+
+  /// What the matrices take less if the file's types stay, or 0.
+  static func savedByteCount(_ shape: ModelShape) -> Int {
+    var kept = shape
+    kept.keepsCodes = true
+    return max(0, FormatTally(shape).total - FormatTally(kept).total)
+  }
+
+  private var total: Int {
+    var sum = 0
+    for index in 0..<Self.count { sum += byteCounts[index] }
+    return sum
+  }
+
+  private mutating func add(_ format: MatrixFormat, outputs: Int, k: Int) {
+    byteCounts[Self.index(format)] += format.byteCount(outputs: outputs, k: k)
+  }
+
+  private static func index(_ format: MatrixFormat) -> Int {
+    switch format {
+    case .int8: 0
+    case .bits(let kind): kind.rawValue + 1
+    }
+  }
+
+  public var isInt8Alone: Bool {
+    for index in 1..<Self.count where byteCounts[index] > 0 { return false }
+    return true
+  }
+
+  public func byteCount(_ index: Int) -> Int { byteCounts[index] }
+
+  public static func name(_ index: Int) -> StaticString {
+    BitsKind(rawValue: index - 1)?.name ?? "int8"
+  }
+}

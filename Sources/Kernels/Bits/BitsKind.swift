@@ -1,0 +1,53 @@
+/// The file types whose weights are multiplied as they are.
+public enum BitsKind: Int, Sendable, BitwiseCopyable {
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q4_0
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q4_1
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q5_0
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q5_1
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case iq4_nl
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q4_k
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q5_k
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q6_k
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case iq4_xs
+
+  public static let count = 9
+
+  @export(interface)
+  public var name: StaticString {
+    switch self {
+    case .q4_0: "Q4_0"
+    case .q4_1: "Q4_1"
+    case .q5_0: "Q5_0"
+    case .q5_1: "Q5_1"
+    case .iq4_nl: "IQ4_NL"
+    case .q4_k: "Q4_K"
+    case .q5_k: "Q5_K"
+    case .q6_k: "Q6_K"
+    case .iq4_xs: "IQ4_XS"
+    }
+  }
+
+  @export(interface)
+  public var format: PackedFormat {
+    switch self {
+    case .q4_0: PackedFormat(codeBits: 4, offset: 8, block: 32)
+    case .q4_1: PackedFormat(codeBits: 4, block: 32, minimums: true)
+    case .q5_0: PackedFormat(codeBits: 5, offset: 16, block: 32)
+    case .q5_1: PackedFormat(codeBits: 5, block: 32, minimums: true)
+    case .iq4_nl: PackedFormat(codeBits: 4, levels: true, block: 32)
+    case .q4_k: PackedFormat(codeBits: 4, block: 256, minimums: true)
+    case .q5_k: PackedFormat(codeBits: 5, block: 256, minimums: true)
+    case .q6_k: PackedFormat(codeBits: 6, offset: 32, group: 16, block: 256)
+    case .iq4_xs: PackedFormat(codeBits: 4, levels: true, block: 256)
+    }
+  }
+}

@@ -1,0 +1,249 @@
+import CInstructions
+
+/// A matrix whose weights are the file's own codes and scales, rearranged: `[outputs / G][K / block]`
+/// packed blocks of G = `Int8Geometry.groupOutputs` outputs (`PackedLayout`), which kernels read in
+/// straight lines. Outputs are padded with blocks of zeros.
+public struct BitsMatrix: BitwiseCopyable {
+  public let kind: BitsKind
+  let blocks: UnsafeMutableRawPointer
+  public let outputCount: Int
+  public let k: Int
+
+  /// - Parameter memory: `byteCount(kind, outputs:k:)` bytes, aligned to a cache line.
+  init(_ kind: BitsKind, memory: UnsafeMutableRawPointer, outputs: Int, k: Int) {
+    self.kind = kind
+    blocks = memory
+    outputCount = outputs
+    self.k = k
+  }
+
+  public var format: PackedFormat { kind.format }
+  var layout: PackedLayout { PackedLayout(format) }
+  public var blocksPerRow: Int { k / format.blockLength }
+  public var groupCount: Int { Int8Matrix.groupCount(outputCount) }
+  var groupByteCount: Int { blocksPerRow * layout.blockByteCount }
+
+  static func byteCount(_ kind: BitsKind, outputs: Int, k: Int) -> Int {
+    let format = kind.format
+    return roundUp(
+      Int8Matrix.groupCount(outputs) * (k / format.blockLength)
+        * PackedLayout(format).blockByteCount, to: 64)
+  }
+
+  /// The packed block in which the output's block lies.
+  private func place(_ output: Int, _ block: Int) -> UnsafeMutableRawPointer {
+    blocks + output / Int8Geometry.groupOutputs * groupByteCount + block * layout.blockByteCount
+  }
+
+  private func column(_ output: Int) -> Int { output % Int8Geometry.groupOutputs }
+}
+
+extension BitsMatrix {
+  /// Stores a block of a row.
+  /// - Parameters:
+  ///   - groupScales, groupMinimums: one for each group, in formats that have them.
+  ///   - codes: one for each weight.
+  /// - Returns: false if a scale or a minimum is not finite.
+  @export(interface)
+  public func setBlock(
+    _ output: Int, _ index: Int, scale: Float16, minimum: Float16, groupScales: Span<Int8>,
+    groupMinimums: Span<UInt8>, codes: Span<UInt8>
+  ) -> Bool {
+    guard scale.isFinite && minimum.isFinite else { return false }
+    let (layout, column) = (layout, column(output))
+    let target = place(output, index)
+    target.storeBytes(of: scale, toByteOffset: 2 * column, as: Float16.self)
+    if format.hasMinimums {
+      target.storeBytes(of: minimum, toByteOffset: layout.minimums + 2 * column, as: Float16.self)
+    }
+    if format.hasGroupFactors {
+      for group in 0..<format.groupsPerBlock {
+        let place = group * layout.outputs + column
+        target.storeBytes(
+          of: groupScales[group], toByteOffset: layout.groupScales + place, as: Int8.self)
+        if format.hasMinimums {
+          target.storeBytes(
+            of: groupMinimums[group], toByteOffset: layout.groupMinimums + place, as: UInt8.self)
+        }
+      }
+    }
+    codes.withUnsafeBytes {
+      setUnits(target + layout.units, column, $0.baseAddress!)
+    }
+    return true
+  }
+
+  private func setUnits(
+    _ units: UnsafeMutableRawPointer, _ column: Int, _ codes: UnsafeRawPointer
+  ) {
+    for unit in 0..<format.unitsPerBlock {
+      setUnit(
+        units + unit * layout.unitByteCount, column, codes + unit * PackedFormat.unitLength)
+    }
+  }
+
+  /// Codes of one output, four K values in a word.
+  private func setUnit(
+    _ unit: UnsafeMutableRawPointer, _ column: Int, _ codes: UnsafeRawPointer
+  ) {
+    let low = codes.loadUnaligned(as: SIMD16<UInt8>.self)
+    let high = codes.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self)
+    let four = SIMD16<UInt8>(repeating: 4)
+    let halves = words((low & SIMD16(repeating: 15)) | (high &<< four))
+    let runStride = 4 * Int8Geometry.groupOutputs
+    for run in 0..<4 {
+      unit.storeBytes(of: halves[run], toByteOffset: run * runStride + 4 * column, as: UInt32.self)
+    }
+    if format.codeBits == 4 { return }
+    let plane = unit + layout.halvesByteCount + 4 * column
+    let (lowBits, highBits) = (words(low &>> four), words(high &>> four))
+    if format.codeBits == 5 {
+      plane.storeBytes(
+        of: joined(lowBits, bits: 1) | joined(highBits, bits: 1) &<< 4, as: UInt32.self)
+    } else {
+      plane.storeBytes(of: joined(lowBits, bits: 2), as: UInt32.self)
+      plane.storeBytes(of: joined(highBits, bits: 2), toByteOffset: runStride, as: UInt32.self)
+    }
+  }
+
+  private func words(_ bytes: SIMD16<UInt8>) -> SIMD4<UInt32> {
+    unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
+  }
+
+  /// The bits of four runs, each so many bits above those before.
+  private func joined(_ runs: SIMD4<UInt32>, bits: UInt32) -> UInt32 {
+    runs[0] | runs[1] &<< bits | runs[2] &<< (2 &* bits) | runs[3] &<< (3 &* bits)
+  }
+
+  /// One row as the file's type defines it: `k` values, with the roundings of `dequantize`.
+  func row(_ output: Int, into row: UnsafeMutablePointer<Float>) {
+    let (layout, column) = (layout, column(output))
+    for index in 0..<blocksPerRow {
+      let block = UnsafeRawPointer(place(output, index))
+      for unit in 0..<format.unitsPerBlock {
+        let target = row + index * format.blockLength + unit * PackedFormat.unitLength
+        let codes = UnsafeRawPointer(block + layout.units + unit * layout.unitByteCount)
+        decode(codes, column, highHalf: false, factors(block, column, unit, 0), target)
+        decode(
+          codes, column, highHalf: true, factors(block, column, unit, format.groupsPerUnit - 1),
+          target + 16)
+      }
+    }
+  }
+
+  /// What codes of a group are multiplied by, and what is then added.
+  private func factors(
+    _ block: UnsafeRawPointer, _ column: Int, _ unit: Int, _ group: Int
+  ) -> (scale: Float, minimum: Float) {
+    let layout = layout
+    var scale = Float(block.loadUnaligned(fromByteOffset: 2 * column, as: Float16.self))
+    var minimum: Float = 0
+    if format.hasMinimums {
+      minimum = Float(
+        block.loadUnaligned(fromByteOffset: layout.minimums + 2 * column, as: Float16.self))
+    }
+    if format.hasGroupFactors {
+      let place = (unit * format.groupsPerUnit + group) * layout.outputs + column
+      scale *= Float(block.load(fromByteOffset: layout.groupScales + place, as: Int8.self))
+      if format.hasMinimums {
+        minimum *= -Float(block.load(fromByteOffset: layout.groupMinimums + place, as: UInt8.self))
+      }
+    }
+    return (scale, minimum)
+  }
+
+  /// Sixteen weights of a unit.
+  private func decode(
+    _ unit: UnsafeRawPointer, _ column: Int, highHalf: Bool,
+    _ factors: (scale: Float, minimum: Float), _ target: UnsafeMutablePointer<Float>
+  ) {
+    let runStride = 4 * Int8Geometry.groupOutputs
+    var runs = SIMD4<UInt32>()
+    for run in 0..<4 {
+      runs[run] = unit.loadUnaligned(fromByteOffset: run * runStride + 4 * column, as: UInt32.self)
+    }
+    var codes = unsafeBitCast(runs, to: SIMD16<UInt8>.self)
+    codes = highHalf ? codes &>> SIMD16(repeating: 4) : codes & SIMD16(repeating: 15)
+    if format.codeBits > 4 { codes |= highBits(unit, column, highHalf: highHalf) }
+    var values = unsafeBitCast(codes, to: SIMD16<Int8>.self)
+    if format.hasLevels { values = edge_look_up(edge_levels(), values) }
+    let integers = edge_convert_i8_to_f32(values) - Float(format.offset)
+    let product = integers * factors.scale
+    UnsafeMutableRawPointer(target).storeBytes(
+      of: format.hasMinimums ? product + factors.minimum : product, as: SIMD16<Float>.self)
+  }
+
+  /// The fifth and sixth bits of sixteen codes, in their place.
+  private func highBits(
+    _ unit: UnsafeRawPointer, _ column: Int, highHalf: Bool
+  ) -> SIMD16<UInt8> {
+    let runStride = 4 * Int8Geometry.groupOutputs
+    let bits: UInt32 = format.codeBits == 5 ? 1 : 2
+    let plane = unit + layout.halvesByteCount + 4 * column
+    var word = plane.loadUnaligned(
+      fromByteOffset: highHalf && bits == 2 ? runStride : 0, as: UInt32.self)
+    if highHalf && bits == 1 { word = word &>> 4 }
+    let mask: UInt32 = bits == 1 ? 0x0101_0101 : 0x0303_0303
+    var runs = SIMD4<UInt32>()
+    for run in 0..<4 { runs[run] = (word &>> (UInt32(run) &* bits) & mask) &<< 4 }
+    return unsafeBitCast(runs, to: SIMD16<UInt8>.self)
+  }
+
+  /// A hash (FNV-1a) of the Float16 scales of all blocks in order, by which a matrix is known again:
+  /// it is the same on every processor and changes with the weights.
+  @export(interface)
+  public var digest: UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for output in 0..<outputCount {
+      for index in 0..<blocksPerRow {
+        let scale = place(output, index).loadUnaligned(
+          fromByteOffset: 2 * column(output), as: UInt16.self)
+        hash = (hash ^ UInt64(scale)) &* 0x100_0000_01B3
+      }
+    }
+    return hash
+  }
+}
+
+/// For weights that are made up.
+extension BitsMatrix {
+  /// All bytes of a group of outputs, factors included.
+  public func group(_ index: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(
+      start: blocks + index * groupByteCount, count: groupByteCount)
+  }
+
+  /// Gives random codes of a group factors with which rows have a length of about 1 and a mean of
+  /// about 0.
+  @export(interface)
+  public func setMadeUpFactors(group: Int) {
+    let layout = layout
+    let groupScale: Int8 = 2
+    // Codes that are evenly spread have a standard deviation of 2^bits / sqrt(12); levels, 72.
+    let deviation = format.hasLevels ? 72 : Float(1 << format.codeBits) * 0.288675
+    let scale = 1 / (deviation * squareRoot(Float(k)))
+    let middle = Float(1 << format.codeBits - 1) - 0.5
+    for index in 0..<blocksPerRow {
+      let block = blocks + group * groupByteCount + index * layout.blockByteCount
+      let divisor = format.hasGroupFactors ? Float(groupScale) : 1
+      for column in 0..<layout.outputs {
+        block.storeBytes(
+          of: Float16(scale / divisor), toByteOffset: 2 * column, as: Float16.self)
+        if format.hasMinimums {
+          block.storeBytes(
+            of: Float16(format.hasGroupFactors ? scale / divisor : -scale * middle),
+            toByteOffset: layout.minimums + 2 * column, as: Float16.self)
+        }
+      }
+      if !format.hasGroupFactors { continue }
+      for place in 0..<format.groupsPerBlock * layout.outputs {
+        block.storeBytes(of: groupScale, toByteOffset: layout.groupScales + place, as: Int8.self)
+        if format.hasMinimums {
+          block.storeBytes(
+            of: UInt8(Float(groupScale) * middle), toByteOffset: layout.groupMinimums + place,
+            as: UInt8.self)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import CInstructions
+
+/// What becomes of the old output and the new product; see `Combination`.
+enum ProductStep {
+  case store, add, gate
+}
+
+/// Products of int8 activations with packed codes, for a range of output groups.
+///
+/// A single token reads each weight once, from registers. For several tokens a group's weights are
+/// unpacked, 256 K values at a time, and all tokens of a batch pass by them; a batch is as many
+/// tokens as half of `l2ByteCount`, the thread's part of the second-level cache, holds.
+enum BitsProduct {
+  /// Tokens of a batch at most: their products lie on the stack.
+  private static var batchTokenCountMax: Int { 128 }
+  fileprivate static var batchByteCount: Int { batchTokenCountMax * BitsGeometry.outputs * 4 }
+
+  static func run(
+    _ x: BlockRows, _ w: BitsMatrix, groups: Range<Int>, _ step: ProductStep,
+    into out: ProductOutput, l2ByteCount: Int
+  ) {
+    if x.tokenCount == 1 {
+      runRow(x, w, groups, step, out)
+    } else {
+      runTiles(x, w, groups, step, out, l2ByteCount)
+    }
+  }
+
+  private static func runRow(
+    _ x: BlockRows, _ w: BitsMatrix, _ groups: Range<Int>, _ step: ProductStep,
+    _ out: ProductOutput
+  ) {
+    var memory = InlineArray<32, Float>(repeating: 0)
+    withUnsafeMutableBytes(of: &memory) { bytes in
+      let products = bytes.baseAddress!.assumingMemoryBound(to: Float.self)
+      for group in groups {
+        row(w.kind, x, w.blocks + group * w.groupByteCount, products)
+        combine(products, out.values + group * BitsGeometry.outputs, step)
+      }
+    }
+  }
+
+  private static func row(
+    _ kind: BitsKind, _ x: BlockRows, _ weights: UnsafeRawPointer,
+    _ products: UnsafeMutablePointer<Float>
+  ) {
+    switch kind {
+    case .q4_0: BitsRowKernel<Q4>.run(x, weights, into: products)
+    case .q4_1: BitsRowKernel<Q4Minimum>.run(x, weights, into: products)
+    case .q5_0: BitsRowKernel<Q5>.run(x, weights, into: products)
+    case .q5_1: BitsRowKernel<Q5Minimum>.run(x, weights, into: products)
+    case .iq4_nl: BitsRowKernel<Levels>.run(x, weights, into: products)
+    case .q4_k: BitsRowKernel<LongQ4>.run(x, weights, into: products)
+    case .q5_k: BitsRowKernel<LongQ5>.run(x, weights, into: products)
+    case .q6_k: BitsRowKernel<LongQ6>.run(x, weights, into: products)
+    case .iq4_xs: BitsRowKernel<LongLevels>.run(x, weights, into: products)
+    }
+  }
+
+  private static func runTiles(
+    _ x: BlockRows, _ w: BitsMatrix, _ groups: Range<Int>, _ step: ProductStep,
+    _ out: ProductOutput, _ l2ByteCount: Int
+  ) {
+    let tileByteCount = BlockRows.byteCount(
+      tokens: BlockRows.tileRows, k: x.k, blockLength: x.blockLength)
+    let batch = min(
+      max(4, l2ByteCount / 2 / tileByteCount), batchTokenCountMax / BlockRows.tileRows)
+    var scratch = BatchScratch()
+    scratch.withMemory { panel, products in
+      for first in stride(from: 0, to: x.tileCount, by: batch) {
+        let tiles = first..<min(first + batch, x.tileCount)
+        for group in groups {
+          runGroup(x, w, group, tiles, panel, products)
+          let columns = group * BitsGeometry.outputs
+          let token = first * BlockRows.tileRows
+          for row in 0..<min(tiles.count * BlockRows.tileRows, x.tokenCount - token) {
+            combine(
+              products + row * BitsGeometry.outputs,
+              out.values + ((token + row) * out.stride + columns), step)
+          }
+        }
+      }
+    }
+  }
+
+  /// - Parameter products: `[tiles][4][G]`.
+  private static func runGroup(
+    _ x: BlockRows, _ w: BitsMatrix, _ group: Int, _ tiles: Range<Int>, _ panel: BitsPanel,
+    _ products: UnsafeMutablePointer<Float>
+  ) {
+    let (format, weights) = (w.format, w.blocks + group * w.groupByteCount)
+    let tileCount = BlockRows.tileRows * BitsGeometry.outputs
+    for index in 0..<tiles.count * tileCount { products[index] = 0 }
+    let blocksPerPanel = BitsGeometry.unitsPerPanel / format.unitsPerBlock
+    for first in stride(from: 0, to: w.blocksPerRow, by: blocksPerPanel) {
+      let count = min(blocksPerPanel, w.blocksPerRow - first)
+      panel.unpack(weights + first * w.layout.blockByteCount, count: count, format)
+      for tile in tiles {
+        multiply(
+          format, x, tile, panel, firstUnit: first * format.unitsPerBlock,
+          unitCount: count * format.unitsPerBlock,
+          products + (tile - tiles.lowerBound) * tileCount)
+      }
+    }
+  }
+
+  private static func multiply(
+    _ format: PackedFormat, _ x: BlockRows, _ tile: Int, _ panel: BitsPanel, firstUnit: Int,
+    unitCount: Int, _ products: UnsafeMutablePointer<Float>
+  ) {
+    let offset = format.kernelOffset
+    switch (format.hasGroupFactors, format.hasMinimums, format.groupsPerUnit) {
+    case (false, false, _):
+      BitsTileKernel<Q4>.run(
+        x, tile: tile, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
+        areSigned: format.hasLevels, into: products)
+    case (false, true, _):
+      BitsTileKernel<Q4Minimum>.run(
+        x, tile: tile, panel, firstUnit: firstUnit, unitCount: unitCount, offset: 0,
+        areSigned: false, into: products)
+    case (true, true, _):
+      BitsTileKernel<LongQ4>.run(
+        x, tile: tile, panel, firstUnit: firstUnit, unitCount: unitCount, offset: 0,
+        areSigned: false, into: products)
+    case (true, false, 2):
+      BitsTileKernel<LongQ6>.run(
+        x, tile: tile, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
+        areSigned: false, into: products)
+    default:
+      BitsTileKernel<LongLevels>.run(
+        x, tile: tile, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
+        areSigned: true, into: products)
+    }
+  }
+
+  /// One row of a group's products and the output's row.
+  private static func combine(
+    _ products: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ step: ProductStep
+  ) {
+    for column in stride(from: 0, to: BitsGeometry.outputs, by: NativeFloats.scalarCount) {
+      let product = NativeFloats.load(products + column)
+      let old = NativeFloats.load(out + column)
+      switch step {
+      case .store: product.store(out + column)
+      case .add: Add.combine(old, product).store(out + column)
+      case .gate: Gate.combine(old, product).store(out + column)
+      }
+    }
+  }
+}
+
+/// A panel and the products of a batch, on the stack.
+private struct BatchScratch {
+  #if arch(x86_64)
+    private var bytes = InlineArray<464, SIMD16<Float>>(repeating: SIMD16())
+  #else
+    private var bytes = InlineArray<116, SIMD16<Float>>(repeating: SIMD16())
+  #endif
+
+  @inline(__always)
+  mutating func withMemory(_ body: (BitsPanel, UnsafeMutablePointer<Float>) -> Void) {
+    withUnsafeMutableBytes(of: &bytes) { bytes in
+      precondition(bytes.count >= BitsPanel.byteCount + BitsProduct.batchByteCount)
+      let memory = bytes.baseAddress!
+      let products = memory + BitsPanel.byteCount
+      body(BitsPanel(memory: memory), products.assumingMemoryBound(to: Float.self))
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import CInstructions
+
+/// One token by a group of outputs: weights are read once, unpacked in registers.
+enum BitsRowKernel<Kind: PackedType> {
+  @inline(__always) private static var format: PackedFormat { Kind.format }
+  @inline(__always) private static var layout: PackedLayout { PackedLayout(Kind.format) }
+
+  /// - Parameters:
+  ///   - x: one token.
+  ///   - weights: the group's packed blocks.
+  ///   - out: `[G]`, the products.
+  static func run(
+    _ x: BlockRows, _ weights: UnsafeRawPointer, into out: UnsafeMutablePointer<Float>
+  ) {
+    var products = GroupFloats(repeating: CodeFloats())
+    var block = weights
+    var values = UnsafeRawPointer(x.values)
+    var (sums, scales) = (x.sums, x.scales)
+    for _ in 0..<x.k / format.blockLength {
+      if format.hasGroupFactors {
+        addLong(&products, block, values, sums, scales[0])
+      } else {
+        addShort(&products, block, values, sums, scales[0])
+      }
+      block += layout.blockByteCount
+      values += format.blockLength
+      sums += format.blockLength / 16
+      scales += 1
+    }
+    for vector in 0..<BitsGeometry.vectors {
+      edge_store_factors(
+        products[unchecked: vector], out + vector &* CodeFloats.scalarCount)
+    }
+  }
+
+  /// products += scale * sum (+ minimum * sum of activations)
+  @inline(__always)
+  private static func addShort(
+    _ products: inout GroupFloats, _ block: UnsafeRawPointer, _ values: UnsafeRawPointer,
+    _ sums: UnsafePointer<Int32>, _ scale: Float
+  ) {
+    let activations = sums[0] &+ sums[1]
+    var total = start(activations)
+    multiply(&total, block + layout.units, values)
+    let sum = Float(activations) * scale
+    for vector in 0..<BitsGeometry.vectors {
+      let place = vector &* 2 &* CodeFloats.scalarCount
+      products[unchecked: vector] = edge_fma_factors(
+        products[unchecked: vector], edge_sums_to_floats(total[unchecked: vector]),
+        edge_scale_factors(edge_load_half_factors(block + place), scale))
+      if format.hasMinimums {
+        products[unchecked: vector] = edge_fma_factor(
+          products[unchecked: vector], edge_load_half_factors(block + (layout.minimums + place)),
+          sum)
+      }
+    }
+  }
+
+  /// products += scale * sum over groups of groupScale * sum (- minimum * sum over groups of
+  /// groupMinimum * sum of activations)
+  @inline(__always)
+  private static func addLong(
+    _ products: inout GroupFloats, _ block: UnsafeRawPointer, _ values: UnsafeRawPointer,
+    _ sums: UnsafePointer<Int32>, _ scale: Float
+  ) {
+    var total = GroupSums(repeating: CodeSums())
+    var minimums = total
+    for unit in 0..<format.unitsPerBlock {
+      let sum = sums + 2 &* unit
+      let codes = block + (layout.units + unit &* layout.unitByteCount)
+      let values = values + unit &* PackedFormat.unitLength
+      var low = start(format.groupsPerUnit == 1 ? sum[0] &+ sum[1] : sum[0])
+      var high = start(sum[1])
+      if format.groupsPerUnit == 1 {
+        multiply(&low, codes, values)
+      } else {
+        multiply(&low, &high, codes, values)
+      }
+      for vector in 0..<BitsGeometry.vectors {
+        let place =
+          unit &* format.groupsPerUnit &* BitsGeometry.outputs + vector &* CodeSums.scalarCount
+        let factors = block + (layout.groupScales + place)
+        total[unchecked: vector] = scaled(
+          total[unchecked: vector], low[unchecked: vector], high[unchecked: vector], factors)
+        if format.hasMinimums {
+          minimums[unchecked: vector] = edge_multiply_add_sums(
+            minimums[unchecked: vector],
+            edge_load_unsigned_factors(block + (layout.groupMinimums + place)),
+            edge_repeat_sum(sum[0] &+ sum[1]))
+        }
+      }
+    }
+    for vector in 0..<BitsGeometry.vectors {
+      let place = vector &* 2 &* CodeFloats.scalarCount
+      products[unchecked: vector] = edge_fma_factors(
+        products[unchecked: vector], edge_sums_to_floats(total[unchecked: vector]),
+        edge_scale_factors(edge_load_half_factors(block + place), scale))
+      if format.hasMinimums {
+        products[unchecked: vector] = edge_fma_factors(
+          products[unchecked: vector], edge_sums_to_floats(minimums[unchecked: vector]),
+          edge_scale_factors(edge_load_half_factors(block + (layout.minimums + place)), -scale))
+      }
+    }
+  }
+
+  /// A unit's sums by its groups' factors, added to those of the block.
+  @inline(__always)
+  private static func scaled(
+    _ total: CodeSums, _ low: CodeSums, _ high: CodeSums, _ factors: UnsafeRawPointer
+  ) -> CodeSums {
+    let first = edge_load_signed_factors(factors)
+    if format.groupsPerUnit == 1 {
+      return edge_multiply_add_sums(total, low, first)
+    }
+    let second = edge_load_signed_factors(factors + BitsGeometry.outputs)
+    return edge_multiply_add_sums(edge_multiply_add_sums(total, low, first), high, second)
+  }
+
+  /// Where sums of products start, so that the codes' offset is taken from each.
+  @inline(__always)
+  private static func start(_ sum: Int32) -> GroupSums {
+    format.kernelOffset == 0
+      ? GroupSums(repeating: CodeSums())
+      : GroupSums(repeating: edge_repeat_sum(0 &- format.kernelOffset &* sum))
+  }
+
+  /// A unit by its activations, one sum for both halves.
+  @inline(__always)
+  private static func multiply(
+    _ sums: inout GroupSums, _ unit: UnsafeRawPointer, _ values: UnsafeRawPointer
+  ) {
+    let (first, second) = (edge_load_runs(values), edge_load_runs(values + 16))
+    for vector in 0..<BitsGeometry.vectors {
+      let codes = UnitCodes<Kind>(unit, vector: vector)
+      let (zero, one, two, three) = (codes.pair(0), codes.pair(1), codes.pair(2), codes.pair(3))
+      var sum = sums[unchecked: vector]
+      sum = edge_dot_codes(sum, zero.low, first, 0, format.hasLevels)
+      sum = edge_dot_codes(sum, zero.high, second, 0, format.hasLevels)
+      sum = edge_dot_codes(sum, one.low, first, 1, format.hasLevels)
+      sum = edge_dot_codes(sum, one.high, second, 1, format.hasLevels)
+      sum = edge_dot_codes(sum, two.low, first, 2, format.hasLevels)
+      sum = edge_dot_codes(sum, two.high, second, 2, format.hasLevels)
+      sum = edge_dot_codes(sum, three.low, first, 3, format.hasLevels)
+      sums[unchecked: vector] = edge_dot_codes(sum, three.high, second, 3, format.hasLevels)
+    }
+  }
+
+  /// A unit by its activations, a sum for each half, which is a group.
+  @inline(__always)
+  private static func multiply(
+    _ low: inout GroupSums, _ high: inout GroupSums, _ unit: UnsafeRawPointer,
+    _ values: UnsafeRawPointer
+  ) {
+    let (first, second) = (edge_load_runs(values), edge_load_runs(values + 16))
+    for vector in 0..<BitsGeometry.vectors {
+      let codes = UnitCodes<Kind>(unit, vector: vector)
+      let (zero, one, two, three) = (codes.pair(0), codes.pair(1), codes.pair(2), codes.pair(3))
+      var lowSum = low[unchecked: vector]
+      lowSum = edge_dot_codes(lowSum, zero.low, first, 0, format.hasLevels)
+      lowSum = edge_dot_codes(lowSum, one.low, first, 1, format.hasLevels)
+      lowSum = edge_dot_codes(lowSum, two.low, first, 2, format.hasLevels)
+      low[unchecked: vector] = edge_dot_codes(lowSum, three.low, first, 3, format.hasLevels)
+      var highSum = high[unchecked: vector]
+      highSum = edge_dot_codes(highSum, zero.high, second, 0, format.hasLevels)
+      highSum = edge_dot_codes(highSum, one.high, second, 1, format.hasLevels)
+      highSum = edge_dot_codes(highSum, two.high, second, 2, format.hasLevels)
+      high[unchecked: vector] = edge_dot_codes(highSum, three.high, second, 3, format.hasLevels)
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import CInstructions
+
+/// Tiles of four tokens by a panel. The formats that differ only in their codes share a kernel.
+enum BitsTileKernel<Kind: PackedType> {
+  @inline(__always) private static var format: PackedFormat { Kind.format }
+  @inline(__always) private static var vectors: Int { BitsGeometry.vectors }
+  private typealias TileSums = InlineArray<8, CodeSums>
+
+  /// - Parameters:
+  ///   - tile: of the activations.
+  ///   - firstUnit: of the panel, in the row.
+  ///   - offset: what codes of the panel are above what they stand for.
+  ///   - products: `[4][G]`, added to.
+  static func run(
+    _ x: BlockRows, tile: Int, _ panel: BitsPanel, firstUnit: Int, unitCount: Int, offset: Int32,
+    areSigned: Bool, into products: UnsafeMutablePointer<Float>
+  ) {
+    let rows = BlockRows.tileRows
+    let values =
+      UnsafeRawPointer(x.values) + rows &* (tile &* x.k &+ firstUnit &* PackedFormat.unitLength)
+    let sums = x.sums + rows &* (tile &* (x.k / 16) &+ 2 &* firstUnit)
+    let scales =
+      x.scales
+      + rows &* (tile &* x.blocksPerRow &+ firstUnit &* PackedFormat.unitLength / x.blockLength)
+    var floats = InlineArray<8, CodeFloats>(repeating: CodeFloats())
+    for index in 0..<4 &* vectors {
+      floats[unchecked: index] = edge_load_factors(products + index &* CodeFloats.scalarCount)
+    }
+    if format.hasGroupFactors {
+      addLong(&floats, panel, values, sums, scales, unitCount, offset, areSigned)
+    } else {
+      for unit in 0..<unitCount {
+        addShort(
+          &floats, panel, unit, values + unit &* rows &* PackedFormat.unitLength,
+          sums + unit &* 2 &* rows, scales + unit &* rows, offset, areSigned)
+      }
+    }
+    for index in 0..<4 &* vectors {
+      edge_store_factors(floats[unchecked: index], products + index &* CodeFloats.scalarCount)
+    }
+  }
+
+  @inline(__always)
+  private static func addShort(
+    _ floats: inout InlineArray<8, CodeFloats>, _ panel: BitsPanel, _ unit: Int,
+    _ values: UnsafeRawPointer, _ sums: UnsafePointer<Int32>, _ scales: UnsafePointer<Float>,
+    _ offset: Int32, _ areSigned: Bool
+  ) {
+    var tile = start(sums, offset, sixteens: 2)
+    let codes = UnsafeRawPointer(panel.codes) + unit &* BitsPanel.unitByteCount
+    multiply(&tile, codes, values, areSigned)
+    multiply(&tile, codes + BitsPanel.unitByteCount / 2, values + 64, areSigned)
+    let place = unit &* BitsGeometry.outputs
+    for row in 0..<4 {
+      let scale = scales[row]
+      for vector in 0..<vectors {
+        let (index, column) = (row &* vectors &+ vector, vector &* CodeFloats.scalarCount)
+        floats[unchecked: index] = edge_fma_factors(
+          floats[unchecked: index], edge_sums_to_floats(tile[unchecked: index]),
+          edge_scale_factors(edge_load_factors(panel.scales + (place &+ column)), scale))
+        if format.hasMinimums {
+          floats[unchecked: index] = edge_fma_factor(
+            floats[unchecked: index], edge_load_factors(panel.minimums + (place &+ column)),
+            Float(sums[row] &+ sums[row &+ 4]) * scale)
+        }
+      }
+    }
+  }
+
+  /// One long block.
+  @inline(__always)
+  private static func addLong(
+    _ floats: inout InlineArray<8, CodeFloats>, _ panel: BitsPanel, _ values: UnsafeRawPointer,
+    _ sums: UnsafePointer<Int32>, _ scales: UnsafePointer<Float>, _ unitCount: Int,
+    _ offset: Int32, _ areSigned: Bool
+  ) {
+    var totals = TileSums(repeating: CodeSums())
+    for group in 0..<unitCount &* format.groupsPerUnit {
+      let groupSums = sums + group &* 4 &* (2 / format.groupsPerUnit)
+      let runs = group &* (8 / format.groupsPerUnit)
+      let codes = UnsafeRawPointer(panel.codes) + runs &* 4 &* BitsGeometry.outputs
+      let values = values + runs &* 16
+      var tile = start(groupSums, offset, sixteens: 2 / format.groupsPerUnit)
+      multiply(&tile, codes, values, areSigned)
+      if format.groupsPerUnit == 1 {
+        multiply(&tile, codes + BitsPanel.unitByteCount / 2, values + 64, areSigned)
+      }
+      let factors = panel.groupScales + group &* BitsGeometry.outputs
+      for vector in 0..<vectors {
+        let factor = edge_load_sums(factors + vector &* CodeSums.scalarCount)
+        for row in 0..<4 {
+          let index = row &* vectors &+ vector
+          totals[unchecked: index] = edge_multiply_add_sums(
+            totals[unchecked: index], tile[unchecked: index], factor)
+        }
+      }
+    }
+    addProducts(&floats, totals, panel.scales, scales, sign: 1)
+    if format.hasMinimums {
+      addProducts(&floats, minimums(panel, sums, unitCount), panel.minimums, scales, sign: -1)
+    }
+  }
+
+  /// Sums over groups of groupMinimum * sum of activations.
+  @inline(__always)
+  private static func minimums(
+    _ panel: BitsPanel, _ sums: UnsafePointer<Int32>, _ unitCount: Int
+  ) -> TileSums {
+    var totals = TileSums(repeating: CodeSums())
+    for unit in 0..<unitCount {
+      let sums = sums + unit &* 8
+      for vector in 0..<vectors {
+        let factor = edge_load_sums(
+          panel.groupMinimums
+            + (unit &* BitsGeometry.outputs &+ vector &* CodeSums.scalarCount))
+        for row in 0..<4 {
+          let index = row &* vectors &+ vector
+          totals[unchecked: index] = edge_multiply_add_sums(
+            totals[unchecked: index], factor, edge_repeat_sum(sums[row] &+ sums[row &+ 4]))
+        }
+      }
+    }
+    return totals
+  }
+
+  @inline(__always)
+  private static func addProducts(
+    _ floats: inout InlineArray<8, CodeFloats>, _ totals: TileSums,
+    _ factors: UnsafePointer<Float>, _ scales: UnsafePointer<Float>, sign: Float
+  ) {
+    for row in 0..<4 {
+      for vector in 0..<vectors {
+        let index = row &* vectors &+ vector
+        floats[unchecked: index] = edge_fma_factors(
+          floats[unchecked: index], edge_sums_to_floats(totals[unchecked: index]),
+          edge_scale_factors(
+            edge_load_factors(factors + vector &* CodeFloats.scalarCount), sign * scales[row]))
+      }
+    }
+  }
+
+  /// Where sums start: what the offset of codes adds is taken from them.
+  /// - Parameter sixteens: 1 or 2, the sums of activations that belong to them.
+  @inline(__always)
+  private static func start(
+    _ sums: UnsafePointer<Int32>, _ offset: Int32, sixteens: Int
+  ) -> TileSums {
+    var tile = TileSums(repeating: CodeSums())
+    if format.hasMinimums { return tile }
+    for row in 0..<4 {
+      let sum = sixteens == 1 ? sums[row] : sums[row] &+ sums[row &+ 4]
+      for vector in 0..<vectors {
+        tile[unchecked: row &* vectors &+ vector] = edge_repeat_sum(0 &- offset &* sum)
+      }
+    }
+    return tile
+  }
+
+  /// Four runs of four tokens.
+  @inline(__always)
+  private static func multiply(
+    _ tile: inout TileSums, _ codes: UnsafeRawPointer, _ values: UnsafeRawPointer,
+    _ areSigned: Bool
+  ) {
+    for run in 0..<4 {
+      let runs = edge_load_runs(values + run &* 16)
+      for vector in 0..<vectors {
+        let weights = edge_load_codes(
+          codes
+            + (run &* 4 &* BitsGeometry.outputs &+ vector &* BitsGeometry.vectorByteCount))
+        multiply(&tile, vector, weights, runs, 0, areSigned)
+        multiply(&tile, vector, weights, runs, 1, areSigned)
+        multiply(&tile, vector, weights, runs, 2, areSigned)
+        multiply(&tile, vector, weights, runs, 3, areSigned)
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func multiply(
+    _ tile: inout TileSums, _ vector: Int, _ weights: edge_codes, _ runs: edge_runs, _ row: Int,
+    _ areSigned: Bool
+  ) {
+    let index = row &* vectors &+ vector
+    tile[unchecked: index] = edge_dot_codes(
+      tile[unchecked: index], weights, runs, row, areSigned)
+  }
+}

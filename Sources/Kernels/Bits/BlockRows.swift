@@ -1,0 +1,94 @@
+import CInstructions
+
+/// int8 activations of up to `capacity` tokens without the Hadamard transform, one scale for each
+/// block of 32 or 256 values, and the sums of 16 values each, which offsets and minimums need.
+///
+/// Of several tokens, in tiles of `tileRows`: values `[tile][K / 4][tileRows][4]`, scales
+/// `[tile][K / block][tileRows]`, sums `[tile][K / 16][tileRows]`. Of one token: plain rows. Tokens
+/// past the last one in a tile hold whatever was there before: their products are not used.
+public struct BlockRows: BitwiseCopyable {
+  let values: UnsafeMutablePointer<Int8>
+  let scales: UnsafeMutablePointer<Float>
+  let sums: UnsafeMutablePointer<Int32>
+  let k: Int
+  let tokenCount: Int
+  let blockLength: Int
+
+  static var tileRows: Int { 4 }
+  private static var sumLength: Int { 16 }
+
+  /// - Parameter memory: `byteCount` bytes, aligned to a cache line.
+  init(memory: UnsafeMutableRawPointer, k: Int, tokenCount: Int, blockLength: Int) {
+    let rows = Self.rowCount(tokenCount)
+    values = memory.assumingMemoryBound(to: Int8.self)
+    let sums = memory + roundUp(rows * k, to: 64)
+    self.sums = sums.assumingMemoryBound(to: Int32.self)
+    let scales = sums + roundUp(rows * (k / Self.sumLength) * 4, to: 64)
+    self.scales = scales.assumingMemoryBound(to: Float.self)
+    self.k = k
+    self.tokenCount = tokenCount
+    self.blockLength = blockLength
+  }
+
+  /// A single token is stored as one row.
+  private static func rowCount(_ tokens: Int) -> Int {
+    tokens == 1 ? 1 : roundUp(tokens, to: tileRows)
+  }
+
+  static func byteCount(tokens: Int, k: Int, blockLength: Int) -> Int {
+    let rows = rowCount(tokens)
+    return roundUp(rows * k, to: 64) + roundUp(rows * (k / sumLength) * 4, to: 64)
+      + roundUp(rows * ((k + blockLength - 1) / blockLength) * 4, to: 64)
+  }
+
+  var tileCount: Int { (tokenCount + Self.tileRows - 1) / Self.tileRows }
+  var blocksPerRow: Int { k / blockLength }
+
+  /// Rounds one token's row, a block at a time.
+  /// - Parameters:
+  ///   - row: `k` values.
+  ///   - factor: multiplies the row: a norm that was left out of it.
+  /// - Returns: 0, or NaN if a value is not finite.
+  func setToken(_ token: Int, from row: UnsafePointer<Float>, factor: Float) -> Float {
+    let rows = tokenCount == 1 ? 1 : Self.tileRows
+    let (tile, inTile) = (token / rows, token % rows)
+    let scales = scales + (tile * blocksPerRow * rows + inTile)
+    let sums = sums + (tile * (k / Self.sumLength) * rows + inTile)
+    let values = UnsafeMutableRawPointer(values + (tile * k * rows + 4 * inTile))
+    var zeros = SIMD16<Float>()
+    for block in 0..<blocksPerRow {
+      let source = row + block &* blockLength
+      var greatest = SIMD16<Float>()
+      for offset in stride(from: 0, to: blockLength, by: 16) {
+        let lanes = source.lanes(offset)
+        zeros += lanes * 0
+        greatest = edge_max_f32x16(greatest, edge_max_f32x16(lanes, -lanes))
+      }
+      let magnitude = largest(greatest)
+      scales[block &* rows] = magnitude * factor / 127
+      let inverse = Rounding.inverseStep(magnitude)
+      for offset in stride(from: 0, to: blockLength, by: 16) {
+        let rounded = Rounding.nearest(source.lanes(offset), scale: inverse, bias: 0)
+        let place = (block &* blockLength &+ offset) / 16
+        sums[place &* rows] = (rounded &- Rounding.zero).wrappedSum()
+        Self.store(edge_low_bytes(rounded), values + place &* 16 &* rows, rows)
+      }
+    }
+    return total(zeros)
+  }
+
+  /// Four runs.
+  @inline(__always)
+  private static func store(
+    _ bytes: SIMD16<Int8>, _ target: UnsafeMutableRawPointer, _ rows: Int
+  ) {
+    if rows == 1 {
+      target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
+      return
+    }
+    let runs = unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
+    for run in 0..<4 {
+      target.storeBytes(of: runs[run], toByteOffset: run &* 4 &* rows, as: UInt32.self)
+    }
+  }
+}

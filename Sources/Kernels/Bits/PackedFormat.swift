@@ -1,0 +1,81 @@
+import CInstructions
+
+/// How a file's block of weights is made up, which says all of its packed form: integer codes, a
+/// Float16 scale for each block, and, in long blocks, an integer scale for each group of a block.
+///
+/// A weight is scale * groupScale * (code - offset), or, in formats with minimums,
+/// scale * groupScale * code - minimum * groupMinimum; in short blocks, which have no group factors,
+/// scale * code + minimum.
+public struct PackedFormat: Sendable, BitwiseCopyable {
+  /// 4, 5 or 6.
+  let codeBits: Int
+  /// What a code is above the integer that it stands for; 0 in formats with minimums.
+  let offset: Int32
+  /// Codes choose one of 16 levels (`edge_levels`).
+  let hasLevels: Bool
+  /// Weights of a group, 16 or 32.
+  let groupLength: Int
+  /// Weights of a block: 32, which is one group, or 256.
+  public let blockLength: Int
+  let hasMinimums: Bool
+
+  init(
+    codeBits: Int, offset: Int32 = 0, levels: Bool = false, group: Int = 32, block: Int,
+    minimums: Bool = false
+  ) {
+    self.codeBits = codeBits
+    self.offset = offset
+    hasLevels = levels
+    groupLength = group
+    blockLength = block
+    hasMinimums = minimums
+  }
+}
+
+/// What follows from the description.
+extension PackedFormat {
+  /// Weights of a unit: the codes that kernels read together, of each output of a group.
+  static var unitLength: Int { 32 }
+  var unitsPerBlock: Int { blockLength / Self.unitLength }
+  var groupsPerUnit: Int { Self.unitLength / groupLength }
+  var groupsPerBlock: Int { blockLength / groupLength }
+  var hasGroupFactors: Bool { blockLength > Self.unitLength }
+  /// What is subtracted from codes as kernels see them.
+  var kernelOffset: Int32 { hasLevels ? edge_level_bias() : offset }
+}
+
+/// Places in a packed block, which holds one file block of each of G outputs, one after the other:
+/// Float16 scales `[G]`; minimums `[G]`; Int8 group scales `[groups][G]`; UInt8 group minimums
+/// `[groups][G]`; and for each unit the low four bits of its codes, and then their high bits.
+///
+/// Codes of a unit: byte `[run][output][j]`, with eight runs of four K values, has in its low half
+/// value 4 run + j, and in its high half value 16 + 4 run + j. High bits: byte `[output][j]` has at
+/// bit `run` the fifth bit of value 4 run + j and at bit 4 + run that of value 16 + 4 run + j; of six
+/// bits there are two such rows, the first for values below 16 with two bits a run.
+struct PackedLayout {
+  let format: PackedFormat
+  /// G.
+  let outputs: Int
+
+  @inline(__always)
+  init(_ format: PackedFormat, outputs: Int = Int8Geometry.groupOutputs) {
+    self.format = format
+    self.outputs = outputs
+  }
+
+  @inline(__always) var minimums: Int { 2 * outputs }
+  @inline(__always) var groupScales: Int { minimums + (format.hasMinimums ? 2 * outputs : 0) }
+  @inline(__always) var groupMinimums: Int { groupScales + groupFactorByteCount }
+  @inline(__always) var units: Int {
+    groupMinimums + (format.hasMinimums ? groupFactorByteCount : 0)
+  }
+  @inline(__always) private var groupFactorByteCount: Int {
+    format.hasGroupFactors ? format.groupsPerBlock * outputs : 0
+  }
+  /// The low halves of a unit's codes.
+  @inline(__always) var halvesByteCount: Int { 16 * outputs }
+  @inline(__always) var unitByteCount: Int {
+    halvesByteCount + (format.codeBits - 4) * 4 * outputs
+  }
+  @inline(__always) var blockByteCount: Int { units + format.unitsPerBlock * unitByteCount }
+}
