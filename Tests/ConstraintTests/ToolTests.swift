@@ -50,7 +50,8 @@ import Text
     [{"type": "function", "function": {"name": "set_light", "description": "d", "parameters": \
     \(light)}}, {"type": "function", "function": {"name": "set", "parameters": {"type": "object", \
     "properties": {"a": {"$ref": "#/$defs/a"}}, "required": ["a"], "$defs": {"a": {"type": \
-    "array", "items": {"type": "string", "maxLength": 3}, "maxItems": 2}}}}}, \
+    "array", "items": {"type": "string", "maxLength": 3}, "maxItems": 2}}, \
+    "additionalProperties": false}}}, \
     {"type": "function", "function": {"name": "now"}}]
     """
 
@@ -60,7 +61,7 @@ import Text
     case "set":
       """
       {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string", \
-      "maxLength": 3}, "maxItems": 2}}, "required": ["a"]}
+      "maxLength": 3}, "maxItems": 2}}, "required": ["a"], "additionalProperties": false}
       """
     default: "{\"type\": \"object\"}"
     }
@@ -91,7 +92,8 @@ import Text
         #expect(value.map { Validator(root: root).isValid($0, root) } == true, "\(walk.text)")
       }
     }
-    #expect(longest > 1 || family.form.between == nil)
+    // The draw prefers a byte of the form's end to one of another call's beginning there.
+    #expect(longest > 1 || family.form.between == nil || family == .deepSeekPlain)
   }
 
   @Test func formsAreThoseOfTheirFamilies() throws {

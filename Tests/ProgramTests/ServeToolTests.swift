@@ -94,7 +94,9 @@ struct ServeToolTests {
       let calls = calls(answer)
       #expect(answer.status == 200 && calls.count > 0, "\(answer.text)")
       for call in calls { #expect(call.isValid, "\(answer.text)") }
-      if index % 2 == 0 { #expect(answer.finishReason == "tool_calls", "\(answer.text)") }
+      // The last token may be one behind which another call could come.
+      let reasons = ["tool_calls", "length"]
+      #expect(index % 2 == 1 || reasons.contains(answer.finishReason ?? ""), "\(answer.text)")
     }
     let chosen: [String: Any] = [
       "tools": Self.tools, "parallel_tool_calls": false, "n": 2, "max_tokens": 120,

@@ -384,7 +384,7 @@ func readMember(_ member: String) -> SeenBody {
     ("\"tool_choice\":{\"type\":\"function\"}", "tool_choice.name is missing"),
     ("\"tool_choice\":{\"function\":{}}", "tool_choice.name is missing"),
     ("\"tool_choice\":{\"type\":\"x\"", "tool_choice.type must be function"),
-    ("\"tool_choice\":{\"function\":{\"name\":1", "tool_choice.name must be a string"),
+    ("\"tool_choice\":{\"function\":{\"name\":1,", "tool_choice.name must be a string"),
     ("\"tool_choice\":{\"function\":{\"x\":1", "tool_choice.function.x is not known here"),
     ("\"parallel_tool_calls\":1,", "parallel_tool_calls must be true or false"),
     (
