@@ -60,13 +60,17 @@ struct TemplateTarget: FuzzTarget {
     var measuring = Carver.measuring
     _ = try TemplateEngine.make(carver: &measuring, source: source.span, sizes: sizes)
     let arena = try Arena(plan: measuring.measured(), usesHugePages: false)
-    defer { arena.unmap() }
-    var carver = arena.carver()
-    var engine = try TemplateEngine.make(carver: &carver, source: source.span, sizes: sizes)
-    carver.seal()
-    let count = try render(&engine, json)
-    // The same again, in memory that was used.
-    require(try render(&engine, json) == count, "a conversation has one text")
+    var failure: (any Error)?
+    do {
+      var carver = arena.carver()
+      var engine = try TemplateEngine.make(carver: &carver, source: source.span, sizes: sizes)
+      carver.seal()
+      let count = try render(&engine, json)
+      // The same again, in memory that was used.
+      require(try render(&engine, json) == count, "a conversation has one text")
+    } catch { failure = error }
+    arena.unmap()
+    if let failure { throw failure }
   }
 
   /// - Returns: bytes of the text, or of the error's line; -1 for a conversation that is none.
