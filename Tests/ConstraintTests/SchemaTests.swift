@@ -75,6 +75,19 @@ import Testing
     }
   }
 
+  /// A number of as many digits as there may be can have an exponent.
+  @Test func longNumbersHaveExponents() throws {
+    let checker = try Checker()
+    #expect(checker.useSchema("{\"type\": \"number\"}") == nil)
+    let digits = String(repeating: "1", count: 64) + "." + String(repeating: "2", count: 40)
+    for end in ["", "E+7", "e200", "E-00000200"] {
+      let isAccepted = checker.accepts(digits + end)
+      #expect(isAccepted, "\(end)")
+    }
+    let isAccepted = checker.accepts(digits + "e201") || checker.accepts(digits + "e000000001")
+    #expect(!isAccepted)
+  }
+
   @Test func errorsNameTheirPlace() throws {
     let checker = try Checker()
     let cases = [
