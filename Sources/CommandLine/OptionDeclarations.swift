@@ -38,7 +38,7 @@ extension Option {
     case .policies: .init("--policies", CommandSet([.benchScoring, .benchFirstToken]))
     case .blocks: .init("--blocks", CommandSet([.benchFirstToken]))
     case .generate: .init("--generate", CommandSet([.bench]))
-    case .repeatCount: .init("--repeat", .benchmarks)
+    case .repeatCount: .init("--repeat", CommandSet.benchmarks + CommandSet([.template]))
     case .csv: .init("--csv", CommandSet([.benchFirstToken]))
     case .skip: .init("--skip", CommandSet([.score]))
     case .logits: .init("--logits", CommandSet([.score]))

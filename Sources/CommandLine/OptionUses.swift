@@ -263,6 +263,10 @@ extension Option {
     case .blocks:
       .init("B,B,…", .text(standard: "64,128,256"), "Tokens of a block, at most 16 sizes.")
     case .generate: .init("G", .whole(1...65_536, standard: 64), "Tokens after each prompt.")
+    case .repeatCount where command == .template:
+      .init(
+        "R", .whole(1...10_000, standard: 1),
+        "Runs of the template; after several, a line on standard error says how long they took.")
     case .repeatCount:
       command == .benchScoring
         ? .init(

@@ -33,6 +33,7 @@ struct ProgramNeeds {
     needs.generator.keepsLogProbabilities = keepsLogProbabilities
     needs.generator.grammarByteCount = grammarByteCount
     needs.templateFile = templateFile
+    if let service { needs.templateSizes = service.templateSizes }
     if let sampling { needs.generator.sampling = sampling }
     return needs
   }

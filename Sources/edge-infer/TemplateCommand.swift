@@ -18,7 +18,8 @@ func templateCommand(_ arguments: Arguments, _ console: inout Console) throws(Co
   do throws(TextFailure) {
     text = try buffer.textNeeds(of: model, usesTemplate: false)
     template = try TemplateNeeds(
-      model, file: arguments.templateFile, hasChatML: text.hasChatML)
+      model, file: arguments.templateFile, hasChatML: text.hasChatML,
+      sizes: TemplateSizes(conversationByteCount: conversationByteCountMax))
   } catch {
     throw CommandFailure(.textLayer(error), path)
   }
@@ -34,9 +35,16 @@ func templateCommand(_ arguments: Arguments, _ console: inout Console) throws(Co
     throw CommandFailure(.textLayer(error), path)
   }
   try fill(&layout, model.tokenizer, arguments)
-  try write(&layout.engine, &console)
+  try render(&layout.engine, count: arguments.repeatCount ?? 1, &console)
+  var output = TextOutput.standardOutput
+  let made = layout.engine.text
+  for index in 0..<made.partCount { output.write(made.bytes(of: made.part(index))) }
+  try finish(&output)
   _ = consume arena
 }
+
+/// The longest conversation that `template` takes, in bytes.
+private var conversationByteCountMax: Int { 4 << 20 }
 
 /// All of the arena when only the tokenizer and the template are used.
 @safe private struct TemplateLayout: ~Copyable {
@@ -152,18 +160,32 @@ private func readPrompt(
   }
 }
 
-private func write(_ engine: inout TemplateEngine, _ console: inout Console) throws(CommandFailure)
-{
-  do throws(TemplateError) {
-    try engine.render(now: TemplateTime(secondsSince1970: unixSeconds()))
-  } catch {
-    console.error.write("edge-infer: ")
-    engine.write(error, to: &console.error)
-    console.error.write("\n")
-    throw CommandFailure(.malformedData)
+/// Runs the template so many times, and says how long that took if it is more than once.
+private func render(
+  _ engine: inout TemplateEngine, count: Int, _ console: inout Console
+) throws(CommandFailure) {
+  var (least, sum) = (Int64.max, Int64(0))
+  for _ in 0..<count {
+    let start = Instant.now()
+    do throws(TemplateError) {
+      try engine.render(now: TemplateTime(secondsSince1970: unixSeconds()))
+    } catch {
+      console.error.write("edge-infer: ")
+      engine.write(error, to: &console.error)
+      console.error.write("\n")
+      throw CommandFailure(.malformedData)
+    }
+    let duration = Instant.now().nanoseconds(since: start)
+    least = min(least, duration)
+    sum += duration
   }
-  var output = TextOutput.standardOutput
-  let text = engine.text
-  for index in 0..<text.partCount { output.write(text.bytes(of: text.part(index))) }
-  try finish(&output)
+  if count == 1 { return }
+  console.error.write("template: ")
+  console.error.write(count)
+  console.error.write(" runs, ")
+  console.error.write(Double(least) / 1e6, decimals: 3)
+  console.error.write(" ms at least, ")
+  console.error.write(Double(sum) / 1e6 / Double(count), decimals: 3)
+  console.error.write(" ms on average\n")
+  console.error.flush()
 }

@@ -79,6 +79,14 @@ struct TemplateCommandTests {
     #expect(outcome.output == "<s><system>be brief\n<user>hi\n>" && outcome.code == 0)
   }
 
+  @Test func measuresItsRuns() throws {
+    let model = try model(Self.template)
+    let once = try perform(model, ["--prompt", "hi"])
+    let often = try perform(model, ["--prompt", "hi", "--repeat", "3"])
+    #expect(once.error.isEmpty && often.output == once.output)
+    #expect(often.error.hasPrefix("template: 3 runs, ") && often.error.hasSuffix(" on average\n"))
+  }
+
   @Test func takesAnotherTemplate() throws {
     let file = try folder.write("t.jinja", Data("{{ messages | length }}\r\n".utf8))
     let outcome = try perform(

@@ -26,7 +26,7 @@ import Testing
      1.7976931348623157e+308, 100.0, -0.0, 1000000000000000.0, 1.2345678901234567e+19, 2.5, 3.141592653589793, 0.3333333333333333]}
     """#
 
-  @Test(arguments: LanguageCases.texts)
+  @Test(arguments: LanguageCases.texts + FormatCases.texts)
   func gives(_ template: String, _ expected: String) throws {
     #expect(try Renderer.render(template, Self.variables) == .text(expected))
   }
@@ -36,9 +36,16 @@ import Testing
     #expect(try Renderer.render(template, Self.variables) == .refusal(expected))
   }
 
-  @Test(arguments: LanguageCases.mistakes)
+  @Test(arguments: LanguageCases.mistakes + FormatCases.mistakes)
   func fails(_ template: String) throws {
     let rendering = try Renderer.render(template, Self.variables)
     #expect(rendering.isFailure || rendering.isMalformed, "\(rendering)")
+  }
+
+  /// What is not done is named in one line.
+  @Test(arguments: FormatCases.unsupported)
+  func names(_ template: String, _ expected: String) throws {
+    let message = try Renderer.message(template, Self.variables)
+    #expect(message == "chat template, line 1: " + expected)
   }
 }

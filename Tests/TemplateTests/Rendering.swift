@@ -55,6 +55,31 @@ enum Renderer {
     try render(Array(template.utf8), Array(json.utf8)).parts
   }
 
+  /// The line that says what is wrong with a template, or with its run; nil if nothing is.
+  static func message(_ template: String, _ json: String) throws -> String? {
+    let source = Array(template.utf8)
+    var measuring = Carver.measuring
+    var out = ByteCollector()
+    do throws(TemplateError) {
+      _ = try TemplateEngine.make(carver: &measuring, source: source.span)
+    } catch {
+      error.write(to: &out)
+      return out.text
+    }
+    let arena = try Arena(plan: measuring.measured(), usesHugePages: false)
+    var carver = arena.carver()
+    var engine = try TemplateEngine.make(carver: &carver, source: source.span)
+    carver.seal()
+    do throws(TemplateError) {
+      try fill(&engine.data, Array(json.utf8))
+      try engine.render(now: now)
+    } catch {
+      engine.write(error, to: &out)
+    }
+    arena.unmap()
+    return out.bytes.isEmpty ? nil : out.text
+  }
+
   static func byteCount(_ template: String) throws -> Int {
     var carver = Carver.measuring
     let source = Array(template.utf8)

@@ -2,6 +2,7 @@ import Inference
 import Memory
 import Model
 import Platform
+import Template
 
 /// The fixed buffer through which a model's header is read.
 public struct HeaderBuffer {
@@ -33,15 +34,16 @@ public struct HeaderBuffer {
   ///   - usesTemplate: whether the chat template is wanted.
   ///   - mayLackTemplate: whether its absence is no error.
   ///   - templateFile: of another one.
+  ///   - templateSizes: of the memory that the template has.
   @export(interface)
   public mutating func textNeeds(
     of model: borrowing ModelFile, usesTemplate: Bool, mayLackTemplate: Bool = false,
-    templateFile: TemplateFile? = nil
+    templateFile: TemplateFile? = nil, templateSizes: TemplateSizes = TemplateSizes()
   ) throws(TextFailure) -> TextNeeds {
     unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
       unsafe try TextNeeds(
         model, buffer: bytes, usesTemplate: usesTemplate, mayLackTemplate: mayLackTemplate,
-        templateFile: templateFile)
+        templateFile: templateFile, templateSizes: templateSizes)
     }
   }
 

@@ -2,6 +2,7 @@ import Inference
 import Memory
 import Model
 import Platform
+import Template
 import Tokenizer
 
 /// What is asked of a model beside the engine.
@@ -18,6 +19,8 @@ public struct ModelNeeds {
   public var preTokenizer: Excerpt?
   /// Of another chat template; nil for the model's own.
   public var templateFile: TemplateFile?
+  /// Of the memory that the template has.
+  public var templateSizes = TemplateSizes()
   public var generator = GeneratorNeeds()
 
   public init(usesText: Bool, usesTemplate: Bool) {
@@ -49,7 +52,7 @@ public struct ModelPreparation: ~Copyable {
       usesText
       ? try buffer.textNeeds(
         of: model, usesTemplate: needs.usesTemplate, mayLackTemplate: needs.mayLackTemplate,
-        templateFile: needs.templateFile) : nil
+        templateFile: needs.templateFile, templateSizes: needs.templateSizes) : nil
     self.model = model
     self.settings = settings
     self.needs = needs

@@ -18,6 +18,7 @@ public struct TemplateNeeds {
   private var text = InlineArray<65_536, UInt8>(repeating: 0)
   private var byteCount = 0
   private var toolByteCount = 0
+  private let sizes: TemplateSizes
 
   /// - Parameters:
   ///   - file: of another template; nil for the model's own.
@@ -25,8 +26,10 @@ public struct TemplateNeeds {
   ///     taken to know.
   @export(interface)
   public init(
-    _ model: borrowing ModelFile, file: TemplateFile?, hasChatML: Bool
+    _ model: borrowing ModelFile, file: TemplateFile?, hasChatML: Bool,
+    sizes: TemplateSizes = TemplateSizes()
   ) throws(TextFailure) {
+    self.sizes = sizes
     if let file {
       unsafe try read(file.path)
     } else if let own = model.tokenizer.chatTemplate {
@@ -51,7 +54,7 @@ public struct TemplateNeeds {
   public func engine(carver: inout Carver) throws(TemplateError) -> TemplateEngine {
     try TemplateEngine.make(
       carver: &carver, source: text.span.extracting(0..<byteCount),
-      toolSource: text.span.extracting(byteCount..<byteCount + toolByteCount))
+      toolSource: text.span.extracting(byteCount..<byteCount + toolByteCount), sizes: sizes)
   }
 
   /// A template that does not know tools is given one beside it that tells of them, if there is room.

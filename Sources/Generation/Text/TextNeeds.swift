@@ -1,6 +1,7 @@
 import Memory
 import Model
 import Platform
+import Template
 import Tokenizer
 
 /// What the text part of the arena is made from, known before there is one.
@@ -22,24 +23,30 @@ public struct TextNeeds {
   ///   - usesTemplate: whether the chat template is wanted.
   ///   - mayLackTemplate: whether it is no error if there is none.
   ///   - templateFile: of another one.
+  ///   - templateSizes: of the memory that the template has.
   @export(interface)
   public init(
     _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer, usesTemplate: Bool,
-    mayLackTemplate: Bool = false, templateFile: TemplateFile? = nil
+    mayLackTemplate: Bool = false, templateFile: TemplateFile? = nil,
+    templateSizes: TemplateSizes = TemplateSizes()
   ) throws(TextFailure) {
     let scheme = try Self.scheme(model.tokenizer)
     self.scheme = scheme
     marks = TextMarks(model.tokenizer, scheme)
     if let packed = model.packed, packed.tokenizer != nil {
       counts = try Self.counts(packed, of: model, scheme)
-      hasChatML = false
+      // The tables are read later; the vocabulary's texts lie in the metadata too.
+      let lacksTemplate = model.tokenizer.chatTemplate == nil && templateFile == nil
+      hasChatML =
+        lacksTemplate ? unsafe try Self.counts(of: model, scheme, buffer).hasChatML : false
     } else {
       (counts, hasChatML) = unsafe try Self.counts(of: model, scheme, buffer)
     }
     let hasTemplate = model.tokenizer.chatTemplate != nil || templateFile != nil || hasChatML
     template =
       usesTemplate && (hasTemplate || !mayLackTemplate)
-      ? try TemplateNeeds(model, file: templateFile, hasChatML: hasChatML) : nil
+      ? try TemplateNeeds(
+        model, file: templateFile, hasChatML: hasChatML, sizes: templateSizes) : nil
   }
 
   private static func counts(

@@ -1,3 +1,5 @@
+import Template
+
 /// What a service is told at its start.
 public struct ServiceSettings: Sendable {
   /// Connections at a time.
@@ -28,6 +30,11 @@ public struct ServiceSettings: Sendable {
     self.timeoutSeconds = timeoutSeconds
     self.keepAliveSeconds = keepAliveSeconds
     self.graceSeconds = graceSeconds
+  }
+
+  /// Of the memory of the chat template: any conversation that fits in a body fits in it.
+  public var templateSizes: TemplateSizes {
+    TemplateSizes(conversationByteCount: bodyByteCountMax)
   }
 }
 

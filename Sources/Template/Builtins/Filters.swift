@@ -6,7 +6,9 @@ extension Interpreter {
     let input = try evaluate(expression.first)
     let given = try arguments(expression.second)
     place = expression.place
-    return try apply(Filter(rawValue: expression.operation)!, input, given)
+    let filter = Filter(rawValue: expression.operation)!
+    if filter == .unknown { throw unsupported("the filter", nameInSource(at: expression.place)) }
+    return try apply(filter, input, given)
   }
 
   mutating func apply(
@@ -115,13 +117,24 @@ extension Interpreter {
     case .wordcount: return Value(try wordCount(try string(input)))
     case .truncate: return try truncated(try string(input), given)
     case .pprint:
-      let start = beginText()
-      try write(repr: input)
-      return try endText(start)
+      return try pretty(input)
     case .striptags: return try withoutTags(try string(input))
-    case .urlencode: return try urlEncoded(try string(input))
-    default: throw failure(.unsupported, "this filter")
+    case .urlencode: return try urlEncoded(input)
+    default: preconditionFailure("a filter that does not exist has been refused")
     }
+  }
+
+  /// What Python's `pprint` gives, as far as that is one line.
+  private mutating func pretty(_ value: Value) throws(TemplateError) -> Value {
+    let start = beginText()
+    writesSorted = true
+    try write(repr: value)
+    writesSorted = false
+    let text = try endText(start)
+    if try characterCount(of: text) > 80 {
+      throw failure(.unsupported, "pprint of a value that needs more than 80 characters")
+    }
+    return text
   }
 
   // MARK: Sequences
@@ -176,7 +189,10 @@ extension Interpreter {
   }
 
   /// An attribute's value; the attribute is a name, several with dots between, or a number.
-  mutating func value(of attribute: Value, in item: Value) throws(TemplateError) -> Value {
+  /// - Parameter other: in place of any part that is not defined.
+  mutating func value(
+    of attribute: Value, in item: Value, other: Value? = nil
+  ) throws(TemplateError) -> Value {
     if attribute.kind == .none { return item }
     if !attribute.isText { return try self.item(item, attribute) }
     let name = try flat(attribute)
@@ -191,6 +207,7 @@ extension Interpreter {
       } else {
         result = try self.item(result, part)
       }
+      if result.kind == .undefined, let other { result = other }
       start = end + 1
     }
     return result
@@ -208,14 +225,14 @@ extension Interpreter {
       }
       let other = argument(given, 1, "default")
       for index in 0..<items.length {
-        var item = try value(of: attribute, in: element(items, index))
-        if item.kind == .undefined, let other { item = other }
-        setElement(cells, index, item)
+        setElement(
+          cells, index, try value(of: attribute, in: element(items, index), other: other))
       }
       return result
     }
     let name = try flat(try string(cell(given.start)))
     let filter = Filter.named(memory, name)
+    if filter == .unknown { throw unsupported("the filter", name) }
     for index in 0..<items.length {
       setElement(cells, index, try apply(filter, element(items, index), rest(given, 1)))
     }
@@ -242,6 +259,7 @@ extension Interpreter {
     if given.count > testPlace {
       let name = try flat(try string(cell(given.start + testPlace * Heap.cellByteCount)))
       test = Test.named(memory, name)
+      if test == .unknown { throw unsupported("the test", name) }
     }
     let items = try sequence(input)
     let cells = try takeCells(items.length)

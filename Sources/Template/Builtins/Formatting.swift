@@ -5,12 +5,13 @@ extension Interpreter {
   /// `text % values`
   mutating func formatted(_ text: Value, _ values: Value) throws(TemplateError) -> Value {
     let bytes = try flat(text)
+    let end = bytes.upperBound
     var result = emptyText
     var run = bytes.lowerBound
     var offset = run
     var next = 0
     let flags = try foreignFlag(of: text)
-    while offset < bytes.upperBound {
+    while offset < end {
       if memory.byte(offset) != UInt8(ascii: "%") {
         offset += 1
         continue
@@ -18,32 +19,66 @@ extension Interpreter {
       result = try joined(result, .text(at: run, count: offset - run, flags: flags))
       offset += 1
       var key: Value?
-      if offset < bytes.upperBound && memory.byte(offset) == UInt8(ascii: "(") {
-        guard let close = endOfKey(offset, bytes.upperBound) else {
+      if offset < end && memory.byte(offset) == UInt8(ascii: "(") {
+        guard let close = place(of: UInt8(ascii: ")"), in: offset..<end) else {
           throw failure(.type, "a format's ')'")
         }
         key = .text(at: offset + 1, count: close - offset - 1)
         offset = close + 1
       }
-      let style = FormatStyle(memory, &offset, bytes.upperBound)
-      guard offset < bytes.upperBound else { throw failure(.type, "a format's letter") }
-      let letter = memory.byte(offset)
-      offset += 1
+      let style = try percentStyle(&offset, end, values, &next)
       run = offset
-      if letter == UInt8(ascii: "%") {
+      if style.letter == UInt8(ascii: "%") {
         result = try joined(result, .text(at: offset - 1, count: 1))
         continue
       }
       let value = try formatValue(values, key, &next)
-      result = try joined(result, try formatted(value, letter, style))
+      result = try joined(result, try formatted(percent: value, style))
     }
     let given = values.kind == .tuple ? values.length : values.kind == .dictionary ? 0 : 1
     if next < given { throw failure(.type, "as many formats as values") }
-    return try joined(result, .text(at: run, count: bytes.upperBound - run, flags: flags))
+    return try joined(result, .text(at: run, count: end - run, flags: flags))
   }
 
-  private func endOfKey(_ start: Int, _ end: Int) -> Int? {
-    for offset in start..<end where memory.byte(offset) == UInt8(ascii: ")") { return offset }
+  /// Flags, width, precision and letter of a `%` format; a star takes a value.
+  private mutating func percentStyle(
+    _ offset: inout Int, _ end: Int, _ values: Value, _ next: inout Int
+  ) throws(TemplateError) -> FormatStyle {
+    var style = FormatStyle()
+    while offset < end && style.take(flag: memory.byte(offset)) { offset += 1 }
+    style.width = try percentCount(&offset, end, values, &next)
+    if let width = style.width, width < 0 { (style.width, style.alignment) = (-width, .left) }
+    if offset < end && memory.byte(offset) == UInt8(ascii: ".") {
+      offset += 1
+      style.precision = max(try percentCount(&offset, end, values, &next) ?? 0, 0)
+    }
+    while offset < end, isLengthLetter(memory.byte(offset)) { offset += 1 }
+    guard offset < end else { throw failure(.type, "a format's letter") }
+    style.letter = memory.byte(offset)
+    offset += 1
+    return style
+  }
+
+  private mutating func percentCount(
+    _ offset: inout Int, _ end: Int, _ values: Value, _ next: inout Int
+  ) throws(TemplateError) -> Int? {
+    if offset == end || memory.byte(offset) != UInt8(ascii: "*") {
+      return FormatStyle.number(memory, &offset, end)
+    }
+    offset += 1
+    let value = try formatValue(values, nil, &next)
+    if !value.isInteger || value.integer.magnitude > 1 << 20 {
+      throw failure(.type, "a whole number for a format's star")
+    }
+    return value.integer
+  }
+
+  private func isLengthLetter(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "h") || byte == UInt8(ascii: "l") || byte == UInt8(ascii: "L")
+  }
+
+  private func place(of byte: UInt8, in range: Range<Int>) -> Int? {
+    for offset in range where memory.byte(offset) == byte { return offset }
     return nil
   }
 
@@ -67,109 +102,73 @@ extension Interpreter {
   }
 
   private mutating func formatted(
-    _ value: Value, _ letter: UInt8, _ style: FormatStyle
+    percent value: Value, _ given: FormatStyle
   ) throws(TemplateError) -> Value {
+    var style = given
     var text: Value
-    switch letter {
+    switch style.letter {
     case UInt8(ascii: "s"): text = try string(value)
-    case UInt8(ascii: "r"):
-      let start = beginText()
-      try write(repr: value)
-      text = try endText(start)
-    case UInt8(ascii: "d"), UInt8(ascii: "i"):
+    case UInt8(ascii: "r"), UInt8(ascii: "a"):
+      text = try represented(value, isASCII: style.letter == UInt8(ascii: "a"))
+    case UInt8(ascii: "c"): text = try character(of: value)
+    case UInt8(ascii: "d"), UInt8(ascii: "i"), UInt8(ascii: "u"), UInt8(ascii: "e"),
+      UInt8(ascii: "E"), UInt8(ascii: "f"), UInt8(ascii: "F"), UInt8(ascii: "g"),
+      UInt8(ascii: "G"), UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "o"):
       if !value.isNumber { throw failure(.type, "a number") }
-      text = try string(Value(value.isInteger ? value.integer : truncated(value.double)))
-    case UInt8(ascii: "f"), UInt8(ascii: "F"):
-      if !value.isNumber { throw failure(.type, "a number") }
-      text = try fixed(value.number, style.precision ?? 6)
-    case UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "o"):
-      if !value.isInteger { throw failure(.type, "a whole number") }
-      text = try digits(value.integer, letter)
+      // What is aligned to the left is filled with spaces.
+      if style.alignment == .left { style.isZeroFilled = false }
+      return try formatted(number: value, style)
     default: throw failure(.unsupported, "this letter of a format")
     }
-    if letter == UInt8(ascii: "s"), let precision = style.precision {
-      text = try slice(text: text, nil, precision, 1)
-    }
-    return try fitted(text, style, isNumber: letter != UInt8(ascii: "s"))
+    if let precision = style.precision { text = try slice(text: text, nil, precision, 1) }
+    style.isZeroFilled = false
+    return try fitted(text, style, lead: 0, usual: .right)
   }
 
-  private mutating func digits(_ value: Int, _ letter: UInt8) throws(TemplateError) -> Value {
-    let shift: UInt = letter == UInt8(ascii: "o") ? 3 : 4
+  private mutating func represented(_ value: Value, isASCII: Bool) throws(TemplateError) -> Value {
     let start = beginText()
-    if value < 0 { write("-") }
-    let magnitude = value.magnitude
-    var place = shift
-    while place < 64 && magnitude >> place != 0 { place += shift }
-    while place > 0 {
-      place -= shift
-      let digit: UInt8 = hexadecimalDigit(UInt8(magnitude >> place & (1 << shift - 1)))
-      let isLetter = digit >= UInt8(ascii: "a")
-      write(byte: isLetter && letter == UInt8(ascii: "X") ? digit - 32 : digit)
-    }
+    writesASCII = isASCII
+    try write(repr: value)
+    writesASCII = false
     return try endText(start)
   }
 
-  /// A number with a fixed count of decimals, rounded half to even in its exact digits.
-  mutating func fixed(_ value: Double, _ decimals: Int) throws(TemplateError) -> Value {
+  /// A character by its number, or a text of one.
+  private mutating func character(of value: Value) throws(TemplateError) -> Value {
+    if value.isText, try characterCount(of: value) == 1 { return value }
+    guard value.isInteger, value.integer >= 0, value.integer < 0x110000,
+      value.integer < 0xD800 || value.integer > 0xDFFF
+    else { throw failure(.type, "a character or its number") }
+    let character = UTF8Character(scalar: UInt32(value.integer))
     let start = beginText()
-    if value.isNaN || value.isInfinite || value.magnitude >= 9e15 || decimals > 15 {
-      write(python: value)
-      return try endText(start)
-    }
-    var scale = 1.0
-    for _ in 0..<decimals { scale *= 10 }
-    if value.sign == .minus { write("-") }
-    let whole = value.magnitude.rounded(.down)
-    // The fraction's scaling rounds once; its own error decides halves.
-    let fraction = value.magnitude - whole
-    let product = fraction * scale
-    let error = fraction.addingProduct(0, 0) == 0 ? 0 : (-product).addingProduct(fraction, scale)
-    var rounded = product.rounded(.toNearestOrEven)
-    let distance = product - product.rounded(.down)
-    if distance == 0.5 && error != 0 {
-      rounded = error > 0 ? product.rounded(.up) : product.rounded(.down)
-    }
-    let carries = rounded >= scale
-    write(UInt64(whole) + (carries ? 1 : 0))
-    if decimals > 0 {
-      write(".")
-      write(UInt64(carries ? rounded - scale : rounded), digitCount: decimals)
-    }
+    for index in 0..<character.count { write(byte: character.storage[index]) }
     return try endText(start)
   }
+}
 
-  /// A text in the width that a format asks for.
-  private mutating func fitted(
-    _ text: Value, _ style: FormatStyle, isNumber: Bool
-  ) throws(TemplateError) -> Value {
-    let count = try characterCount(of: text)
-    guard let width = style.width, width > count else { return text }
-    let filler = style.fill == 0 ? UInt8(ascii: " ") : style.fill
-    let padding = try spaces(width - count)
-    for index in 0..<padding.length { memory.setByte(padding.offset + index, filler) }
-    switch style.alignment {
-    case .left: return try joined(text, padding)
-    case .right: return try joined(padding, text)
-    case .center:
-      let left = padding.length / 2
-      return try joined(
-        try joined(try cut(padding, 0..<left), text), try cut(padding, left..<padding.length))
-    case .afterSign:
-      let isSigned = text.length > 0 && memory.byte(text.offset) == UInt8(ascii: "-")
-      let sign = isSigned ? 1 : 0
-      return try joined(
-        try joined(try cut(text, 0..<sign), padding), try cut(text, sign..<text.length))
-    }
-  }
+/// How the fields of a text in braces name the values: by turns, or each by itself.
+private struct FieldNumbering {
+  var next = 0
+  var isNamed = false
+}
 
-  // MARK: Braces
-
+// Fields in braces.
+extension Interpreter {
   mutating func formattedByBraces(_ text: Value, _ given: Arguments) throws(TemplateError) -> Value
   {
-    let bytes = try flat(text)
-    let flags = try foreignFlag(of: text)
+    var numbering = FieldNumbering()
+    return try formattedByBraces(
+      try flat(text), try foreignFlag(of: text), given, &numbering, depth: 0)
+  }
+
+  /// - Parameter depth: 1 for the format of a field, which may have fields of its own.
+  private mutating func formattedByBraces(
+    _ bytes: Range<Int>, _ flags: Value.Flags, _ given: Arguments,
+    _ numbering: inout FieldNumbering, depth: Int
+  ) throws(TemplateError) -> Value {
+    if depth > 1 { throw failure(.type, "fields at most two inside one another") }
     var result = emptyText
-    var (run, offset, next) = (bytes.lowerBound, bytes.lowerBound, 0)
+    var (run, offset) = (bytes.lowerBound, bytes.lowerBound)
     while offset < bytes.upperBound {
       let byte = memory.byte(offset)
       if byte != UInt8(ascii: "{") && byte != UInt8(ascii: "}") {
@@ -177,14 +176,14 @@ extension Interpreter {
         continue
       }
       result = try joined(result, .text(at: run, count: offset - run, flags: flags))
-      if offset + 1 < bytes.upperBound && memory.byte(offset + 1) == byte {
+      if offset + 1 < bytes.upperBound && memory.byte(offset + 1) == byte && depth == 0 {
         result = try joined(result, .text(at: offset, count: 1, flags: flags))
         offset += 2
       } else {
-        guard byte == UInt8(ascii: "{"), let end = endOfField(offset, bytes.upperBound) else {
+        guard byte == UInt8(ascii: "{"), let end = endOfField(offset + 1..<bytes.upperBound) else {
           throw failure(.type, "a format's braces in pairs")
         }
-        result = try joined(result, try field(offset + 1..<end, given, &next))
+        result = try joined(result, try field(offset + 1..<end, given, &numbering, depth))
         offset = end + 1
       }
       run = offset
@@ -192,13 +191,22 @@ extension Interpreter {
     return try joined(result, .text(at: run, count: bytes.upperBound - run, flags: flags))
   }
 
-  private func endOfField(_ start: Int, _ end: Int) -> Int? {
-    for offset in start..<end where memory.byte(offset) == UInt8(ascii: "}") { return offset }
+  private func endOfField(_ range: Range<Int>) -> Int? {
+    var depth = 0
+    for offset in range {
+      switch memory.byte(offset) {
+      case UInt8(ascii: "{"): depth += 1
+      case UInt8(ascii: "}"):
+        if depth == 0 { return offset }
+        depth -= 1
+      default: break
+      }
+    }
     return nil
   }
 
   private mutating func field(
-    _ range: Range<Int>, _ given: Arguments, _ next: inout Int
+    _ range: Range<Int>, _ given: Arguments, _ numbering: inout FieldNumbering, _ depth: Int
   ) throws(TemplateError) -> Value {
     var nameEnd = range.lowerBound
     while nameEnd < range.upperBound && memory.byte(nameEnd) != UInt8(ascii: ":")
@@ -206,40 +214,117 @@ extension Interpreter {
     {
       nameEnd += 1
     }
-    var value = try fieldValue(range.lowerBound..<nameEnd, given, &next)
+    var value = try fieldValue(range.lowerBound..<nameEnd, given, &numbering)
     var offset = nameEnd
     if offset < range.upperBound && memory.byte(offset) == UInt8(ascii: "!") {
-      let isRepr =
-        offset + 1 < range.upperBound && memory.byte(offset + 1) == UInt8(ascii: "r")
-      if isRepr {
-        let start = beginText()
-        try write(repr: value)
-        value = try endText(start)
-      } else {
-        value = try string(value)
+      guard offset + 1 < range.upperBound else { throw failure(.type, "a field's conversion") }
+      switch memory.byte(offset + 1) {
+      case UInt8(ascii: "s"): value = try string(value)
+      case UInt8(ascii: "r"): value = try represented(value, isASCII: false)
+      case UInt8(ascii: "a"): value = try represented(value, isASCII: true)
+      default: throw failure(.type, "a field's conversion: r, s or a")
       }
-      offset = min(offset + 2, range.upperBound)
+      offset += 2
     }
-    if offset < range.upperBound { offset += 1 }
-    let style = FormatStyle(braces: memory, &offset, range.upperBound, isNumber: value.isNumber)
-    if offset >= range.upperBound {
-      return try fitted(try string(value), style, isNumber: value.isNumber)
+    if offset == range.upperBound { return try string(value) }
+    if memory.byte(offset) != UInt8(ascii: ":") {
+      throw failure(.type, "':' before a field's format")
     }
-    let letter = memory.byte(offset)
-    return try formatted(value, letter, style)
+    let format = try formattedByBraces(
+      offset + 1..<range.upperBound, Value.Flags(), given, &numbering, depth: depth + 1)
+    return try formatted(braces: value, try flat(format))
   }
 
-  private mutating func fieldValue(
-    _ name: Range<Int>, _ given: Arguments, _ next: inout Int
+  private mutating func formatted(
+    braces value: Value, _ format: Range<Int>
   ) throws(TemplateError) -> Value {
-    if name.isEmpty {
-      next += 1
-      if next > given.count { throw failure(.type, "as many values as fields") }
-      return cell(given.start + (next - 1) * Heap.cellByteCount)
+    if format.isEmpty { return try string(value) }
+    guard let style = FormatStyle.inBraces(memory, format) else {
+      throw failure(.type, "a field's format")
     }
-    if let index = decimalCount(memory.bytes(name)) {
-      if index >= given.count { throw failure(.type, "as many values as fields") }
-      return cell(given.start + index * Heap.cellByteCount)
+    if value.isText {
+      let isTextFormat =
+        (style.letter == 0 || style.letter == UInt8(ascii: "s")) && style.sign == 0
+        && style.alignment != .afterSign && !style.isAlternate && style.grouping == 0
+      if !isTextFormat { throw failure(.type, "a format of texts") }
+      var text = value
+      if let precision = style.precision { text = try slice(text: text, nil, precision, 1) }
+      return try fitted(text, style, lead: 0, usual: .left)
+    }
+    if !value.isNumber { throw failure(.type, "a text or a number for a field with a format") }
+    return try formatted(bracedNumber: value, style)
+  }
+
+  private mutating func formatted(
+    bracedNumber value: Value, _ given: FormatStyle
+  ) throws(TemplateError) -> Value {
+    var style = given
+    switch style.letter {
+    case UInt8(ascii: "d"), UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "o"),
+      UInt8(ascii: "b"):
+      if !value.isInteger || style.precision != nil { throw failure(.type, "a whole number") }
+    case UInt8(ascii: "c"):
+      var text = try character(of: value)
+      text.flags.remove(.markup)
+      return try fitted(text, style, lead: 0, usual: .left)
+    case UInt8(ascii: "n") where value.isInteger: style.letter = UInt8(ascii: "d")
+    case 0 where value.isInteger:
+      if style.precision != nil { throw failure(.type, "a whole number without a precision") }
+      style.letter = UInt8(ascii: "d")
+    case 0, UInt8(ascii: "e"), UInt8(ascii: "E"), UInt8(ascii: "f"), UInt8(ascii: "F"),
+      UInt8(ascii: "g"), UInt8(ascii: "G"), UInt8(ascii: "n"), UInt8(ascii: "%"):
+      break
+    default: throw failure(.type, "a letter of a number's format")
+    }
+    return try formatted(number: value, style)
+  }
+
+  // MARK: The value of a field
+
+  private mutating func fieldValue(
+    _ name: Range<Int>, _ given: Arguments, _ numbering: inout FieldNumbering
+  ) throws(TemplateError) -> Value {
+    var end = name.lowerBound
+    while end < name.upperBound && memory.byte(end) != UInt8(ascii: ".")
+      && memory.byte(end) != UInt8(ascii: "[")
+    {
+      end += 1
+    }
+    var value = try fieldArgument(name.lowerBound..<end, given, &numbering)
+    while end < name.upperBound {
+      let isItem = memory.byte(end) == UInt8(ascii: "[")
+      let start = end + 1
+      end = start
+      while end < name.upperBound && !endsFieldPart(memory.byte(end), isItem) { end += 1 }
+      if end == start { throw failure(.type, "a name of a field's part") }
+      let part = Value.text(at: start, count: end - start)
+      if !isItem {
+        value = try attribute(value, part, Method.named(memory, start..<end))
+        continue
+      }
+      if end == name.upperBound { throw failure(.type, "']' in a field") }
+      let index = decimalCount(memory.bytes(start..<end))
+      value = try item(value, index.map { Value($0) } ?? part)
+      end += 1
+    }
+    return value
+  }
+
+  private func endsFieldPart(_ byte: UInt8, _ isItem: Bool) -> Bool {
+    isItem ? byte == UInt8(ascii: "]") : byte == UInt8(ascii: ".") || byte == UInt8(ascii: "[")
+  }
+
+  private mutating func fieldArgument(
+    _ name: Range<Int>, _ given: Arguments, _ numbering: inout FieldNumbering
+  ) throws(TemplateError) -> Value {
+    let number = name.isEmpty ? numbering.next : decimalCount(memory.bytes(name))
+    if let number {
+      if name.isEmpty ? numbering.isNamed : numbering.next > 0 {
+        throw failure(.type, "fields that are all numbered, or none of them")
+      }
+      if name.isEmpty { numbering.next += 1 } else { numbering.isNamed = true }
+      if number >= given.count { throw failure(.type, "as many values as fields") }
+      return cell(given.start + number * Heap.cellByteCount)
     }
     for place in 0..<given.keywordCount {
       let keyword = cell(given.keywords + 2 * place * Heap.cellByteCount)
@@ -250,76 +335,5 @@ extension Interpreter {
       }
     }
     throw failure(.type, "a field that is given")
-  }
-}
-
-/// How a value is fitted into a text.
-struct FormatStyle {
-  enum Alignment {
-    case left, right, center, afterSign
-  }
-
-  var alignment = Alignment.right
-  var fill: UInt8 = 0
-  var width: Int?
-  var precision: Int?
-
-  /// Flags, width and precision of a `%` format.
-  init(_ memory: TemplateMemory, _ offset: inout Int, _ end: Int) {
-    while offset < end {
-      switch memory.byte(offset) {
-      case UInt8(ascii: "-"): alignment = .left
-      case UInt8(ascii: "0"): (alignment, fill) = (.afterSign, UInt8(ascii: "0"))
-      case UInt8(ascii: "+"), UInt8(ascii: " "), UInt8(ascii: "#"): break
-      default:
-        readWidth(memory, &offset, end)
-        return
-      }
-      offset += 1
-    }
-  }
-
-  /// Fill, alignment, width and precision of a field in braces.
-  init(braces memory: TemplateMemory, _ offset: inout Int, _ end: Int, isNumber: Bool) {
-    alignment = isNumber ? .right : .left
-    if offset + 1 < end, let found = Self.alignment(memory.byte(offset + 1)) {
-      (fill, alignment) = (memory.byte(offset), found)
-      offset += 2
-    } else if offset < end, let found = Self.alignment(memory.byte(offset)) {
-      alignment = found
-      offset += 1
-    }
-    if offset < end && memory.byte(offset) == UInt8(ascii: "0") {
-      (fill, alignment) = (UInt8(ascii: "0"), .afterSign)
-      offset += 1
-    }
-    readWidth(memory, &offset, end)
-  }
-
-  private static func alignment(_ byte: UInt8) -> Alignment? {
-    switch byte {
-    case UInt8(ascii: "<"): .left
-    case UInt8(ascii: ">"): .right
-    case UInt8(ascii: "^"): .center
-    case UInt8(ascii: "="): .afterSign
-    default: nil
-    }
-  }
-
-  private mutating func readWidth(_ memory: TemplateMemory, _ offset: inout Int, _ end: Int) {
-    width = Self.number(memory, &offset, end)
-    if offset < end && memory.byte(offset) == UInt8(ascii: ".") {
-      offset += 1
-      precision = Self.number(memory, &offset, end) ?? 0
-    }
-  }
-
-  private static func number(_ memory: TemplateMemory, _ offset: inout Int, _ end: Int) -> Int? {
-    var value: Int?
-    while offset < end, let digit = decimalDigit(memory.byte(offset)) {
-      value = min((value ?? 0) * 10 + digit, 1 << 20)
-      offset += 1
-    }
-    return value
   }
 }

@@ -33,7 +33,7 @@ extension Interpreter {
         setElement(cells, 1, try endText(start))
       }
       return Value(.joiner, bits: UInt64(cells), count: 2)
-    case .lipsum, .none: throw failure(.unsupported, "this function")
+    case .lipsum, .none: throw failure(.unsupported, "the function lipsum")
     }
   }
 
@@ -53,7 +53,9 @@ extension Interpreter {
     let count = distance <= 0 ? 0 : (distance - 1) / stride + 1
     let cells = try takeCells(count)
     for index in 0..<count { setElement(cells, index, Value(start + index * step)) }
-    return .sequence(.range, at: cells, count: count)
+    // Where the end of a range with such a step lies cannot be seen from its numbers.
+    let isOpen = count == 0 ? start != 0 || stop != 0 : step.magnitude != 1
+    return Value(.range, bits: UInt64(cells), count: count, tag: isOpen ? 1 : 0)
   }
 
   /// A namespace or a dictionary of the keyword arguments, and of the pairs of a mapping.

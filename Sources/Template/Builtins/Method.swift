@@ -9,8 +9,9 @@ enum Method: UInt8 {
   case find, rfind, index, rindex, count, join, format
   case isdigit, isalpha, isalnum, isspace, isupper, islower, isnumeric, isdecimal
   case removeprefix, removesuffix, partition, rpartition, zfill, ljust, rjust, center
+  case istitle, isascii, isidentifier, isprintable, expandtabs
   // Of loops and cyclers.
-  case cycle, changed, next
+  case cycle, changed, next, reset
   // Those of Python's mutable types, which the sandbox keeps from templates.
   case append, extend, insert, pop, remove, reverse, sort, clear, update, setdefault, popitem
 
@@ -19,8 +20,9 @@ enum Method: UInt8 {
     items keys values get copy strip lstrip rstrip split rsplit splitlines startswith endswith \
     replace upper lower title capitalize swapcase casefold find rfind index rindex count join \
     format isdigit isalpha isalnum isspace isupper islower isnumeric isdecimal removeprefix \
-    removesuffix partition rpartition zfill ljust rjust center cycle changed next append extend \
-    insert pop remove reverse sort clear update setdefault popitem
+    removesuffix partition rpartition zfill ljust rjust center istitle isascii isidentifier \
+    isprintable expandtabs cycle changed next reset append extend insert \
+    pop remove reverse sort clear update setdefault popitem
     """
   }
 
@@ -33,8 +35,12 @@ enum Method: UInt8 {
   }
 
   var isOfMapping: Bool { rawValue >= Method.items.rawValue && rawValue <= Method.copy.rawValue }
-  var isOfText: Bool { rawValue >= Method.strip.rawValue && rawValue <= Method.center.rawValue }
+  var isOfText: Bool { rawValue >= Method.strip.rawValue && rawValue <= Method.expandtabs.rawValue }
   var isOfLoop: Bool { self == .cycle || self == .changed }
+  var isOfCycler: Bool { self == .next || self == .reset }
+  func isOfList(_ kind: Value.Kind) -> Bool {
+    self == .count || self == .index || self == .copy && kind == .list
+  }
   /// Whether Python's dict or list has it and changes by it.
   var changesMapping: Bool {
     switch self {

@@ -6,6 +6,8 @@ extension Interpreter {
   private struct Key {
     var attribute: Value?
     var ignoresCase = true
+    /// In place of an attribute that is not defined.
+    var other: Value?
   }
 
   private mutating func key(_ key: Key, of item: Value) throws(TemplateError) -> Value {
@@ -14,7 +16,7 @@ extension Interpreter {
       if attribute.isText, try find(comma(), in: attribute) != nil {
         return try keys(attribute, key, of: item)
       }
-      result = try value(of: attribute, in: item)
+      result = try value(of: attribute, in: item, other: key.other)
     }
     return key.ignoresCase && result.isText ? try cased(result, .lower) : result
   }
@@ -99,6 +101,9 @@ extension Interpreter {
     var count = 0
     for index in 0..<items.length {
       let own = try self.key(key, of: element(items, index))
+      if own.kind == .list || own.kind == .dictionary {
+        throw failure(.type, "items that can be hashed")
+      }
       if try contains(.sequence(.list, at: keys, count: count), own) { continue }
       setElement(keys, count, own)
       setElement(cells, count, element(items, index))
@@ -147,7 +152,7 @@ extension Interpreter {
     }
     let other = argument(given, 1, "default")
     let isSensitive = argument(given, 2, "case_sensitive").map { truth($0) } ?? false
-    let key = Key(attribute: attribute, ignoresCase: !isSensitive)
+    let key = Key(attribute: attribute, ignoresCase: !isSensitive, other: other)
     let items = try sorted(try sequence(input), key, isReverse: false)
     let groups = try takeCells(items.length)
     var (count, start) = (0, 0)
@@ -158,8 +163,7 @@ extension Interpreter {
         end += 1
       }
       let row = try takeCells(2)
-      var name = try value(of: attribute, in: element(items, start))
-      if name.kind == .undefined, let other { name = other }
+      let name = try value(of: attribute, in: element(items, start), other: other)
       setElement(row, 0, name)
       setElement(
         row, 1,

@@ -46,6 +46,22 @@ public struct TemplateTime: Sendable {
     return before + day
   }
 
+  /// The week of ISO 8601 and the year that it belongs to.
+  var isoWeek: (year: Int, week: Int) {
+    let day = weekday == 0 ? 7 : weekday
+    let week = (dayOfYear - day + 10) / 7
+    if week == 0 { return (year - 1, Self.isoWeekCount(of: year - 1)) }
+    return week > Self.isoWeekCount(of: year) ? (year + 1, 1) : (year, week)
+  }
+
+  /// A year has 53 weeks if its last day is a Thursday, or if the last day of the year before is a
+  /// Wednesday.
+  private static func isoWeekCount(of year: Int) -> Int {
+    let last = TemplateTime(year: year, month: 12, day: 31, hour: 0, minute: 0, second: 0)
+    let before = TemplateTime(year: year - 1, month: 12, day: 31, hour: 0, minute: 0, second: 0)
+    return last.weekday == 4 || before.weekday == 3 ? 53 : 52
+  }
+
   /// From 0, Sunday (Sakamoto's method).
   var weekday: Int {
     let shifts: InlineArray<12, Int> = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4]
@@ -72,10 +88,24 @@ extension Interpreter {
       offset += 1
       let isUnpadded = memory.byte(offset) == UInt8(ascii: "-") && offset + 1 < bytes.upperBound
       if isUnpadded { offset += 1 }
+      if Self.isTimeModifier(memory.byte(offset)) {
+        throw unsupported("the time's field", offset - 1..<offset + 1)
+      }
       write(timeField: memory.byte(offset), isUnpadded: isUnpadded)
       offset += 1
     }
     return try endText(start)
+  }
+
+  /// Flags, widths and alternative forms of the C library beside `-`, and the seconds since 1970.
+  private static func isTimeModifier(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "_"), UInt8(ascii: "^"), UInt8(ascii: "#"), UInt8(ascii: "+"),
+      UInt8(ascii: "E"), UInt8(ascii: "O"), UInt8(ascii: "s"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: false
+    }
   }
 
   private mutating func write(timeField letter: UInt8, isUnpadded: Bool) {
@@ -85,9 +115,7 @@ extension Interpreter {
     case UInt8(ascii: "y"): write(number: now.year % 100, 2, isUnpadded)
     case UInt8(ascii: "m"): write(number: now.month, 2, isUnpadded)
     case UInt8(ascii: "d"): write(number: now.day, 2, isUnpadded)
-    case UInt8(ascii: "e"):
-      if now.day < 10 && !isUnpadded { write(" ") }
-      write(now.day)
+    case UInt8(ascii: "e"): writeSpaced(now.day, isUnpadded)
     case UInt8(ascii: "H"): write(number: now.hour, 2, isUnpadded)
     case UInt8(ascii: "I"): write(number: hour12, 2, isUnpadded)
     case UInt8(ascii: "M"): write(number: now.minute, 2, isUnpadded)
@@ -100,8 +128,23 @@ extension Interpreter {
     case UInt8(ascii: "%"): write("%")
     case UInt8(ascii: "n"): write("\n")
     case UInt8(ascii: "t"): write("\t")
+    case UInt8(ascii: "k"): writeSpaced(now.hour, isUnpadded)
+    case UInt8(ascii: "l"): writeSpaced(hour12, isUnpadded)
+    case UInt8(ascii: "C"): write(number: now.year / 100, 2, isUnpadded)
+    case UInt8(ascii: "P"): write(now.hour < 12 ? "am" : "pm")
+    case UInt8(ascii: "U"): write(number: (now.dayOfYear + 6 - now.weekday) / 7, 2, isUnpadded)
+    case UInt8(ascii: "W"):
+      write(number: (now.dayOfYear + 6 - (now.weekday + 6) % 7) / 7, 2, isUnpadded)
+    case UInt8(ascii: "V"): write(number: now.isoWeek.week, 2, isUnpadded)
+    case UInt8(ascii: "G"): write(now.isoWeek.year)
+    case UInt8(ascii: "g"): write(number: now.isoWeek.year % 100, 2, isUnpadded)
     default: writeNamed(letter)
     }
+  }
+
+  private mutating func writeSpaced(_ value: Int, _ isUnpadded: Bool) {
+    if value < 10 && !isUnpadded { write(" ") }
+    write(value)
   }
 
   private mutating func write(number value: Int, _ digitCount: Int, _ isUnpadded: Bool) {

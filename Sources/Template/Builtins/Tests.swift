@@ -6,7 +6,9 @@ extension Interpreter {
     let input = try evaluate(expression.first)
     let given = expression.second == 0 ? Arguments() : try arguments(expression.second)
     place = expression.place
-    return try apply(Test(rawValue: expression.operation)!, input, given)
+    let test = Test(rawValue: expression.operation)!
+    if test == .unknown { throw unsupported("the test", nameInSource(at: expression.place)) }
+    return try apply(test, input, given)
   }
 
   mutating func apply(
@@ -38,7 +40,7 @@ extension Interpreter {
     case .upper, .lower:
       return try callText(test == .upper ? .isupper : .islower, try string(input), given).isTrue
     case .filter, .test: return try isKnown(test, input)
-    case .unknown: throw failure(.unsupported, "this test")
+    case .unknown: preconditionFailure("a test that does not exist has been refused")
     default: return try compare(test, input, given)
     }
   }

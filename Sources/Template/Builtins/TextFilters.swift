@@ -82,56 +82,101 @@ extension Interpreter {
     let base = try countArgument(given, 1, "base") ?? 10
     switch input.kind {
     case .boolean, .integer: return Value(input.integer)
-    case .float: return input.double.isFinite ? Value(truncated(input.double)) : other
+    case .float: return input.double.isFinite ? Value(try truncated(input.double)) : other
     case .text:
       let bytes = try flat(input)
       let digits = trimmed(bytes, nil)
-      if let value = wholeNumber(digits, base: base) { return Value(value) }
-      if let value = number(digits), value.isFinite { return Value(truncated(value)) }
+      if let value = try wholeNumber(digits, base: base) { return Value(value) }
+      if let value = number(digits), value.isFinite { return Value(try truncated(value)) }
       return other
     case .undefined: throw undefinedFailure(input)
     default: return other
     }
   }
 
-  func truncated(_ value: Double) -> Int {
-    if value.isNaN { return 0 }
-    return value >= 9.2e18 ? Int.max : value <= -9.2e18 ? Int.min : Int(value)
-  }
-
-  private func wholeNumber(_ text: Range<Int>, base: Int) -> Int? {
+  /// As Python reads it: digits may have single underscores between them.
+  private func wholeNumber(_ text: Range<Int>, base: Int) throws(TemplateError) -> Int? {
     var offset = text.lowerBound
     if text.isEmpty { return nil }
     let sign = memory.byte(offset)
     if sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") { offset += 1 }
-    if base == 16 && offset + 1 < text.upperBound && memory.byte(offset) == UInt8(ascii: "0")
-      && memory.byte(offset + 1) | 0x20 == UInt8(ascii: "x")
+    if offset + 1 < text.upperBound && memory.byte(offset) == UInt8(ascii: "0")
+      && memory.byte(offset + 1) | 0x20 == Self.radixLetter(base)
     {
       offset += 2
     }
-    if offset == text.upperBound { return nil }
     var value = 0
+    var isBetween = false
     while offset < text.upperBound {
-      let digit: UInt32? = hexadecimalDigit(memory.byte(offset))
+      let byte = memory.byte(offset)
+      offset += 1
+      if byte == UInt8(ascii: "_") && isBetween {
+        isBetween = false
+        continue
+      }
+      let digit: UInt32? = hexadecimalDigit(byte)
       guard let digit, Int(digit) < base else { return nil }
       let (product, isProductOver) = value.multipliedReportingOverflow(by: base)
       let (sum, isSumOver) = product.addingReportingOverflow(Int(digit))
-      if isProductOver || isSumOver { return nil }
+      if isProductOver || isSumOver {
+        throw failure(.unsupported, "a whole number of more than 63 bits")
+      }
       value = sum
-      offset += 1
+      isBetween = true
     }
+    if !isBetween { return nil }
     return sign == UInt8(ascii: "-") ? -value : value
+  }
+
+  private static func radixLetter(_ base: Int) -> UInt8 {
+    base == 16 ? UInt8(ascii: "x") : base == 8 ? UInt8(ascii: "o") : UInt8(ascii: "b")
   }
 
   private func number(_ text: Range<Int>) -> Double? {
     var number = JSONNumber()
     var offset = text.lowerBound
-    if offset < text.upperBound && memory.byte(offset) == UInt8(ascii: "+") { offset += 1 }
-    while offset < text.upperBound {
-      if !number.take(memory.byte(offset)) { return nil }
-      offset += 1
+    var isNegative = false
+    if offset < text.upperBound {
+      isNegative = memory.byte(offset) == UInt8(ascii: "-")
+      if isNegative || memory.byte(offset) == UInt8(ascii: "+") { offset += 1 }
     }
-    return number.isComplete ? number.double : nil
+    if let value = namedNumber(offset..<text.upperBound) { return isNegative ? -value : value }
+    var (hasPoint, hasDigit) = (false, false)
+    while offset < text.upperBound {
+      let byte = memory.byte(offset)
+      // Python reads a number without digits on one side of the point, and with zeros before it.
+      let digits = offset + 1 < text.upperBound ? decimalDigit(memory.byte(offset + 1)) : nil
+      offset += 1
+      if byte == UInt8(ascii: "_") && hasDigit && digits != nil { continue }
+      if byte == UInt8(ascii: ".") && !hasPoint {
+        hasPoint = true
+        if !number.isComplete && !number.take(UInt8(ascii: "0")) { return nil }
+        if digits == nil {
+          if offset - 1 == text.lowerBound { return nil }
+          continue
+        }
+      }
+      if byte == UInt8(ascii: "0") && digits != nil && !hasDigit && !hasPoint { continue }
+      if !number.take(byte) { return nil }
+      hasDigit = true
+    }
+    if !number.isComplete { return nil }
+    return isNegative ? -number.double : number.double
+  }
+
+  /// `inf` and `nan`, in letters of any case.
+  private func namedNumber(_ text: Range<Int>) -> Double? {
+    if matches(text, "inf") || matches(text, "infinity") { return .infinity }
+    return matches(text, "nan") ? .nan : nil
+  }
+
+  private func matches(_ text: Range<Int>, _ word: StaticString) -> Bool {
+    if text.count != word.utf8CodeUnitCount { return false }
+    for index in 0..<text.count
+    where unsafe memory.byte(text.lowerBound + index) | 0x20 != word.utf8Start[index] {
+      return false
+    }
+    return true
   }
 
   mutating func float(_ input: Value, _ given: Arguments) throws(TemplateError) -> Value {
@@ -159,8 +204,9 @@ extension Interpreter {
     if decimals < 0 || decimals > 15 {
       return Value((input.number * scale).rounded(.toNearestOrEven) / scale)
     }
-    let text = try fixed(input.number, decimals)
-    return Value(readNumber(text))
+    let text = try fixed(input.number.magnitude, decimals, FormatStyle())
+    let value = readNumber(text)
+    return Value(input.number < 0 ? -value : value)
   }
 
   private func readNumber(_ text: Value) -> Double {
@@ -228,17 +274,42 @@ extension Interpreter {
     try callText(.split, text, Arguments())
   }
 
-  mutating func urlEncoded(_ text: Value) throws(TemplateError) -> Value {
+  /// A text for a path; pairs of names and values for a query.
+  mutating func urlEncoded(_ value: Value) throws(TemplateError) -> Value {
+    if value.kind != .dictionary && !value.isSequence {
+      return try urlEncoded(text: try string(value), isQuery: false)
+    }
+    let pairs = value.kind == .dictionary ? try pairs(of: value) : value
+    var result = emptyText
+    for index in 0..<pairs.length {
+      let pair = try sequence(element(pairs, index))
+      if pair.length != 2 { throw failure(.type, "pairs of names and values") }
+      for part in 0..<2 {
+        if part == 1 || index > 0 {
+          let start = beginText()
+          write(byte: part == 1 ? UInt8(ascii: "=") : UInt8(ascii: "&"))
+          result = try joined(result, try endText(start))
+        }
+        let text = try string(element(pair, part))
+        result = try joined(result, try urlEncoded(text: text, isQuery: true))
+      }
+    }
+    return result
+  }
+
+  private mutating func urlEncoded(text: Value, isQuery: Bool) throws(TemplateError) -> Value {
     let bytes = try flat(text)
     let flags = try foreignFlag(of: text)
     let start = beginText()
     for offset in bytes {
       let byte = memory.byte(offset)
       switch byte {
+      case UInt8(ascii: " ") where isQuery: write("+")
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."),
-        UInt8(ascii: "-"), UInt8(ascii: "~"), UInt8(ascii: "/"):
+        UInt8(ascii: "-"), UInt8(ascii: "~"):
         write(byte: byte)
+      case UInt8(ascii: "/") where !isQuery: write(byte: byte)
       default:
         write("%")
         let high: UInt8 = hexadecimalDigit(byte >> 4)

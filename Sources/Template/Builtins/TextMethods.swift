@@ -19,12 +19,17 @@ extension Interpreter {
       else { throw failure(.type, "two texts") }
       return try replaced(object, old, new, try countArgument(given, 2, "count"))
     case .upper: return try cased(object, .upper)
-    case .lower, .casefold: return try cased(object, .lower)
+    case .lower: return try cased(object, .lower)
+    case .casefold: return try cased(object, .folded)
     case .title: return try cased(object, .title)
     case .capitalize: return try cased(object, .capitalized)
     case .swapcase: return try cased(object, .swapped)
     case .join:
-      guard let items = argument(given, 0, "iterable") else { throw failure(.type, "texts") }
+      guard let given = argument(given, 0, "iterable") else { throw failure(.type, "texts") }
+      let items = try sequence(given)
+      for index in 0..<items.length where !element(items, index).isText {
+        throw failure(.type, "texts to join")
+      }
       return try joined(items, separator: object)
     case .format: return try formattedByBraces(object, given)
     default: return try callRareText(method, object, given)
@@ -39,7 +44,7 @@ extension Interpreter {
     case .find, .rfind, .index, .rindex: return try find(method, object, given)
     case .count:
       guard let wanted = try textArgument(given, 0, "sub") else { throw failure(.type, "a text") }
-      return Value(try occurrences(of: wanted, in: object))
+      return Value(try occurrences(of: wanted, in: try piece(of: object, given)))
     case .removeprefix, .removesuffix:
       guard let affix = try textArgument(given, 0, "prefix") else { throw failure(.type, "a text") }
       let isEnd = method == .removesuffix
@@ -49,6 +54,7 @@ extension Interpreter {
     case .partition, .rpartition:
       return try partition(object, given, fromEnd: method == .rpartition)
     case .zfill, .ljust, .rjust, .center: return try padded(method, object, given)
+    case .expandtabs: return try withoutTabs(object, try countArgument(given, 0, "tabsize") ?? 8)
     default: return Value(try isAll(method, object))
     }
   }
@@ -75,6 +81,7 @@ extension Interpreter {
     _ text: Value, _ given: Arguments, atEnd: Bool
   ) throws(TemplateError) -> Value {
     guard let wanted = argument(given, 0, "prefix") else { throw failure(.type, "a text") }
+    let text = given.count > 1 ? try piece(of: text, given) : text
     if wanted.kind != .tuple {
       if !wanted.isText { throw failure(.type, "a text") }
       return Value(try hasAffix(text, wanted, atEnd: atEnd))
@@ -83,6 +90,13 @@ extension Interpreter {
       return Value(true)
     }
     return Value(false)
+  }
+
+  /// The characters of a text between the second and the third argument.
+  private mutating func piece(of text: Value, _ given: Arguments) throws(TemplateError) -> Value {
+    let start = try countArgument(given, 1, "start")
+    let end = try countArgument(given, 2, "end")
+    return start == nil && end == nil ? text : try slice(text: text, start, end, 1)
   }
 
   /// What has come of a streamed text answers for its start.
@@ -188,7 +202,7 @@ extension Interpreter {
   private mutating func words(
     of text: Value, _ bytes: Range<Int>, _ limit: Int, fromEnd: Bool
   ) throws(TemplateError) -> Value {
-    if fromEnd && limit >= 0 { throw failure(.unsupported, "rsplit at white space with a limit") }
+    if fromEnd && limit >= 0 { return try lastWords(of: text, bytes, limit) }
     var count = 0
     var rest = trimmed(bytes, nil, trailing: false)
     while !rest.isEmpty {
@@ -205,6 +219,32 @@ extension Interpreter {
         cells, index,
         try cut(text, rest.lowerBound - bytes.lowerBound..<end - bytes.lowerBound))
       rest = trimmed(end..<bytes.upperBound, nil, trailing: false)
+    }
+    return .sequence(.list, at: cells, count: count)
+  }
+
+  /// So many words at the end, and before them what is left of the text.
+  private mutating func lastWords(
+    of text: Value, _ bytes: Range<Int>, _ limit: Int
+  ) throws(TemplateError) -> Value {
+    let total = try words(of: text, bytes, -1, fromEnd: false).length
+    let count = min(total, limit + 1)
+    let cells = try takeCells(count)
+    var rest = trimmed(bytes, nil, leading: false)
+    for index in 0..<count {
+      var start = rest.lowerBound
+      if index < limit {
+        // The last word begins behind the last white space.
+        var word = trimmed(rest, nil, trailing: false)
+        while wordEnd(word) < rest.upperBound {
+          word = trimmed(wordEnd(word)..<rest.upperBound, nil, trailing: false)
+        }
+        start = word.lowerBound
+      }
+      setElement(
+        cells, count - 1 - index,
+        try cut(text, start - bytes.lowerBound..<rest.upperBound - bytes.lowerBound))
+      rest = trimmed(bytes.lowerBound..<start, nil, leading: false)
     }
     return .sequence(.list, at: cells, count: count)
   }
@@ -262,15 +302,14 @@ extension Interpreter {
     if isStreamed(text) { throw failure(.streamedTextTakenApart) }
     var left = limit.map { $0 < 0 ? Int.max : $0 } ?? Int.max
     let pattern = try flat(old)
+    if pattern.isEmpty { return try spread(text, new, left) }
     var result = emptyText
     for index in 0..<partCount(text) {
       let part = part(text, index)
       var start = part.offset
       let end = start + part.length
       while left > 0 {
-        guard let place = try place(of: pattern, start..<end, isFirst: start == part.offset) else {
-          break
-        }
+        guard let place = try find(pattern, in: start..<end) else { break }
         let piece = Value.text(at: start, count: place - start, flags: part.flags)
         result = try joined(try joined(result, piece), new)
         start = place + pattern.count
@@ -282,12 +321,38 @@ extension Interpreter {
     return result
   }
 
-  /// An empty pattern stands before each character and at the end.
-  private mutating func place(
-    of pattern: Range<Int>, _ bytes: Range<Int>, isFirst: Bool
-  ) throws(TemplateError) -> Int? {
-    if !pattern.isEmpty { return try find(pattern, in: bytes) }
-    throw failure(.unsupported, "replacing an empty text")
+  /// A text with another one before each character and at the end, so many times at most.
+  private mutating func spread(
+    _ text: Value, _ new: Value, _ limit: Int
+  ) throws(TemplateError) -> Value {
+    let all = try characters(of: text)
+    var result = emptyText
+    for index in 0..<all.length {
+      if index < limit { result = try joined(result, new) }
+      result = try joined(result, element(all, index))
+    }
+    return all.length < limit ? try joined(result, new) : result
+  }
+
+  /// A text with spaces in place of tabulators, up to the next multiple of a width.
+  private mutating func withoutTabs(_ text: Value, _ width: Int) throws(TemplateError) -> Value {
+    let all = try characters(of: text)
+    var result = emptyText
+    var column = 0
+    for index in 0..<all.length {
+      let character = element(all, index)
+      switch memory.byte(character.offset) {
+      case UInt8(ascii: "\t"):
+        let count = width > 0 ? width - column % width : 0
+        result = try joined(result, try spaces(count))
+        column += count
+        continue
+      case UInt8(ascii: "\n"), UInt8(ascii: "\r"): column = 0
+      default: column += 1
+      }
+      result = try joined(result, character)
+    }
+    return result
   }
 
   private mutating func padded(
@@ -323,7 +388,7 @@ extension Interpreter {
   // MARK: Case
 
   enum Casing {
-    case upper, lower, title, capitalized, swapped
+    case upper, lower, folded, title, capitalized, swapped
   }
 
   mutating func cased(_ text: Value, _ casing: Casing) throws(TemplateError) -> Value {
@@ -341,7 +406,8 @@ extension Interpreter {
         let scalar = UnicodeScalar32.at(offset..<offset + count, memory)
         let isLast = isInWord && endsWord(offset + count, end)
         write(
-          scalar: scalar == 0x3A3 && isLast && casing != .upper ? 0x3C2 : scalar, casing, isInWord)
+          scalar: scalar == 0x3A3 && isLast && casing != .upper && casing != .folded
+            ? 0x3C2 : scalar, casing, isInWord)
         let isCased = CaseMapping.isUpper(scalar) || CaseMapping.isLower(scalar)
         isInWord = casing == .capitalized ? true : isCased
         offset += count
@@ -365,12 +431,16 @@ extension Interpreter {
     var isUpper = casing == .upper
     switch casing {
     case .upper: isUpper = true
-    case .lower: isUpper = false
+    case .lower, .folded: isUpper = false
     case .title, .capitalized: isUpper = !isInWord
     case .swapped: isUpper = CaseMapping.isLower(scalar)
     }
     if scalar == 0x3C2 && !isUpper {
-      write("ς")
+      write(casing == .folded ? "σ" : "ς")
+      return
+    }
+    if scalar == 0xDF && casing == .folded {
+      write("ss")
       return
     }
     if scalar == 0xDF && isUpper {
@@ -385,8 +455,8 @@ extension Interpreter {
   private mutating func isAll(_ method: Method, _ text: Value) throws(TemplateError) -> Bool {
     let bytes = try flat(text)
     try charge(bytes.count)
-    var (offset, hasCased) = (bytes.lowerBound, false)
-    if bytes.isEmpty { return false }
+    var (offset, hasCased, wasCased) = (bytes.lowerBound, false, false)
+    if bytes.isEmpty { return method == .isascii || method == .isprintable }
     while offset < bytes.upperBound {
       let count = characterByteCount(offset, bytes.upperBound)
       let scalar = UnicodeScalar32.at(offset..<offset + count, memory)
@@ -397,6 +467,19 @@ extension Interpreter {
       case .isalnum: if !isDigit && !CaseMapping.isLetter(scalar) { return false }
       case .isspace:
         if trimmed(offset..<offset + count, nil).count > 0 { return false }
+      case .isascii: if scalar > 0x7F { return false }
+      case .isprintable:
+        if scalar < 0x80 ? scalar < 0x20 || scalar == 0x7F : !UnicodeScalar32.isPrintable(scalar) {
+          return false
+        }
+      case .isidentifier:
+        let isStart = CaseMapping.isLetter(scalar) || scalar == 0x5F
+        if !isStart && (!isDigit || offset == bytes.lowerBound) { return false }
+      case .istitle:
+        let (isUpper, isLower) = (CaseMapping.isUpper(scalar), CaseMapping.isLower(scalar))
+        if isUpper && wasCased || isLower && !wasCased { return false }
+        wasCased = isUpper || isLower
+        hasCased = hasCased || wasCased
       default:
         let (isUpper, isLower) = (CaseMapping.isUpper(scalar), CaseMapping.isLower(scalar))
         if method == .isupper ? isLower : isUpper { return false }
@@ -404,6 +487,6 @@ extension Interpreter {
       }
       offset += count
     }
-    return method == .isupper || method == .islower ? hasCased : true
+    return method == .isupper || method == .islower || method == .istitle ? hasCased : true
   }
 }

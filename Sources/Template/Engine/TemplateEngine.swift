@@ -190,6 +190,10 @@ extension TemplateEngine {
     error.writeStart(to: &out)
     if error.problem == .refused || error.problem == .undefined { writeMessage(to: &out) }
     error.writeEnd(to: &out)
+    if error.problem == .unsupported && message.isText {
+      out.write(byte: UInt8(ascii: " "))
+      writeMessage(to: &out)
+    }
   }
 
   private func writeMessage<Sink: ByteSink & ~Copyable>(to out: inout Sink) {

@@ -10,4 +10,11 @@ public struct TemplateSizes: Sendable {
   public var outputByteCount = 128 * 1024
 
   public init() {}
+
+  /// For conversations that may come in so many bytes of JSON.
+  public init(conversationByteCount byteCount: Int) {
+    conversationByteCount = max(conversationByteCount, byteCount)
+    // A value has 16 bytes: the memory of all is an eighth of that of the texts.
+    conversationValueCount = max(conversationValueCount, byteCount / 128)
+  }
 }

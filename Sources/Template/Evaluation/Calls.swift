@@ -99,7 +99,7 @@ extension Interpreter {
       let object = try evaluate(callee.first)
       let method = Method(rawValue: callee.operation)!
       if object.isText && method.isOfText || object.kind == .dictionary && method.isOfMapping
-        || object.kind == .loop && method.isOfLoop || object.kind == .cycler && method == .next
+        || object.kind == .loop && method.isOfLoop || object.kind == .cycler && method.isOfCycler
       {
         let given = try arguments(expression.second)
         place = expression.place
@@ -138,7 +138,10 @@ extension Interpreter {
     case .text: return try callText(method, object, given)
     case .dictionary: return try callMapping(method, object, given)
     case .loop: return try callLoopMethod(method, object, given)
-    case .cycler: return nextItem(of: object)
+    case .cycler:
+      if method == .next { return nextItem(of: object) }
+      memory.store(Value(0), at: object.offset)
+      return .none
     default: return try callSequence(method, object, given)
     }
   }
@@ -148,6 +151,10 @@ extension Interpreter {
     let next = cell(cycler.offset).integer
     memory.store(Value((next + 1) % cycler.length), at: cycler.offset)
     return cell(cycler.offset + (next + 1) * Heap.cellByteCount)
+  }
+
+  func currentItem(of cycler: Value) -> Value {
+    cell(cycler.offset + (cell(cycler.offset).integer + 1) * Heap.cellByteCount)
   }
 
   private mutating func callMapping(
@@ -183,6 +190,7 @@ extension Interpreter {
   private mutating func callSequence(
     _ method: Method, _ object: Value, _ given: Arguments
   ) throws(TemplateError) -> Value {
+    if method == .copy { return object }
     guard let wanted = argument(given, 0, "value") else { throw failure(.type, "a value") }
     var count = 0
     for index in 0..<object.length where try isEqual(element(object, index), wanted) {
@@ -208,6 +216,25 @@ extension Interpreter {
     return .text(at: Int(name.first), count: Int(name.second))
   }
 
+  /// What a macro says of itself; nil if it has no such attribute.
+  mutating func macroAttribute(_ macro: Value, _ name: Value) throws(TemplateError) -> Value? {
+    let definition = node(Int32(macro.integer))
+    if isText(name, "name") { return macroName(macro) }
+    if isText(name, "catch_varargs") { return Value(definition.takes(Node.takesVarargs)) }
+    if isText(name, "catch_kwargs") { return Value(definition.takes(Node.takesKwargs)) }
+    if isText(name, "caller") { return Value(definition.takes(Node.takesCaller)) }
+    if !isText(name, "arguments") { return nil }
+    let count = nodeCount(definition.second)
+    let cells = try takeCells(count)
+    var parameter = definition.second
+    for index in 0..<count {
+      let name = node(node(parameter).first)
+      setElement(cells, index, .text(at: Int(name.first), count: Int(name.second)))
+      parameter = node(parameter).next
+    }
+    return .sequence(.tuple, at: cells, count: count)
+  }
+
   mutating func callBlock(_ statement: Node, _ index: Int32) throws(TemplateError) {
     let mark = heap.mark
     let expression = node(statement.first)
@@ -228,7 +255,12 @@ extension Interpreter {
     if macro.length >= scopes.count { throw failure(.type, "a macro whose scope is open") }
     try openScope(parent: macro.length)
     try setParameters(definition, given)
-    if let caller { try set(.caller, caller) }
+    if let caller {
+      if !definition.takes(Node.takesCaller) {
+        throw failure(.type, "a macro that calls its caller")
+      }
+      try set(.caller, caller)
+    }
     let capture = output.beginCapture()
     _ = try execute(definition.third)
     scopes.pop()
@@ -246,9 +278,11 @@ extension Interpreter {
       let parameter = node(index)
       let name = node(parameter.first)
       var value = Value(.undefined, bits: UInt64(name.first), count: Int(name.second))
+      let keyword = keyword(given, name)
       if position < given.count {
+        if keyword != nil { throw failure(.type, "an argument of a macro that is given once") }
         value = cell(given.start + position * Heap.cellByteCount)
-      } else if let keyword = keyword(given, name) {
+      } else if let keyword {
         value = keyword
       } else if parameter.second != 0 {
         value = try evaluate(parameter.second)
@@ -265,6 +299,9 @@ extension Interpreter {
     _ definition: Node, _ given: Arguments, _ parameterCount: Int
   ) throws(TemplateError) {
     let further = max(given.count - parameterCount, 0)
+    if further > 0 && !definition.takes(Node.takesVarargs) {
+      throw failure(.type, "at most as many arguments as the macro has parameters")
+    }
     try set(
       .varargs,
       .sequence(
@@ -275,6 +312,13 @@ extension Interpreter {
       for place in 0..<given.keywordCount {
         let name = cell(given.keywords + 2 * place * Heap.cellByteCount)
         if isParameter(name, of: definition) { continue }
+        if isText(name, "caller") && definition.takes(Node.takesCaller) {
+          try set(.caller, cell(given.keywords + (2 * place + 1) * Heap.cellByteCount))
+          continue
+        }
+        if !definition.takes(Node.takesKwargs) {
+          throw failure(.type, "arguments whose names the macro's parameters have")
+        }
         try put(name, cell(given.keywords + (2 * place + 1) * Heap.cellByteCount), in: &rest)
       }
       try set(.kwargs, rest)

@@ -80,7 +80,7 @@ extension Interpreter {
     return Value(.undefined, bits: UInt64(place), count: count)
   }
 
-  private func nodeCount(_ first: Int32) -> Int {
+  func nodeCount(_ first: Int32) -> Int {
     var (index, count) = (first, 0)
     while index != 0 {
       count += 1
@@ -197,15 +197,17 @@ extension Interpreter {
     case .tuple where object.tag == Self.groupTag && isText(name, "list"):
       return element(object, 1)
     case .list, .tuple:
-      return method == .count || method == .index ? boundMethod(method, object) : missing(name)
+      return method.isOfList(object.kind) ? boundMethod(method, object) : missing(name)
     case .namespace:
       guard let place = attributePlace(of: object, name) else { return missing(name) }
       return cell(place + Heap.cellByteCount)
     case .loop:
       if method.isOfLoop { return boundMethod(method, object) }
       return try loopAttribute(object, name) ?? missing(name)
-    case .cycler: return method == .next ? boundMethod(method, object) : missing(name)
-    case .macro: return isText(name, "name") ? macroName(object) : missing(name)
+    case .cycler:
+      if isText(name, "current") { return currentItem(of: object) }
+      return method.isOfCycler ? boundMethod(method, object) : missing(name)
+    case .macro: return try macroAttribute(object, name) ?? missing(name)
     default: return missing(name)
     }
   }
@@ -281,16 +283,20 @@ extension Interpreter {
     if object.isText { return try slice(text: object, start, stop, step) }
     if !object.isIndexed { throw failure(.type, "a text or list to slice") }
     let range = SliceRange(start, stop, step, count: object.length)
-    let kind: Value.Kind = object.kind == .range ? .list : object.kind
+    let kind = object.kind
     if step == 1 {
-      return .sequence(
-        kind, at: object.offset + range.first * Heap.cellByteCount, count: range.count)
+      return Value(
+        kind, bits: UInt64(object.offset + range.first * Heap.cellByteCount), count: range.count,
+        tag: kind == .range && range.count == 0 ? 1 : object.tag)
     }
     let cells = try takeCells(range.count)
     for index in 0..<range.count {
       setElement(cells, index, element(object, range.first + index &* step))
     }
-    return .sequence(kind, at: cells, count: range.count)
+    let isOpen = range.count == 0 || step != -1
+    return Value(
+      kind, bits: UInt64(cells), count: range.count,
+      tag: kind == .range && isOpen ? 1 : kind == .range ? object.tag : 0)
   }
 
   private mutating func bound(_ index: Int32) throws(TemplateError) -> Int? {

@@ -29,6 +29,9 @@ struct Interpreter {
   var isHeapFull = false
   /// What is being written holds bytes of the conversation.
   var writesForeign = false
+  /// What Python's `repr` gives is written in ASCII, or with the keys of mappings in order.
+  var writesASCII = false
+  var writesSorted = false
   /// What a failure names, or the text of the template's refusal.
   var message = Value.undefined
   let now: TemplateTime
@@ -87,6 +90,30 @@ extension Interpreter {
   mutating func undefinedFailure(_ name: Value) -> TemplateError {
     message = name
     return failure(.undefined)
+  }
+
+  /// - Parameter name: where the name of what is not supported lies.
+  @inline(never)
+  mutating func unsupported(_ what: StaticString, _ name: Range<Int>) -> TemplateError {
+    message = .text(at: name.lowerBound, count: name.count)
+    return failure(.unsupported, what)
+  }
+
+  /// The name that stands at a place of the template.
+  func nameInSource(at place: Int32) -> Range<Int> {
+    let start = layout.source.lowerBound + Int(place)
+    var end = start
+    while end < layout.source.upperBound, isNameByte(memory.byte(end)) { end += 1 }
+    return start..<end
+  }
+
+  private func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."):
+      true
+    default: false
+    }
   }
 
   /// Counts work on so many bytes.
@@ -202,15 +229,34 @@ extension Interpreter {
 
   private mutating func scope(_ statement: Node) throws(TemplateError) -> Flow {
     try openScope(parent: scopes.current)
-    var assignment = statement.first
-    while assignment != 0 {
-      let next = node(assignment)
-      try assign(next.first, try evaluate(next.second))
-      assignment = next.next
-    }
+    try assignAll(statement.first)
     let flow = try execute(statement.second)
     scopes.pop()
     return flow
+  }
+
+  /// Assignments that do not see one another.
+  private mutating func assignAll(_ first: Int32) throws(TemplateError) {
+    if first == 0 { return }
+    var count = 0
+    var assignment = first
+    while assignment != 0 {
+      count += 1
+      assignment = node(assignment).next
+    }
+    let values = try takeCells(count)
+    assignment = first
+    for index in 0..<count {
+      let next = node(assignment)
+      setElement(values, index, try evaluate(next.second))
+      assignment = next.next
+    }
+    assignment = first
+    for index in 0..<count {
+      let next = node(assignment)
+      try assign(next.first, cell(values + index * Heap.cellByteCount))
+      assignment = next.next
+    }
   }
 
   /// Runs a body; what it writes is the value.

@@ -117,7 +117,7 @@ extension Interpreter {
   }
 
   /// The numbers of a dictionary's pairs in the order of their keys.
-  private mutating func sortedKeys(_ value: Value) throws(TemplateError) -> Value {
+  mutating func sortedKeys(_ value: Value) throws(TemplateError) -> Value {
     let cells = try takeCells(value.length)
     for index in 0..<value.length {
       var place = index

@@ -225,11 +225,31 @@ extension Interpreter {
   }
 
   private func power(_ base: Double, _ exponent: Double) throws(TemplateError) -> Double {
+    if exponent.magnitude == 0.5 && base >= 0 && base.isFinite {
+      let root = squareRoot(base)
+      return exponent > 0 ? root : 1 / root
+    }
     if exponent != exponent.rounded(.down) || exponent.magnitude > 4096 {
       throw failure(.unsupported, "powers of fractions")
     }
     var result = 1.0
     for _ in 0..<Int(exponent.magnitude) { result *= base }
     return exponent < 0 ? 1 / result : result
+  }
+
+  /// The Double that is nearest to the square root of a number that is finite and not negative: Newton's
+  /// method, without a function of the C library.
+  private func squareRoot(_ value: Double) -> Double {
+    if value == 0 { return value }
+    // Half the exponent is a first guess.
+    var root = Double(sign: .plus, exponent: value.exponent / 2, significand: 1)
+    for _ in 0..<8 { root = (root + value / root) / 2 }
+    for candidate in 0..<2 {
+      let other = candidate == 0 ? root.nextDown : root.nextUp
+      if value.addingProduct(-other, other).magnitude < value.addingProduct(-root, root).magnitude {
+        root = other
+      }
+    }
+    return root
   }
 }

@@ -393,10 +393,42 @@ extension Interpreter {
       if characters != nil { throw failure(.streamedTextTakenApart) }
       return try stripped(streamed: text, leading: leading, trailing: trailing)
     }
-    let bytes = try flat(text)
-    let range = trimmed(bytes, characters, leading: leading, trailing: trailing)
+    var range = 0..<byteCount(text)
+    if leading { range = try trimmedStart(text, characters)..<range.upperBound }
+    if trailing { range = range.lowerBound..<(try trimmedEnd(text, characters, range)) }
     heap.release(to: mark)
-    return try cut(text, range.lowerBound - bytes.lowerBound..<range.upperBound - bytes.lowerBound)
+    return try cut(text, range)
+  }
+
+  /// The byte of a text that the trimmed text begins at: characters do not go over parts.
+  private mutating func trimmedStart(
+    _ text: Value, _ set: Range<Int>?
+  ) throws(TemplateError) -> Int {
+    var start = 0
+    for index in 0..<partCount(text) {
+      let part = part(text, index)
+      let bytes = part.offset..<part.offset + part.length
+      let rest = trimmed(bytes, set, trailing: false)
+      try charge(bytes.count - rest.count)
+      start += bytes.count - rest.count
+      if !rest.isEmpty { break }
+    }
+    return start
+  }
+
+  private mutating func trimmedEnd(
+    _ text: Value, _ set: Range<Int>?, _ range: Range<Int>
+  ) throws(TemplateError) -> Int {
+    var end = range.upperBound
+    for index in (0..<partCount(text)).reversed() {
+      let part = part(text, index)
+      let bytes = part.offset..<part.offset + part.length
+      let rest = trimmed(bytes, set, leading: false)
+      try charge(bytes.count - rest.count)
+      end -= bytes.count - rest.count
+      if !rest.isEmpty { break }
+    }
+    return max(end, range.lowerBound)
   }
 
   private mutating func stripped(

@@ -62,14 +62,15 @@ extension Interpreter: ByteSink {
       try write(items: value, name, "])")
     case .range: try writeRange(value)
     case .dictionary: try write(dictionary: value)
-    case .namespace: write("<Namespace>")
+    case .namespace: try write(namespace: value)
     case .generator: write("<generator object>")
     case .macro:
       write("<Macro '")
       let name = macroName(value)
       write(copying: name.offset..<name.offset + name.length)
       write("'>")
-    case .method, .function, .cycler, .joiner: write("<function>")
+    case .method, .function, .cycler, .joiner:
+      throw failure(.unsupported, "a function written out")
     case .loop:
       let record = loops[min(value.integer, Loops.countMax - 1)]
       write("<LoopContext ")
@@ -93,6 +94,9 @@ extension Interpreter: ByteSink {
   }
 
   private mutating func writeRange(_ value: Value) throws(TemplateError) {
+    if value.tag != 0 {
+      throw failure(.unsupported, "a range written out whose end is not known")
+    }
     write("range(")
     let first = value.length > 0 ? element(value, 0).integer : 0
     write(first)
@@ -107,10 +111,32 @@ extension Interpreter: ByteSink {
     write(")")
   }
 
+  /// The attributes of a namespace lie in reverse.
+  private mutating func write(namespace value: Value) throws(TemplateError) {
+    write("<Namespace {")
+    var count = 0
+    var place = cell(value.offset).integer
+    while place != 0 {
+      count += 1
+      place = cell(place + 2 * Heap.cellByteCount).integer
+    }
+    for index in 0..<count {
+      if index > 0 { write(", ") }
+      place = cell(value.offset).integer
+      for _ in 0..<(count - 1 - index) { place = cell(place + 2 * Heap.cellByteCount).integer }
+      try write(repr: cell(place))
+      write(": ")
+      try write(repr: cell(place + Heap.cellByteCount))
+    }
+    write("}>")
+  }
+
   private mutating func write(dictionary value: Value) throws(TemplateError) {
     write("{")
-    for index in 0..<value.length {
-      if index > 0 { write(", ") }
+    let order = writesSorted ? try sortedKeys(value) : nil
+    for number in 0..<value.length {
+      let index = order.map { element($0, number).integer } ?? number
+      if number > 0 { write(", ") }
       try write(repr: element(value, 2 * index))
       write(": ")
       try write(repr: element(value, 2 * index + 1))
@@ -154,7 +180,7 @@ extension Interpreter: ByteSink {
     let byte = memory.byte(range.lowerBound)
     if range.count > 1 {
       let scalar = UnicodeScalar32.at(range, memory)
-      if UnicodeScalar32.isPrintable(scalar) {
+      if !writesASCII && UnicodeScalar32.isPrintable(scalar) {
         write(copying: range)
       } else if scalar < 0x100 {
         write("\\x")

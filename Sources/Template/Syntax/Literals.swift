@@ -86,6 +86,8 @@ extension Parser {
     case UInt8(ascii: "x"): return try hexadecimal(index + 1, 2, range, &count)
     case UInt8(ascii: "u"): return try hexadecimal(index + 1, 4, range, &count)
     case UInt8(ascii: "U"): return try hexadecimal(index + 1, 8, range, &count)
+    case UInt8(ascii: "N"):
+      throw TemplateError(.unsupported, line: line(of: index), "a character by its name, \\N{...}")
     case UInt8(ascii: "0")...UInt8(ascii: "7"): return octal(index, range, &count)
     default: break
     }

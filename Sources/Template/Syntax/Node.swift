@@ -112,6 +112,13 @@ struct Node: BitwiseCopyable {
   // Operations of `loop`.
   static var usesLoop: UInt8 { 1 }
 
+  // Bits of the operation of `macro` and `callBlock`: what the body uses.
+  static var takesCaller: UInt8 { 1 }
+  static var takesVarargs: UInt8 { 2 }
+  static var takesKwargs: UInt8 { 4 }
+
+  func takes(_ bit: UInt8) -> Bool { operation & bit != 0 }
+
   // Operations of `branch`.
   static var isElif: UInt8 { 1 }
 }

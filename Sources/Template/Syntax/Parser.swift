@@ -16,6 +16,8 @@ struct Parser {
   var depth = 0
   /// Whether the name `loop` was read since this was last set to false.
   var hasLoopName = false
+  /// What of `caller`, `varargs` and `kwargs` was read since this was last set to 0: bits of `Node`.
+  var argumentNames: UInt8 = 0
   /// The name of the tag that ended the latest body.
   var endTag: Range<Int> = 0..<0
 
@@ -85,10 +87,11 @@ struct Parser {
   mutating func enter() throws(TemplateError) {
     depth += 1
     if depth > Self.depthMax {
-      throw TemplateError(
-        .nestedTooDeeply, line: Int32(truncatingIfNeeded: source.line(of: token.range.lowerBound)))
+      throw TemplateError(.nestedTooDeeply, line: line(of: token.range.lowerBound))
     }
   }
+
+  func line(of place: Int) -> Int32 { Int32(truncatingIfNeeded: source.line(of: place)) }
 
   mutating func add(
     _ kind: Node.Kind, _ first: Int32 = 0, _ second: Int32 = 0, _ third: Int32 = 0,
@@ -100,6 +103,9 @@ struct Parser {
   /// A node of a name of the template.
   mutating func nameNode(_ range: Range<Int>) -> Int32 {
     if source.isWord(range, "loop") { hasLoopName = true }
+    if source.isWord(range, "caller") { argumentNames |= Node.takesCaller }
+    if source.isWord(range, "varargs") { argumentNames |= Node.takesVarargs }
+    if source.isWord(range, "kwargs") { argumentNames |= Node.takesKwargs }
     return add(
       .name, Int32(origin + range.lowerBound), Int32(range.count),
       Int32(bitPattern: Name.hash(source, range)), at: range.lowerBound)
@@ -202,8 +208,8 @@ extension Parser {
     } else if source.isWord(name, "macro") {
       let macroName = nameNode(try expectName())
       let parameters = try signature()
-      let content = try block(until: .macro)
-      list.append(add(.macro, macroName, parameters, content, at: place), store)
+      let (content, names) = try macroBody(until: .macro)
+      list.append(add(.macro, macroName, parameters, content, operation: names, at: place), store)
     } else if source.isWord(name, "break") {
       list.append(add(.leaveLoop, at: place), store)
     } else if source.isWord(name, "continue") {
@@ -222,7 +228,8 @@ extension Parser {
     if source.isWord(name, "call") {
       let parameters = isSymbol(.openParenthesis) ? try signature() : 0
       let call = try expression()
-      list.append(add(.callBlock, call, parameters, try block(until: .call), at: place), store)
+      let (content, names) = try macroBody(until: .call)
+      list.append(add(.callBlock, call, parameters, content, operation: names, at: place), store)
     } else if source.isWord(name, "filter") {
       let filters = try filter(of: add(.captured, at: place), isInline: true)
       list.append(add(.filterBlock, filters, try block(until: .filter), at: place), store)
@@ -241,12 +248,24 @@ extension Parser {
       list.append(add(.scope, 0, try block(until: .block), at: place), store)
       if token.kind == .name { try advance() }
     } else if source.isWord(name, "autoescape") {
-      let setting = try expression()
-      _ = setting
+      if !isName("false") && !isName("False") {
+        throw TemplateError(.unsupported, line: line(of: place), "autoescape")
+      }
+      _ = try expression()
       list.append(add(.scope, 0, try block(until: .autoescape), at: place), store)
     } else {
       throw lexer.failure("a tag that is known here", at: place)
     }
+  }
+
+  /// The body of a macro, and which names of further arguments it has.
+  private mutating func macroBody(until end: End) throws(TemplateError) -> (Int32, UInt8) {
+    let outer = argumentNames
+    argumentNames = 0
+    let content = try block(until: end)
+    let own = argumentNames
+    argumentNames |= outer
+    return (content, own)
   }
 
   private mutating func branch(_ place: Int) throws(TemplateError) -> Int32 {
