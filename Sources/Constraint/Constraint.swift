@@ -12,6 +12,8 @@ public struct Constraint: ~Copyable {
   /// The set of the text so far.
   var level = Machine.Level()
   private var document = DocumentBuilder()
+  /// The list of tools, while what an answer without calls must be is read; 0: there is no such thing.
+  private var toolList = 0
   private var node = 0
   private var rule = 0
   /// What was read last.
@@ -35,7 +37,7 @@ public struct Constraint: ~Copyable {
   @export(interface)
   public mutating func clear() {
     machine.words.removeAll()
-    (node, rule) = (0, 0)
+    (node, rule, toolList) = (0, 0, 0)
     (tools, isLazy) = (nil, false)
     level = Machine.Level()
   }
@@ -68,7 +70,7 @@ extension Constraint {
   /// Compiles the schema. Answers are bound to it from now on.
   public mutating func finishSchema() throws(ConstraintError) {
     if !document.isWhole { throw ConstraintError(.json, 0) }
-    try compile(document.root)
+    try compile()
   }
 
   /// Reads a schema that is there as a whole.
@@ -85,14 +87,8 @@ extension Constraint {
     try useSchema(span("{\"type\":\"object\"}"))
   }
 
-  private mutating func compile(_ schema: Int) throws(ConstraintError) {
-    var compiler = SchemaCompiler(document: document.root)
-    let node = try compiler.node(schema, &machine.words)
-    try compiler.finish(&machine.words)
-    if machine.words[node + NodeRecord.shortest] == NodeRecord.none {
-      throw ConstraintError(.empty, schema)
-    }
-    self.node = node
+  private mutating func compile() throws(ConstraintError) {
+    node = try rootNode()
     restart()
   }
 }
@@ -140,6 +136,18 @@ extension Constraint {
     source = .tools
   }
 
+  /// After the tools: a schema follows that an answer without calls is bound to.
+  @export(interface)
+  public mutating func beginOther() {
+    toolList = document.root
+    document = DocumentBuilder()
+  }
+
+  /// After `beginOther`: an answer without calls is a JSON object of any kind.
+  public mutating func takeAnyObject() throws(ConstraintError) {
+    try document.take(span("{\"type\":\"object\"}"), &machine.words)
+  }
+
   /// Compiles the tools. Answers may call them from now on.
   /// - Parameters:
   ///   - chosen: the name of the only tool that may be called, if the choice is a named one.
@@ -156,10 +164,26 @@ extension Constraint {
       for index in 0..<chosen.count { try machine.words.append(chosen[index]) }
     }
     let name = machine.words.endText()
+    let hasOther = toolList != 0
+    // Such calls cannot be told from an object that begins in the same way.
+    if hasOther && family.form.isAtStart { throw ConstraintError(.toolsAndSchema, 0) }
     var compiler = ToolCompiler(family, isParallel: isParallel, anyObject: object.root)
-    rule = try compiler.compile(document.root, chosen: name, &machine.words)
-    (tools, isLazy) = (family, choice == .auto)
+    let other = hasOther ? try rootNode() : 0
+    rule = try compiler.compile(
+      hasOther ? toolList : document.root, other: other, chosen: name, &machine.words)
+    (tools, isLazy) = (family, choice == .auto && !hasOther)
     restart()
+  }
+
+  /// Compiles the schema that was read last.
+  private mutating func rootNode() throws(ConstraintError) -> Int {
+    var compiler = SchemaCompiler(document: document.root)
+    let node = try compiler.node(document.root, &machine.words)
+    try compiler.finish(&machine.words)
+    if machine.words[node + NodeRecord.shortest] == NodeRecord.none {
+      throw ConstraintError(.empty, document.root)
+    }
+    return node
   }
 }
 

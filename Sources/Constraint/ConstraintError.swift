@@ -33,6 +33,7 @@ public enum ConstraintProblem: Sendable {
   case noToolName
   case badToolName
   case unknownTool
+  case toolsAndSchema
   // Of patterns.
   case pattern
   case unsupportedPattern
@@ -66,6 +67,8 @@ public enum ConstraintProblem: Sendable {
     case .noToolName: "must be an object with a function that has a name"
     case .badToolName: "must be a name of 1 to 64 letters, digits, underscores, hyphens and points"
     case .unknownTool: "have not the one that is to be called"
+    case .toolsAndSchema:
+      "cannot be given with a schema for the answer, because the model writes calls as objects alone"
     case .pattern: "is not a regular expression"
     case .unsupportedPattern: "uses a construct that is not regular or not known"
     case .largePattern: "is a pattern with too many states"

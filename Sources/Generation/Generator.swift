@@ -259,7 +259,7 @@ extension Generator {
     } else if isWhole {
       stop = .whole
     } else if tokens.count == request.maxTokens || engine.isFull {
-      stop = .length
+      stop = callsAreWhole ? .whole : .length
     }
     return .token(token, nanoseconds: Instant.now().nanoseconds(since: start))
   }
@@ -287,6 +287,14 @@ extension Generator {
         return nil
       }
       logits.exclude(token)
+    }
+  }
+
+  /// Whether the answer calls tools and may end here, although another call could follow.
+  private var callsAreWhole: Bool {
+    mutating get {
+      if !isBound { return false }
+      return constraint!.text.tools != nil && constraint!.text.acceptsEnd()
     }
   }
 

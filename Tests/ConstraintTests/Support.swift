@@ -43,10 +43,12 @@ final class Checker {
 
   /// - Parameter chosen: the one tool that is to be called.
   func useTools(
-    _ text: String, _ family: ToolFamily, isParallel: Bool = true, chosen: String? = nil
+    _ text: String, _ family: ToolFamily, isParallel: Bool = true, chosen: String? = nil,
+    other: String? = nil
   ) -> String? {
     do throws(ConstraintError) {
-      try constraint.useTools(text, family, chosen, isParallel: isParallel)
+      try constraint.useTools(
+        text, family, chosen, isLazy: other != nil, isParallel: isParallel, other: other)
       return nil
     } catch {
       return message(error)
@@ -83,17 +85,26 @@ final class Checker {
 
 extension Constraint {
   /// Binds answers to calls, which are free before them if no choice is made.
-  mutating func useTools(
-    _ text: String, _ family: ToolFamily, _ chosen: String?, isLazy: Bool = false,
-    isParallel: Bool = true
-  ) throws(ConstraintError) {
-    beginTools()
+  private mutating func takeJSON(_ text: String) throws(ConstraintError) {
     var tokenizer = JSONTokenizer()
     let bytes = Array(text.utf8)
     var offset = 0
     while offset < bytes.count {
       guard let event = try? tokenizer.next(bytes.span, at: &offset) else { break }
       try take(event, bytes.span)
+    }
+  }
+
+  /// - Parameter other: the schema of an answer without calls.
+  mutating func useTools(
+    _ text: String, _ family: ToolFamily, _ chosen: String?, isLazy: Bool = false,
+    isParallel: Bool = true, other: String? = nil
+  ) throws(ConstraintError) {
+    beginTools()
+    try takeJSON(text)
+    if let other {
+      beginOther()
+      try takeJSON(other)
     }
     var name = FixedText<65>()
     for byte in (chosen ?? "").utf8 { name.append(byte) }

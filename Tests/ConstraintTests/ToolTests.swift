@@ -137,6 +137,24 @@ import Text
     }
   }
 
+  /// An answer may be calls, or what a schema says.
+  @Test func callsOrASchema() throws {
+    let checker = try Checker()
+    let other = """
+      {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"], \
+      "additionalProperties": false}
+      """
+    let call = "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>"
+    #expect(checker.useTools(Self.tools, .hermes, other: other) == nil)
+    #expect(checker.accepts(call) && checker.accepts(call + "\n" + call))
+    #expect(checker.accepts("{\"x\": 1}"))
+    #expect(!checker.accepts("{\"y\": 1}") && !checker.accepts("x"))
+    #expect(
+      checker.useTools(Self.tools, .generic, other: other)?.hasPrefix("tools cannot be given with")
+        == true)
+    #expect(checker.useTools(Self.tools, .hermes, other: "{\"not\": {}}")?.contains("not") == true)
+  }
+
   /// Free text is given as it is, with what looks like the beginning of a call.
   @Test func freeTextIsText() {
     let family = ToolFamily.hermes

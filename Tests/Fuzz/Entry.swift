@@ -13,7 +13,7 @@ protocol FuzzTarget {
 nonisolated(unsafe) private let targets: [(name: String, type: any FuzzTarget.Type)] = [
   ("gguf", ModelTarget.self), ("packed", PackedTarget.self), ("profile", ProfileTarget.self),
   ("snapshot", SnapshotTarget.self),
-  ("schema", SchemaTarget.self), ("grammar", GrammarTarget.self),
+  ("schema", SchemaTarget.self), ("grammar", GrammarTarget.self), ("calls", CallsTarget.self),
   ("tokenizer", TokenizerTarget.self), ("template", TemplateTarget.self),
 ]
 

@@ -451,8 +451,15 @@ func readMember(_ member: String) -> SeenBody {
     }
     let none = readChat(tools + ",\"tool_choice\":\"none\",\"parallel_tool_calls\":false}").settings
     #expect(none.binding == nil && none.toolChoice == nil)
-    let bound = readChat(tools + ",\"response_format\":{\"type\":\"json_object\"}}")
-    #expect(bound.message == "tools cannot be given with a schema or grammar for the answer")
+    let object = ",\"response_format\":{\"type\":\"json_object\"}"
+    #expect(readChat(tools + object + "}").settings.binding == .toolsOrObject)
+    #expect(readChat(tools + ",\"guided_json\":{}}").settings.binding == .toolsOrSchema)
+    let required = ",\"tool_choice\":\"required\"}"
+    #expect(readChat(tools + object + required).settings.binding == .tools)
+    let bound = readChat(tools + ",\"grammar\":\"root ::= [a]\"}")
+    #expect(
+      bound.message
+        == "tools cannot be given with a grammar for the answer, unless one must be called")
     let start = "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":[]"
     #expect(readChat(start + "}").settings.binding == nil)
     #expect(readChat(start + ",\"tool_choice\":\"required\"}").error?.field == .toolChoice)

@@ -30,10 +30,11 @@ struct ToolCompiler {
 
   /// - Parameters:
   ///   - tools: the list.
+  ///   - other: the node of an answer without calls; 0: there is none.
   ///   - chosen: the name of the one tool that may be called; empty: all may be.
   /// - Returns: the rule of an answer that calls some.
   mutating func compile(
-    _ tools: Int, chosen: WordsText, _ words: inout Words
+    _ tools: Int, other: Int = 0, chosen: WordsText, _ words: inout Words
   ) throws(ConstraintError) -> Int {
     if words.kind(tools) != .array { throw ConstraintError(.notTools, tools) }
     if words.childCount(tools) > Self.countMax { throw ConstraintError(.manyTools, tools) }
@@ -54,12 +55,12 @@ struct ToolCompiler {
       tool = words.next(tool)
     }
     if calls.first == 0 { throw ConstraintError(.unknownTool, tools) }
-    return try root(try rules.addRule(calls, place: 0, &words), &words)
+    return try root(try rules.addRule(calls, place: 0, &words), other, &words)
   }
 
-  /// `root ::= begin call more finish`, `more ::= between call more |`
+  /// `root ::= begin call more finish | other`, `more ::= between call more |`
   private mutating func root(
-    _ call: Int, _ words: inout Words
+    _ call: Int, _ other: Int, _ words: inout Words
   ) throws(ConstraintError) -> Int {
     var list = RuleMaker.ElementList()
     try rules.append(.rule, try literal(form.begin, &words), 0, to: &list, &words)
@@ -75,6 +76,10 @@ struct ToolCompiler {
       try rules.append(.rule, more, 0, to: &list, &words)
     }
     try rules.append(.rule, try literal(form.finish, &words), 0, to: &list, &words)
+    if other != 0 {
+      try rules.append(.alternative, 0, 0, to: &list, &words)
+      try rules.append(.value, other, 0, to: &list, &words)
+    }
     let root = try rules.addRule(list, place: 0, &words)
     try GrammarCheck(words, firstRule: rules.firstRule).check(root: root)
     return root

@@ -10,6 +10,17 @@ public enum BindingKind: Sendable {
   case grammar
   /// `tools`, which it may or must call.
   case tools
+  /// `tools`, which it may call, else a schema or any object.
+  case toolsOrSchema
+  case toolsOrObject
+
+  /// Whether the answer may have calls.
+  var hasTools: Bool {
+    switch self {
+    case .tools, .toolsOrSchema, .toolsOrObject: true
+    case .anyObject, .schema, .grammar: false
+    }
+  }
 }
 
 /// The type of `response_format`.

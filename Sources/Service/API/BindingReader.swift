@@ -3,9 +3,12 @@ import Text
 
 /// Reads what a request's answer is bound to from the body, which has been checked: the value of
 /// `response_format.json_schema.schema`, `json_schema`, `guided_json` or `tools`, or the text of
-/// `grammar` or `guided_grammar`. Everything else is passed over.
+/// `grammar` or `guided_grammar`. Everything else is passed over. Tools that are given with a schema are
+/// read first, and the body then once more for the schema.
 struct BindingReader {
-  private let kind: BindingKind
+  private var kind: BindingKind
+  /// What is read after the tools.
+  private var following: BindingKind?
   private var json = JSONTokenizer()
   private var depth = 0
   private var name = FixedText<33>()
@@ -17,15 +20,35 @@ struct BindingReader {
   private var valueDepth = -1
   private var isDone = false
   private var isEmpty = true
+  private var areToolsRead = false
 
-  init(_ kind: BindingKind) { self.kind = kind }
+  init(_ kind: BindingKind) {
+    self.kind = kind.hasTools ? .tools : kind
+    if kind == .toolsOrSchema { following = .schema }
+    if kind == .toolsOrObject { following = .anyObject }
+  }
 
   mutating func begin(_ constraint: inout Constraint) {
     switch kind {
     case .anyObject, .schema: constraint.beginSchema()
     case .grammar: constraint.beginGrammar()
-    case .tools: constraint.beginTools()
+    default: constraint.beginTools()
     }
+  }
+
+  /// The body has been read for the tools.
+  /// - Returns: whether it is to be read again.
+  mutating func beginAgain(_ constraint: inout Constraint) throws(ConstraintError) -> Bool {
+    guard let following else { return false }
+    constraint.beginOther()
+    self.following = nil
+    if following == .anyObject {
+      try constraint.takeAnyObject()
+      return false
+    }
+    self = BindingReader(following)
+    areToolsRead = true
+    return true
   }
 
   /// Takes the next bytes of the body.
@@ -47,9 +70,9 @@ struct BindingReader {
   ) throws(ConstraintError) {
     switch kind {
     case .anyObject: try constraint.useAnyObject()
-    case .schema: try constraint.finishSchema()
+    case .schema where !areToolsRead: try constraint.finishSchema()
     case .grammar: try constraint.finishGrammar()
-    case .tools:
+    default:
       try constraint.finishTools(
         family, settings.toolChoice ?? .auto, chosen: settings.chosenTool,
         isParallel: settings.callsInParallel)
@@ -99,7 +122,7 @@ struct BindingReader {
       level == 1
         ? matches(name, "guided_json") || matches(name, "json_schema")
         : level >= 2 && matches(name, "schema")
-    case .tools: level == 1 && matches(name, "tools")
+    case .tools, .toolsOrSchema, .toolsOrObject: level == 1 && matches(name, "tools")
     case .grammar:
       level == 1 && (matches(name, "grammar") || matches(name, "guided_grammar"))
     }

@@ -199,8 +199,17 @@ public struct CompletionReader: ~Copyable {
       throw error(.invalid, .toolChoice)
     }
     if !settings.callsTools { return }
-    if settings.binding != nil { throw error(.boundTools, .tools) }
-    settings.binding = .tools
+    // An answer that must call tools is nothing else.
+    if settings.toolChoice != .auto {
+      settings.binding = .tools
+      return
+    }
+    switch settings.binding {
+    case .schema: settings.binding = .toolsOrSchema
+    case .anyObject: settings.binding = .toolsOrObject
+    case .grammar: throw error(.boundTools, .tools)
+    default: settings.binding = .tools
+    }
   }
 
   /// The last message is gone on with if it is the assistant's and nothing else is asked for.

@@ -67,7 +67,8 @@ public struct RequestError: Error, Equatable, Sendable {
     case .missing: writeRule("is missing; it must be ", to: &out)
     case .repeated: out.write("is given a second time")
     case .unknown: out.write("is not known here")
-    case .boundTools: out.write("cannot be given with a schema or grammar for the answer")
+    case .boundTools:
+      out.write("cannot be given with a grammar for the answer, unless one must be called")
     case .conflictingEcho: out.write("cannot be true with logprobs")
     case .invalid: writeRule("must be ", to: &out)
     case .conflicting: out.write("and max_tokens differ; give one of them")

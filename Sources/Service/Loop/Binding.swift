@@ -40,12 +40,14 @@ extension ServiceLoop where Host: ~Copyable {
   ) throws(ConstraintError) {
     var reader = BindingReader(kind)
     reader.begin(&constraint)
-    var place = StoredPlace()
-    while true {
-      let piece = unsafe table.bodies.piece(of: table[served.index].body, at: &place)
-      if piece.count == 0 { break }
-      try unsafe reader.take(piece.span, &constraint)
-    }
+    repeat {
+      var place = StoredPlace()
+      while true {
+        let piece = unsafe table.bodies.piece(of: table[served.index].body, at: &place)
+        if piece.count == 0 { break }
+        try unsafe reader.take(piece.span, &constraint)
+      }
+    } while try reader.beginAgain(&constraint)
     try reader.finish(&constraint, table[served.index].settings, prompt.toolFamily)
   }
 }

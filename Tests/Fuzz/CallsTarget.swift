@@ -1,0 +1,76 @@
+import Constraint
+
+/// An answer that calls tools: the first byte says in which form. What the reader makes of it must not
+/// depend on the pieces in which it comes.
+struct CallsTarget: FuzzTarget {
+  private enum Kind { case text, name, arguments }
+
+  private struct Part: Equatable {
+    var kind: Kind
+    var bytes: [UInt8]
+  }
+
+  private static let familyCount = ToolFamily.generic.rawValue + 1
+
+  static var seeds: [[UInt8]] {
+    let answers = [
+      "a [TOOL_CALLS]f[ARGS]{\"a\": [1, \"}\"]}[TOOL_CALLS]g[ARGS]{}",
+      "[TOOL_CALLS][{\"name\": \"f\", \"arguments\": {}}, {\"name\": \"g\", \"arguments\": {\"x\": 1}}]",
+      "a<<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"\\\"}\"}}\n</tool_call>",
+      "<function=f>{}</function><function=g>{\"a\": {}}</function>",
+      "{\"name\": \"f\", \"parameters\": {\"a\": 1}}",
+    ]
+    return (0..<familyCount).flatMap { family in
+      answers.map { [family] + Array($0.utf8) }
+    }
+  }
+
+  init() throws {}
+
+  mutating func run(_ input: UnsafeBufferPointer<UInt8>) throws {
+    guard let first = input.first, let family = ToolFamily(rawValue: first % Self.familyCount)
+    else { return }
+    let answer = Array(input.dropFirst())
+    let whole = Self.parts(of: answer, family, pieceCount: max(answer.count, 1))
+    for count in [1, 3] {
+      require(
+        Self.parts(of: answer, family, pieceCount: count) == whole,
+        "an answer is taken apart in the same way whatever its pieces are")
+    }
+  }
+
+  /// - Parameter pieceCount: bytes of a piece.
+  private static func parts(
+    of answer: [UInt8], _ family: ToolFamily, pieceCount: Int
+  ) -> [Part] {
+    var reader = ToolCallReader(family)
+    var parts: [Part] = []
+    func add(_ kind: Kind, _ bytes: [UInt8]) {
+      if parts.last?.kind == kind && kind != .name {
+        parts[parts.count - 1].bytes += bytes
+      } else if kind == .name || !bytes.isEmpty {
+        parts.append(Part(kind: kind, bytes: bytes))
+      }
+    }
+    func mark(_ count: Int) -> [UInt8] {
+      reader.mark.withUTF8Buffer { Array($0.prefix(count)) }
+    }
+    for start in stride(from: 0, to: answer.count, by: pieceCount) {
+      let piece = Array(answer[start..<min(start + pieceCount, answer.count)])
+      var place = 0
+      reading: while true {
+        switch reader.next(piece.span, at: &place) {
+        case .needsMore: break reading
+        case .text(let range): add(.text, Array(piece[range]))
+        case .heldText(let count): add(.text, mark(count))
+        case .call:
+          let name = reader.name
+          add(.name, (0..<name.bytes.count).map { name.bytes[$0] })
+        case .arguments(let range): add(.arguments, Array(piece[range]))
+        }
+      }
+    }
+    add(.text, mark(reader.heldCount))
+    return parts
+  }
+}
