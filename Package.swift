@@ -148,7 +148,7 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       exclude: [
-        "make_models.py", "page_client.py", "policies.py", "serve_client.py",
+        "Clients", "make_models.py", "page_client.py", "policies.py", "serve_client.py",
         "serve_load.py", "short_reads.c",
       ]),
   ]
