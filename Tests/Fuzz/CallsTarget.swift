@@ -1,4 +1,5 @@
 import Constraint
+import Text
 
 /// An answer that calls tools: the first byte says in which form. What the reader makes of it must not
 /// depend on the pieces in which it comes.

@@ -147,6 +147,7 @@ enum FormatCases {
     "{% macro m() %}x{% endmacro %}{% call m() %}y{% endcall %}",
     "{{ ','.join([1, 2]) }}",
     "{{ [[1], [1]]|unique|list }}",
+    "{{ l[1:2, 0] }}",
   ]
 
   /// What is not done here, and what the message says of it.

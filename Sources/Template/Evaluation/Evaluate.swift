@@ -54,6 +54,8 @@ extension Interpreter {
     case .list: return try collection(.list, expression.first)
     case .tuple: return try collection(.tuple, expression.first)
     case .dictionary: return try dictionary(expression.first)
+    // Beside other indices, which no value has.
+    case .slice: throw failure(.type, "one slice")
     default: preconditionFailure("a statement in place of an expression")
     }
   }
