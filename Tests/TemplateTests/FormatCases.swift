@@ -127,8 +127,8 @@ enum FormatCases {
       "1000 3 inf 0.5 1.0 7 nan"
     ),
     (
-      "{{ d|pprint }} {{ l.copy() }} {% with a=1, b=a %}{{ a }}{{ b }}{% endwith %}",
-      #"{'C': [1, 2.5, None, True, "x'y"],\#n 'a': 1,\#n 'b': 2,\#n 'items': 'it',\#n 'nested': {'k': {'z': 1}}} [3, 1, 2, '3'] 1"#
+      "{{ {'b': 1, 'a': 'x'}|pprint }} {{ l.copy() }} {% with a=1, b=a %}{{ a }}{{ b }}{% endwith %}",
+      "{'a': 'x', 'b': 1} [3, 1, 2, '3'] 1"
     ),
     (
       "{{ (' <' ~ messages[2].content ~ messages[1].content ~ '  ')|trim }}|{{ ('xx' ~ messages[1].content).lstrip('x') }}",
