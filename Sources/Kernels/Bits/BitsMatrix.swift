@@ -86,8 +86,9 @@ extension BitsMatrix {
   private func setUnit(
     _ unit: UnsafeMutableRawPointer, _ column: Int, _ codes: UnsafeRawPointer
   ) {
-    let low = codes.loadUnaligned(as: SIMD16<UInt8>.self)
-    let high = codes.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self)
+    let change = SIMD16(repeating: format.nibbleChange)
+    let low = codes.loadUnaligned(as: SIMD16<UInt8>.self) ^ change
+    let high = codes.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self) ^ change
     let four = SIMD16<UInt8>(repeating: 4)
     let halves = words((low & SIMD16(repeating: 15)) | (high &<< four))
     let runStride = 4 * Int8Geometry.groupOutputs
@@ -164,6 +165,7 @@ extension BitsMatrix {
     }
     var codes = unsafeBitCast(runs, to: SIMD16<UInt8>.self)
     codes = highHalf ? codes &>> SIMD16(repeating: 4) : codes & SIMD16(repeating: 15)
+    codes ^= SIMD16(repeating: format.nibbleChange)
     if format.codeBits > 4 { codes |= highBits(unit, column, highHalf: highHalf) }
     var values = unsafeBitCast(codes, to: SIMD16<Int8>.self)
     if format.hasLevels { values = edge_look_up(edge_levels(), values) }

@@ -16,7 +16,8 @@ enum BitsRowKernel<Kind: PackedType> {
     var block = weights
     var values = UnsafeRawPointer(x.values)
     var (sums, scales) = (x.sums, x.scales)
-    for _ in 0..<x.k / format.blockLength {
+    let end = weights + x.k / format.blockLength &* layout.blockByteCount
+    while block < end {
       if format.hasGroupFactors {
         addLong(&products, block, values, sums, scales[0])
       } else {
@@ -29,7 +30,8 @@ enum BitsRowKernel<Kind: PackedType> {
     }
     for vector in 0..<BitsGeometry.vectors {
       edge_store_factors(
-        products[unchecked: vector], out + vector &* CodeFloats.scalarCount)
+        edge_scale_factors(products[unchecked: vector], format.sumUnit),
+        out + vector &* CodeFloats.scalarCount)
     }
   }
 
@@ -39,7 +41,8 @@ enum BitsRowKernel<Kind: PackedType> {
     _ products: inout GroupFloats, _ block: UnsafeRawPointer, _ values: UnsafeRawPointer,
     _ sums: UnsafePointer<Int32>, _ scale: Float
   ) {
-    let activations = sums[0] &+ sums[1]
+    let needsSum = format.kernelOffset != 0 || format.hasMinimums
+    let activations = needsSum ? sums[0] &+ sums[1] : 0
     var total = start(activations)
     multiply(&total, block + layout.units, values)
     let sum = Float(activations) * scale

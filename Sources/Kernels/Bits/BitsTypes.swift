@@ -28,8 +28,13 @@ enum BitsGeometry {
   @inline(__always) static var vectors: Int { outputs / CodeSums.scalarCount }
   /// Bytes of a register of codes: four for each output.
   @inline(__always) static var vectorByteCount: Int { 4 * CodeSums.scalarCount }
-  /// Units whose codes are unpacked at a time: the longest block.
-  static var unitsPerPanel: Int { 8 }
+  /// Units whose codes are unpacked at a time: the longest block at least, and for wide groups no
+  /// more, so that a panel and its tokens fit into the first-level cache.
+  #if arch(x86_64)
+    static var unitsPerPanel: Int { 8 }
+  #else
+    static var unitsPerPanel: Int { 24 }
+  #endif
 }
 
 /// The codes of a unit, one run of a register's outputs at a time.
@@ -55,6 +60,9 @@ struct UnitCodes<Kind: PackedType> {
   func pair(_ run: Int) -> (low: edge_codes, high: edge_codes) {
     let place = run * 4 * BitsGeometry.outputs + vector * BitsGeometry.vectorByteCount
     let packed = edge_load_codes(unit + place)
+    if Kind.format.hasSignedNibbles {
+      return (edge_low_signed_codes(packed), edge_high_signed_codes(packed))
+    }
     let (low, high) = (edge_low_codes(packed), edge_high_codes(packed))
     if Kind.format.hasLevels { return (edge_levels_of_codes(low), edge_levels_of_codes(high)) }
     switch Kind.format.codeBits {

@@ -40,8 +40,20 @@ extension PackedFormat {
   var groupsPerUnit: Int { Self.unitLength / groupLength }
   var groupsPerBlock: Int { blockLength / groupLength }
   var hasGroupFactors: Bool { blockLength > Self.unitLength }
-  /// What is subtracted from codes as kernels see them.
-  var kernelOffset: Int32 { hasLevels ? edge_level_bias() : offset }
+  /// Whether nibbles are stored as signed numbers, and multiplied as 16 times what they stand for.
+  @inline(__always) var hasSignedNibbles: Bool {
+    codeBits == 4 && offset != 0 && edge_codes_are_signed()
+  }
+  /// What nibbles are stored with: their sign's bit changed, or nothing.
+  var nibbleChange: UInt8 { hasSignedNibbles ? 8 : 0 }
+  /// What a row kernel's sums are multiples of.
+  @inline(__always) var sumUnit: Float { hasSignedNibbles ? 0.0625 : 1 }
+  /// What is subtracted from codes as row kernels see them.
+  @inline(__always) var kernelOffset: Int32 {
+    hasLevels ? edge_level_bias() : hasSignedNibbles ? 0 : offset
+  }
+  /// The same of the codes of a panel.
+  var panelOffset: Int32 { edge_codes_are_signed() ? 0 : kernelOffset }
 }
 
 /// Places in a packed block, which holds one file block of each of G outputs, one after the other:
