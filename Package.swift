@@ -102,7 +102,7 @@ let package = Package(
       name: "ServiceTests",
       dependencies: [
         "Service", "Generation", "Inference", "KVCache", "Tokenizer", "Model", "Memory", "Platform",
-        "Profile", "Text",
+        "Constraint", "Profile", "Text",
       ]),
     .testTarget(name: "MemoryTests", dependencies: ["Memory"]),
     .testTarget(name: "ProfileTests", dependencies: ["Profile", "Platform"]),
@@ -135,7 +135,8 @@ let package = Package(
     .testTarget(
       name: "GenerationTests",
       dependencies: [
-        "Generation", "Inference", "Tokenizer", "KVCache", "Model", "Memory", "Profile", "Platform",
+        "Generation", "Inference", "Tokenizer", "Template", "KVCache", "Model", "Memory", "Profile",
+        "Platform",
       ],
       swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(
@@ -160,8 +161,8 @@ if isFuzzBuild {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Generation", "KVCache", "Inference",
-        "Constraint", "Text", "TestSupport",
+        "Text", "Platform", "Profile", "Memory", "Model", "Tokenizer", "Template", "Constraint",
+        "Generation", "KVCache", "Inference", "TestSupport",
       ],
       path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-O", "-parse-as-library"])]))
 }
@@ -182,8 +183,8 @@ if Context.environment["EDGE_INFER_LAB"] != nil {
     .executableTarget(
       name: "edge-lab",
       dependencies: [
-        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Generation", "KVCache", "Inference",
-        "LabResults", "LabTasks", "LabReport", "LabModel",
+        "Platform", "Profile", "Memory", "Model", "Tokenizer", "Template", "Generation", "KVCache",
+        "Inference", "LabResults", "LabTasks", "LabReport", "LabModel",
       ],
       swiftSettings: lab),
     .testTarget(name: "LabResultsTests", dependencies: ["LabResults"]),

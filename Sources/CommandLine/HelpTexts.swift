@@ -205,8 +205,8 @@ extension Command {
                           presence_penalty, frequency_penalty; top_k, min_p, repeat_penalty,
                           ignore_eos, min_tokens, cache_prompt, return_progress; response_format
                           (json_object, json_schema), json_schema, guided_json, grammar and
-                          guided_grammar, which bind the answer. Tools and members that are not
-                          known get 400 with their name
+                          guided_grammar, which bind the answer; tools, tool_choice and
+                          parallel_tool_calls. Members that are not known get 400 with their name
       POST /v1/completions        prompt: a text, taken as it is, with special tokens; a list of tokens;
                           or a list of these; echo
       POST /tokenize, /detokenize, /apply-template      as of llama.cpp's server

@@ -17,8 +17,9 @@ extension Option {
     case .tokens: .init("--tokens", CommandSet([.run, .plan, .score]))
     case .raw: .init("--raw", CommandSet([.run, .serve, .plan]))
     case .system: .init("--system", CommandSet([.run, .chat, .plan, .template]))
-    case .chatTemplate: .init("--chat-template", CommandSet([.run, .serve, .plan, .template]))
-    case .think: .init("--think", CommandSet([.run, .plan]))
+    case .chatTemplate:
+      .init("--chat-template", CommandSet([.run, .chat, .serve, .plan, .template]))
+    case .think: .init("--think", CommandSet([.run, .chat, .plan]))
     case .preTokenizer:
       .init("--pre-tokenizer", CommandSet.answering + CommandSet([.score, .tokenize]))
     case .messages: .init("--messages", CommandSet([.template]))

@@ -14,8 +14,14 @@ public struct Constraint: ~Copyable {
   private var document = DocumentBuilder()
   private var node = 0
   private var rule = 0
-  /// What was read last is a grammar, not a schema.
-  private var isGrammar = false
+  /// What was read last.
+  private var source = Source.schema
+  /// The form of calls; nil if answers are not bound to tools.
+  public private(set) var tools: ToolFamily?
+  /// Answers are free up to the first call.
+  public private(set) var isLazy = false
+
+  private enum Source { case schema, grammar, tools }
 
   /// - Parameter byteCount: for schemas and grammars, and what they are compiled to.
   public init(carver: inout Carver, byteCount: Int) {
@@ -30,6 +36,7 @@ public struct Constraint: ~Copyable {
   public mutating func clear() {
     machine.words.removeAll()
     (node, rule) = (0, 0)
+    (tools, isLazy) = (nil, false)
     level = Machine.Level()
   }
 
@@ -44,7 +51,7 @@ extension Constraint {
   @export(interface)
   public mutating func beginSchema() {
     clear()
-    isGrammar = false
+    source = .schema
     document = DocumentBuilder()
   }
 
@@ -95,7 +102,7 @@ extension Constraint {
   @export(interface)
   public mutating func beginGrammar() {
     clear()
-    isGrammar = true
+    source = .grammar
     machine.words.beginText()
   }
 
@@ -121,6 +128,38 @@ extension Constraint {
     reading.begin(&self)
     try reading.take(text, &self)
     try reading.finish(&self)
+  }
+}
+
+// Tools.
+extension Constraint {
+  /// A list of tools follows, given to `take` as a schema is.
+  @export(interface)
+  public mutating func beginTools() {
+    beginSchema()
+    source = .tools
+  }
+
+  /// Compiles the tools. Answers may call them from now on.
+  /// - Parameters:
+  ///   - chosen: the name of the only tool that may be called, if the choice is a named one.
+  ///   - isParallel: whether there may be several calls in an answer.
+  @export(interface)
+  public mutating func finishTools(
+    _ family: ToolFamily, _ choice: ToolChoice, chosen: FixedText<65>, isParallel: Bool
+  ) throws(ConstraintError) {
+    if !document.isWhole { throw ConstraintError(.json, 0) }
+    var object = DocumentBuilder()
+    try object.take(span("{\"type\":\"object\"}"), &machine.words)
+    machine.words.beginText()
+    if choice == .named {
+      for index in 0..<chosen.count { try machine.words.append(chosen[index]) }
+    }
+    let name = machine.words.endText()
+    var compiler = ToolCompiler(family, isParallel: isParallel, anyObject: object.root)
+    rule = try compiler.compile(document.root, chosen: name, &machine.words)
+    (tools, isLazy) = (family, choice == .auto)
+    restart()
   }
 }
 
@@ -167,7 +206,7 @@ extension Constraint {
   private func writePlace<Sink: ByteSink & ~Copyable>(
     _ error: ConstraintError, to out: inout Sink
   ) {
-    if isGrammar {
+    if source == .grammar {
       out.write("the grammar")
       if error.place > 0 {
         out.write(" at byte ")
@@ -176,7 +215,7 @@ extension Constraint {
       out.write(" ")
       return
     }
-    out.write("the schema ")
+    out.write(source == .tools ? "tools " : "the schema ")
     if document.root == 0 || error.place == 0 || error.place == document.root { return }
     out.write("at #")
     _ = writePath(to: error.place, from: document.root, &out)

@@ -27,6 +27,12 @@ public enum ConstraintProblem: Sendable {
   case manySchemas
   case manyProperties
   case longNumber
+  // Of tools.
+  case notTools
+  case manyTools
+  case noToolName
+  case badToolName
+  case unknownTool
   // Of patterns.
   case pattern
   case unsupportedPattern
@@ -55,6 +61,11 @@ public enum ConstraintProblem: Sendable {
     case .manySchemas: "combines more than 48 schemas"
     case .manyProperties: "has more than 128 properties"
     case .longNumber: "has more digits than can be compared"
+    case .notTools: "must be a list"
+    case .manyTools: "are more than 128"
+    case .noToolName: "must be an object with a function that has a name"
+    case .badToolName: "must be a name of 1 to 64 letters, digits, underscores, hyphens and points"
+    case .unknownTool: "have not the one that is to be called"
     case .pattern: "is not a regular expression"
     case .unsupportedPattern: "uses a construct that is not regular or not known"
     case .largePattern: "is a pattern with too many states"

@@ -71,10 +71,18 @@ import Tokenizer
     precondition(!isInAnswer, "the answer has begun")
     self.request = request
     if let sampling = request.sampling { sampler.use(sampling) }
-    text.begin(request.stops, continuesText: request.continuesText)
-    if isBound {
+    text.begin(request.stops, continuesText: request.continuesText, request.shown)
+    if isEverBound {
       let dropsSpace = unsafe !request.continuesText && vocabulary!.pointee.addsSpacePrefix
-      constraint!.begin(dropsSpace: dropsSpace)
+      unsafe constraint!.begin(dropsSpace: dropsSpace, vocabulary!.pointee)
+    }
+  }
+
+  /// Whether the answer must be something, perhaps from a later token on.
+  private var isEverBound: Bool {
+    switch constraint {
+    case .some(let constraint): constraint.text.isActive
+    case .none: false
     }
   }
 
@@ -82,6 +90,14 @@ import Tokenizer
   private var isBound: Bool {
     switch constraint {
     case .some(let constraint): constraint.isActive
+    case .none: false
+    }
+  }
+
+  /// Whether the answer is free, and may come to what is bound.
+  private var isWaiting: Bool {
+    switch constraint {
+    case .some(let constraint): constraint.isWaiting
     case .none: false
     }
   }
@@ -237,7 +253,7 @@ extension Generator {
     }
     tokens.append(token, logProbability: -logits.negativeLogLikelihood(of: token))
     sampler.accept(token)
-    text.write(token, to: &sink)
+    text.write(token, isText: isMark(token), to: &sink)
     if text.isStopped {
       stop = .stopText
     } else if isWhole {
@@ -252,23 +268,34 @@ extension Generator {
   /// - Returns: nil if no token can follow.
   private mutating func nextToken(_ logits: LogitRow, roomCount: Int) -> Int32? {
     let isBound = isBound
+    let leftCount = min(request.maxTokens - tokens.count, roomCount) - 1
     while true {
-      guard let token = isBound ? nextBound(logits, roomCount: roomCount) : sampler.next(logits)
-      else { return nil }
       let vocabulary = unsafe vocabulary
-      if unsafe !ends.contains(token, vocabulary) {
-        if isBound { unsafe constraint!.accept(token, vocabulary!.pointee) }
+      let next =
+        unsafe isBound
+        ? sampler.next(logits, &constraint!, vocabulary!.pointee, leftCount: leftCount)
+        : sampler.next(logits)
+      guard let token = next else { return nil }
+      if unsafe ends.contains(token, vocabulary) {
+        if tokens.count >= request.minTokens || logits.isExcluded(token) { return token }
+      } else if isBound {
+        unsafe constraint!.accept(token, vocabulary!.pointee)
         return token
+      } else if unsafe !isWaiting || constraint!.acceptFree(token, vocabulary!.pointee) {
+        return token
+      } else if logits.isExcluded(token) {
+        return nil
       }
-      if tokens.count >= request.minTokens || logits.isExcluded(token) { return token }
       logits.exclude(token)
     }
   }
 
-  private mutating func nextBound(_ logits: LogitRow, roomCount: Int) -> Int32? {
-    let leftCount = min(request.maxTokens - tokens.count, roomCount) - 1
-    return unsafe sampler.next(
-      logits, &constraint!, vocabulary!.pointee, leftCount: leftCount)
+  /// Whether a control token's text belongs to the answer.
+  private func isMark(_ token: Int32) -> Bool {
+    switch constraint {
+    case .some(let constraint): constraint.text.tools != nil && constraint.isMark(token)
+    case .none: false
+    }
   }
 
   /// Passes the first tokens of the engine's block through the model.

@@ -10,6 +10,8 @@ import Platform
 public struct StreamingDecoder: ~Copyable {
   /// Whether control tokens are written, by their literal text.
   public let writesControlTokens: Bool
+  /// Control tokens that are written all the same.
+  private let shown: ShownTokens
   private var sequence = UTF8Sequence()
   private var held = InlineArray<4, UInt8>(repeating: 0)
   private var heldCount = 0
@@ -17,15 +19,22 @@ public struct StreamingDecoder: ~Copyable {
   /// Whether the next token's first space is not of the text.
   private var isAtStart: Bool
 
-  /// - Parameter continuesText: whether text stands before what is written.
-  public init(writesControlTokens: Bool = false, continuesText: Bool = false) {
+  /// - Parameters:
+  ///   - continuesText: whether text stands before what is written.
+  ///   - shown: control tokens that are written all the same.
+  public init(
+    writesControlTokens: Bool = false, continuesText: Bool = false,
+    shown: ShownTokens = ShownTokens()
+  ) {
     self.writesControlTokens = writesControlTokens
+    self.shown = shown
     isAtStart = !continuesText
   }
 
   /// Writes a token's text. An id that is no token is written as U+FFFD.
+  /// - Parameter isText: whether this token is written if it is a control token too.
   public mutating func write<Sink: ByteSink & ~Copyable>(
-    _ id: Int32, _ vocabulary: borrowing Vocabulary, to out: inout Sink
+    _ id: Int32, _ vocabulary: borrowing Vocabulary, isText: Bool = false, to out: inout Sink
   ) {
     guard vocabulary.isToken(id) else {
       finish(to: &out)
@@ -39,7 +48,7 @@ public struct StreamingDecoder: ~Copyable {
       if isAtStart && !kind.isSpecial && bytes[0] == UInt8(ascii: " ") { first = 1 }
       isAtStart = kind.isSpecial
     }
-    if kind.isControl && !writesControlTokens { return }
+    if kind.isControl && !writesControlTokens && !isText && !shown.contains(id) { return }
     for index in first..<bytes.count { write(bytes[index], to: &out) }
   }
 
@@ -75,5 +84,29 @@ public struct StreamingDecoder: ~Copyable {
     out.write(byte: 0xEF)
     out.write(byte: 0xBF)
     out.write(byte: 0xBD)
+  }
+}
+
+/// A few control tokens whose text is written, such as marks around a model's thoughts.
+public struct ShownTokens: Sendable {
+  private var tokens = InlineArray<4, Int32>(repeating: -1)
+  private var count = 0
+
+  public init() {}
+
+  func contains(_ token: Int32) -> Bool {
+    for index in 0..<count where tokens[index] == token { return true }
+    return false
+  }
+
+  /// Adds the special tokens that a text has; what there is no room for is left out.
+  @export(interface)
+  public mutating func add(tokensOf text: Span<UInt8>, _ vocabulary: borrowing Vocabulary) {
+    let finder = SpecialTokenFinder(vocabulary)
+    for start in 0..<text.count {
+      guard let found = finder.match(text, at: start), count < tokens.count else { continue }
+      tokens[count] = found.token
+      count += 1
+    }
   }
 }

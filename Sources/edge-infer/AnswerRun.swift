@@ -92,21 +92,25 @@ struct AnswerRun {
   }
 
   /// Writes the answer to the tokens that have been read to standard output.
-  /// - Parameter start: from when the time to the first token counts.
+  /// - Parameters:
+  ///   - start: from when the time to the first token counts.
+  ///   - kept: takes the text too; nil if it is not kept.
   mutating func answer(
-    _ program: inout Program, maxTokens: Int, since start: Instant, _ console: inout Console
+    _ program: inout Program, maxTokens: Int, since start: Instant, keptIn kept: inout KeptAnswer?,
+    _ console: inout Console
   ) throws(CommandFailure) {
     if maxTokens == 0 || isInterrupted { return }
-    var output = TextOutput.standardOutput
+    var output = AnswerOutput(kept)
     program.health.enterDecode()
     try writeTokens(&program, &output, since: start, &console)
+    kept = output.kept
     program.health.end()
-    output.write("\n")
-    try finish(&output)
+    output.text.write("\n")
+    try finish(&output.text)
   }
 
   private mutating func writeTokens(
-    _ program: inout Program, _ output: inout TextOutput, since start: Instant,
+    _ program: inout Program, _ output: inout AnswerOutput, since start: Instant,
     _ console: inout Console
   ) throws(CommandFailure) {
     var last = Instant.now()
@@ -123,7 +127,7 @@ struct AnswerRun {
         decodeNanoseconds += now.nanoseconds(since: last)
       }
       if case .end = step { return }
-      try finish(&output)
+      try finish(&output.text)
       checkTrainedLength(program, &console)
       if Interrupt.isRaised && program.model.generator.stop == nil {
         isInterrupted = true
@@ -145,7 +149,7 @@ struct AnswerRun {
   }
 
   private func nextStep(
-    _ program: inout Program, _ output: inout TextOutput
+    _ program: inout Program, _ output: inout AnswerOutput
   ) throws(CommandFailure) -> GeneratorStep {
     var prompt = EmptyPrompt()
     do throws(GenerationFailure<Never>) {
@@ -154,6 +158,19 @@ struct AnswerRun {
       guard case .pass(let failure) = error else { preconditionFailure("nothing was read") }
       throw CommandFailure(failure)
     }
+  }
+}
+
+/// An answer on its way to standard output, and to where it is kept.
+struct AnswerOutput: ~Copyable, ByteSink {
+  var text = TextOutput.standardOutput
+  private(set) var kept: KeptAnswer?
+
+  init(_ kept: KeptAnswer?) { self.kept = kept }
+
+  mutating func write(byte: UInt8) {
+    text.write(byte: byte)
+    kept?.append(byte)
   }
 }
 

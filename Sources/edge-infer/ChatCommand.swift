@@ -19,11 +19,7 @@ func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
   var request = AnswerRequest(maxTokens: answerTokenCount(arguments))
   request.stops = arguments.stops
   guard let layout = program.layout.chat else { preconditionFailure("chat was asked for") }
-  guard let template = program.model.knownTemplate else {
-    throw CommandFailure(.textLayer(.unknownTemplate), preparation.path)
-  }
-  var conversation = Conversation(
-    arguments, run, request, template, program.model.chatMarks, program.model.takeEncoder())
+  var conversation = try Conversation(arguments, run, request, &program)
   let terminal = unsafe Terminal(memory: layout.terminal)
   var needs = LockdownNeeds()
   (needs.opensFiles, needs.replacesFiles, needs.usesTerminal) = (true, true, terminal != nil)
@@ -50,7 +46,8 @@ private func answerTokenCount(_ arguments: Arguments) -> Int {
 func chatNeeds(_ arguments: Arguments) -> ProgramNeeds {
   ProgramNeeds(
     logitRowCount: 1, generatedCount: answerTokenCount(arguments), usesText: true,
-    usesTemplate: true, sampling: arguments.sampling.settings, usesChat: true)
+    usesTemplate: true, sampling: arguments.sampling.settings, usesChat: true,
+    templateFile: arguments.templateFile)
 }
 
 private func writeGreeting(
@@ -124,10 +121,9 @@ private func converse(
     conversation.writeUnknown(line, &console.error)
     return true
   case .message(let start):
-    let message = unsafe MemoryInput(layout.line + start, count: byteCount - start)
     do throws(CommandFailure) {
       if !isUTF8(line) { throw CommandFailure(.malformedData, "the message is not UTF-8") }
-      try conversation.answer(message, &program, &console)
+      try conversation.answer(line.extracting(start..<byteCount), &program, &console)
     } catch {
       if !isTerminal || error.code != .malformedData { throw error }
       console.report(error)

@@ -12,9 +12,11 @@ extension Program {
 
   /// Begins a conversation: the template's variables, and the system message in the list of messages,
   /// which is left open.
-  mutating func beginConversation(_ arguments: Arguments) throws(CommandFailure) {
+  mutating func beginConversation(
+    _ arguments: Arguments, hasSystem: Bool = true
+  ) throws(CommandFailure) {
     let vocabulary = unsafe model.vocabulary
-    let system = unsafe arguments.system
+    let system = unsafe hasSystem ? arguments.system : nil
     if let system = unsafe system, unsafe !isUTF8(cStringSpan(system)) {
       throw CommandFailure(.text(.malformedData, "the text is not UTF-8"), about: .name("--system"))
     }

@@ -41,7 +41,9 @@ private func answer(
   try files.loadCache(arguments, &program)
   try read(arguments, &run, &files, &program, &console)
   if !run.isInterrupted { try files.saveCache(arguments, program) }
-  try run.answer(&program, maxTokens: request.maxTokens, since: start, &console)
+  var kept: KeptAnswer?
+  try run.answer(
+    &program, maxTokens: request.maxTokens, since: start, keptIn: &kept, &console)
 }
 
 private func read(

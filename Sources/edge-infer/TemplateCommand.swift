@@ -12,7 +12,7 @@ func templateCommand(_ arguments: Arguments, _ console: inout Console) throws(Co
   }
   let path = unsafe ModelPath(name)
   var buffer = HeaderBuffer()
-  let model = try buffer.open(path)
+  let model = try buffer.open(path, needsWeights: false)
   let text: TextNeeds
   let template: TemplateNeeds
   do throws(TextFailure) {

@@ -5,6 +5,7 @@ import LabTasks
 import Memory
 import Model
 import Platform
+import Template
 import Tokenizer
 
 /// A model's header, vocabulary and chat template, without its weights. Threads may share one.
@@ -24,7 +25,7 @@ final class TextModel: @unchecked Sendable {
   private let chatMarks: ChatMarks
   private let ends: AnswerEnds
   private let marks: TextMarks
-  private let template: ChatTemplate?
+  private var template: TemplateEngine?
   private let templateFailure: TextFailure?
   private let vocabulary: UnsafeMutablePointer<Vocabulary>
   private var encoder: Encoder
@@ -55,7 +56,7 @@ final class TextModel: @unchecked Sendable {
       throw LabFailure(error, path: path)
     }
     marks = layout.marks
-    template = layout.knownTemplate
+    template = layout.takeTemplate()
     vocabulary = layout.vocabulary
     encoder = layout.takeEncoder()
     memory = ArenaOwner(arena)
@@ -113,10 +114,28 @@ final class TextModel: @unchecked Sendable {
   /// A user's message in the chat template, up to where the answer begins.
   func encodeChat(user: String) throws(LabFailure) -> [Int32] {
     if let templateFailure { throw LabFailure(templateFailure, path: path) }
-    return try withBytes(of: user) { (input) throws(TokenizerError) in
-      var source = ChatPrompt(
-        self.template!, system: nil, user: input, self.chatMarks, self.vocabulary.pointee)
-      return try self.tokens(&source, self.marks.ofPrompt)
+    lock.lock()
+    defer { lock.unlock() }
+    let text: TemplateText
+    do throws(TemplateError) {
+      try template!.data.beginVariables(
+        bos: chatMarks.bos, eos: chatMarks.eos, vocabulary.pointee)
+      try template!.data.name("messages")
+      try template!.data.beginArray()
+      try template!.data.put(role: "user", Array(user.utf8).span)
+      try template!.data.endArray()
+      try template!.data.endObject()
+      try template!.render(now: TemplateTime(secondsSince1970: unixSeconds()))
+      text = template!.currentText()
+    } catch {
+      throw LabFailure(TextFailure.template(error), path: path)
+    }
+    do throws(TokenizerError) {
+      var source = RenderedText<MemoryInput>(
+        text, vocabulary.pointee, rest: nil, name: "message")
+      return try tokens(&source, marks.ofPrompt)
+    } catch {
+      throw LabFailure(error, path: "a text")
     }
   }
 

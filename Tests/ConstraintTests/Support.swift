@@ -41,6 +41,18 @@ final class Checker {
     }
   }
 
+  /// - Parameter chosen: the one tool that is to be called.
+  func useTools(
+    _ text: String, _ family: ToolFamily, isParallel: Bool = true, chosen: String? = nil
+  ) -> String? {
+    do throws(ConstraintError) {
+      try constraint.useTools(text, family, chosen, isParallel: isParallel)
+      return nil
+    } catch {
+      return message(error)
+    }
+  }
+
   private func message(_ error: ConstraintError) -> String {
     var written = Bytes()
     constraint.write(error, to: &written)
@@ -67,6 +79,28 @@ final class Checker {
   var mustEnd: Bool { constraint.mustEnd }
   var distance: Int { constraint.distance }
   var usedByteCount: Int { constraint.usedByteCount }
+}
+
+extension Constraint {
+  /// Binds answers to calls, which are free before them if no choice is made.
+  mutating func useTools(
+    _ text: String, _ family: ToolFamily, _ chosen: String?, isLazy: Bool = false,
+    isParallel: Bool = true
+  ) throws(ConstraintError) {
+    beginTools()
+    var tokenizer = JSONTokenizer()
+    let bytes = Array(text.utf8)
+    var offset = 0
+    while offset < bytes.count {
+      guard let event = try? tokenizer.next(bytes.span, at: &offset) else { break }
+      try take(event, bytes.span)
+    }
+    var name = FixedText<65>()
+    for byte in (chosen ?? "").utf8 { name.append(byte) }
+    try finishTools(
+      family, chosen != nil ? .named : isLazy ? .auto : .required, chosen: name,
+      isParallel: isParallel)
+  }
 }
 
 struct Bytes: ByteSink {

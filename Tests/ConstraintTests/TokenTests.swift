@@ -53,8 +53,18 @@ final class TokenChecker {
 
   func begin(_ schema: String, dropsSpace: Bool = false) throws {
     try constraint.text.useSchema(Array(schema.utf8).span)
-    constraint.begin(dropsSpace: dropsSpace)
+    constraint.begin(dropsSpace: dropsSpace, vocabulary)
   }
+
+  /// The answer may come to calls.
+  func begin(tools: String, _ family: ToolFamily) throws {
+    try constraint.text.useTools(tools, family, nil, isLazy: true)
+    constraint.begin(dropsSpace: false, vocabulary)
+  }
+
+  var isWaiting: Bool { constraint.isWaiting }
+
+  func acceptFree(_ token: Int32) -> Bool { constraint.acceptFree(token, vocabulary) }
 
   func allows(_ token: Int32, left: Int) -> Bool {
     constraint.allows(token, vocabulary, leftCount: left)
@@ -122,6 +132,23 @@ final class TokenChecker {
       let isValid = JSONValue(text).map { Validator(root: root).isValid($0, root) }
       #expect(isValid == true, "\(text)")
     }
+  }
+
+  /// An answer with fewer tokens than its shortest text has bytes is not held up: its tokens may have
+  /// several bytes each.
+  @Test func fewTokensAreNoDeadEnd() throws {
+    let words = ["{\"", "long_name\"", ": ", "\"red\"", "}"]
+    let checker = try TokenChecker(words.map { Array($0.utf8) })
+    try checker.begin(
+      "{\"type\": \"object\", \"properties\": {\"long_name\": {\"const\": \"red\"}}, \"required\": "
+        + "[\"long_name\"], \"additionalProperties\": false}")
+    #expect(checker.distance > 12)
+    for (index, left) in [6, 5, 4, 3, 2].enumerated() {
+      let token = Int32(256 + index)
+      #expect(checker.allows(token, left: left) && checker.allowed(left: left).contains(token))
+      checker.accept(token)
+    }
+    #expect(checker.mustEnd)
   }
 
   @Test func aSpaceThatIsNotWrittenIsNotCounted() throws {

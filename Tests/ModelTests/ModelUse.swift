@@ -144,7 +144,7 @@ struct TextUse {
     switch failure {
     case .model(let error): error
     case .tokenizer(let error): error
-    case .kind, .noTemplate, .unknownTemplate, .template, .templateFile, .templateTooLong: failure
+    case .kind, .noTemplate, .template, .templateFile, .templateTooLong: failure
     }
   }
 

@@ -45,17 +45,46 @@ struct ChatTests {
     #expect(outcome.output == firstAnswer + secondAnswer)
   }
 
-  /// An answer that is cut goes on in the cache with its last token, and is closed.
+  /// An answer that is cut goes on in the cache with its last token, and is closed; a stop text does not
+  /// belong to the answer.
   @Test(arguments: [["--max-tokens", "5"], ["--max-tokens", "60", "--stop", "is Paris"]])
   func anAnswerThatWasCutIsClosed(options: [String]) throws {
     let outcome = try chat("\(Self.first)\n\(Self.second)\n", options + ["--quiet"])
     let lines = outcome.output.split(separator: "\n")
     try #require(lines.count == 2, "\(outcome.output)")
-    let kept = options.contains("--stop") ? lines[0] + "is Paris" : lines[0]
     let text =
-      Self.system + Self.turn(Self.first) + kept + "<|im_end|>\n" + Self.turn(Self.second)
+      Self.system + Self.turn(Self.first) + lines[0] + "<|im_end|>\n" + Self.turn(Self.second)
     let whole = try answer(text, maxTokens: Int(options[1])!)
     #expect(outcome.output == lines[0] + "\n" + whole)
+  }
+
+  /// A template that changes earlier answers, as those do that leave thoughts out: what is read for the
+  /// second answer is what the template writes.
+  @Test func theTemplateWritesEarlierAnswers() throws {
+    let folder = try Folder()
+    let template = try folder.write(
+      "chat.jinja",
+      Data(
+        """
+        {% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' }}\
+        {% if m.content == 'refuse' %}{{ raise_exception('not this') }}{% endif %}\
+        {{ m.content | replace(' is ', ' was ') if m.role == 'assistant' else m.content }}\
+        {{ '<|im_end|>\\n' }}{% endfor %}\
+        {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}\
+        {% if enable_thinking == false %}No: {% endif %}
+        """.utf8))
+    let options = ["--max-tokens", "60", "--quiet", "--chat-template", template, "--think", "off"]
+    let outcome = try chat("\(Self.first)\n\(Self.second)\n", options)
+    let prompt = Self.turn(Self.first) + "No: "
+    let firstAnswer = try answer(prompt, maxTokens: 60)
+    #expect(firstAnswer.contains(" is "))
+    let changed = firstAnswer.dropLast().replacing(" is ", with: " was ")
+    let secondAnswer = try answer(
+      Self.turn(Self.first) + changed + "<|im_end|>\n" + Self.turn(Self.second) + "No: ",
+      maxTokens: 60)
+    #expect(outcome.output == firstAnswer + secondAnswer, "\(outcome.error)")
+    let refused = try chat("refuse\n", options)
+    #expect(refused.code == 65 && refused.error == "edge-infer: not this\n", "\(refused.error)")
   }
 
   @Test func commandsGoToStandardError() throws {

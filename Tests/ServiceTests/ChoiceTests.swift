@@ -159,6 +159,34 @@ import Testing
     }
   }
 
+  /// What comes before the end of thoughts is no content.
+  @Test(arguments: [false, true]) func thoughts(isStream: Bool) throws {
+    let rig = try ServiceRig(budget: 256)
+    let x = LoopTests.token(of: UInt8(ascii: "x"))
+    for (think, expected) in [("true", ["xxx", ""]), ("false", ["", "xxx"])] {
+      let body =
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"max_tokens\":3,"
+        + "\"logit_bias\":{\"\(x)\":100},\"chat_template_kwargs\":{\"think\":\(think)},"
+        + "\"stream\":\(isStream)}"
+      let answer = try LoopTests.answer(rig, LoopTests.post("/v1/chat/completions", body))
+      let objects =
+        isStream
+        ? answer.body.components(separatedBy: "\n\n").filter { $0.hasPrefix("data: {") }
+          .map { String($0.dropFirst(6)) } : [answer.body]
+      var texts = ["", ""]
+      for object in objects {
+        let json = try JSONSerialization.jsonObject(with: Data(object.utf8)) as? [String: Any]
+        let choice = (json?["choices"] as? [[String: Any]])?.first
+        let message = choice?["message"] as? [String: Any] ?? choice?["delta"] as? [String: Any]
+        for (index, name) in ["reasoning_content", "content"].enumerated() {
+          texts[index] += message?[name] as? String ?? ""
+        }
+        if !isStream { #expect((message?["reasoning_content"] == nil) == (think == "false")) }
+      }
+      #expect(answer.status == 200 && texts == expected, "\(answer.body)")
+    }
+  }
+
   @Test func plainPaths() throws {
     let rig = try ServiceRig()
     func get(_ path: String, _ headers: String = "") throws -> RigAnswer {

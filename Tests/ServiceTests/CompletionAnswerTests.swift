@@ -95,7 +95,72 @@ private func events(_ response: SeenResponse) throws -> [[String: Any]] {
   }
 }
 
+private func writeCalls(
+  isStream: Bool, text: String, _ calls: [(String, [String])]
+) throws -> SeenResponse {
+  var settings = settings(stream: isStream, usage: false)
+  settings.hasTools = true
+  var answer = answer(.chat, settings)
+  var writer = ResponseWriter(RecordingSink())
+  writer.begin(ResponseHead(.ok, isStream ? .eventStream : .json, to: requestHead()))
+  answer.begin(&writer)
+  let names = TokenNames(UnsafeMutablePointer<Vocabulary>(bitPattern: 8)!)
+  answer.beginChoice(0, &writer)
+  if !text.isEmpty { answer.write(Array(text.utf8).span, nil, names, &writer) }
+  for (index, call) in calls.enumerated() {
+    var name = FixedText<65>()
+    for byte in call.0.utf8 { name.append(byte) }
+    answer.beginCall(name, index, &writer)
+    for piece in call.1 { answer.writeArguments(Array(piece.utf8).span, index, &writer) }
+  }
+  answer.endText(hasChances: false, &writer)
+  answer.endChoice(calls.isEmpty ? .stop : .toolCalls, timings, &writer)
+  answer.finish(usage, timings, &writer)
+  expectEnd(&writer, keepsAlive: true)
+  return try SeenResponse(Array(writer.sink.sent.joined()))
+}
+
 @Suite struct CompletionAnswerTests {
+  /// Text and calls, as one object and as a stream that is put together as clients do.
+  @Test(arguments: [
+    ("", []), ("a text", []), ("", [("f", ["{\"a\"", ": \"\\n\"}"])]),
+    ("first", [("f", ["{}"]), ("g_2", ["{\"b\":[1]", "}"])]),
+  ])
+  func calls(text: String, calls: [(String, [String])]) throws {
+    let whole = try object(try writeCalls(isStream: false, text: text, calls).body)
+    let message = try #require(try choice(whole)["message"] as? [String: Any])
+    #expect(message["content"] as? String == (text.isEmpty && !calls.isEmpty ? nil : text))
+    #expect(message.keys.contains("content"))
+    let seen = message["tool_calls"] as? [[String: Any]] ?? []
+    #expect(seen.count == calls.count && (calls.count > 0) == (message["tool_calls"] != nil))
+    var (streamed, streamedText): ([[String: Any]], String) = ([], "")
+    for event in try events(try writeCalls(isStream: true, text: text, calls)) {
+      let delta = try #require(try choice(event)["delta"] as? [String: Any])
+      streamedText += delta["content"] as? String ?? ""
+      for part in delta["tool_calls"] as? [[String: Any]] ?? [] {
+        let index = try #require(part["index"] as? Int)
+        let function = try #require(part["function"] as? [String: String])
+        if index == streamed.count {
+          streamed.append(["id": part["id"]!, "type": part["type"]!, "function": function])
+        } else {
+          var known = try #require(streamed[index]["function"] as? [String: String])
+          known["arguments"]! += try #require(function["arguments"])
+          streamed[index]["function"] = known
+        }
+      }
+    }
+    #expect(streamedText == text && (streamed as NSArray) == (seen as NSArray))
+    for (call, expected) in zip(seen, calls) {
+      let function = try #require(call["function"] as? [String: String])
+      #expect(function == ["name": expected.0, "arguments": expected.1.joined()])
+      let id = try #require(call["id"] as? String)
+      #expect(id.count == 9 && id.allSatisfy { $0.isLetter || $0.isNumber })
+    }
+    #expect(Set(seen.compactMap { $0["id"] as? String }).count == calls.count)
+    #expect(
+      try choice(whole)["finish_reason"] as? String == (calls.isEmpty ? "stop" : "tool_calls"))
+  }
+
   @Test func aChatAnswerAsOneObject() throws {
     let seen = try object(try write(.chat, settings(stream: false, usage: true), .stop).body)
     check(seen, "chat.completion", "chatcmpl")

@@ -1,3 +1,4 @@
+import Constraint
 import Foundation
 import Platform
 import TestSupport
@@ -94,10 +95,14 @@ struct SeenSettings: Equatable {
   var isEcho: Bool
   var promptCount: Int
   var binding: BindingKind?
+  var toolChoice: ToolChoice?
+  var chosenTool: String
 
   init(_ settings: CompletionSettings) {
     model = string(settings.model)
     binding = settings.binding
+    toolChoice = settings.toolChoice
+    chosenTool = string(settings.chosenTool)
     isStream = settings.isStream
     includesUsage = settings.includesUsage
     temperature = settings.temperature
@@ -374,8 +379,14 @@ func readMember(_ member: String) -> SeenBody {
     (
       "\"\(String(repeating: "w", count: 40))\":1", String(repeating: "w", count: 32) + "... is not"
     ),
-    ("\"tool_choice\":\"required\"", "tool_choice must be none or auto"),
-    ("\"tool_choice\":{", "tool_choice must be none or auto"),
+    ("\"tool_choice\":\"all\"", "tool_choice must be none, auto, required or an object"),
+    ("\"tool_choice\":5,", "tool_choice must be none, auto, required or an object"),
+    ("\"tool_choice\":{\"type\":\"function\"}", "tool_choice.name is missing"),
+    ("\"tool_choice\":{\"function\":{}}", "tool_choice.name is missing"),
+    ("\"tool_choice\":{\"type\":\"x\"", "tool_choice.type must be function"),
+    ("\"tool_choice\":{\"function\":{\"name\":1,", "tool_choice.name must be a string"),
+    ("\"tool_choice\":{\"function\":{\"x\":1", "tool_choice.function.x is not known here"),
+    ("\"parallel_tool_calls\":1,", "parallel_tool_calls must be true or false"),
     (
       "\"top_logprobs\":2,\"messages\":[{\"role\":\"user\",\"content\":\"\"}]}",
       "top_logprobs must be"
@@ -423,6 +434,28 @@ func readMember(_ member: String) -> SeenBody {
   func bindings(_ member: String, _ kind: BindingKind) {
     let seen = readMember(member)
     #expect(seen.error == nil && seen.settings.binding == kind, "\(seen.message)")
+  }
+
+  /// Tools bind answers to their calls.
+  @Test func toolsAreChosen() {
+    let tools = "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":[{}]"
+    for (more, choice) in [
+      ("", ToolChoice.auto), (",\"tool_choice\":\"auto\"", .auto),
+      (",\"tool_choice\":\"required\"", .required), (",\"tool_choice\":null", .auto),
+      (",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"f\"}}", .named),
+      (",\"tool_choice\":{\"type\":\"function\",\"name\":\"f\"}", .named),
+    ] {
+      let settings = readChat(tools + more + "}").settings
+      #expect(settings.binding == .tools && settings.toolChoice == choice, "\(more)")
+      #expect(settings.chosenTool == (choice == .named ? "f" : ""))
+    }
+    let none = readChat(tools + ",\"tool_choice\":\"none\",\"parallel_tool_calls\":false}").settings
+    #expect(none.binding == nil && none.toolChoice == nil)
+    let bound = readChat(tools + ",\"response_format\":{\"type\":\"json_object\"}}")
+    #expect(bound.message == "tools cannot be given with a schema or grammar for the answer")
+    let start = "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"tools\":[]"
+    #expect(readChat(start + "}").settings.binding == nil)
+    #expect(readChat(start + ",\"tool_choice\":\"required\"}").error?.field == .toolChoice)
   }
 
   /// What other servers know is set here.

@@ -36,6 +36,11 @@ import Testing
     }
   }
 
+  private static func bytes(of buffer: borrowing AnswerBuffer) -> [UInt8] {
+    let piece = buffer.piece()
+    return (0..<piece.count).map { piece[$0] }
+  }
+
   /// Text is cut between characters.
   @Test func piecesAreWholeCharacters() {
     let text = Array(String(repeating: "aé€😀", count: 500).utf8)
@@ -47,9 +52,8 @@ import Testing
       for byte in given { buffer.write(byte: byte) }
       var received: [UInt8] = []
       while !buffer.isEmpty {
-        let piece = buffer.piece()
-        #expect(piece.count <= AnswerBuffer.pieceByteCountMax)
-        let bytes = (0..<piece.count).map { piece[$0] }
+        let bytes = Self.bytes(of: buffer)
+        #expect(bytes.count <= AnswerBuffer.pieceByteCountMax)
         #expect(String(validating: bytes, as: UTF8.self) != nil)
         received += bytes
         buffer.removePiece()

@@ -38,7 +38,8 @@ enum TinyModel {
     (message['content'] or '')}}{% if message.tool_calls %}{{ message.tool_calls | tojson }}{% endif %}\
     {% if message.reasoning_content %}({{ message.reasoning_content }}){% endif %}\
     {{ '<|im_end|>' + '\\n'}}{% endfor %}{% if loud %}!{% endif %}\
-    {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}
+    {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}\
+    {% if think %}<think>{% elif think == false %}<think></think>{% endif %}
     """
 
   static func write(to folder: Folder) throws -> String {

@@ -9,7 +9,6 @@ struct ModelFile {
   private(set) var types: [Int32] = []
   private(set) var scores: [Float] = []
   private(set) var merges: [[UInt8]] = []
-  private(set) var chatTemplate: [UInt8] = []
   private var kind: [UInt8] = []
   private var preTokenizer: [UInt8] = []
 
@@ -29,7 +28,6 @@ struct ModelFile {
       case "tokenizer.ggml.token_type": types = integers()
       case "tokenizer.ggml.scores":
         scores = integers().map { Float(bitPattern: UInt32(bitPattern: $0)) }
-      case "tokenizer.chat_template": chatTemplate = string()
       case "tokenizer.ggml.model": kind = string()
       case "tokenizer.ggml.pre": preTokenizer = string()
       default: skip(type)
@@ -84,9 +82,9 @@ struct ModelFile {
 }
 
 extension Tokenizing {
-  convenience init(_ model: ModelFile, usesTemplate: Bool = true) throws {
+  convenience init(_ model: ModelFile) throws {
     try self.init(
       model.scheme(), tokens: model.tokens, types: model.types, scores: model.scores,
-      merges: model.merges, chatTemplate: usesTemplate ? model.chatTemplate : [])
+      merges: model.merges)
   }
 }

@@ -46,22 +46,6 @@ struct ModelTests {
     #expect(try made.decode(ids) == [UInt8](text))
   }
 
-  @Test func defaultChatPrompt() throws {
-    let made = try Tokenizing(ModelFile())
-    let text =
-      "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face"
-      + "<|im_end|>\n<|im_start|>user\nhello<|im_end|>\n<|im_start|>assistant\n"
-    let ids = try made.chat(system: nil, user: "hello")
-    #expect(ids == (try made.encode(text)))
-    #expect(ids == Self.helloIds)
-  }
-
-  /// Hugging Face's ids for the text of `defaultChatPrompt`.
-  private static let helloIds: [Int32] = [
-    1, 9690, 198, 2683, 359, 253, 5356, 5646, 11173, 3365, 3511, 308, 34519, 28, 7018, 411, 407,
-    19712, 8182, 2, 198, 1, 4093, 198, 28120, 2, 198, 1, 520, 9531, 198,
-  ]
-
   @Test func randomTextComesBack() throws {
     let made = try Tokenizing(ModelFile())
     // The vocabulary has no tokens for these bytes.

@@ -10,23 +10,21 @@ final class Tokenizing {
   private let arena: Arena
   let vocabulary: Vocabulary
   private var encoder: Encoder
-  let template: ChatTemplate?
 
   init(
     _ scheme: Scheme = .byteLevelBPE(.smollm), tokens: [[UInt8]], types: [Int32],
-    scores: [Float] = [], merges: [[UInt8]], chatTemplate: [UInt8] = []
+    scores: [Float] = [], merges: [[UInt8]]
   ) throws {
     var counts = VocabularyCounts(scheme)
     for (text, type) in zip(tokens, types) { try counts.include(token: text.span, type: type) }
     try counts.includeMerges(count: merges.count)
     var measuring = Carver.measuring
-    _ = try Self.layOut(&measuring, counts, chatTemplate)
+    _ = try Self.layOut(&measuring, counts)
     arena = try Arena(plan: measuring.measured())
     var carver = arena.carver()
-    let parts = try Self.layOut(&carver, counts, chatTemplate)
+    let parts = try Self.layOut(&carver, counts)
     carver.seal()
     encoder = parts.encoder
-    template = parts.template
     var vocabulary = parts.vocabulary
     for (index, text) in tokens.enumerated() {
       try vocabulary.addToken(
@@ -42,13 +40,12 @@ final class Tokenizing {
     let numbers = other.vocabulary.numbers
     guard let counts = VocabularyCounts(other.vocabulary.scheme, numbers) else { return nil }
     var measuring = Carver.measuring
-    _ = try Self.layOut(&measuring, counts, [])
+    _ = try Self.layOut(&measuring, counts)
     arena = try Arena(plan: measuring.measured())
     var carver = arena.carver()
-    let parts = try Self.layOut(&carver, counts, [])
+    let parts = try Self.layOut(&carver, counts)
     carver.seal()
     encoder = parts.encoder
-    template = nil
     var vocabulary = parts.vocabulary
     let tables = unsafe arena.bytes(of: .tokenizer)
     unsafe tables.copyMemory(from: UnsafeRawBufferPointer(other.arena.bytes(of: .tokenizer)))
@@ -63,17 +60,14 @@ final class Tokenizing {
   private struct Parts: ~Copyable {
     var vocabulary: Vocabulary
     var encoder: Encoder
-    var template: ChatTemplate?
   }
 
   private static func layOut(
-    _ carver: inout Carver, _ counts: VocabularyCounts, _ chatTemplate: [UInt8]
+    _ carver: inout Carver, _ counts: VocabularyCounts
   ) throws -> Parts {
     Parts(
       vocabulary: Vocabulary(carver: &carver, counts: counts),
-      encoder: Encoder(carver: &carver, counts.scheme),
-      template: chatTemplate.isEmpty
-        ? nil : try ChatTemplate(carver: &carver, jinja: chatTemplate.span))
+      encoder: Encoder(carver: &carver, counts.scheme))
   }
 
   func encode<Source: TextSource & ~Copyable>(_ source: inout Source) throws -> [Int32] {
@@ -140,28 +134,8 @@ final class Tokenizing {
 
   var droppedByteCount: Int { encoder.droppedByteCount }
 
-  /// The tokens of a turn; the vocabulary's `<s>` and `</s>` begin and end texts.
-  func chat(
-    _ turn: ChatTurn = .first, system: String?, user: String, cuts: [Int] = [3, 1, 7]
-  ) throws -> [Int32] {
-    let marks = ChatMarks(bos: id(of: "<s>"), eos: id(of: "</s>"))
-    var systemBytes = Array((system ?? "").utf8)
-    systemBytes.append(0)
-    return try systemBytes.withUnsafeBufferPointer { bytes in
-      let input: MemoryInput? =
-        system == nil ? nil : MemoryInput(bytes.baseAddress!, count: bytes.count - 1)
-      var prompt = ChatPrompt(
-        template!, turn, system: input, user: CutInput(Array(user.utf8), cuts), marks, vocabulary)
-      return try encode(&prompt)
-    }
-  }
-
   /// The bytes of all tokens, one after the other.
   func joined(_ ids: [Int32]) -> [UInt8] { ids.flatMap { bytes(of: $0) } }
-
-  private func id(of text: String) -> Int? {
-    vocabulary.token(of: Array(text.utf8).span).map { Int($0) }
-  }
 
   func isSpecial(_ id: Int32) -> Bool { vocabulary.kind(of: id).isSpecial }
 

@@ -50,7 +50,7 @@ import Testing
     ])
   func published(vocabulary: String, names: [String]) throws {
     let file = Files.sharedURL("\(Self.folder)/ggml-vocab-\(vocabulary).gguf")
-    let made = try Tokenizing(ModelFile(path: file.path), usesTemplate: false)
+    let made = try Tokenizing(ModelFile(path: file.path))
     for name in names { try check(made, name) }
   }
 

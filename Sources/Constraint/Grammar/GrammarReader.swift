@@ -9,10 +9,11 @@ struct GrammarReader {
   private let text: WordsText
   private var offset = 0
   private var groupDepth = 0
-  private(set) var firstRule = 0
-  private var lastRule = 0
+  private var rules = RuleMaker()
 
   init(_ text: WordsText) { self.text = text }
+
+  var firstRule: Int { rules.firstRule }
 
   /// - Returns: the record of the rule `root`.
   mutating func read(_ words: inout Words) throws(ConstraintError) -> Int {
@@ -92,21 +93,7 @@ struct GrammarReader {
       if other.count > 0 && words.compare(other, name) == 0 { return rule }
       rule = words[rule + RuleRecord.next]
     }
-    return try addRule(name, &words)
-  }
-
-  /// - Parameter name: empty for a rule that the grammar does not name.
-  private mutating func addRule(
-    _ name: WordsText, _ words: inout Words
-  ) throws(ConstraintError) -> Int {
-    let rule = try words.take(RuleRecord.count)
-    words[rule + RuleRecord.name] = name.start
-    words[rule + RuleRecord.nameCount] = name.count
-    words[rule + RuleRecord.shortest] = NodeRecord.none
-    words[rule + RuleRecord.place] = name.count > 0 ? name.start - text.start : offset
-    if lastRule == 0 { firstRule = rule } else { words[lastRule + RuleRecord.next] = rule }
-    lastRule = rule
-    return rule
+    return try rules.addRule(name, place: name.start - text.start, &words)
   }
 
   private mutating func readRule(_ words: inout Words) throws(ConstraintError) {
@@ -119,68 +106,29 @@ struct GrammarReader {
     try expect(UInt8(ascii: "="), words)
     skipSpace(words, crossesLines: true)
     let list = try readAlternatives(&words, isNested: false)
-    try finish(rule, list, &words)
+    try rules.finish(rule, list, &words)
   }
 }
 
-// Elements are linked while they are read: a list of four words each, the next one's index first. They
-// are copied into a row when their rule is whole.
+// Alternatives and what they are made of.
 extension GrammarReader {
-  private struct ElementList {
-    var first = 0
-    var last = 0
-  }
-
-  private func append(
-    _ kind: GrammarElement.Kind, _ first: Int, _ second: Int, to list: inout ElementList,
-    _ words: inout Words
-  ) throws(ConstraintError) {
-    let link = try words.take(1 + GrammarElement.count)
-    words[link + 1] = kind.rawValue
-    words[link + 2] = first
-    words[link + 3] = second
-    if list.last == 0 { list.first = link } else { words[list.last] = link }
-    list.last = link
-  }
-
-  private func finish(
-    _ rule: Int, _ list: ElementList, _ words: inout Words
-  ) throws(ConstraintError) {
-    var count = 1
-    var link = list.first
-    while link != 0 {
-      count += 1
-      link = words[link]
-    }
-    let elements = try words.take(count * GrammarElement.count)
-    var place = elements
-    link = list.first
-    while link != 0 {
-      for index in 0..<GrammarElement.count { words[place + index] = words[link + 1 + index] }
-      place += GrammarElement.count
-      link = words[link]
-    }
-    words[place] = GrammarElement.Kind.end.rawValue
-    words[rule + RuleRecord.elements] = elements
-  }
-
   private mutating func readAlternatives(
     _ words: inout Words, isNested: Bool
-  ) throws(ConstraintError) -> ElementList {
-    var list = ElementList()
+  ) throws(ConstraintError) -> RuleMaker.ElementList {
+    var list = RuleMaker.ElementList()
     while true {
       try readSequence(&list, &words, isNested: isNested)
       if !take(UInt8(ascii: "|"), words) { return list }
-      try append(.alternative, 0, 0, to: &list, &words)
+      try rules.append(.alternative, 0, 0, to: &list, &words)
       skipSpace(words, crossesLines: true)
     }
   }
 
   private mutating func readSequence(
-    _ list: inout ElementList, _ words: inout Words, isNested: Bool
+    _ list: inout RuleMaker.ElementList, _ words: inout Words, isNested: Bool
   ) throws(ConstraintError) {
     while let byte = byte(words) {
-      var item = ElementList()
+      var item = RuleMaker.ElementList()
       switch byte {
       case UInt8(ascii: "\""): try readLiteral(&item, &words)
       case UInt8(ascii: "["): try readClass(&item, &words)
@@ -188,11 +136,11 @@ extension GrammarReader {
         offset += 1
         var all = ScalarSet()
         _ = all.add(0, ScalarSet.scalarMax)
-        try append(all, to: &item, &words)
+        try rules.append(all, to: &item, &words)
       case UInt8(ascii: "("): try readGroup(&item, &words)
       default:
         if !Self.isNameByte(byte) { return }
-        try append(.rule, try rule(try readName(words), &words), 0, to: &item, &words)
+        try rules.append(.rule, try rule(try readName(words), &words), 0, to: &item, &words)
       }
       skipSpace(words, crossesLines: isNested)
       try readQuantifier(&item, &words, isNested: isNested)
@@ -203,7 +151,7 @@ extension GrammarReader {
   }
 
   private mutating func readGroup(
-    _ item: inout ElementList, _ words: inout Words
+    _ item: inout RuleMaker.ElementList, _ words: inout Words
   ) throws(ConstraintError) {
     offset += 1
     groupDepth += 1
@@ -212,20 +160,12 @@ extension GrammarReader {
     let inner = try readAlternatives(&words, isNested: true)
     groupDepth -= 1
     try expect(UInt8(ascii: ")"), words)
-    try append(.rule, try addRule(inner, &words), 0, to: &item, &words)
-  }
-
-  private mutating func addRule(
-    _ list: ElementList, _ words: inout Words
-  ) throws(ConstraintError) -> Int {
-    let rule = try addRule(WordsText(start: 0, count: 0), &words)
-    try finish(rule, list, &words)
-    return rule
+    try rules.append(.rule, try rules.addRule(inner, place: offset, &words), 0, to: &item, &words)
   }
 
   /// What follows an item: nothing, or how often it comes.
   private mutating func readQuantifier(
-    _ item: inout ElementList, _ words: inout Words, isNested: Bool
+    _ item: inout RuleMaker.ElementList, _ words: inout Words, isNested: Bool
   ) throws(ConstraintError) {
     let start = offset
     var least = 0
@@ -246,13 +186,13 @@ extension GrammarReader {
     // The item becomes a rule that is named as often as it comes.
     let body =
       item.first == item.last && words[item.first + 1] == GrammarElement.Kind.rule.rawValue
-      ? words[item.first + 2] : try addRule(item, &words)
-    item = ElementList()
-    for _ in 0..<least { try append(.rule, body, 0, to: &item, &words) }
+      ? words[item.first + 2] : try rules.addRule(item, place: offset, &words)
+    item = RuleMaker.ElementList()
+    for _ in 0..<least { try rules.append(.rule, body, 0, to: &item, &words) }
     if let most {
       try appendOptional(body, most - least, to: &item, &words)
     } else {
-      try append(.rule, try addLoop(body, &words), 0, to: &item, &words)
+      try rules.append(.rule, try addLoop(body, &words), 0, to: &item, &words)
     }
   }
 
@@ -260,28 +200,28 @@ extension GrammarReader {
   private mutating func addLoop(
     _ body: Int, _ words: inout Words
   ) throws(ConstraintError) -> Int {
-    let loop = try addRule(WordsText(start: 0, count: 0), &words)
-    var list = ElementList()
-    try append(.rule, body, 0, to: &list, &words)
-    try append(.rule, loop, 0, to: &list, &words)
-    try append(.alternative, 0, 0, to: &list, &words)
-    try finish(loop, list, &words)
+    let loop = try rules.addRule(WordsText(start: 0, count: 0), place: offset, &words)
+    var list = RuleMaker.ElementList()
+    try rules.append(.rule, body, 0, to: &list, &words)
+    try rules.append(.rule, loop, 0, to: &list, &words)
+    try rules.append(.alternative, 0, 0, to: &list, &words)
+    try rules.finish(loop, list, &words)
     return loop
   }
 
   /// At most `count` times: each time is a rule `body next |`.
   private mutating func appendOptional(
-    _ body: Int, _ count: Int, to item: inout ElementList, _ words: inout Words
+    _ body: Int, _ count: Int, to item: inout RuleMaker.ElementList, _ words: inout Words
   ) throws(ConstraintError) {
     var next = 0
     for _ in 0..<count {
-      var list = ElementList()
-      try append(.rule, body, 0, to: &list, &words)
-      if next != 0 { try append(.rule, next, 0, to: &list, &words) }
-      try append(.alternative, 0, 0, to: &list, &words)
-      next = try addRule(list, &words)
+      var list = RuleMaker.ElementList()
+      try rules.append(.rule, body, 0, to: &list, &words)
+      if next != 0 { try rules.append(.rule, next, 0, to: &list, &words) }
+      try rules.append(.alternative, 0, 0, to: &list, &words)
+      next = try rules.addRule(list, place: offset, &words)
     }
-    if next != 0 { try append(.rule, next, 0, to: &item, &words) }
+    if next != 0 { try rules.append(.rule, next, 0, to: &item, &words) }
   }
 
   private mutating func readCounts(_ words: Words) throws(ConstraintError) -> (Int, Int?) {
@@ -314,37 +254,23 @@ extension GrammarReader {
 
 // Characters.
 extension GrammarReader {
-  private mutating func append(
-    _ set: ScalarSet, to item: inout ElementList, _ words: inout Words
-  ) throws(ConstraintError) {
-    let ranges = try words.take(2 * set.count)
-    for index in 0..<set.count {
-      words[ranges + 2 * index] = set.low(index)
-      words[ranges + 2 * index + 1] = set.high(index)
-    }
-    try append(.characters, ranges, set.count, to: &item, &words)
-  }
-
   private mutating func readLiteral(
-    _ item: inout ElementList, _ words: inout Words
+    _ item: inout RuleMaker.ElementList, _ words: inout Words
   ) throws(ConstraintError) {
     offset += 1
     while !take(UInt8(ascii: "\""), words) {
-      let scalar = try readCharacter(words)
-      var set = ScalarSet()
-      _ = set.add(scalar, scalar)
-      try append(set, to: &item, &words)
+      try rules.append(scalar: try readCharacter(words), to: &item, &words)
     }
     // A quantifier is of the whole literal.
     if item.first != item.last {
-      let rule = try addRule(item, &words)
-      item = ElementList()
-      try append(.rule, rule, 0, to: &item, &words)
+      let rule = try rules.addRule(item, place: offset, &words)
+      item = RuleMaker.ElementList()
+      try rules.append(.rule, rule, 0, to: &item, &words)
     }
   }
 
   private mutating func readClass(
-    _ item: inout ElementList, _ words: inout Words
+    _ item: inout RuleMaker.ElementList, _ words: inout Words
   ) throws(ConstraintError) {
     offset += 1
     let isNegated = take(UInt8(ascii: "^"), words)
@@ -365,7 +291,7 @@ extension GrammarReader {
       guard let other = set.complement() else { throw ConstraintError(.syntax, offset) }
       set = other
     }
-    try append(set, to: &item, &words)
+    try rules.append(set, to: &item, &words)
   }
 
   private mutating func readCharacter(_ words: Words) throws(ConstraintError) -> Int {

@@ -105,6 +105,18 @@ struct DocumentBuilder {
   private(set) var root = 0
   private(set) var isWhole = false
 
+  /// Takes JSON that is there as a whole.
+  mutating func take(_ json: Span<UInt8>, _ words: inout Words) throws(ConstraintError) {
+    var tokenizer = JSONTokenizer()
+    var offset = 0
+    while offset < json.count {
+      guard let event = try? tokenizer.next(json, at: &offset) else {
+        throw ConstraintError(.json, 0)
+      }
+      try take(event, json, &words)
+    }
+  }
+
   mutating func take(
     _ event: JSONTokenizer.Event, _ bytes: Span<UInt8>, _ words: inout Words
   ) throws(ConstraintError) {

@@ -26,6 +26,12 @@ struct PlainWalk {
     states[0] = thread.state
   }
 
+  /// Characters that may still come, if nothing else is asked of them; nil if something is.
+  var characterCountMax: Int? {
+    if automaton != nil { return nil }
+    return most == StringRecord.none ? Int.max : max(most - Int(counts[0]), 0)
+  }
+
   /// Steps over a token.
   /// - Parameter shared: bytes that it has in common with the one before.
   /// - Returns: whether it can come.

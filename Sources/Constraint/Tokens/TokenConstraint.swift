@@ -18,6 +18,9 @@ public struct TokenConstraint: ~Copyable {
   private var endCount = 0
   /// The first space of the answer's first token is not written.
   private var dropsSpace = false
+  /// While the answer is free: looks for the beginning of calls.
+  private var trigger: ToolTrigger?
+  private var marks = ToolMarks()
 
   /// - Parameter byteCount: for a schema or grammar, and what it is compiled to.
   @export(interface)
@@ -44,14 +47,26 @@ public struct TokenConstraint: ~Copyable {
     endCount += 1
   }
 
-  /// Whether answers are bound.
-  public var isActive: Bool { text.isActive }
+  /// Whether the answer is bound here.
+  public var isActive: Bool { text.isActive && trigger == nil }
+
+  /// Whether the answer is free so far, and may come to calls of tools.
+  public var isWaiting: Bool { trigger != nil }
+
+  /// Whether a control token stands for text of calls.
+  public func isMark(_ token: Int32) -> Bool { marks.contains(token) }
 
   /// An answer begins.
   /// - Parameter dropsSpace: whether a space at the beginning of its first token is not written.
-  public mutating func begin(dropsSpace: Bool) {
+  @export(interface)
+  public mutating func begin(dropsSpace: Bool, _ vocabulary: borrowing Vocabulary) {
     text.restart()
     self.dropsSpace = dropsSpace
+    marks = ToolMarks()
+    trigger = nil
+    guard let tools = text.tools else { return }
+    marks.find(tools, vocabulary)
+    if text.isLazy { trigger = ToolTrigger(tools) }
   }
 
   /// Whether a token may come.
@@ -62,7 +77,10 @@ public struct TokenConstraint: ~Copyable {
   ) -> Bool {
     if isEnd(token) { return text.acceptsEnd() }
     if !vocabulary.isToken(token) || vocabulary.kind(of: token) == .unused { return false }
-    if vocabulary.kind(of: token) == .control || vocabulary.kind(of: token) == .unknown {
+    if vocabulary.kind(of: token) == .unknown { return false }
+    if vocabulary.kind(of: token) == .control
+      && !(isMark(token) && text.machine.isBetweenValues(text.level))
+    {
       return false
     }
     let mark = text.machine.mark
@@ -87,9 +105,16 @@ public struct TokenConstraint: ~Copyable {
     return level
   }
 
-  /// Whether the text can be whole within the tokens that are left: each byte has a token of its own.
+  /// Whether the text can be whole within the tokens that are left, if each byte has a token of its own.
+  /// If it can not yet, tokens of several bytes may still lead there: nothing is left out.
   private func canEnd(_ level: Machine.Level, _ leftCount: Int) -> Bool {
     leftCount >= Self.leadCountMax || text.machine.distance(level) <= leftCount
+      || !isLed(leftCount)
+  }
+
+  /// Whether only such tokens come that the text can still be whole.
+  private func isLed(_ leftCount: Int) -> Bool {
+    leftCount < Self.leadCountMax && text.distance <= leftCount + 1
   }
 
   /// Takes a token that is allowed and is no end.
@@ -99,6 +124,48 @@ public struct TokenConstraint: ~Copyable {
     precondition(!level.isEmpty, "the token is not allowed")
     text.level = text.machine.commit(level)
     dropsSpace = false
+  }
+
+  /// Takes a token of free text, unless calls begin in it that cannot go on as it does.
+  /// - Returns: false if it is not taken.
+  @export(interface)
+  public mutating func acceptFree(_ token: Int32, _ vocabulary: borrowing Vocabulary) -> Bool {
+    guard var trigger = trigger, vocabulary.isToken(token) else { return true }
+    let bytes = vocabulary.bytes(of: token)
+    if vocabulary.kind(of: token) == .control && !(isMark(token) && trigger.goesOn(bytes)) {
+      return true
+    }
+    var index = dropsSpace && bytes[0] == UInt8(ascii: " ") ? 1 : 0
+    while index < bytes.count {
+      let wasMatching = trigger.matchedCount > 0
+      switch trigger.take(bytes[index]) {
+      case .matched: index += 1
+      case .text: if !wasMatching { index += 1 }
+      case .whole: return beginCalls(bytes.extracting((index + 1)...))
+      }
+    }
+    self.trigger = trigger
+    dropsSpace = false
+    return true
+  }
+
+  /// The answer is bound from here on.
+  /// - Parameter rest: the token's bytes behind the mark.
+  private mutating func beginCalls(_ rest: Span<UInt8>) -> Bool {
+    guard let form = text.tools?.form else { return true }
+    text.restart()
+    var level = text.level
+    for index in 0..<form.triggerCount {
+      level = unsafe text.machine.step(level, form.begin.utf8Start[index])
+    }
+    for index in 0..<rest.count where !level.isEmpty {
+      level = text.machine.step(level, rest[index])
+    }
+    if level.isEmpty { return false }
+    text.level = text.machine.commit(level)
+    trigger = nil
+    dropsSpace = false
+    return true
   }
 
   /// Whether the answer is whole and nothing can follow.
@@ -138,11 +205,15 @@ extension TokenConstraint {
     // A token of plain text may leave a character cut, and makes the text no longer otherwise.
     let isFree =
       text.machine.isFreeString(text.level)
-      && (leftCount >= Self.leadCountMax || text.distance + 3 <= leftCount)
+      && (!isLed(leftCount) || text.distance + 3 <= leftCount)
     if isFree { allowed.copy(order.plain) } else { allowed.removeAll() }
     let bound = isFree ? nil : text.machine.boundString(text.level)
     if let bound { findPlain(bound, vocabulary, leftCount) }
     findOthers(skipsPlain: isFree || bound != nil, vocabulary, leftCount)
+    for index in 0..<marks.count
+    where allows(marks[index], vocabulary, leftCount: leftCount) {
+      allowed.insert(marks[index])
+    }
     if text.acceptsEnd() {
       for index in 0..<endCount { allowed.insert(ends[index]) }
     }
@@ -153,7 +224,11 @@ extension TokenConstraint {
     _ string: Thread, _ vocabulary: borrowing Vocabulary, _ leftCount: Int
   ) {
     var walk = PlainWalk(string, text.machine.words)
-    let isLed = leftCount < Self.leadCountMax
+    let isLed = isLed(leftCount)
+    if let countMax = walk.characterCountMax, !isLed || text.distance + 3 <= leftCount {
+      order.insertPlain(characterCountMax: countMax, into: allowed)
+      return
+    }
     // Of what the string lies in.
     let outer = isLed ? text.machine.outerDistance(text.level) : 0
     var shared = Int.max
@@ -162,7 +237,7 @@ extension TokenConstraint {
       if !order.isPlain(index) { continue }
       let token = order.token(index)
       if walk.takes(vocabulary.bytes(of: token), shared: shared) {
-        let distance = isLed ? walk.distance + outer : 0
+        let distance = isLed ? walk.distance + outer : -3
         // A character that the token cuts has up to three more bytes.
         if distance + 3 <= leftCount
           || distance <= leftCount && allows(token, vocabulary, leftCount: leftCount)

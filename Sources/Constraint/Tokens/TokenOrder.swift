@@ -10,6 +10,9 @@ import Tokenizer
   private static let plainFlag: UInt32 = 0x8000_0000
   private let entries: UnsafeMutablePointer<UInt32>
   private let shared: UnsafeMutablePointer<UInt8>
+  /// Of tokens of plain text: characters that begin in them.
+  private let characterCounts: UnsafeMutablePointer<UInt8>
+  private var longestCharacterCount = 0
   /// A bit for each token that is plain text of a JSON string as a whole.
   let plain: TokenSet
   let capacity: Int
@@ -19,6 +22,7 @@ import Tokenizer
     capacity = vocabularyCount
     unsafe entries = unsafe carver.take(.grammar, UInt32.self, count: vocabularyCount)
     unsafe shared = unsafe carver.take(.grammar, UInt8.self, count: vocabularyCount)
+    unsafe characterCounts = unsafe carver.take(.grammar, UInt8.self, count: vocabularyCount)
     plain = TokenSet(carver: &carver, capacity: vocabularyCount)
   }
 
@@ -60,9 +64,31 @@ import Tokenizer
         : Self.sharedCount(
           token(index - 1), token(index), vocabulary)
     }
+    longestCharacterCount = 0
     for index in 0..<count where Self.isPlain(vocabulary.bytes(of: token(index))) {
+      let characterCount = Self.characterCount(vocabulary.bytes(of: token(index)))
+      longestCharacterCount = max(longestCharacterCount, characterCount)
+      unsafe characterCounts[index] = UInt8(characterCount)
       plain.insert(token(index))
       unsafe entries[index] |= Self.plainFlag
+    }
+  }
+
+  private static func characterCount(_ bytes: Span<UInt8>) -> Int {
+    var count = 0
+    for index in 0..<bytes.count where bytes[index] & 0xc0 != 0x80 { count += 1 }
+    return count
+  }
+
+  /// Adds the tokens of plain text in which so many characters begin at most to a set that has none.
+  func insertPlain(characterCountMax: Int, into set: TokenSet) {
+    if characterCountMax >= longestCharacterCount {
+      set.copy(plain)
+      return
+    }
+    for index in 0..<count
+    where unsafe isPlain(index) && Int(characterCounts[index]) <= characterCountMax {
+      set.insert(token(index))
     }
   }
 

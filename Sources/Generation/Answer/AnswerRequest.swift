@@ -1,3 +1,5 @@
+import Tokenizer
+
 /// How a prompt is to be answered.
 public struct AnswerRequest {
   /// The answer ends after so many tokens; 0 reads the prompt alone.
@@ -13,6 +15,8 @@ public struct AnswerRequest {
   public var minTokens = 0
   /// What is added to logits before a token is chosen.
   public var biases: LogitBiases?
+  /// Control tokens whose text is written.
+  public var shown = ShownTokens()
   /// Whether an answer may begin with what the cache holds, without a token of a prompt.
   public var mayLackPrompt = false
 

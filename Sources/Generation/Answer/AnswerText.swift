@@ -13,22 +13,27 @@ import Tokenizer
     unsafe self.vocabulary = unsafe vocabulary
   }
 
-  /// - Parameter continuesText: whether the answer goes on with the prompt's own text.
-  mutating func begin(_ stops: StopTexts, continuesText: Bool) {
+  /// - Parameters:
+  ///   - continuesText: whether the answer goes on with the prompt's own text.
+  ///   - shown: control tokens that are written.
+  mutating func begin(_ stops: StopTexts, continuesText: Bool, _ shown: ShownTokens) {
     filter = StopFilter(stops)
-    decoder = StreamingDecoder(continuesText: continuesText)
+    decoder = StreamingDecoder(continuesText: continuesText, shown: shown)
     tokenCount = 0
   }
 
   /// Whether a stop text has come.
   var isStopped: Bool { filter.isStopped }
 
-  mutating func write<Sink: ByteSink & ~Copyable>(_ token: Int32, to sink: inout Sink) {
+  /// - Parameter isText: whether a control token is written by its text.
+  mutating func write<Sink: ByteSink & ~Copyable>(
+    _ token: Int32, isText: Bool = false, to sink: inout Sink
+  ) {
     if let vocabulary = unsafe vocabulary {
       unsafe withUnsafeMutablePointer(to: &filter) { filter in
         unsafe withUnsafeMutablePointer(to: &sink) { sink in
           var filtered = unsafe FilteredSink(filter: filter, sink: sink)
-          unsafe decoder.write(token, vocabulary.pointee, to: &filtered)
+          unsafe decoder.write(token, vocabulary.pointee, isText: isText, to: &filtered)
         }
       }
     } else {

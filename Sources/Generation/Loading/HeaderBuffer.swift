@@ -30,16 +30,18 @@ public struct HeaderBuffer {
   }
 
   /// - Parameters:
-  ///   - usesTemplate: whether the absence of a chat template is an error.
+  ///   - usesTemplate: whether the chat template is wanted.
+  ///   - mayLackTemplate: whether its absence is no error.
   ///   - templateFile: of another one.
   @export(interface)
   public mutating func textNeeds(
-    of model: borrowing ModelFile, usesTemplate: Bool,
+    of model: borrowing ModelFile, usesTemplate: Bool, mayLackTemplate: Bool = false,
     templateFile: TemplateFile? = nil
   ) throws(TextFailure) -> TextNeeds {
     unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
       unsafe try TextNeeds(
-        model, buffer: bytes, usesTemplate: usesTemplate, templateFile: templateFile)
+        model, buffer: bytes, usesTemplate: usesTemplate, mayLackTemplate: mayLackTemplate,
+        templateFile: templateFile)
     }
   }
 

@@ -64,19 +64,12 @@ import Tokenizer
     }
   }
 
-  @export(interface)
   /// Whether there is a chat template, and it is used.
+  @export(interface)
   public var hasTemplate: Bool {
     switch text {
     case .some(let text): text.hasTemplate
     case .none: false
-    }
-  }
-
-  public var knownTemplate: ChatTemplate? {
-    switch text {
-    case .some(let text): text.knownTemplate
-    case .none: nil
     }
   }
 

@@ -45,12 +45,11 @@ public struct ModelPreparation: ~Copyable {
     var model = unsafe try Self.open(path, &buffer)
     if let name = needs.preTokenizer { model.setPreTokenizer(name) }
     let usesText = needs.usesText && (!needs.mayLackText || model.tokenizer.isKnown)
-    let hasTemplate = model.tokenizer.chatTemplate != nil || needs.templateFile != nil
-    let usesTemplate = needs.usesTemplate && (!needs.mayLackTemplate || hasTemplate)
     text =
       usesText
       ? try buffer.textNeeds(
-        of: model, usesTemplate: usesTemplate, templateFile: needs.templateFile) : nil
+        of: model, usesTemplate: needs.usesTemplate, mayLackTemplate: needs.mayLackTemplate,
+        templateFile: needs.templateFile) : nil
     self.model = model
     self.settings = settings
     self.needs = needs

@@ -148,7 +148,7 @@ extension Sampler {
       return best
     }
     let countMax = max(settings.candidateCountMax(vocabularyCount: vocabularyCount), 1)
-    if settings.isGreedy || !tryCandidates(logits, countMax, &constraint, vocabulary, leftCount) {
+    if !tryCandidates(logits, countMax, &constraint, vocabulary, leftCount) {
       constraint.findAllowed(vocabulary, leftCount: leftCount)
       candidates.take(logits, countMax: countMax, of: constraint.allowed)
     }

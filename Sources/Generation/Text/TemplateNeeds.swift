@@ -37,6 +37,7 @@ public struct TemplateNeeds {
     } else {
       throw .noTemplate
     }
+    addTools()
     var carver = Carver.measuring
     do throws(TemplateError) {
       _ = try engine(carver: &carver)
@@ -53,9 +54,33 @@ public struct TemplateNeeds {
       toolSource: text.span.extracting(byteCount..<byteCount + toolByteCount))
   }
 
-  /// The template, if it is recognized.
-  func known(carver: inout Carver) -> ChatTemplate? {
-    try? ChatTemplate(carver: &carver, jinja: text.span.extracting(0..<byteCount))
+  /// A template that does not know tools is given one beside it that tells of them, if there is room.
+  private mutating func addTools() {
+    let prefix = ToolPrefix.text
+    let count = prefix.utf8CodeUnitCount + byteCount
+    if toolByteCount > 0 || byteCount + count > text.count || knowsTools { return }
+    for index in 0..<prefix.utf8CodeUnitCount {
+      text[byteCount + index] = unsafe prefix.utf8Start[index]
+    }
+    let start = byteCount + prefix.utf8CodeUnitCount
+    for index in 0..<byteCount { text[start + index] = text[index] }
+    toolByteCount = count
+  }
+
+  private var knowsTools: Bool {
+    let word: StaticString = "tools"
+    var start = 0
+    while start + word.utf8CodeUnitCount <= byteCount {
+      var length = 0
+      while unsafe length < word.utf8CodeUnitCount
+        && text[start + length] == word.utf8Start[length]
+      {
+        length += 1
+      }
+      if length == word.utf8CodeUnitCount { return true }
+      start += 1
+    }
+    return false
   }
 
   private static var chatML: StaticString {

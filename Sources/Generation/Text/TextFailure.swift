@@ -14,8 +14,6 @@ public enum TextFailure: LineError {
   case template(TemplateError)
   case templateFile(SystemFailure)
   case templateTooLong
-  /// Of `chat`, which knows templates by their marks.
-  case unknownTemplate
 
   @export(interface)
   public func write(to out: inout TextOutput) {
@@ -35,8 +33,6 @@ public enum TextFailure: LineError {
       out.write("the chat templates have more than 65536 bytes together")
     case .noTemplate:
       out.write("the model has no chat template; --raw takes the prompt as it is")
-    case .unknownTemplate:
-      out.write("tokenizer.chat_template is none that chat knows; --raw takes the prompt as it is")
     }
   }
 

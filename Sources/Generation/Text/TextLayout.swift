@@ -11,8 +11,6 @@ import Tokenizer
   private let hasMerges: Bool
   /// Of needs that use it.
   public var template: TemplateEngine?
-  /// The same, if it is one that is recognized without running it.
-  public let knownTemplate: ChatTemplate?
   public let marks: TextMarks
 
   @export(interface)
@@ -26,10 +24,8 @@ import Tokenizer
     if let template = needs.template {
       // TemplateNeeds has tried the same text.
       self.template = try? template.engine(carver: &carver)
-      knownTemplate = template.known(carver: &carver)
     } else {
       self.template = nil
-      knownTemplate = nil
     }
   }
 
@@ -37,6 +33,14 @@ import Tokenizer
     switch template {
     case .some: true
     case .none: false
+    }
+  }
+
+  /// The marks of thoughts that the chat template names.
+  public var namedThoughts: ThoughtMarks? {
+    switch template {
+    case .some(let template): template.traits.thoughts
+    case .none: nil
     }
   }
 

@@ -19,12 +19,13 @@ public struct TextNeeds {
   /// Walks over the vocabulary once to count it, unless it is packed.
   /// - Parameters:
   ///   - buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
-  ///   - usesTemplate: whether the chat template is wanted; it is an error then if there is none.
+  ///   - usesTemplate: whether the chat template is wanted.
+  ///   - mayLackTemplate: whether it is no error if there is none.
   ///   - templateFile: of another one.
   @export(interface)
   public init(
     _ model: borrowing ModelFile, buffer: UnsafeMutableRawBufferPointer, usesTemplate: Bool,
-    templateFile: TemplateFile? = nil
+    mayLackTemplate: Bool = false, templateFile: TemplateFile? = nil
   ) throws(TextFailure) {
     let scheme = try Self.scheme(model.tokenizer)
     self.scheme = scheme
@@ -35,8 +36,9 @@ public struct TextNeeds {
     } else {
       (counts, hasChatML) = unsafe try Self.counts(of: model, scheme, buffer)
     }
+    let hasTemplate = model.tokenizer.chatTemplate != nil || templateFile != nil || hasChatML
     template =
-      usesTemplate
+      usesTemplate && (hasTemplate || !mayLackTemplate)
       ? try TemplateNeeds(model, file: templateFile, hasChatML: hasChatML) : nil
   }
 

@@ -6,8 +6,10 @@ public enum BindingKind: Sendable {
   case anyObject
   /// `response_format` with a schema, or `guided_json`.
   case schema
-  /// `grammar`, or `guided_grammar`.
+  /// `grammar` or `guided_grammar`.
   case grammar
+  /// `tools`, which it may or must call.
+  case tools
 }
 
 /// The type of `response_format`.

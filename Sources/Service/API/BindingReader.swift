@@ -2,8 +2,8 @@ import Constraint
 import Text
 
 /// Reads what a request's answer is bound to from the body, which has been checked: the value of
-/// `response_format.json_schema.schema`, `json_schema` or `guided_json`, or the text of `grammar` or
-/// `guided_grammar`. Everything else is passed over.
+/// `response_format.json_schema.schema`, `json_schema`, `guided_json` or `tools`, or the text of
+/// `grammar` or `guided_grammar`. Everything else is passed over.
 struct BindingReader {
   private let kind: BindingKind
   private var json = JSONTokenizer()
@@ -21,7 +21,11 @@ struct BindingReader {
   init(_ kind: BindingKind) { self.kind = kind }
 
   mutating func begin(_ constraint: inout Constraint) {
-    if case .grammar = kind { constraint.beginGrammar() } else { constraint.beginSchema() }
+    switch kind {
+    case .anyObject, .schema: constraint.beginSchema()
+    case .grammar: constraint.beginGrammar()
+    case .tools: constraint.beginTools()
+    }
   }
 
   /// Takes the next bytes of the body.
@@ -37,11 +41,18 @@ struct BindingReader {
   }
 
   /// The body has ended. The answer is bound from now on.
-  func finish(_ constraint: inout Constraint) throws(ConstraintError) {
+  /// - Parameter family: how the model writes calls of tools.
+  func finish(
+    _ constraint: inout Constraint, _ settings: borrowing CompletionSettings, _ family: ToolFamily
+  ) throws(ConstraintError) {
     switch kind {
     case .anyObject: try constraint.useAnyObject()
     case .schema: try constraint.finishSchema()
     case .grammar: try constraint.finishGrammar()
+    case .tools:
+      try constraint.finishTools(
+        family, settings.toolChoice ?? .auto, chosen: settings.chosenTool,
+        isParallel: settings.callsInParallel)
     }
   }
 
@@ -88,6 +99,7 @@ struct BindingReader {
       level == 1
         ? matches(name, "guided_json") || matches(name, "json_schema")
         : level >= 2 && matches(name, "schema")
+    case .tools: level == 1 && matches(name, "tools")
     case .grammar:
       level == 1 && (matches(name, "grammar") || matches(name, "guided_grammar"))
     }

@@ -7,8 +7,16 @@ public enum FinishReason: Sendable {
   case stop
   /// It has as many tokens as were asked for, or as there is room for.
   case length
+  /// It calls tools.
+  case toolCalls
 
-  var name: StaticString { self == .stop ? "stop" : "length" }
+  var name: StaticString {
+    switch self {
+    case .stop: "stop"
+    case .length: "length"
+    case .toolCalls: "tool_calls"
+    }
+  }
 }
 
 /// Counts of tokens.
@@ -44,16 +52,24 @@ public struct TokenUsage: Sendable {
 /// Calls: `begin`; for each choice `beginChoice`, `write` for each piece, for one object with
 /// log-probabilities `beginChances`, `write` for each token and `endChances`, and `endChoice`; then
 /// `finish`; all between the response's own `begin` and `finish`. A stream is sent with each call, the
-/// one object when it does not fit in the buffer.
+/// one object when it does not fit in the buffer. Calls of tools follow the text: `beginCall`, and
+/// `writeArguments` for each piece.
 public struct CompletionAnswer: Sendable {
   private let kind: RequestKind
-  private let isStream: Bool
+  let isStream: Bool
   private let includesUsage: Bool
-  private let number: UInt64
+  let number: UInt64
   private let unixSeconds: Int
   private let model: FixedText<129>
   /// The choice that is being written.
   private(set) var choice = 0
+  private let callsTools: Bool
+  /// The member of the message that is open, of an object.
+  var openMember = Member.none
+
+  enum Member {
+    case none, thoughts, content, calls
+  }
 
   /// - Parameters:
   ///   - number: of the answer, for its `id`.
@@ -66,13 +82,14 @@ public struct CompletionAnswer: Sendable {
   ) {
     self.kind = kind
     isStream = settings.isStream
+    callsTools = settings.callsTools
     includesUsage = settings.isStream && settings.includesUsage
     self.number = number
     self.unixSeconds = unixSeconds
     self.model = model
   }
 
-  private var isChat: Bool { kind == .chat }
+  var isChat: Bool { kind == .chat }
 
   public func begin<Sink>(_ out: inout ResponseWriter<Sink>) {
     if isStream { return }
@@ -85,7 +102,8 @@ public struct CompletionAnswer: Sendable {
     if isStream {
       if !isChat { return }
       beginChoiceEvent(&out)
-      out.write(",\"delta\":{\"role\":\"assistant\",\"content\":\"\"}")
+      out.write(",\"delta\":{\"role\":\"assistant\",\"content\":")
+      out.write(callsTools ? "null}" : "\"\"}")
       out.write(",\"logprobs\":null")
       endChoiceEvent(nil, nil, &out)
       return
@@ -93,24 +111,35 @@ public struct CompletionAnswer: Sendable {
     if index > 0 { out.write(",") }
     out.write("{\"index\":")
     out.write(index)
-    out.write(
-      isChat ? ",\"message\":{\"role\":\"assistant\",\"content\":\"" : ",\"text\":\"")
+    openMember = .none
+    out.write(isChat ? ",\"message\":{\"role\":\"assistant\"" : ",\"text\":\"")
+  }
+
+  /// The thoughts come before the content, which is there even if it is empty.
+  private mutating func open<Sink>(_ member: Member, _ out: inout ResponseWriter<Sink>) {
+    if !isChat || openMember == member { return }
+    if openMember != .none { out.write("\"") }
+    out.write(member == .thoughts ? ",\"reasoning_content\":\"" : ",\"content\":\"")
+    openMember = member
   }
 
   /// - Parameters:
   ///   - text: whole characters of UTF-8.
+  ///   - isThought: whether it is of the model's thoughts, which come before all other text.
   ///   - chances: of the token that the text is of, if they are told with it.
-  public func write<Sink>(
-    _ text: Span<UInt8>, _ chances: TokenChances?, _ names: TokenNames,
+  public mutating func write<Sink>(
+    _ text: Span<UInt8>, isThought: Bool = false, _ chances: TokenChances?, _ names: TokenNames,
     _ out: inout ResponseWriter<Sink>
   ) {
     if !isStream {
+      if text.count > 0 { open(isThought ? .thoughts : .content, &out) }
       out.write(jsonText: text)
       return
     }
     if text.count == 0 && chances == nil { return }
     beginChoiceEvent(&out)
-    out.write(isChat ? ",\"delta\":{\"content\":" : ",\"text\":")
+    out.write(isChat ? ",\"delta\":{" : "")
+    out.write(isThought ? "\"reasoning_content\":" : isChat ? "\"content\":" : ",\"text\":")
     out.write(jsonString: text)
     if isChat { out.write("}") }
     out.write(",\"logprobs\":")
@@ -136,9 +165,11 @@ public struct CompletionAnswer: Sendable {
 
   /// The text of a choice is whole.
   /// - Parameter hasChances: whether log-probabilities follow; see `beginChances`.
-  public func endText<Sink>(hasChances: Bool, _ out: inout ResponseWriter<Sink>) {
+  public mutating func endText<Sink>(hasChances: Bool, _ out: inout ResponseWriter<Sink>) {
     if isStream { return }
-    out.write(isChat ? "\",\"refusal\":null}" : "\"")
+    if openMember != .calls { open(.content, &out) }
+    out.write(openMember == .calls ? "\"}}]" : "\"")
+    if isChat { out.write(",\"refusal\":null}") }
     out.write(",\"logprobs\":")
     if !hasChances { out.write("null") }
   }
@@ -242,7 +273,7 @@ extension CompletionAnswer {
     beginObject(&out)
   }
 
-  private func beginChoiceEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
+  func beginChoiceEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
     beginEvent(&out)
     out.write(",\"choices\":[{\"index\":")
     out.write(choice)
@@ -250,7 +281,7 @@ extension CompletionAnswer {
 
   /// Ends the one choice, the object and the event. With usage at the end, the other objects have
   /// none.
-  private func endChoiceEvent<Sink>(
+  func endChoiceEvent<Sink>(
     _ reason: FinishReason?, _ timings: AnswerTimings?, _ out: inout ResponseWriter<Sink>
   ) {
     out.write(",\"finish_reason\":")

@@ -1,3 +1,4 @@
+import Constraint
 import Text
 
 /// Who says a message.
@@ -94,6 +95,8 @@ public struct CompletionReader: ~Copyable {
     case streamOptions
     case responseFormat
     case jsonSchema
+    case toolChoice
+    case chosenFunction
     /// Nothing may come but their ends.
     case emptyList
     case emptyObject
@@ -110,6 +113,8 @@ public struct CompletionReader: ~Copyable {
     case prompt
     case model
     case stop
+    /// The name of the tool that is to be called.
+    case chosenTool
   }
 
   public internal(set) var settings = CompletionSettings()
@@ -184,7 +189,18 @@ public struct CompletionReader: ~Copyable {
       settings.logprobCount = topLogprobCount
     }
     if settings.echoes && settings.logprobCount != nil { throw error(.conflictingEcho, .echo) }
+    try checkTools()
     try checkFinalMessage()
+  }
+
+  /// Answers that may call tools are bound to their calls.
+  private mutating func checkTools() throws(RequestError) {
+    if !settings.hasTools, settings.toolChoice == .required || settings.toolChoice == .named {
+      throw error(.invalid, .toolChoice)
+    }
+    if !settings.callsTools { return }
+    if settings.binding != nil { throw error(.boundTools, .tools) }
+    settings.binding = .tools
   }
 
   /// The last message is gone on with if it is the assistant's and nothing else is asked for.
@@ -260,7 +276,9 @@ public struct CompletionReader: ~Copyable {
     _ event: JSONTokenizer.Event, _ bytes: Span<UInt8>, _ consumer: inout Consumer
   ) {
     switch event {
-    case .beginObject, .beginArray: givenDepth += 1
+    case .beginObject, .beginArray:
+      givenDepth += 1
+      if field == .tools { settings.hasTools = true }
     case .endObject, .endArray:
       givenDepth -= 1
       if givenDepth == 0 && field == .templateVariables { return }
@@ -328,6 +346,8 @@ public struct CompletionReader: ~Copyable {
     case .streamOptions: .streamOptions
     case .responseFormat: .responseFormat
     case .jsonSchema: .jsonSchema
+    case .toolChoice: .toolChoice
+    case .chosenFunction: .chosenFunction
     default: kind.owner
     }
   }

@@ -1,3 +1,4 @@
+import Constraint
 import Text
 
 /// What a request for a text says beside its messages or prompt. Nil: it says nothing.
@@ -48,6 +49,15 @@ public struct CompletionSettings: Sendable {
   public internal(set) var seed: Int?
   /// What the answer is bound to; its text is read again when the request's turn has come.
   public internal(set) var binding: BindingKind?
+  /// The list of tools is not empty.
+  public internal(set) var hasTools = false
+  /// Nil: none is called.
+  public internal(set) var toolChoice: ToolChoice? = .auto
+  /// The one tool that a named choice is of.
+  public internal(set) var chosenTool = FixedText<65>()
+  /// An answer may have several calls.
+  public internal(set) var callsInParallel = true
+  var callsTools: Bool { hasTools && toolChoice != nil }
   /// Answers to each prompt.
   public internal(set) var answerCount = 1
   /// Prompts, of which there are several in a list alone.

@@ -1,3 +1,4 @@
+import Constraint
 import Text
 
 // Lists and objects.
@@ -16,6 +17,8 @@ extension CompletionReader {
     case (.responseFormat, .schema), (.jsonSchema, .schema): skippedDepth = 1
     case (.request, .logitBias): place = .biases
     case (.request, .templateVariables): givenDepth = 1
+    case (.request, .toolChoice): place = .toolChoice
+    case (.toolChoice, .chosenFunction): place = .chosenFunction
     case (.messages, _): beginMessage(&consumer)
     case (.contentParts, _): beginPart(&consumer)
     default: try beginOther(.emptyObject)
@@ -71,7 +74,9 @@ extension CompletionReader {
   /// Whether the value that comes is a member of an object.
   private var isMemberPlace: Bool {
     switch place {
-    case .request, .message, .part, .streamOptions, .responseFormat, .jsonSchema: true
+    case .request, .message, .part, .streamOptions, .responseFormat, .jsonSchema, .toolChoice,
+      .chosenFunction:
+      true
     default: false
     }
   }
@@ -121,6 +126,11 @@ extension CompletionReader {
     case .jsonSchema:
       if !has(.schema) { throw error(.missing, .schema) }
       place = .responseFormat
+    case .chosenFunction: place = .toolChoice
+    case .toolChoice:
+      if !has(.chosenName) { throw error(.missing, .chosenName) }
+      settings.toolChoice = .named
+      place = .request
     case .streamOptions, .biases: place = .request
     case .emptyObject: place = outerPlace
     default: place = .end
@@ -206,7 +216,11 @@ extension CompletionReader {
       consumer.beginContent()
       destination = .given
     case (.part, .partText): destination = .given
+    case (.toolChoice, .chosenName), (.chosenFunction, .chosenName):
+      settings.chosenTool.removeAll()
+      destination = .chosenTool
     case (.message, .role), (.part, .partType), (.responseFormat, .formatType), (.words, _),
+      (.toolChoice, .choiceType),
       (.request, .toolChoice), (.request, .functionCall), (.request, .reasoningEffort),
       (.request, .grammar), (.request, .guidedGrammar):
       beginWord()
@@ -259,6 +273,7 @@ extension CompletionReader {
     case .model: Self.append(text, to: &settings.model)
     case .stop: Self.append(text, to: &stop)
     case .prompt: consumer.take(text)
+    case .chosenTool: Self.append(text, to: &settings.chosenTool)
     }
   }
 
@@ -301,7 +316,9 @@ extension CompletionReader {
     let isRight =
       switch field {
       case .partType, .modalities: matches(word, "text")
-      case .toolChoice, .functionCall: matches(word, "none") || matches(word, "auto")
+      case .toolChoice: takeToolChoice()
+      case .choiceType: matches(word, "function")
+      case .functionCall: matches(word, "none") || matches(word, "auto")
       case .reasoningEffort: word.count > 0 && !word.isCut
       default: word.offeredByteCount == 0
       }
@@ -310,6 +327,19 @@ extension CompletionReader {
       consumer.take(name: field.name)
       consumer.take(word: word)
     }
+  }
+
+  private mutating func takeToolChoice() -> Bool {
+    if matches(word, "none") {
+      settings.toolChoice = nil
+    } else if matches(word, "auto") {
+      settings.toolChoice = .auto
+    } else if matches(word, "required") || matches(word, "any") {
+      settings.toolChoice = .required
+    } else {
+      return false
+    }
+    return true
   }
 
   private mutating func endRole<Consumer: PromptConsumer & ~Copyable>(
@@ -448,6 +478,7 @@ extension CompletionReader {
     case .returnProgress: settings.reportsProgress = value
     case .includeUsage: settings.includesUsage = value
     case .ignoreEOS: settings.ignoresEnds = value
+    case .parallelToolCalls: settings.callsInParallel = value
     case .echo: settings.echoes = value
     case .addGenerationPrompt: settings.addsGenerationPrompt = value
     case .continueFinalMessage: settings.continuesFinalMessage = value
@@ -462,7 +493,7 @@ extension CompletionReader {
   ) throws(RequestError) {
     guard isMemberPlace, let field else { throw invalid() }
     if field == kind.promptField || place == .part || place == .responseFormat
-      || place == .jsonSchema
+      || place == .jsonSchema || place == .toolChoice || place == .chosenFunction
     {
       if case .ignored = field.member.kind { return }
       throw invalid()

@@ -34,6 +34,8 @@ public struct RequestError: Error, Equatable, Sendable {
     case invalid
     /// `max_tokens` and `max_completion_tokens` differ.
     case conflicting
+    /// Answers are bound to something else than calls of tools.
+    case boundTools
     /// The log-probabilities of a prompt are not known.
     case conflictingEcho
   }
@@ -65,6 +67,7 @@ public struct RequestError: Error, Equatable, Sendable {
     case .missing: writeRule("is missing; it must be ", to: &out)
     case .repeated: out.write("is given a second time")
     case .unknown: out.write("is not known here")
+    case .boundTools: out.write("cannot be given with a schema or grammar for the answer")
     case .conflictingEcho: out.write("cannot be true with logprobs")
     case .invalid: writeRule("must be ", to: &out)
     case .conflicting: out.write("and max_tokens differ; give one of them")
@@ -114,6 +117,10 @@ public struct RequestError: Error, Equatable, Sendable {
       out.write("response_format.")
     } else if owner == .jsonSchema || owner == .schema {
       out.write("response_format.json_schema.")
+    } else if owner == .toolChoice || owner == .choiceName {
+      out.write("tool_choice.")
+    } else if owner == .chosenFunction {
+      out.write("tool_choice.function.")
     }
   }
 }

@@ -25,11 +25,12 @@ public enum RequestField: Int, Sendable {
   // Of objects inside.
   case includeUsage, includeObfuscation
   case formatType, formatSchema, schema, schemaName, schemaDescription, schemaStrict
+  case choiceType, chosenFunction, chosenName
   case role, content, name, refusal, toolCalls, toolCallID, reasoningContent, messageAudio
   case annotations, messageFunctionCall
   case partType, partText, cacheControl
 
-  static let count = 93
+  static let count = 96
   static var firstInner: RequestField { .includeUsage }
 
   /// The objects that have members of their own.
@@ -48,6 +49,10 @@ public enum RequestField: Int, Sendable {
     static let jsonSchema = Owner(rawValue: 256)
     /// A schema stands in `json_schema`, and for llama.cpp in `response_format` itself.
     static var schema: Owner { Owner(rawValue: 264) }
+    static let toolChoice = Owner(rawValue: 512)
+    static let chosenFunction = Owner(rawValue: 1024)
+    /// A name stands in `function`, and in newer requests beside the type.
+    static var choiceName: Owner { Owner(rawValue: 1536) }
     static var both: Owner { Owner(rawValue: 3) }
   }
 
@@ -214,9 +219,12 @@ extension RequestField {
     return switch self {
     case .tools: .own("tools", .chat, "a list")
     case .functions: .nothing("functions", .chat, "an empty list: none can be called")
-    case .toolChoice: .own("tool_choice", .chat, "none or auto")
+    case .toolChoice:
+      .own(
+        "tool_choice", .chat,
+        "none, auto, required or an object with a function's name; with tools if it asks for calls")
     case .functionCall: .own("function_call", .chat, "none or auto: no function can be called")
-    case .parallelToolCalls: .ignored("parallel_tool_calls", .chat)
+    case .parallelToolCalls: .flag("parallel_tool_calls", .chat)
     case .suffix: .nothing("suffix", .text, "null: texts go on at their end")
     case .bestOf: .only("best_of", 1, "1: the first answer is given")
     case .guidedRegex: .nothing("guided_regex", .both, format)
@@ -272,6 +280,9 @@ extension RequestField {
     case .formatType: .own("type", .responseFormat, "text, json_object or json_schema")
     case .formatSchema: .own("json_schema", .responseFormat, "an object with a schema")
     case .schema: .own("schema", .schema, "a JSON schema, as an object")
+    case .choiceType: .own("type", .toolChoice, "function")
+    case .chosenFunction: .own("function", .toolChoice, "an object with a name")
+    case .chosenName: .own("name", .choiceName, "a string")
     case .schemaName: .ignored("name", .jsonSchema)
     case .schemaDescription: .ignored("description", .jsonSchema)
     case .schemaStrict: .ignored("strict", .jsonSchema)

@@ -14,11 +14,15 @@ import Platform
   private let capacity: Int
   private var start = 0
   private var end = 0
+  /// Bytes before it are thoughts.
+  private var thoughtEnd = 0
+  private var filter = ThoughtFilter(nil, isInThoughts: false)
 
   /// The most that the generator writes at once: a token, what a stop text held back, and what the
-  /// decoder held back.
+  /// decoder and the filter of thoughts held back.
   static func byteCountMax(longestTokenByteCount: Int) -> Int {
     replacementByteCount * (longestTokenByteCount + characterByteCountMax) + StopTexts.byteCountMax
+      + ThoughtFilter.byteCountMax
   }
 
   init(_ bytes: UnsafeMutablePointer<UInt8>, capacity: Int) {
@@ -28,32 +32,53 @@ import Platform
 
   var isEmpty: Bool { start == end }
 
-  mutating func removeAll() { (start, end) = (0, 0) }
+  mutating func removeAll() { (start, end, thoughtEnd) = (0, 0, 0) }
+
+  /// Another text comes.
+  mutating func begin(_ filter: ThoughtFilter) { self.filter = filter }
 
   mutating func write(byte: UInt8) {
-    precondition(end < capacity)
-    unsafe bytes[end] = byte
-    end += 1
+    filter.accept(byte)
+    takeFiltered()
   }
+
+  /// The text is whole.
+  mutating func finish() {
+    filter.finish()
+    takeFiltered()
+  }
+
+  private mutating func takeFiltered() {
+    while let (byte, isThought) = filter.next() {
+      precondition(end < capacity)
+      unsafe bytes[end] = byte
+      end += 1
+      if isThought { thoughtEnd = end }
+    }
+  }
+
+  /// Whether the next piece is of the model's thoughts.
+  var isThought: Bool { start < thoughtEnd }
 
   /// The next piece: whole characters, and at least one of them.
   @_lifetime(borrow self)
-  borrowing func piece() -> Span<UInt8> {
+  borrowing func piece(atMost limit: Int = AnswerBuffer.pieceByteCountMax) -> Span<UInt8> {
     let piece = unsafe Span(
-      _unsafeStart: UnsafePointer(bytes) + start, count: pieceByteCount)
+      _unsafeStart: UnsafePointer(bytes) + start, count: pieceByteCount(limit))
     return unsafe _overrideLifetime(piece, borrowing: self)
   }
 
   /// The piece has been passed on.
-  mutating func removePiece() {
-    start += pieceByteCount
+  mutating func removePiece(atMost limit: Int = AnswerBuffer.pieceByteCountMax) {
+    start += pieceByteCount(limit)
     if isEmpty { removeAll() }
   }
 
   /// A piece has room for one more character where it ends.
-  private var pieceByteCount: Int {
-    var count = min(end - start, Self.pieceByteCountMax - Self.characterByteCountMax)
-    while count < end - start, unsafe bytes[start + count] & 0xc0 == 0x80 { count += 1 }
+  private func pieceByteCount(_ most: Int) -> Int {
+    let limit = isThought ? thoughtEnd : end
+    var count = min(limit - start, most - Self.characterByteCountMax)
+    while count < limit - start, unsafe bytes[start + count] & 0xc0 == 0x80 { count += 1 }
     return count
   }
 }

@@ -19,6 +19,8 @@ extension ServiceLoop where Host: ~Copyable {
       return
     }
     bindingFault = BindingFault()
+    // Free answers may still have calls in them.
+    if !hasRoom && kind == .tools && table[served.index].settings.toolChoice == .auto { return }
     if !hasRoom {
       bindingFault.write("answers are not bound by this service: --grammar-kib is 0")
       throw .binding
@@ -44,6 +46,6 @@ extension ServiceLoop where Host: ~Copyable {
       if piece.count == 0 { break }
       try unsafe reader.take(piece.span, &constraint)
     }
-    try reader.finish(&constraint)
+    try reader.finish(&constraint, table[served.index].settings, prompt.toolFamily)
   }
 }

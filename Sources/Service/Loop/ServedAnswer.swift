@@ -1,3 +1,4 @@
+import Constraint
 import Platform
 import Tokenizer
 
@@ -7,6 +8,8 @@ struct ServedAnswer: ~Copyable {
   /// `AnswerBuffer.pieceByteCountMax` bytes, each of which JSON may write as six, or two events and the
   /// end; and the names around them.
   static let roomByteCount = 8192
+  /// Bytes of a piece that may have calls in it, each of which makes two events.
+  private static let partByteCountMax = 128
   /// Room for the probabilities of a token and of the likeliest ones beside it, each of which has a
   /// name of `TokenNames.byteCountMax` bytes that JSON writes as six and again as numbers.
   static let chancesByteCount = 16_384
@@ -18,11 +21,15 @@ struct ServedAnswer: ~Copyable {
   let names: TokenNames
   private let isStream: Bool
   private var hasBegun = false
+  /// The form of calls; nil if none can be.
+  private let tools: ToolFamily?
+  private var reader: ToolCallReader?
 
   init(
     _ sink: ConnectionSink, _ answer: CompletionAnswer, _ names: TokenNames, isStream: Bool,
-    to request: RequestHead, isBegun: Bool
+    tools: ToolFamily?, to request: RequestHead, isBegun: Bool
   ) {
+    self.tools = tools
     writer = ResponseWriter(sink)
     self.answer = answer
     self.names = names
@@ -59,6 +66,7 @@ struct ServedAnswer: ~Copyable {
   mutating func beginChoice(_ index: Int) {
     if !hasBegun { answer.begin(&writer) }
     hasBegun = true
+    reader = tools.map { ToolCallReader($0) }
     answer.beginChoice(index, &writer)
   }
 
@@ -68,8 +76,13 @@ struct ServedAnswer: ~Copyable {
   mutating func send(
     _ text: inout AnswerBuffer, _ chances: TokenChances?, _ kind: RequestKind
   ) -> Bool {
+    if reader != nil && !text.isThought {
+      sendParts(text.piece(atMost: Self.partByteCountMax), chances)
+      text.removePiece(atMost: Self.partByteCountMax)
+      return !writer.isClientGone
+    }
     if kind.isAnswered {
-      answer.write(text.piece(), chances, names, &writer)
+      answer.write(text.piece(), isThought: text.isThought, chances, names, &writer)
     } else {
       writer.write(jsonText: text.piece())
     }
@@ -77,8 +90,37 @@ struct ServedAnswer: ~Copyable {
     return !writer.isClientGone
   }
 
+  /// Sends a piece of an answer that may call tools.
+  private mutating func sendParts(_ piece: Span<UInt8>, _ chances: TokenChances?) {
+    var chances = chances
+    var place = 0
+    while true {
+      switch reader!.next(piece, at: &place) {
+      case .needsMore: return
+      case .text(let range):
+        answer.write(piece.extracting(range), chances, names, &writer)
+        chances = nil
+      case .heldText(let count): sendHeld(count)
+      case .call: answer.beginCall(reader!.name, reader!.callCount - 1, &writer)
+      case .arguments(let range):
+        answer.writeArguments(piece.extracting(range), reader!.callCount - 1, &writer)
+      }
+    }
+  }
+
+  /// Sends bytes that might have been the beginning of a call.
+  private mutating func sendHeld(_ count: Int) {
+    if count == 0 { return }
+    let mark = unsafe UnsafeBufferPointer(start: reader!.mark.utf8Start, count: count)
+    unsafe answer.write(mark.span, nil, names, &writer)
+  }
+
+  /// Whether the choice calls tools.
+  mutating func hasCalls() -> Bool { reader.map { $0.callCount > 0 } ?? false }
+
   /// The text of the choice is whole.
   mutating func endText(hasChances: Bool) {
+    if let reader { sendHeld(reader.heldCount) }
     answer.endText(hasChances: hasChances, &writer)
     if hasChances && !isStream { answer.beginChances(&writer) }
   }

@@ -1,3 +1,4 @@
+import Constraint
 import Generation
 import Inference
 import Platform
@@ -37,8 +38,15 @@ struct PromptForm {
   private var marks: SequenceMarks
   /// Nil if conversations are not served.
   private var template: TemplateEngine?
+  /// How the model writes calls of tools.
+  let toolFamily: ToolFamily
   private let chatMarks: ChatMarks
   private var form = PromptForm()
+  /// What stands around the model's thoughts, if it is known.
+  private let thoughts: ThoughtMarks?
+  /// The control tokens in these marks, which answers have as text.
+  let shownTokens: ShownTokens
+  private var isInThoughts = false
   /// What the template has made of a conversation.
   private var rendered: RenderedText<MemoryInput>?
   private var text: QueuedText
@@ -51,7 +59,10 @@ struct PromptForm {
 
   init(_ layout: ServiceLayout, _ text: inout TextLayout, _ chatMarks: ChatMarks) {
     self.chatMarks = chatMarks
+    thoughts = unsafe ThoughtMarks(text.namedThoughts, text.vocabulary.pointee)
+    shownTokens = unsafe ShownTokens(thoughts, text.vocabulary.pointee)
     template = text.takeTemplate()
+    toolFamily = template?.withToolSource { ToolFamily(template: $0) } ?? .generic
     unsafe queue = unsafe layout.queuedText
     unsafe vocabulary = unsafe text.vocabulary
     encoder = text.takeEncoder()
@@ -132,6 +143,9 @@ struct PromptForm {
     return unsafe try marks.next(&encoder, from: &text, vocabulary.pointee)
   }
 
+  /// For the text of an answer to a conversation.
+  var thoughtFilter: ThoughtFilter { ThoughtFilter(thoughts, isInThoughts: isInThoughts) }
+
   /// The request's stop texts; nil if it has none. Known when the body is read.
   var stops: StopTexts? {
     let stops = unsafe queue.pointee.stops
@@ -161,6 +175,7 @@ struct PromptForm {
     try template!.render(now: TemplateTime(secondsSince1970: unixSeconds()))
     var text = template!.currentText()
     if goesOn && !text.endAtMark() { throw .lastMessageLost }
+    isInThoughts = thoughts.map { text.endsInThoughts($0) } ?? false
     rendered = unsafe RenderedText(text, vocabulary.pointee, rest: nil, name: "messages")
     return true
   }

@@ -18,7 +18,8 @@ extension ServiceLoop where Host: ~Copyable {
     served = ServedRequest(
       index, kind,
       ServedAnswer(
-        table.sink(index), answer, texts.names, isStream: isStream, to: head,
+        table.sink(index), answer, texts.names, isStream: isStream,
+        tools: table[index].settings.callsTools ? prompt.toolFamily : nil, to: head,
         isBegun: table[index].isStreamBegun),
       patience: Patience(limit: times.timeout))
     text.removeAll()
@@ -210,6 +211,9 @@ extension ServiceLoop where Host: ~Copyable {
 
   private mutating func beginAnswer(_ generator: inout Generator) {
     generator.answer(request(table[served.index].settings))
+    // An answer that must be something has no thoughts.
+    let hasThoughts = served.kind == .chat && table[served.index].settings.binding == nil
+    text.begin(hasThoughts ? prompt.thoughtFilter : ThoughtFilter(nil, isInThoughts: false))
     served.stage = .answer
     host.beginAnswer()
   }
@@ -225,6 +229,7 @@ extension ServiceLoop where Host: ~Copyable {
     request.biases = prompt.biases
     request.minTokens = settings.ignoresEnds ? .max : settings.minTokens
     request.continuesText = served.kind == .text
+    if served.kind == .chat { request.shown = prompt.shownTokens }
     return request
   }
 
@@ -271,6 +276,7 @@ extension ServiceLoop where Host: ~Copyable {
     case .end(let reason):
       if served.times.generatedCount == 0 { beginText() }
       noteFirstToken()
+      text.finish()
       host.endAnswer()
       served.stage = .ending(reason == .length ? .length : .stop)
     case .block, .pending: break
@@ -377,7 +383,8 @@ extension ServiceLoop where Host: ~Copyable {
   ) throws(ServiceFailure) {
     let timings = served.times.timings
     served.timings = served.timings + timings
-    served.answer!.endChoice(reason, timings)
+    let callsTools = served.answer!.hasCalls()
+    served.answer!.endChoice(callsTools && reason == .stop ? .toolCalls : reason, timings)
     served.choice += 1
     let answerCount = table[served.index].settings.answerCount
     if served.choice == answerCount * max(table[served.index].settings.promptCount, 1) {
@@ -421,7 +428,10 @@ extension ServiceLoop where Host: ~Copyable {
     case .http(let error): refuse(index, error, closes: closes, figures)
     case .request(let error): refuse(index, error, closes: closes, figures)
     case .binding:
-      refuse(index, bindingFault.text, about: "response_format", closes: closes, figures)
+      let isOfTools = table[index].settings.callsTools
+      refuse(
+        index, bindingFault.text, about: isOfTools ? "tools" : "response_format", closes: closes,
+        figures)
     case .template(let error): refuse(index, error, closes: closes, figures)
     case .numbers: refuse(index, .internalFailure, closes: closes, figures)
     case .gone: drop(index, figures)

@@ -138,6 +138,9 @@ extension Interpreter {
   }
 
   /// Rows of a key and the items that have it, in the order of the keys.
+  /// Of the pairs that `groupby` gives: they have the attributes `grouper` and `list`.
+  static var groupTag: UInt16 { 1 }
+
   mutating func group(_ input: Value, _ given: Arguments) throws(TemplateError) -> Value {
     guard let attribute = argument(given, 0, "attribute") else {
       throw failure(.type, "an attribute")
@@ -161,7 +164,7 @@ extension Interpreter {
       setElement(
         row, 1,
         .sequence(.list, at: items.offset + start * Heap.cellByteCount, count: end - start))
-      setElement(groups, count, .sequence(.tuple, at: row, count: 2))
+      setElement(groups, count, Value(.tuple, bits: UInt64(row), count: 2, tag: Self.groupTag))
       count += 1
       start = end
     }

@@ -10,7 +10,9 @@ extension Interpreter {
       let set = try textArgument(given, 0, "chars")
       return try stripped(object, set, leading: method != .rstrip, trailing: method != .lstrip)
     case .split, .rsplit: return try split(object, given, fromEnd: method == .rsplit)
-    case .splitlines: return try lines(of: object)
+    case .splitlines:
+      let keepsEnds = argument(given, 0, "keepends").map { truth($0) } ?? false
+      return try lines(of: object, keepsEnds: keepsEnds)
     case .startswith, .endswith: return try hasAffix(object, given, atEnd: method == .endswith)
     case .replace:
       guard let old = try textArgument(given, 0, "old"), let new = try textArgument(given, 1, "new")
@@ -220,7 +222,7 @@ extension Interpreter {
     return offset
   }
 
-  mutating func lines(of text: Value) throws(TemplateError) -> Value {
+  mutating func lines(of text: Value, keepsEnds: Bool = false) throws(TemplateError) -> Value {
     let bytes = try flat(text)
     try charge(bytes.count)
     var count = 0
@@ -233,8 +235,8 @@ extension Interpreter {
     start = bytes.lowerBound
     for index in 0..<count {
       let end = lineEnd(start, bytes.upperBound)
-      setElement(
-        cells, index, try cut(text, start - bytes.lowerBound..<end.line - bytes.lowerBound))
+      let stop = keepsEnds ? end.next : end.line
+      setElement(cells, index, try cut(text, start - bytes.lowerBound..<stop - bytes.lowerBound))
       start = end.next
     }
     return .sequence(.list, at: cells, count: count)

@@ -1,3 +1,5 @@
+import Text
+
 /// What a template takes a message's content for.
 enum ContentForm {
   /// A text: those of a list are joined by line ends, as llama.cpp's and vLLM's servers do.
@@ -59,6 +61,19 @@ extension TemplateData {
   @export(interface)
   public mutating func endContentList() throws(TemplateError) {
     if contentForm == .text { try endText() } else { try endArray() }
+  }
+
+  /// An answer that ends with a mark: see `TemplateText.byteCountToMark`.
+  @export(interface)
+  public mutating func putMarkedAnswer() throws(TemplateError) {
+    try beginObject()
+    try name("role")
+    try put("assistant")
+    try beginContent()
+    let text = span(Self.endMark)
+    if !append(UInt8(ascii: ".")) || append(text) < text.count { throw .conversationFull }
+    try endContent()
+    try endObject()
   }
 
   private mutating func beginPart() throws(TemplateError) {

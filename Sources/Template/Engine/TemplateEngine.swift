@@ -213,4 +213,9 @@ extension TemplateEngine {
   // The same for an engine that an optional holds, which can only be changed in its place.
   public mutating func currentText() -> TemplateText { text }
   public mutating func currentData() -> TemplateData { data }
+
+  /// Lets a function read the source of the template for conversations with tools.
+  public mutating func withToolSource<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    body(memory.bytes((toolLayout ?? layout).source))
+  }
 }

@@ -50,6 +50,23 @@ public struct TemplateText {
   /// - Returns: false if the template has not written the mark.
   @export(interface)
   public mutating func endAtMark() -> Bool {
+    guard let mark = lastMark else { return false }
+    partCount = mark.part + 1
+    lastByteCount = keptByteCount(part(mark.part).range, upTo: mark.start)
+    return true
+  }
+
+  /// Bytes of the text up to the end of the last mark; nil if it has none.
+  @export(interface)
+  public var byteCountToMark: Int? {
+    guard let mark = lastMark else { return nil }
+    let end = mark.start + TemplateData.endMark.utf8CodeUnitCount
+    var sum = end - part(mark.part).range.lowerBound
+    for index in 0..<mark.part { sum += part(index).byteCount }
+    return sum
+  }
+
+  private var lastMark: (part: Int, start: Int)? {
     for index in stride(from: partCount - 1, through: 0, by: -1) {
       let part = part(index)
       if part.isStreamed || !part.isForeign { continue }
@@ -57,13 +74,23 @@ public struct TemplateText {
       var start = part.range.upperBound - mark.utf8CodeUnitCount + 1
       while start > part.range.lowerBound {
         start -= 1
-        if !matches(mark, at: start) { continue }
-        partCount = index + 1
-        lastByteCount = keptByteCount(part.range, upTo: start)
-        return true
+        if matches(mark, at: start) { return (index, start) }
       }
     }
-    return false
+    return nil
+  }
+
+  /// Whether the text ends within thoughts, as of templates that write their beginning.
+  @export(interface)
+  public func endsInThoughts(_ marks: ThoughtMarks) -> Bool {
+    if partCount == 0 { return false }
+    let bytes = bytes(of: part(partCount - 1))
+    var (start, last) = (0, -1)
+    while let place = find(marks.start, in: bytes, from: start) {
+      last = place
+      start = place + 1
+    }
+    return last >= 0 && find(marks.end, in: bytes, from: last) == nil
   }
 
   private func matches(_ mark: StaticString, at start: Int) -> Bool {

@@ -5,27 +5,19 @@ public struct TemplateTraits: Sendable {
   let contentForm: ContentForm
   /// Whether it has the role `developer`.
   public let knowsDeveloper: Bool
+  /// Nil if the template names none.
+  public let thoughts: ThoughtMarks?
 
   init(_ source: Span<UInt8>) {
     if !Self.loopsOverContent(source) {
       contentForm = .text
-    } else if Self.find("is string", in: source) == nil {
+    } else if find("is string", in: source) == nil {
       contentForm = .list
     } else {
       contentForm = .both
     }
-    knowsDeveloper = Self.find("developer", in: source) != nil
-  }
-
-  /// The first place of a word, from `start` on.
-  private static func find(_ word: StaticString, in text: Span<UInt8>, from start: Int = 0) -> Int?
-  {
-    var place = start
-    while place + word.utf8CodeUnitCount <= text.count {
-      if hasText(text, word, at: place) { return place }
-      place += 1
-    }
-    return nil
+    thoughts = ThoughtMarks(in: source)
+    knowsDeveloper = find("developer", in: source) != nil
   }
 
   /// Whether there is a statement as `{% for part in message['content'] %}`.

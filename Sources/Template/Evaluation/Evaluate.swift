@@ -192,6 +192,10 @@ extension Interpreter {
       if method.changesMapping { return missing(name) }
       return lookup(object, name) ?? missing(name)
     case .text: return method.isOfText ? boundMethod(method, object) : missing(name)
+    case .tuple where object.tag == Self.groupTag && isText(name, "grouper"):
+      return element(object, 0)
+    case .tuple where object.tag == Self.groupTag && isText(name, "list"):
+      return element(object, 1)
     case .list, .tuple:
       return method == .count || method == .index ? boundMethod(method, object) : missing(name)
     case .namespace:

@@ -1,0 +1,159 @@
+import Text
+
+/// Takes an answer apart that is bound to calls of tools from the point at which they begin: free text,
+/// and the names and arguments of calls.
+public struct ToolCallReader: Sendable {
+  /// What comes next, of the bytes given.
+  public enum Event {
+    /// All bytes have been read.
+    case needsMore
+    /// Free text.
+    case text(Range<Int>)
+    /// So many bytes at the start of `mark` are free text.
+    case heldText(Int)
+    /// A call begins: `name` is whole.
+    case call
+    /// Bytes of the call's arguments.
+    case arguments(Range<Int>)
+  }
+
+  private enum Part {
+    /// Free text, up to the trigger.
+    case text
+    /// The bytes of a form's text that are left out; the part after it is told by which one it is.
+    case begin, middle, end, rest, between, finish
+    case name, arguments
+  }
+
+  private let form: ToolForm
+  private var trigger: ToolTrigger
+  private var part = Part.text
+  /// Bytes of the form's text that have come.
+  private var offset = 0
+  public private(set) var name = FixedText<65>()
+  /// Calls that have begun.
+  public private(set) var callCount = 0
+  /// Of the arguments: lists and objects that are open, and whether the place is in a string or behind a
+  /// reverse solidus in one.
+  private var depth = 0
+  private var isInString = false
+  private var isEscaped = false
+
+  @export(interface)
+  public init(_ family: ToolFamily) {
+    form = family.form
+    trigger = ToolTrigger(family)
+  }
+
+  /// The text that calls begin with.
+  public var mark: StaticString { form.begin }
+
+  /// Bytes of `mark` that are held back until it is known whether they are text: they are, if the answer
+  /// ends.
+  public var heldCount: Int { part == .text ? trigger.matchedCount : 0 }
+
+  /// - Parameter place: where reading goes on.
+  public mutating func next(_ bytes: Span<UInt8>, at place: inout Int) -> Event {
+    if part == .text { return nextText(bytes, &place) }
+    while place < bytes.count {
+      if part == .arguments { return nextArguments(bytes, &place) }
+      if part == .name {
+        if takeName(bytes[place], &place) { return .call }
+        continue
+      }
+      place += 1
+      takeForm(bytes[place - 1])
+    }
+    return .needsMore
+  }
+
+  private mutating func nextText(_ bytes: Span<UInt8>, _ place: inout Int) -> Event {
+    let start = place
+    while place < bytes.count {
+      let wasHeld = trigger.matchedCount
+      switch trigger.take(bytes[place]) {
+      case .matched:
+        place += 1
+        // Text before the first byte that may belong to the mark is given first.
+        if wasHeld == 0 && place - 1 > start { return .text(start..<place - 1) }
+      case .whole:
+        place += 1
+        offset = form.triggerCount
+        part = offset == form.begin.utf8CodeUnitCount ? .name : .begin
+        name.removeAll()
+        if wasHeld == 0 && place - 1 > start { return .text(start..<place - 1) }
+        return next(bytes, at: &place)
+      case .text(let released):
+        if wasHeld > 0 { return .heldText(released) }
+        place += 1
+      }
+    }
+    return trigger.matchedCount == 0 && place > start ? .text(start..<place) : .needsMore
+  }
+
+  /// - Returns: whether the name is whole.
+  private mutating func takeName(_ byte: UInt8, _ place: inout Int) -> Bool {
+    // No name has the first byte of what follows it.
+    if unsafe byte != form.middle.utf8Start[0] {
+      name.append(byte)
+      place += 1
+      return false
+    }
+    callCount += 1
+    (part, offset) = (.middle, 0)
+    return true
+  }
+
+  /// Takes a byte of the form's own text.
+  private mutating func takeForm(_ byte: UInt8) {
+    offset += 1
+    switch part {
+    case .begin where offset == form.begin.utf8CodeUnitCount,
+      .between where offset == form.between!.utf8CodeUnitCount:
+      name.removeAll()
+      part = .name
+    case .middle where offset == form.middle.utf8CodeUnitCount:
+      (part, depth, isInString, isEscaped) = (.arguments, 0, false, false)
+    case .end where offset == form.end.utf8CodeUnitCount:
+      (part, offset) = (.rest, 0)
+    case .rest:
+      if let between = form.between, unsafe between.utf8Start[0] == byte {
+        part = between.utf8CodeUnitCount == 1 ? .name : .between
+        if part == .name { name.removeAll() }
+      } else {
+        part = .finish
+      }
+    default: break
+    }
+  }
+
+  private mutating func nextArguments(_ bytes: Span<UInt8>, _ place: inout Int) -> Event {
+    // White space before the object is no part of it.
+    while depth == 0 && place < bytes.count && bytes[place] != UInt8(ascii: "{") { place += 1 }
+    let start = place
+    while place < bytes.count {
+      takeArgument(bytes[place])
+      place += 1
+      if depth == 0 {
+        part = form.end.utf8CodeUnitCount == 0 ? .rest : .end
+        offset = 0
+        break
+      }
+    }
+    return start == place ? .needsMore : .arguments(start..<place)
+  }
+
+  private mutating func takeArgument(_ byte: UInt8) {
+    if isEscaped {
+      isEscaped = false
+      return
+    }
+    switch byte {
+    case UInt8(ascii: "\\"): isEscaped = isInString
+    case UInt8(ascii: "\""): isInString.toggle()
+    case UInt8(ascii: "{"), UInt8(ascii: "["): if !isInString { depth += 1 }
+    case UInt8(ascii: "}"), UInt8(ascii: "]"): if !isInString { depth -= 1 }
+    default: break
+    }
+  }
+}

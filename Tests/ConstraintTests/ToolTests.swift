@@ -1,0 +1,230 @@
+import Foundation
+import TestSupport
+import Testing
+import Text
+
+@testable import Constraint
+
+/// Answers that call tools: what may be written, and how it is read.
+@Suite struct ToolTests {
+  /// What a reader finds in an answer.
+  struct Reading: Equatable {
+    var text = ""
+    var names: [String] = []
+    var arguments: [String] = []
+
+    /// - Parameter pieces: the answer, in pieces of any size.
+    init(_ family: ToolFamily, _ pieces: [[UInt8]]) {
+      var reader = ToolCallReader(family)
+      var (text, arguments): ([UInt8], [[UInt8]]) = ([], [])
+      let mark = Array(String(describing: reader.mark).utf8)
+      for piece in pieces {
+        var place = 0
+        reading: while true {
+          switch reader.next(piece.span, at: &place) {
+          case .needsMore: break reading
+          case .text(let range): text += piece[range]
+          case .heldText(let count): text += mark[..<count]
+          case .call:
+            let name = reader.name
+            names.append(String(decoding: (0..<name.count).map { name[$0] }, as: UTF8.self))
+            arguments.append([])
+          case .arguments(let range): arguments[arguments.count - 1] += piece[range]
+          }
+        }
+      }
+      text += mark[..<reader.heldCount]
+      self.text = String(decoding: text, as: UTF8.self)
+      self.arguments = arguments.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    init(_ family: ToolFamily, _ text: String) { self.init(family, [Array(text.utf8)]) }
+  }
+
+  static let light = """
+    {"type": "object", "properties": {"room": {"enum": ["kitchen", "hall}"]}, "level": \
+    {"type": "integer", "minimum": 0, "maximum": 100}}, "required": ["room"], \
+    "additionalProperties": false}
+    """
+  static let tools = """
+    [{"type": "function", "function": {"name": "set_light", "description": "d", "parameters": \
+    \(light)}}, {"type": "function", "function": {"name": "set", "parameters": {"type": "object", \
+    "properties": {"a": {"$ref": "#/$defs/a"}}, "required": ["a"], "$defs": {"a": {"type": \
+    "array", "items": {"type": "string", "maxLength": 3}, "maxItems": 2}}, \
+    "additionalProperties": false}}}, \
+    {"type": "function", "function": {"name": "now"}}]
+    """
+
+  private static func schema(_ name: String) -> String {
+    switch name {
+    case "set_light": light
+    case "set":
+      """
+      {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string", \
+      "maxLength": 3}, "maxItems": 2}}, "required": ["a"], "additionalProperties": false}
+      """
+    default: "{\"type\": \"object\"}"
+    }
+  }
+
+  /// Bytes are drawn among those that can come; the reader finds calls of tools with valid arguments,
+  /// and nothing else, however the answer is cut.
+  @Test(arguments: (0...ToolFamily.generic.rawValue).compactMap { ToolFamily(rawValue: $0) })
+  func randomAnswersAreCalls(family: ToolFamily) throws {
+    let checker = try Checker()
+    var random = SeededGenerator(seed: 7 + UInt64(family.rawValue))
+    #expect(checker.useTools(Self.tools, family) == nil)
+    var longest = 0
+    for _ in 0..<40 {
+      checker.restart()
+      let budget = checker.distance + Int.random(in: 0..<300, using: &random)
+      let walk = Walk(checker, budget: budget, &random)
+      let bytes = Array(walk.text.utf8)
+      #expect(walk.isWhole, "\(walk.text)")
+      let reading = Reading(family, [bytes])
+      #expect(reading == Reading(family, bytes.map { [$0] }), "\(walk.text)")
+      #expect(reading.text == "" && reading.names.count > 0, "\(walk.text)")
+      longest = max(longest, reading.names.count)
+      for (name, arguments) in zip(reading.names, reading.arguments) {
+        #expect(["set_light", "set", "now"].contains(name))
+        let root = try #require(JSONValue(Self.schema(name)))
+        let value = JSONValue(arguments)
+        #expect(value.map { Validator(root: root).isValid($0, root) } == true, "\(walk.text)")
+      }
+    }
+    // The draw prefers a byte of the form's end to one of another call's beginning there.
+    #expect(longest > 1 || family.form.between == nil || family == .deepSeekPlain)
+  }
+
+  @Test func formsAreThoseOfTheirFamilies() throws {
+    let cases: [(ToolFamily, String)] = [
+      (
+        .hermes,
+        "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>\n<tool_call>\n"
+          + "{\"name\": \"now\", \"arguments\": {}}\n</tool_call>"
+      ),
+      (
+        .mistralList,
+        "[TOOL_CALLS][{\"name\": \"now\", \"arguments\": {}}, {\"name\": \"now\", \"arguments\": {}}]"
+      ),
+      (.mistralNamed, "[TOOL_CALLS]now[ARGS]{}[TOOL_CALLS]now[ARGS]{}"),
+      (
+        .granite,
+        "<|tool_call|>[{\"name\": \"now\", \"arguments\": {}}, {\"name\": \"now\", \"arguments\": {}}]"
+      ),
+      (.functionary, "<function=now>{}</function><function=now>{}</function>"),
+      (
+        .deepSeekPlain,
+        "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>now<｜tool▁sep｜>{}<｜tool▁call▁end｜>"
+          + "<｜tool▁call▁begin｜>now<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>"
+      ),
+      (.llama, "{\"name\": \"now\", \"parameters\": {}}"),
+      (.generic, "{\"name\": \"now\", \"arguments\": {}}"),
+    ]
+    let checker = try Checker()
+    for (family, text) in cases {
+      #expect(checker.useTools(Self.tools, family) == nil)
+      #expect(checker.accepts(text), "\(text)")
+      let names = Reading(family, text).names
+      #expect(names == Array(repeating: "now", count: names.count))
+      #expect(checker.useTools(Self.tools, family, isParallel: false) == nil)
+      #expect(checker.accepts(text) == (names.count == 1), "\(text)")
+      #expect(checker.useTools(Self.tools, family, chosen: "set") == nil)
+      #expect(!checker.accepts(text), "\(text)")
+      // A name that others begin with is whole where it ends.
+      let other = text.replacing("now", with: "set").replacing("{}", with: "{\"a\":[]}")
+      #expect(checker.accepts(other), "\(other)")
+    }
+  }
+
+  /// Free text is given as it is, with what looks like the beginning of a call.
+  @Test func freeTextIsText() {
+    let family = ToolFamily.hermes
+    for text in ["", "a", "<", "<tool", "<<tool_calls", "<tool_<tool_call", "x<tool_call y", "äß<"]
+    {
+      let bytes = Array(text.utf8)
+      #expect(Reading(family, [bytes]).text == text)
+      #expect(Reading(family, bytes.map { [$0] }).text == text)
+    }
+    let call = "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>"
+    let reading = Reading(family, "So <tool: " + call)
+    #expect(reading.text == "So <tool: " && reading.names == ["now"])
+    #expect(reading.arguments == ["{}"])
+    // Where calls are the whole answer, they are text elsewhere.
+    let object = "{\"name\": \"now\", \"arguments\": {}}"
+    #expect(Reading(.generic, object).names == ["now"])
+    #expect(Reading(.generic, "So " + object).text == "So " + object)
+    #expect(Reading(.generic, "{\"name\": 5}").text == "{\"name\": 5}")
+    // An answer that is cut.
+    let cut = Reading(.generic, "{\"name\": \"now\", \"arguments\": {\"a\": \"}")
+    #expect(cut.names == ["now"] && cut.arguments == ["{\"a\": \"}"])
+  }
+
+  @Test func wrongToolsAreRefused() throws {
+    let checker = try Checker(kibibytes: 64)
+    let cases = [
+      ("{}", "tools must be a list"),
+      ("[]", "tools have not the one that is to be called"),
+      ("[5]", "tools at #/0 must be an object with a function that has a name"),
+      (
+        "[{\"function\": {\"name\": \"a b\"}}]",
+        "tools at #/0/function/name must be a name of 1 to 64 letters, digits, underscores, "
+          + "hyphens and points"
+      ),
+      (
+        "[{\"function\": {\"name\": \"a\", \"parameters\": {\"not\": {}}}}]",
+        "tools at #/0/function/parameters/not is a keyword that cannot be enforced"
+      ),
+      (
+        "[{\"function\": {\"name\": \"a\", \"parameters\": {\"type\": \"string\"}}}]",
+        "tools at #/0/function/parameters allows no text at all"
+      ),
+    ]
+    for (tools, message) in cases { #expect(checker.useTools(tools, .hermes) == message) }
+    #expect(checker.useTools(Self.tools, .hermes, chosen: "none")?.contains("have not") == true)
+    let many = "[" + Array(repeating: "{\"name\": \"a\"}", count: 129).joined(separator: ",") + "]"
+    #expect(try Checker().useTools(many, .hermes) == "tools are more than 128")
+    let large = (0..<100).map { "{\"name\": \"a\($0)\", \"parameters\": \(Self.light)}" }
+    let text = "[" + large.joined(separator: ",") + "]"
+    #expect(checker.useTools(text, .hermes)?.contains("--grammar-kib") == true)
+  }
+
+  /// Templates of published models tell their form.
+  @Test(.enabled(if: Files.shared("data/templates") != nil, "needs ../shared/data/templates"))
+  func templatesTellTheirForm() throws {
+    let cases: [(String, ToolFamily)] = [
+      ("Qwen-Qwen2.5-7B-Instruct", .hermes), ("Qwen-Qwen3-0.6B", .hermes),
+      ("NousResearch-Hermes-3-Llama-3.1-8B-tool_use", .hermes),
+      ("ibm-granite-granite-4.0", .hermes), ("Qwen3-Coder", .generic),
+      ("meta-llama-Llama-3.2-3B-Instruct", .llama),
+      ("mistralai-Mistral-Nemo-Instruct-2407", .mistralList),
+      ("unsloth-mistral-Devstral-Small-2507", .mistralNamed),
+      ("ibm-granite-granite-3.3-2B-Instruct", .granite),
+      ("deepseek-ai-DeepSeek-V3.1", .deepSeekPlain),
+      ("deepseek-ai-DeepSeek-R1-Distill-Qwen-32B", .deepSeekFenced),
+      ("meetkai-functionary-medium-v3.1", .functionary), ("GLM-4.6", .generic),
+      ("google-gemma-2-2b-it", .generic),
+    ]
+    for (name, family) in cases {
+      let text = Array(try Data(contentsOf: Files.sharedURL("data/templates/\(name).jinja")))
+      #expect(ToolFamily(template: text.span) == family, "\(name)")
+    }
+  }
+
+  /// Calls begin in the middle of tokens, and only such tokens come that the call can go on with.
+  @Test func callsBeginInFreeText() throws {
+    let words = ["I ", "<tool_call>", "<tool", "_call>\n", "_call>{", "{\"name\": \"", "now", "x"]
+    let checker = try TokenChecker(words.map { Array($0.utf8) })
+    func id(_ word: String) -> Int32 { Int32(256 + words.firstIndex(of: word)!) }
+    try checker.begin(tools: Self.tools, .hermes)
+    #expect(checker.isWaiting && checker.acceptFree(id("I ")) && checker.acceptFree(id("<tool")))
+    #expect(!checker.acceptFree(id("_call>{")))
+    #expect(checker.isWaiting && checker.acceptFree(id("_call>\n")))
+    #expect(!checker.isWaiting)
+    checker.accept(id("{\"name\": \""))
+    #expect(checker.allows(id("now"), left: 100) && !checker.allows(id("x"), left: 100))
+    try checker.begin(tools: Self.tools, .hermes)
+    #expect(checker.isWaiting && checker.acceptFree(id("<tool_call>")))
+    #expect(!checker.isWaiting)
+  }
+}
