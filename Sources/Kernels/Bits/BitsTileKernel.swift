@@ -175,18 +175,28 @@ enum BitsTileKernel<Kind: PackedType> {
     _ tile: inout TileSums, _ codes: UnsafeRawPointer, _ values: UnsafeRawPointer,
     _ areSigned: Bool
   ) {
-    #if arch(x86_64)
-      for run in 0..<4 {
-        for vector in 0..<vectors {
-          let weights = edge_load_codes(
-            codes
-              + (run &* 4 &* BitsGeometry.outputs &+ vector &* BitsGeometry.vectorByteCount))
-          multiply(&tile, vector, weights, edge_load_runs(values + run &* 16), areSigned)
-        }
+    #if !arch(x86_64)
+      if vectors == 2 { return multiplyPairs(&tile, codes, values, areSigned) }
+    #endif
+    for run in 0..<4 {
+      let runs = edge_load_runs(values + run &* 16)
+      for vector in 0..<vectors {
+        let weights = edge_load_codes(
+          codes
+            + (run &* 4 &* BitsGeometry.outputs &+ vector &* BitsGeometry.vectorByteCount))
+        multiply(&tile, vector, weights, runs, areSigned)
       }
-    #else
-      // Two runs of two registers of outputs are one load.
-      var place = UnsafeRawPointer(codes)
+    }
+  }
+
+  #if !arch(x86_64)
+    /// The same with two runs of two registers of outputs as one load.
+    @inline(__always)
+    private static func multiplyPairs(
+      _ tile: inout TileSums, _ codes: UnsafeRawPointer, _ values: UnsafeRawPointer,
+      _ areSigned: Bool
+    ) {
+      var place = codes
       for pair in 0..<2 {
         let weights = edge_load_i8x16x4(place)
         place = edge_advance(place, 64)
@@ -197,10 +207,8 @@ enum BitsTileKernel<Kind: PackedType> {
         multiply(&tile, 0, bits(weights.third), second, areSigned)
         multiply(&tile, 1, bits(weights.fourth), second, areSigned)
       }
-    #endif
-  }
+    }
 
-  #if !arch(x86_64)
     @inline(__always)
     private static func bits(_ codes: edge_i8x16) -> edge_codes {
       unsafeBitCast(codes, to: edge_codes.self)
