@@ -35,6 +35,21 @@ import Testing
       checker.acceptedCount("\u{FFFD}") == 0 || grammar.contains("[^") || grammar.contains("."))
   }
 
+  /// Nothing is begun that the stack has no room to end: at any depth the text can become whole.
+  @Test(arguments: [
+    ("root ::= \"(\" root \")\" | num\nnum ::= [0-9]+ (\".\" [0-9]+)?", "(", "7"),
+    ("root ::= \"(\" root \")\" | a\na ::= b \"!\"\nb ::= c \"?\"\nc ::= \"x\"", "(", "x?!"),
+  ])
+  func theStackHasRoomToEnd(grammar: String, opening: String, inner: String) throws {
+    let checker = try Checker()
+    #expect(checker.useGrammar(grammar) == nil)
+    let depth = checker.acceptedCount(String(repeating: opening, count: 100))
+    #expect((40...48).contains(depth))
+    let closing = String(repeating: ")", count: depth)
+    let text = String(repeating: opening, count: depth) + inner + closing
+    #expect(checker.accepts(text))
+  }
+
   @Test(arguments: [
     ("root ::= root \"a\" | \"b\"", "the grammar is a rule that begins with itself"),
     ("root ::= x*\nx ::= \"a\"?", "the grammar at byte"),

@@ -35,6 +35,22 @@ import Testing
     #expect(validCount > 300 && invalidCount > 300)
   }
 
+  /// Objects as deep as the stack goes, and lists that must hold something, can end.
+  @Test func theStackHasRoomToEnd() throws {
+    let checker = try Checker()
+    let list =
+      "{\"anyOf\": [{\"items\": {\"$ref\": \"#\"}, \"minItems\": 1, \"type\": \"array\"}, {\"const\": 1}]}"
+    for (schema, opening, closing) in [("{}", "{\"a\":", "}"), (list, "[", "]")] {
+      #expect(checker.useSchema(schema) == nil)
+      let count = checker.acceptedCount(String(repeating: opening, count: 100))
+      let depth = (count + opening.utf8.count - 1) / opening.utf8.count
+      #expect((40...49).contains(depth))
+      let begun = String(repeating: opening, count: depth).prefix(count)
+      let inner = schema == "{}" ? "" : "1"
+      #expect(checker.accepts(begun + inner + String(repeating: closing, count: depth)), "\(begun)")
+    }
+  }
+
   /// Bytes are drawn among those that can come: the text is never stuck, ends in time, and is valid.
   @Test(arguments: 0..<8)
   func randomTextsAreValidAndEndInTime(seed: Int) throws {
@@ -73,6 +89,19 @@ import Testing
       let distance = checker.distance
       #expect(distance == shortest, "\(schema)")
     }
+  }
+
+  /// A number of as many digits as there may be can have an exponent.
+  @Test func longNumbersHaveExponents() throws {
+    let checker = try Checker()
+    #expect(checker.useSchema("{\"type\": \"number\"}") == nil)
+    let digits = String(repeating: "1", count: 64) + "." + String(repeating: "2", count: 40)
+    for end in ["", "E+7", "e200", "E-00000200"] {
+      let isAccepted = checker.accepts(digits + end)
+      #expect(isAccepted, "\(end)")
+    }
+    let isAccepted = checker.accepts(digits + "e201") || checker.accepts(digits + "e000000001")
+    #expect(!isAccepted)
   }
 
   @Test func errorsNameTheirPlace() throws {

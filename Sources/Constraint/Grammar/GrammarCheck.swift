@@ -16,9 +16,12 @@ struct GrammarCheck {
       isChanged = false
       var rule = firstRule
       while rule != 0 {
-        let shortest = shortest(rule)
-        if shortest < words[rule + RuleRecord.shortest] {
-          words[rule + RuleRecord.shortest] = shortest
+        let measured = (shortest(rule), depth(rule))
+        if measured.0 < words[rule + RuleRecord.shortest]
+          || measured.1 < words[rule + RuleRecord.depth]
+        {
+          words[rule + RuleRecord.shortest] = measured.0
+          words[rule + RuleRecord.depth] = measured.1
           isChanged = true
         }
         rule = words[rule + RuleRecord.next]
@@ -44,6 +47,17 @@ struct GrammarCheck {
       case .value: sum += words[words[element + GrammarElement.first] + NodeRecord.shortest]
       }
       sum = min(sum, NodeRecord.none)
+      element += GrammarElement.count
+    }
+  }
+
+  private func depth(_ rule: Int) -> Int {
+    var result = NodeRecord.none
+    var element = words[rule + RuleRecord.elements]
+    while true {
+      result = min(result, GrammarElement.depth(from: element, words))
+      while !GrammarElement.isBorder(element, words) { element += GrammarElement.count }
+      if words[element] == GrammarElement.Kind.end.rawValue { return result }
       element += GrammarElement.count
     }
   }

@@ -20,6 +20,30 @@ enum GrammarElement {
   }
 }
 
+extension GrammarElement {
+  /// Whether an alternative ends there.
+  static func isBorder(_ element: Int, _ words: Words) -> Bool {
+    words[element] == Kind.end.rawValue || words[element] == Kind.alternative.rawValue
+  }
+
+  /// Frames that the flattest text from an element to the end of its alternative needs on the stack. What
+  /// comes last takes the frame of the rule around it.
+  static func depth(from start: Int, _ words: Words) -> Int {
+    var (element, depth) = (start, 0)
+    while !isBorder(element, words) {
+      let next = element + count
+      if words[element] == Kind.value.rawValue {
+        depth = max(depth, 1)
+      } else if words[element] == Kind.rule.rawValue {
+        let inner = words[words[element + first] + RuleRecord.depth]
+        depth = max(depth, inner + (isBorder(next, words) ? 0 : 1))
+      }
+      element = next
+    }
+    return min(depth, NodeRecord.none)
+  }
+}
+
 enum RuleRecord {
   static let next = 0
   static let name = 1
@@ -32,5 +56,7 @@ enum RuleRecord {
   static let mark = 5
   /// The byte of the grammar's text that names it first.
   static let place = 6
-  static let count = 7
+  /// Frames that its flattest text needs on the stack.
+  static let depth = 7
+  static let count = 8
 }

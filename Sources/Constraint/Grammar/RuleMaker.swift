@@ -19,6 +19,7 @@ struct RuleMaker {
     words[rule + RuleRecord.name] = name.start
     words[rule + RuleRecord.nameCount] = name.count
     words[rule + RuleRecord.shortest] = NodeRecord.none
+    words[rule + RuleRecord.depth] = NodeRecord.none
     words[rule + RuleRecord.place] = place
     if lastRule == 0 { firstRule = rule } else { words[lastRule + RuleRecord.next] = rule }
     lastRule = rule

@@ -26,6 +26,8 @@ enum NumberState {
   static let fractionCountMax = 40
   /// Powers of ten, so that every reader's Double can hold the number.
   static let exponentMax: UInt32 = 200
+  /// Digits of an exponent, with zeros before it.
+  private static let exponentCountMax: UInt32 = 8
 
   /// - Returns: false if the byte cannot come next in the number.
   static func step(_ thread: inout Thread, _ byte: UInt8, _ words: Words) -> Bool {
@@ -55,7 +57,8 @@ enum NumberState {
       thread.part = Part.exponentSign
     default: return false
     }
-    thread.offset = 0
+    // The digits of the exponent are counted by themselves.
+    (thread.offset, thread.count) = (0, 0)
     return !hasBounds(thread, record, words)
   }
 
@@ -125,7 +128,7 @@ enum NumberState {
       thread.part = Part.exponent
       thread.offset = thread.offset * 10 + UInt32(digit)
       thread.count += 1
-      return thread.offset <= exponentMax && thread.count <= wholeCountMax + 8
+      return thread.offset <= exponentMax && thread.count <= exponentCountMax
     default: return false
     }
   }

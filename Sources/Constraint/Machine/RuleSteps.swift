@@ -10,8 +10,10 @@ extension Machine {
     var element = words[rule + RuleRecord.elements]
     var isBorder = true
     while true {
-      // An alternative that has no text is not begun.
-      if isBorder && restDistance(element) < NodeRecord.none {
+      // An alternative that has no text, or none for which the stack has room, is not begun.
+      if isBorder && restDistance(element) < NodeRecord.none
+        && Int(depth) + GrammarElement.depth(from: element, words) <= Int(Self.depthMax)
+      {
         arrive(element, parent: parent, depth: depth, first, entries)
       }
       if words[element] == GrammarElement.Kind.end.rawValue { return }
@@ -38,9 +40,7 @@ extension Machine {
     case .rule, .value:
       let next = element + GrammarElement.count
       let isValue = words[element] == GrammarElement.Kind.value.rawValue
-      let isLast =
-        words[next] == GrammarElement.Kind.end.rawValue
-        || words[next] == GrammarElement.Kind.alternative.rawValue
+      let isLast = GrammarElement.isBorder(next, words)
       var (below, inner) = (parent, depth)
       if isValue || !isLast {
         let frame = Thread(.grammar, place: next, parent: parent, depth: depth)

@@ -47,12 +47,12 @@ extension Machine {
     case (.objectStart, UInt8(ascii: "}")), (.objectNext, UInt8(ascii: "}")):
       if ObjectState.canEnd(thread, words) { close(thread, first) }
     case (.objectStart, UInt8(ascii: "\"")), (.objectComma, UInt8(ascii: "\"")):
-      if !ObjectState.canGoOn(thread, words) { return }
+      if !ObjectState.canGoOn(thread, words) || thread.depth >= Self.depthMax { return }
       thread.kind = .objectName
       thread.last = UInt32(words[Int(thread.place) + ObjectRecord.propertyCount])
       add(thread, first)
     case (.objectNext, UInt8(ascii: ",")):
-      if !ObjectState.canGoOn(thread, words) { return }
+      if !ObjectState.canGoOn(thread, words) || thread.depth >= Self.depthMax { return }
       thread.kind = .objectComma
       add(thread, first)
     case (.objectColon, UInt8(ascii: ":")):
@@ -125,10 +125,26 @@ extension Machine {
     }
   }
 
+  /// Whether a list or object has values in it, for which the stack needs room.
+  private func mustHold(_ branch: Int, _ type: Int) -> Bool {
+    if type == TypeMask.array {
+      return words[words[branch + BranchRecord.array] + ArrayRecord.least] > 0
+    }
+    if type != TypeMask.object { return false }
+    let record = words[branch + BranchRecord.object]
+    if words[record + ObjectRecord.least] > 0 { return true }
+    for index in 0..<ObjectState.propertyCount(record, words)
+    where words[ObjectState.property(record, index, words) + PropertyRecord.isRequired] != 0 {
+      return true
+    }
+    return false
+  }
+
   private mutating func beginValue(
     _ value: inout Thread, _ type: Int, _ byte: UInt8, _ first: Int
   ) {
     let branch = Int(value.branch)
+    if value.depth >= Self.depthMax && mustHold(branch, type) { return }
     // Branches without choices do not differ once their records are known.
     if words[branch + BranchRecord.choiceCount] == 0 { value.branch = 0 }
     switch type {
