@@ -83,6 +83,7 @@ struct BitsPanel {
         unpackUnit(unit, to: target, Q5.self)
       }
     case 6: unpackUnit(unit, to: target, LongQ6.self)
+    case 8: unpackUnit(unit, to: target, ByteCodes.self)
     default:
       if format.hasSignedNibbles {
         unpackUnit(unit, to: target, Q4.self)

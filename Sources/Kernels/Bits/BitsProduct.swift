@@ -54,6 +54,7 @@ enum BitsProduct {
     case .q5_k: BitsRowKernel<LongQ5>.run(x, weights, into: products)
     case .q6_k: BitsRowKernel<LongQ6>.run(x, weights, into: products)
     case .iq4_xs: BitsRowKernel<LongLevels>.run(x, weights, into: products)
+    case .q8_0: BitsRowKernel<ByteCodes>.run(x, weights, into: products)
     }
   }
 
@@ -110,7 +111,7 @@ enum BitsProduct {
     case (false, false, _):
       BitsTileKernel<Q4>.run(
         x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
-        areSigned: format.hasLevels, into: products)
+        areSigned: format.isSigned, into: products)
     case (false, true, _):
       BitsTileKernel<Q4Minimum>.run(
         x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: 0,

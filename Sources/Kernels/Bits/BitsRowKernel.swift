@@ -137,14 +137,14 @@ enum BitsRowKernel<Kind: PackedType> {
       let codes = UnitCodes<Kind>(unit, vector: vector)
       let (zero, one, two, three) = (codes.pair(0), codes.pair(1), codes.pair(2), codes.pair(3))
       var sum = sums[unchecked: vector]
-      sum = edge_dot_codes(sum, zero.low, first, 0, format.hasLevels)
-      sum = edge_dot_codes(sum, zero.high, second, 0, format.hasLevels)
-      sum = edge_dot_codes(sum, one.low, first, 1, format.hasLevels)
-      sum = edge_dot_codes(sum, one.high, second, 1, format.hasLevels)
-      sum = edge_dot_codes(sum, two.low, first, 2, format.hasLevels)
-      sum = edge_dot_codes(sum, two.high, second, 2, format.hasLevels)
-      sum = edge_dot_codes(sum, three.low, first, 3, format.hasLevels)
-      sums[unchecked: vector] = edge_dot_codes(sum, three.high, second, 3, format.hasLevels)
+      sum = edge_dot_codes(sum, zero.low, first, 0, format.isSigned)
+      sum = edge_dot_codes(sum, zero.high, second, 0, format.isSigned)
+      sum = edge_dot_codes(sum, one.low, first, 1, format.isSigned)
+      sum = edge_dot_codes(sum, one.high, second, 1, format.isSigned)
+      sum = edge_dot_codes(sum, two.low, first, 2, format.isSigned)
+      sum = edge_dot_codes(sum, two.high, second, 2, format.isSigned)
+      sum = edge_dot_codes(sum, three.low, first, 3, format.isSigned)
+      sums[unchecked: vector] = edge_dot_codes(sum, three.high, second, 3, format.isSigned)
     }
   }
 
@@ -159,15 +159,15 @@ enum BitsRowKernel<Kind: PackedType> {
       let codes = UnitCodes<Kind>(unit, vector: vector)
       let (zero, one, two, three) = (codes.pair(0), codes.pair(1), codes.pair(2), codes.pair(3))
       var lowSum = low[unchecked: vector]
-      lowSum = edge_dot_codes(lowSum, zero.low, first, 0, format.hasLevels)
-      lowSum = edge_dot_codes(lowSum, one.low, first, 1, format.hasLevels)
-      lowSum = edge_dot_codes(lowSum, two.low, first, 2, format.hasLevels)
-      low[unchecked: vector] = edge_dot_codes(lowSum, three.low, first, 3, format.hasLevels)
+      lowSum = edge_dot_codes(lowSum, zero.low, first, 0, format.isSigned)
+      lowSum = edge_dot_codes(lowSum, one.low, first, 1, format.isSigned)
+      lowSum = edge_dot_codes(lowSum, two.low, first, 2, format.isSigned)
+      low[unchecked: vector] = edge_dot_codes(lowSum, three.low, first, 3, format.isSigned)
       var highSum = high[unchecked: vector]
-      highSum = edge_dot_codes(highSum, zero.high, second, 0, format.hasLevels)
-      highSum = edge_dot_codes(highSum, one.high, second, 1, format.hasLevels)
-      highSum = edge_dot_codes(highSum, two.high, second, 2, format.hasLevels)
-      high[unchecked: vector] = edge_dot_codes(highSum, three.high, second, 3, format.hasLevels)
+      highSum = edge_dot_codes(highSum, zero.high, second, 0, format.isSigned)
+      highSum = edge_dot_codes(highSum, one.high, second, 1, format.isSigned)
+      highSum = edge_dot_codes(highSum, two.high, second, 2, format.isSigned)
+      high[unchecked: vector] = edge_dot_codes(highSum, three.high, second, 3, format.isSigned)
     }
   }
 }
