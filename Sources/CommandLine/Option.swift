@@ -25,8 +25,9 @@ public enum Option: Int, Sendable {
   case temperature, topK, topP, minP, repeatPenalty, seed
   // Overrides of the profile.
   case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB, weights
+  case speculate
 
-  public static let count = 73
+  public static let count = 74
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

@@ -85,6 +85,8 @@ extension Option {
     case .recent: .init("--recent", .profiled, .overrides)
     case .ramCapMiB: .init("--ram-cap-mib", .overriding, .overrides)
     case .weights: .init("--weights", .overriding, .overrides)
+    case .speculate:
+      .init("--speculate", CommandSet.answering + CommandSet([.probe]), .overrides)
     }
   }
 }

@@ -88,7 +88,8 @@ extension Option {
       serveUse
     case .lockMemory, .noHugePages, .noLockdown, .maxTemperature, .sysroot: machineUse(command)
     case .temperature, .topK, .topP, .minP, .repeatPenalty, .seed: samplingUse
-    case .block, .budget, .policy, .headBudgets, .threads, .sinks, .recent, .ramCapMiB, .weights:
+    case .block, .budget, .policy, .headBudgets, .threads, .sinks, .recent, .ramCapMiB, .weights,
+      .speculate:
       overrideUse
     }
   }
@@ -460,6 +461,13 @@ extension Option {
         """
         int8, or file: weights stay in the 4 to 6 bits that the file has. With --shape also a type \
         such as q4_0 or q4_k_m.
+        """)
+    case .speculate:
+      .init(
+        "HOW", .override,
+        """
+        lookup: tokens that followed the same text before pass through the model together with the \
+        answer's latest one, where that saves time; off: each token for itself. The answer is the same.
         """)
     default: .init("M", .override, "The largest resident size of the process, in MiB.")
     }

@@ -20,6 +20,9 @@ import Tokenizer
   private var prompt = PromptBlock()
   private var tokens: AnswerTokens
   private var text: AnswerText
+  var speculation: Speculation
+  /// The engine's row of logits that the latest token was chosen by.
+  public private(set) var logitRow = 0
   private var isInAnswer = false
   /// Why the answer is over, or will be when the next step is taken.
   public private(set) var stop: StopReason?
@@ -48,6 +51,7 @@ import Tokenizer
     tokens = AnswerTokens(
       carver: &carver, capacity: needs.keptTokenCount,
       keepsLogProbabilities: needs.keepsLogProbabilities)
+    speculation = Speculation(carver: &carver, isOn: needs.proposes)
     self.ends = ends
     unsafe self.vocabulary = unsafe vocabulary
     text = unsafe AnswerText(vocabulary)
@@ -63,6 +67,15 @@ import Tokenizer
     isInAnswer = false
     answer(request)
   }
+
+  /// Forgets the text so far, and the seed's numbers begin anew.
+  public mutating func forget() {
+    sampler.reset()
+    speculation.forget()
+  }
+
+  /// What speculation did, of all answers so far.
+  public var speculationFigures: SpeculationFigures { speculation.figures }
 
   /// Says how the prompt is to be answered, if that was not known when it began. No token has been
   /// chosen yet.
@@ -173,13 +186,19 @@ extension Generator {
 
   /// Counts a token of the text that comes from a kept cache.
   public mutating func accept(_ token: Int32) {
-    sampler.accept(token)
+    note(token)
     promptTokenCount += 1
+  }
+
+  /// A token of the prompt.
+  private mutating func note(_ token: Int32) {
+    sampler.accept(token)
+    speculation.accept(token)
   }
 
   private mutating func readPrompt(_ engine: inout Engine) throws(PassFailure) -> BlockRecord {
     let count = prompt.count
-    for index in 0..<count { unsafe sampler.accept(engine.block[index]) }
+    for index in 0..<count { unsafe note(engine.block[index]) }
     prompt.clear()
     let record = try pass(count, &engine)
     promptTokenCount += count
@@ -220,7 +239,8 @@ extension Generator {
     }
     let start = Instant.now()
     try makeLogits(row: engine.lastRow, engine)
-    return choose(engine, &sink, since: start)
+    logitRow = 0
+    return choose(&engine, &sink, since: start)
   }
 
   /// The token after the last one, which passes through the model now; or the end.
@@ -232,27 +252,78 @@ extension Generator {
       return .end(stop)
     }
     let start = Instant.now()
+    if engine.openCount > 0 {
+      // The last token was proposed, and has passed with the one before.
+      engine.accept()
+      logitRow += 1
+    } else {
+      try readLast(&engine)
+    }
+    let isOfProposals = engine.openCount > 0 || logitRow > 0
+    if isOfProposals && !engine.logits(logitRow).isFinite { throw .numbers(.outputHead) }
+    return choose(&engine, &sink, since: start)
+  }
+
+  /// Passes the last token through the model, and with it those that may follow.
+  private mutating func readLast(_ engine: inout Engine) throws(PassFailure) {
+    let start = Instant.now()
+    logitRow = 0
+    let most = min(engine.proposalRoom, request.maxTokens - tokens.count - 1)
+    let count = speculation.find(most: most)
+    if count > 0, try propose(count, &engine) {
+      speculation.note(rows: count + 1, nanoseconds: Instant.now().nanoseconds(since: start))
+      return
+    }
     try read(tokens.last!, &engine)
     try makeLogits(row: 0, engine)
-    return choose(engine, &sink, since: start)
+    speculation.note(rows: 1, nanoseconds: Instant.now().nanoseconds(since: start))
+  }
+
+  /// - Returns: false if it came to nothing: a token that is none of the text's gave numbers that are not
+  ///   finite, or this one did.
+  private mutating func propose(
+    _ count: Int, _ engine: inout Engine
+  ) throws(PassFailure) -> Bool {
+    unsafe engine.block[0] = tokens.last!
+    for index in 0..<count { unsafe engine.block[index + 1] = speculation[index] }
+    do throws(AppendError) {
+      latestPass = try engine.propose(count)
+    } catch {
+      preconditionFailure("there is room for what is proposed")
+    }
+    if engine.numberFault == nil { engine.makeLogits(firstRow: 0, rowCount: count + 1) }
+    if engine.numberFault == nil { return true }
+    engine.withdraw()
+    return false
+  }
+
+  /// The open tokens are none of the text's.
+  private mutating func drop(_ engine: inout Engine) {
+    if engine.openCount == 0 { return }
+    let start = Instant.now()
+    engine.drop()
+    speculation.note(dropNanoseconds: Instant.now().nanoseconds(since: start))
   }
 
   private mutating func choose<Sink: ByteSink & ~Copyable>(
-    _ engine: borrowing Engine, _ sink: inout Sink, since start: Instant
+    _ engine: inout Engine, _ sink: inout Sink, since start: Instant
   ) -> GeneratorStep {
-    let logits = engine.logits(0)
+    let logits = engine.logits(logitRow)
     if let biases = request.biases { biases.add(to: logits) }
     guard let token = nextToken(logits, roomCount: engine.roomCount) else {
       // What the answer must be cannot be reached.
+      drop(&engine)
       end(.length, to: &sink)
       return .end(.length)
     }
     if request.hasEnds || isBound, unsafe ends.contains(token, vocabulary) {
+      drop(&engine)
       end(.endOfSequence, to: &sink)
       return .end(.endOfSequence)
     }
     tokens.append(token, logProbability: -logits.negativeLogLikelihood(of: token))
     sampler.accept(token)
+    let isProposed = speculation.choose(token)
     text.write(token, isText: isMark(token), to: &sink)
     if text.isStopped {
       stop = .stopText
@@ -261,6 +332,8 @@ extension Generator {
     } else if tokens.count == request.maxTokens || engine.isFull {
       stop = .length
     }
+    if !isProposed || stop != nil { drop(&engine) }
+    if engine.openCount == 0 { speculation.endPass() }
     return .token(token, nanoseconds: Instant.now().nanoseconds(since: start))
   }
 
@@ -327,6 +400,8 @@ extension Generator {
 
 /// What a generator takes of the arena.
 public struct GeneratorNeeds: Sendable {
+  /// Whether tokens are proposed that may follow.
+  var proposes = false
   /// Tokens of an answer that are kept for a report.
   public var keptTokenCount = 0
   /// Whether the log-probabilities of kept tokens are kept too.

@@ -21,7 +21,7 @@ package struct CacheState: ~Copyable {
     eviction = Eviction(
       carver: &carver, shape: cacheShape, policy: policy, retained: settings.retained,
       weightParts: chunks.partCountMax(Eviction.weightTokens(policy)),
-      takesBack: settings.takesBack)
+      takesBack: settings.takesBack, undoDepth: settings.stepCountMax)
   }
 
   /// Empties the cache.

@@ -20,10 +20,14 @@ struct ForwardPass {
   let firstPosition: Int
   /// Whether all tokens of the block stay: each layer is then evicted from right after its attention.
   let commits: Bool
+  /// Whether a KV head takes the block's tokens one by one, each with its attention and eviction: the
+  /// cache and all numbers are then those of as many blocks of one token.
+  let isStepwise: Bool
 
   init(
     weights: ModelWeights, workspace: Workspace, settings: RunSettings,
-    state: UnsafeMutablePointer<CacheState>, tokenCount: Int, firstPosition: Int, commits: Bool
+    state: UnsafeMutablePointer<CacheState>, tokenCount: Int, firstPosition: Int, commits: Bool,
+    isStepwise: Bool = false
   ) {
     self.weights = weights
     self.workspace = workspace
@@ -32,6 +36,7 @@ struct ForwardPass {
     self.tokenCount = tokenCount
     self.firstPosition = firstPosition
     self.commits = commits
+    self.isStepwise = isStepwise
   }
 
   var shape: ModelShape { _read { yield weights.shape } }
@@ -42,6 +47,13 @@ struct ForwardPass {
     state.pointee.cache.block(
       layer: layer, kvHead: kvHead, tokenCount: tokenCount,
       nextPosition: firstPosition + tokenCount, isProvisional: !commits)
+  }
+
+  /// A token of the block whose attention is taken for itself.
+  private func block(_ layer: Int, kvHead: Int, token: Int) -> HeadBlock {
+    if !isStepwise { return block(layer, kvHead: kvHead) }
+    return state.pointee.cache.block(
+      layer: layer, kvHead: kvHead, step: token, nextPosition: firstPosition + token + 1)
   }
 
   /// - Returns: the times as this member saw them.
@@ -120,7 +132,7 @@ struct ForwardPass {
   /// head's slot is written, attended to and evicted from in one share: waiting would take longer.
   private var isSingle: Bool { tokenCount == 1 }
   private func isTokenAttended(_ spec: LayerSpec) -> Bool {
-    isSingle && spec.group <= AttentionGeometry.chunkRows
+    (isSingle || isStepwise) && spec.group <= AttentionGeometry.chunkRows
   }
 }
 
@@ -263,18 +275,20 @@ extension ForwardPass {
     for share in ownShares(layer, cacheSharesPerHead, member) {
       let first = share % cacheSharesPerHead * Self.tokensPerCacheShare
       writeCache(
-        layer, kvHead: share / cacheSharesPerHead,
+        layer, block(layer, kvHead: share / cacheSharesPerHead),
         tokens: first..<min(first + Self.tokensPerCacheShare, tokenCount), member)
     }
   }
 
-  private func writeCache(_ layer: Int, kvHead: Int, tokens: Range<Int>, _ member: Member) {
-    let spec = spec(layer)
+  private func writeCache(
+    _ layer: Int, _ block: HeadBlock, tokens: Range<Int>, _ member: Member
+  ) {
+    let (spec, kvHead) = (spec(layer), block.kvHead)
     if let norms = weights.layers[layer].headNorms {
       normalizeHeads(norms, spec, kvHead: kvHead, tokens: tokens)
     }
     let (row, rotary) = (scratch(member), workspace.rotary[spec])
-    let block = block(layer, kvHead: kvHead)
+    let firstSlot = block.slotsBefore - (block.step ?? 0)
     for token in tokens {
       let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
       let key = source + spec.queryLength + kvHead * spec.headDim
@@ -284,7 +298,7 @@ extension ForwardPass {
       }
       rotary.rotate(key, token: token, factor: 1, into: row)
       let clamped = block.head.setToken(
-        slot: block.slotsBefore + token, position: firstPosition + token, key: row, value: value)
+        slot: firstSlot + token, position: firstPosition + token, key: row, value: value)
       if clamped > 0 { workspace.numbers[member.index].clampedCount += clamped }
     }
   }
@@ -310,16 +324,22 @@ extension ForwardPass {
     (tokenCount + Self.tokensPerCacheShare - 1) / Self.tokensPerCacheShare
   }
 
-  /// All of a single token's steps, one share a KV head.
+  /// All steps of tokens whose attention is taken for themselves, one share a KV head.
   private func attendToken(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let spec = spec(layer)
     while let kvHead = member.nextShare(below: spec.kvHeadCount) {
-      writeCache(layer, kvHead: kvHead, tokens: 0..<1, member)
-      _ = timer.lap()
-      attend(
-        AttentionShare(layer: layer, spec: spec, kvHead: kvHead, rows: 0..<spec.group, part: 0),
-        member, &timer)
-      settle(layer, kvHead: kvHead, &timer)
+      for token in 0..<tokenCount {
+        let block = block(layer, kvHead: kvHead, token: token)
+        writeCache(layer, block, tokens: token..<token + 1, member)
+        _ = timer.lap()
+        attend(
+          AttentionShare(
+            layer: layer, spec: spec, block: block,
+            rows: token * spec.group..<(token + 1) * spec.group, firstRow: 0,
+            chunks: QueryChunks(tokenCount: 1, group: spec.group), part: 0),
+          member, &timer)
+        settle(layer, block, &timer)
+      }
     }
   }
 
@@ -348,36 +368,35 @@ extension ForwardPass {
       shareEnd(layer, chunks.count, before: $0 + 1, member)
     }) {
       let part = share % chunks.count
+      let rows = chunks.rows(part: part)
       attend(
         AttentionShare(
-          layer: layer, spec: spec, kvHead: share / chunks.count, rows: chunks.rows(part: part),
-          part: part),
+          layer: layer, spec: spec, block: block(layer, kvHead: share / chunks.count), rows: rows,
+          firstRow: rows.lowerBound, chunks: chunks, part: part),
         member, &timer)
     }
   }
 
   private func attend(_ share: AttentionShare, _ member: Member, _ timer: inout LapTimer) {
-    let (kvHead, rows) = (share.kvHead, share.rows)
-    let (spec, chunks) = (share.spec, chunks(share.spec))
+    let (spec, block, chunks) = (share.spec, share.block, share.chunks)
     let scratch = AttentionScratch(
       memory: workspace.attentionScratch + member.index * workspace.attentionScratchCount,
       headDim: spec.headDim)
-    let block = block(share.layer, kvHead: kvHead)
     if share.part == 0 { prepare(block, spec, &timer) }
     var pass = Attention(
       cache: block.head.rows, scratch: scratch, slotsBefore: block.slotsBefore,
       slotCount: block.slotCount, group: spec.group, usesFloat16: settings.usesFloat16)
-    if !run(pass, share, block, member) {
+    if !run(pass, share, member) {
       workspace.numbers[member.index].repeatedCount += 1
       pass = pass.inSinglePrecision
-      _ = run(pass, share, block, member)
+      _ = run(pass, share, member)
     }
     scatterOutputs(share, from: scratch)
     let window = state.pointee.eviction.weightTokens(block)
     if share.part < chunks.partCount(window) {
       timer.times.attention += timer.lap()
       pass.sumWeights(
-        firstRow: rows.lowerBound, rowCount: rows.count, from: chunks.windowStart(window),
+        firstRow: share.firstRow, rowCount: share.rows.count, from: chunks.windowStart(window),
         factor: 1 / Float(spec.group),
         into: state.pointee.eviction.weights(block, part: share.part))
       timer.times.score += timer.lap()
@@ -385,17 +404,15 @@ extension ForwardPass {
   }
 
   /// - Returns: whether queries and scores were in the range of the pass's format.
-  private func run(
-    _ pass: Attention, _ share: AttentionShare, _ block: HeadBlock, _ member: Member
-  ) -> Bool {
-    let (kvHead, rows) = (share.kvHead, share.rows)
+  private func run(_ pass: Attention, _ share: AttentionShare, _ member: Member) -> Bool {
+    let (block, rows) = (share.block, share.rows)
     let squares = pass.setQueries(
-      rows, from: workspace.queryKeyValue + kvHead * share.spec.group * share.spec.headDim,
+      rows, from: workspace.queryKeyValue + block.kvHead * share.spec.group * share.spec.headDim,
       stride: workspace.queryKeyValueStride, group: share.spec.group,
       workspace.rotary[share.spec])
     workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
     pass.run(
-      firstRow: rows.lowerBound, rowCount: rows.count,
+      firstRow: share.firstRow, rowCount: rows.count,
       extraRow: share.part == 0 ? state.pointee.eviction.extraRow(block) : nil)
     return pass.isInRange(squares: squares, rowCount: rows.count)
   }
@@ -414,7 +431,7 @@ extension ForwardPass {
       let (token, member) = (row / group, row % group)
       let target =
         workspace.attention + token * workspace.attentionStride
-        + (share.kvHead * group + member) * headDim
+        + (share.block.kvHead * group + member) * headDim
       copy(
         scratch.outputs + (row - rows.lowerBound) * scratch.rowStride, to: target, count: headDim)
     }
@@ -427,7 +444,7 @@ extension ForwardPass {
   ) {
     if !isTokenAttended(spec(layer)) {
       for kvHead in ownShares(layer, 1, member) {
-        settle(layer, kvHead: kvHead, &timer)
+        settle(layer, block(layer, kvHead: kvHead), &timer)
       }
     }
     round(
@@ -437,13 +454,15 @@ extension ForwardPass {
 
   /// What the policy does after a KV head's attention: weights of all chunks become one sum, and a block
   /// that stays is scored and evicted from.
-  private func settle(_ layer: Int, kvHead: Int, _ timer: inout LapTimer) {
-    let block = block(layer, kvHead: kvHead)
+  private func settle(_ layer: Int, _ block: HeadBlock, _ timer: inout LapTimer) {
+    state.pointee.eviction.beginStep(block)
     let window = state.pointee.eviction.weightTokens(block)
     if window == 0 && !(commits && block.isOverBudget) { return }
     let spec = spec(layer)
     timer.times.attention += isTokenAttended(spec) ? timer.lap() : 0
-    state.pointee.eviction.gatherWeights(block, partCount: chunks(spec).partCount(window))
+    // One token's rows are one chunk.
+    let partCount = isTokenAttended(spec) ? 1 : chunks(spec).partCount(window)
+    state.pointee.eviction.gatherWeights(block, partCount: partCount)
     if commits { state.pointee.eviction.score(block) }
     timer.times.score += timer.lap()
     if commits { state.pointee.eviction.evict(block) }
@@ -455,8 +474,12 @@ extension ForwardPass {
 private struct AttentionShare {
   let layer: Int
   let spec: LayerSpec
-  let kvHead: Int
+  let block: HeadBlock
+  /// In the pass.
   let rows: Range<Int>
+  /// The first of them in `block`.
+  let firstRow: Int
+  let chunks: QueryChunks
   /// 0 for the block's last rows, 1 for the chunk before, …
   let part: Int
 }

@@ -28,7 +28,7 @@ extension TokenSequence {
   /// - Parameter memory: as many bytes as `EngineLayout.keptByteCount` says, or more.
   @export(interface)
   public func keep(in memory: UnsafeMutableRawBufferPointer) -> KeptState {
-    precondition(appendedCount == 0, "tokens are not committed")
+    precondition(appendedCount == 0 && openCount == 0, "tokens are not committed")
     var copier = StateCopier(memory: memory, restores: false)
     state.pointee.forEachPart(&copier)
     return KeptState(tokenCount: tokenCount, position: position, fixedCount: fixedCount)

@@ -12,7 +12,7 @@ public struct RunSettings: Sendable {
   public private(set) var retained: Retained
   public let threadCount: Int
   /// Positions of a block whose logits are held at the same time.
-  public let logitRowCount: Int
+  public private(set) var logitRowCount: Int
   /// A thread's part of the second-level cache, which matrix products arrange their order for.
   public let l2ByteCount: Int
   /// Attention multiplies in Float16, which the processor must be able to; else in Float32.
@@ -24,6 +24,9 @@ public struct RunSettings: Sendable {
   /// Whether appended tokens may be left uncommitted (`TokenSequence.append`); the policy then keeps
   /// for each layer what attention left.
   public var takesBack = false
+  /// Tokens that may be proposed behind one that is read (`TokenSequence.propose`); the cache then keeps
+  /// what was evicted for each of them, until they are known to be the text's.
+  public private(set) var proposalCountMax = 0
   /// Whether weights stay in the file's own bits; otherwise all become int8. A packed model has what
   /// it was packed with.
   public var keepsCodes = false
@@ -59,6 +62,14 @@ public struct RunSettings: Sendable {
     keepsCodes = profile.weights != .int8
   }
 
+  /// So many tokens may be proposed, or as many as a block has room for; none with a policy that cannot put
+  /// back what it has evicted.
+  @export(interface)
+  public mutating func takeProposals(_ count: Int) {
+    proposalCountMax = Eviction.undoesSteps(policy) ? min(count, blockSize - 1) : 0
+    logitRowCount = max(logitRowCount, proposalCountMax + 1)
+  }
+
   /// The same but for these sizes.
   @export(interface)
   public func with(blockSize: Int, cacheBudget: Int) -> RunSettings {
@@ -81,6 +92,9 @@ public struct RunSettings: Sendable {
     (settings.policy, settings.blockSize) = (policy, blockSize)
     return settings
   }
+
+  /// Tokens of a block that come one by one; 0 if none are proposed.
+  var stepCountMax: Int { proposalCountMax > 0 ? proposalCountMax + 1 : 0 }
 
   /// Whether tokens beyond N are evicted; else the slots bound the text.
   public var evicts: Bool { Eviction.evicts(policy) }

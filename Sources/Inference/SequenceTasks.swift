@@ -55,6 +55,27 @@ struct CommitTask {
   }
 }
 
+/// Takes back the last tokens of a block whose tokens came one by one. Each member has KV heads of its own,
+/// in all layers.
+struct UndoTask {
+  let state: UnsafeMutablePointer<CacheState>
+  let shape: ModelShape
+  let rotary: RotaryTables
+  /// The tokens' numbers in the block.
+  let steps: Range<Int>
+
+  func run(_ member: Member) {
+    for kvHead in member.ownRun(of: state.pointee.cache.shape.kvHeadCountMax) {
+      for layer in 0..<shape.layerCount
+      where kvHead < state.pointee.cache.kvHeadCount(layer: layer) {
+        state.pointee.eviction.undo(
+          steps, layer: layer, kvHead: kvHead, in: state.pointee.cache,
+          rotary[shape.layer(layer)])
+      }
+    }
+  }
+}
+
 struct RenumberingTask {
   let state: UnsafeMutablePointer<CacheState>
   let shape: ModelShape

@@ -57,15 +57,21 @@ public struct TokenSequence: ~Copyable {
   /// The budget that the arena was planned for, and a block.
   private let slotCountMax: Int
   /// Tokens of the text so far.
-  public private(set) var tokenCount = 0
+  public internal(set) var tokenCount = 0
   /// The next token's position: `tokenCount`, or less after renumbering.
-  public private(set) var position = 0
+  public internal(set) var position = 0
   /// Tokens behind them that are appended and not committed.
   public private(set) var appendedCount = 0
   /// Tokens that `truncate` cannot take back: those there were at the latest eviction.
-  public private(set) var fixedCount = 0
+  public internal(set) var fixedCount = 0
   /// The row of the last token in the block that the machine took last.
-  public private(set) var lastRow = 0
+  public internal(set) var lastRow = 0
+  /// Tokens that lie in the cache behind the text, because they were proposed: see `propose`.
+  public internal(set) var openCount = 0
+  /// Tokens of the latest block that had proposed ones.
+  var stepCount = 0
+  /// The first of them for which a token is evicted; it may be past the last.
+  var evictingStep = 0
 
   @export(interface)
   public init(_ layout: SequenceLayout) {
@@ -75,8 +81,11 @@ public struct TokenSequence: ~Copyable {
     slotCountMax = layout.settings.slotCount
   }
 
-  /// Filled slots of the head that has most.
-  public var slotsFilled: Int { state.pointee.cache.count }
+  /// Filled slots of the head that has most. (With open tokens, a head from which tokens were evicted
+  /// for them counts as full.)
+  public var slotsFilled: Int {
+    settings.evicts ? state.pointee.cache.count : state.pointee.cache.count - openCount
+  }
 
   /// Whether no token can follow: policy `full` with all slots filled.
   public var isFull: Bool {
@@ -102,13 +111,14 @@ public struct TokenSequence: ~Copyable {
   /// Forgets all tokens: the next block is the first one of a text.
   public mutating func reset() {
     (position, tokenCount, appendedCount, fixedCount, lastRow) = (0, 0, 0, 0, 0)
+    openCount = 0
     state.pointee.reset()
   }
 
   /// The place of a text whose cache is filled by other means.
   package mutating func setPlace(tokenCount: Int, position: Int, fixedCount: Int) {
     (self.tokenCount, self.position, self.fixedCount) = (tokenCount, position, fixedCount)
-    (appendedCount, lastRow) = (0, 0)
+    (appendedCount, lastRow, openCount) = (0, 0, 0)
   }
 
   /// Makes N smaller than what the arena was planned for, or as large again, and with it the tokens
@@ -162,6 +172,7 @@ extension TokenSequence {
     if count < 1 || count > settings.blockSize {
       throw .tokenCount(count, blockSize: settings.blockSize)
     }
+    drop(on: machine)
     precondition(appendedCount == 0, "the last block is not committed")
     precondition(commits || settings.takesBack, "the settings leave no room for it")
     let (slotsBefore, slotsBeforeLeast) = (slotsFilled, state.pointee.cache.leastCount)
@@ -223,6 +234,7 @@ extension TokenSequence {
   /// - Parameter count: `fixedCount` to `tokenCount`.
   @export(interface)
   public mutating func truncate(to count: Int, on machine: borrowing Machine) {
+    drop(on: machine)
     precondition(count >= fixedCount && count <= tokenCount, "evicted tokens do not come back")
     let dropped = tokenCount - count
     state.pointee.cache.takeBack(tokenCount: dropped)

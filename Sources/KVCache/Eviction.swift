@@ -41,16 +41,20 @@ public struct Eviction: ~Copyable {
   let victims: UnsafeMutablePointer<UInt32>
   let orders: UnsafeMutablePointer<UInt32>
   let targets: UnsafeMutablePointer<UInt32>
+  /// For blocks whose tokens come one by one.
+  let log: StepLog
   /// `[kvHeads]`: evictions with a weak anchor.
   let weakCounts: UnsafeMutablePointer<UInt64>
 
   /// - Parameters:
   ///   - weightParts: chunks of query rows whose weights are summed apart; see `weights`.
   ///   - takesBack: whether a block may be committed behind all layers' attention.
+  ///   - undoDepth: tokens that may be taken back if they came one by one.
   @export(interface)
   public init(
     carver: inout Carver, shape: CacheShape, policy: Policy, keyDiff form: KeyDiffForm = .fused,
-    retained: Retained, weightParts partCount: Int, takesBack: Bool = false
+    retained: Retained, weightParts partCount: Int, takesBack: Bool = false,
+    undoDepth: Int = 0
   ) {
     self.policy = policy
     self.form = form
@@ -82,6 +86,7 @@ public struct Eviction: ~Copyable {
     victims = carver.take(.policy, UInt32.self, count: perHead)
     orders = carver.take(.policy, UInt32.self, count: perHead)
     targets = carver.take(.policy, UInt32.self, count: perHead)
+    log = StepLog(carver: &carver, shape: shape, needs: needs, depth: undoDepth)
     weakCounts = carver.take(.policy, UInt64.self, count: kvHeads)
     if carver.isMeasuring { return }
     minusOnes.update(repeating: -1, count: oneCount)

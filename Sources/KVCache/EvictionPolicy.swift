@@ -21,10 +21,13 @@ struct PolicyHead {
   let extraRow: UnsafeMutablePointer<Float>
   /// `[slots]`, stays with a slot's token: for policies that keep numbers.
   let numbers: UnsafeMutablePointer<Float>
+  let keepsNumbers: Bool
   /// `[slots]`: -1.
   let minusOnes: UnsafePointer<Float>
   /// The layer's rotary table; nil if keys are not rotated.
   let rotary: RotaryTable?
+  /// The row of the block's first token in that table.
+  let firstRow: Int
   /// Tokens of the longest block.
   let blockSizeMax: Int
   /// As many 32-bit words as `scratchCount` asks for.
@@ -72,6 +75,8 @@ protocol EvictionPolicy {
   static var keepsNumbers: Bool { get }
   /// Whether every block is scored, evicted from or not.
   static var scoresEveryBlock: Bool { get }
+  /// Whether what an eviction changes can be put back for each evicted token alone.
+  static var undoesSteps: Bool { get }
   /// Whether `score` writes scores; if not, `scores` says where they are.
   static var writesScores: Bool { get }
   /// Tokens that the policy itself never evicts: the text's first, and the latest.
@@ -117,6 +122,7 @@ extension EvictionPolicy {
   static var usesNorms: Bool { false }
   static var keepsNumbers: Bool { false }
   static var scoresEveryBlock: Bool { false }
+  static var undoesSteps: Bool { true }
   static var writesScores: Bool { true }
   static var sinkCount: Int { 0 }
   static var recentCount: Int { 0 }
@@ -141,6 +147,7 @@ struct PolicyNeeds {
   let usesNorms: Bool
   let keepsNumbers: Bool
   let scoresEveryBlock: Bool
+  let undoesSteps: Bool
   let writesScores: Bool
   let sinkCount: Int
   let recentCount: Int
@@ -156,6 +163,7 @@ struct PolicyNeeds {
     usesNorms = policy.usesNorms
     keepsNumbers = policy.keepsNumbers
     scoresEveryBlock = policy.scoresEveryBlock
+    undoesSteps = policy.undoesSteps
     writesScores = policy.writesScores
     sinkCount = policy.sinkCount
     recentCount = policy.recentCount

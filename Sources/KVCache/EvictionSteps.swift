@@ -64,7 +64,10 @@ extension Eviction {
     if !block.isOverBudget && !needs.scoresEveryBlock { return }
     let scores = scores + block.kvHead * shape.slotCountMax
     let cosine = policy.accept(Score(slots: slots(block), scores: scores), form)
-    if let cosine, cosine < Self.weakAnchorLimit { (weakCounts + block.kvHead).pointee += 1 }
+    if let cosine, cosine < Self.weakAnchorLimit {
+      (weakCounts + block.kvHead).pointee += 1
+      if let step = block.step, log.depth > 0 { log.noteWeak(block, step) }
+    }
   }
 
   /// Evicts until the head's budget of slots is left, which are then slots 0 ..< budget. Follows
@@ -85,6 +88,9 @@ extension Eviction {
       .run(slotCount: block.slotCount, victimCount: block.slotCount - block.budget)
     let leaving = block.budget..<block.slotCount
     findTargets(victims, slots: leaving, targets)
+    if let step = block.step, log.depth > 0 {
+      log.save(slots, block, step, hole: Int(targets[0]))
+    }
     block.head.replace(
       targets, with: leaving,
       subtractingFrom: needs.keepsKeySum && !needs.sumHasEvictedKeys ? slots.keySum : nil)
@@ -126,7 +132,8 @@ extension Eviction {
       budget: block.budget, nextPosition: block.nextPosition,
       keySum: keySums + block.place.dimStart, pending: pending,
       extraRow: pending - extraRowStride,
-      numbers: numbers + block.place.slotStart, minusOnes: UnsafePointer(minusOnes), rotary: rotary,
+      numbers: numbers + block.place.slotStart, keepsNumbers: needs.keepsNumbers,
+      minusOnes: UnsafePointer(minusOnes), rotary: rotary, firstRow: block.step ?? 0,
       blockSizeMax: shape.blockSizeMax,
       scratch: scratch + block.kvHead * scratchCount)
   }

@@ -9,6 +9,8 @@ enum H2O: EvictionPolicy {
   static var weightTokens: Int { .max }
   static var keepsNumbers: Bool { true }
   static var scoresEveryBlock: Bool { true }
+  /// Sums of Float32 numbers do not come back when a number is taken away again.
+  static var undoesSteps: Bool { false }
 
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     for slot in slots.countBefore..<slots.count { slots.numbers[slot] = 0 }

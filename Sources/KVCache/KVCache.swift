@@ -146,6 +146,46 @@ public struct KVCache: ~Copyable {
       isProvisional: isProvisional)
   }
 
+  /// One token of a block whose tokens come one by one, after those before it have come and others have
+  /// been evicted for them.
+  /// - Parameters:
+  ///   - step: the token's number in the block.
+  ///   - nextPosition: the position behind it.
+  @export(interface)
+  public func block(layer: Int, kvHead: Int, step: Int, nextPosition: Int) -> HeadBlock {
+    let index = index(layer, kvHead)
+    let slots = heads[index]
+    let before = min(Int(counts[index]) + step, slots.budget)
+    return HeadBlock(
+      head: head(slots), index: index, kvHead: kvHead, place: slots.place, budget: slots.budget,
+      slotsBefore: before, slotCount: before + 1, nextPosition: nextPosition,
+      isProvisional: false, step: step)
+  }
+
+  /// A head with so many filled slots and no block behind them.
+  func block(layer: Int, kvHead: Int, filled count: Int) -> HeadBlock {
+    let index = index(layer, kvHead)
+    let slots = heads[index]
+    return HeadBlock(
+      head: head(slots), index: index, kvHead: kvHead, place: slots.place, budget: slots.budget,
+      slotsBefore: count, slotCount: count, nextPosition: 0, isProvisional: false, step: nil)
+  }
+
+  /// Tokens that every head has room for before one is evicted.
+  @export(interface)
+  public var countBeforeEviction: Int {
+    var least = Int.max
+    for index in 0..<shape.headCount {
+      least = min(least, heads[index].budget - Int(counts[index]))
+    }
+    return least
+  }
+
+  /// A head has so many filled slots.
+  func setCount(_ count: Int, layer: Int, kvHead: Int) {
+    counts[index(layer, kvHead)] = UInt32(count)
+  }
+
   /// The block's first `tokenCount` tokens are part of the text from now on. Heads with more slots than
   /// their budget have been evicted from.
   @export(interface)

@@ -127,7 +127,7 @@ private struct StreamScratch {
       slots.rows.copyKey(slot, factor: 1, into: row)
       if let rotary = slots.rotary {
         if areOfTable {
-          rotary.turnBack(row, token: slot - slots.countBefore)
+          rotary.turnBack(row, token: slots.firstRow + slot - slots.countBefore)
         } else {
           let own = rotary.with(cosines: cosines, sines: sines)
           own.setToken(0, position: Int(slots.head.positions[slot]))

@@ -41,6 +41,8 @@ public struct DeviceProfile: Sendable {
   public internal(set) var policy = Policy.full
   /// The path of the file of head budgets as given, without NUL; empty for equal budgets.
   public var headBudgets = FixedText<256>()
+  /// Where proposed tokens come from; optional in a file.
+  public internal(set) var proposals = ProposalSource.off
 
   init() {}
 
@@ -106,6 +108,7 @@ extension DeviceProfile {
     case (.neonWidthBits, .avx), (.avxWidthBits, .neon): false
     case (.weights, _): weights != .int8
     case (.headBudgets, _): headBudgets.count > 0
+    case (.speculate, _): proposals != .off
     default: true
     }
   }
@@ -130,6 +133,7 @@ extension DeviceProfile {
     case .weights: out.write(jsonString: weights.name)
     case .policy: out.write(jsonString: policy.name)
     case .headBudgets: out.write(jsonString: headBudgets.bytes)
+    case .speculate: out.write(jsonString: proposals.name)
     }
   }
 

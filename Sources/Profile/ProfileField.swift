@@ -50,11 +50,14 @@ public enum ProfileField: Int, Sendable {
   case weights
   case policy
   case headBudgets
+  case speculate
 
-  public static let count = 16
+  public static let count = 17
 
   /// Whether a profile may lack the field.
-  var isOptional: Bool { self == .weights || self == .headBudgets }
+  var isOptional: Bool {
+    self == .weights || self == .headBudgets || self == .speculate
+  }
 
   @export(interface)
   public var name: StaticString {
@@ -75,6 +78,7 @@ public enum ProfileField: Int, Sendable {
     case .weights: "weights"
     case .policy: "policy"
     case .headBudgets: "headBudgets"
+    case .speculate: "speculate"
     }
   }
 
@@ -105,7 +109,7 @@ public enum ProfileField: Int, Sendable {
     case .l2CacheKiB: ProfileLimits.l2CacheKiBMin...ProfileLimits.l2CacheKiBMax
     case .blockSize: 1...ProfileLimits.blockSizeMax
     case .cacheBudget: 1...ProfileLimits.cacheBudgetMax
-    case .fp16, .dotProduct, .i8mm, .weights, .policy: nil
+    case .fp16, .dotProduct, .i8mm, .weights, .policy, .speculate: nil
     }
   }
 
@@ -127,6 +131,7 @@ public enum ProfileField: Int, Sendable {
     case .fp16, .dotProduct, .i8mm: out.write("true or false")
     case .cores: writeRange(to: &out, "a list of different core numbers, each ", "")
     case .weights: out.write("one of int8, file")
+    case .speculate: out.write("one of off, lookup")
     case .policy: Self.writePolicyNames(to: &out)
     case .ramCapMiB, .threads, .l2CacheKiB, .blockSize, .cacheBudget:
       writeRange(to: &out, "a whole number, ", "")

@@ -10,8 +10,9 @@ public enum ProfileOption: Int, Sendable {
   case sinks
   case recent
   case weights
+  case speculate
 
-  public static let count = 8
+  public static let count = 9
 
   @export(interface)
   public var name: StaticString {
@@ -24,6 +25,7 @@ public enum ProfileOption: Int, Sendable {
     case .sinks: "--sinks"
     case .recent: "--recent"
     case .weights: "--weights"
+    case .speculate: "--speculate"
     }
   }
 
@@ -48,6 +50,7 @@ public struct ProfileOverrides: Sendable {
   public private(set) var threads: Int? = nil
   public private(set) var ramCapMiB: Int? = nil
   public private(set) var weights: WeightFormat? = nil
+  public private(set) var proposals: ProposalSource? = nil
   public private(set) var sinks = 0
   public private(set) var recent = Recent.count(0)
 
@@ -67,6 +70,11 @@ public struct ProfileOverrides: Sendable {
         throw .invalidValue(.weights, value: Excerpt(text), origin: .argument(option))
       }
       weights = named
+    case .speculate:
+      guard let named = ProposalSource(name: text) else {
+        throw .invalidValue(.speculate, value: Excerpt(text), origin: .argument(option))
+      }
+      proposals = named
     case .policy:
       guard let named = Policy(name: text) else {
         throw .invalidValue(.policy, value: Excerpt(text), origin: .argument(option))
@@ -99,5 +107,6 @@ extension DeviceProfile {
     if let value = overrides.threads { setThreads(value) }
     if let value = overrides.ramCapMiB { ramCapMiB = value }
     if let value = overrides.weights { weights = value }
+    if let value = overrides.proposals { proposals = value }
   }
 }

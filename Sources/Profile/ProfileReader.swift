@@ -5,7 +5,7 @@ struct ProfileReader: ~Escapable {
   private var scanner: JSONScanner
   private var profile = DeviceProfile()
   /// The line of each field, by its raw value; 0 where it has not come yet.
-  private var lines = InlineArray<16, Int>(repeating: 0)
+  private var lines = InlineArray<17, Int>(repeating: 0)
 
   static func read(_ json: Span<UInt8>) throws(ProfileError) -> DeviceProfile {
     var reader = try ProfileReader(json)
@@ -56,6 +56,7 @@ struct ProfileReader: ~Escapable {
     case .weights: try readWeights()
     case .policy: try readPolicy()
     case .headBudgets: try readHeadBudgets()
+    case .speculate: try readProposals()
     }
   }
 
@@ -148,6 +149,17 @@ extension ProfileReader {
       throw .invalidValue(.weights, value: text, origin: .line(scanner.line))
     }
     profile.weights = weights
+  }
+
+  private mutating func readProposals() throws(ProfileError) {
+    try require(.string, .speculate)
+    let text = scanner.nextExcerpt()
+    var name = FixedText<97>()
+    do { try scanner.readString(into: &name) } catch { throw .syntax(error) }
+    guard !name.isCut, let source = ProposalSource(name: name.bytes) else {
+      throw .invalidValue(.speculate, value: text, origin: .line(scanner.line))
+    }
+    profile.proposals = source
   }
 
   private mutating func readPolicy() throws(ProfileError) {

@@ -17,12 +17,28 @@ extension AnswerRun {
     }
     out.write("\n")
     writeDecode(program, &out)
+    Self.writeSpeculation(program, &out)
     HealthReport.writeSummary(program.health, to: &out)
     writeWeakAnchors(program, &out)
     writeClamped(program, &out)
     writeRepeated(program, &out)
     Self.writeMemory(program, &out)
     out.flush()
+  }
+
+  /// What was proposed, if anything was.
+  static func writeSpeculation(_ program: borrowing Program, _ out: inout TextOutput) {
+    let figures = program.model.generator.speculationFigures
+    if figures.stepCount == 0 { return }
+    out.write("   proposed ")
+    out.write(figures.proposedCount)
+    out.write(" tokens in ")
+    out.write(figures.stepCount)
+    out.write(" steps, ")
+    out.write(figures.acceptedCount)
+    out.write(" right; saved ")
+    out.write(figures.savedNanoseconds / 1e9, decimals: 3)
+    out.write(" s\n")
   }
 
   static func writeMemory(_ program: borrowing Program, _ out: inout TextOutput) {

@@ -55,7 +55,7 @@ private func answerTokenCount(_ arguments: Arguments) -> Int {
 func chatNeeds(_ arguments: Arguments) -> ProgramNeeds {
   ProgramNeeds(
     logitRowCount: 1, generatedCount: answerTokenCount(arguments), usesText: true,
-    usesTemplate: true, sampling: arguments.sampling.settings, usesChat: true,
+    usesTemplate: true, sampling: arguments.sampling.settings, proposes: true, usesChat: true,
     templateFile: arguments.templateFile)
 }
 

@@ -199,7 +199,7 @@ import Tokenizer
   private mutating func forget(
     _ program: inout Program, hasSystem: Bool = true
   ) throws(CommandFailure) {
-    program.model.generator.sampler.reset()
+    program.model.generator.forget()
     run.begin(request, &program)
     cached = CachedText()
     isLoaded = false
@@ -305,6 +305,7 @@ extension Conversation {
     AnswerRun.writeRate(
       max(program.model.generator.generatedCount - 1, 0), run.decodeNanoseconds, &out)
     out.write("\n")
+    AnswerRun.writeSpeculation(program, &out)
     HealthReport.writeSummary(program.health, to: &out)
     AnswerRun.writeMemory(program, &out)
     out.flush()

@@ -54,6 +54,9 @@ struct Preparation: ~Copyable {
     let headBudgets = try HeadBudgets.find(arguments, settings)
     var run = settings.run(logitRowCount: needs.logitRowCount)
     run.headShares = headBudgets?.kept
+    if needs.proposes && settings.profile.proposals == .lookup {
+      run.takeProposals(SpeculationGate.rowCountMax - 1)
+    }
     var modelNeeds = needs.model
     modelNeeds.preTokenizer = try arguments.knownPreTokenizer()
     let opened = try Self.open(path, run, modelNeeds)

@@ -17,6 +17,8 @@ struct ProgramNeeds {
   var sampling: SamplingSettings?
   /// Whether the log-probabilities of generated tokens are kept too.
   var keepsLogProbabilities = false
+  /// Whether tokens may be proposed, if the profile says so.
+  var proposes = false
   /// Bytes for a schema or grammar of answers; 0: they are not bound.
   var grammarByteCount = 0
   /// Whether messages are read from standard input.

@@ -48,6 +48,7 @@ enum Report {
     ReportText.writeMicroseconds(run.timeToFirstTokenNanoseconds, &out)
     out.write(",\n\"decode\": ")
     ReportText.writeDecode(program.layout.decodes, &out)
+    writeSpeculation(program, &out)
     out.write(",\n\"health\": ")
     HealthReport.writeJSON(program.health, to: &out)
     out.write(",\n\"memory\": ")
@@ -88,6 +89,19 @@ enum Report {
     out.write(settings.repeatPenalty, decimals: 6)
     out.write(", \"seed\": ")
     out.write(settings.seed)
+    out.write("}")
+  }
+
+  private static func writeSpeculation(
+    _ program: borrowing Program, _ out: inout TextOutput
+  ) {
+    if program.model.engine.settings.proposalCountMax == 0 { return }
+    let figures = program.model.generator.speculationFigures
+    ReportText.writeMember(",\n\"speculation\": {\"steps\": ", figures.stepCount, &out)
+    ReportText.writeMember(", \"proposed\": ", figures.proposedCount, &out)
+    ReportText.writeMember(", \"accepted\": ", figures.acceptedCount, &out)
+    out.write(", \"savedUs\": ")
+    out.write(figures.savedNanoseconds / 1e3, decimals: 1)
     out.write("}")
   }
 

@@ -145,6 +145,7 @@ func runNeeds(_ arguments: Arguments) -> ProgramNeeds {
     mayLackText: unsafe arguments.tokens != nil, sampling: arguments.sampling.settings,
     keepsLogProbabilities: arguments.wantsLogProbabilities,
     templateFile: arguments.templateFile)
+  needs.proposes = true
   let isBound = unsafe arguments.jsonSchema != nil || arguments.grammar != nil
   if isBound { needs.grammarByteCount = arguments.grammarByteCount }
   return needs

@@ -56,6 +56,7 @@ func serveNeeds(_ arguments: Arguments) -> ProgramNeeds {
     logitRowCount: 1, generatedCount: 0, usesText: true, usesTemplate: !arguments.isRaw,
     sampling: sampling)
   needs.mayLackTemplate = true
+  needs.proposes = true
   needs.service = arguments.service.settings
   needs.grammarByteCount = arguments.grammarByteCount
   needs.templateFile = arguments.templateFile

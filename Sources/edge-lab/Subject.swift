@@ -80,7 +80,7 @@ final class Subject {
   ) {
     engine.reset()
     engine.limit(cacheBudget: cacheBudget, retained: retained)
-    generator.sampler.reset()
+    generator.forget()
     generator.begin(AnswerRequest(maxTokens: 0))
   }
 
@@ -152,7 +152,7 @@ final class Subject {
       case .token(let token, _):
         if !isFirst { onTokens(1) }
         isFirst = false
-        try meet(token, engine.logits(0))
+        try meet(token, engine.logits(generator.logitRow))
       case .end(let reason): return reason
       case .pending, .block: break
       }

@@ -85,10 +85,13 @@ struct DeclarationTests {
     case .seed: ["18446744073709551615"]
     case .decimal(let range, _): ["\(range.upperBound)"]
     case .override:
-      [
-        option == .policy
-          ? "sink" : option == .weights ? "file" : option == .ramCapMiB ? "64" : "2"
-      ]
+      switch option {
+      case .policy: ["sink"]
+      case .weights: ["file"]
+      case .speculate: ["lookup"]
+      case .ramCapMiB: ["64"]
+      default: ["2"]
+      }
     }
   }
 

@@ -193,8 +193,8 @@ final class Simulation {
         head: block.head, count: block.slotCount, countBefore: block.slotsBefore,
         budget: block.budget, nextPosition: block.nextPosition, keySum: slots.keySum,
         pending: slots.pending, extraRow: slots.extraRow, numbers: slots.numbers,
-        minusOnes: slots.minusOnes, rotary: nil, blockSizeMax: slots.blockSizeMax,
-        scratch: scratch), into: &scores)
+        keepsNumbers: slots.keepsNumbers, minusOnes: slots.minusOnes, rotary: nil, firstRow: 0,
+        blockSizeMax: slots.blockSizeMax, scratch: scratch), into: &scores)
     let row = eviction.extraRow(block)!
     let length = (0..<scenario.headDim).reduce(Float(0)) { $0 + row.values[$1] * row.values[$1] }
       .squareRoot()

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import TestSupport
 import Testing
 
 @testable import Profile
@@ -155,6 +156,19 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     #expect(message(text("a\\u0000b")).contains("model has the byte 0; "))
   }
 
+  /// `speculate` may be left out, and is written only if it is not the standard.
+  @Test func speculation() throws {
+    #expect(parse(ProfileText()).profile?.proposals == .off)
+    #expect(parse(ProfileText().adding("speculate", "\"off\"")).profile?.proposals == .off)
+    let chosen = parse(ProfileText().adding("speculate", "\"lookup\"")).profile
+    #expect(chosen?.proposals == .lookup)
+    let text = written { chosen?.writeJSON(to: &$0) }
+    #expect(text.contains("\"speculate\": \"lookup\""))
+    for wrong in ["\"on\"", "\"Lookup\"", "\"\"", "true"] {
+      #expect(message(ProfileText().adding("speculate", wrong)).contains("speculate"), "\(wrong)")
+    }
+  }
+
   /// `weights` may be left out, and is written only if it is not the standard.
   @Test func weights() throws {
     #expect(parse(ProfileText()).profile?.weights == .int8)
@@ -222,11 +236,11 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     }
     #expect(board.count == ProfileLimits.boardByteCountMax)
     #expect(model.count == ProfileLimits.modelByteCountMax)
-    #expect(ProfileField(rawValue: ProfileField.count - 1) == .headBudgets)
+    #expect(ProfileField(rawValue: ProfileField.count - 1) == .speculate)
     #expect(ProfileField(rawValue: ProfileField.count) == nil)
     #expect(Policy(rawValue: Policy.count - 1) != nil)
     #expect(Policy(rawValue: Policy.count) == nil)
-    #expect(ProfileOption(rawValue: ProfileOption.count - 1) == .weights)
+    #expect(ProfileOption(rawValue: ProfileOption.count - 1) == .speculate)
     #expect(ProfileOption(rawValue: ProfileOption.count) == nil)
   }
 }

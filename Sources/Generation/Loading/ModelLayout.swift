@@ -15,8 +15,10 @@ public struct ModelLayout: ~Copyable {
   ) {
     engine = EngineLayout(carver: &carver, shape: model.shape, settings: settings)
     if let text { self.text = TextLayout(carver: &carver, text) } else { self.text = nil }
+    var generatorNeeds = needs.generator
+    generatorNeeds.proposes = settings.proposalCountMax > 0
     generator = unsafe Generator(
-      carver: &carver, needs.generator, AnswerEnds(model.tokenizer),
+      carver: &carver, generatorNeeds, AnswerEnds(model.tokenizer),
       vocabularyCount: model.shape.vocabularyCount, Self.vocabulary(self.text))
   }
 

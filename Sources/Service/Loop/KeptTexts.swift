@@ -77,9 +77,11 @@ extension KeptTexts {
   }
 
   /// Keeps a copy of the engine's text if its next tokens would make it lose its first ones.
-  /// - Parameter nextCount: tokens that are to be read next.
+  /// - Parameter nextCount: tokens that are to be read next, at most.
   mutating func keepBeforeEviction(_ engine: borrowing Engine, nextCount: Int) {
     if count == 0 || !engine.settings.evicts || engine.sequence.fixedCount > 0 { return }
+    // Tokens that are open have passed the model already.
+    if engine.openCount > 0 { return }
     if engine.tokenCount + nextCount <= engine.settings.cacheBudget { return }
     keep(engine)
   }
@@ -157,6 +159,7 @@ extension KeptTexts {
     _ prompt: UnsafeBufferPointer<Int32>, _ engine: inout Engine, reuses: Bool
   ) -> Int {
     guard let start = prompt.baseAddress, prompt.count > 0 else { return 0 }
+    engine.drop()
     let length = liveTokenCount(engine)
     // A token must follow, for logits.
     let most = prompt.count - 1

@@ -24,7 +24,7 @@ extension ServiceLoop where Host: ~Copyable {
       patience: Patience(limit: times.timeout))
     text.removeAll()
     beginPrompt()
-    generator.sampler.reset()
+    generator.forget()
   }
 
   /// The prompt of the next choice is to be read from the body.
@@ -266,13 +266,13 @@ extension ServiceLoop where Host: ~Copyable {
     _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
     if try !sendText() || isPausing() { return }
-    kept.keepBeforeEviction(engine, nextCount: 1)
+    kept.keepBeforeEviction(engine, nextCount: 1 + engine.proposalRoom)
     switch try step(&engine, &generator) {
     case .token(let token, let nanoseconds):
       kept.note(token)
       if served.times.generatedCount == 0 { beginText() }
       noteToken(nanoseconds)
-      noteChances(of: token, engine)
+      noteChances(of: token, engine.logits(generator.logitRow))
     case .end(let reason):
       if served.times.generatedCount == 0 { beginText() }
       noteFirstToken()
@@ -306,9 +306,9 @@ extension ServiceLoop where Host: ~Copyable {
   }
 
   /// The probabilities go with the token's text in a stream, and behind all of the text else.
-  private mutating func noteChances(of token: Int32, _ engine: borrowing Engine) {
+  private mutating func noteChances(of token: Int32, _ logits: LogitRow) {
     guard let count = table[served.index].settings.logprobCount else { return }
-    let chances = TokenChances(of: token, engine.logits(0), count: count)
+    let chances = TokenChances(of: token, logits, count: count)
     if table[served.index].isStream {
       served.chances = chances
     } else {
@@ -391,10 +391,10 @@ extension ServiceLoop where Host: ~Copyable {
       finishServing(served.answer!.finish(served.figures.usage, served.timings))
     } else if served.choice % answerCount == 0 {
       served.body = RequestBody(served.kind, prompt: served.choice / answerCount)
-      generator.sampler.reset()
+      generator.forget()
       beginPrompt()
     } else {
-      generator.sampler.reset()
+      generator.forget()
       try beginReading(&engine, &generator)
     }
   }

@@ -1,0 +1,134 @@
+import KVCache
+import Kernels
+import Model
+import Platform
+
+// Tokens that may be the text's next ones pass through the model together with the last one that is. Each
+// KV head takes them one by one, with its attention and eviction, so that every number is that of a
+// pass of its own. They lie open behind the text until they are accepted, one after the other, or
+// dropped; what was evicted for dropped ones is put back.
+
+extension TokenSequence {
+  /// Tokens that can be proposed behind the next one now: as many as the settings allow and there is room
+  /// for, before positions would be renumbered.
+  @export(interface)
+  public var proposalRoom: Int {
+    var room = min(settings.proposalCountMax, settings.blockSize - 1)
+    room = min(room, settings.logitRowCount - 1)
+    if !Eviction.undoesSteps(settings.policy) || !hasShortGroups { room = 0 }
+    if !settings.evicts { room = min(room, roomCount - 1) }
+    if settings.renumbers { room = min(room, shape.contextLength - position - 1) }
+    return max(room, 0)
+  }
+
+  /// Whether the query heads of a KV head and token are one share of attention.
+  private var hasShortGroups: Bool {
+    shape.layers.largest { $0.group } <= AttentionGeometry.chunkRows
+  }
+
+  /// Passes the first ids of the machine's block through the transformer: the text's next token, and
+  /// `count` more that may follow it and lie open until they are accepted or dropped. Their logits can
+  /// be made until the machine takes another block; each row's numbers are those of the token alone.
+  ///
+  /// Whatever appends, truncates or begins another text drops open tokens first.
+  /// - Parameter count: 1 to `proposalRoom`.
+  @export(interface)
+  package mutating func propose(
+    _ count: Int, on machine: borrowing Machine, _ weights: ModelWeights
+  ) throws(AppendError) -> BlockRecord {
+    drop(on: machine)
+    precondition(count > 0 && count <= proposalRoom, "more tokens than can be proposed")
+    precondition(appendedCount == 0, "the last block is not committed")
+    stepCount = count + 1
+    if !state.pointee.cache.hasRoom(for: stepCount) {
+      throw .full(CacheFull(slotCount: settings.slotCount))
+    }
+    evictingStep = state.pointee.cache.countBeforeEviction
+    let (slotsBefore, slotsBeforeLeast) = (slotsFilled, state.pointee.cache.leastCount)
+    var pass = ForwardPass(
+      weights: weights, workspace: machine.workspace, settings: settings, state: state,
+      tokenCount: stepCount, firstPosition: position, commits: true, isStepwise: true)
+    machine.team.run(&pass) { context, team, index in
+      let pass = context.assumingMemoryBound(to: ForwardPass.self).pointee
+      pass.workspace.times[index] = pass.run(Member(team: team, index: index))
+    }
+    state.pointee.cache.commit(tokenCount: stepCount)
+    (openCount, lastRow) = (count, 0)
+    grow(step: 0)
+    return BlockRecord(
+      tokenCount: stepCount, slotsBefore: slotsBefore, slotsBeforeLeast: slotsBeforeLeast,
+      times: machine.meanTimes)
+  }
+
+  /// The text has a token more.
+  private mutating func grow(step: Int) {
+    position += 1
+    tokenCount += 1
+    if step >= evictingStep { fixedCount = tokenCount }
+  }
+
+  /// Drops the open tokens. The text and its cache are then as if they had not come.
+  @export(interface)
+  package mutating func drop(on machine: borrowing Machine) {
+    if openCount == 0 { return }
+    undo(stepCount - openCount..<stepCount, on: machine)
+    openCount = 0
+  }
+
+  /// Drops the text's last token with the open ones, all of one block. A block must follow.
+  package mutating func withdraw(on machine: borrowing Machine) {
+    precondition(openCount == stepCount - 1 && openCount > 0, "tokens of the block were accepted")
+    undo(0..<stepCount, on: machine)
+    (openCount, lastRow) = (0, 0)
+    position -= 1
+    tokenCount -= 1
+    fixedCount = min(fixedCount, tokenCount)
+  }
+
+  private func undo(_ steps: Range<Int>, on machine: borrowing Machine) {
+    if !state.pointee.eviction.keepsKeySum && steps.upperBound <= evictingStep {
+      state.pointee.cache.takeBack(tokenCount: steps.count)
+      return
+    }
+    var task = UndoTask(
+      state: state, shape: shape, rotary: machine.workspace.rotary, steps: steps)
+    machine.team.run(&task) { context, team, index in
+      let task = context.assumingMemoryBound(to: UndoTask.self).pointee
+      task.run(Member(team: team, index: index))
+    }
+  }
+
+  /// The token behind the text, which is open, is the text's next one.
+  public mutating func accept() {
+    precondition(openCount > 0, "no token is open")
+    openCount -= 1
+    lastRow += 1
+    grow(step: lastRow)
+  }
+}
+
+extension Engine {
+  /// See `TokenSequence.proposalRoom`.
+  public var proposalRoom: Int { sequence.proposalRoom }
+
+  /// Open tokens: see `propose`.
+  public var openCount: Int { sequence.openCount }
+
+  /// See `TokenSequence.propose`.
+  public mutating func propose(_ count: Int) throws(AppendError) -> BlockRecord {
+    try sequence.propose(count, on: machine, layout.weights)
+  }
+
+  /// See `TokenSequence.accept`.
+  public mutating func accept() { sequence.accept() }
+
+  /// See `TokenSequence.drop`.
+  public mutating func drop() { sequence.drop(on: machine) }
+
+  /// Takes back a block that `propose` has appended, none of whose tokens is accepted, and forgets that
+  /// numbers in it were not finite.
+  public mutating func withdraw() {
+    sequence.withdraw(on: machine)
+    machine.forgetNumberPlaces()
+  }
+}

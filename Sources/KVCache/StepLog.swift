@@ -1,0 +1,133 @@
+import Kernels
+import Memory
+import Profile
+
+/// What evictions of the latest few tokens took away, one token at a time, so that they can be undone:
+/// for each KV head and token the slot that was emptied and what lay there.
+struct StepLog {
+  /// Tokens that can be undone; 0 if none can.
+  let depth: Int
+  /// `[heads][depth]`: the emptied slot; -1 if nothing was evicted.
+  private let holes: UnsafeMutablePointer<Int32>
+  /// `[heads][depth]`: whether the eviction's anchor was weak.
+  private let areWeak: UnsafeMutablePointer<Bool>
+  /// `[heads][depth]` each, of the evicted token.
+  private let positions: UnsafeMutablePointer<UInt32>
+  private let inverseNorms: UnsafeMutablePointer<Float>
+  private let numbers: UnsafeMutablePointer<Float>
+  /// `[heads][depth][headDim]` each.
+  private let keys: UnsafeMutablePointer<UInt16>
+  private let values: UnsafeMutablePointer<UInt16>
+
+  init(carver: inout Carver, shape: CacheShape, needs: PolicyNeeds, depth: Int) {
+    let depth = needs.evicts && needs.undoesSteps ? depth : 0
+    self.depth = depth
+    let entries = shape.headCount * depth
+    holes = carver.take(.policy, Int32.self, count: entries)
+    areWeak = carver.take(.policy, Bool.self, count: entries)
+    positions = carver.take(.policy, UInt32.self, count: entries)
+    inverseNorms = carver.take(.policy, Float.self, count: needs.usesNorms ? entries : 0)
+    numbers = carver.take(.policy, Float.self, count: needs.keepsNumbers ? entries : 0)
+    keys = carver.take(.policy, UInt16.self, count: shape.total.dimStart * depth)
+    values = carver.take(.policy, UInt16.self, count: shape.total.dimStart * depth)
+  }
+
+  private func entry(_ block: HeadBlock, _ step: Int) -> Int { block.index * depth + step }
+
+  private func start(_ block: HeadBlock, _ step: Int) -> Int {
+    block.place.dimStart * depth + step * block.head.rows.headDim
+  }
+
+  func hole(_ block: HeadBlock, _ step: Int) -> Int {
+    depth == 0 ? -1 : Int(holes[entry(block, step)])
+  }
+
+  func isWeak(_ block: HeadBlock, _ step: Int) -> Bool { areWeak[entry(block, step)] }
+
+  /// A token has come, for which nothing has been evicted yet.
+  func begin(_ block: HeadBlock, _ step: Int) {
+    if depth == 0 { return }
+    holes[entry(block, step)] = -1
+    areWeak[entry(block, step)] = false
+  }
+
+  func noteWeak(_ block: HeadBlock, _ step: Int) { areWeak[entry(block, step)] = true }
+
+  /// The token of a slot is about to be evicted.
+  func save(_ slots: PolicyHead, _ block: HeadBlock, _ step: Int, hole: Int) {
+    let (entry, start) = (entry(block, step), start(block, step))
+    holes[entry] = Int32(truncatingIfNeeded: hole)
+    positions[entry] = slots.head.positions[hole]
+    if slots.head.keepsNorms { inverseNorms[entry] = slots.head.inverseNorms[hole] }
+    if slots.keepsNumbers { numbers[entry] = slots.numbers[hole] }
+    slots.rows.read(hole, key: keys + start, value: values + start)
+  }
+
+  /// Puts the evicted token back where it was, and the one that took its place behind the filled slots.
+  func restore(_ slots: PolicyHead, _ block: HeadBlock, _ step: Int) {
+    let (entry, start) = (entry(block, step), start(block, step))
+    let (hole, last) = (Int(holes[entry]), block.slotCount)
+    if hole != last {
+      slots.rows.copy(hole, to: last)
+      slots.head.positions[last] = slots.head.positions[hole]
+      if slots.head.keepsNorms { slots.head.inverseNorms[last] = slots.head.inverseNorms[hole] }
+      if slots.keepsNumbers { slots.numbers[last] = slots.numbers[hole] }
+    }
+    slots.rows.write(hole, key: keys + start, value: values + start)
+    slots.head.positions[hole] = positions[entry]
+    if slots.head.keepsNorms { slots.head.inverseNorms[hole] = inverseNorms[entry] }
+    if slots.keepsNumbers { slots.numbers[hole] = numbers[entry] }
+  }
+}
+
+extension Eviction {
+  /// Whether a policy's evictions can be undone, token by token.
+  public static func undoesSteps(_ policy: Policy) -> Bool {
+    policy.accept(NeedsOfPolicy(), .fused).undoesSteps
+  }
+
+  /// Whether taking tokens back is more than forgetting how many slots are filled.
+  public var keepsKeySum: Bool { needs.keepsKeySum }
+
+  /// A token of a block whose tokens come one by one is written.
+  @export(interface)
+  public func beginStep(_ block: HeadBlock) {
+    guard let step = block.step else { return }
+    log.begin(block, step)
+  }
+
+  /// Takes back the last tokens of the latest block, whose tokens came one by one: the head is as if
+  /// they had not come.
+  /// - Parameters:
+  ///   - steps: their numbers in the block.
+  ///   - rotary: by which keys are rotated, of any block; nil if they are not.
+  @export(interface)
+  public func undo(
+    _ steps: Range<Int>, layer: Int, kvHead: Int, in cache: borrowing KVCache,
+    _ rotary: RotaryTable?
+  ) {
+    var count = cache.count(layer: layer, kvHead: kvHead)
+    for step in steps.reversed() {
+      let filled = cache.block(layer: layer, kvHead: kvHead, filled: count)
+      let evicted = log.hole(filled, step) >= 0
+      if !evicted { count -= 1 }
+      undo(step, cache.block(layer: layer, kvHead: kvHead, filled: count), evicted, rotary)
+    }
+    cache.setCount(count, layer: layer, kvHead: kvHead)
+  }
+
+  /// - Parameter block: the head without the token.
+  private func undo(_ step: Int, _ block: HeadBlock, _ evicted: Bool, _ rotary: RotaryTable?) {
+    let slots = slots(block, rotary)
+    if evicted {
+      log.restore(slots, block, step)
+      let hole = log.hole(block, step)
+      if needs.keepsKeySum && !needs.sumHasEvictedKeys {
+        slots.rows.addKeys(hole..<hole + 1, to: slots.keySum)
+      }
+      if log.isWeak(block, step) { (weakCounts + block.kvHead).pointee -= 1 }
+    }
+    let last = block.slotCount
+    policy.accept(TakenBack(slots: slots, dropped: last..<last + 1), form)
+  }
+}

@@ -1,0 +1,34 @@
+// One slot's key and value, to and from memory in which they lie side by side.
+
+extension CacheRows {
+  /// Copies a slot's key and value, `headDim` elements each.
+  @export(interface)
+  public func read(
+    _ slot: Int, key: UnsafeMutablePointer<UInt16>, value: UnsafeMutablePointer<UInt16>
+  ) {
+    let (keys, values) = (self.key(slot), self.value(slot))
+    for index in 0..<headDim { key[index] = keys[index &* Self.tileSlots] }
+    for index in 0..<headDim { value[index] = values[index] }
+  }
+
+  /// Writes a slot's key and value, as `read` gave them.
+  @export(interface)
+  public func write(
+    _ slot: Int, key: UnsafePointer<UInt16>, value: UnsafePointer<UInt16>
+  ) {
+    let (keys, values) = (self.key(slot), self.value(slot))
+    for index in 0..<headDim { keys[index &* Self.tileSlots] = key[index] }
+    for index in 0..<headDim { values[index] = value[index] }
+  }
+
+  /// Copies a slot's key and value to another slot.
+  @export(interface)
+  public func copy(_ slot: Int, to target: Int) {
+    let (fromKey, toKey) = (key(slot), key(target))
+    for index in 0..<headDim {
+      toKey[index &* Self.tileSlots] = fromKey[index &* Self.tileSlots]
+    }
+    let (fromValue, toValue) = (value(slot), value(target))
+    for index in 0..<headDim { toValue[index] = fromValue[index] }
+  }
+}

@@ -1,0 +1,162 @@
+import Profile
+import TestSupport
+import Testing
+
+@testable import Inference
+@testable import KVCache
+
+/// Tokens that are proposed, accepted and dropped leave what one token after the other leaves.
+@Suite struct ProposalTests {
+  private static let policies = (0..<Policy.count).map { Policy(rawValue: $0)! }
+    .filter { $0 != .h2o }
+
+  private static func tokens(_ count: Int, seed: UInt64) -> [Int32] {
+    var random = SeededGenerator(seed: seed)
+    return (0..<count).map { _ in Int32.random(in: 0..<40, using: &random) }
+  }
+
+  private func stage(
+    _ policy: Policy, proposals: Int, threads: Int = 2, renumbers: Bool = false,
+    headBudgets: Bool = false
+  ) throws -> SequenceStage {
+    let plain = settings(
+      policy, block: 8, budget: policy == .full ? 192 : 16, recent: 2, threads: threads)
+    var chosen = RunSettings(
+      blockSize: 8, cacheBudget: plain.cacheBudget, policy: policy, retained: plain.retained,
+      threadCount: threads, logitRowCount: 8, l2ByteCount: 1 << 18, renumbers: renumbers)
+    if proposals > 0 { chosen.takeProposals(proposals) }
+    var stage = try SequenceStage.make(chosen)
+    if headBudgets {
+      let kvHeadCount = stage.engine.shape.layer(0).kvHeadCount
+      let count = stage.engine.shape.layerCount * kvHeadCount
+      for (index, budget) in [16, 7, 11, 4].prefix(count).enumerated() {
+        stage.engine.limit(
+          layer: index / kvHeadCount, kvHead: index % kvHeadCount, budget: budget)
+      }
+    }
+    return stage
+  }
+
+  /// Reads a text of random tokens, some of them behind proposals that are partly wrong.
+  private func compare(
+    _ plain: inout SequenceStage, _ proposing: inout SequenceStage, seed: UInt64, count: Int = 150
+  ) throws {
+    var random = SeededGenerator(seed: seed)
+    let text = Self.tokens(count, seed: seed &+ 1000)
+    var place = 0
+    while place < text.count - 8 {
+      let room = proposing.engine.proposalRoom
+      let proposed = room == 0 ? 0 : Int.random(in: 0...room, using: &random)
+      if proposed == 0 {
+        let size = Int.random(in: 1...3, using: &random)
+        let block = Array(text[place..<place + size])
+        #expect(try proposing.read(block) == plain.read(block), "\(place)")
+        place += size
+        continue
+      }
+      let right = Int.random(in: 0...proposed, using: &random)
+      var block = Array(text[place...place + proposed])
+      for index in right + 1..<max(proposed + 1, right + 1) {
+        block[index] = (block[index] + 1) % 40
+      }
+      proposing.setBlock(block)
+      _ = try proposing.engine.propose(proposed)
+      for row in 0...right {
+        if row > 0 { proposing.engine.accept() }
+        #expect(proposing.engine.lastRow == row && proposing.engine.openCount == proposed - row)
+        let expected = try plain.read([text[place + row]])
+        #expect(proposing.logits(row: row) == expected, "token \(place + row)")
+        #expect(proposing.engine.tokenCount == plain.engine.tokenCount)
+        #expect(proposing.engine.roomCount == plain.engine.roomCount)
+      }
+      proposing.engine.drop()
+      #expect(proposing.contents == plain.contents, "token \(place + right)")
+      let (fixed, expected) = (
+        proposing.engine.sequence.fixedCount, plain.engine.sequence.fixedCount
+      )
+      #expect(fixed == expected)
+      place += right + 1
+    }
+  }
+
+  @Test(arguments: policies, [1, 3])
+  func acceptedTokensAreAsOneByOne(policy: Policy, threads: Int) throws {
+    var plain = try stage(policy, proposals: 0, threads: threads)
+    var proposing = try stage(policy, proposals: 7, threads: threads)
+    for seed in UInt64(1)...3 {
+      try compare(&plain, &proposing, seed: seed)
+      plain.engine.reset()
+      proposing.engine.reset()
+    }
+  }
+
+  @Test(arguments: policies.filter { $0 != .full })
+  func headsWithBudgetsOfTheirOwn(policy: Policy) throws {
+    var plain = try stage(policy, proposals: 0, headBudgets: true)
+    var proposing = try stage(policy, proposals: 5, headBudgets: true)
+    try compare(&plain, &proposing, seed: 7)
+  }
+
+  /// Positions are renumbered where they are without proposals.
+  @Test(arguments: [Policy.keydiff, .sink, .keydiffStream])
+  func compactPositions(policy: Policy) throws {
+    var plain = try stage(policy, proposals: 0, renumbers: true)
+    var proposing = try stage(policy, proposals: 7, renumbers: true)
+    let length = plain.engine.shape.contextLength
+    try compare(&plain, &proposing, seed: 9, count: length + 100)
+    #expect(plain.engine.position < plain.engine.tokenCount)
+  }
+
+  /// Whatever follows drops the open tokens: a block, a shorter text, another text.
+  @Test(arguments: [Policy.keydiff, .full, .tova])
+  func whatFollowsDropsOpenTokens(policy: Policy) throws {
+    var plain = try stage(policy, proposals: 0)
+    var proposing = try stage(policy, proposals: 7)
+    let text = Self.tokens(30, seed: 1)
+    for token in text.prefix(14) {
+      #expect(try plain.read([token]) == proposing.read([token]))
+    }
+    proposing.setBlock([text[14], 1, 2, 3])
+    _ = try proposing.engine.propose(3)
+    _ = try plain.read([text[14]])
+    #expect(try plain.read(Array(text[15..<20])) == proposing.read(Array(text[15..<20])))
+    #expect(plain.contents == proposing.contents)
+    proposing.setBlock([text[20], 1, 2, 3])
+    _ = try proposing.engine.propose(3)
+    proposing.engine.truncate(to: proposing.engine.tokenCount)
+    _ = try plain.read([text[20]])
+    #expect(plain.contents == proposing.contents)
+    proposing.setBlock([text[21], 1, 2])
+    _ = try proposing.engine.propose(2)
+    proposing.engine.reset()
+    plain.engine.reset()
+    #expect(try plain.read(Array(text.prefix(8))) == proposing.read(Array(text.prefix(8))))
+    #expect(plain.contents == proposing.contents)
+  }
+
+  /// A block that came to nothing leaves nothing.
+  @Test(arguments: policies) func withdrawnBlocks(policy: Policy) throws {
+    var plain = try stage(policy, proposals: 0)
+    var proposing = try stage(policy, proposals: 7)
+    for token in Self.tokens(40, seed: 2) {
+      proposing.setBlock([token, 5, 6, 7, 8])
+      _ = try proposing.engine.propose(4)
+      proposing.engine.withdraw()
+      #expect(plain.contents == proposing.contents)
+      #expect(try plain.read([token]) == proposing.read([token]))
+    }
+  }
+
+  /// No more is proposed than there is room for.
+  @Test func room() throws {
+    var full = try stage(.full, proposals: 7)
+    #expect(full.engine.proposalRoom == 7)
+    for token in Self.tokens(196, seed: 3) { _ = try full.read([token]) }
+    #expect(full.engine.proposalRoom == 3)
+    for token in Self.tokens(3, seed: 4) { _ = try full.read([token]) }
+    #expect(full.engine.proposalRoom == 0 && full.engine.roomCount == 1)
+    #expect(try stage(.h2o, proposals: 7).engine.proposalRoom == 0)
+    #expect(try stage(.keydiff, proposals: 0).engine.proposalRoom == 0)
+    #expect(try stage(.keydiff, proposals: 20).engine.proposalRoom == 7)
+  }
+}
