@@ -95,9 +95,10 @@ private func nextLine(_ reader: inout LineReader) throws(CommandFailure) -> Line
   }
 }
 
-/// Does what a line asks for.
+/// Does what a line asks for. It has a frame of its own, so that loading does not stand on it.
 /// - Parameter isTerminal: whether a message that cannot be taken is only told of.
 /// - Returns: false at the end.
+@inline(never)
 private func converse(
   _ conversation: inout Conversation, _ event: LineEvent, _ layout: LineLayout,
   _ program: inout Program, isTerminal: Bool, _ console: inout Console

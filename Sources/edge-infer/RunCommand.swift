@@ -37,6 +37,7 @@ private func answer(
 }
 
 /// Reads the prompt that the command line names, and answers it.
+@inline(never)
 private func answer(
   _ arguments: Arguments, _ run: inout AnswerRun, _ files: inout RunFiles,
   _ program: inout Program, _ console: inout Console
