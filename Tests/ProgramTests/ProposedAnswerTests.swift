@@ -66,6 +66,10 @@ struct ProposedAnswerTests {
         #expect(choices(found) == choices(expected), "\(index) \(seed)")
       }
     }
+    #expect(try plain.metric("edge_infer_proposed_tokens_total") == 0)
+    let proposed = try #require(try proposing.metric("edge_infer_proposed_tokens_total"))
+    let accepted = try #require(try proposing.metric("edge_infer_accepted_tokens_total"))
+    #expect(accepted > 0 && accepted <= proposed)
   }
 
   /// The choices of an answer, with the probabilities of their tokens.

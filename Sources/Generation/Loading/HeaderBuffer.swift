@@ -4,9 +4,10 @@ import Model
 import Platform
 import Template
 
-/// The fixed buffer through which a model's header is read.
+/// The fixed buffer through which a model's header is read, of `GGUF.bufferByteCountMin` bytes: it lies on
+/// the stack.
 public struct HeaderBuffer {
-  private var bytes = InlineArray<65_536, UInt8>(repeating: 0)
+  private var bytes = InlineArray<16_384, UInt8>(repeating: 0)
 
   public init() {}
 

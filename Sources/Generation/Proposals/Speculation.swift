@@ -10,6 +10,8 @@ public struct SpeculationFigures: Sendable {
   /// What the tokens of those passes would have taken one by one, by the measured time of a token, but for
   /// what they took.
   public internal(set) var savedNanoseconds = 0.0
+
+  public init() {}
 }
 
 /// Proposes tokens that followed the text's end before, and compares them with those that are chosen.

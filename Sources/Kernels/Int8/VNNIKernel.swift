@@ -20,11 +20,15 @@ import CInstructions
         var sums = InlineArray<16, SumVector>(repeating: startsLow)
         for row in 0..<8 { sums[unchecked: row &* 2 &+ 1] = startsHigh }
         var w = UnsafeRawPointer(weights)
-        // Sixteen tiles together have the whole next panel brought nearer.
-        var next = w + (kPadded &* groupOutputs &+ tile &* (kPadded / 32) &* 64)
+        // The tiles together have the whole next panel brought nearer: few tiles use a panel up sooner
+        // than the processor fetches it by itself.
+        let lines = (15 &+ tileCount) / tileCount
+        var next = w + (kPadded &* groupOutputs &+ tile &* (kPadded / 32) &* lines &* 64)
         for _ in 0..<kPadded / 32 {
-          edge_prefetch(next)
-          next += 64
+          for _ in 0..<lines {
+            edge_prefetch(next)
+            next += 64
+          }
           for _ in 0..<8 {
             multiply(&sums, a, w)
             a += 32

@@ -30,6 +30,9 @@ struct AnswerTimings {
   var readNanoseconds: Int64 = 0
   var generatedCount = 0
   var generatedNanoseconds: Int64 = 0
+  /// Tokens that were proposed, and those of them that were chosen.
+  var proposedCount = 0
+  var acceptedCount = 0
 
   static func + (one: AnswerTimings, other: AnswerTimings) -> AnswerTimings {
     AnswerTimings(
@@ -37,7 +40,9 @@ struct AnswerTimings {
       readCount: one.readCount + other.readCount,
       readNanoseconds: one.readNanoseconds + other.readNanoseconds,
       generatedCount: one.generatedCount + other.generatedCount,
-      generatedNanoseconds: one.generatedNanoseconds + other.generatedNanoseconds)
+      generatedNanoseconds: one.generatedNanoseconds + other.generatedNanoseconds,
+      proposedCount: one.proposedCount + other.proposedCount,
+      acceptedCount: one.acceptedCount + other.acceptedCount)
   }
 
   func write<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
@@ -45,6 +50,12 @@ struct AnswerTimings {
     out.write(cachedCount)
     Self.write("prompt", readCount, readNanoseconds, to: &out)
     Self.write("predicted", generatedCount, generatedNanoseconds, to: &out)
+    if proposedCount > 0 {
+      out.write(",\"draft_n\":")
+      out.write(proposedCount)
+      out.write(",\"draft_n_accepted\":")
+      out.write(acceptedCount)
+    }
     out.write("}")
   }
 

@@ -7,6 +7,9 @@ public struct RequestFigures: Sendable {
   /// Of the prompt, tokens that were kept and not read again.
   public internal(set) var cachedCount = 0
   public internal(set) var generatedCount = 0
+  /// Tokens that were proposed, and those of them that were chosen.
+  var proposedCount = 0
+  var acceptedCount = 0
   /// From the request's head to the first token; 0 if there was none.
   public internal(set) var firstTokenNanoseconds: Int64 = 0
   /// From its turn to its end; 0 if it never came to its turn.

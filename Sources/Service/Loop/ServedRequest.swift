@@ -1,3 +1,4 @@
+import Generation
 import Platform
 import Tokenizer
 
@@ -120,12 +121,16 @@ struct ChoiceTimes {
   var cachedCount = 0
   var readCount = 0
   var generatedCount = 0
+  /// Before the answer.
+  var speculation = SpeculationFigures()
 
   /// At the choice's end.
-  var timings: AnswerTimings {
+  func timings(_ speculation: SpeculationFigures) -> AnswerTimings {
     AnswerTimings(
       cachedCount: cachedCount, readCount: readCount,
       readNanoseconds: answerStart.nanoseconds(since: start), generatedCount: generatedCount,
-      generatedNanoseconds: Instant.now().nanoseconds(since: answerStart))
+      generatedNanoseconds: Instant.now().nanoseconds(since: answerStart),
+      proposedCount: speculation.proposedCount - self.speculation.proposedCount,
+      acceptedCount: speculation.acceptedCount - self.speculation.acceptedCount)
   }
 }

@@ -63,6 +63,8 @@ struct ServiceMetrics: Sendable {
   private var promptCount = 0
   private var cachedCount = 0
   private var generatedCount = 0
+  private var proposedCount = 0
+  private var acceptedCount = 0
   private var firstToken = LatencyCounts()
   private(set) var served = LatencyCounts()
   var perToken = LatencyCounts()
@@ -72,6 +74,8 @@ struct ServiceMetrics: Sendable {
     promptCount += figures.promptCount
     cachedCount += figures.cachedCount
     generatedCount += figures.generatedCount
+    proposedCount += figures.proposedCount
+    acceptedCount += figures.acceptedCount
     if figures.firstTokenNanoseconds > 0 { firstToken.append(figures.firstTokenNanoseconds) }
     if figures.servedNanoseconds > 0 { served.append(figures.servedNanoseconds) }
   }
@@ -99,6 +103,12 @@ struct ServiceMetrics: Sendable {
       to: &out)
     Prometheus.write(
       counter: "edge_infer_generated_tokens_total", "Tokens generated.", generatedCount, to: &out)
+    Prometheus.write(
+      counter: "edge_infer_proposed_tokens_total", "Tokens that were proposed as the next ones.",
+      proposedCount, to: &out)
+    Prometheus.write(
+      counter: "edge_infer_accepted_tokens_total", "Of these, tokens that were generated.",
+      acceptedCount, to: &out)
     firstToken.write(
       "edge_infer_time_to_first_token_seconds", help: "From a request's head to its first token.",
       to: &out)

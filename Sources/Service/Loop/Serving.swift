@@ -211,6 +211,7 @@ extension ServiceLoop where Host: ~Copyable {
 
   private mutating func beginAnswer(_ generator: inout Generator) {
     generator.answer(request(table[served.index].settings))
+    served.times.speculation = generator.speculationFigures
     // An answer that must be something has no thoughts.
     let hasThoughts = served.kind == .chat && table[served.index].settings.binding == nil
     text.begin(hasThoughts ? prompt.thoughtFilter : ThoughtFilter(nil, isInThoughts: false))
@@ -381,7 +382,9 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func endChoice(
     _ reason: FinishReason, _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
-    let timings = served.times.timings
+    let timings = served.times.timings(generator.speculationFigures)
+    served.figures.proposedCount += timings.proposedCount
+    served.figures.acceptedCount += timings.acceptedCount
     served.timings = served.timings + timings
     let callsTools = served.answer!.hasCalls()
     served.answer!.endChoice(callsTools && reason == .stop ? .toolCalls : reason, timings)
