@@ -184,7 +184,7 @@ struct ServeToolTests {
       "/apply-template", ["messages": [["role": "user", "content": text]]])
     let prompt = try #require(answer.json["prompt"] as? String, "\(answer.text.prefix(300))")
     #expect(prompt.contains("user\n" + text.dropLast()) && prompt.utf8.count > text.utf8.count)
-    let many = (0..<5000).map { ["role": $0 % 2 == 0 ? "user" : "assistant", "content": "x"] }
+    let many = (0..<2000).map { ["role": $0 % 2 == 0 ? "user" : "assistant", "content": "x"] }
     let turns = try service.post(
       "/apply-template", ["messages": many + [["role": "user", "content": "y"]]])
     #expect(turns.status == 200, "\(turns.text.prefix(300))")
