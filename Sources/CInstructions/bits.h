@@ -34,6 +34,16 @@ EDGE_INSTRUCTION int32_t edge_level_bias(void) {
 #endif
 }
 
+// Whether products take signed codes. If not, they take codes with their offset, and what the offset
+// adds is taken from the sums. Signed codes of four bits are stored as two's complement.
+EDGE_INSTRUCTION _Bool edge_codes_are_signed(void) {
+#if defined(__aarch64__)
+  return 1;
+#else
+  return 0;
+#endif
+}
+
 EDGE_INSTRUCTION edge_codes edge_load_codes(const void *_Nonnull from) {
   edge_codes v;
   memcpy(&v, from, sizeof v);
@@ -44,6 +54,12 @@ EDGE_INSTRUCTION void edge_store_codes(edge_codes v, void *_Nonnull to) {
 }
 EDGE_INSTRUCTION edge_codes edge_low_codes(edge_codes v) { return v & 15; }
 EDGE_INSTRUCTION edge_codes edge_high_codes(edge_codes v) { return v >> 4; }
+// Sixteen times the signed codes: one instruction each, as there is no room for a sign below.
+EDGE_INSTRUCTION edge_codes edge_low_signed_codes(edge_codes v) { return v << 4; }
+EDGE_INSTRUCTION edge_codes edge_high_signed_codes(edge_codes v) { return v & 0xF0; }
+EDGE_INSTRUCTION edge_codes edge_subtract_codes(edge_codes v, long offset) {
+  return v - (uint8_t)offset;
+}
 // codes with one, or two, bits of `plane` from `place` on as their fifth and sixth.
 EDGE_INSTRUCTION edge_codes edge_with_fifth_bit(edge_codes codes, edge_codes plane, long place) {
   return codes | (plane >> (uint8_t)place & 1) << 4;
@@ -112,7 +128,7 @@ EDGE_INSTRUCTION edge_code_sums edge_dot_codes(edge_code_sums sums, edge_codes c
 #if defined(__ARM_FEATURE_DOTPROD)
 #define EDGE_DOT_RUN(run) return edge_sdot_lane##run(sums, (edge_i8x16)codes, runs);
 #else
-// Two widening products, a sum of pairs in 16 bits, in which 2 * 127 * 127 fits, and one in 32.
+// Two widening products, a sum of pairs in 16 bits, in which 2 * 128 * 127 fits, and one in 32.
 #define EDGE_DOT_RUN(run)                                                                     \
   int8x16_t a = vreinterpretq_s8_s32(vdupq_laneq_s32((int32x4_t)runs, run));                  \
   int16x8_t low = vmull_s8(vget_low_s8((int8x16_t)codes), vget_low_s8(a));                    \

@@ -81,6 +81,7 @@ extension MatrixFormat {
     case .q5_k: self = .bits(.q5_k)
     case .q6_k: self = .bits(.q6_k)
     case .iq4_xs: self = .bits(.iq4_xs)
+    case .q8_0: self = .bits(.q8_0)
     default: self = .int8
     }
   }

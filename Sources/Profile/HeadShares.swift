@@ -7,7 +7,7 @@ import Text
 /// It is some tens of KiB: what uses it holds it by pointer.
 public struct HeadShares: Sendable {
   /// The deepest published models have 126 layers; those with most KV heads have 80 layers of 64.
-  public static let layerCountMax = 512
+  public static let layerCountMax = 256
   public static let headCountMax = 6_144
   /// A head's share, in thousandths of the mean budget.
   public static let shareMax = 64_000
@@ -16,7 +16,7 @@ public struct HeadShares: Sendable {
   public internal(set) var modelMark: UInt64 = 0
   public private(set) var layerCount = 0
   /// `[layers + 1]`: KV heads of the layers before.
-  private var firstHeads = InlineArray<513, UInt16>(repeating: 0)
+  private var firstHeads = InlineArray<257, UInt16>(repeating: 0)
   /// `[heads + 1]`: shares of the heads before.
   private var sums = InlineArray<6_145, UInt32>(repeating: 0)
 

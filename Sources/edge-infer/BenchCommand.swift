@@ -7,7 +7,7 @@ import Platform
 import Profile
 
 /// `bench`: the measurement that the word after it names.
-func benchCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func benchCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   switch arguments.command {
   case .benchScoring: try benchPolicyCost(arguments, &console)
   case .benchFirstToken: try benchFirstToken(arguments, &console)
@@ -16,7 +16,7 @@ func benchCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
 }
 
 /// Prompt and decode speed.
-private func benchSpeed(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+private func benchSpeed(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let request = try arguments.benchRequest()
   let settings = try Settings(arguments, &console)
   try measureSpeed(request, settings, BenchTarget(arguments), arguments, &console)
@@ -26,7 +26,7 @@ private func benchSpeed(_ arguments: Arguments, _ console: inout Console) throws
 func measureSpeed(
   _ request: BenchRequest, _ settings: Settings, _ target: BenchTarget, _ arguments: Arguments,
   _ console: inout Console
-) throws(Exit) {
+) throws(CommandFailure) {
   let plan = BenchPlan(
     settings.measurement, try BenchModel(arguments, settings, &console), request)
   let health = try HealthMonitor(arguments, settings.profile, &console)

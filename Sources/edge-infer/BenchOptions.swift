@@ -7,7 +7,7 @@ import Profile
 
 /// What the measuring commands take from the command line.
 extension Arguments {
-  func benchRequest() throws(Exit) -> BenchRequest {
+  func benchRequest() throws(CommandFailure) -> BenchRequest {
     do throws(BenchRequestError) {
       let prompts = unsafe try NumberList(
         "--prompt", prompt, maximum: BenchRequest.promptLengthMax, example: "512,2048")
@@ -18,7 +18,7 @@ extension Arguments {
     }
   }
 
-  func policyCostRequest(blockSize: Int) throws(Exit) -> PolicyCostRequest {
+  func policyCostRequest(blockSize: Int) throws(CommandFailure) -> PolicyCostRequest {
     do throws(BenchRequestError) {
       let counts = unsafe try NumberList(
         "--kv", kv, maximum: ProfileLimits.cacheBudgetMax, example: "512,1024,2048,4096,8192")
@@ -31,7 +31,7 @@ extension Arguments {
     }
   }
 
-  func firstTokenRequest() throws(Exit) -> FirstTokenRequest {
+  func firstTokenRequest() throws(CommandFailure) -> FirstTokenRequest {
     do throws(BenchRequestError) {
       let prompts = unsafe try NumberList(
         "--prompt", prompt, maximum: BenchRequest.promptLengthMax, example: "1024,4096,16384")
@@ -67,7 +67,7 @@ extension BenchModel {
   init(
     _ arguments: Arguments, _ settings: Settings, fallback: PublishedShape? = nil,
     _ console: inout Console
-  ) throws(Exit) {
+  ) throws(CommandFailure) {
     if let name = unsafe arguments.shape {
       self.init(unsafe try PublishedShape(option: name), weights: settings.profile.weights)
       return
@@ -84,7 +84,7 @@ extension BenchModel {
 
 extension PublishedShape {
   /// Of the catalogue.
-  init(option name: UnsafePointer<CChar>) throws(Exit) {
+  init(option name: UnsafePointer<CChar>) throws(CommandFailure) {
     guard let published = unsafe PublishedShape(name: cStringSpan(name)) else {
       throw CommandFailure(.shape(unsafe Excerpt(cString: name)))
     }

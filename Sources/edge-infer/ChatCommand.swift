@@ -13,6 +13,15 @@ func chatCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
   let settings = try Settings(arguments, &console)
   let health = try HealthMonitor(arguments, settings.profile, &console)
   var preparation = try Preparation(arguments, settings, chatNeeds(arguments))
+  try chat(arguments, &preparation, health, &console)
+}
+
+/// Loads the model and talks. It has a frame of its own, so that the deep calls that open a model do not stand on what comes later.
+@inline(never)
+private func chat(
+  _ arguments: Arguments, _ preparation: inout Preparation, _ health: consuming HealthMonitor,
+  _ console: inout Console
+) throws(CommandFailure) {
   var program = try Program(&preparation)
   program.health = health
   let run = AnswerRun(isQuiet: arguments.isQuiet, preparation.opened.model.shape)
@@ -86,9 +95,10 @@ private func nextLine(_ reader: inout LineReader) throws(CommandFailure) -> Line
   }
 }
 
-/// Does what a line asks for.
+/// Does what a line asks for. It has a frame of its own, so that loading does not stand on it.
 /// - Parameter isTerminal: whether a message that cannot be taken is only told of.
 /// - Returns: false at the end.
+@inline(never)
 private func converse(
   _ conversation: inout Conversation, _ event: LineEvent, _ layout: LineLayout,
   _ program: inout Program, isTerminal: Bool, _ console: inout Console

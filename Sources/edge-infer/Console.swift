@@ -1,16 +1,5 @@
 import CPlatform
-import Generation
-import Inference
-import Model
 import Platform
-import Profile
-
-typealias Exit = CommandFailure
-
-/// As `finish` without a console.
-func finish(_ output: inout TextOutput, _ console: inout Console) throws(CommandFailure) {
-  try finish(&output)
-}
 
 /// Standard error: tables, progress and error lines. Standard output is for the text alone.
 struct Console: ~Copyable {
@@ -25,38 +14,11 @@ struct Console: ~Copyable {
   mutating func beginError() { error.write("edge-infer: ") }
 
   /// Ends an error line.
-  mutating func end(_ code: ExitCode) -> Exit {
+  mutating func end(_ code: ExitCode) -> CommandFailure {
     error.write("\n")
     error.flush()
-    return Exit(code)
+    return CommandFailure(code)
   }
-
-  func fail(_ code: ExitCode, _ text: StaticString) -> Exit { CommandFailure(code, text) }
-
-  /// An error about a file: its path, what was tried, why not.
-  func fail(_ failure: SystemFailure, path: UnsafePointer<CChar>) -> Exit {
-    unsafe CommandFailure(.system(failure), path: path)
-  }
-
-  func fail(_ failure: SystemFailure, what: StaticString) -> Exit {
-    CommandFailure(.system(failure), about: .name(what))
-  }
-
-  func fail(_ error: ProfileError, path: UnsafePointer<CChar>? = nil) -> Exit {
-    guard let path = unsafe path else { return CommandFailure(.profile(error)) }
-    return unsafe CommandFailure(.profile(error), path: path)
-  }
-
-  func fail(_ error: ModelError, path: UnsafePointer<CChar>) -> Exit {
-    unsafe CommandFailure(.model(error), path: path)
-  }
-
-  func fail(_ full: CacheFull) -> Exit { CommandFailure(.cacheFull(full)) }
-
-  func fail(_ fault: NumberFault) -> Exit { CommandFailure(.numbers(fault)) }
-
-  /// Memory or threads that the system does not give.
-  func refuse(_ failure: SystemFailure) -> Exit { CommandFailure(.refused(failure)) }
 
   mutating func warn(_ text: StaticString) {
     error.write("edge-infer: warning: ")

@@ -53,7 +53,7 @@ private func perform(
   _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
   _ console: inout Console
 ) -> ExitCode {
-  do throws(Exit) {
+  do throws(CommandFailure) {
     let arguments = unsafe try readArguments(argumentCount, argumentValues)
     if arguments.wantsHelp {
       var output = TextOutput.standardOutput
@@ -88,7 +88,7 @@ private func perform(
 
 private func readArguments(
   _ count: Int32, _ values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-) throws(Exit) -> Arguments {
+) throws(CommandFailure) -> Arguments {
   do throws(UsageError) {
     return unsafe try Arguments(count: Int(count), values: values)
   } catch {

@@ -2,7 +2,7 @@ import Measurement
 import Platform
 
 /// `bench ttft`: time to the first token, by prompt, policy and block.
-func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let request = try arguments.firstTokenRequest()
   let settings = try Settings(arguments, &console)
   try measureFirstToken(request, settings, BenchTarget(arguments), arguments, &console)
@@ -12,7 +12,7 @@ func benchFirstToken(_ arguments: Arguments, _ console: inout Console) throws(Ex
 func measureFirstToken(
   _ request: FirstTokenRequest, _ settings: Settings, _ target: BenchTarget,
   _ arguments: Arguments, _ console: inout Console
-) throws(Exit) {
+) throws(CommandFailure) {
   let first = BenchRequest(prompt: request.prompts[0], repeatCount: request.repeatCount)
   var plan = BenchPlan(
     settings.measurement, try BenchModel(arguments, settings, &console), first)
@@ -37,7 +37,7 @@ func measureFirstToken(
   if !arguments.isQuiet {
     var output = TextOutput.standardOutput
     FirstTokenTable.write(run, plan, to: &output)
-    try finish(&output, &console)
+    try finish(&output)
   }
   if target.takesReport(isInterrupted: run.isInterrupted), let path = unsafe target.json {
     var file = unsafe try Report.open(path, &console)

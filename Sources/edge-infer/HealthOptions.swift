@@ -7,7 +7,7 @@ extension HealthMonitor {
   /// Finds and opens the sensors of this machine, or of the one below `--sysroot`.
   init(
     _ arguments: Arguments, _ profile: DeviceProfile, _ console: inout Console
-  ) throws(Exit) {
+  ) throws(CommandFailure) {
     let root = try KernelPath(arguments)
     do throws(HealthError) {
       self = try HealthMonitor(below: root, profile, limit: arguments.maxTemperature)
@@ -32,7 +32,7 @@ extension HealthMonitor {
 
 extension KernelPath {
   /// The folder of `--sysroot`, or the machine's own files.
-  init(_ arguments: Arguments) throws(Exit) {
+  init(_ arguments: Arguments) throws(CommandFailure) {
     guard let path = unsafe arguments.sysroot else {
       self = KernelPath.machine
       return

@@ -4,7 +4,7 @@ import Platform
 struct JSONFile: ~Copyable {
   private var file: ReplacementFile?
 
-  init(_ target: BenchTarget, _ console: inout Console) throws(Exit) {
+  init(_ target: BenchTarget, _ console: inout Console) throws(CommandFailure) {
     if let path = unsafe target.json { file = unsafe try Report.open(path, &console) }
   }
 

@@ -4,7 +4,7 @@ import Platform
 import Profile
 
 /// `probe`: the profile of this machine, or of one whose kernel files were recorded.
-func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let wishes = try ProfileWishes(arguments, &console)
   let facts = try readFacts(arguments, &console)
   var profile = try makeProfile(facts, wishes, arguments, &console)
@@ -22,7 +22,7 @@ func probeCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit)
 /// What `probe` would write without options of its own, before the overrides.
 func probedProfile(
   _ arguments: Arguments, _ console: inout Console
-) throws(Exit) -> DeviceProfile {
+) throws(CommandFailure) -> DeviceProfile {
   let wishes = try ProfileWishes(arguments, &console)
   var profile = try makeProfile(readFacts(arguments, &console), wishes, arguments, &console)
   try setHeadBudgets(&profile, arguments, &console)
@@ -32,16 +32,16 @@ func probedProfile(
 private func makeProfile(
   _ facts: borrowing BoardFacts, _ wishes: ProfileWishes, _ arguments: Arguments,
   _ console: inout Console
-) throws(Exit) -> DeviceProfile {
+) throws(CommandFailure) -> DeviceProfile {
   do throws(BoardError) {
     return try facts.profile(wishes, capMiB: arguments.overrides.ramCapMiB)
   } catch {
-    throw unsafe console.fail(error, root: arguments.sysroot)
+    throw unsafe CommandFailure(error, root: arguments.sysroot)
   }
 }
 
 extension ProfileWishes {
-  fileprivate init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  fileprivate init(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
     self.init(model: try probedModel(arguments, &console), reserveMiB: arguments.reserveMiB)
   }
 }
@@ -49,14 +49,14 @@ extension ProfileWishes {
 /// The file that is named, or the one beside the model if it is there.
 private func setHeadBudgets(
   _ profile: inout DeviceProfile, _ arguments: Arguments, _ console: inout Console
-) throws(Exit) {
+) throws(CommandFailure) {
   if profile.policy == .full { return }
   var name = FixedText<256>()
   if let path = unsafe arguments.headBudgets {
     let bytes = unsafe cStringSpan(path)
     for index in 0..<bytes.count { name.append(bytes[index]) }
     if name.count == 0 || name.isCut {
-      throw console.fail(.usage, "--head-budgets has 1 to 255 bytes in a profile")
+      throw CommandFailure(.usage, "--head-budgets has 1 to 255 bytes in a profile")
     }
   } else if unsafe arguments.sysroot == nil {
     let path = unsafe profile.model.withCString { unsafe ModelPath($0) }.headBudgets
@@ -74,32 +74,32 @@ private func setHeadBudgets(
 
 private func readFacts(
   _ arguments: Arguments, _ console: inout Console
-) throws(Exit) -> BoardFacts {
+) throws(CommandFailure) -> BoardFacts {
   let root = try KernelPath(arguments)
   let processor = unsafe arguments.sysroot == nil ? ProcessorFeatures() : nil
   do throws(BoardError) {
     return try BoardFacts(below: root, processor)
   } catch {
-    throw unsafe console.fail(error, root: arguments.sysroot)
+    throw unsafe CommandFailure(error, root: arguments.sysroot)
   }
 }
 
 /// The model that the profile is to name.
 private func probedModel(
   _ arguments: Arguments, _ console: inout Console
-) throws(Exit) -> FixedText<1024> {
+) throws(CommandFailure) -> FixedText<1024> {
   var model = FixedText<1024>()
   let name = unsafe arguments.model ?? cString("SmolLM2-135M-Instruct.Q4_1.gguf")
   let bytes = unsafe cStringSpan(name)
   var index = 0
   while index < bytes.count {
     let byteCount = utf8SequenceByteCount(bytes, at: index)
-    if byteCount == 0 { throw console.fail(.usage, "--model is no UTF-8, which a profile needs") }
+    if byteCount == 0 { throw CommandFailure(.usage, "--model is no UTF-8, which a profile needs") }
     for offset in 0..<byteCount { model.append(bytes[index + offset]) }
     index += byteCount
   }
   if model.count == 0 || model.isCut {
-    throw console.fail(.usage, "--model has 1 to 1023 bytes in a profile")
+    throw CommandFailure(.usage, "--model has 1 to 1023 bytes in a profile")
   }
   return model
 }
@@ -109,12 +109,12 @@ private func probedModel(
 private func writeProfile(
   _ profile: DeviceProfile, _ file: consuming ReplacementFile?, _ arguments: Arguments,
   _ console: inout Console
-) throws(Exit) {
+) throws(CommandFailure) {
   guard var file, let path = unsafe arguments.output else {
     var output = TextOutput.standardOutput
     profile.writeJSON(to: &output)
     output.write("\n")
-    try finish(&output, &console)
+    try finish(&output)
     return
   }
   profile.writeJSON(to: &file.text)
@@ -122,9 +122,13 @@ private func writeProfile(
   unsafe try Report.commit(&file, path, &console)
 }
 
-extension Console {
-  func fail(_ error: BoardError, root: UnsafePointer<CChar>?) -> Exit {
-    guard let root = unsafe root else { return CommandFailure(.board(error)) }
-    return unsafe CommandFailure(.board(error), path: root)
+extension CommandFailure {
+  /// - Parameter root: `--sysroot`, if it was given.
+  fileprivate init(_ error: BoardError, root: UnsafePointer<CChar>?) {
+    if let root = unsafe root {
+      unsafe self.init(.board(error), path: root)
+    } else {
+      self.init(.board(error))
+    }
   }
 }

@@ -7,7 +7,7 @@ import Platform
 import Profile
 
 /// `profile-run`: the measurements of a board, one after the other, each in a file of a folder.
-func profileRunCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func profileRunCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let settings = try Settings(arguments, &console)
   var requests = ProfileRunRequests(settings.profile, isQuick: arguments.isQuick)
   try requests.fit(settings, arguments, &console)
@@ -36,7 +36,7 @@ func profileRunCommand(_ arguments: Arguments, _ console: inout Console) throws(
 
 private func openFolder(
   _ plan: borrowing BenchPlan, _ settings: Settings, _ arguments: Arguments
-) throws(Exit) -> RunFolder {
+) throws(CommandFailure) -> RunFolder {
   let identity = RunIdentity(settings.measurement, plan.model, isQuick: arguments.isQuick)
   do throws(RunFolderError) {
     return unsafe try RunFolder(
@@ -50,7 +50,7 @@ extension ProfileRunRequests {
   /// Takes away the largest caches of the policies' cost until what is left is below the cap.
   fileprivate mutating func fit(
     _ settings: Settings, _ arguments: Arguments, _ console: inout Console
-  ) throws(Exit) {
+  ) throws(CommandFailure) {
     let model = try BenchModel(arguments, settings, fallback: .smolLM2At135M, &console)
     var plan = PolicyCostPlan(settings.measurement, model, policyCost)
     plan.fit()
@@ -111,10 +111,10 @@ private struct ProfileRun {
 
   /// The same routine as that of the command which measures it alone. An interrupt leaves no file of
   /// the part.
-  func measure(_ part: ProfileRunPart, _ console: inout Console) throws(Exit) {
+  func measure(_ part: ProfileRunPart, _ console: inout Console) throws(CommandFailure) {
     write(part, "at work", &console)
     resetPeakResident()
-    unsafe try folder.withPath(of: part) { (path) throws(Exit) in
+    unsafe try folder.withPath(of: part) { (path) throws(CommandFailure) in
       let target = unsafe BenchTarget(part: share(part), json: path)
       switch part {
       case .memory: unsafe try writePlan(path, &console)
@@ -133,7 +133,7 @@ private struct ProfileRun {
   /// that of the speed.
   private func writePlan(
     _ path: UnsafePointer<CChar>, _ console: inout Console
-  ) throws(Exit) {
+  ) throws(CommandFailure) {
     let speed = BenchPlan(
       settings.measurement, try BenchModel(arguments, settings, &console), requests.speed)
     var plan = speed.memory

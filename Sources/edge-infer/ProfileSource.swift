@@ -13,7 +13,7 @@ enum ProfileSource {
   /// Checked against this processor, but for a plan: one for another board can be made anywhere.
   static func profile(
     _ arguments: Arguments, _ console: inout Console
-  ) throws(Exit) -> DeviceProfile {
+  ) throws(CommandFailure) -> DeviceProfile {
     var path = FilePath()
     if let name = unsafe arguments.profile {
       path = unsafe named(name)
@@ -27,7 +27,7 @@ enum ProfileSource {
         console.error.write("\n")
       }
     }
-    return unsafe try path.withPointer { path throws(Exit) in
+    return unsafe try path.withPointer { path throws(CommandFailure) in
       let profile = unsafe try read(path, &console)
       if arguments.command != .plan { unsafe try check(profile, path, &console) }
       return profile
@@ -58,7 +58,7 @@ enum ProfileSource {
   /// The machine's own profile.
   private static func probed(
     _ arguments: Arguments, _ console: inout Console
-  ) throws(Exit) -> DeviceProfile {
+  ) throws(CommandFailure) -> DeviceProfile {
     let profile = try probedProfile(arguments, &console)
     if !arguments.isQuiet {
       console.error.write("   no --profile and no ")
@@ -77,7 +77,7 @@ enum ProfileSource {
   /// A file of at most the size that a profile may have.
   private static func read(
     _ path: UnsafePointer<CChar>, _ console: inout Console
-  ) throws(Exit) -> DeviceProfile {
+  ) throws(CommandFailure) -> DeviceProfile {
     var bytes = InlineArray<65_537, UInt8>(repeating: 0)
     let count: Int
     do throws(SystemFailure) {
@@ -87,12 +87,12 @@ enum ProfileSource {
         unsafe try file.read(into: target, at: 0)
       }
     } catch {
-      throw unsafe console.fail(error, path: path)
+      throw unsafe CommandFailure(.system(error), path: path)
     }
     do throws(ProfileError) {
       return try DeviceProfile(json: bytes.span.extracting(0..<count))
     } catch {
-      throw unsafe console.fail(error, path: path)
+      throw unsafe CommandFailure(.profile(error), path: path)
     }
   }
 
@@ -102,7 +102,7 @@ enum ProfileSource {
   /// only where the profile says so, because it changes the sums' last digits.
   private static func check(
     _ profile: DeviceProfile, _ path: UnsafePointer<CChar>, _ console: inout Console
-  ) throws(Exit) {
+  ) throws(CommandFailure) {
     if let mismatch = Instructions(ProcessorFeatures()).mismatch(with: profile) {
       throw unsafe refuse(
         path, "asks for ", mismatch.name,
@@ -121,7 +121,7 @@ enum ProfileSource {
   private static func refuse(
     _ path: UnsafePointer<CChar>, _ before: StaticString, _ feature: StaticString,
     _ after: StaticString, _ console: inout Console
-  ) -> Exit {
+  ) -> CommandFailure {
     console.beginError()
     unsafe console.error.write(quoted: Excerpt(cString: path))
     console.error.write(" ")

@@ -13,6 +13,15 @@ func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Command
   let settings = try Settings(arguments, &console)
   let health = try HealthMonitor(arguments, settings.profile, &console)
   var preparation = try Preparation(arguments, settings, runNeeds(arguments))
+  try answer(arguments, &preparation, health, &console)
+}
+
+/// Loads the model, reads and answers. It has a frame of its own, so that the deep calls that open a model do not stand on what comes later.
+@inline(never)
+private func answer(
+  _ arguments: Arguments, _ preparation: inout Preparation, _ health: consuming HealthMonitor,
+  _ console: inout Console
+) throws(CommandFailure) {
   var program = try Program(&preparation)
   program.health = health
   Interrupt.listen()
@@ -28,6 +37,7 @@ func runCommand(_ arguments: Arguments, _ console: inout Console) throws(Command
 }
 
 /// Reads the prompt that the command line names, and answers it.
+@inline(never)
 private func answer(
   _ arguments: Arguments, _ run: inout AnswerRun, _ files: inout RunFiles,
   _ program: inout Program, _ console: inout Console

@@ -12,6 +12,15 @@ func scoreCommand(_ arguments: Arguments, _ console: inout Console) throws(Comma
     logitRowCount: min(settings.profile.blockSize, TextLikelihood.logitRowCountMax),
     generatedCount: 0, usesText: unsafe arguments.tokens == nil, usesTemplate: false)
   var preparation = try Preparation(arguments, settings, needs)
+  try score(arguments, &preparation, health, &console)
+}
+
+/// Loads the model and reads the text. It has a frame of its own, so that the deep calls that open a model do not stand on what comes later.
+@inline(never)
+private func score(
+  _ arguments: Arguments, _ preparation: inout Preparation, _ health: consuming HealthMonitor,
+  _ console: inout Console
+) throws(CommandFailure) {
   var program = try Program(&preparation)
   program.health = health
   Interrupt.listen()

@@ -5,7 +5,7 @@ import Platform
 import Profile
 
 /// `bench scoring`: what each policy adds to a block.
-func benchPolicyCost(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func benchPolicyCost(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let settings = try Settings(arguments, &console)
   let request = try arguments.policyCostRequest(blockSize: settings.profile.blockSize)
   try measurePolicyCost(request, settings, BenchTarget(arguments), arguments, &console)
@@ -15,7 +15,7 @@ func benchPolicyCost(_ arguments: Arguments, _ console: inout Console) throws(Ex
 func measurePolicyCost(
   _ request: PolicyCostRequest, _ settings: Settings, _ target: BenchTarget,
   _ arguments: Arguments, _ console: inout Console
-) throws(Exit) {
+) throws(CommandFailure) {
   let plan = PolicyCostPlan(
     settings.measurement,
     try BenchModel(arguments, settings, fallback: .smolLM2At135M, &console), request)
@@ -34,7 +34,7 @@ func measurePolicyCost(
   if !arguments.isQuiet && run.countCount > 0 {
     var output = TextOutput.standardOutput
     PolicyCostTable(run).write(plan, machine, to: &output)
-    try finish(&output, &console)
+    try finish(&output)
   }
   if !arguments.isQuiet {
     HealthReport.writeSummary(machine.health, to: &console.error)

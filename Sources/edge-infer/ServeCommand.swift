@@ -10,7 +10,7 @@ import Service
 import Text
 
 /// `serve`: answers requests of OpenAI's kind until SIGTERM or SIGINT.
-func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
   let settings = try Settings(arguments, &console)
   let health = try HealthMonitor(arguments, settings.profile, &console)
   let address = try listenAddress(arguments, &console)
@@ -95,7 +95,7 @@ private func listenText(_ arguments: Arguments) -> UnsafePointer<CChar> {
 
 private func listenAddress(
   _ arguments: Arguments, _ console: inout Console
-) throws(Exit) -> ListenAddress {
+) throws(CommandFailure) -> ListenAddress {
   let text = unsafe listenText(arguments)
   if let address = unsafe ListenAddress(text) { return address }
   throw CommandFailure(
@@ -107,18 +107,18 @@ private func listenAddress(
 
 private func readToken(
   _ path: UnsafePointer<CChar>?, _ console: inout Console
-) throws(Exit) -> FixedText<257>? {
+) throws(CommandFailure) -> FixedText<257>? {
   guard let path = unsafe path else { return nil }
   return unsafe try TokenReader.read(path, &console)
 }
 
 private func listen(
   _ address: ListenAddress, _ arguments: Arguments, _ console: inout Console
-) throws(Exit) -> (Listener, Int32) {
+) throws(CommandFailure) -> (Listener, Int32) {
   do throws(SystemFailure) {
     return (try address.listen(), try Interrupt.listenForPoll())
   } catch {
-    throw unsafe console.fail(error, path: listenText(arguments))
+    throw unsafe CommandFailure(.system(error), path: listenText(arguments))
   }
 }
 

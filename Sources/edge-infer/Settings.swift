@@ -12,7 +12,7 @@ import Profile
   let locksMemory: Bool
   let usesHugePages: Bool
 
-  init(_ arguments: Arguments, _ console: inout Console) throws(Exit) {
+  init(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
     var profile = try ProfileSource.profile(arguments, &console)
     profile.apply(arguments.overrides)
     try self.init(profile, arguments, &console)
@@ -21,14 +21,14 @@ import Profile
   /// - Parameter profile: with the overrides, and of this processor.
   init(
     _ profile: DeviceProfile, _ arguments: Arguments, _ console: inout Console
-  ) throws(Exit) {
+  ) throws(CommandFailure) {
     do throws(ProfileError) {
       retention = try arguments.overrides.retention(for: profile)
     } catch {
-      throw unsafe console.fail(error)
+      throw CommandFailure(.profile(error))
     }
     if arguments.renumbers && profile.policy == .full {
-      throw console.fail(
+      throw CommandFailure(
         .usage, "--positions compact needs a policy that evicts: full keeps every position")
     }
     renumbers = arguments.renumbers

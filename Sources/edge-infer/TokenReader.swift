@@ -7,7 +7,7 @@ struct TokenReader {
   /// The file's one line, without white space around it.
   static func read(
     _ path: UnsafePointer<CChar>, _ console: inout Console
-  ) throws(Exit) -> FixedText<257> {
+  ) throws(CommandFailure) -> FixedText<257> {
     var bytes = InlineArray<1024, UInt8>(repeating: 0)
     var count = 0
     do throws(SystemFailure) {
@@ -17,7 +17,7 @@ struct TokenReader {
         unsafe try file.read(into: target)
       }
     } catch {
-      throw unsafe console.fail(error, path: path)
+      throw unsafe CommandFailure(.system(error), path: path)
     }
     var start = 0
     while count > 0 && bytes[count - 1] <= 0x20 { count -= 1 }

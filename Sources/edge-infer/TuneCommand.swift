@@ -9,7 +9,7 @@ import Profile
 /// `probe --tune`: the profile with the threads, cores and block that were fastest.
 func tunedProfile(
   _ profile: DeviceProfile, _ order: CoreOrder, _ arguments: Arguments, _ console: inout Console
-) throws(Exit) -> DeviceProfile {
+) throws(CommandFailure) -> DeviceProfile {
   let model = try tunedModel(profile, arguments, &console)
   let settings = try Settings(profile, arguments, &console)
   var plan = BenchPlan(filledCache: settings.measurement, model)
@@ -34,7 +34,7 @@ func tunedProfile(
 /// header alone is read.
 private func tunedModel(
   _ profile: DeviceProfile, _ arguments: Arguments, _ console: inout Console
-) throws(Exit) -> BenchModel {
+) throws(CommandFailure) -> BenchModel {
   if let name = unsafe arguments.shape {
     return BenchModel(unsafe try PublishedShape(option: name), weights: profile.weights)
   }

@@ -48,9 +48,9 @@ struct BitsFixture {
   }
 
   private func fill(isExtreme: Bool, _ context: inout CheckContext) {
-    let greatest = 1 << kind.codeBits - 1
+    let (greatest, extreme) = (1 << kind.codeBits - 1, kind == .q8_0 ? 128 : 1 << kind.codeBits - 1)
     for index in 0..<outputs * k {
-      codes[index] = UInt8(isExtreme ? greatest : context.random.index(below: greatest + 1))
+      codes[index] = UInt8(isExtreme ? extreme : context.random.index(below: greatest + 1))
     }
     for index in 0..<outputs * bits.blocksPerRow {
       scales[index] = isExtreme ? 1 : Float16(context.random.float()) / 64
@@ -89,6 +89,7 @@ struct BitsFixture {
     case .q5_0: return Int32(code) - 16
     case .q6_k: return Int32(code) - 32
     case .iq4_nl, .iq4_xs: return Int32(edge_levels()[Int(code)])
+    case .q8_0: return Int32(Int8(bitPattern: code))
     default: return Int32(code)
     }
   }
@@ -148,12 +149,13 @@ extension BitsKind {
     case .q4_0, .q4_1, .iq4_nl, .q4_k, .iq4_xs: 4
     case .q5_0, .q5_1, .q5_k: 5
     case .q6_k: 6
+    case .q8_0: 8
     }
   }
 
   var blockLength: Int {
     switch self {
-    case .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl: 32
+    case .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl, .q8_0: 32
     case .q4_k, .q5_k, .q6_k, .iq4_xs: 256
     }
   }

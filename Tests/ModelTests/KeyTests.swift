@@ -187,7 +187,7 @@ import Testing
   @Test func namesTheValueAndTheRange() {
     var builder = GGUFBuilder()
     builder.set("llama.block_count", .int64(-3))
-    #expect(complaint(builder) == "key 'llama.block_count' is -3, expected 1 to 512")
+    #expect(complaint(builder) == "key 'llama.block_count' is -3, expected 1 to 256")
     builder = GGUFBuilder()
     builder.set("llama.attention.head_count_kv", .uint32(3))
     #expect(

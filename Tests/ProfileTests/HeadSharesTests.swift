@@ -102,8 +102,8 @@ import Testing
       (Self.text("[1]"), "found '1'"), (Self.text("[[[1]]]"), "0 to 64000"),
       (Self.text("[[1,]]"), "remove the comma"), (Self.text("[[1]]") + "x", "nothing may follow"),
       (
-        Self.text("[" + Array(repeating: "[1]", count: 513).joined(separator: ",") + "]"),
-        "512 layers"
+        Self.text("[" + Array(repeating: "[1]", count: 257).joined(separator: ",") + "]"),
+        "256 layers"
       ),
       (
         Self.text("[[" + Array(repeating: "1", count: 6145).joined(separator: ",") + "]]"),

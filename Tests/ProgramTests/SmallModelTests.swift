@@ -10,7 +10,7 @@ enum SmallModels {
   ]
   static var codedNames: [String] {
     Files.smallModelNames.filter { name in
-      codedTypes.contains { name.hasSuffix("-" + $0) }
+      name == "qwen2-mixed" || codedTypes.contains { name.hasSuffix("-" + $0) }
     }
   }
 }

@@ -81,7 +81,7 @@ def fails(error, status, **request):
 
 
 assert fails(openai.BadRequestError, 400, n=0).param == "n"
-assert fails(openai.BadRequestError, 400, extra_body={"guided_json": {"a": 1}}).param == "guided_json"
+assert fails(openai.BadRequestError, 400, extra_body={"guided_regex": "a+"}).param == "guided_regex"
 assert fails(openai.BadRequestError, 400, messages=[]).param == "messages"
 other = openai.OpenAI(base_url=BASE, api_key="wrong", max_retries=0)
 try:

@@ -3,9 +3,10 @@ import Memory
 import Model
 import Platform
 
-/// The fixed buffer through which a model's header is read.
+/// The fixed buffer through which a model's header is read, of `GGUF.bufferByteCountMin` bytes: it lies on
+/// the stack.
 public struct HeaderBuffer {
-  private var bytes = InlineArray<65_536, UInt8>(repeating: 0)
+  private var bytes = InlineArray<16_384, UInt8>(repeating: 0)
 
   public init() {}
 

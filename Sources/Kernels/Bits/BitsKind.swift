@@ -18,8 +18,10 @@ public enum BitsKind: Int, Sendable, BitwiseCopyable {
   case q6_k
   // swift-format-ignore: AlwaysUseLowerCamelCase
   case iq4_xs
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  case q8_0
 
-  public static let count = 9
+  public static let count = 10
 
   @export(interface)
   public var name: StaticString {
@@ -33,6 +35,7 @@ public enum BitsKind: Int, Sendable, BitwiseCopyable {
     case .q5_k: "Q5_K"
     case .q6_k: "Q6_K"
     case .iq4_xs: "IQ4_XS"
+    case .q8_0: "Q8_0"
     }
   }
 
@@ -48,6 +51,7 @@ public enum BitsKind: Int, Sendable, BitwiseCopyable {
     case .q5_k: PackedFormat(codeBits: 5, block: 256, minimums: true)
     case .q6_k: PackedFormat(codeBits: 6, offset: 32, group: 16, block: 256)
     case .iq4_xs: PackedFormat(codeBits: 4, levels: true, block: 256)
+    case .q8_0: PackedFormat(codeBits: 8, block: 32)
     }
   }
 }

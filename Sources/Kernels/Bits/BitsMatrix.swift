@@ -86,15 +86,18 @@ extension BitsMatrix {
   private func setUnit(
     _ unit: UnsafeMutableRawPointer, _ column: Int, _ codes: UnsafeRawPointer
   ) {
-    let low = codes.loadUnaligned(as: SIMD16<UInt8>.self)
-    let high = codes.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self)
-    let four = SIMD16<UInt8>(repeating: 4)
-    let halves = words((low & SIMD16(repeating: 15)) | (high &<< four))
-    let runStride = 4 * Int8Geometry.groupOutputs
-    for run in 0..<4 {
-      unit.storeBytes(of: halves[run], toByteOffset: run * runStride + 4 * column, as: UInt32.self)
+    let change = SIMD16(repeating: format.codeChange)
+    let low = codes.loadUnaligned(as: SIMD16<UInt8>.self) ^ change
+    let high = codes.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self) ^ change
+    let target = unit + 4 * column
+    if format.codeBits == 8 {
+      store(words(low), target)
+      return store(words(high), target + layout.halvesByteCount)
     }
+    let four = SIMD16<UInt8>(repeating: 4)
+    store(words((low & SIMD16(repeating: 15)) | (high &<< four)), target)
     if format.codeBits == 4 { return }
+    let runStride = 4 * Int8Geometry.groupOutputs
     let plane = unit + layout.halvesByteCount + 4 * column
     let (lowBits, highBits) = (words(low &>> four), words(high &>> four))
     if format.codeBits == 5 {
@@ -103,6 +106,14 @@ extension BitsMatrix {
     } else {
       plane.storeBytes(of: joined(lowBits, bits: 2), as: UInt32.self)
       plane.storeBytes(of: joined(highBits, bits: 2), toByteOffset: runStride, as: UInt32.self)
+    }
+  }
+
+  /// Four runs of an output.
+  private func store(_ runs: SIMD4<UInt32>, _ target: UnsafeMutableRawPointer) {
+    for run in 0..<4 {
+      target.storeBytes(
+        of: runs[run], toByteOffset: run * 4 * Int8Geometry.groupOutputs, as: UInt32.self)
     }
   }
 
@@ -157,20 +168,30 @@ extension BitsMatrix {
     _ unit: UnsafeRawPointer, _ column: Int, highHalf: Bool,
     _ factors: (scale: Float, minimum: Float), _ target: UnsafeMutablePointer<Float>
   ) {
-    let runStride = 4 * Int8Geometry.groupOutputs
-    var runs = SIMD4<UInt32>()
-    for run in 0..<4 {
-      runs[run] = unit.loadUnaligned(fromByteOffset: run * runStride + 4 * column, as: UInt32.self)
-    }
-    var codes = unsafeBitCast(runs, to: SIMD16<UInt8>.self)
-    codes = highHalf ? codes &>> SIMD16(repeating: 4) : codes & SIMD16(repeating: 15)
-    if format.codeBits > 4 { codes |= highBits(unit, column, highHalf: highHalf) }
+    var codes = codes(unit, column, highHalf: highHalf)
+    codes ^= SIMD16(repeating: format.codeChange)
     var values = unsafeBitCast(codes, to: SIMD16<Int8>.self)
     if format.hasLevels { values = edge_look_up(edge_levels(), values) }
     let integers = edge_convert_i8_to_f32(values) - Float(format.offset)
     let product = integers * factors.scale
     UnsafeMutableRawPointer(target).storeBytes(
       of: format.hasMinimums ? product + factors.minimum : product, as: SIMD16<Float>.self)
+  }
+
+  /// Sixteen codes of a unit, as they are stored.
+  private func codes(
+    _ unit: UnsafeRawPointer, _ column: Int, highHalf: Bool
+  ) -> SIMD16<UInt8> {
+    let first = unit + 4 * column + (highHalf && format.codeBits == 8 ? layout.halvesByteCount : 0)
+    var runs = SIMD4<UInt32>()
+    for run in 0..<4 {
+      runs[run] = first.loadUnaligned(
+        fromByteOffset: run * 4 * Int8Geometry.groupOutputs, as: UInt32.self)
+    }
+    let codes = unsafeBitCast(runs, to: SIMD16<UInt8>.self)
+    if format.codeBits == 8 { return codes }
+    let low = highHalf ? codes &>> SIMD16(repeating: 4) : codes & SIMD16(repeating: 15)
+    return format.codeBits == 4 ? low : low | highBits(unit, column, highHalf: highHalf)
   }
 
   /// The fifth and sixth bits of sixteen codes, in their place.

@@ -1,6 +1,6 @@
 import CInstructions
 
-/// Up to 256 K values of a group of outputs, unpacked once for all tokens that pass by: codes
+/// Up to `unitsPerPanel` units of a group of outputs, unpacked once for all tokens that pass by: codes
 /// `[unit][run][vector][four K values of each output]`, and factors in the numbers that kernels
 /// multiply by. It lies on the stack and stays in the first-level cache.
 struct BitsPanel {
@@ -33,7 +33,7 @@ struct BitsPanel {
 
   /// - Parameters:
   ///   - blocks: packed blocks of one group, one after the other.
-  ///   - count: of blocks: 256 K values at most.
+  ///   - count: of blocks: `unitsPerPanel` units at most.
   func unpack(_ blocks: UnsafeRawPointer, count: Int, _ format: PackedFormat) {
     let layout = PackedLayout(format)
     for index in 0..<count {
@@ -51,7 +51,9 @@ struct BitsPanel {
     let (format, outputs, lanes) = (layout.format, layout.outputs, CodeFloats.scalarCount)
     for column in stride(from: 0, to: outputs, by: lanes) {
       let place = index * outputs + column
-      edge_store_factors(edge_load_half_factors(block + 2 * column), scales + place)
+      edge_store_factors(
+        edge_scale_factors(edge_load_half_factors(block + 2 * column), format.sumUnit),
+        scales + place)
       if format.hasMinimums {
         edge_store_factors(
           edge_load_half_factors(block + (layout.minimums + 2 * column)), minimums + place)
@@ -74,9 +76,20 @@ struct BitsPanel {
   ) {
     if format.hasLevels { return unpackUnit(unit, to: target, Levels.self) }
     switch format.codeBits {
-    case 5: unpackUnit(unit, to: target, Q5.self)
+    case 5:
+      if format.hasMinimums {
+        unpackUnit(unit, to: target, Q5Minimum.self)
+      } else {
+        unpackUnit(unit, to: target, Q5.self)
+      }
     case 6: unpackUnit(unit, to: target, LongQ6.self)
-    default: unpackUnit(unit, to: target, Q4.self)
+    case 8: unpackUnit(unit, to: target, ByteCodes.self)
+    default:
+      if format.hasSignedNibbles {
+        unpackUnit(unit, to: target, Q4.self)
+      } else {
+        unpackUnit(unit, to: target, Q4Minimum.self)
+      }
     }
   }
 
@@ -89,7 +102,11 @@ struct BitsPanel {
       let codes = UnitCodes<Kind>(unit, vector: vector)
       let target = target + vector &* BitsGeometry.vectorByteCount
       for run in 0..<4 {
-        let (low, high) = codes.pair(run)
+        var (low, high) = codes.pair(run)
+        if edge_codes_are_signed() && Kind.format.kernelOffset != 0 {
+          low = edge_subtract_codes(low, Int(Kind.format.offset))
+          high = edge_subtract_codes(high, Int(Kind.format.offset))
+        }
         edge_store_codes(low, target + run &* runStride)
         edge_store_codes(high, target + (run &+ 4) &* runStride)
       }

@@ -8,7 +8,7 @@ enum ProductStep {
 /// Products of int8 activations with packed codes, for a range of output groups.
 ///
 /// A single token reads each weight once, from registers. For several tokens a group's weights are
-/// unpacked, 256 K values at a time, and all tokens of a batch pass by them; a batch is as many
+/// unpacked, `BitsGeometry.unitsPerPanel` units at a time, and all tokens of a batch pass by them; a batch is as many
 /// tokens as half of `l2ByteCount`, the thread's part of the second-level cache, holds.
 enum BitsProduct {
   /// Tokens of a batch at most: their products lie on the stack.
@@ -54,6 +54,7 @@ enum BitsProduct {
     case .q5_k: BitsRowKernel<LongQ5>.run(x, weights, into: products)
     case .q6_k: BitsRowKernel<LongQ6>.run(x, weights, into: products)
     case .iq4_xs: BitsRowKernel<LongLevels>.run(x, weights, into: products)
+    case .q8_0: BitsRowKernel<ByteCodes>.run(x, weights, into: products)
     }
   }
 
@@ -91,44 +92,41 @@ enum BitsProduct {
     let (format, weights) = (w.format, w.blocks + group * w.groupByteCount)
     let tileCount = BlockRows.tileRows * BitsGeometry.outputs
     for index in 0..<tiles.count * tileCount { products[index] = 0 }
-    let blocksPerPanel = BitsGeometry.unitsPerPanel / format.unitsPerBlock
+    let blocksPerPanel = format.hasGroupFactors ? 1 : BitsGeometry.unitsPerPanel
     for first in stride(from: 0, to: w.blocksPerRow, by: blocksPerPanel) {
       let count = min(blocksPerPanel, w.blocksPerRow - first)
       panel.unpack(weights + first * w.layout.blockByteCount, count: count, format)
-      for tile in tiles {
-        multiply(
-          format, x, tile, panel, firstUnit: first * format.unitsPerBlock,
-          unitCount: count * format.unitsPerBlock,
-          products + (tile - tiles.lowerBound) * tileCount)
-      }
+      multiply(
+        format, x, tiles, panel, firstUnit: first * format.unitsPerBlock,
+        unitCount: count * format.unitsPerBlock, products)
     }
   }
 
   private static func multiply(
-    _ format: PackedFormat, _ x: BlockRows, _ tile: Int, _ panel: BitsPanel, firstUnit: Int,
-    unitCount: Int, _ products: UnsafeMutablePointer<Float>
+    _ format: PackedFormat, _ x: BlockRows, _ tiles: Range<Int>, _ panel: BitsPanel,
+    firstUnit: Int, unitCount: Int, _ products: UnsafeMutablePointer<Float>
   ) {
-    let offset = format.kernelOffset
+    let offset = format.panelOffset
     switch (format.hasGroupFactors, format.hasMinimums, format.groupsPerUnit) {
     case (false, false, _):
       BitsTileKernel<Q4>.run(
-        x, tile: tile, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
-        areSigned: format.hasLevels, into: products)
+        x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
+        areSigned: format.isSigned, into: products)
     case (false, true, _):
       BitsTileKernel<Q4Minimum>.run(
-        x, tile: tile, panel, firstUnit: firstUnit, unitCount: unitCount, offset: 0,
+        x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: 0,
         areSigned: false, into: products)
     case (true, true, _):
       BitsTileKernel<LongQ4>.run(
-        x, tile: tile, panel, firstUnit: firstUnit, unitCount: unitCount, offset: 0,
+        x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: 0,
         areSigned: false, into: products)
     case (true, false, 2):
       BitsTileKernel<LongQ6>.run(
-        x, tile: tile, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
+        x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
         areSigned: false, into: products)
     default:
       BitsTileKernel<LongLevels>.run(
-        x, tile: tile, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
+        x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
         areSigned: true, into: products)
     }
   }
@@ -154,7 +152,7 @@ private struct BatchScratch {
   #if arch(x86_64)
     private var bytes = InlineArray<464, SIMD16<Float>>(repeating: SIMD16())
   #else
-    private var bytes = InlineArray<116, SIMD16<Float>>(repeating: SIMD16())
+    private var bytes = InlineArray<220, SIMD16<Float>>(repeating: SIMD16())
   #endif
 
   @inline(__always)

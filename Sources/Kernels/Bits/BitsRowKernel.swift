@@ -16,7 +16,8 @@ enum BitsRowKernel<Kind: PackedType> {
     var block = weights
     var values = UnsafeRawPointer(x.values)
     var (sums, scales) = (x.sums, x.scales)
-    for _ in 0..<x.k / format.blockLength {
+    let end = weights + x.k / format.blockLength &* layout.blockByteCount
+    while block < end {
       if format.hasGroupFactors {
         addLong(&products, block, values, sums, scales[0])
       } else {
@@ -29,7 +30,8 @@ enum BitsRowKernel<Kind: PackedType> {
     }
     for vector in 0..<BitsGeometry.vectors {
       edge_store_factors(
-        products[unchecked: vector], out + vector &* CodeFloats.scalarCount)
+        edge_scale_factors(products[unchecked: vector], format.sumUnit),
+        out + vector &* CodeFloats.scalarCount)
     }
   }
 
@@ -39,7 +41,8 @@ enum BitsRowKernel<Kind: PackedType> {
     _ products: inout GroupFloats, _ block: UnsafeRawPointer, _ values: UnsafeRawPointer,
     _ sums: UnsafePointer<Int32>, _ scale: Float
   ) {
-    let activations = sums[0] &+ sums[1]
+    let needsSum = format.kernelOffset != 0 || format.hasMinimums
+    let activations = needsSum ? sums[0] &+ sums[1] : 0
     var total = start(activations)
     multiply(&total, block + layout.units, values)
     let sum = Float(activations) * scale
@@ -134,14 +137,14 @@ enum BitsRowKernel<Kind: PackedType> {
       let codes = UnitCodes<Kind>(unit, vector: vector)
       let (zero, one, two, three) = (codes.pair(0), codes.pair(1), codes.pair(2), codes.pair(3))
       var sum = sums[unchecked: vector]
-      sum = edge_dot_codes(sum, zero.low, first, 0, format.hasLevels)
-      sum = edge_dot_codes(sum, zero.high, second, 0, format.hasLevels)
-      sum = edge_dot_codes(sum, one.low, first, 1, format.hasLevels)
-      sum = edge_dot_codes(sum, one.high, second, 1, format.hasLevels)
-      sum = edge_dot_codes(sum, two.low, first, 2, format.hasLevels)
-      sum = edge_dot_codes(sum, two.high, second, 2, format.hasLevels)
-      sum = edge_dot_codes(sum, three.low, first, 3, format.hasLevels)
-      sums[unchecked: vector] = edge_dot_codes(sum, three.high, second, 3, format.hasLevels)
+      sum = edge_dot_codes(sum, zero.low, first, 0, format.isSigned)
+      sum = edge_dot_codes(sum, zero.high, second, 0, format.isSigned)
+      sum = edge_dot_codes(sum, one.low, first, 1, format.isSigned)
+      sum = edge_dot_codes(sum, one.high, second, 1, format.isSigned)
+      sum = edge_dot_codes(sum, two.low, first, 2, format.isSigned)
+      sum = edge_dot_codes(sum, two.high, second, 2, format.isSigned)
+      sum = edge_dot_codes(sum, three.low, first, 3, format.isSigned)
+      sums[unchecked: vector] = edge_dot_codes(sum, three.high, second, 3, format.isSigned)
     }
   }
 
@@ -156,15 +159,15 @@ enum BitsRowKernel<Kind: PackedType> {
       let codes = UnitCodes<Kind>(unit, vector: vector)
       let (zero, one, two, three) = (codes.pair(0), codes.pair(1), codes.pair(2), codes.pair(3))
       var lowSum = low[unchecked: vector]
-      lowSum = edge_dot_codes(lowSum, zero.low, first, 0, format.hasLevels)
-      lowSum = edge_dot_codes(lowSum, one.low, first, 1, format.hasLevels)
-      lowSum = edge_dot_codes(lowSum, two.low, first, 2, format.hasLevels)
-      low[unchecked: vector] = edge_dot_codes(lowSum, three.low, first, 3, format.hasLevels)
+      lowSum = edge_dot_codes(lowSum, zero.low, first, 0, format.isSigned)
+      lowSum = edge_dot_codes(lowSum, one.low, first, 1, format.isSigned)
+      lowSum = edge_dot_codes(lowSum, two.low, first, 2, format.isSigned)
+      low[unchecked: vector] = edge_dot_codes(lowSum, three.low, first, 3, format.isSigned)
       var highSum = high[unchecked: vector]
-      highSum = edge_dot_codes(highSum, zero.high, second, 0, format.hasLevels)
-      highSum = edge_dot_codes(highSum, one.high, second, 1, format.hasLevels)
-      highSum = edge_dot_codes(highSum, two.high, second, 2, format.hasLevels)
-      high[unchecked: vector] = edge_dot_codes(highSum, three.high, second, 3, format.hasLevels)
+      highSum = edge_dot_codes(highSum, zero.high, second, 0, format.isSigned)
+      highSum = edge_dot_codes(highSum, one.high, second, 1, format.isSigned)
+      highSum = edge_dot_codes(highSum, two.high, second, 2, format.isSigned)
+      high[unchecked: vector] = edge_dot_codes(highSum, three.high, second, 3, format.isSigned)
     }
   }
 }

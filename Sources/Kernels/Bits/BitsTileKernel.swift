@@ -7,13 +7,25 @@ enum BitsTileKernel<Kind: PackedType> {
   private typealias TileSums = InlineArray<8, CodeSums>
 
   /// - Parameters:
-  ///   - tile: of the activations.
+  ///   - tiles: of the activations.
   ///   - firstUnit: of the panel, in the row.
   ///   - offset: what codes of the panel are above what they stand for.
-  ///   - products: `[4][G]`, added to.
+  ///   - products: `[tiles][4][G]`, added to.
   static func run(
-    _ x: BlockRows, tile: Int, _ panel: BitsPanel, firstUnit: Int, unitCount: Int, offset: Int32,
-    areSigned: Bool, into products: UnsafeMutablePointer<Float>
+    _ x: BlockRows, tiles: Range<Int>, _ panel: BitsPanel, firstUnit: Int, unitCount: Int,
+    offset: Int32, areSigned: Bool, into products: UnsafeMutablePointer<Float>
+  ) {
+    var products = products
+    for tile in tiles {
+      add(x, tile, panel, firstUnit, unitCount, offset, areSigned, to: products)
+      products += BlockRows.tileRows &* BitsGeometry.outputs
+    }
+  }
+
+  @inline(__always)
+  private static func add(
+    _ x: BlockRows, _ tile: Int, _ panel: BitsPanel, _ firstUnit: Int, _ unitCount: Int,
+    _ offset: Int32, _ areSigned: Bool, to products: UnsafeMutablePointer<Float>
   ) {
     let rows = BlockRows.tileRows
     let values =
@@ -51,8 +63,9 @@ enum BitsTileKernel<Kind: PackedType> {
     multiply(&tile, codes, values, areSigned)
     multiply(&tile, codes + BitsPanel.unitByteCount / 2, values + 64, areSigned)
     let place = unit &* BitsGeometry.outputs
+    let four = UnsafeRawPointer(scales).loadUnaligned(as: SIMD4<Float>.self)
     for row in 0..<4 {
-      let scale = scales[row]
+      let scale = four[row]
       for vector in 0..<vectors {
         let (index, column) = (row &* vectors &+ vector, vector &* CodeFloats.scalarCount)
         floats[unchecked: index] = edge_fma_factors(
@@ -146,7 +159,7 @@ enum BitsTileKernel<Kind: PackedType> {
     _ sums: UnsafePointer<Int32>, _ offset: Int32, sixteens: Int
   ) -> TileSums {
     var tile = TileSums(repeating: CodeSums())
-    if format.hasMinimums { return tile }
+    if format.hasMinimums || edge_codes_are_signed() { return tile }
     for row in 0..<4 {
       let sum = sixteens == 1 ? sums[row] : sums[row] &+ sums[row &+ 4]
       for vector in 0..<vectors {
@@ -162,18 +175,56 @@ enum BitsTileKernel<Kind: PackedType> {
     _ tile: inout TileSums, _ codes: UnsafeRawPointer, _ values: UnsafeRawPointer,
     _ areSigned: Bool
   ) {
+    #if !arch(x86_64)
+      if vectors == 2 { return multiplyPairs(&tile, codes, values, areSigned) }
+    #endif
     for run in 0..<4 {
       let runs = edge_load_runs(values + run &* 16)
       for vector in 0..<vectors {
         let weights = edge_load_codes(
           codes
             + (run &* 4 &* BitsGeometry.outputs &+ vector &* BitsGeometry.vectorByteCount))
-        multiply(&tile, vector, weights, runs, 0, areSigned)
-        multiply(&tile, vector, weights, runs, 1, areSigned)
-        multiply(&tile, vector, weights, runs, 2, areSigned)
-        multiply(&tile, vector, weights, runs, 3, areSigned)
+        multiply(&tile, vector, weights, runs, areSigned)
       }
     }
+  }
+
+  #if !arch(x86_64)
+    /// The same with two runs of two registers of outputs as one load.
+    @inline(__always)
+    private static func multiplyPairs(
+      _ tile: inout TileSums, _ codes: UnsafeRawPointer, _ values: UnsafeRawPointer,
+      _ areSigned: Bool
+    ) {
+      var place = codes
+      for pair in 0..<2 {
+        let weights = edge_load_i8x16x4(place)
+        place = edge_advance(place, 64)
+        let first = edge_load_runs(values + pair &* 32)
+        multiply(&tile, 0, bits(weights.first), first, areSigned)
+        multiply(&tile, 1, bits(weights.second), first, areSigned)
+        let second = edge_load_runs(values + (pair &* 32 &+ 16))
+        multiply(&tile, 0, bits(weights.third), second, areSigned)
+        multiply(&tile, 1, bits(weights.fourth), second, areSigned)
+      }
+    }
+
+    @inline(__always)
+    private static func bits(_ codes: edge_i8x16) -> edge_codes {
+      unsafeBitCast(codes, to: edge_codes.self)
+    }
+  #endif
+
+  /// A run of four tokens by a register of weights.
+  @inline(__always)
+  private static func multiply(
+    _ tile: inout TileSums, _ vector: Int, _ weights: edge_codes, _ runs: edge_runs,
+    _ areSigned: Bool
+  ) {
+    multiply(&tile, vector, weights, runs, 0, areSigned)
+    multiply(&tile, vector, weights, runs, 1, areSigned)
+    multiply(&tile, vector, weights, runs, 2, areSigned)
+    multiply(&tile, vector, weights, runs, 3, areSigned)
   }
 
   @inline(__always)

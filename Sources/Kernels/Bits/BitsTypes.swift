@@ -14,6 +14,7 @@ enum LongQ4: PackedType { static var format: PackedFormat { BitsKind.q4_k.format
 enum LongQ5: PackedType { static var format: PackedFormat { BitsKind.q5_k.format } }
 enum LongQ6: PackedType { static var format: PackedFormat { BitsKind.q6_k.format } }
 enum LongLevels: PackedType { static var format: PackedFormat { BitsKind.iq4_xs.format } }
+enum ByteCodes: PackedType { static var format: PackedFormat { BitsKind.q8_0.format } }
 
 /// Sums, and factors, of as many outputs as a register of codes has.
 typealias CodeSums = edge_code_sums
@@ -28,8 +29,13 @@ enum BitsGeometry {
   @inline(__always) static var vectors: Int { outputs / CodeSums.scalarCount }
   /// Bytes of a register of codes: four for each output.
   @inline(__always) static var vectorByteCount: Int { 4 * CodeSums.scalarCount }
-  /// Units whose codes are unpacked at a time: the longest block.
-  static var unitsPerPanel: Int { 8 }
+  /// Units whose codes are unpacked at a time: the longest block at least, and for wide groups no
+  /// more, so that a panel and its tokens fit into the first-level cache.
+  #if arch(x86_64)
+    static var unitsPerPanel: Int { 8 }
+  #else
+    static var unitsPerPanel: Int { 24 }
+  #endif
 }
 
 /// The codes of a unit, one run of a register's outputs at a time.
@@ -44,7 +50,8 @@ struct UnitCodes<Kind: PackedType> {
     self.unit = unit
     self.vector = vector
     let plane = unit + (16 * BitsGeometry.outputs + vector * BitsGeometry.vectorByteCount)
-    lowPlane = Kind.format.codeBits > 4 ? edge_load_codes(plane) : edge_codes(repeating: 0)
+    let hasPlane = Kind.format.codeBits == 5 || Kind.format.codeBits == 6
+    lowPlane = hasPlane ? edge_load_codes(plane) : edge_codes(repeating: 0)
     highPlane =
       Kind.format.codeBits == 6 ? edge_load_codes(plane + 4 * BitsGeometry.outputs) : lowPlane
   }
@@ -55,6 +62,12 @@ struct UnitCodes<Kind: PackedType> {
   func pair(_ run: Int) -> (low: edge_codes, high: edge_codes) {
     let place = run * 4 * BitsGeometry.outputs + vector * BitsGeometry.vectorByteCount
     let packed = edge_load_codes(unit + place)
+    if Kind.format.codeBits == 8 {
+      return (packed, edge_load_codes(unit + (place + 16 * BitsGeometry.outputs)))
+    }
+    if Kind.format.hasSignedNibbles {
+      return (edge_low_signed_codes(packed), edge_high_signed_codes(packed))
+    }
     let (low, high) = (edge_low_codes(packed), edge_high_codes(packed))
     if Kind.format.hasLevels { return (edge_levels_of_codes(low), edge_levels_of_codes(high)) }
     switch Kind.format.codeBits {

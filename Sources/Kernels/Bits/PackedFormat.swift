@@ -7,7 +7,7 @@ import CInstructions
 /// scale * groupScale * code - minimum * groupMinimum; in short blocks, which have no group factors,
 /// scale * code + minimum.
 public struct PackedFormat: Sendable, BitwiseCopyable {
-  /// 4, 5 or 6.
+  /// 4, 5 or 6; or 8, of signed codes.
   let codeBits: Int
   /// What a code is above the integer that it stands for; 0 in formats with minimums.
   let offset: Int32
@@ -40,8 +40,24 @@ extension PackedFormat {
   var groupsPerUnit: Int { Self.unitLength / groupLength }
   var groupsPerBlock: Int { blockLength / groupLength }
   var hasGroupFactors: Bool { blockLength > Self.unitLength }
-  /// What is subtracted from codes as kernels see them.
-  var kernelOffset: Int32 { hasLevels ? edge_level_bias() : offset }
+  /// Whether nibbles are stored as signed numbers, and multiplied as 16 times what they stand for.
+  @inline(__always) var hasSignedNibbles: Bool {
+    codeBits == 4 && offset != 0 && edge_codes_are_signed()
+  }
+  /// Whether codes are signed numbers, also where products take only unsigned ones with a bias.
+  @inline(__always) var isSigned: Bool { hasLevels || codeBits == 8 }
+  /// What codes are stored with: their sign's bit changed, or nothing.
+  var codeChange: UInt8 {
+    codeBits == 8 ? UInt8(edge_level_bias()) : hasSignedNibbles ? 8 : 0
+  }
+  /// What a row kernel's sums are multiples of.
+  @inline(__always) var sumUnit: Float { hasSignedNibbles ? 0.0625 : 1 }
+  /// What is subtracted from codes as row kernels see them.
+  @inline(__always) var kernelOffset: Int32 {
+    isSigned ? edge_level_bias() : hasSignedNibbles ? 0 : offset
+  }
+  /// The same of the codes of a panel.
+  var panelOffset: Int32 { edge_codes_are_signed() ? 0 : kernelOffset }
 }
 
 /// Places in a packed block, which holds one file block of each of G outputs, one after the other:
@@ -51,7 +67,8 @@ extension PackedFormat {
 /// Codes of a unit: byte `[run][output][j]`, with eight runs of four K values, has in its low half
 /// value 4 run + j, and in its high half value 16 + 4 run + j. High bits: byte `[output][j]` has at
 /// bit `run` the fifth bit of value 4 run + j and at bit 4 + run that of value 16 + 4 run + j; of six
-/// bits there are two such rows, the first for values below 16 with two bits a run.
+/// bits there are two such rows, the first for values below 16 with two bits a run. Codes of eight bits
+/// are bytes, `[run][output][j]` with eight runs.
 struct PackedLayout {
   let format: PackedFormat
   /// G.
@@ -72,7 +89,7 @@ struct PackedLayout {
   @inline(__always) private var groupFactorByteCount: Int {
     format.hasGroupFactors ? format.groupsPerBlock * outputs : 0
   }
-  /// The low halves of a unit's codes.
+  /// The low halves of a unit's codes, or the bytes of its first half.
   @inline(__always) var halvesByteCount: Int { 16 * outputs }
   @inline(__always) var unitByteCount: Int {
     halvesByteCount + (format.codeBits - 4) * 4 * outputs

@@ -32,6 +32,10 @@
     case .q5_k: unsafe readLong(source, fifth: source + 16, halves: source + 48)
     case .q6_k: unsafe readSix(source)
     case .iq4_xs: unsafe readLevels(source)
+    case .q8_0:
+      unsafe readScale(source)
+      unsafe set(load(source + 2), 0)
+      unsafe set(load(source + 18), 16)
     default: preconditionFailure("the type has no codes that are kept")
     }
   }
@@ -142,15 +146,16 @@ extension TensorType {
     case .q5_k: 7
     case .q6_k: 8
     case .iq4_xs: 9
+    case .q8_0: 10
     default: 0
     }
   }
 
   init?(codedNumber: UInt32) {
-    let types: InlineArray<10, TensorType?> = [
-      nil, .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl, .q4_k, .q5_k, .q6_k, .iq4_xs,
+    let types: InlineArray<11, TensorType?> = [
+      nil, .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl, .q4_k, .q5_k, .q6_k, .iq4_xs, .q8_0,
     ]
-    guard codedNumber < 10, let type = types[Int(codedNumber)] else { return nil }
+    guard codedNumber < 11, let type = types[Int(codedNumber)] else { return nil }
     self = type
   }
 }

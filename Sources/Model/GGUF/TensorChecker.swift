@@ -93,7 +93,8 @@ struct TensorChecker: TensorVisitor {
     var shape = shape
     shape.complete(
       isOutputTied: !isSeen(.output), hasBias: isSeen(.layer(0, .queryBias)),
-      hasRopeFactors: isSeen(.ropeFactors), coded: coded)
+      hasRopeFactors: isSeen(.ropeFactors),
+      coded: coded.hasShortCodes ? coded : CodedTensors())
     return shape
   }
 }

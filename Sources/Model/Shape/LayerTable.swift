@@ -2,7 +2,7 @@
 public struct LayerTable: Sendable, BitwiseCopyable {
   /// Something for each layer that a model may have. This is the one place of that number, which is
   /// above the deepest published models (126 layers).
-  public typealias PerLayer<Element> = InlineArray<512, Element>
+  public typealias PerLayer<Element> = InlineArray<256, Element>
   private typealias Kinds = InlineArray<8, LayerSpec>
 
   public static var layerCountMax: Int { PerLayer<UInt8>.count }

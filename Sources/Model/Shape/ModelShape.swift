@@ -1,6 +1,6 @@
 /// The architecture and sizes of a model. A value of this type is within all limits.
 ///
-/// It is about three and a half KiB: what many threads read holds it by pointer.
+/// It is about two KiB: what many threads read holds it by pointer.
 public struct ModelShape: Sendable, BitwiseCopyable {
   public static var layerCountMax: Int { LayerTable.layerCountMax }
   public static let headCountMax = 256
