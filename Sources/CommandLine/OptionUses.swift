@@ -136,7 +136,8 @@ extension Option {
         "NAME", .text(standard: nil),
         """
         Made-up weights of a published model's sizes, without a file: llama-3.2-1b, llama-3.2-3b, \
-        llama-3.1-8b, qwen2.5-0.5b, qwen2.5-1.5b, qwen2.5-3b, qwen2.5-7b or smollm2-135m.
+        llama-3.1-8b, qwen2.5-0.5b, qwen2.5-1.5b, qwen2.5-3b, qwen2.5-7b, smollm2-135m, \
+        gemma-3-1b, gemma-3-4b, smollm3-3b or phi-4-mini.
         """)
     }
   }

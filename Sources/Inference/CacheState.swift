@@ -50,12 +50,41 @@ package struct CacheState: ~Copyable {
 }
 
 extension RunSettings {
-  /// What the cache holds of a layer. If the policy does not evict, all slots stay.
+  /// What the cache holds of a layer. If the policy does not evict, all slots stay; a layer with a window
+  /// holds the window and a block, whatever the budget.
   func cacheLayer(_ index: Int, of shape: ModelShape) -> CacheLayer {
     let (layer, evicts) = (shape.layer(index), Eviction.evicts(policy))
+    if case .window(let window) = layer.span {
+      return CacheLayer(
+        kvHeadCount: layer.kvHeadCount, headDim: layer.headDim, window: window,
+        blockSize: blockSize, slotCount: evicts ? nil : slotCount)
+    }
     return CacheLayer(
       kvHeadCount: layer.kvHeadCount, headDim: layer.headDim,
       budget: evicts ? cacheBudget : slotCount, blockSize: evicts ? blockSize : 0,
       shares: evicts ? headShares : nil, layer: index)
+  }
+
+  /// The positions that a run takes at most, if renumbered ones go as far as what is kept and a block; nil
+  /// if there is no end to them.
+  func positionCount(of shape: ModelShape) -> Int? {
+    if !evicts { return slotCount }
+    return renumbers ? slotCountMax(of: shape) : nil
+  }
+
+  /// Slots of a KV head in the layers that have a window; 0 if there are none.
+  @export(interface)
+  public func windowSlotCount(of shape: ModelShape) -> Int {
+    for index in 0..<shape.layerCount where shape.layer(index).span != .full {
+      let layer = cacheLayer(index, of: shape)
+      return layer.budget(0) + layer.blockSize
+    }
+    return 0
+  }
+
+  /// Slots of the largest KV head of a model.
+  @export(interface)
+  public func slotCountMax(of shape: ModelShape) -> Int {
+    CacheShape(layerCount: shape.layerCount) { cacheLayer($0, of: shape) }.capacityMax
   }
 }

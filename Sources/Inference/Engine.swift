@@ -20,6 +20,7 @@ public struct EngineLayout {
   public init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     var shape = shape
     if settings.keepsCodes { shape.keepsCodes = true }
+    shape.chooseRopeFactors(positionCount: settings.positionCount(of: shape))
     self.shape = shape
     self.settings = settings
     weights = ModelWeights(carver: &carver, shape: shape)
@@ -66,7 +67,7 @@ public struct Engine: ~Copyable {
     try tensors.fill(from: file, buffer: buffer)
     machine.workspace.rotary.setFrequencies(shape)
     try WeightLoader.load(
-      file, tensors, into: layout.weights, machine.workspace.rotary[0], scratch: layout.loading,
+      file, tensors, into: layout.weights, machine.workspace.rotary, scratch: layout.loading,
       team: machine.team)
   }
 

@@ -87,9 +87,9 @@ struct ForwardPass {
     }
     let attended = rows(for: layerWeights.attentionOutput, member)
     roundAttention(layer, into: attended, member, &timer)
-    add(member, attended, layerWeights.attentionOutput)
-    member.barrier()
-    timer.times.linear += timer.lap()
+    add(
+      member, attended, layerWeights.attentionOutput, layerWeights,
+      norm: layerWeights.attentionPostNorm, &timer)
   }
 
   private func attendBlock(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
@@ -113,7 +113,8 @@ struct ForwardPass {
     forEachShare(member, count: layerWeights.gate.groupCount, step: share) { groups, pass in
       Matmul.gated(
         normalized, gate: pass.weights.layers[layer].gate,
-        up: pass.weights.layers[layer].up, groups: groups,
+        up: pass.weights.layers[layer].up,
+        layerWeights.spec.activation == .silu ? .silu : .gelu, groups: groups,
         into: ProductOutput(pass.workspace.gated, stride: pass.workspace.gatedStride),
         l2ByteCount: pass.settings.l2ByteCount)
     }
@@ -121,11 +122,12 @@ struct ForwardPass {
     timer.times.linear += timer.lap()
     let gated = rows(for: layerWeights.down, member)
     round(
-      workspace.gated, stride: workspace.gatedStride, gated, .beforeAttention(layer + 1), member,
+      workspace.gated, stride: workspace.gatedStride, gated,
+      factor: layerWeights.feedForwardPostNorm == nil ? layerWeights.spec.residualScale : 1,
+      .beforeAttention(layer + 1), member, &timer)
+    add(
+      member, gated, layerWeights.down, layerWeights, norm: layerWeights.feedForwardPostNorm,
       &timer)
-    add(member, gated, layerWeights.down)
-    member.barrier()
-    timer.times.linear += timer.lap()
   }
 
   /// A block of one token. Its rows are so short that each member rounds them for itself, and a KV
@@ -183,14 +185,41 @@ extension ForwardPass {
     }
   }
 
-  /// residual += x·W
-  private func add(_ member: Member, _ x: ActivationRows, _ matrix: WeightMatrix) {
-    let out = ProductOutput(workspace.residual, stride: workspace.residualStride)
-    forEachShare(
-      member, count: matrix.groupCount, step: groupsPerShare(matrix.groupCount, member)
-    ) { groups, pass in
-      Matmul.add(x, matrix, groups: groups, to: out, l2ByteCount: pass.settings.l2ByteCount)
+  /// residual += x·W, which `x` was multiplied by the layer's scale for; or if there is a norm, the norm
+  /// of x·W times that scale.
+  private func add(
+    _ member: Member, _ x: ActivationRows, _ matrix: WeightMatrix, _ layer: LayerWeights,
+    norm: UnsafeMutablePointer<Float>?, _ timer: inout LapTimer
+  ) {
+    let out = ProductOutput(
+      norm == nil ? workspace.residual : workspace.branch, stride: workspace.residualStride)
+    let share = groupsPerShare(matrix.groupCount, member)
+    forEachShare(member, count: matrix.groupCount, step: share) { groups, pass in
+      if norm == nil {
+        Matmul.add(x, matrix, groups: groups, to: out, l2ByteCount: pass.settings.l2ByteCount)
+      } else {
+        Matmul.store(x, matrix, groups: groups, into: out, l2ByteCount: pass.settings.l2ByteCount)
+      }
     }
+    member.barrier()
+    timer.times.linear += timer.lap()
+    if let norm { addBranch(member, norm, factor: layer.spec.residualScale, &timer) }
+  }
+
+  /// residual += norm of what the layer's branch gave
+  private func addBranch(
+    _ member: Member, _ norm: UnsafeMutablePointer<Float>, factor: Float, _ timer: inout LapTimer
+  ) {
+    forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) { tokens, pass in
+      for token in tokens {
+        let place = token * pass.workspace.residualStride
+        addNormalized(
+          pass.workspace.branch + place, weight: norm, count: pass.shape.embeddingLength,
+          epsilon: pass.shape.rmsEpsilon, factor: factor, to: pass.workspace.residual + place)
+      }
+    }
+    member.barrier()
+    _ = timer.lap()
   }
 }
 
@@ -206,9 +235,10 @@ extension ForwardPass {
     forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) {
       tokens, pass in
       for token in tokens {
-        pass.weights.embeddings.row(
-          Int(pass.workspace.tokens[token]),
-          into: pass.workspace.residual + token * pass.workspace.residualStride)
+        let row = pass.workspace.residual + token * pass.workspace.residualStride
+        pass.weights.embeddings.row(Int(pass.workspace.tokens[token]), into: row)
+        let factor = pass.shape.embeddingScale
+        if factor != 1 { scale(row, count: pass.shape.embeddingLength, by: factor) }
         pass.workspace.rotary.setToken(token, position: pass.firstPosition + token)
       }
     }
@@ -229,27 +259,29 @@ extension ForwardPass {
   }
 
   /// Rounds Float32 rows, which are overwritten.
-  /// - Parameter place: the next norm, which numbers that are not finite would reach.
+  /// - Parameters:
+  ///   - factor: multiplies them.
+  ///   - place: the next norm, which numbers that are not finite would reach.
   private func round(
-    _ source: UnsafeMutablePointer<Float>, stride: Int, _ target: ActivationRows,
+    _ source: UnsafeMutablePointer<Float>, stride: Int, _ target: ActivationRows, factor: Float,
     _ place: NumberPlace, _ member: Member, _ timer: inout LapTimer
   ) {
     forEachToken(member, of: target) { token, pass in
-      pass.round(source + token * stride, into: target, token, place, member)
+      pass.round(source + token * stride, into: target, token, factor: factor, place, member)
     }
     _ = timer.lap()
   }
 
   private func round(
     _ source: UnsafeMutablePointer<Float>, into target: ActivationRows, _ token: Int,
-    _ place: NumberPlace, _ member: Member
+    factor: Float, _ place: NumberPlace, _ member: Member
   ) {
     var row = source
     if isSingle {
       row = scratch(member)
       copy(source, to: row, count: target.kPadded)
     }
-    workspace.numbers[member.index].check(target.setToken(token, from: row, factor: 1), place)
+    workspace.numbers[member.index].check(target.setToken(token, from: row, factor: factor), place)
   }
 
   /// Calls `body` with all tokens, shared out among the members in tiles of `rows`, and waits for
@@ -287,6 +319,7 @@ extension ForwardPass {
     if let norms = weights.layers[layer].headNorms {
       normalizeHeads(norms, spec, kvHead: kvHead, tokens: tokens)
     }
+    if let growth = spec.queryGrowth { growQueries(growth, spec, kvHead: kvHead, tokens: tokens) }
     let (row, rotary) = (scratch(member), workspace.rotary[spec])
     let firstSlot = block.slotsBefore - (block.step ?? 0)
     for token in tokens {
@@ -316,6 +349,18 @@ extension ForwardPass {
       normalizeHead(
         row + spec.queryLength + kvHead * headDim, weight: norms.key, count: headDim,
         epsilon: epsilon)
+    }
+  }
+
+  /// The queries that attend to a KV head, in place.
+  private func growQueries(
+    _ growth: QueryGrowth, _ spec: LayerSpec, kvHead: Int, tokens: Range<Int>
+  ) {
+    let count = spec.group * spec.headDim
+    for token in tokens {
+      let queries =
+        workspace.queryKeyValue + token * workspace.queryKeyValueStride + kvHead * count
+      scale(queries, count: count, by: growth.factor(position: firstPosition + token))
     }
   }
 
@@ -385,7 +430,8 @@ extension ForwardPass {
     if share.part == 0 { prepare(block, spec, &timer) }
     var pass = Attention(
       cache: block.head.rows, scratch: scratch, slotsBefore: block.slotsBefore,
-      slotCount: block.slotCount, group: spec.group, usesFloat16: settings.usesFloat16)
+      slotCount: block.slotCount, group: spec.group, usesFloat16: settings.usesFloat16,
+      window: window(spec, block))
     if !run(pass, share, member) {
       workspace.numbers[member.index].repeatedCount += 1
       pass = pass.inSinglePrecision
@@ -409,12 +455,21 @@ extension ForwardPass {
     let squares = pass.setQueries(
       rows, from: workspace.queryKeyValue + block.kvHead * share.spec.group * share.spec.headDim,
       stride: workspace.queryKeyValueStride, group: share.spec.group,
-      workspace.rotary[share.spec])
+      workspace.rotary[share.spec], scale: share.spec.queryScale)
     workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
     pass.run(
       firstRow: share.firstRow, rowCount: rows.count,
       extraRow: share.part == 0 ? state.pointee.eviction.extraRow(block) : nil)
     return pass.isInRange(squares: squares, rowCount: rows.count)
+  }
+
+  /// The layer's window, if it hides a slot from a token of the block.
+  private func window(_ spec: LayerSpec, _ block: HeadBlock) -> AttentionWindow? {
+    guard case .window(let length) = spec.span, block.slotCount > length else { return nil }
+    let tokenCount = block.slotCount - block.slotsBefore
+    return AttentionWindow(
+      positions: block.head.positions, firstPosition: block.nextPosition - tokenCount,
+      length: length)
   }
 
   /// What the policy does before the first share of a KV head.
@@ -447,9 +502,11 @@ extension ForwardPass {
         settle(layer, block(layer, kvHead: kvHead), &timer)
       }
     }
+    let layerWeights = weights.layers[layer]
     round(
-      workspace.attention, stride: workspace.attentionStride, rows, .beforeFeedForward(layer),
-      member, &timer)
+      workspace.attention, stride: workspace.attentionStride, rows,
+      factor: layerWeights.attentionPostNorm == nil ? layerWeights.spec.residualScale : 1,
+      .beforeFeedForward(layer), member, &timer)
   }
 
   /// What the policy does after a KV head's attention: weights of all chunks become one sum, and a block

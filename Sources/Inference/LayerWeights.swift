@@ -69,7 +69,7 @@ enum TensorPlace {
 }
 
 extension LayerWeights {
-  /// The place of a tensor that the layer has.
+  /// The place of a tensor that the layer has, or of a part of a fused one.
   /// - Parameter rotated: the order of rows that rotary embedding turns.
   func place(of tensor: LayerTensor, rotated: RowOrder) -> TensorPlace {
     switch tensor {
@@ -89,6 +89,7 @@ extension LayerWeights {
     case .up: .matrix(up, firstOutput: 0, .asStored)
     case .down: .matrix(down, firstOutput: 0, .asStored)
     case .ffnPostNorm: .vector(feedForwardPostNorm!, .asStored)
+    case .queryKeyValue: preconditionFailure("its parts have places")
     }
   }
 }

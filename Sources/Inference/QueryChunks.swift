@@ -46,20 +46,21 @@ package struct QueryChunks {
 }
 
 extension Attention {
-  /// Sets the queries of some rows of a block, rotated, times log2(e) / sqrt(headDim): the softmax
-  /// works with powers of two.
+  /// Sets the queries of some rows of a block, rotated, times log2(e) and the scale of their products with
+  /// keys: the softmax works with powers of two.
   /// - Parameters:
   ///   - source: the queries of the KV head for the block's first token.
   ///   - stride: from one token's queries to the next one's.
+  ///   - scale: nil for headDim^(-1/2).
   /// - Returns: the largest squared length of a query as it was set, Float32's largest number where it
   ///   is past that; infinite where a product with a key might be.
   @export(interface)
   package func setQueries(
     _ rows: Range<Int>, from source: UnsafePointer<Float>, stride: Int, group: Int,
-    _ rotary: RotaryTable
+    _ rotary: RotaryTable, scale: Float? = nil
   ) -> Float {
     let headDim = 2 * rotary.half
-    let factor = log2OfE / squareRoot(Float(headDim))
+    let factor = scale.map { log2OfE * $0 } ?? log2OfE / squareRoot(Float(headDim))
     var largest: Float = 0
     for row in rows {
       let (token, member) = (row / group, row % group)

@@ -2,7 +2,7 @@ import Kernels
 import Model
 
 extension RotaryTable {
-  /// The frequencies of a table without factors of their own (`RopeSpec.hasFactors`).
+  /// The frequencies of a table without factors of their own (`RopeSpec.factors`).
   @export(interface)
   public func setFrequencies(_ rope: RopeSpec) {
     let base = Double(rope.frequencyBase)
@@ -12,20 +12,26 @@ extension RotaryTable {
     case .linear(let factor): interpolate(factor: Double(factor), unchanged: -1, first: 0)
     case .yarn(let yarn):
       // Indices are counted in pairs, as in YaRN's published code, the limits in whole dimensions.
-      let lowest = yarn.index(ofTurns: Double(yarn.fastTurns), base: base, half: half)
-      let highest = yarn.index(ofTurns: Double(yarn.slowTurns), base: base, half: half)
+      let lowest = yarn.index(ofTurns: Double(yarn.fastTurns), base: base, half: turning)
+      let highest = yarn.index(ofTurns: Double(yarn.slowTurns), base: base, half: turning)
       interpolate(
         factor: Double(yarn.factor), unchanged: max(0, lowest.rounded(.down)),
-        first: min(Double(2 * half - 1), highest.rounded(.up)))
+        first: min(Double(2 * turning - 1), highest.rounded(.up)))
     }
   }
+}
+
+extension RopeSpec {
+  /// What rotated queries and keys are multiplied by.
+  public var magnitude: Double { Double(attentionFactor) * scaling.magnitude }
 }
 
 extension RopeScaling {
   /// What rotated queries and keys are multiplied by.
   public var magnitude: Double {
     guard case .yarn(let yarn) = self else { return 1 }
-    return Double(yarn.attentionFactor) * (0.1 * Elementary.log(Double(yarn.factor)) + 1)
+    let growth = 0.1 * Elementary.log(Double(yarn.factor))
+    return Double(yarn.attentionFactor) * (growth + 1) / (Double(yarn.logMultiplier) * growth + 1)
   }
 }
 

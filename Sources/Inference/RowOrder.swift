@@ -6,13 +6,19 @@ public enum RowOrder {
   /// Llama's GGUF files keep the two halves of a head's rotated pairs interleaved: row 2 i of a
   /// head goes to place i, row 2 i + 1 to place headDim / 2 + i.
   case splitHalves(headDim: Int)
+  /// The first `count` rows of a head are rotated, i with count / 2 + i; they go to places i and
+  /// headDim / 2 + i. The others fill the places that are left, in order.
+  case firstRotated(count: Int, headDim: Int)
 
   /// That of a layer's query and key rows, which rotary embedding turns.
   @export(interface)
-  public init(ofRotated layer: LayerSpec, _ architecture: Architecture) {
-    switch architecture.description.rotatedPairs {
-    case .interleaved: self = .splitHalves(headDim: layer.headDim)
-    case .halves: self = .asStored
+  public init(ofRotated layer: LayerSpec, _ shape: ModelShape) {
+    let headDim = layer.headDim
+    let count = layer.ropeTable.map { shape.ropeTables[$0].dimensionCount } ?? headDim
+    switch shape.architecture.description.rotatedPairs {
+    case .interleaved: self = .splitHalves(headDim: headDim)
+    case .halves:
+      self = count == headDim ? .asStored : .firstRotated(count: count, headDim: headDim)
     }
   }
 
@@ -23,6 +29,12 @@ public enum RowOrder {
     case .splitHalves(let headDim):
       let inHead = row % headDim
       return row - inHead + inHead % 2 * (headDim / 2) + inHead / 2
+    case .firstRotated(let count, let headDim):
+      let inHead = row % headDim
+      let (turning, half) = (count / 2, headDim / 2)
+      if inHead < turning { return row }
+      if inHead < count { return row - turning + half }
+      return inHead < half + turning ? row - turning : row
     }
   }
 }

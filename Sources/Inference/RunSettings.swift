@@ -115,7 +115,4 @@ public struct RunSettings: Sendable {
     let least = headBudgets.lowerBound
     if count > least { throw .tooFewSlots(least, retained: count) }
   }
-
-  /// Slots of the largest KV head.
-  public var slotCountMax: Int { headBudgets.upperBound + blockSize }
 }

@@ -80,6 +80,8 @@ struct RenumberingTask {
   let state: UnsafeMutablePointer<CacheState>
   let shape: ModelShape
   let workspace: Workspace
+  /// Of the next token, once all heads are renumbered.
+  let nextPosition: Int
 
   func run(_ member: Member) {
     let row = workspace.rowScratch + member.index * workspace.rowScratchCount
@@ -91,7 +93,7 @@ struct RenumberingTask {
         let block = state.pointee.cache.block(
           layer: layer, kvHead: kvHead, tokenCount: 0, nextPosition: 0)
         state.pointee.eviction.renumber(
-          block, workspace.rotary[spec], row: row, scratch: scratch)
+          block, nextPosition: nextPosition, workspace.rotary[spec], row: row, scratch: scratch)
       }
     }
   }

@@ -258,11 +258,13 @@ extension TokenSequence {
 
   /// Gives the kept tokens of every head the first positions; see `CacheHead.renumber`.
   private mutating func renumber(on machine: borrowing Machine) {
-    var task = RenumberingTask(state: state, shape: shape, workspace: machine.workspace)
+    let nextPosition = slotsFilled
+    var task = RenumberingTask(
+      state: state, shape: shape, workspace: machine.workspace, nextPosition: nextPosition)
     machine.team.run(&task) { context, team, index in
       let task = context.assumingMemoryBound(to: RenumberingTask.self).pointee
       task.run(Member(team: team, index: index))
     }
-    position = slotsFilled
+    position = nextPosition
   }
 }

@@ -9,12 +9,12 @@ struct WeightLoader {
   private let file: UnsafePointer<ModelFile>
   private let tensors: TensorTable
   private let weights: ModelWeights
-  private let rotary: RotaryTable
+  private let rotary: RotaryTables
   private let scratch: LoadingScratch
 
   static func load(
     _ file: borrowing ModelFile, _ tensors: TensorTable, into weights: ModelWeights,
-    _ rotary: RotaryTable, scratch: LoadingScratch, team: borrowing Team
+    _ rotary: RotaryTables, scratch: LoadingScratch, team: borrowing Team
   ) throws(ModelError) {
     withUnsafePointer(to: file) {
       var loader = WeightLoader(
@@ -39,8 +39,11 @@ struct WeightLoader {
 
   private func run(_ member: Member) throws(ModelError) {
     var shares = ShareWalk(member: member)
-    try loadVector(.outputNorm, weights.outputNorm, &shares)
-    if weights.shape.ropeTables[0].hasFactors { try loadRopeFactors(&shares) }
+    try loadVector(.outputNorm, weights.outputNorm, factor: weights.shape.logitScale, &shares)
+    for table in 0..<rotary.count {
+      guard let slot = weights.shape.ropeTables[table].factors.slot else { continue }
+      try loadRopeFactors(slot, rotary[table], &shares)
+    }
     for layer in 0..<weights.shape.layerCount { try loadLayer(layer, &shares) }
     try loadMatrix(.tokenEmbedding, weights.embeddings, &shares)
     if !weights.shape.isOutputTied { try loadMatrix(.output, weights.outputHead, &shares) }
@@ -48,33 +51,43 @@ struct WeightLoader {
 
   private func loadLayer(_ layer: Int, _ shares: inout ShareWalk) throws(ModelError) {
     let target = weights.layers[layer]
-    let rotated = RowOrder(ofRotated: target.spec, weights.shape.architecture)
+    let rotated = RowOrder(ofRotated: target.spec, weights.shape)
     for index in 0..<LayerTensor.count {
       guard let tensor = LayerTensor(rawValue: index), target.spec.has(tensor) else { continue }
       let slot = TensorSlot.layer(layer, tensor)
-      switch target.place(of: tensor, rotated: rotated) {
-      case .matrix(let matrix, let firstOutput, let order):
-        try loadMatrix(slot, matrix, at: firstOutput, order: order, &shares)
-      case .vector(let vector, let order): try loadVector(slot, vector, order: order, &shares)
+      var (number, row) = (0, 0)
+      while let part = target.spec.part(number, of: tensor) {
+        let count = target.spec.rowCount(ofPart: part) ?? tensors[slot].rowCount
+        switch target.place(of: part, rotated: rotated) {
+        case .matrix(let matrix, let firstOutput, let order):
+          try loadMatrix(
+            slot, rows: row..<row + count, matrix, at: firstOutput, order: order, &shares)
+        case .vector(let vector, let order): try loadVector(slot, vector, order: order, &shares)
+        }
+        number += 1
+        row += count
       }
     }
   }
 
+  /// - Parameter all: rows of the tensor; nil for all.
   private func loadMatrix(
-    _ slot: TensorSlot, _ matrix: WeightMatrix, at firstOutput: Int = 0,
-    order: RowOrder = .asStored, _ shares: inout ShareWalk
+    _ slot: TensorSlot, rows all: Range<Int>? = nil, _ matrix: WeightMatrix,
+    at firstOutput: Int = 0, order: RowOrder = .asStored, _ shares: inout ShareWalk
   ) throws(ModelError) {
     let tensor = tensors[slot]
+    let all = all ?? 0..<tensor.rowCount
     let rowByteCount = tensor.rowByteCount
     let chunk = max(1, min(64, scratch.readByteCount / rowByteCount))
-    let chunkCount = (tensor.rowCount + chunk - 1) / chunk
+    let chunkCount = (all.count + chunk - 1) / chunk
     let row = scratch.row(shares.member)
     while let index = shares.take(of: chunkCount) {
-      let rows = index * chunk..<min((index + 1) * chunk, tensor.rowCount)
+      let first = all.lowerBound + index * chunk
+      let rows = first..<min(first + chunk, all.upperBound)
       let bytes = try read(tensor, rows: rows, shares.member)
       for source in rows {
         let isFinite = setRow(
-          of: matrix, firstOutput + order.place(source), tensor.type,
+          of: matrix, firstOutput + order.place(source - all.lowerBound), tensor.type,
           from: bytes + (source - rows.lowerBound) * rowByteCount, row)
         guard isFinite else { throw .notFinite(tensor: slot.name) }
       }
@@ -115,24 +128,28 @@ struct WeightLoader {
 
   private func loadVector(
     _ slot: TensorSlot, _ target: UnsafeMutablePointer<Float>, order: RowOrder = .asStored,
-    _ shares: inout ShareWalk
+    factor: Float = 1, _ shares: inout ShareWalk
   ) throws(ModelError) {
     if shares.take(of: 1) != nil {
       let values = try vector(slot, shares.member)
-      for index in 0..<tensors[slot].columnCount { target[order.place(index)] = values[index] }
+      for index in 0..<tensors[slot].columnCount {
+        target[order.place(index)] = values[index] * factor
+      }
     }
     shares.pass(1)
   }
 
-  private func loadRopeFactors(_ shares: inout ShareWalk) throws(ModelError) {
+  private func loadRopeFactors(
+    _ slot: TensorSlot, _ rotary: RotaryTable, _ shares: inout ShareWalk
+  ) throws(ModelError) {
     if shares.take(of: 1) != nil {
-      let factors = try vector(.ropeFactors, shares.member)
-      for index in 0..<rotary.half
+      let factors = try vector(slot, shares.member)
+      for index in 0..<rotary.turning
       where factors[index] < RopeScaling.frequencyFactorMin
         || factors[index] > RopeScaling.frequencyFactorMax
       {
         throw .tensor(
-          TensorSlot.ropeFactors.name, .unsupported("a factor outside 0.001 to 1000000"))
+          slot.name, .unsupported("a factor outside 0.001 to 1000000"))
       }
       rotary.divideFrequencies(by: factors)
     }

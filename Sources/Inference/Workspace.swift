@@ -18,7 +18,9 @@ struct Workspace {
   let queryKeyValueStride: Int
   let attention: UnsafeMutablePointer<Float>
   let attentionStride: Int
-  /// silu(gate) * up
+  /// What a part adds to the residual rows, if a layer normalizes it first: `[B][residualStride]`.
+  let branch: UnsafeMutablePointer<Float>
+  /// The gate's function of gate, times up.
   let gated: UnsafeMutablePointer<Float>
   let gatedStride: Int
   /// `[logitRows][stride]`
@@ -60,6 +62,10 @@ struct Workspace {
     residual = carver.take(.activations, Float.self, count: block * residualStride)
     queryKeyValue = carver.take(.activations, Float.self, count: block * queryKeyValueStride)
     attention = carver.take(.activations, Float.self, count: block * attentionStride)
+    let hasBranch = shape.layers.largest {
+      $0.norms.afterAttention || $0.norms.afterFeedForward ? 1 : 0
+    }
+    branch = carver.take(.activations, Float.self, count: hasBranch * block * residualStride)
     gated = carver.take(.activations, Float.self, count: block * gatedStride)
     logits = carver.take(.logits, Float.self, count: settings.logitRowCount * logitStride)
     let forms = shape.roundingForms
@@ -77,7 +83,8 @@ struct Workspace {
     attentionScratch = carver.take(
       .attention, Float.self, count: settings.threadCount * attentionScratchCount)
     renumberingWordCount =
-      settings.renumbers ? Eviction.renumberingWordCount(slots: settings.slotCountMax) : 0
+      settings.renumbers
+      ? Eviction.renumberingWordCount(slots: settings.slotCountMax(of: shape)) : 0
     renumberingScratch = carver.take(
       .policy, UInt32.self, count: settings.threadCount * renumberingWordCount)
     times = carver.take(.tables, BlockTimes.self, count: settings.threadCount)
@@ -99,12 +106,14 @@ extension Workspace {
 
 extension RotaryTable {
   @export(interface)
-  package init(carver: inout Carver, headDim: Int, block: Int, magnitude: Double = 1) {
+  package init(
+    carver: inout Carver, headDim: Int, block: Int, turning: Int? = nil, magnitude: Double = 1
+  ) {
     let half = headDim / 2
     self.init(
       frequencies: carver.take(.norms, Double.self, count: half),
       cosines: carver.take(.activations, Float.self, count: block * half),
       sines: carver.take(.activations, Float.self, count: block * half), half: half,
-      magnitude: magnitude)
+      turning: turning, magnitude: magnitude)
   }
 }

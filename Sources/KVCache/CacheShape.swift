@@ -12,11 +12,13 @@ public struct CacheLayer: Sendable, BitwiseCopyable {
   private let layer: Int
   /// Tokens of a block: each KV head has room for so many behind the kept ones.
   public let blockSize: Int
+  /// Whether the latest tokens stay, whatever the policy: those before them are never seen again.
+  let keepsLatest: Bool
 
   @export(interface)
   public init(
     kvHeadCount: Int, headDim: Int, budget: Int, blockSize: Int, shares: KeptHeadShares? = nil,
-    layer: Int = 0
+    layer: Int = 0, keepsLatest: Bool = false
   ) {
     self.kvHeadCount = kvHeadCount
     self.headDim = headDim
@@ -24,6 +26,19 @@ public struct CacheLayer: Sendable, BitwiseCopyable {
     self.blockSize = blockSize
     self.shares = shares
     self.layer = layer
+    self.keepsLatest = keepsLatest
+  }
+
+  /// A layer whose tokens see so many tokens, themselves among them. The next token sees one less of those
+  /// that are kept.
+  /// - Parameter slotCount: the most tokens of a text, if it has an end.
+  @export(interface)
+  public init(kvHeadCount: Int, headDim: Int, window: Int, blockSize: Int, slotCount: Int?) {
+    let budget = max(window - 1, 1)
+    let holdsAll = slotCount.map { $0 <= budget + blockSize } ?? false
+    self.init(
+      kvHeadCount: kvHeadCount, headDim: headDim, budget: holdsAll ? slotCount! : budget,
+      blockSize: holdsAll ? 0 : blockSize, keepsLatest: true)
   }
 
   /// Slots that eviction leaves a KV head.
@@ -44,6 +59,10 @@ public struct CacheShape: Sendable, BitwiseCopyable {
   public private(set) var headDimMax = 0
   /// Slots of the largest KV head, in whole tiles.
   private(set) var slotCountMax = 0
+  /// Of those heads whose latest tokens stay.
+  private(set) var latestSlotCountMax = 0
+  /// Slots of the largest KV head.
+  public private(set) var capacityMax = 0
   /// Tokens of the longest block.
   public private(set) var blockSizeMax = 0
   /// What all heads have together.
@@ -61,6 +80,8 @@ public struct CacheShape: Sendable, BitwiseCopyable {
       for kvHead in 0..<layer.kvHeadCount {
         let head = HeadSlots(layer, kvHead: kvHead, at: total)
         slotCountMax = max(slotCountMax, head.paddedCapacity)
+        if head.keepsLatest { latestSlotCountMax = max(latestSlotCountMax, head.paddedCapacity) }
+        capacityMax = max(capacityMax, head.capacity)
         total = head.nextPlace
         headCount += 1
       }
@@ -86,12 +107,15 @@ struct HeadSlots: BitwiseCopyable {
   let capacity: Int
   /// Slots that eviction leaves.
   var budget: Int
+  /// See `CacheLayer`.
+  let keepsLatest: Bool
 
   init(_ layer: CacheLayer, kvHead: Int, at place: HeadPlace) {
     self.place = place
     headDim = layer.headDim
     budget = layer.budget(kvHead)
     capacity = budget + layer.blockSize
+    keepsLatest = layer.keepsLatest
   }
 
   var paddedCapacity: Int { roundUp(capacity, to: CacheRows.tileSlots) }

@@ -41,6 +41,8 @@ public struct Eviction: ~Copyable {
   let victims: UnsafeMutablePointer<UInt32>
   let orders: UnsafeMutablePointer<UInt32>
   let targets: UnsafeMutablePointer<UInt32>
+  /// Slots of those three for a KV head: if the policy does not evict, of heads whose latest tokens stay.
+  let leavingStride: Int
   /// For blocks whose tokens come one by one.
   let log: StepLog
   /// `[kvHeads]`: evictions with a weak anchor.
@@ -83,9 +85,11 @@ public struct Eviction: ~Copyable {
     minusOnes = carver.take(.policy, Float.self, count: oneCount)
     scratchCount = policy.accept(ScratchOfPolicy(slots: slots, shape), form)
     scratch = carver.take(.policy, UInt32.self, count: kvHeads * scratchCount)
-    victims = carver.take(.policy, UInt32.self, count: perHead)
+    leavingStride = needs.evicts ? slots : shape.latestSlotCountMax
+    let leaving = kvHeads * leavingStride
+    victims = carver.take(.policy, UInt32.self, count: leaving)
     orders = carver.take(.policy, UInt32.self, count: perHead)
-    targets = carver.take(.policy, UInt32.self, count: perHead)
+    targets = carver.take(.policy, UInt32.self, count: leaving)
     log = StepLog(carver: &carver, shape: shape, needs: needs, depth: undoDepth)
     weakCounts = carver.take(.policy, UInt64.self, count: kvHeads)
     if carver.isMeasuring { return }

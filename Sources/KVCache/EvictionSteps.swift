@@ -5,12 +5,14 @@ import Kernels
 extension Eviction {
   /// The last tokens of a block whose attention weights are wanted, or 0; may be more than there are.
   public func weightTokens(_ block: HeadBlock) -> Int {
-    block.isOverBudget || needs.scoresEveryBlock ? needs.weightTokens : 0
+    if block.keepsLatest { return 0 }
+    return block.isOverBudget || needs.scoresEveryBlock ? needs.weightTokens : 0
   }
 
   /// To be called when the block's tokens are written.
   /// - Parameter rotary: by which keys are rotated, the block's tokens in its rows; nil if they are not.
   public func beforeAttention(_ block: HeadBlock, _ rotary: RotaryTable?) {
+    if block.keepsLatest { return }
     policy.accept(BeforeAttention(slots: slots(block, rotary)), form)
   }
 
@@ -20,6 +22,7 @@ extension Eviction {
   /// The policy's row in the attention pass, if it wants one for this block.
   @export(interface)
   public func extraRow(_ block: HeadBlock) -> ExtraRow? {
+    if block.keepsLatest { return nil }
     let slots = slots(block)
     if !policy.accept(WantsExtraRow(slots: slots), form) { return nil }
     return ExtraRow(values: slots.extraRow, products: slots.pending)
@@ -53,6 +56,7 @@ extension Eviction {
   ///   - rotary: by which keys are rotated, of any block; nil if they are not.
   @export(interface)
   public func takeBack(_ count: Int, behind block: HeadBlock, _ rotary: RotaryTable?) {
+    if block.keepsLatest { return }
     policy.accept(
       TakenBack(slots: slots(block, rotary), dropped: block.slotCount..<block.slotCount + count),
       form)
@@ -61,7 +65,7 @@ extension Eviction {
   /// Gives the slots scores, if the policy needs them for this block.
   @export(interface)
   public func score(_ block: HeadBlock) {
-    if !block.isOverBudget && !needs.scoresEveryBlock { return }
+    if block.keepsLatest || (!block.isOverBudget && !needs.scoresEveryBlock) { return }
     let scores = scores + block.kvHead * shape.slotCountMax
     let cosine = policy.accept(Score(slots: slots(block), scores: scores), form)
     if let cosine, cosine < Self.weakAnchorLimit {
@@ -74,7 +78,9 @@ extension Eviction {
   /// `score`.
   @export(interface)
   public func evict(_ block: HeadBlock) {
-    if !needs.evicts || !block.isOverBudget { return }
+    if !block.isOverBudget { return }
+    if block.keepsLatest { return evictOldest(block) }
+    if !needs.evicts { return }
     let offset = block.kvHead * shape.slotCountMax
     let slots = slots(block)
     let (victims, targets) = (self.victims + offset, self.targets + offset)
@@ -95,6 +101,25 @@ extension Eviction {
       targets, with: leaving,
       subtractingFrom: needs.keepsKeySum && !needs.sumHasEvictedKeys ? slots.keySum : nil)
     policy.accept(Moved(slots: slots, from: leaving, targets: targets), form)
+  }
+
+  /// The tokens of the least positions leave.
+  private func evictOldest(_ block: HeadBlock) {
+    let offset = block.kvHead * leavingStride
+    let (victims, targets) = (self.victims + offset, self.targets + offset)
+    let (positions, count) = (block.head.positions, block.slotCount - block.budget)
+    let limit = rankLimit(positions, count: block.slotCount, rank: count - 1)
+    var found = 0
+    for slot in 0..<block.slotCount where found < count && positions[slot] <= limit {
+      victims[found] = UInt32(truncatingIfNeeded: slot)
+      found += 1
+    }
+    let leaving = block.budget..<block.slotCount
+    findTargets(victims, slots: leaving, targets)
+    if let step = block.step, log.depth > 0 {
+      log.save(slots(block), block, step, hole: Int(targets[0]))
+    }
+    block.head.replace(targets, with: leaving, subtractingFrom: nil)
   }
 
   /// Slots from the budget on go into the holes below it, or are victims: their own targets.

@@ -15,6 +15,8 @@ public struct HeadBlock: BitwiseCopyable {
   /// Whether scores are made after the whole pass and not right after the layer's attention: what the
   /// attention leaves for them then lies in memory of the layer's own.
   public let isProvisional: Bool
+  /// Whether the latest tokens stay, whatever the policy.
+  public let keepsLatest: Bool
   /// The token's number in its block, if the block's tokens come one by one: this is then one of them,
   /// and what is evicted for it can be put back.
   public var step: Int?
@@ -28,6 +30,6 @@ public struct HeadBlock: BitwiseCopyable {
     HeadBlock(
       head: head.withoutNorms, index: index, kvHead: kvHead, place: place, budget: budget,
       slotsBefore: slotsBefore, slotCount: slotCount, nextPosition: nextPosition,
-      isProvisional: isProvisional, step: step)
+      isProvisional: isProvisional, keepsLatest: keepsLatest, step: step)
   }
 }

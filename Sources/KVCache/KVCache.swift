@@ -110,11 +110,12 @@ public struct KVCache: ~Copyable {
     return false
   }
 
-  /// Another budget for a head.
+  /// Another budget for a head; one whose latest tokens stay keeps its own.
   /// - Parameter budget: at least 1, at most the head's slots.
   @export(interface)
   public func setBudget(_ budget: Int, layer: Int, kvHead: Int) {
     let index = index(layer, kvHead)
+    if heads[index].keepsLatest { return }
     precondition(budget > 0 && budget <= heads[index].capacity)
     heads[index].budget = budget
   }
@@ -143,7 +144,7 @@ public struct KVCache: ~Copyable {
     return HeadBlock(
       head: head(slots), index: index, kvHead: kvHead, place: slots.place, budget: slots.budget,
       slotsBefore: count, slotCount: count + tokenCount, nextPosition: nextPosition,
-      isProvisional: isProvisional)
+      isProvisional: isProvisional, keepsLatest: slots.keepsLatest)
   }
 
   /// One token of a block whose tokens come one by one, after those before it have come and others have
@@ -159,7 +160,7 @@ public struct KVCache: ~Copyable {
     return HeadBlock(
       head: head(slots), index: index, kvHead: kvHead, place: slots.place, budget: slots.budget,
       slotsBefore: before, slotCount: before + 1, nextPosition: nextPosition,
-      isProvisional: false, step: step)
+      isProvisional: false, keepsLatest: slots.keepsLatest, step: step)
   }
 
   /// A head with so many filled slots and no block behind them.
@@ -168,7 +169,8 @@ public struct KVCache: ~Copyable {
     let slots = heads[index]
     return HeadBlock(
       head: head(slots), index: index, kvHead: kvHead, place: slots.place, budget: slots.budget,
-      slotsBefore: count, slotCount: count, nextPosition: 0, isProvisional: false, step: nil)
+      slotsBefore: count, slotCount: count, nextPosition: 0, isProvisional: false,
+      keepsLatest: slots.keepsLatest, step: nil)
   }
 
   /// Tokens that every head has room for before one is evicted.
@@ -225,12 +227,14 @@ public struct KVCache: ~Copyable {
     return heads.count * pieces
   }
 
-  /// Every head has so many filled slots.
+  /// Every head has so many filled slots, or, if its latest tokens stay, as many as its budget at most.
   @export(interface)
   public func setCount(_ count: Int) {
     for index in 0..<shape.headCount {
-      precondition(count >= 0 && count <= heads[index].capacity)
-      counts[index] = UInt32(count)
+      let head = heads[index]
+      let own = head.keepsLatest ? min(count, head.budget) : count
+      precondition(own >= 0 && own <= head.capacity)
+      counts[index] = UInt32(own)
     }
   }
 }

@@ -1,7 +1,7 @@
 import Kernels
 
 extension CacheHead {
-  /// Gives the tokens of slots 0 ..< `count` the positions 0 ..< `count`, in order, and rotates their
+  /// Gives the tokens of slots 0 ..< `count` the positions from `first` on, in order, and rotates their
   /// keys to them: distances between neighbours in the text become 1. (Rotary embedding is a
   /// rotation, so turning a rotated key by the difference of positions is rotating it anew. Keys are
   /// rounded to Float16 once more.)
@@ -9,12 +9,12 @@ extension CacheHead {
   ///   - row: scratch, `headDim` values.
   ///   - scratch: `renumberingWordCount(slots:)` words.
   func renumber(
-    count: Int, _ rotary: RotaryTable, row: UnsafeMutablePointer<Float>,
+    count: Int, first: Int = 0, _ rotary: RotaryTable, row: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<UInt32>
   ) {
     let order = PositionOrder.sort(positions, count: count, scratch: scratch)
-    for position in 0..<count {
-      let slot = Int(order[position])
+    for position in first..<first + count {
+      let slot = Int(order[position - first])
       rows.copyKey(slot, factor: 1, into: row)
       rotary.turn(row, by: position - Int(positions[slot]))
       setKey(slot, position: position, from: row)
@@ -29,13 +29,22 @@ extension Eviction {
   }
 
   /// Renumbers the kept tokens of one KV head of one layer, and brings up to date what depends on
-  /// their keys. See `CacheHead.renumber`.
-  /// - Parameter block: of no tokens.
+  /// their keys. See `CacheHead.renumber`. If the latest tokens of the head stay, they get the latest
+  /// positions, so that the next tokens see as many of them as before.
+  /// - Parameters:
+  ///   - block: of no tokens.
+  ///   - nextPosition: of the next token, after all heads are renumbered.
   public func renumber(
-    _ block: HeadBlock, _ rotary: RotaryTable, row: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<UInt32>
+    _ block: HeadBlock, nextPosition: Int, _ rotary: RotaryTable,
+    row: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<UInt32>
   ) {
-    block.head.renumber(count: block.slotCount, rotary, row: row, scratch: scratch)
+    let count = block.slotCount
+    if block.keepsLatest {
+      block.head.renumber(
+        count: count, first: nextPosition - count, rotary, row: row, scratch: scratch)
+      return
+    }
+    block.head.renumber(count: count, rotary, row: row, scratch: scratch)
     policy.accept(Renumbered(slots: slots(block)), form)
   }
 }

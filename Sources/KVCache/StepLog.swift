@@ -20,7 +20,8 @@ struct StepLog {
   private let values: UnsafeMutablePointer<UInt16>
 
   init(carver: inout Carver, shape: CacheShape, needs: PolicyNeeds, depth: Int) {
-    let depth = needs.evicts && needs.undoesSteps ? depth : 0
+    let evicts = needs.evicts || shape.latestSlotCountMax > 0
+    let depth = evicts && needs.undoesSteps ? depth : 0
     self.depth = depth
     let entries = shape.headCount * depth
     holes = carver.take(.policy, Int32.self, count: entries)
@@ -121,12 +122,14 @@ extension Eviction {
     let slots = slots(block, rotary)
     if evicted {
       log.restore(slots, block, step)
+      if block.keepsLatest { return }
       let hole = log.hole(block, step)
       if needs.keepsKeySum && !needs.sumHasEvictedKeys {
         slots.rows.addKeys(hole..<hole + 1, to: slots.keySum)
       }
       if log.isWeak(block, step) { (weakCounts + block.kvHead).pointee -= 1 }
     }
+    if block.keepsLatest { return }
     let last = block.slotCount
     policy.accept(TakenBack(slots: slots, dropped: last..<last + 1), form)
   }

@@ -45,7 +45,7 @@ struct FloatCache {
   }
 }
 
-/// Causal attention of a block's queries over all slots so far.
+/// Causal attention of a block's queries over all slots so far, or those of the layer's window.
 struct FloatAttention {
   private let workers: Workers
   /// Of each worker: `[blockSize][slots]` scores, then weights, and `[blockSize][headDim]` outputs.
@@ -73,8 +73,8 @@ struct FloatAttention {
         slots: firstPosition + rowCount, cache, kvHead: head / group, into: scores)
       for row in 0..<rowCount {
         softmax(
-          scores[row], scale: 1 / Float(headDim).squareRoot(), count: firstPosition + row + 1,
-          padded: scores.stride)
+          scores[row], scale: cache.layer.queryScale ?? 1 / Float(headDim).squareRoot(),
+          seen: seen(by: firstPosition + row, cache.layer), padded: scores.stride)
         observe(
           head, firstPosition + row,
           UnsafeBufferPointer(start: scores[row], count: firstPosition + row + 1))
@@ -91,6 +91,14 @@ struct FloatAttention {
     }
   }
 
+  /// The slots that a token sees.
+  private func seen(by position: Int, _ layer: LayerSpec) -> Range<Int> {
+    switch layer.span {
+    case .full: 0..<position + 1
+    case .window(let length): max(position + 1 - length, 0)..<position + 1
+    }
+  }
+
   private func makeScores(
     _ queries: UnsafePointer<Float>, stride: Int, rowCount: Int, slots: Int, _ cache: FloatCache,
     kvHead: Int, into scores: FloatRows
@@ -103,19 +111,20 @@ struct FloatAttention {
     }
   }
 
-  /// Softmax of row * scale, in place; zeros behind `count`, which later tokens' values meet.
+  /// Softmax of row * scale, in place; zeros for the slots that are not seen.
   private func softmax(
-    _ row: UnsafeMutablePointer<Float>, scale: Float, count: Int, padded: Int
+    _ row: UnsafeMutablePointer<Float>, scale: Float, seen: Range<Int>, padded: Int
   ) {
-    var largest = row[0]
-    for index in 1..<max(count, 1) { largest = max(largest, row[index]) }
+    var largest = row[seen.lowerBound]
+    for index in seen { largest = max(largest, row[index]) }
     var sum = 0.0
-    for index in 0..<count {
+    for index in seen {
       row[index] = exp((row[index] - largest) * scale)
       sum += Double(row[index])
     }
     let factor = Float(1 / sum)
-    for index in 0..<count { row[index] *= factor }
-    for index in count..<padded { row[index] = 0 }
+    for index in seen { row[index] *= factor }
+    for index in 0..<seen.lowerBound { row[index] = 0 }
+    for index in seen.upperBound..<padded { row[index] = 0 }
   }
 }

@@ -15,9 +15,10 @@ public final class FloatModel {
     workers = Workers(count: max(1, threads))
     weights = try FloatWeights(path: path, workers)
     shape = weights.shape
-    for factor in weights.ropeFactors ?? []
+    for factor in weights.ropeFactors.joined()
     where factor < RopeScaling.frequencyFactorMin || factor > RopeScaling.frequencyFactorMax {
-      throw FloatModelError(description: "rope_freqs.weight has a factor outside 0.001 to 1000000")
+      throw FloatModelError(
+        description: "a factor of rotary frequencies is outside 0.001 to 1000000")
     }
   }
 

@@ -10,12 +10,12 @@ final class FloatRotary {
 
   /// - Parameter factors: divisors of the frequencies, if the model has them.
   init(_ rope: RopeSpec, factors: [Float]?, rowCount: Int) {
-    let half = rope.dimensionCount / 2
+    let half = rope.headDim / 2
     frequencies = .allocate(capacity: half)
     turns = FloatBuffer(count: 2 * rowCount * half)
     table = RotaryTable(
       frequencies: frequencies, cosines: turns.start, sines: turns.start + rowCount * half,
-      half: half, magnitude: rope.scaling.magnitude)
+      half: half, turning: rope.dimensionCount / 2, magnitude: rope.magnitude)
     table.setFrequencies(rope)
     if let factors { table.divideFrequencies(by: factors) }
   }

@@ -15,6 +15,7 @@ public final class FloatText {
   /// Tokens of the block that `forward` took last.
   private var rowCount = 0
   private let caches: [FloatCache]
+  private let layers: [LayerSpec]
   /// As many as the model has tables.
   private let rotary: [FloatRotary]
   private let attention: FloatAttention
@@ -32,14 +33,17 @@ public final class FloatText {
 
   init(_ model: FloatModel, capacity: Int, blockSize: Int) {
     precondition(capacity > 0 && blockSize > 0)
-    let shape = model.shape
+    var shape = model.shape
+    shape.chooseRopeFactors(positionCount: capacity)
+    layers = (0..<shape.layerCount).map { shape.layer($0) }
     self.model = model
     self.blockSize = blockSize
     let rows = { FloatRows(rowCount: blockSize, length: $0) }
     caches = (0..<shape.layerCount).map { FloatCache(shape.layer($0), capacity: capacity) }
     rotary = (0..<shape.ropeTables.count).map {
       FloatRotary(
-        shape.ropeTables[$0], factors: $0 == 0 ? model.weights.ropeFactors : nil,
+        shape.ropeTables[$0],
+        factors: model.weights.ropeFactors[$0].isEmpty ? nil : model.weights.ropeFactors[$0],
         rowCount: blockSize)
     }
     attention = FloatAttention(shape, capacity: capacity, blockSize: blockSize, model.workers)
@@ -65,6 +69,7 @@ public final class FloatText {
     for (row, token) in tokens.enumerated() {
       precondition(token >= 0 && token < shape.vocabularyCount)
       model.weights.embeddings.getRow(Int(token), into: residual[row])
+      for index in 0..<shape.embeddingLength { residual[row][index] *= shape.embeddingScale }
       for table in rotary { table.setRow(row, position: tokenCount + row) }
     }
     for (index, layer) in model.weights.layers.enumerated() {
@@ -95,8 +100,10 @@ public final class FloatText {
     multiply(normalized, layer.query, plus: layer.biases?.query, into: queries)
     multiply(normalized, layer.key, plus: layer.biases?.key, into: keys)
     multiply(normalized, layer.value, plus: layer.biases?.value, into: values)
-    rotate(queries, layer.spec, headCount: layer.spec.headCount, norm: layer.headNorms?.query)
-    rotate(keys, layer.spec, headCount: layer.spec.kvHeadCount, norm: layer.headNorms?.key)
+    let spec = layers[index]
+    rotate(queries, spec, headCount: spec.headCount, norm: layer.headNorms?.query)
+    rotate(keys, spec, headCount: spec.kvHeadCount, norm: layer.headNorms?.key)
+    if let growth = spec.queryGrowth { growQueries(growth, spec) }
     caches[index].append(keys, values, rowCount: rowCount, at: tokenCount)
     observer?.layer(
       index, firstPosition: tokenCount,
@@ -108,7 +115,7 @@ public final class FloatText {
       observer?.attention(layer: index, head: head, position: position, weights: weights)
     }
     multiply(attended, layer.attentionOutput, into: product)
-    addProduct()
+    addProduct(layer.attentionPostNorm, layer.spec)
   }
 
   private func feedForward(_ layer: FloatLayer) {
@@ -117,12 +124,18 @@ public final class FloatText {
     multiply(normalized, layer.up, into: up)
     workers.forEach(rowCount) { _, row in
       for index in 0..<layer.spec.feedForwardLength {
-        let x = gate[row][index]
-        gate[row][index] = x / (1 + exp(-x)) * up[row][index]
+        gate[row][index] = activation(gate[row][index], layer.spec) * up[row][index]
       }
     }
     multiply(gate, layer.down, into: product)
-    addProduct()
+    addProduct(layer.feedForwardPostNorm, layer.spec)
+  }
+
+  private func activation(_ x: Float, _ layer: LayerSpec) -> Float {
+    switch layer.activation {
+    case .silu: x / (1 + exp(-x))
+    case .gelu: x / 2 * (1 + tanh((2 / Float.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    }
   }
 
   private func multiply(
@@ -139,9 +152,23 @@ public final class FloatText {
     }
   }
 
-  private func addProduct() {
+  /// residual += the product, or its norm, times the layer's scale
+  private func addProduct(_ norm: [Float]?, _ layer: LayerSpec) {
     for row in 0..<rowCount {
-      for index in 0..<shape.embeddingLength { residual[row][index] += product[row][index] }
+      if let norm {
+        rootMeanSquareNorm(
+          product[row], weight: norm, epsilon: shape.rmsEpsilon, into: product[row])
+      }
+      for index in 0..<shape.embeddingLength {
+        residual[row][index] += product[row][index] * layer.residualScale
+      }
+    }
+  }
+
+  private func growQueries(_ growth: QueryGrowth, _ layer: LayerSpec) {
+    for row in 0..<rowCount {
+      let factor = growth.factor(position: tokenCount + row)
+      for index in 0..<layer.queryLength { queries[row][index] *= factor }
     }
   }
 
@@ -153,7 +180,7 @@ public final class FloatText {
         if let norm {
           rootMeanSquareNorm(values, weight: norm, epsilon: shape.rmsEpsilon, into: values)
         }
-        rotary[layer.ropeTable!].rotate(values, row: row)
+        if let table = layer.ropeTable { rotary[table].rotate(values, row: row) }
       }
     }
   }

@@ -19,6 +19,9 @@ struct FloatLayer {
   /// Where the model has norms of heads: `[headDim]` each.
   let headNorms: (query: [Float], key: [Float])?
   let attentionOutput: FloatMatrix
+  /// Where the model has norms behind its parts.
+  let attentionPostNorm: [Float]?
+  let feedForwardPostNorm: [Float]?
   let feedForwardNorm: [Float]
   let gate: FloatMatrix
   let up: FloatMatrix
@@ -34,8 +37,8 @@ struct FloatWeights {
   let outputNorm: [Float]
   /// The embeddings again if the model ties them.
   let outputHead: FloatMatrix
-  /// Divisors of the rotary frequencies; nil if the model has none.
-  let ropeFactors: [Float]?
+  /// Divisors of the rotary frequencies of each table; empty if it has none.
+  let ropeFactors: [[Float]]
 
   init(path: String, _ workers: Workers) throws {
     let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -64,9 +67,12 @@ struct FloatWeights {
     shape = reader.tensors.shape
     embeddings = try reader.matrix(.tokenEmbedding)
     layers = try (0..<shape.layerCount).map { try reader.layer($0) }
-    outputNorm = try reader.vector(.outputNorm)
+    // As the runtime has it: the factor of the logits is in it.
+    outputNorm = try reader.vector(.outputNorm).map { [shape] in $0 * shape.logitScale }
     outputHead = shape.isOutputTied ? embeddings : try reader.matrix(.output)
-    ropeFactors = shape.ropeTables[0].hasFactors ? try reader.vector(.ropeFactors) : nil
+    ropeFactors = try (0..<shape.ropeTables.count).map { [shape] in
+      try shape.ropeTables[$0].factors.slot.map { try reader.vector($0) } ?? []
+    }
   }
 }
 
@@ -78,13 +84,13 @@ private struct FloatReader {
 
   func layer(_ layer: Int) throws -> FloatLayer {
     let spec = tensors.shape.layer(layer)
-    let order = RowOrder(ofRotated: spec, tensors.shape.architecture)
+    let order = RowOrder(ofRotated: spec, tensors.shape)
     return FloatLayer(
       spec: spec,
       attentionNorm: try vector(.layer(layer, .attentionNorm)),
-      query: try matrix(.layer(layer, .query), order),
-      key: try matrix(.layer(layer, .key), order),
-      value: try matrix(.layer(layer, .value)),
+      query: try matrix(layer, .query, order),
+      key: try matrix(layer, .key, order),
+      value: try matrix(layer, .value),
       biases: !spec.hasBias
         ? nil
         : (
@@ -93,21 +99,50 @@ private struct FloatReader {
         ),
       headNorms: !spec.norms.heads
         ? nil : (try vector(.layer(layer, .queryNorm)), try vector(.layer(layer, .keyNorm))),
-      attentionOutput: try matrix(.layer(layer, .attentionOutput)),
+      attentionOutput: try matrix(layer, .attentionOutput),
+      attentionPostNorm: !spec.norms.afterAttention
+        ? nil : try vector(.layer(layer, .attentionPostNorm)),
+      feedForwardPostNorm: !spec.norms.afterFeedForward
+        ? nil : try vector(.layer(layer, .ffnPostNorm)),
       feedForwardNorm: try vector(.layer(layer, .ffnNorm)),
-      gate: try matrix(.layer(layer, .gate)),
-      up: try matrix(.layer(layer, .up)),
-      down: try matrix(.layer(layer, .down)))
+      gate: try matrix(layer, .gate),
+      up: try matrix(layer, .up),
+      down: try matrix(layer, .down))
   }
 
-  func matrix(_ slot: TensorSlot, _ order: RowOrder = .asStored) throws -> FloatMatrix {
+  /// A matrix of a layer, or the rows that a fused one has of it.
+  private func matrix(
+    _ layer: Int, _ wanted: LayerTensor, _ order: RowOrder = .asStored
+  ) throws -> FloatMatrix {
+    let spec = tensors.shape.layer(layer)
+    for index in 0..<LayerTensor.count {
+      guard let tensor = LayerTensor(rawValue: index), spec.has(tensor) else { continue }
+      var (number, row) = (0, 0)
+      while let part = spec.part(number, of: tensor) {
+        let count = spec.rowCount(ofPart: part)
+        if part == wanted {
+          return try matrix(
+            .layer(layer, tensor), rows: count.map { row..<row + $0 }, order)
+        }
+        number += 1
+        row += count ?? 0
+      }
+    }
+    preconditionFailure("no tensor has it")
+  }
+
+  /// - Parameter rows: of the tensor; nil for all.
+  func matrix(
+    _ slot: TensorSlot, rows: Range<Int>? = nil, _ order: RowOrder = .asStored
+  ) throws -> FloatMatrix {
     let tensor = tensors[slot]
-    let matrix = FloatMatrix(outputCount: tensor.rowCount, k: tensor.columnCount)
+    let all = rows ?? 0..<tensor.rowCount
+    let matrix = FloatMatrix(outputCount: all.count, k: tensor.columnCount)
     let step = FloatPanel.width
-    try workers.forEachThrowing((tensor.rowCount + step - 1) / step) { _, share in
-      let rows = share * step..<min((share + 1) * step, tensor.rowCount)
-      try read(tensor, slot, rows: rows) { row, values in
-        matrix.setRow(order.place(row), from: values)
+    try workers.forEachThrowing((all.count + step - 1) / step) { _, share in
+      let first = all.lowerBound + share * step
+      try read(tensor, slot, rows: first..<min(first + step, all.upperBound)) { row, values in
+        matrix.setRow(order.place(row - all.lowerBound), from: values)
       }
     }
     return matrix

@@ -16,6 +16,7 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
   } else {
     PlanTable.write(preparation.plan, capByteCount: cap, to: &output)
     writeFormats(of: preparation, &output)
+    writeWindows(of: preparation, &output)
   }
   try finish(&output)
   try preparation.checkCap()
@@ -34,6 +35,21 @@ private func writeFormats(of preparation: borrowing Preparation, _ out: inout Te
     out.write(Double(tally.byteCount(index)) / 1_048_576, decimals: 2, width: 12)
     out.write("\n")
   }
+}
+
+/// The slots of layers that see a window only, which the budget does not change.
+private func writeWindows(of preparation: borrowing Preparation, _ out: inout TextOutput) {
+  let (shape, settings) = (preparation.opened.model.shape, preparation.opened.settings)
+  if shape.windowLayerCount == 0 { return }
+  out.write("   ")
+  out.write(shape.windowLayerCount)
+  out.write(" of ")
+  out.write(shape.layerCount)
+  out.write(" layers see a window and hold ")
+  out.write(settings.windowSlotCount(of: shape))
+  out.write(" slots a KV head, the others ")
+  out.write(settings.slotCount)
+  out.write("\n")
 }
 
 private func plannedNeeds(_ arguments: Arguments) -> ProgramNeeds {

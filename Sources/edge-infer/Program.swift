@@ -63,7 +63,8 @@ struct Preparation: ~Copyable {
     try checkSplits(opened.model.tokenizer, modelNeeds.preTokenizer)
     try headBudgets?.check(opened.model.shape, run)
     try settings.checkPositions(
-      largestBudget: run.headBudgets.upperBound, contextLength: opened.model.shape.contextLength)
+      largestBudget: run.slotCountMax(of: opened.model.shape) - run.blockSize,
+      contextLength: opened.model.shape.contextLength)
     if needs.usesText { writeWarnings(opened.model.tokenizer) }
     self.settings = settings
     self.needs = needs

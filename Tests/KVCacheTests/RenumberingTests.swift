@@ -47,7 +47,8 @@ import Testing
       place.cache.block(layer: 0, kvHead: 0, tokenCount: count, nextPosition: 100_000), nil)
     place.cache.setCount(count)
     let block = place.cache.block(layer: 0, kvHead: 0, tokenCount: 0, nextPosition: 100_000)
-    place.eviction.renumber(block, place.rotary, row: place.row, scratch: place.scratch)
+    place.eviction.renumber(
+      block, nextPosition: count, place.rotary, row: place.row, scratch: place.scratch)
     let order = positions.sorted()
     for slot in 0..<count {
       let position = order.firstIndex(of: positions[slot])!

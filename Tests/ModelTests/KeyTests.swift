@@ -115,7 +115,9 @@ import Testing
 
   private static func isYarns(_ key: MetadataKey) -> Bool {
     switch key {
-    case .ropeOriginalContext, .ropeAttentionFactor, .ropeFastTurns, .ropeSlowTurns: true
+    case .ropeOriginalContext, .ropeAttentionFactor, .ropeYarnLogMultiplier, .ropeFastTurns,
+      .ropeSlowTurns:
+      true
     default: false
     }
   }
@@ -128,7 +130,8 @@ import Testing
       .chatTemplate, .toolTemplate:
       .text
     case .ropeFrequencyBase, .rmsEpsilon, .ropeScalingFactor, .ropeScaleLinear: .real
-    case .ropeAttentionFactor, .ropeFastTurns, .ropeSlowTurns: .real
+    case .ropeAttentionFactor, .ropeYarnLogMultiplier, .ropeFastTurns, .ropeSlowTurns: .real
+    case .queryGrowthScale, .finalSoftCap, .windowFrequencyBase: .real
     case .attentionScale, .residualScale, .embeddingScale, .logitScale: .real
     case .addsBOS, .addsEOS, .addsSpacePrefix, .isCausal: .bool
     case .tokens, .merges: .strings
@@ -221,7 +224,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["qwen2moe", "gemma3", "Llama", "", String(repeating: "llama", count: 100)])
+  @Test(arguments: ["qwen2moe", "gemma", "Llama", "", String(repeating: "llama", count: 100)])
   func refusesOtherArchitectures(name: String) {
     var builder = GGUFBuilder()
     // Whatever the order of keys and their other faults.
@@ -231,7 +234,8 @@ import Testing
     let shown = name.count > 96 ? name.prefix(96) + "…" : name[...]
     #expect(
       complaint(builder)
-        == "key 'general.architecture' is '\(shown)', expected 'llama', 'qwen2' or 'qwen3'")
+        == "key 'general.architecture' is '\(shown)', expected 'llama', 'qwen2', 'qwen3', "
+        + "'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3' or 'mistral3'")
   }
 
   /// The keys of another architecture do not count.
@@ -301,10 +305,11 @@ import Testing
 
   @Test func refusesScalingItLacks() throws {
     var builder = GGUFBuilder()
-    builder.set("llama.rope.scaling.type", .string("longrope"))
+    builder.set("llama.rope.scaling.type", .string("dynamic"))
     #expect(
       complaint(builder)
-        == "key 'llama.rope.scaling.type' is 'longrope', expected 'none', 'linear' or 'yarn'")
+        == "key 'llama.rope.scaling.type' is 'dynamic', expected 'none', 'linear', 'longrope' or "
+        + "'yarn'")
     builder.set("llama.rope.scaling.type", .string("yarn"))
     #expect(complaint(builder) == "key 'llama.rope.scaling.factor' is missing")
     for factor in [0.5, -1, .nan, .infinity, 1e7] {
@@ -328,7 +333,7 @@ import Testing
     #expect(
       complaint(builder)
         == "key 'llama.attention.sliding_window' is 64, expected 0: sliding-window attention is "
-        + "not supported")
+        + "not supported here")
   }
 
   @Test func refusesExperts() {

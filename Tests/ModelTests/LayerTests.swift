@@ -80,36 +80,16 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
 
   private static let refused: [(reason: String, change: @Sendable (inout LayerSpec) -> Void)] = [
     (
-      "key 'llama.attention.sliding_window' is 16, expected 0: sliding-window attention is not "
-        + "supported", { $0.span = .window(16) }
+      "layer 1 of the model is not supported: a table of rotary embedding for heads of another "
+        + "length", { $0.headDim = 16 }
     ),
     (
-      "layer 1 of the model is not supported: attention without rotary embedding",
-      { $0.ropeTable = nil }
-    ),
-    (
-      "layer 1 of the model is not supported: a norm after attention",
-      { $0.norms.afterAttention = true }
-    ),
-    (
-      "layer 1 of the model is not supported: a norm after the feed-forward part",
-      { $0.norms.afterFeedForward = true }
+      "layer 1 of the model is not supported: a table of rotary embedding that the model has not",
+      { $0.ropeTable = 1 }
     ),
     (
       "layer 1 of the model is not supported: attention or a feed-forward part without a norm "
         + "before it", { $0.norms.beforeAttention = false }
-    ),
-    (
-      "layer 1 of the model is not supported: an activation other than SiLU",
-      { $0.activation = .gelu }
-    ),
-    (
-      "key 'llama.attention.scale' is 0.500000000, expected none: scales of this kind are not "
-        + "supported", { $0.queryScale = 0.5 }
-    ),
-    (
-      "key 'llama.residual_scale' is 0.250000000, expected none: scales of this kind are not "
-        + "supported", { $0.residualScale = 0.25 }
     ),
   ]
 
@@ -119,30 +99,48 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
     #expect(message(try #require(error)) == Self.refused[index].reason)
   }
 
-  @Test func refusesPartialRotationAndAMissingTable() throws {
+  @Test func acceptsWhatIsComputed() throws {
     let layers = LayerTable(repeating: Self.plain, count: 2)
-    let half = RopeTables(RopeSpec(frequencyBase: 10_000, dimensionCount: 4))
-    var error = #expect(throws: ModelError.self) {
-      try Self.shape(layers, half).checkIsComputed()
-    }
-    #expect(
-      message(try #require(error))
-        == "key 'llama.rope.dimension_count' is 4, expected the same as the dimension of a head, "
-        + "which is 8")
+    let half = RopeTables(RopeSpec(frequencyBase: 10_000, dimensionCount: 4, headDim: 8))
+    try Self.shape(layers, half).checkIsComputed()
     var tables = RopeTables(RopeSpec(frequencyBase: 10_000, dimensionCount: 8))
     tables.append(RopeSpec(frequencyBase: 1e6, dimensionCount: 8))
     var second = layers
     var layer = Self.plain
     layer.ropeTable = 1
+    layer.span = .window(16)
     set(1, to: layer, in: &second)
     try Self.shape(second, tables).checkIsComputed()
-    error = #expect(throws: ModelError.self) {
-      try Self.shape(second, RopeTables(tables[0])).checkIsComputed()
+    try Self.shape { $0.ropeTable = nil }.checkIsComputed()
+  }
+
+  /// Heads that are not rotated share one table.
+  @Test func refusesPlainHeadsOfTwoLengths() throws {
+    let error = #expect(throws: ModelError.self) {
+      var layers = LayerTable(repeating: Self.plain, count: 2)
+      var layer = Self.plain
+      layer.ropeTable = nil
+      set(0, to: layer, in: &layers)
+      layer.headDim = 16
+      set(1, to: layer, in: &layers)
+      try Self.shape(layers).checkIsComputed()
     }
     #expect(
       message(try #require(error))
-        == "layer 1 of the model is not supported: a table of rotary embedding that the model has "
-        + "not")
+        == "layer 1 of the model is not supported: heads of two lengths without rotary embedding")
+  }
+
+  /// What a fused tensor holds.
+  @Test func partsOfFusedTensors() throws {
+    let shape = try Self.shape { $0.isFused = true }
+    let (fused, plain) = (shape.layer(1), shape.layer(0))
+    #expect((0..<4).map { fused.part($0, of: .queryKeyValue) } == [.query, .key, .value, nil])
+    #expect((0..<3).map { fused.part($0, of: .up) } == [.gate, .up, nil])
+    #expect((0..<2).map { plain.part($0, of: .up) } == [.up, nil])
+    #expect((0..<2).map { fused.part($0, of: .down) } == [.down, nil])
+    #expect(fused.rowCount(ofPart: .key) == 16 && plain.rowCount(ofPart: .key) == nil)
+    #expect(!fused.has(.gate) && fused.has(.queryKeyValue) && !plain.has(.queryKeyValue))
+    #expect(shape.parameterCount == (try Self.shape { _ in }).parameterCount)
   }
 
   /// Whatever the description says changes the hash of it.
@@ -153,15 +151,22 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
       { $0.norms.beforeAttention = false }, { $0.norms.afterAttention = true },
       { $0.norms.beforeFeedForward = false }, { $0.norms.afterFeedForward = true },
       { $0.norms.heads = true }, { $0.feedForwardLength = 68 }, { $0.activation = .gelu },
-      { $0.queryScale = 0.5 }, { $0.residualScale = 0.5 },
+      { $0.queryScale = 0.5 }, { $0.residualScale = 0.5 }, { $0.isFused = true },
+      { $0.queryGrowth = QueryGrowth(scale: 0.1, length: 16) },
+      { $0.queryGrowth = QueryGrowth(scale: 0.1, length: 32) },
     ]
     var hashes = try Set(changes.map { try Self.shape($0).fingerprint })
     #expect(hashes.count == changes.count)
     hashes.insert(try Self.shape { _ in }.fingerprint)
     let rotations: [(inout RopeSpec) -> Void] = [
-      { $0.frequencyBase = 10_001 }, { $0.dimensionCount = 4 }, { $0.hasFactors = true },
+      { $0.frequencyBase = 10_001 }, { $0.dimensionCount = 4 }, { $0.factors = .all },
       { $0.scaling = .linear(factor: 2) }, { $0.scaling = .linear(factor: 4) },
-      { $0.scaling = .yarn(Self.yarn) },
+      { $0.scaling = .yarn(Self.yarn) }, { $0.headDim = 16 }, { $0.attentionFactor = 1.25 },
+      { $0.factors = .long },
+      {
+        $0.factors = .long
+        $0.originalContextLength = 64
+      },
     ]
     for change in rotations {
       var table = RopeSpec(frequencyBase: 10_000, dimensionCount: 8)

@@ -14,6 +14,11 @@ import Testing
     ("qwen2.5-3b", 3_085_938_688, true),
     ("qwen2.5-7b", 7_615_616_512, true),
     ("smollm2-135m", 134_515_008, false),
+    // Without the parts for images.
+    ("gemma-3-1b", 999_885_952, false),
+    ("gemma-3-4b", 3_880_263_168, false),
+    ("smollm3-3b", 3_075_098_624, false),
+    ("phi-4-mini", 3_836_021_760, false),
   ]
 
   private static func published(named name: String) -> PublishedShape? {

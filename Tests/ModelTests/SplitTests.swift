@@ -146,7 +146,7 @@ import Testing
     ),
     (
       "part 2 of 3, NAME: key 'general.architecture' is 'bert', expected 'llama', "
-        + "'qwen2' or 'qwen3'",
+        + "'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3' or 'mistral3'",
       { $0[1].set("general.architecture", .string("bert")) }
     ),
     (

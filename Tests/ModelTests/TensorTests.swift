@@ -231,10 +231,8 @@ private struct EntryList: TensorVisitor {
     ("blk.1.ffn_sub_norm.weight", "is not supported: a norm within the feed-forward part"),
     ("blk.0.attn_sinks.weight", "is not supported: attention sinks"),
     ("blk.0.ffn_up_exps.weight", "is not supported: experts"),
-    ("rope_factors_short.weight", "is not supported: long-rope scaling"),
     ("blk.0.attn_output.bias", "is not supported: only queries, keys and values may have a bias"),
     ("output_norm.bias", "is not supported: only queries, keys and values may have a bias"),
-    ("rope_factors_long.weight", "is not supported: long-rope scaling"),
     ("blk.1.attn_q.bias", "is not supported: the first layer has no bias"),
     ("blk.2.attn_q.weight", "belongs to no layer: block_count is 2"),
     ("blk.999999999.ffn_up.weight", "belongs to no layer: block_count is 2"),
@@ -275,9 +273,29 @@ private struct EntryList: TensorVisitor {
   @Test func readsRopeFactors() throws {
     var builder = GGUFBuilder()
     builder.tensors.append(TensorSpec(name: "rope_freqs.weight", extents: [4], type: 0))
-    try withModel(builder) { #expect($0.shape.ropeTables[0].hasFactors) }
+    try withModel(builder) { #expect($0.shape.ropeTables[0].factors == .all) }
     builder.tensors[builder.tensors.count - 1].extents = [8]
     #expect(complaint(builder)?.contains("expected") == true)
+  }
+
+  /// Factors for short texts and for long ones come together, and are chosen between by the run.
+  @Test func readsLongRopeFactors() throws {
+    var builder = GGUFBuilder()
+    builder.set("llama.rope.scaling.original_context_length", .uint32(32))
+    builder.tensors.append(TensorSpec(name: "rope_factors_long.weight", extents: [4], type: 0))
+    #expect(complaint(builder) == "tensor 'rope_factors_short.weight' is missing")
+    builder.tensors.append(TensorSpec(name: "rope_factors_short.weight", extents: [4], type: 0))
+    let shape = try withModel(builder) { $0.shape }
+    #expect(shape.ropeTables.count == 2)
+    #expect(shape.ropeTables[0].factors == .short && shape.ropeTables[1].factors == .long)
+    for (count, table) in [(32, 0), (33, 1), (nil, 1)] as [(Int?, Int)] {
+      var chosen = shape
+      chosen.chooseRopeFactors(positionCount: count)
+      #expect(chosen.layer(0).ropeTable == table)
+      #expect(chosen.contextLength == (table == 0 ? 32 : 128))
+    }
+    builder.tensors.append(TensorSpec(name: "rope_freqs.weight", extents: [4], type: 0))
+    #expect(complaint(builder)?.contains("two kinds of factors") == true)
   }
 
   /// Whatever is not known to change nothing is refused.

@@ -33,7 +33,7 @@ struct SmallModelTests {
   /// - Parameter file: in place of the GGUF file.
   private func logits(
     _ name: String, _ command: [String], file: String? = nil, weights: String = "int8",
-    profile: String
+    block: Int = 16, profile: String
   ) throws -> [Float] {
     let path = folder.path(name + ".logits")
     let model = Files.smallModels.appendingPathComponent(name).path
@@ -41,7 +41,7 @@ struct SmallModelTests {
       command + [
         "score", "--profile", profile, "--model", file ?? model + ".gguf", "--tokens",
         model + ".tokens",
-        "--policy", "full", "--block", "16", "--threads", "2", "--logits", path, "--quiet",
+        "--policy", "full", "--block", "\(block)", "--threads", "2", "--logits", path, "--quiet",
         "--weights", weights,
       ])
     #expect(outcome.code == 0, "\(outcome.error)")
@@ -58,7 +58,19 @@ struct SmallModelTests {
   /// Leaving out a bias, a norm of heads, or any part of rotary embedding errs by more than four
   /// times as much.
   @Test(arguments: Files.smallModelNames) func logitsAreTheReferences(name: String) throws {
-    let found = try logits(name, [Files.program!], profile: Files.hostProfile)
+    try expectReferences(name, logits(name, [Files.program!], profile: Files.hostProfile))
+  }
+
+  /// Single tokens, and blocks that straddle a window of 9, 12 or 24 tokens.
+  @Test(
+    arguments: ["gemma3", "gemma3-Q4_0", "phi3-window"].filter(Files.smallModelNames.contains),
+    [1, 2, 5, 9, 12, 13, 40])
+  func blocksStraddleWindows(name: String, block: Int) throws {
+    try expectReferences(
+      name, logits(name, [Files.program!], block: block, profile: Files.hostProfile))
+  }
+
+  private func expectReferences(_ name: String, _ found: [Float]) throws {
     let (exact, rounded) = (try expected(name, ".exact"), try expected(name, ".rounded"))
     try #require(found.count == exact.count && found.count == rounded.count)
     let rounding = distance(exact, rounded)

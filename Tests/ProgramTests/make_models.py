@@ -33,10 +33,27 @@ MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
 
 
 # What the models of an architecture have in common, as Sources/Model/Shape/Architectures has it.
+PLAIN = dict(
+    interleaved=True, bias=False, head_norms=False, post_norms=False, gelu=False, fused=False,
+    # Of every so many layers the last one has full attention; the others see so many tokens, and rotate by
+    # a base of their own.
+    window=None, window_period=1, window_theta=None,
+    # Every so many layers, the last one does not rotate.
+    plain_period=None,
+    rope_dim=None, query_scale=None, embedding_scale=1.0, residual_scale=1.0, logit_divisor=1.0,
+    temperature=None,
+    # Divisors of the frequencies for texts beyond the original length, and what rotated values then grow by.
+    long_factors=False, original=None, attention_factor=None, log_multiplier=None)
 ARCHITECTURES = {
-    "llama": dict(interleaved=True, bias=False, head_norms=False),
-    "qwen2": dict(interleaved=False, bias=True, head_norms=False),
-    "qwen3": dict(interleaved=False, bias=False, head_norms=True),
+    "llama": PLAIN,
+    "qwen2": PLAIN | dict(interleaved=False, bias=True),
+    "qwen3": PLAIN | dict(interleaved=False, head_norms=True),
+    "gemma3": PLAIN | dict(interleaved=False, head_norms=True, post_norms=True, gelu=True, window_period=6),
+    "smollm3": PLAIN | dict(plain_period=4),
+    "granite": PLAIN,
+    "minicpm": PLAIN,
+    "mistral3": PLAIN,
+    "phi3": PLAIN | dict(interleaved=False, fused=True),
 }
 
 
@@ -50,9 +67,12 @@ def layer_tensors(s):
     """The tensors of a layer: names, and extents of rows and columns; a vector has no columns."""
     dim, queries, keys = s["dim"], s["heads"] * s["head_dim"], s["kv_heads"] * s["head_dim"]
     norms = {"attn_norm.weight": (dim,), "ffn_norm.weight": (dim,)}
-    matrices = {
-        "attn_q": (queries, dim), "attn_k": (keys, dim), "attn_v": (keys, dim), "attn_output": (dim, queries),
-        "ffn_gate": (s["ff"], dim), "ffn_up": (s["ff"], dim), "ffn_down": (dim, s["ff"])}
+    if s["post_norms"]:
+        norms |= {"post_attention_norm.weight": (dim,), "post_ffw_norm.weight": (dim,)}
+    attention = ({"attn_qkv": (queries + 2 * keys, dim)} if s["fused"] else
+                 {"attn_q": (queries, dim), "attn_k": (keys, dim), "attn_v": (keys, dim)})
+    gates = {"ffn_up": (2 * s["ff"], dim)} if s["fused"] else {"ffn_gate": (s["ff"], dim), "ffn_up": (s["ff"], dim)}
+    matrices = attention | {"attn_output": (dim, queries)} | gates | {"ffn_down": (dim, s["ff"])}
     biases = {"attn_q.bias": (queries,), "attn_k.bias": (keys,), "attn_v.bias": (keys,)}
     head_norms = {"attn_q_norm.weight": (s["head_dim"],), "attn_k_norm.weight": (s["head_dim"],)}
     return norms | matrices | (biases if s["bias"] else {}) | (head_norms if s["head_norms"] else {})
@@ -74,6 +94,23 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
     spec("qwen2-yarn", arch="qwen2", tied=False, scaling=("yarn", 4.0), context=64, theta=1e6),
     spec("qwen3", arch="qwen3", heads=4, kv_heads=2, head_dim=128, theta=1e6),
     spec("qwen3-untied", arch="qwen3", heads=6, kv_heads=2, head_dim=64, dim=192, tied=False, kind=T.Q4_0),
+    # Windows shorter than the text; one layer of seven sees all of it.
+    spec("gemma3", arch="gemma3", heads=4, kv_heads=1, head_dim=128, dim=192, ff=384, layers=7, window=12,
+         window_theta=1000.0, theta=1e6, embedding_scale=192 ** 0.5),
+    spec("gemma3-Q4_0", arch="gemma3", heads=2, kv_heads=2, head_dim=64, dim=128, ff=256, layers=6, window=24,
+         scaling=("linear", 8.0), window_theta=10000.0, embedding_scale=128 ** 0.5, kind=T.Q4_0),
+    spec("gemma3-no-window", arch="gemma3", heads=2, kv_heads=1, dim=64, ff=128, embedding_scale=8.0, tied=False),
+    spec("smollm3", arch="smollm3", heads=4, kv_heads=2, dim=128, ff=256, layers=5, theta=5e6),
+    spec("granite", arch="granite", heads=4, kv_heads=2, dim=128, ff=256, layers=3, query_scale=0.1,
+         embedding_scale=6.0, residual_scale=0.3, logit_divisor=4.0),
+    spec("minicpm", arch="minicpm", heads=2, kv_heads=2, dim=128, ff=256, layers=3, embedding_scale=5.0,
+         residual_scale=0.4, logit_divisor=2.0, tied=False),
+    spec("phi3", arch="phi3", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=3, rope_dim=24),
+    spec("phi3-long", arch="phi3", heads=2, kv_heads=1, head_dim=64, dim=128, ff=256, layers=2, rope_dim=48,
+         long_factors=True, original=32, attention_factor=1.19, kind=T.Q4_0),
+    spec("phi3-window", arch="phi3", heads=2, kv_heads=2, head_dim=32, dim=64, ff=128, window=9, tied=False),
+    spec("mistral3", arch="mistral3", heads=4, kv_heads=2, dim=128, ff=256, temperature=0.4, context=16,
+         scaling=("yarn", 4.0), log_multiplier=1.0),
 ]
 
 
@@ -116,6 +153,9 @@ class Model:
             self.layer(rng, f"blk.{layer}.")
         if s["rope_factors"]:
             self.store("rope_freqs.weight", np.linspace(1, 8, s["head_dim"] // 2))
+        if s["long_factors"]:
+            self.store("rope_factors_long.weight", np.linspace(1, 30, s["rope_dim"] // 2))
+            self.store("rope_factors_short.weight", np.linspace(1, 1.5, s["rope_dim"] // 2))
 
     def layer(self, rng, at):
         for name, extents in layer_tensors(self.s).items():
@@ -158,6 +198,7 @@ class Model:
         out.add_vocab_size(VOCABULARY)
         out.add_key_length(s["head_dim"])
         out.add_value_length(s["head_dim"])
+        self.write_keys(out)
         if s["scaling"]:
             out.add_rope_scaling_type(RopeScalingType(s["scaling"][0]))
             out.add_rope_scaling_factor(s["scaling"][1])
@@ -169,15 +210,48 @@ class Model:
         out.write_tensors_to_file()
         out.close()
 
-    def angles(self):
+    def write_keys(self, out):
+        """Keys that only some architectures have."""
+        s, prefix = self.s, self.s["arch"] + "."
+        for key, value in {
+                "attention.scale": s["query_scale"] if s["arch"] == "granite" else None,
+                "attention.temperature_scale": s["temperature"], "rope.freq_base_swa": s["window_theta"],
+                "embedding_scale": s["embedding_scale"], "residual_scale": s["residual_scale"],
+                "rope.scaling.attn_factor": s["attention_factor"],
+                "rope.scaling.yarn_log_multiplier": s["log_multiplier"],
+                "logit_scale": s["logit_divisor"]}.items():
+            is_own = key != "embedding_scale" or s["arch"] != "gemma3"
+            if value is not None and is_own and (value != 1 or s["arch"] == "minicpm" or "yarn" in key):
+                out.add_float32(prefix + key, value)
+        if s["window"]:
+            out.add_uint32(prefix + "attention.sliding_window", s["window"])
+        if s["rope_dim"]:
+            out.add_uint32(prefix + "rope.dimension_count", s["rope_dim"])
+        if s["original"]:
+            out.add_rope_scaling_orig_ctx_len(s["original"])
+
+    def window(self, layer):
+        """How many tokens a token sees in a layer, itself among them; None for all."""
+        s = self.s
+        sees_all = s["window_period"] > 1 and (layer + 1) % s["window_period"] == 0
+        return None if sees_all else s["window"]
+
+    def angles(self, layer):
         """Frequencies and the factor of rotated values."""
-        s, half = self.s, self.s["head_dim"] // 2
+        s, half = self.s, (self.s["rope_dim"] or self.s["head_dim"]) // 2
         index = np.arange(half)
+        if s["plain_period"] and (layer + 1) % s["plain_period"] == 0:
+            return np.zeros(half), 1.0
+        if s["window_theta"] and self.window(layer):
+            return s["window_theta"] ** (-index / half), 1.0
         frequencies = s["theta"] ** (-index / half)
         if s["rope_factors"]:
             frequencies /= self.weights["rope_freqs.weight"]
+        if s["long_factors"]:
+            # The text is longer than the original length.
+            frequencies /= self.weights["rope_factors_long.weight"]
         if not s["scaling"]:
-            return frequencies, 1.0
+            return frequencies, s["attention_factor"] or 1.0
         kind, factor = s["scaling"]
         if kind == "linear":
             return frequencies / factor, 1.0
@@ -186,10 +260,17 @@ class Model:
             2 * np.log(s["theta"]))
         low, high = max(np.floor(dimension(32)), 0), min(np.ceil(dimension(1)), s["head_dim"] - 1)
         ramp = np.clip((index - low) / max(high - low, 0.001), 0, 1)
-        return frequencies / factor * ramp + frequencies * (1 - ramp), 0.1 * np.log(factor) + 1
+        growth = 0.1 * np.log(factor)
+        return (frequencies / factor * ramp + frequencies * (1 - ramp),
+                (growth + 1) / (growth * (s["log_multiplier"] or 0) + 1))
 
-    def rotate(self, x, positions):
-        frequencies, factor = self.angles()
+    def rotate(self, x, positions, layer):
+        frequencies, factor = self.angles(layer)
+        if (count := 2 * len(frequencies)) < x.shape[-1]:
+            return np.concatenate([self.rotated(x[..., :count], positions, frequencies, factor), x[..., count:]], -1)
+        return self.rotated(x, positions, frequencies, factor)
+
+    def rotated(self, x, positions, frequencies, factor):
         angle = positions[:, None] * frequencies
         cosine, sine = np.cos(angle)[:, None] * factor, np.sin(angle)[:, None] * factor
         out = np.empty_like(x)
@@ -213,15 +294,39 @@ class Model:
         y = (int8(hadamard(x)) if rounds else x) @ w.T
         return y + self.weights[name + ".bias"] if name + ".bias" in self.weights else y
 
-    def attend(self, x, at, heads, positions, rounds):
+    def inputs(self, x, at, rounds):
+        """Queries, keys and values."""
+        s = self.s
+        if not s["fused"]:
+            return [self.linear(x, at + name, rounds) for name in ("attn_q", "attn_k", "attn_v")]
+        queries, keys = s["heads"] * s["head_dim"], s["kv_heads"] * s["head_dim"]
+        return np.split(self.linear(x, at + "attn_qkv", rounds), [queries, queries + keys], -1)
+
+    def gate_and_up(self, x, at, rounds):
+        if self.s["fused"]:
+            return np.split(self.linear(x, at + "ffn_up", rounds), 2, -1)
+        return self.linear(x, at + "ffn_gate", rounds), self.linear(x, at + "ffn_up", rounds)
+
+    def activation(self, x):
+        if self.s["gelu"]:
+            return x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x ** 3)))
+        return x / (1 + np.exp(-x))
+
+    def query_factors(self, positions):
+        s = self.s
+        factors = np.full(len(positions), s["query_scale"] or s["head_dim"] ** -0.5)
+        if s["temperature"]:
+            factors *= 1 + s["temperature"] * np.log(positions // s["context"] + 1)
+        return factors[:, None]
+
+    def attend(self, x, layer, heads, positions, rounds):
         """Adds the tokens to the cache of each KV head, and attends to all that it holds."""
-        s, count = self.s, x.shape[0]
-        q, k, v = (self.linear(x, at + name, rounds).reshape(count, -1, s["head_dim"])
-                   for name in ("attn_q", "attn_k", "attn_v"))
+        s, count, at = self.s, x.shape[0], f"blk.{layer}."
+        q, k, v = (rows.reshape(count, -1, s["head_dim"]) for rows in self.inputs(x, at, rounds))
         if s["head_norms"]:
             q, k = self.norm(q, at + "attn_q_norm"), self.norm(k, at + "attn_k_norm")
         plain = k
-        q, k = self.rotate(q, positions), self.rotate(k, positions)
+        q, k = self.rotate(q, positions, layer), self.rotate(k, positions, layer)
         if rounds:
             k, v = k.astype(np.float16).astype(np.float64), v.astype(np.float16).astype(np.float64)
         group = s["heads"] // s["kv_heads"]
@@ -229,8 +334,9 @@ class Model:
         for index, head in enumerate(heads):
             head.append(k[:, index], v[:, index], positions, plain[:, index])
             for query in range(index * group, (index + 1) * group):
-                scores = q[:, query] @ head.keys.T / np.sqrt(s["head_dim"])
-                scores[head.positions[None] > positions[:, None]] = -np.inf
+                scores = q[:, query] @ head.keys.T * self.query_factors(positions)
+                ages = positions[:, None] - head.positions[None]
+                scores[(ages < 0) | (ages >= (self.window(layer) or np.inf))] = -np.inf
                 weights = np.exp(scores - scores.max(-1, keepdims=True))
                 weights /= weights.sum(-1, keepdims=True)
                 head.see(weights)
@@ -248,15 +354,20 @@ class Model:
             x = hadamard(self.rounded_weight("token_embd")[tokens])
         else:
             x = self.weights["token_embd.weight"][tokens]
+        x = x * self.s["embedding_scale"]
         for layer, heads in enumerate(cache):
             at = f"blk.{layer}."
-            attended = self.attend(self.norm(x, at + "attn_norm"), at, heads, positions, rounds)
-            x = x + self.linear(attended, at + "attn_output", rounds)
-            hidden = self.norm(x, at + "ffn_norm")
-            gate = self.linear(hidden, at + "ffn_gate", rounds)
-            up = self.linear(hidden, at + "ffn_up", rounds)
-            x = x + self.linear(gate / (1 + np.exp(-gate)) * up, at + "ffn_down", rounds)
-        return self.linear(self.norm(x, "output_norm"), "token_embd" if self.s["tied"] else "output", rounds)
+            attended = self.attend(self.norm(x, at + "attn_norm"), layer, heads, positions, rounds)
+            x = x + self.branch(self.linear(attended, at + "attn_output", rounds), at + "post_attention_norm")
+            gate, up = self.gate_and_up(self.norm(x, at + "ffn_norm"), at, rounds)
+            x = x + self.branch(
+                self.linear(self.activation(gate) * up, at + "ffn_down", rounds), at + "post_ffw_norm")
+        head = "token_embd" if self.s["tied"] else "output"
+        return self.linear(self.norm(x, "output_norm"), head, rounds) / self.s["logit_divisor"]
+
+    def branch(self, x, norm):
+        """What is added to the residual stream."""
+        return (self.norm(x, norm) if self.s["post_norms"] else x) * self.s["residual_scale"]
 
     def logits(self, tokens, rounds):
         return self.block(tokens, self.cache(), 0, rounds)
@@ -266,8 +377,12 @@ class Model:
         cache, losses, kept = self.cache(), [], []
         for start in range(0, len(tokens), BLOCK):
             logits = self.block(tokens[start:start + BLOCK], cache, start, True)
-            for head in (head for heads in cache for head in heads):
-                head.evict(run, BUDGET)
+            for layer, heads in enumerate(cache):
+                for head in heads:
+                    if self.window(layer):
+                        head.keep_latest(self.window(layer) - 1)
+                    else:
+                        head.evict(run, BUDGET)
             kept.append([[head.positions.tolist() for head in heads] for heads in cache])
             losses += [log_sum_exp(row) - row[token] for row, token in zip(logits, tokens[start + 1:])]
         return {"nll": losses, "kept": kept}
@@ -337,4 +452,5 @@ def main(directory, published):
         (directory / path.name).symlink_to(path)
 
 
-main(Path(sys.argv[1]), [Path(p).resolve() for p in sys.argv[2:]])
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), [Path(p).resolve() for p in sys.argv[2:]])

@@ -53,7 +53,13 @@ class Head:
         scores[self.positions < run["sinks"]] = np.inf
         scores[self.positions > newest - run["recent"]] = np.inf
         ranked = sorted(range(len(scores)), key=lambda slot: (-scores[slot], self.positions[slot]))
-        keep = sorted(ranked[:budget], key=lambda slot: self.positions[slot])
+        self.keep(sorted(ranked[:budget], key=lambda slot: self.positions[slot]))
+
+    def keep_latest(self, count):
+        """What a layer with a window keeps, whatever the policy."""
+        self.keep(list(range(max(len(self.positions) - count, 0), len(self.positions))))
+
+    def keep(self, keep):
         self.keys, self.values = self.keys[keep], self.values[keep]
         self.positions, self.sums = self.positions[keep], self.sums[keep]
         self.marks = self.marks[keep]

@@ -135,20 +135,28 @@ public struct GGUFBuilder: Sendable {
     for layer in 0..<layerCount {
       let prefix = "blk.\(layer)."
       add(prefix + "attn_norm.weight", [row], .float32)
-      add(prefix + "attn_q.weight", [row, row], type)
-      add(prefix + "attn_k.weight", [row, row / 2], type)
-      add(prefix + "attn_v.weight", [row, row / 2], type)
+      if architecture == .phi3 {
+        add(prefix + "attn_qkv.weight", [row, 2 * row], type)
+      } else {
+        add(prefix + "attn_q.weight", [row, row], type)
+        add(prefix + "attn_k.weight", [row, row / 2], type)
+        add(prefix + "attn_v.weight", [row, row / 2], type)
+      }
       add(prefix + "attn_output.weight", [row, row], type)
       add(prefix + "ffn_norm.weight", [row], .float32)
-      add(prefix + "ffn_gate.weight", [row, 2 * row], type)
-      add(prefix + "ffn_up.weight", [row, 2 * row], type)
+      if architecture != .phi3 { add(prefix + "ffn_gate.weight", [row, 2 * row], type) }
+      add(prefix + "ffn_up.weight", [row, architecture == .phi3 ? 4 * row : 2 * row], type)
       add(prefix + "ffn_down.weight", [2 * row, row], type)
       if hasBias ?? (architecture == .qwen2) {
         add(prefix + "attn_q.bias", [row], .float32)
         add(prefix + "attn_k.bias", [row / 2], .float32)
         add(prefix + "attn_v.bias", [row / 2], .float32)
       }
-      if architecture == .qwen3 {
+      if architecture == .gemma3 {
+        add(prefix + "post_attention_norm.weight", [row], .float32)
+        add(prefix + "post_ffw_norm.weight", [row], .float32)
+      }
+      if architecture == .qwen3 || architecture == .gemma3 {
         add(prefix + "attn_q_norm.weight", [row / 4], .float32)
         add(prefix + "attn_k_norm.weight", [row / 4], .float32)
       }

@@ -69,7 +69,7 @@ extension Snapshot {
     if read < SnapshotHeader.byteCount || found.magic != SnapshotHeader.magic {
       throw .notSnapshot
     }
-    try found.check(like: header, slotCountMax: settings.slotCountMax)
+    try found.check(like: header, slotCountMax: state.pointee.cache.shape.capacityMax)
     try checkPayload(found, file, buffer)
     try checkCounts(found, file, buffer)
     return found

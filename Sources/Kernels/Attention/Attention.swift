@@ -3,7 +3,7 @@
 ///
 /// The query heads that share a KV head are packed into the rows: row r is query head r % group of
 /// token r / group. Slots before the block are visible to every row; of the block's own slots, row
-/// r sees those up to its token.
+/// r sees those up to its token. If there is a window, tokens that lie before it are hidden.
 ///
 /// Products and exponentials are taken in Float16 or Float32; maxima and the sums over tiles are
 /// Float32.
@@ -15,11 +15,12 @@ public struct Attention {
   let slotCount: Int
   let group: Int
   let usesFloat16: Bool
+  let window: AttentionWindow?
 
   @export(interface)
   public init(
     cache: CacheRows, scratch: AttentionScratch, slotsBefore: Int, slotCount: Int, group: Int,
-    usesFloat16: Bool
+    usesFloat16: Bool, window: AttentionWindow? = nil
   ) {
     self.cache = cache
     self.scratch = scratch
@@ -27,13 +28,14 @@ public struct Attention {
     self.slotCount = slotCount
     self.group = group
     self.usesFloat16 = usesFloat16
+    self.window = window
   }
 
   /// The same with products in Float32.
   public var inSinglePrecision: Attention {
     Attention(
       cache: cache, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
-      group: group, usesFloat16: false)
+      group: group, usesFloat16: false, window: window)
   }
 
   /// Whether the queries, the largest scores and the sums of values of `run` were in the format's
@@ -47,12 +49,17 @@ public struct Attention {
     if !usesFloat16 { return true }
     if !(squares < 65504 * 65504) { return false }
     for row in 0..<rowCount where !(scratch.maxima[row] < .infinity) { return false }
+    // A lower one may be that of tokens before the window.
+    if window != nil {
+      let least = Float(HalfPrecision.beyondWindow)
+      for row in 0..<rowCount where !(scratch.maxima[row] > least) { return false }
+    }
     return scratch.hasFiniteOutputs(rowCount: rowCount, headDim: cache.headDim)
   }
 
   /// Sets a row's query.
   /// - Parameter source: `headDim` numbers; they are rotated to the token's position and
-  ///   multiplied by `factor`, log2(e) / sqrt(headDim).
+  ///   multiplied by `factor`, log2(e) times the scale of the products.
   public func setQuery(
     _ row: Int, from source: UnsafePointer<Float>, _ rotary: RotaryTable, token: Int,
     factor: Float

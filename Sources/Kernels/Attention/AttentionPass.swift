@@ -115,6 +115,7 @@ struct AttentionPass<Format: TileFormat> {
   ) where Source.Format == Format, Step.Format == Format {
     score(rows, operands, kind)
     if visibleSlots(rows.blockRow) - tile < CacheRows.tileSlots { hide(rows, tile: tile) }
+    if let window = problem.window { hide(rows, tile: tile, before: window) }
     step.take(rows, tile, operands, kind, self)
   }
 
@@ -140,6 +141,20 @@ struct AttentionPass<Format: TileFormat> {
       let scores = weights + (rows.first + row) * CacheRows.tileSlots
       for column in visible..<CacheRows.tileSlots {
         scores[column] = Scalar(AttentionScratch.hidden)
+      }
+    }
+  }
+
+  /// A row may see no slot of a tile. Until it has seen one, hidden slots have the largest score, and what
+  /// they add is scaled to nothing with the first that it sees.
+  private func hide(_ rows: TileRows, tile: Int, before window: AttentionWindow) {
+    let positions = window.positions + tile
+    for row in 0..<rows.count {
+      let start = UInt32(
+        truncatingIfNeeded: window.start(ofToken: (rows.blockRow + row) / problem.group))
+      let scores = weights + (rows.first + row) * CacheRows.tileSlots
+      for column in 0..<CacheRows.tileSlots where positions[column] < start {
+        scores[column] = Format.beyondWindow
       }
     }
   }

@@ -8,6 +8,9 @@ public protocol TileFormat {
   associatedtype CacheSource: TileSource
   where CacheSource.Format == Self, CacheSource.Element == Float16
 
+  /// The score of a token that lies before the window: a number of the format that is below all scores.
+  static var beyondWindow: Lanes.Scalar { get }
+
   /// Whether reading the cache costs a conversion, which many rows share better in a copy.
   static var widensCache: Bool { get }
 
@@ -46,6 +49,7 @@ extension TileFormat {
 public enum SinglePrecision: TileFormat {
   public typealias Lanes = NativeFloats
   public typealias CacheSource = WidenedHalves
+  public static var beyondWindow: Float { AttentionScratch.hidden }
   public static var widensCache: Bool { true }
 
   @inline(__always)
@@ -95,6 +99,8 @@ public enum SinglePrecision: TileFormat {
 public enum HalfPrecision: TileFormat {
   public typealias Lanes = NativeHalves
   public typealias CacheSource = StoredLanes<HalfPrecision>
+  /// A real score may be lower: see `Attention.isInRange`.
+  public static var beyondWindow: Float16 { -60_000 }
   public static var widensCache: Bool { false }
 
   @inline(__always)

@@ -2,7 +2,7 @@ import CInstructions
 
 /// What becomes of the old output and the new product; see `Combination`.
 enum ProductStep {
-  case store, add, gate
+  case store, add, gate, gateGELU
 }
 
 /// Products of int8 activations with packed codes, for a range of output groups.
@@ -142,6 +142,7 @@ enum BitsProduct {
       case .store: product.store(out + column)
       case .add: Add.combine(old, product).store(out + column)
       case .gate: Gate.combine(old, product).store(out + column)
+      case .gateGELU: GateGELU.combine(old, product).store(out + column)
       }
     }
   }

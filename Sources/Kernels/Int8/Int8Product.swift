@@ -22,23 +22,39 @@ public enum Int8Product {
     run(x, w, groups, out, l2ByteCount, Add.self)
   }
 
-  /// out = silu(out) * (x·W)
+  /// out = f(out) * (x·W)
   static func gate(
-    _ x: Int8Rows, _ w: Int8Matrix, groups: Range<Int>, into out: ProductOutput, l2ByteCount: Int
+    _ x: Int8Rows, _ w: Int8Matrix, _ function: GateFunction, groups: Range<Int>,
+    into out: ProductOutput, l2ByteCount: Int
   ) {
-    run(x, w, groups, out, l2ByteCount, Gate.self)
+    switch function {
+    case .silu: run(x, w, groups, out, l2ByteCount, Gate.self)
+    case .gelu: run(x, w, groups, out, l2ByteCount, GateGELU.self)
+    }
   }
 
-  /// out = silu(x·gate) * (x·up), the gated unit of Llama's feed-forward part.
-  @export(interface)
+  /// out = f(x·gate) * (x·up), the gated unit of Llama's feed-forward part.
   public static func gated(
+    _ x: Int8Rows, gate: Int8Matrix, up: Int8Matrix, _ function: GateFunction = .silu,
+    groups: Range<Int>, into out: ProductOutput, l2ByteCount: Int
+  ) {
+    switch function {
+    case .silu:
+      gated(x, gate: gate, up: up, groups: groups, into: out, l2ByteCount: l2ByteCount, Gate.self)
+    case .gelu:
+      gated(
+        x, gate: gate, up: up, groups: groups, into: out, l2ByteCount: l2ByteCount, GateGELU.self)
+    }
+  }
+
+  private static func gated<Operation: Combination>(
     _ x: Int8Rows, gate: Int8Matrix, up: Int8Matrix, groups: Range<Int>,
-    into out: ProductOutput, l2ByteCount: Int
+    into out: ProductOutput, l2ByteCount: Int, _ operation: Operation.Type
   ) {
     if x.tokenCount == 1 {
       // Each weight is read once: nothing is gained by staying near.
       run(x, gate, groups, 0..<1, out, Replace.self)
-      run(x, up, groups, 0..<1, out, Gate.self)
+      run(x, up, groups, 0..<1, out, operation)
       return
     }
     let blocking = CacheBlocking(
@@ -46,7 +62,7 @@ public enum Int8Product {
     blocking.forEachPart(of: groups) { groups, tiles in
       for group in groups {
         run(x, gate, group..<group + 1, tiles, out, Replace.self)
-        run(x, up, group..<group + 1, tiles, out, Gate.self)
+        run(x, up, group..<group + 1, tiles, out, operation)
       }
     }
   }

@@ -22,3 +22,11 @@ enum Gate: Combination {
     silu(old) * product
   }
 }
+
+/// As above, with GELU.
+enum GateGELU: Combination {
+  @inline(__always)
+  static func combine(_ old: NativeFloats, _ product: NativeFloats) -> NativeFloats {
+    gelu(old) * product
+  }
+}

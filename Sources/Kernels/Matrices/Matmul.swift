@@ -62,23 +62,24 @@ public enum Matmul {
     }
   }
 
-  /// out = silu(x·gate) * (x·up), the gated unit of Llama's feed-forward part.
+  /// out = f(x·gate) * (x·up), the gated unit of Llama's feed-forward part.
   @export(interface)
   public static func gated(
-    _ x: ActivationRows, gate: WeightMatrix, up: WeightMatrix, groups: Range<Int>,
-    into out: ProductOutput, l2ByteCount: Int
+    _ x: ActivationRows, gate: WeightMatrix, up: WeightMatrix, _ function: GateFunction = .silu,
+    groups: Range<Int>, into out: ProductOutput, l2ByteCount: Int
   ) {
     switch (gate, up) {
     case (.int8(let gate), .int8(let up)):
       Int8Product.gated(
-        x.row!, gate: gate, up: up, groups: groups, into: out, l2ByteCount: l2ByteCount)
+        x.row!, gate: gate, up: up, function, groups: groups, into: out, l2ByteCount: l2ByteCount)
     case (_, .int8(let up)):
       store(x, gate, groups: groups, into: out, l2ByteCount: l2ByteCount)
-      Int8Product.gate(x.row!, up, groups: groups, into: out, l2ByteCount: l2ByteCount)
+      Int8Product.gate(x.row!, up, function, groups: groups, into: out, l2ByteCount: l2ByteCount)
     case (_, .bits(let up)):
       store(x, gate, groups: groups, into: out, l2ByteCount: l2ByteCount)
       BitsProduct.run(
-        x.rows(for: up), up, groups: groups, .gate, into: out, l2ByteCount: l2ByteCount)
+        x.rows(for: up), up, groups: groups, function == .silu ? .gate : .gateGELU, into: out,
+        l2ByteCount: l2ByteCount)
     }
   }
 }

@@ -51,6 +51,18 @@ private func scale(_ v: NativeFloats, _ exponents: NativeInts) -> NativeFloats {
 /// log2(e)
 public let log2OfE: Float = 1.442_695_04
 
+/// GELU of each lane in its form with tanh, x (1 + tanh(z)) / 2 with z = sqrt(2 / pi) (x + 0.044715 x^3),
+/// which is x * sigmoid(2 z) (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
+@inline(__always)
+public func gelu(_ x: NativeFloats) -> NativeFloats {
+  let twice = NativeFloats(repeating: 1.595_769_12)
+  let cubic = NativeFloats(repeating: 0.071_354_816)
+  let z = x * twice.addingProduct(cubic, x * x)
+  // Below -87 the outcome is nearly 0.
+  let e = exp2(maximum(z, NativeFloats(repeating: -87)) * -log2OfE)
+  return x / (e + 1)
+}
+
 /// x * sigmoid(x) of each lane.
 @inline(__always)
 public func silu(_ x: NativeFloats) -> NativeFloats {

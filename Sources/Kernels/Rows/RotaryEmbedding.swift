@@ -1,6 +1,7 @@
 /// Rotary position embedding: the pairs (x[i], x[i + headDim / 2]) of a head are rotated by
-/// position * base^(-2 i / headDim). Interleaved pairs (Llama's GGUF order) are brought into this
-/// order when the weights are loaded.
+/// position * base^(-2 i / headDim). Other orders of the file are brought into this one when the weights
+/// are loaded. If only some elements of a head turn, the pairs from `turning` on have frequency 0, and
+/// the others are those of a head of `2 turning` elements.
 public struct RotaryTable: BitwiseCopyable {
   /// `[half]`: radians for each position.
   public let frequencies: UnsafeMutablePointer<Double>
@@ -8,13 +9,16 @@ public struct RotaryTable: BitwiseCopyable {
   let cosines: UnsafeMutablePointer<Float>
   let sines: UnsafeMutablePointer<Float>
   public let half: Int
+  /// Pairs that turn.
+  public let turning: Int
   /// What rotated values are multiplied by.
   let magnitude: Double
 
   public init(
     frequencies: UnsafeMutablePointer<Double>, cosines: UnsafeMutablePointer<Float>,
-    sines: UnsafeMutablePointer<Float>, half: Int, magnitude: Double = 1
+    sines: UnsafeMutablePointer<Float>, half: Int, turning: Int? = nil, magnitude: Double = 1
   ) {
+    self.turning = turning ?? half
     self.frequencies = frequencies
     self.cosines = cosines
     self.sines = sines
@@ -24,15 +28,16 @@ public struct RotaryTable: BitwiseCopyable {
 
   public func setFrequencies(base: Double) {
     let logarithm = Elementary.log(base)
-    for index in 0..<half {
-      frequencies[index] = Elementary.exp(-logarithm * Double(index) / Double(half))
+    for index in 0..<turning {
+      frequencies[index] = Elementary.exp(-logarithm * Double(index) / Double(turning))
     }
+    for index in turning..<half { frequencies[index] = 0 }
   }
 
   /// Divides the frequencies from `first` on by `factor`, and those up to `unchanged` not at all;
   /// between them the quotient's share grows linearly with the index.
   public func interpolate(factor: Double, unchanged: Double, first: Double) {
-    for index in 0..<half {
+    for index in 0..<turning {
       let place = (Double(index) - unchanged) / max(0.001, first - unchanged)
       let share = min(max(place, 0), 1)
       frequencies[index] *= share / factor + (1 - share)
@@ -41,14 +46,18 @@ public struct RotaryTable: BitwiseCopyable {
 
   /// - Parameter factors: one for each frequency.
   public func divideFrequencies(by factors: UnsafePointer<Float>) {
-    for index in 0..<half { frequencies[index] /= Double(factors[index]) }
+    for index in 0..<turning { frequencies[index] /= Double(factors[index]) }
   }
 
   public func setToken(_ token: Int, position: Int) {
-    for index in 0..<half {
+    for index in 0..<turning {
       let (sine, cosine) = Elementary.sineAndCosine(Double(position) * frequencies[index])
       cosines[token * half + index] = Float(cosine * magnitude)
       sines[token * half + index] = Float(sine * magnitude)
+    }
+    for index in turning..<half {
+      cosines[token * half + index] = 1
+      sines[token * half + index] = 0
     }
   }
 
@@ -92,7 +101,8 @@ public struct RotaryTable: BitwiseCopyable {
     cosines: UnsafeMutablePointer<Float>, sines: UnsafeMutablePointer<Float>
   ) -> RotaryTable {
     RotaryTable(
-      frequencies: frequencies, cosines: cosines, sines: sines, half: half, magnitude: magnitude)
+      frequencies: frequencies, cosines: cosines, sines: sines, half: half, turning: turning,
+      magnitude: magnitude)
   }
 
   /// target = rotated source * factor; `2 * half` values each, which may be the same memory.

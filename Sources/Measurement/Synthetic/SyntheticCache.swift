@@ -21,6 +21,7 @@ private struct SyntheticCache {
   let kvHeadCountMax: Int
   /// For policies that keep all slots.
   let slotCountMax: Int
+  let evicts: Bool
   let seed: UInt64
 
   init(_ engine: borrowing Engine, seed: UInt64) {
@@ -29,6 +30,7 @@ private struct SyntheticCache {
     rowStride = engine.rowScratch(member: 1) - rows
     kvHeadCountMax = engine.shape.layers.largest { $0.kvHeadCount }
     slotCountMax = max(engine.settings.cacheBudget, engine.settings.headBudgets.upperBound)
+    evicts = engine.settings.evicts
     self.seed = seed
   }
 
@@ -43,7 +45,8 @@ private struct SyntheticCache {
 
   private func fill(layer: Int, kvHead: Int, _ member: Member) {
     let key = rows + member.index * rowStride
-    let slotCount = min(slotCountMax, state.pointee.cache.budget(layer: layer, kvHead: kvHead))
+    let budget = state.pointee.cache.budget(layer: layer, kvHead: kvHead)
+    let slotCount = evicts ? budget : min(slotCountMax, budget)
     let block = state.pointee.cache.block(
       layer: layer, kvHead: kvHead, tokenCount: slotCount, nextPosition: slotCount)
     let headDim = block.head.rows.headDim

@@ -6,14 +6,16 @@ enum MetadataKey: Int {
   case blockCount, contextLength, embeddingLength, feedForwardLength, headCount, kvHeadCount
   case keyLength, valueLength, slidingWindow, rmsEpsilon, vocabularySize, expertCount
   case isCausal, attentionScale, residualScale, embeddingScale, logitScale
+  case slidingWindowPattern, queryGrowthScale, finalSoftCap, windowFrequencyBase
   case ropeFrequencyBase, ropeDimensionCount, ropeScaleLinear, ropeScalingType
-  case ropeScalingFactor, ropeOriginalContext, ropeAttentionFactor, ropeFastTurns, ropeSlowTurns
+  case ropeScalingFactor, ropeOriginalContext, ropeAttentionFactor, ropeYarnLogMultiplier
+  case ropeFastTurns, ropeSlowTurns
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
   case bosID, eosID, eotID, eomID, fimPadID, fimRepositoryID, fimSeparatorID, unknownID
   case addsBOS, addsEOS, addsSpacePrefix, chatTemplate, toolTemplate
 
   /// Something for each key. This is the one place of that number.
-  typealias PerKey<Element> = InlineArray<52, Element>
+  typealias PerKey<Element> = InlineArray<57, Element>
 
   static var count: Int { PerKey<UInt8>.count }
 
@@ -49,6 +51,11 @@ enum MetadataKey: Int {
     case .keyLength: "attention.key_length"
     case .valueLength: "attention.value_length"
     case .slidingWindow: "attention.sliding_window"
+    case .slidingWindowPattern: "attention.sliding_window_pattern"
+    case .queryGrowthScale: "attention.temperature_scale"
+    case .finalSoftCap: "final_logit_softcapping"
+    case .windowFrequencyBase: "rope.freq_base_swa"
+    case .ropeYarnLogMultiplier: "rope.scaling.yarn_log_multiplier"
     case .ropeFrequencyBase: "rope.freq_base"
     case .ropeDimensionCount: "rope.dimension_count"
     case .ropeScalingType: "rope.scaling.type"

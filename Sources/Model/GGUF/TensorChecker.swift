@@ -42,8 +42,21 @@ struct TensorChecker: TensorVisitor {
     if !tensor.shape.isEqual(to: expected) {
       throw .tensor(tensor.name, .shape(found: tensor.shape, expected: expected))
     }
-    if type.isCoded { coded.set(slot, type) }
+    if type.isCoded { setCoded(slot, type) }
     return (slot, type)
+  }
+
+  /// The matrices that a tensor has codes of.
+  private mutating func setCoded(_ slot: TensorSlot, _ type: TensorType) {
+    guard case .layer(let layer, let tensor) = slot else { return coded.set(slot, type) }
+    if tensor == .queryKeyValue {
+      coded.set(.layer(layer, .query), type)
+      coded.set(.layer(layer, .key), type)
+      coded.set(.layer(layer, .value), type)
+      return
+    }
+    coded.set(slot, type)
+    if tensor == .up && shape.layer(layer).isFused { coded.set(.layer(layer, .gate), type) }
   }
 
   func isSeen(_ slot: TensorSlot) -> Bool {
@@ -69,17 +82,36 @@ struct TensorChecker: TensorVisitor {
       switch slot {
       case .tokenEmbedding, .outputNorm: if !isSeen(slot) { throw .tensor(slot.name, .missing) }
       case .output: break
-      case .ropeFactors:
-        if isSeen(slot) && shape.architecture.description.ropeFactors == .absent {
+      case .ropeFactors, .ropeFactorsShort, .ropeFactorsLong:
+        if !isSeen(slot) { break }
+        if shape.architecture.description.ropeFactors == .absent {
           throw .tensor(
             slot.name, .unsupported("this architecture has no factors of rotary frequencies"))
         }
+        try checkIsSeen(with: slot)
       case .layer(let layer, let tensor):
         let isWanted = shape.layer(layer).has(tensor)
         if isWanted && !isSeen(slot) { throw .tensor(slot.name, .missing) }
         if !isWanted && isSeen(slot) { throw .tensor(slot.name, .unsupported(tensor.absence)) }
       }
     }
+  }
+
+  /// Factors for short texts come with those for long ones, and with no others.
+  private func checkIsSeen(with slot: TensorSlot) throws(ModelError) {
+    let (short, long) = (isSeen(.ropeFactorsShort), isSeen(.ropeFactorsLong))
+    if isSeen(.ropeFactors) && (short || long) {
+      throw .tensor(slot.name, .unsupported("two kinds of factors of rotary frequencies"))
+    }
+    if short != long {
+      throw .tensor(
+        (short ? TensorSlot.ropeFactorsLong : TensorSlot.ropeFactorsShort).name, .missing)
+    }
+  }
+
+  private var ropeFactors: FoundRopeFactors {
+    if isSeen(.ropeFactors) { return .all }
+    return isSeen(.ropeFactorsLong) ? .shortAndLong : .none
   }
 
   /// The model's shape with what its tensors tell; throws as `checkIsComplete`.
@@ -93,8 +125,7 @@ struct TensorChecker: TensorVisitor {
     var shape = shape
     shape.complete(
       isOutputTied: !isSeen(.output), hasBias: isSeen(.layer(0, .queryBias)),
-      hasRopeFactors: isSeen(.ropeFactors),
-      coded: coded.hasShortCodes ? coded : CodedTensors())
+      ropeFactors: ropeFactors, coded: coded.hasShortCodes ? coded : CodedTensors())
     return shape
   }
 }

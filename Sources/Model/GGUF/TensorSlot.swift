@@ -4,8 +4,10 @@ import Platform
 public enum LayerTensor: Int, Sendable {
   case attentionNorm, query, key, value, attentionOutput, ffnNorm, gate, up, down
   case queryBias, keyBias, valueBias, queryNorm, keyNorm, attentionPostNorm, ffnPostNorm
+  /// Of a layer that `isFused`; `up` then has gate and up.
+  case queryKeyValue
 
-  public static let count = 16
+  public static let count = 17
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
   @export(interface)
@@ -27,6 +29,7 @@ public enum LayerTensor: Int, Sendable {
     case .keyNorm: "attn_k_norm.weight"
     case .attentionPostNorm: "post_attention_norm.weight"
     case .ffnPostNorm: "post_ffw_norm.weight"
+    case .queryKeyValue: "attn_qkv.weight"
     }
   }
 
@@ -34,7 +37,7 @@ public enum LayerTensor: Int, Sendable {
   @export(interface)
   public var isVector: Bool {
     switch self {
-    case .query, .key, .value, .attentionOutput, .gate, .up, .down: false
+    case .query, .key, .value, .attentionOutput, .gate, .up, .down, .queryKeyValue: false
     default: true
     }
   }
@@ -47,6 +50,10 @@ public enum LayerTensor: Int, Sendable {
     case .query: TensorShape(columnCount: embeddingLength, rowCount: layer.queryLength)
     case .key, .value: TensorShape(columnCount: embeddingLength, rowCount: layer.kvLength)
     case .attentionOutput: TensorShape(columnCount: layer.queryLength, rowCount: embeddingLength)
+    case .queryKeyValue:
+      TensorShape(columnCount: embeddingLength, rowCount: layer.queryKeyValueLength)
+    case .up where layer.isFused:
+      TensorShape(columnCount: embeddingLength, rowCount: 2 * layer.feedForwardLength)
     case .gate, .up: TensorShape(columnCount: embeddingLength, rowCount: layer.feedForwardLength)
     case .down: TensorShape(columnCount: layer.feedForwardLength, rowCount: embeddingLength)
     case .queryBias: TensorShape(columnCount: layer.queryLength)
@@ -67,7 +74,39 @@ extension LayerSpec {
     case .ffnPostNorm: norms.afterFeedForward
     case .queryNorm, .keyNorm: norms.heads
     case .queryBias, .keyBias, .valueBias: hasBias
-    case .query, .key, .value, .attentionOutput, .gate, .up, .down: true
+    case .query, .key, .value, .gate: !isFused
+    case .queryKeyValue: isFused
+    case .attentionOutput, .up, .down: true
+    }
+  }
+}
+
+/// What a tensor of the file holds.
+extension LayerSpec {
+  /// The tensors that a fused one has the rows of, in their order; of any other tensor itself alone.
+  /// - Returns: nil if there are no more.
+  @export(interface)
+  public func part(_ index: Int, of tensor: LayerTensor) -> LayerTensor? {
+    switch (tensor, index) {
+    case (.queryKeyValue, 0): .query
+    case (.queryKeyValue, 1): .key
+    case (.queryKeyValue, 2): .value
+    case (.up, 0) where isFused: .gate
+    case (.up, 1) where isFused: .up
+    case (_, 0) where tensor != .queryKeyValue: tensor
+    default: nil
+    }
+  }
+
+  /// Rows of a part of a fused tensor; nil for a tensor that is not fused.
+  @export(interface)
+  public func rowCount(ofPart part: LayerTensor) -> Int? {
+    if !isFused { return nil }
+    return switch part {
+    case .query: queryLength
+    case .key, .value: kvLength
+    case .gate, .up: feedForwardLength
+    default: nil
     }
   }
 }
@@ -78,12 +117,15 @@ public enum TensorSlot: Sendable {
   case outputNorm
   /// May be absent; the token embedding then serves as the output head.
   case output
-  /// `[headDim / 2]`: what the frequencies of rotary embedding are divided by. May be absent.
+  /// One for each frequency of rotary embedding: what it is divided by. May be absent.
   case ropeFactors
+  /// The same for texts within the original length, and for longer ones. May both be absent.
+  case ropeFactorsShort
+  case ropeFactorsLong
   case layer(Int, LayerTensor)
 
   /// Tensors that belong to no layer.
-  static let globalCount = 4
+  static let globalCount = 6
   static var countMax: Int { count(layerCount: ModelShape.layerCountMax) }
 
   /// The slots of a model, used or not.
@@ -96,6 +138,8 @@ public enum TensorSlot: Sendable {
     case .outputNorm: 1
     case .output: 2
     case .ropeFactors: 3
+    case .ropeFactorsShort: 4
+    case .ropeFactorsLong: 5
     case .layer(let layer, let tensor):
       Self.globalCount + layer * LayerTensor.count + tensor.rawValue
     }
@@ -107,6 +151,8 @@ public enum TensorSlot: Sendable {
     case 1: self = .outputNorm
     case 2: self = .output
     case 3: self = .ropeFactors
+    case 4: self = .ropeFactorsShort
+    case 5: self = .ropeFactorsLong
     default:
       let place = index - Self.globalCount
       self = .layer(
@@ -124,6 +170,10 @@ public enum TensorSlot: Sendable {
       self = .output
     } else if name.isEqual(to: "rope_freqs.weight") {
       self = .ropeFactors
+    } else if name.isEqual(to: "rope_factors_short.weight") {
+      self = .ropeFactorsShort
+    } else if name.isEqual(to: "rope_factors_long.weight") {
+      self = .ropeFactorsLong
     } else {
       guard name.hasText("blk.", at: 0) else { return nil }
       var place = 4
@@ -151,6 +201,8 @@ public enum TensorSlot: Sendable {
     case .outputNorm: return Excerpt("output_norm.weight")
     case .output: return Excerpt("output.weight")
     case .ropeFactors: return Excerpt("rope_freqs.weight")
+    case .ropeFactorsShort: return Excerpt("rope_factors_short.weight")
+    case .ropeFactorsLong: return Excerpt("rope_factors_long.weight")
     case .layer(let layer, let tensor):
       var name = Excerpt("blk.")
       name.append(decimal: layer)
@@ -164,7 +216,7 @@ public enum TensorSlot: Sendable {
   @export(interface)
   public var isVector: Bool {
     switch self {
-    case .outputNorm, .ropeFactors: true
+    case .outputNorm, .ropeFactors, .ropeFactorsShort, .ropeFactorsLong: true
     case .tokenEmbedding, .output: false
     case .layer(_, let tensor): tensor.isVector
     }
@@ -177,7 +229,8 @@ public enum TensorSlot: Sendable {
     case .tokenEmbedding, .output:
       TensorShape(columnCount: embedding, rowCount: model.vocabularyCount)
     case .outputNorm: TensorShape(columnCount: embedding)
-    case .ropeFactors: TensorShape(columnCount: model.ropeTables[0].dimensionCount / 2)
+    case .ropeFactors, .ropeFactorsShort, .ropeFactorsLong:
+      TensorShape(columnCount: model.ropeTables[0].dimensionCount / 2)
     case .layer(let layer, let tensor):
       tensor.shape(model.layer(layer), embeddingLength: embedding)
     }

@@ -20,7 +20,7 @@ enum UnusedTensor {
   private typealias Reason = (ending: StaticString, reason: StaticString)
 
   /// The first ending that fits.
-  private static var reasons: InlineArray<8, Reason> {
+  private static var reasons: InlineArray<6, Reason> {
     [
       (".bias", "only queries, keys and values may have a bias"),
       (".scale", "scales of matrices"),
@@ -28,8 +28,6 @@ enum UnusedTensor {
       ("ffn_sub_norm.weight", "a norm within the feed-forward part"),
       ("attn_sinks.weight", "attention sinks"),
       ("_exps.weight", "experts"),
-      ("rope_factors_long.weight", "long-rope scaling"),
-      ("rope_factors_short.weight", "long-rope scaling"),
     ]
   }
 }

@@ -8,7 +8,7 @@ import Platform
 struct PackedHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x4B43_4150_4547_4445  // "EDGEPACK"
   /// Changes with the arrangement of the file, of the weights, or of the tokenizer's tables.
-  static let version: UInt64 = 3
+  static let version: UInt64 = 4
   /// Where the GGUF file's bytes begin; places in the file are counted from there.
   static let byteCount = 4096
 
@@ -33,7 +33,8 @@ struct PackedHeader: BitwiseCopyable {
   var weightChecksum: UInt64 = 0
   var isOutputTied: UInt64 = 0
   var hasBias: UInt64 = 0
-  var hasRopeFactors: UInt64 = 0
+  /// A `FoundRopeFactors`.
+  var ropeFactors: UInt64 = 0
   /// Whether weights are in the bits of the source, and which: those of `ModelShape`.
   var keepsCodes: UInt64 = 0
   var coded = CodedTensors()

@@ -42,7 +42,7 @@ public struct PackedModel: Sendable, BitwiseCopyable {
   let firstByteCount: Int
   private let isOutputTied: Bool
   private let hasBias: Bool
-  private let hasRopeFactors: Bool
+  private let ropeFactors: FoundRopeFactors
   private let keepsCodes: Bool
   private let coded: CodedTensors
   private let shapeFingerprint: UInt64
@@ -68,7 +68,7 @@ public struct PackedModel: Sendable, BitwiseCopyable {
     firstByteCount = Int(header.firstByteCount)
     isOutputTied = header.isOutputTied != 0
     hasBias = header.hasBias != 0
-    hasRopeFactors = header.hasRopeFactors != 0
+    ropeFactors = FoundRopeFactors(rawValue: header.ropeFactors) ?? .none
     keepsCodes = header.keepsCodes != 0
     coded = header.coded
     shapeFingerprint = header.shapeFingerprint
@@ -79,7 +79,7 @@ public struct PackedModel: Sendable, BitwiseCopyable {
   func complete(_ shape: ModelShape) throws(ModelError) -> ModelShape {
     var shape = shape
     shape.complete(
-      isOutputTied: isOutputTied, hasBias: hasBias, hasRopeFactors: hasRopeFactors,
+      isOutputTied: isOutputTied, hasBias: hasBias, ropeFactors: ropeFactors,
       coded: coded)
     shape.keepsCodes = keepsCodes
     if shape.fingerprint != shapeFingerprint { throw .packed(.description) }
@@ -179,7 +179,7 @@ extension ModelFile {
     header.weightChecksum = contents.weightChecksum
     header.isOutputTied = shape.isOutputTied ? 1 : 0
     header.hasBias = shape.layer(0).hasBias ? 1 : 0
-    header.hasRopeFactors = shape.ropeTables[0].hasFactors ? 1 : 0
+    header.ropeFactors = shape.foundRopeFactors.rawValue
     header.keepsCodes = contents.keepsCodes ? 1 : 0
     if contents.keepsCodes { header.coded = shape.coded }
     header.shapeFingerprint = shape.fingerprint

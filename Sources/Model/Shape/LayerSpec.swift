@@ -14,11 +14,14 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   public var norms: LayerNorms
   /// Whether queries, keys and values have biases.
   public var hasBias: Bool
+  /// Whether the file has queries, keys and values in one matrix, and gate and up in another.
+  public var isFused: Bool
   /// Elements of the hidden layer of the feed-forward part, which is gated.
   public var feedForwardLength: Int
   public var activation: Activation
   /// What the products of queries and keys are multiplied by; nil for `headDim`^(-1/2).
   public var queryScale: Float?
+  public var queryGrowth: QueryGrowth?
   /// What the outcomes of attention and feed-forward are multiplied by before they are added to the
   /// residual stream.
   public var residualScale: Float
@@ -26,8 +29,9 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   @export(interface)
   public init(
     span: AttentionSpan = .full, ropeTable: Int? = 0, headCount: Int, kvHeadCount: Int,
-    headDim: Int, norms: LayerNorms = LayerNorms(), hasBias: Bool = false, feedForwardLength: Int,
-    activation: Activation = .silu, queryScale: Float? = nil, residualScale: Float = 1
+    headDim: Int, norms: LayerNorms = LayerNorms(), hasBias: Bool = false, isFused: Bool = false,
+    feedForwardLength: Int, activation: Activation = .silu, queryScale: Float? = nil,
+    queryGrowth: QueryGrowth? = nil, residualScale: Float = 1
   ) {
     self.span = span
     self.ropeTable = ropeTable
@@ -36,9 +40,11 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
     self.headDim = headDim
     self.norms = norms
     self.hasBias = hasBias
+    self.isFused = isFused
     self.feedForwardLength = feedForwardLength
     self.activation = activation
     self.queryScale = queryScale
+    self.queryGrowth = queryGrowth
     self.residualScale = residualScale
   }
 
@@ -60,6 +66,17 @@ public enum AttentionSpan: Sendable, BitwiseCopyable, Equatable {
   case full
   /// The token itself and those before it, together so many at most.
   case window(Int)
+}
+
+/// Queries grow with their position p: by 1 + scale log(1 + floor(p / length)) (Llama 4, Ministral 3).
+public struct QueryGrowth: Sendable, BitwiseCopyable, Equatable {
+  public let scale: Float
+  public let length: Int
+
+  public init(scale: Float, length: Int) {
+    self.scale = scale
+    self.length = length
+  }
 }
 
 /// The RMS norms that a layer has; those of Llama at first.

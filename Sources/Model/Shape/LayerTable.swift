@@ -55,6 +55,11 @@ public struct LayerTable: Sendable, BitwiseCopyable {
     for kind in 0..<kindCount { kinds[kind].hasBias = hasBias }
   }
 
+  /// Gives all layers that are rotated by table 0 another table.
+  mutating func replaceFirstRopeTable(by table: Int) {
+    for kind in 0..<kindCount where kinds[kind].ropeTable == 0 { kinds[kind].ropeTable = table }
+  }
+
   /// The largest value of `length` of any layer.
   @inline(__always)
   public func largest(_ length: (LayerSpec) -> Int) -> Int {

@@ -9,9 +9,9 @@ extension Metadata {
       return try linearScaling()
     }
     if type.isEqual(to: "none") { return .none }
-    if type.isEqual(to: "linear") { return try linearScaling() }
+    if type.isEqual(to: "linear") || type.isEqual(to: "longrope") { return try linearScaling() }
     if type.isEqual(to: "yarn") { return .yarn(try yarnScaling()) }
-    throw fault(.ropeScalingType, .text(type, expected: "'none', 'linear' or 'yarn'"))
+    throw fault(.ropeScalingType, .text(type, expected: "'none', 'linear', 'longrope' or 'yarn'"))
   }
 
   private func linearScaling() throws(ModelError) -> RopeScaling {
@@ -26,6 +26,24 @@ extension Metadata {
     guard let factor = try scalingFactor(.ropeScalingFactor) else {
       throw fault(.ropeScalingFactor, .missing)
     }
+    return YarnScaling(
+      factor: Float(factor), originalContextLength: try originalContextLength(),
+      fastTurns: try positive(.ropeFastTurns) ?? Float(YarnScaling.fastTurnsDefault),
+      slowTurns: try positive(.ropeSlowTurns) ?? Float(YarnScaling.slowTurnsDefault),
+      attentionFactor: try positive(.ropeAttentionFactor) ?? 1,
+      logMultiplier: try yarnLogMultiplier())
+  }
+
+  private func yarnLogMultiplier() throws(ModelError) -> Float {
+    guard let multiplier = try real(.ropeYarnLogMultiplier) else { return 0 }
+    if !(multiplier >= 0 && multiplier <= 1e3) {
+      throw fault(.ropeYarnLogMultiplier, .real(multiplier, expected: "a number from 0 to 1000"))
+    }
+    return Float(multiplier)
+  }
+
+  /// Positions that the model was trained for at first.
+  func originalContextLength() throws(ModelError) -> Int {
     let key =
       isPresent(.ropeOriginalContext) ? MetadataKey.ropeOriginalContext : .contextLength
     let context = try requiredInteger(key)
@@ -33,11 +51,7 @@ extension Metadata {
       throw fault(
         key, .integerRange(context, minimum: 1, maximum: ModelShape.contextLengthMax))
     }
-    return YarnScaling(
-      factor: Float(factor), originalContextLength: context,
-      fastTurns: try positive(.ropeFastTurns) ?? Float(YarnScaling.fastTurnsDefault),
-      slowTurns: try positive(.ropeSlowTurns) ?? Float(YarnScaling.slowTurnsDefault),
-      attentionFactor: try positive(.ropeAttentionFactor) ?? 1)
+    return context
   }
 
   /// Nil if the key is absent.
@@ -50,7 +64,7 @@ extension Metadata {
     return factor
   }
 
-  private func positive(_ key: MetadataKey) throws(ModelError) -> Float? {
+  func positive(_ key: MetadataKey) throws(ModelError) -> Float? {
     guard let value = try real(key) else { return nil }
     if !(value >= 1e-6 && value <= 1e6) {
       throw fault(key, .real(value, expected: "a number from 0.000001 to 1000000"))

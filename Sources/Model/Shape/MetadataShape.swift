@@ -19,47 +19,108 @@ extension Metadata {
     let layerCount = try requiredInteger(.blockCount)
     try check.isInRange(.blockCount, layerCount, maximum: ModelShape.layerCountMax)
     let contextLength = try requiredInteger(.contextLength)
-    let layer = try layer(headCount: headCount, headDim: headDim, contextLength: contextLength)
+    var layer = try layer(headCount: headCount, headDim: headDim)
+    let scales = try scales(embeddingLength: embeddingLength, layerCount: layerCount)
+    layer.residualScale = scales.residual
+    layer.queryScale = scales.query
+    let window = try window(contextLength: contextLength, check)
+    let tables = try ropeTables(headDim: headDim, hasWindow: window != nil, &cursor, of: file)
     let shape = try ModelShape(
-      architecture: architecture, layers: LayerTable(repeating: layer, count: layerCount),
-      ropeTables: RopeTables(ropeTable(headDim: headDim, &cursor, of: file)),
-      embeddingLength: embeddingLength, vocabularyCount: vocabularyCount(),
+      architecture: architecture,
+      layers: architecture.description.layers(
+        repeating: layer, count: layerCount, window: window, period: windowPeriod(),
+        contextLength: contextLength),
+      ropeTables: tables, embeddingLength: embeddingLength, vocabularyCount: vocabularyCount(),
       contextLength: contextLength, rmsEpsilon: Float(rmsEpsilon),
-      embeddingScale: scale(.embeddingScale) ?? 1, logitScale: scale(.logitScale) ?? 1,
-      isOutputTied: false)
+      embeddingScale: scales.embedding, logitScale: scales.logits, isOutputTied: false)
     try shape.checkIsComputed()
     return shape
   }
 
-  /// A layer of the model, whose layers are all alike.
-  private func layer(
-    headCount: Int, headDim: Int, contextLength: Int
-  ) throws(ModelError) -> LayerSpec {
+  /// What the layers of the model have in common.
+  private func layer(headCount: Int, headDim: Int) throws(ModelError) -> LayerSpec {
     var layer = try architecture.description.layer(
       headCount: headCount, kvHeadCount: integer(.kvHeadCount) ?? headCount, headDim: headDim,
       feedForwardLength: requiredInteger(.feedForwardLength))
-    // A window as long as the trained text hides nothing.
-    if let window = try integer(.slidingWindow), window != 0 && window < contextLength {
-      layer.span = .window(window)
-    }
-    layer.queryScale = try scale(.attentionScale)
-    layer.residualScale = try scale(.residualScale) ?? 1
+    layer.queryGrowth = try queryGrowth()
     return layer
   }
 
-  private func ropeTable(
-    headDim: Int, _ cursor: inout FileCursor, of file: borrowing InputFile
-  ) throws(ModelError) -> RopeSpec {
-    let base = try real(.ropeFrequencyBase) ?? Self.ropeFrequencyBaseDefault
-    return try RopeSpec(
-      frequencyBase: Float(base), scaling: ropeScaling(&cursor, of: file),
-      dimensionCount: integer(.ropeDimensionCount) ?? headDim)
+  /// How many tokens the layers that have a window see; nil if none has one.
+  private func window(
+    contextLength: Int, _ check: ShapeCheck
+  ) throws(ModelError) -> Int? {
+    guard let window = try integer(.slidingWindow), window != 0 else { return nil }
+    if case .refused = architecture.description.windows {
+      // A window as long as the trained text hides nothing.
+      if window >= contextLength { return nil }
+      throw fault(
+        .slidingWindow,
+        .integer(window, expected: "0: sliding-window attention is not supported here"))
+    }
+    try check.isInRange(.slidingWindow, window, maximum: ModelShape.contextLengthMax)
+    return window
   }
 
-  /// Nil if the key is absent or 0, as llama.cpp takes it.
-  private func scale(_ key: MetadataKey) throws(ModelError) -> Float? {
-    guard let value = try real(key), value != 0 else { return nil }
-    return Float(value)
+  /// The file's number in place of the architecture's, if it has one.
+  private func windowPeriod() throws(ModelError) -> Int {
+    let (windows, found) = (architecture.description.windows, try integer(.slidingWindowPattern))
+    guard case .allButEach = windows, let own = found else { return windows.period }
+    if own < 0 || own > ModelShape.layerCountMax {
+      throw fault(
+        .slidingWindowPattern,
+        .integerRange(own, minimum: 0, maximum: ModelShape.layerCountMax))
+    }
+    return own
+  }
+
+  private func queryGrowth() throws(ModelError) -> QueryGrowth? {
+    guard let scale = try real(.queryGrowthScale), scale != 0, architecture == .mistral3 else {
+      return nil
+    }
+    if !(scale > 0 && scale <= 1e3) {
+      throw fault(.queryGrowthScale, .real(scale, expected: "a number from 0 to 1000"))
+    }
+    return QueryGrowth(scale: Float(scale), length: try originalContextLength())
+  }
+
+  /// The table of the layers, and a second one of those with a window if it differs.
+  private func ropeTables(
+    headDim: Int, hasWindow: Bool, _ cursor: inout FileCursor, of file: borrowing InputFile
+  ) throws(ModelError) -> RopeTables {
+    let base = try real(.ropeFrequencyBase) ?? Self.ropeFrequencyBaseDefault
+    var table = try RopeSpec(
+      frequencyBase: Float(base), scaling: ropeScaling(&cursor, of: file),
+      dimensionCount: rotatedCount(headDim: headDim), headDim: headDim)
+    let trainedLength = try requiredInteger(.contextLength)
+    table.originalContextLength = try integer(.ropeOriginalContext) ?? trainedLength
+    if case .yarn = table.scaling {
+    } else {
+      table.attentionFactor = try positive(.ropeAttentionFactor) ?? 1
+    }
+    var tables = RopeTables(table)
+    let own = try real(.windowFrequencyBase)
+    if hasWindow, let base = architecture.description.windowFrequencyBase {
+      tables.append(
+        RopeSpec(frequencyBase: own.map { Float($0) } ?? base, dimensionCount: headDim))
+    }
+    return tables
+  }
+
+  /// Elements of a head that are rotated.
+  private func rotatedCount(headDim: Int) throws(ModelError) -> Int {
+    guard let count = try integer(.ropeDimensionCount), count != headDim else { return headDim }
+    if !architecture.description.rotatesInPart {
+      throw fault(
+        .ropeDimensionCount,
+        .unequal(count, other: Excerpt("the dimension of a head"), otherValue: headDim))
+    }
+    if count < 2 || count > headDim || count % 2 != 0 {
+      throw fault(
+        .ropeDimensionCount,
+        .integer(count, expected: "an even number from 2 to the dimension of a head"))
+    }
+    return count
   }
 
   private func headDim(embeddingLength: Int, headCount: Int) throws(ModelError) -> Int {

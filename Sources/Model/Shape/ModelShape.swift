@@ -1,3 +1,5 @@
+import CInstructions
+
 /// The architecture and sizes of a model. A value of this type is within all limits.
 ///
 /// It is about two KiB: what many threads read holds it by pointer.
@@ -23,7 +25,7 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   /// Rows of the token embedding and logits of a step.
   public let vocabularyCount: Int
   /// Positions that the model was trained for.
-  public let contextLength: Int
+  public internal(set) var contextLength: Int
   /// What RMS norm adds to the mean square.
   public let rmsEpsilon: Float
   /// What token embeddings are multiplied by.
@@ -41,14 +43,47 @@ public struct ModelShape: Sendable, BitwiseCopyable {
 
   public func layer(_ index: Int) -> LayerSpec { layers[index] }
 
+  /// Layers that see a window of the text only.
+  public var windowLayerCount: Int { layers.sum { $0.span == .full ? 0 : 1 } }
+
   /// Adds what is known from the tensors alone.
   mutating func complete(
-    isOutputTied: Bool, hasBias: Bool, hasRopeFactors: Bool, coded: CodedTensors
+    isOutputTied: Bool, hasBias: Bool, ropeFactors: FoundRopeFactors, coded: CodedTensors
   ) {
     self.coded = coded
     self.isOutputTied = isOutputTied
     if architecture.description.biases == .optional { layers.setBias(hasBias) }
-    ropeTables[0].hasFactors = hasRopeFactors
+    switch ropeFactors {
+    case .none: break
+    case .all: ropeTables[0].factors = .all
+    case .shortAndLong:
+      if ropeTables[0].factors == .short { break }
+      var long = ropeTables[0]
+      long.factors = .long
+      ropeTables[0].factors = .short
+      ropeTables.append(long)
+    }
+  }
+
+  var foundRopeFactors: FoundRopeFactors {
+    switch ropeTables[0].factors {
+    case .none: .none
+    case .all: .all
+    case .short, .long: .shortAndLong
+    }
+  }
+
+  /// Chooses between the divisors for short and for long texts, if the model has both.
+  /// - Parameter positionCount: the positions that a run takes at most; nil if there is no end to them.
+  @export(interface)
+  public mutating func chooseRopeFactors(positionCount: Int?) {
+    if ropeTables[0].factors != .short { return }
+    let length = ropeTables[0].originalContextLength
+    if let positionCount, positionCount <= length {
+      contextLength = min(contextLength, length)
+    } else {
+      layers.replaceFirstRopeTable(by: 1)
+    }
   }
 
   /// Checks every limit; errors carry the name of the GGUF key.
@@ -80,23 +115,38 @@ public struct ModelShape: Sendable, BitwiseCopyable {
     self.isOutputTied = isOutputTied
   }
 
-  /// A model of layers that are all alike, as the architecture describes them.
+  /// A model as the architecture describes it, without scales that only a file gives.
+  /// - Parameters:
+  ///   - window: tokens that layers with a window see, if there are any.
+  ///   - rotatedCount: elements of a head that are rotated; nil for all.
   @export(interface)
   public init(
     architecture: Architecture = .llama, layerCount: Int, headCount: Int, kvHeadCount: Int,
     headDim: Int, embeddingLength: Int, feedForwardLength: Int, vocabularyCount: Int,
-    contextLength: Int, ropeFrequencyBase: Float, rmsEpsilon: Float, isOutputTied: Bool
+    contextLength: Int, ropeFrequencyBase: Float, rmsEpsilon: Float, isOutputTied: Bool,
+    window: Int? = nil, rotatedCount: Int? = nil
   ) throws(ModelError) {
     let check = ShapeCheck(architecture: architecture)
     try check.isInRange(.blockCount, layerCount, maximum: Self.layerCountMax)
-    let layer = architecture.description.layer(
+    let description = architecture.description
+    let layer = description.layer(
       headCount: headCount, kvHeadCount: kvHeadCount, headDim: headDim,
       feedForwardLength: feedForwardLength)
+    var tables = RopeTables(
+      RopeSpec(
+        frequencyBase: ropeFrequencyBase, dimensionCount: rotatedCount ?? headDim,
+        headDim: headDim))
+    if window != nil, let base = description.windowFrequencyBase {
+      tables.append(RopeSpec(frequencyBase: base, dimensionCount: headDim))
+    }
     try self.init(
-      architecture: architecture, layers: LayerTable(repeating: layer, count: layerCount),
-      ropeTables: RopeTables(
-        RopeSpec(frequencyBase: ropeFrequencyBase, dimensionCount: headDim)),
-      embeddingLength: embeddingLength, vocabularyCount: vocabularyCount,
-      contextLength: contextLength, rmsEpsilon: rmsEpsilon, isOutputTied: isOutputTied)
+      architecture: architecture,
+      layers: description.layers(
+        repeating: layer, count: layerCount, window: window, period: description.windows.period,
+        contextLength: contextLength),
+      ropeTables: tables, embeddingLength: embeddingLength, vocabularyCount: vocabularyCount,
+      contextLength: contextLength, rmsEpsilon: rmsEpsilon,
+      embeddingScale: description.scales == .rootOfEmbedding
+        ? edge_square_root(Float(embeddingLength)) : 1, isOutputTied: isOutputTied)
   }
 }

@@ -32,6 +32,22 @@ public struct YarnScaling: Sendable, BitwiseCopyable {
   public let slowTurns: Float
   /// On top of 0.1 ln(factor) + 1.
   public let attentionFactor: Float
+  /// The growth is divided by 0.1 `logMultiplier` ln(factor) + 1 (`mscale_all_dim` of the models that
+  /// have it).
+  public let logMultiplier: Float
+
+  @export(interface)
+  public init(
+    factor: Float, originalContextLength: Int, fastTurns: Float, slowTurns: Float,
+    attentionFactor: Float, logMultiplier: Float = 0
+  ) {
+    self.factor = factor
+    self.originalContextLength = originalContextLength
+    self.fastTurns = fastTurns
+    self.slowTurns = slowTurns
+    self.attentionFactor = attentionFactor
+    self.logMultiplier = logMultiplier
+  }
 
   static let fastTurnsDefault = 32.0
   static let slowTurnsDefault = 1.0

@@ -4,7 +4,7 @@ import Text
 /// weights that are made up.
 ///
 /// The sizes are those of the models' `config.json`. The scaling of Llama 3's rotary frequencies is
-/// left out (other values in the same table). Trained lengths are the instruct models'; the runtime
+/// left out, as are Phi-4's factors and Gemma 3's (other values in the same table). Trained lengths are the instruct models'; the runtime
 /// does not plan by them.
 public enum PublishedShape: Int, Sendable {
   case llama32At1B
@@ -15,8 +15,12 @@ public enum PublishedShape: Int, Sendable {
   case qwen25At3B
   case qwen25At7B
   case smolLM2At135M
+  case gemma3At1B
+  case gemma3At4B
+  case smolLM3At3B
+  case phi4Mini
 
-  public static let count = 8
+  public static let count = 12
 
   public init?(name: Span<UInt8>) {
     for index in 0..<Self.count {
@@ -40,6 +44,10 @@ public enum PublishedShape: Int, Sendable {
     case .qwen25At3B: "qwen2.5-3b"
     case .qwen25At7B: "qwen2.5-7b"
     case .smolLM2At135M: "smollm2-135m"
+    case .gemma3At1B: "gemma-3-1b"
+    case .gemma3At4B: "gemma-3-4b"
+    case .smolLM3At3B: "smollm3-3b"
+    case .phi4Mini: "phi-4-mini"
     }
   }
 
@@ -75,6 +83,52 @@ public enum PublishedShape: Int, Sendable {
           feedForwardLength: 1536, vocabularyCount: 49_152, contextLength: 8192,
           ropeFrequencyBase: 100_000, rmsEpsilon: 1e-5, isOutputTied: true)
       }
+    case .gemma3At1B:
+      Self.gemma(
+        embedding: 1152, layers: 26, heads: 4, kvHeads: 1, feedForward: 6912, vocabulary: 262_144,
+        context: 32_768, window: 512)
+    case .gemma3At4B:
+      Self.gemma(
+        embedding: 2560, layers: 34, heads: 8, kvHeads: 4, feedForward: 10_240,
+        vocabulary: 262_208, context: 131_072, window: 1024)
+    case .smolLM3At3B: Self.smolLM3
+    case .phi4Mini: Self.phi4
+    }
+  }
+
+  /// What the Gemma 3 models have in common.
+  private static func gemma(
+    embedding: Int, layers: Int, heads: Int, kvHeads: Int, feedForward: Int, vocabulary: Int,
+    context: Int, window: Int
+  ) -> ModelShape {
+    checked {
+      () throws(ModelError) in
+      try ModelShape(
+        architecture: .gemma3, layerCount: layers, headCount: heads, kvHeadCount: kvHeads,
+        headDim: 256, embeddingLength: embedding, feedForwardLength: feedForward,
+        vocabularyCount: vocabulary, contextLength: context, ropeFrequencyBase: 1_000_000,
+        rmsEpsilon: 1e-6, isOutputTied: true, window: window)
+    }
+  }
+
+  private static var smolLM3: ModelShape {
+    checked {
+      () throws(ModelError) in
+      try ModelShape(
+        architecture: .smollm3, layerCount: 36, headCount: 16, kvHeadCount: 4, headDim: 128,
+        embeddingLength: 2048, feedForwardLength: 11_008, vocabularyCount: 128_256,
+        contextLength: 65_536, ropeFrequencyBase: 5_000_000, rmsEpsilon: 1e-6, isOutputTied: true)
+    }
+  }
+
+  private static var phi4: ModelShape {
+    checked {
+      () throws(ModelError) in
+      try ModelShape(
+        architecture: .phi3, layerCount: 32, headCount: 24, kvHeadCount: 8, headDim: 128,
+        embeddingLength: 3072, feedForwardLength: 8192, vocabularyCount: 200_064,
+        contextLength: 131_072, ropeFrequencyBase: 10_000, rmsEpsilon: 1e-5, isOutputTied: true,
+        rotatedCount: 96)
     }
   }
 

@@ -37,11 +37,15 @@ extension LayerSpec {
     hash.update(UInt64(headCount))
     hash.update(UInt64(kvHeadCount))
     hash.update(UInt64(headDim))
-    hash.update(norms.bits | (hasBias ? 1 << 8 : 0))
+    hash.update(norms.bits | (hasBias ? 1 << 8 : 0) | (isFused ? 1 << 9 : 0))
     hash.update(UInt64(feedForwardLength))
     hash.update(UInt64(activation.rawValue))
     hash.update(queryScale ?? 0)
     hash.update(residualScale)
+    if let queryGrowth {
+      hash.update(queryGrowth.scale)
+      hash.update(UInt64(queryGrowth.length))
+    }
   }
 }
 
@@ -56,7 +60,14 @@ extension RopeSpec {
   fileprivate func add(to hash: inout XXHash64) {
     hash.update(frequencyBase)
     hash.update(UInt64(dimensionCount))
-    hash.update(UInt64(hasFactors ? 1 : 0))
+    hash.update(UInt64(factors.rawValue))
+    // What few models have is told apart by a mark before it, and adds nothing to the hash of the others,
+    // by which files of head budgets name their model.
+    if headDim != dimensionCount { hash.update(mark: 1, UInt64(headDim)) }
+    if attentionFactor != 1 { hash.update(mark: 2, UInt64(attentionFactor.bitPattern)) }
+    if factors == .short || factors == .long {
+      hash.update(mark: 3, UInt64(originalContextLength))
+    }
     switch scaling {
     case .none: hash.update(0 as UInt64)
     case .linear(let factor):
@@ -69,10 +80,18 @@ extension RopeSpec {
       hash.update(yarn.fastTurns)
       hash.update(yarn.slowTurns)
       hash.update(yarn.attentionFactor)
+      if yarn.logMultiplier != 0 {
+        hash.update(mark: 4, UInt64(yarn.logMultiplier.bitPattern))
+      }
     }
   }
 }
 
 extension XXHash64 {
   fileprivate mutating func update(_ value: Float) { update(UInt64(value.bitPattern)) }
+
+  fileprivate mutating func update(mark: UInt64, _ value: UInt64) {
+    update(.max - mark)
+    update(value)
+  }
 }

@@ -1,15 +1,24 @@
 import Platform
 
 /// The kinds of transformer that can be run. They share RMS norms, rotary embedding, grouped-query
-/// attention and a gated feed-forward part; a file beside this one describes each of them.
+/// attention and a gated feed-forward part; a file beside this one describes each of them, but for those
+/// that differ from another one in little.
 public enum Architecture: Int, Sendable, BitwiseCopyable {
   case llama
   case qwen2
   case qwen3
+  case gemma3
+  case smollm3
+  case granite
+  case minicpm
+  case phi3
+  case mistral3
 
-  static let count = 3
+  static let count = 9
   /// What an error line offers in place of another architecture.
-  static let supportedNames: StaticString = "'llama', 'qwen2' or 'qwen3'"
+  static let supportedNames: StaticString = """
+    'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3' or 'mistral3'
+    """
 
   @export(interface)
   public var description: ArchitectureDescription {
@@ -17,6 +26,12 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
     case .llama: .llama
     case .qwen2: .qwen2
     case .qwen3: .qwen3
+    case .gemma3: .gemma3
+    case .smollm3: .smollm3
+    case .granite: .granite
+    case .minicpm: .minicpm
+    case .phi3: .phi3
+    case .mistral3: .mistral3
     }
   }
 

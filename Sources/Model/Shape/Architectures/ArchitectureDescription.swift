@@ -9,6 +9,18 @@ public struct ArchitectureDescription: Sendable {
   let biases: Presence
   let ropeFactors: Presence
   let activation: Activation
+  /// Which layers have a window, if the file gives one.
+  var windows = WindowPattern.refused
+  /// The base of rotary embedding in layers with a window; nil for that of the others.
+  var windowFrequencyBase: Float?
+  /// Of so many layers the last one has no rotary embedding; 0 if all have it.
+  var plainPeriod = 0
+  /// Whether a part of a head's elements may be rotated.
+  var rotatesInPart = false
+  /// Whether one matrix of the file has queries, keys and values, and another one gate and up.
+  var isFused = false
+  /// Which scales there are.
+  var scales = ModelScales.none
 
   init(
     name: StaticString, rotatedPairs: RotatedPairs, norms: LayerNorms, biases: Presence,
@@ -28,8 +40,59 @@ public struct ArchitectureDescription: Sendable {
   ) -> LayerSpec {
     LayerSpec(
       headCount: headCount, kvHeadCount: kvHeadCount, headDim: headDim, norms: norms,
-      hasBias: biases == .required, feedForwardLength: feedForwardLength, activation: activation)
+      hasBias: biases == .required, isFused: isFused, feedForwardLength: feedForwardLength,
+      activation: activation)
   }
+}
+
+extension ArchitectureDescription {
+  /// The layers of a model, some of which have a window or no rotary embedding.
+  /// - Parameters:
+  ///   - window: tokens that layers with a window see; nil if there is none.
+  ///   - period: see `WindowPattern.allButEach`; 0 if all layers have a window.
+  func layers(
+    repeating layer: LayerSpec, count: Int, window: Int?, period: Int, contextLength: Int
+  ) -> LayerTable {
+    var table = LayerTable(repeating: layer, count: count)
+    for index in 0..<count {
+      var own = layer
+      if let window, period == 0 || index % period < period - 1 {
+        // A window as long as the trained text hides nothing.
+        if window < contextLength { own.span = .window(window) }
+        if windowFrequencyBase != nil { own.ropeTable = 1 }
+      }
+      if plainPeriod > 0 && (index + 1) % plainPeriod == 0 { own.ropeTable = nil }
+      let isSet = table.set(index, to: own)
+      precondition(isSet, "there are at most two kinds")
+    }
+    return table
+  }
+}
+
+/// Which layers see a window of the text only.
+enum WindowPattern: Sendable {
+  /// None is known: a file that gives a window is refused.
+  case refused
+  case all
+  /// Of so many layers, all but the last one, unless the file gives another number.
+  case allButEach(Int)
+
+  /// Of so many layers, all but the last one have a window; 0 if all have one.
+  var period: Int {
+    if case .allButEach(let period) = self { period } else { 0 }
+  }
+}
+
+/// Where a model's scales of embeddings, branches, products and logits come from.
+enum ModelScales: Sendable {
+  /// There are none: a file that gives one is refused.
+  case none
+  /// Embeddings are multiplied by the root of their length.
+  case rootOfEmbedding
+  /// The file's keys; those that are absent are 1.
+  case keys
+  /// The file's keys; those that are absent are MiniCPM's.
+  case miniCPM
 }
 
 /// Whether a model has some tensors.

@@ -1,0 +1,20 @@
+/// target += RMS norm of a row, times a factor: what a layer's branch adds to the residual stream.
+/// - Parameters:
+///   - row, weight, target: `count` values.
+public func addNormalized(
+  _ row: UnsafePointer<Float>, weight: UnsafePointer<Float>, count: Int, epsilon: Float,
+  factor: Float, to target: UnsafeMutablePointer<Float>
+) {
+  let squares = sumOfProducts(row, row, count: count)
+  let scale = factor / squareRoot(squares / Float(count) + epsilon)
+  var index = 0
+  while index &+ 16 <= count {
+    let branch = row.lanes(index) * scale * weight.lanes(index)
+    target.store(target.lanes(index) + branch, index)
+    index &+= 16
+  }
+  while index < count {
+    target[index] += row[index] * scale * weight[index]
+    index &+= 1
+  }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Another implementation, llama.cpp, on small models with random weights.
+@Suite(
+  .enabled(
+    if: Files.program != nil && !GoldenArchitecture.names.isEmpty,
+    "needs .build/release/edge-infer and ../shared/golden/tiny"))
+struct GoldenArchitectureTests {
+  /// Rows of 64 elements are short, so that rounding to int8 costs a float64 transformer as much: 0.9989
+  /// with phi3, 0.9999 with gemma3. One wrong step costs far more.
+  @Test(arguments: GoldenArchitecture.names) func logitsAreAsLlamaCppsInInt8(name: String) throws {
+    let golden = try GoldenArchitecture(name)
+    let folder = try Folder()
+    let path = folder.path("logits")
+    let outcome = try run([
+      Files.program!, "score", "--profile", Files.hostProfile, "--model", golden.model, "--tokens",
+      golden.tokens, "--policy", "full", "--budget", "256", "--block", "64", "--logits", path,
+      "--quiet",
+    ])
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let found = try numbers(path, as: Float.self)
+    try #require(found.count == golden.logits.count)
+    let correlation = golden.correlation(found)
+    print("\(name): correlation with llama.cpp \(correlation)")
+    #expect(correlation > 0.9985)
+  }
+}
