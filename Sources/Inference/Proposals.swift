@@ -16,6 +16,8 @@ extension TokenSequence {
     var room = min(settings.proposalCountMax, settings.blockSize - 1)
     room = min(room, settings.logitRowCount - 1)
     if !Eviction.undoesSteps(settings.policy) || !hasShortGroups { room = 0 }
+    // What leaves a window is not kept.
+    if settings.windowSlotCount(of: shape) > 0 { room = 0 }
     if !settings.evicts { room = min(room, roomCount - 1) }
     if settings.renumbers { room = min(room, shape.contextLength - position - 1) }
     return max(room, 0)

@@ -7,12 +7,12 @@ public struct SpeculationGate: Sendable {
   /// A gain below this is none: estimates are not exact.
   private static let gainMin = 1.04
   /// What passes of 2, 4 and 8 tokens are taken to cost at first, in passes of one.
-  private static let firstCosts: InlineArray<3, Double> = [1.15, 1.3, 1.6]
+  private static let firstCosts: InlineArray<3, Double> = [1.15, 1.2, 1.3]
   /// How a measured cost is forgotten if it is not measured again, a token.
   private static let forgotten = 1.0 / 2048
 
   /// How likely a proposed token is, by the length of the match before it.
-  private var chances: InlineArray<5, Double> = [0.1, 0.2, 0.35, 0.6, 0.8]
+  private var chances: InlineArray<5, Double> = [0.25, 0.35, 0.5, 0.7, 0.85]
   /// Nanoseconds of a pass of one token; 0 if none has been measured.
   public private(set) var plainNanoseconds = 0.0
   private var costs = firstCosts
