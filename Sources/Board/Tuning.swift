@@ -111,8 +111,8 @@ public struct TuningTable: Sendable {
     return count - 1
   }
 
-  /// The best of those that were timed: of the cases whose answers are not slower than the fastest by
-  /// more than `answerLossMax`, the fastest prompt; where others come within `tieShare` of it, the one
+  /// The best of those that were timed: of the cases whose answers, if so few of the threads make them as
+  /// is fastest, are not slower than the fastest by more than `answerLossMax`, the fastest prompt; where others come within `tieShare` of it, the one
   /// of these with the fewest threads, then with the smallest plan. nil where none was timed.
   /// - Parameter threadCount: looks at this one only.
   @export(interface)
@@ -141,7 +141,31 @@ public struct TuningTable: Sendable {
 
   private func rates(_ index: Int, _ threadCount: Int?) -> (prompt: Double, answer: Double)? {
     if let threadCount, cases[index].threadCount != threadCount { return nil }
-    return cases[index].rates
+    guard let rates = cases[index].rates else { return nil }
+    let answer = fastestAnswer(threadCountMax: cases[index].threadCount)
+    return (rates.prompt, max(rates.answer, answer))
+  }
+
+  private func fastestAnswer(threadCountMax: Int) -> Double {
+    var fastest = 0.0
+    for index in 0..<count where cases[index].threadCount <= threadCountMax {
+      if let rates = cases[index].rates { fastest = max(fastest, rates.answer) }
+    }
+    return fastest
+  }
+
+  /// How many of a case's threads make answers fastest; of counts that come within `tieShare` of it, the
+  /// least.
+  @export(interface)
+  public func decodeThreadCount(of best: Int) -> Int {
+    let least = fastestAnswer(threadCountMax: self[best].threadCount) * (1 - Self.tieShare)
+    var threadCount = self[best].threadCount
+    for index in 0..<count where cases[index].threadCount < threadCount {
+      if let rates = cases[index].rates, rates.answer >= least {
+        threadCount = cases[index].threadCount
+      }
+    }
+    return threadCount
   }
 
   private func isSmaller(_ index: Int, than other: Int) -> Bool {

@@ -26,8 +26,9 @@ public enum Option: Int, Sendable {
   // Overrides of the profile.
   case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB, weights
   case speculate
+  case decodeThreads
 
-  public static let count = 74
+  public static let count = 75
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

@@ -87,6 +87,7 @@ extension Option {
     case .weights: .init("--weights", .overriding, .overrides)
     case .speculate:
       .init("--speculate", CommandSet.answering + CommandSet([.probe]), .overrides)
+    case .decodeThreads: .init("--decode-threads", .overriding, .overrides)
     }
   }
 }

@@ -89,7 +89,7 @@ extension Option {
     case .lockMemory, .noHugePages, .noLockdown, .maxTemperature, .sysroot: machineUse(command)
     case .temperature, .topK, .topP, .minP, .repeatPenalty, .seed: samplingUse
     case .block, .budget, .policy, .headBudgets, .threads, .sinks, .recent, .ramCapMiB, .weights,
-      .speculate:
+      .speculate, .decodeThreads:
       overrideUse
     }
   }
@@ -467,6 +467,10 @@ extension Option {
         int8, or file: weights stay in the 4 to 6 bits that the file has. With --shape also a type \
         such as q4_0 or q4_k_m.
         """)
+    case .decodeThreads:
+      .init(
+        "N", .override,
+        "So many of the threads generate tokens; the others sleep then. [the profile's, or all]")
     case .speculate:
       .init(
         "HOW", .override,

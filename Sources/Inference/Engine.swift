@@ -136,7 +136,8 @@ extension Engine {
   /// - Parameter rowCount: at most `settings.logitRowCount`.
   public func makeLogits(firstRow: Int, rowCount: Int) {
     machine.makeLogits(
-      layout.weights, firstRow: firstRow, rowCount: rowCount, l2ByteCount: settings.l2ByteCount)
+      layout.weights, firstRow: firstRow, rowCount: rowCount,
+      threadCount: settings.threadCount(of: rowCount), l2ByteCount: settings.l2ByteCount)
   }
 
   /// A row made by `makeLogits`.

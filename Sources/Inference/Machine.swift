@@ -20,17 +20,21 @@ public struct Machine: ~Copyable {
   }
 
   /// The times of the latest task, as the members saw them.
-  var meanTimes: BlockTimes { BlockTimes.mean(workspace.times, count: team.memberCount) }
+  var meanTimes: BlockTimes { BlockTimes.mean(workspace.times, count: team.latestMemberCount) }
 
   /// Makes logits for rows of the block that was appended last.
-  /// - Parameter rowCount: at most as many as the workspace has rows for.
-  func makeLogits(_ weights: ModelWeights, firstRow: Int, rowCount: Int, l2ByteCount: Int) {
+  /// - Parameters:
+  ///   - rowCount: at most as many as the workspace has rows for.
+  ///   - threadCount: of the threads, the first ones that make them.
+  func makeLogits(
+    _ weights: ModelWeights, firstRow: Int, rowCount: Int, threadCount: Int, l2ByteCount: Int
+  ) {
     precondition(rowCount > 0 && rowCount <= workspace.logitRowCount)
     precondition(firstRow >= 0 && firstRow + rowCount <= workspace.blockSize)
     var head = OutputHead(
       weights: weights, workspace: workspace, l2ByteCount: l2ByteCount, firstRow: firstRow,
       rowCount: rowCount)
-    team.run(&head) { context, team, index in
+    team.run(&head, members: threadCount) { context, team, index in
       let head = context.assumingMemoryBound(to: OutputHead.self).pointee
       head.run(Member(team: team, index: index))
     }

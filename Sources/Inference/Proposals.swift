@@ -50,7 +50,7 @@ extension TokenSequence {
     var pass = ForwardPass(
       weights: weights, workspace: machine.workspace, settings: settings, state: state,
       tokenCount: stepCount, firstPosition: position, commits: true, isStepwise: true)
-    machine.team.run(&pass) { context, team, index in
+    machine.team.run(&pass, members: settings.threadCount(of: stepCount)) { context, team, index in
       let pass = context.assumingMemoryBound(to: ForwardPass.self).pointee
       pass.workspace.times[index] = pass.run(Member(team: team, index: index))
     }

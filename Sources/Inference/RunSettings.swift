@@ -11,6 +11,8 @@ public struct RunSettings: Sendable {
   public private(set) var policy: Policy
   public private(set) var retained: Retained
   public let threadCount: Int
+  /// The first of the threads, which take blocks of at most `decodeTokenCount` tokens.
+  public private(set) var decodeThreadCount: Int
   /// Positions of a block whose logits are held at the same time.
   public private(set) var logitRowCount: Int
   /// A thread's part of the second-level cache, which matrix products arrange their order for.
@@ -42,6 +44,7 @@ public struct RunSettings: Sendable {
     self.policy = policy
     self.retained = retained
     self.threadCount = threadCount
+    decodeThreadCount = threadCount
     self.logitRowCount = logitRowCount
     self.l2ByteCount = l2ByteCount
     self.usesFloat16 = usesFloat16
@@ -60,6 +63,16 @@ public struct RunSettings: Sendable {
       l2ByteCount: profile.l2ByteCountPerThread,
       usesFloat16: profile.fp16 && BuildFeatures.hasFloat16Arithmetic, renumbers: renumbers)
     keepsCodes = profile.weights != .int8
+    if profile.decodeThreads > 0 { decodeThreadCount = min(profile.decodeThreads, profile.threads) }
+  }
+
+  /// Tokens of a block that is limited by the reading of weights, not by arithmetic: a token of an answer,
+  /// and those proposed with it.
+  static var decodeTokenCount: Int { 8 }
+
+  /// How many threads take a block.
+  func threadCount(of tokenCount: Int) -> Int {
+    tokenCount <= Self.decodeTokenCount ? decodeThreadCount : threadCount
   }
 
   /// So many tokens may be proposed, or as many as a block has room for; none with a policy that cannot put

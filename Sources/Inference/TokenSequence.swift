@@ -187,7 +187,7 @@ extension TokenSequence {
     var pass = ForwardPass(
       weights: weights, workspace: machine.workspace, settings: settings, state: state,
       tokenCount: count, firstPosition: position, commits: commits)
-    machine.team.run(&pass) { context, team, index in
+    machine.team.run(&pass, members: settings.threadCount(of: count)) { context, team, index in
       let pass = context.assumingMemoryBound(to: ForwardPass.self).pointee
       pass.workspace.times[index] = pass.run(Member(team: team, index: index))
     }
@@ -249,7 +249,8 @@ extension TokenSequence {
 
   private func run(_ task: CommitTask, on machine: borrowing Machine) -> BlockTimes {
     var task = task
-    machine.team.run(&task) { context, team, index in
+    let memberCount = settings.threadCount(of: task.tokenCount + task.droppedCount)
+    machine.team.run(&task, members: memberCount) { context, team, index in
       let task = context.assumingMemoryBound(to: CommitTask.self).pointee
       task.times[index] = task.run(Member(team: team, index: index))
     }

@@ -3,7 +3,8 @@ import Synchronization
 
 /// A fixed team of threads that run one task together: member 0 is the calling thread, the others
 /// wait in between. Inside a task the members meet at `barrier()` and share out work with
-/// `nextShare()`. Hand-over spins briefly and then sleeps in the kernel.
+/// `nextShare()`. Hand-over spins briefly and then sleeps in the kernel. A task may be run by the first
+/// members alone.
 ///
 /// The threads and their stacks exist before the arena is sealed; later calls only use futexes.
 @safe public struct Team: ~Copyable {
@@ -65,7 +66,7 @@ import Synchronization
   private static func end(_ state: UnsafeMutablePointer<TeamState>, workerCount: Int) {
     if workerCount == 0 { return }
     unsafe state.pointee.task = nil
-    unsafe TeamLine.advance(state.pointee.epoch)
+    unsafe state.pointee.begin(memberCount: Int(state.pointee.memberCount))
     for index in 1...workerCount {
       _ = unsafe edge_thread_join(state.pointee.starts[index].thread)
     }
@@ -83,16 +84,24 @@ import Synchronization
   }
 
   /// Runs `task` on every member and returns when all have finished.
-  @export(interface)
   public func run(_ context: UnsafeMutableRawPointer, _ task: Task) {
-    if memberCount > 1 {
-      unsafe state.pointee.task = task
-      unsafe state.pointee.context = unsafe context
-      unsafe TeamLine.advance(state.pointee.epoch)
-    }
+    unsafe run(context, members: memberCount, task)
+  }
+
+  /// Runs `task` on the first members and returns when they have finished. The others sleep on.
+  /// - Parameter count: 1 to `memberCount`.
+  @export(interface)
+  public func run(_ context: UnsafeMutableRawPointer, members count: Int, _ task: Task) {
+    precondition(count >= 1 && count <= memberCount)
+    unsafe state.pointee.task = task
+    unsafe state.pointee.context = unsafe context
+    unsafe state.pointee.begin(memberCount: count)
     unsafe task(context, state, 0)
     unsafe Member(team: state, index: 0).barrier()
   }
+
+  /// Members of the latest task.
+  public var latestMemberCount: Int { Int(unsafe state.pointee.activeCount) }
 }
 
 /// The thread that a team was started by, and the cores that it could run on before it was bound to
@@ -131,7 +140,8 @@ private struct BoundCaller {
     self.index = index
   }
 
-  public var count: Int { Int(unsafe state.pointee.memberCount) }
+  /// Of the task's members.
+  public var count: Int { Int(unsafe state.pointee.activeCount) }
 
   /// The next share of the work that lies between two barriers: 0, 1, 2, … over all members.
   public func nextShare() -> Int {
@@ -188,7 +198,7 @@ private struct BoundCaller {
     let (next, arrived, round) = unsafe (
       state.pointee.next, state.pointee.arrived, state.pointee.round
     )
-    let memberCount = unsafe state.pointee.memberCount
+    let memberCount = unsafe state.pointee.activeCount
     if memberCount == 1 {
       unsafe next.pointee.value.store(0, ordering: .relaxed)
       return
@@ -215,28 +225,46 @@ public struct TeamLine: ~Copyable {
 
   static func advance(_ line: UnsafeMutablePointer<TeamLine>) {
     unsafe line.pointee.value.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    unsafe wake(line)
+  }
+
+  static func set(_ line: UnsafeMutablePointer<TeamLine>, to value: UInt32) {
+    unsafe line.pointee.value.store(value, ordering: .sequentiallyConsistent)
+    unsafe wake(line)
+  }
+
+  private static func wake(_ line: UnsafeMutablePointer<TeamLine>) {
     if unsafe line.pointee.sleeperCount.load(ordering: .sequentiallyConsistent) > 0 {
       unsafe edge_futex_wake(line, Int32.max)
     }
   }
 
-  static func wait(_ line: UnsafeMutablePointer<TeamLine>, whileEqualTo old: UInt32) {
+  /// - Returns: the other value.
+  @discardableResult
+  static func wait(
+    _ line: UnsafeMutablePointer<TeamLine>, whileEqualTo old: UInt32
+  ) -> UInt32 {
     for _ in 0..<spinCount {
-      if unsafe line.pointee.value.load(ordering: .acquiring) != old { return }
+      let value = unsafe line.pointee.value.load(ordering: .acquiring)
+      if value != old { return value }
       edge_pause()
     }
     unsafe line.pointee.sleeperCount.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    while unsafe line.pointee.value.load(ordering: .sequentiallyConsistent) == old {
-      unsafe edge_futex_wait(line, old)
+    var value = old
+    while value == old {
+      value = unsafe line.pointee.value.load(ordering: .sequentiallyConsistent)
+      if value == old { unsafe edge_futex_wait(line, old) }
     }
     unsafe line.pointee.sleeperCount.wrappingSubtract(1, ordering: .relaxed)
+    return value
   }
 }
 
 /// What the members of a team share. It lives in the arena.
 @safe public struct TeamState {
   public static func lineCount(memberCount: Int) -> Int { 4 + memberCount }
-  /// Counts the tasks handed out; workers sleep on it between tasks.
+  /// The number of the task, times 256, plus its members: one word, so that a worker that comes late
+  /// cannot take the members of one task for those of another. Workers sleep on it between tasks.
   let epoch: UnsafeMutablePointer<TeamLine>
   /// Counts the barriers passed.
   let round: UnsafeMutablePointer<TeamLine>
@@ -245,6 +273,9 @@ public struct TeamLine: ~Copyable {
   /// One a member: the next share of its run.
   let runs: UnsafeMutablePointer<TeamLine>
   let memberCount: UInt32
+  /// Members of the latest task.
+  private(set) var activeCount: UInt32
+  private var taskNumber: UInt32 = 0
   var task: Team.Task? = nil
   var context: UnsafeMutableRawPointer? = nil
   var starts: InlineArray<64, WorkerStart>
@@ -256,7 +287,16 @@ public struct TeamLine: ~Copyable {
     unsafe next = unsafe lines + 3
     unsafe runs = unsafe lines + 4
     self.memberCount = memberCount
+    activeCount = memberCount
     unsafe starts = InlineArray(repeating: WorkerStart(state: nil, epoch: nil, index: 0, core: -1))
+  }
+
+  /// Hands the task to the first members.
+  mutating func begin(memberCount: Int) {
+    activeCount = UInt32(truncatingIfNeeded: memberCount)
+    if memberCount == 1 { return }
+    taskNumber &+= 1
+    unsafe TeamLine.set(epoch, to: taskNumber << 8 | activeCount)
   }
 }
 
@@ -280,8 +320,8 @@ private func workerMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRa
   if core >= 0 { _ = edge_pin_to_core(core) }
   var epoch: UInt32 = 0
   while true {
-    unsafe TeamLine.wait(line, whileEqualTo: epoch)
-    epoch &+= 1
+    epoch = unsafe TeamLine.wait(line, whileEqualTo: epoch)
+    if index >= Int(epoch & 0xFF) { continue }
     guard let task = unsafe state.pointee.task, let context = unsafe state.pointee.context else {
       return nil
     }

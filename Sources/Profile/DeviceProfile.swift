@@ -43,6 +43,8 @@ public struct DeviceProfile: Sendable {
   public var headBudgets = FixedText<256>()
   /// Where proposed tokens come from; optional in a file.
   public internal(set) var proposals = ProposalSource.off
+  /// The first of the threads, which generate tokens while the others sleep; 0: all. Optional in a file.
+  public internal(set) var decodeThreads = 0
 
   init() {}
 
@@ -81,6 +83,7 @@ public struct DeviceProfile: Sendable {
   mutating func setThreads(_ count: Int) {
     threads = count
     coreCount = count <= coreCount ? count : 0
+    decodeThreads = min(decodeThreads, count)
   }
 }
 
@@ -109,6 +112,7 @@ extension DeviceProfile {
     case (.weights, _): weights != .int8
     case (.headBudgets, _): headBudgets.count > 0
     case (.speculate, _): proposals != .off
+    case (.decodeThreads, _): decodeThreads != 0
     default: true
     }
   }
@@ -134,6 +138,7 @@ extension DeviceProfile {
     case .policy: out.write(jsonString: policy.name)
     case .headBudgets: out.write(jsonString: headBudgets.bytes)
     case .speculate: out.write(jsonString: proposals.name)
+    case .decodeThreads: out.write(decodeThreads)
     }
   }
 

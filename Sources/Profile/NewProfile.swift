@@ -53,6 +53,13 @@ extension DeviceProfile {
     threads = threadCount
   }
 
+  /// So many of the threads generate tokens.
+  @export(interface)
+  public mutating func setDecodeThreads(_ count: Int) {
+    precondition(count >= 0 && count <= threads)
+    decodeThreads = count == threads ? 0 : count
+  }
+
   /// Other sizes than those that it was made with.
   @export(interface)
   public mutating func setSizes(blockSize: Int, l2CacheKiB: Int) {

@@ -26,6 +26,8 @@ public enum ProfileError: LineError {
   case tooManyCores(line: Int)
   case repeatedCore(Int, line: Int)
   case coreCount(Int, threads: Int, line: Int)
+  /// More threads are to generate tokens than there are.
+  case decodeThreads(Int, threads: Int, origin: Origin)
   /// `--sinks` or `--recent` is no number that it may be.
   case invalidRetention(ProfileOption, value: Excerpt)
   /// More tokens are to be kept than the cache has room for.
@@ -35,7 +37,9 @@ public enum ProfileError: LineError {
   @export(interface)
   public var exitCode: ExitCode {
     switch self {
-    case .invalidRetention, .retentionOverBudget, .invalidValue(_, _, .argument): .usage
+    case .invalidRetention, .retentionOverBudget, .invalidValue(_, _, .argument),
+      .decodeThreads(_, _, .argument):
+      .usage
     default: .configuration
     }
   }
@@ -67,6 +71,13 @@ public enum ProfileError: LineError {
       writeValueFault(to: &out)
     case .tooManyCores, .repeatedCore, .coreCount:
       writeCoreFault(to: &out)
+    case .decodeThreads(let count, let threads, let origin):
+      Self.write(origin, .decodeThreads, to: &out)
+      out.write(" is ")
+      out.write(count)
+      out.write("; there are only ")
+      out.write(threads)
+      out.write(" threads")
     case .invalidRetention, .retentionOverBudget:
       writeRetentionFault(to: &out)
     }
@@ -80,10 +91,7 @@ public enum ProfileError: LineError {
       Self.write(found, value, to: &out)
       Self.writeRule(field, to: &out)
     case .invalidValue(let field, let value, let origin):
-      switch origin {
-      case .line(let line): Self.write(line, field, to: &out)
-      case .argument(let option): out.write(option.name)
-      }
+      Self.write(origin, field, to: &out)
       out.write(field == .cores ? " has " : " is ")
       out.write(quoted: value)
       Self.writeRule(field, to: &out)
@@ -99,6 +107,13 @@ public enum ProfileError: LineError {
       out.write(Int(byte))
       Self.writeRule(field, to: &out)
     default: break
+    }
+  }
+
+  private static func write(_ origin: Origin, _ field: ProfileField, to out: inout TextOutput) {
+    switch origin {
+    case .line(let line): write(line, field, to: &out)
+    case .argument(let option): out.write(option.name)
     }
   }
 

@@ -51,12 +51,13 @@ public enum ProfileField: Int, Sendable {
   case policy
   case headBudgets
   case speculate
+  case decodeThreads
 
-  public static let count = 17
+  public static let count = 18
 
   /// Whether a profile may lack the field.
   var isOptional: Bool {
-    self == .weights || self == .headBudgets || self == .speculate
+    self == .weights || self == .headBudgets || self == .speculate || self == .decodeThreads
   }
 
   @export(interface)
@@ -79,6 +80,7 @@ public enum ProfileField: Int, Sendable {
     case .policy: "policy"
     case .headBudgets: "headBudgets"
     case .speculate: "speculate"
+    case .decodeThreads: "decodeThreads"
     }
   }
 
@@ -104,7 +106,7 @@ public enum ProfileField: Int, Sendable {
     case .ramCapMiB: ProfileLimits.ramCapMiBMin...ProfileLimits.ramCapMiBMax
     case .neonWidthBits: ProfileLimits.neonWidthBits...ProfileLimits.neonWidthBits
     case .avxWidthBits: ProfileLimits.avx2WidthBits...ProfileLimits.avx512WidthBits
-    case .threads: 1...ProfileLimits.threadCountMax
+    case .threads, .decodeThreads: 1...ProfileLimits.threadCountMax
     case .cores: 0...ProfileLimits.coreMax
     case .l2CacheKiB: ProfileLimits.l2CacheKiBMin...ProfileLimits.l2CacheKiBMax
     case .blockSize: 1...ProfileLimits.blockSizeMax
@@ -133,7 +135,7 @@ public enum ProfileField: Int, Sendable {
     case .weights: out.write("one of int8, file")
     case .speculate: out.write("one of off, lookup")
     case .policy: Self.writePolicyNames(to: &out)
-    case .ramCapMiB, .threads, .l2CacheKiB, .blockSize, .cacheBudget:
+    case .ramCapMiB, .threads, .decodeThreads, .l2CacheKiB, .blockSize, .cacheBudget:
       writeRange(to: &out, "a whole number, ", "")
     }
   }

@@ -11,8 +11,9 @@ public enum ProfileOption: Int, Sendable {
   case recent
   case weights
   case speculate
+  case decodeThreads
 
-  public static let count = 9
+  public static let count = 10
 
   @export(interface)
   public var name: StaticString {
@@ -26,6 +27,7 @@ public enum ProfileOption: Int, Sendable {
     case .recent: "--recent"
     case .weights: "--weights"
     case .speculate: "--speculate"
+    case .decodeThreads: "--decode-threads"
     }
   }
 
@@ -48,6 +50,7 @@ public struct ProfileOverrides: Sendable {
   public private(set) var cacheBudget: Int? = nil
   public private(set) var policy: Policy? = nil
   public private(set) var threads: Int? = nil
+  public private(set) var decodeThreads: Int? = nil
   public private(set) var ramCapMiB: Int? = nil
   public private(set) var weights: WeightFormat? = nil
   public private(set) var proposals: ProposalSource? = nil
@@ -62,6 +65,7 @@ public struct ProfileOverrides: Sendable {
     case .block: blockSize = try Self.integer(option, .blockSize, text)
     case .budget: cacheBudget = try Self.integer(option, .cacheBudget, text)
     case .threads: threads = try Self.integer(option, .threads, text)
+    case .decodeThreads: decodeThreads = try Self.integer(option, .decodeThreads, text)
     case .ramCapMiB: ramCapMiB = try Self.integer(option, .ramCapMiB, text)
     case .sinks: sinks = try Retention.parseCount(option, text)
     case .recent: recent = try Recent(argument: text)
@@ -90,6 +94,14 @@ public struct ProfileOverrides: Sendable {
     throw .invalidValue(field, value: Excerpt(text), origin: .argument(option))
   }
 
+  /// - Parameter profile: one that these overrides have been applied to.
+  public func checkThreads(of profile: borrowing DeviceProfile) throws(ProfileError) {
+    if profile.decodeThreads > profile.threads {
+      throw .decodeThreads(
+        profile.decodeThreads, threads: profile.threads, origin: .argument(.decodeThreads))
+    }
+  }
+
   /// The sinks and recent tokens for a profile that these overrides have been applied to.
   public func retention(for profile: borrowing DeviceProfile) throws(ProfileError) -> Retention {
     try Retention(sinks: sinks, recent: recent, cacheBudget: profile.cacheBudget)
@@ -105,6 +117,7 @@ extension DeviceProfile {
     if let value = overrides.cacheBudget { cacheBudget = value }
     if let value = overrides.policy { policy = value }
     if let value = overrides.threads { setThreads(value) }
+    if let value = overrides.decodeThreads { decodeThreads = value }
     if let value = overrides.ramCapMiB { ramCapMiB = value }
     if let value = overrides.weights { weights = value }
     if let value = overrides.proposals { proposals = value }

@@ -57,6 +57,7 @@ struct ProfileReader: ~Escapable {
     case .policy: try readPolicy()
     case .headBudgets: try readHeadBudgets()
     case .speculate: try readProposals()
+    case .decodeThreads: profile.decodeThreads = try readInteger(field)
     }
   }
 
@@ -74,6 +75,11 @@ struct ProfileReader: ~Escapable {
     if profile.coreCount != 0 && profile.coreCount != profile.threads {
       throw .coreCount(
         profile.coreCount, threads: profile.threads, line: lines[ProfileField.cores.rawValue])
+    }
+    if profile.decodeThreads > profile.threads {
+      throw .decodeThreads(
+        profile.decodeThreads, threads: profile.threads,
+        origin: .line(lines[ProfileField.decodeThreads.rawValue]))
     }
   }
 }

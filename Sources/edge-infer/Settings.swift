@@ -23,6 +23,7 @@ import Profile
     _ profile: DeviceProfile, _ arguments: Arguments, _ console: inout Console
   ) throws(CommandFailure) {
     do throws(ProfileError) {
+      try arguments.overrides.checkThreads(of: profile)
       retention = try arguments.overrides.retention(for: profile)
     } catch {
       throw CommandFailure(.profile(error))

@@ -27,7 +27,10 @@ func tunedProfile(
   if !arguments.isQuiet {
     TuneTable.write(run, best: best, profile, to: &console.error)
   }
-  return run.profile(run.table[best])
+  var tuned = run.profile(run.table[best])
+  let decodeThreads = arguments.overrides.decodeThreads ?? run.table.decodeThreadCount(of: best)
+  tuned.setDecodeThreads(min(decodeThreads, tuned.threads))
+  return tuned
 }
 
 /// The shape of what is timed: of `--shape`, or else of the model that the profile names, whose

@@ -56,6 +56,33 @@ struct TeamTests {
     }
   }
 
+  /// The first members alone run a task, each of them once, in whatever order the counts come. Members
+  /// that sleep through tasks do not take a later one twice.
+  @Test(arguments: [1, 2, 3, 8])
+  func theFirstMembersRunATask(memberCount: Int) throws {
+    let team = try makeTeam(memberCount)
+    let calls = UnsafeMutablePointer<Int>.allocate(capacity: memberCount)
+    calls.initialize(repeating: 0, count: memberCount)
+    var expected = [Int](repeating: 0, count: memberCount)
+    var random = SplitMix64(seed: UInt64(memberCount))
+    for _ in 0..<3000 {
+      let count = 1 + Int(random.next() % UInt64(memberCount))
+      for index in 0..<count { expected[index] += 1 }
+      var context = (calls: calls, sum: 0)
+      team.run(&context, members: count) { context, team, index in
+        let member = Member(team: team, index: index)
+        let pair = context.assumingMemoryBound(
+          to: (calls: UnsafeMutablePointer<Int>, sum: Int).self)
+        pair.pointee.calls[index] += 1
+        member.barrier()
+        if index == 0 { pair.pointee.sum = member.count }
+      }
+      let sum = context.sum
+      #expect(sum == count && team.latestMemberCount == count)
+    }
+    #expect((0..<memberCount).map { calls[$0] } == expected)
+  }
+
   /// Each share of the runs is taken once, whoever is late, and no run is left out.
   @Test(arguments: [1, 2, 3, 8], [1, 3, 12, 1000])
   func runsAreTakenOnce(memberCount: Int, count: Int) throws {

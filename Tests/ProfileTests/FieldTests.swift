@@ -156,6 +156,19 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     #expect(message(text("a\\u0000b")).contains("model has the byte 0; "))
   }
 
+  /// `decodeThreads` may be left out, and is at most `threads`.
+  @Test func decodeThreads() throws {
+    #expect(parse(ProfileText()).profile?.decodeThreads == 0)
+    let chosen = parse(ProfileText().adding("decodeThreads", "2")).profile
+    #expect(chosen?.decodeThreads == 2)
+    #expect(written { chosen?.writeJSON(to: &$0) }.contains("\"decodeThreads\": 2"))
+    let over = ProfileText().adding("decodeThreads", "5")
+    #expect(message(over).contains("decodeThreads is 5; there are only 4 threads"))
+    for wrong in ["0", "65", "1.5", "\"2\""] {
+      #expect(message(ProfileText().adding("decodeThreads", wrong)).contains("decodeThreads"))
+    }
+  }
+
   /// `speculate` may be left out, and is written only if it is not the standard.
   @Test func speculation() throws {
     #expect(parse(ProfileText()).profile?.proposals == .off)
@@ -236,11 +249,11 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     }
     #expect(board.count == ProfileLimits.boardByteCountMax)
     #expect(model.count == ProfileLimits.modelByteCountMax)
-    #expect(ProfileField(rawValue: ProfileField.count - 1) == .speculate)
+    #expect(ProfileField(rawValue: ProfileField.count - 1) == .decodeThreads)
     #expect(ProfileField(rawValue: ProfileField.count) == nil)
     #expect(Policy(rawValue: Policy.count - 1) != nil)
     #expect(Policy(rawValue: Policy.count) == nil)
-    #expect(ProfileOption(rawValue: ProfileOption.count - 1) == .speculate)
+    #expect(ProfileOption(rawValue: ProfileOption.count - 1) == .decodeThreads)
     #expect(ProfileOption(rawValue: ProfileOption.count) == nil)
   }
 }

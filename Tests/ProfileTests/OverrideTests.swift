@@ -37,7 +37,7 @@ private func profile(_ text: ProfileText = ProfileText()) throws -> DeviceProfil
   @Test func namesOptions() {
     for (index, name) in [
       "--block", "--budget", "--policy", "--threads", "--ram-cap-mib", "--sinks", "--recent",
-      "--weights", "--speculate",
+      "--weights", "--speculate", "--decode-threads",
     ].enumerated() {
       #expect(option(name)?.rawValue == index)
     }

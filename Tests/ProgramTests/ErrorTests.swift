@@ -110,6 +110,7 @@ struct ErrorTests {
 
   @Test(arguments: [
     ["--policy", "best"], ["--block", "0"], ["--budget", "-1"], ["--threads", "many"],
+    ["--decode-threads", "3", "--threads", "2"], ["--decode-threads", "0"],
     ["--recent", "1.5"], ["--ram-cap-mib", "0"], ["--sinks", "99999"], ["--nonsense"],
     ["--max-tokens", "x"], ["--block"],
   ])

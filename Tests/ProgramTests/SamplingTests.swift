@@ -34,6 +34,10 @@ struct SamplingTests {
     let options = ["--temperature", "0.9", "--seed"]
     let first = try answer(options + ["18446744073709551615"])
     #expect(try answer(options + ["18446744073709551615", "--threads", "1"]).text == first.text)
+    let phases = ["18446744073709551615", "--threads", "3", "--decode-threads"]
+    for count in ["1", "2", "3"] {
+      #expect(try answer(options + phases + [count]).text == first.text)
+    }
     #expect(try answer(options + ["1"]).text != first.text)
     let sampling = first.report["sampling"] as! [String: NSNumber]
     #expect(sampling["temperature"] == 0.9 && sampling["topK"] == 40 && sampling["topP"] == 0.95)

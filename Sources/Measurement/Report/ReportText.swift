@@ -13,6 +13,7 @@ public enum ReportText {
     writeMember(", \"blockSize\": ", settings.blockSize, &out)
     writeMember(", \"cacheBudget\": ", settings.cacheBudget, &out)
     writeMember(", \"threads\": ", settings.threadCount, &out)
+    writeMember(", \"decodeThreads\": ", settings.decodeThreadCount, &out)
     writeMember(", \"sinks\": ", settings.retained.sinkCount, &out)
     writeMember(", \"recent\": ", settings.retained.recentCount, &out)
     out.write(", \"build\": ")
