@@ -65,7 +65,7 @@ extension HeadSharesFault {
     case .mark: "model is not a string of 16 hexadecimal digits"
     case .share: "a share is not a whole number, 0 to 64000 thousandths of the mean budget"
     case .noHeads: "a layer without heads"
-    case .tooManyLayers: "more than 512 layers"
+    case .tooManyLayers: "more than 256 layers"
     case .tooManyHeads: "more than 6144 heads"
     case .allZero: "all shares are 0"
     case .text: "the value is not a string"

@@ -161,7 +161,8 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     #expect(parse(ProfileText()).profile?.decodeThreads == 0)
     let chosen = parse(ProfileText().adding("decodeThreads", "2")).profile
     #expect(chosen?.decodeThreads == 2)
-    #expect(written { chosen?.writeJSON(to: &$0) }.contains("\"decodeThreads\": 2"))
+    let text = written { chosen?.writeJSON(to: &$0) }
+    #expect(text.contains("\"decodeThreads\": 2"))
     let over = ProfileText().adding("decodeThreads", "5")
     #expect(message(over).contains("decodeThreads is 5; there are only 4 threads"))
     for wrong in ["0", "65", "1.5", "\"2\""] {
