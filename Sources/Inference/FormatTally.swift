@@ -4,7 +4,7 @@ import Model
 /// The bytes of a model's matrices by their format.
 public struct FormatTally {
   public static let count = BitsKind.count + 1
-  private var byteCounts = InlineArray<10, Int>(repeating: 0)
+  private var byteCounts = InlineArray<11, Int>(repeating: 0)
 
   /// - Parameter shape: `keepsCodes` says whether types of the file stay.
   @export(interface)
