@@ -34,10 +34,11 @@ import Platform
     text.clear()
     view.begin()
     (age, isOverfull) = (0, false)
-    Interrupt.clear()
     terminal.enterRaw()
     do throws(SystemFailure) {
       let event = try edit(&out)
+      // Ctrl-C is a key until here; a signal that comes from now on is meant for the answer.
+      Interrupt.clear()
       terminal.leaveRaw()
       return event
     } catch {

@@ -41,7 +41,6 @@ import Tokenizer
   mutating func answer(
     _ message: Span<UInt8>, _ program: inout Program, _ console: inout Console
   ) throws(CommandFailure) {
-    Interrupt.clear()
     run.begin(request, &program)
     let start = Instant.now()
     let before = (data: data, cached: cached)
