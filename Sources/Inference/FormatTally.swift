@@ -13,10 +13,15 @@ public struct FormatTally {
     for layer in 0..<shape.layerCount {
       let spec = shape.layer(layer)
       let joint = shape.queryKeyValueFormat(layer)
+      if let joint, !spec.attends {
+        add(joint, outputs: spec.mixerInputLength(embeddingLength: length), k: length)
+      }
       add(joint ?? shape.format(layer, .query), outputs: spec.queryLength, k: length)
       add(joint ?? shape.format(layer, .key), outputs: spec.kvLength, k: length)
       add(joint ?? shape.format(layer, .value), outputs: spec.kvLength, k: length)
-      add(shape.format(layer, .attentionOutput), outputs: length, k: spec.queryLength)
+      add(
+        shape.format(layer, .attentionOutput), outputs: length,
+        k: spec.mixedLength(embeddingLength: length))
       add(shape.format(layer, .gate), outputs: spec.feedForwardLength, k: length)
       add(shape.format(layer, .up), outputs: spec.feedForwardLength, k: length)
       add(shape.format(layer, .down), outputs: length, k: spec.feedForwardLength)

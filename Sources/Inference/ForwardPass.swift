@@ -78,7 +78,11 @@ struct ForwardPass {
     multiplyQueryKeyValue(member, normalized, layerWeights)
     member.barrier()
     timer.times.linear += timer.lap()
-    if isTokenAttended(layerWeights.spec) {
+    if let convolution = layerWeights.convolution {
+      convolve(layer, convolution, member)
+      member.barrier()
+      timer.times.attention += timer.lap()
+    } else if isTokenAttended(layerWeights.spec) {
       attendToken(layer, member, &timer)
       member.barrier()
       timer.times.attention += timer.lap()
@@ -281,6 +285,8 @@ extension ForwardPass {
       row = scratch(member)
       copy(source, to: row, count: target.kPadded)
     }
+    // Another layer's rows may be longer.
+    for index in target.k..<target.kPadded { row[index] = 0 }
     workspace.numbers[member.index].check(target.setToken(token, from: row, factor: factor), place)
   }
 
@@ -296,6 +302,30 @@ extension ForwardPass {
     }
     member.barrier()
   }
+}
+
+// MARK: - Short convolutions
+
+extension ForwardPass {
+  /// In place of attention, members take channels, of all tokens one after the other.
+  private func convolve(
+    _ layer: Int, _ weights: UnsafeMutablePointer<Float>, _ member: Member
+  ) {
+    guard case .convolution(let length) = spec(layer).mixer else { return }
+    let channelCount = shape.embeddingLength
+    let convolution = ShortConvolution(
+      weights: weights, state: state.pointee.states.state(layer), length: length,
+      channelCount: channelCount)
+    while let channels = member.nextShares(Self.channelsPerShare, of: channelCount) {
+      for token in 0..<tokenCount {
+        convolution.run(
+          workspace.queryKeyValue + token * workspace.queryKeyValueStride, channels: channels,
+          into: workspace.attention + token * workspace.attentionStride)
+      }
+    }
+  }
+
+  private static var channelsPerShare: Int { 256 }
 }
 
 // MARK: - Attention and cache

@@ -7,12 +7,16 @@ struct LayerWeights: BitwiseCopyable {
   let spec: LayerSpec
   /// `[embedding]`, zero-padded to whole rows of a product's input.
   let attentionNorm: UnsafeMutablePointer<Float>
-  /// Outputs: all query heads, then all key heads, then all value heads.
+  /// Outputs: all query heads, then all key heads, then all value heads; or what the layer's convolution
+  /// takes.
   let queryKeyValue: MatrixJoin
   /// One for each output of `queryKeyValue`, if the layer has biases.
   let bias: UnsafeMutablePointer<Float>?
   /// `[headDim]` each, if the layer has norms of heads.
   let headNorms: HeadNorms?
+  /// `[tokens][embedding]`, if the layer convolves.
+  let convolution: UnsafeMutablePointer<Float>?
+  /// Takes what attention or the convolution gave.
   let attentionOutput: WeightMatrix
   /// `[embedding]`, if the layer has it.
   let attentionPostNorm: UnsafeMutablePointer<Float>?
@@ -38,9 +42,10 @@ struct LayerWeights: BitwiseCopyable {
       ? HeadNorms(
         query: carver.takeNorm(count: spec.headDim), key: carver.takeNorm(count: spec.headDim))
       : nil
+    convolution = carver.takeConvolution(spec, channelCount: embeddingLength)
     attentionOutput = carver.takeMatrix(
       .weights, shape.format(layer, .attentionOutput), outputs: embeddingLength,
-      k: spec.queryLength)
+      k: spec.mixedLength(embeddingLength: embeddingLength))
     attentionPostNorm =
       spec.norms.afterAttention ? carver.takeNorm(count: embeddingLength) : nil
     feedForwardNorm = carver.takeNorm(count: embeddingLength)
@@ -66,6 +71,8 @@ enum TensorPlace {
   /// Rows of the tensor are the outputs from `firstOutput` on, in that order.
   case matrix(WeightMatrix, firstOutput: Int, RowOrder)
   case vector(UnsafeMutablePointer<Float>, RowOrder)
+  /// Float32 numbers, those of a row so many apart, and those of a column.
+  case numbers(UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int)
 }
 
 extension LayerWeights {
@@ -89,6 +96,9 @@ extension LayerWeights {
     case .up: .matrix(up, firstOutput: 0, .asStored)
     case .down: .matrix(down, firstOutput: 0, .asStored)
     case .ffnPostNorm: .vector(feedForwardPostNorm!, .asStored)
+    case .convolutionInput: joined(at: 0, .asStored)
+    case .convolution: .numbers(convolution!, rowStride: 1, columnStride: attentionOutput.k)
+    case .convolutionOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
     case .queryKeyValue: preconditionFailure("its parts have places")
     }
   }
@@ -106,12 +116,20 @@ extension Carver {
   fileprivate mutating func takeQueryKeyValue(_ shape: ModelShape, _ layer: Int) -> MatrixJoin {
     let (spec, k) = (shape.layer(layer), shape.embeddingLength)
     if let format = shape.queryKeyValueFormat(layer) {
-      return MatrixJoin(takeMatrix(.weights, format, outputs: spec.queryKeyValueLength, k: k))
+      return MatrixJoin(
+        takeMatrix(.weights, format, outputs: spec.mixerInputLength(embeddingLength: k), k: k))
     }
     return MatrixJoin(
       takeMatrix(.weights, shape.format(layer, .query), outputs: spec.queryLength, k: k),
       takeMatrix(.weights, shape.format(layer, .key), outputs: spec.kvLength, k: k),
       takeMatrix(.weights, shape.format(layer, .value), outputs: spec.kvLength, k: k))
+  }
+
+  fileprivate mutating func takeConvolution(
+    _ spec: LayerSpec, channelCount: Int
+  ) -> UnsafeMutablePointer<Float>? {
+    guard case .convolution(let length) = spec.mixer else { return nil }
+    return take(.norms, Float.self, count: length * channelCount)
   }
 
   mutating func takeMatrix(

@@ -47,5 +47,9 @@ private struct MarkVisitor: WeightVisitor {
     hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: bias, count: count)))
   }
 
+  mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int) {
+    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: convolution, count: count)))
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {}
 }

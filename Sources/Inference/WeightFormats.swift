@@ -18,6 +18,8 @@ extension ModelShape {
   /// their types differ and their outputs are not whole groups, all of them become int8.
   func queryKeyValueFormat(_ layer: Int) -> MatrixFormat? {
     let query = format(layer, .query)
+    // What a convolution takes comes from one matrix.
+    if !self.layer(layer).attends { return query }
     if format(layer, .key) == query && format(layer, .value) == query { return query }
     let (spec, multiple) = (self.layer(layer), MatrixJoin.outputMultiple)
     return spec.queryLength % multiple == 0 && spec.kvLength % multiple == 0 ? nil : .int8
@@ -33,7 +35,7 @@ extension ModelShape {
         guard let tensor = LayerTensor(rawValue: index), !tensor.isVector else { continue }
         let k =
           switch tensor {
-          case .attentionOutput: spec.queryLength
+          case .attentionOutput: spec.mixedLength(embeddingLength: embeddingLength)
           case .down: spec.feedForwardLength
           default: embeddingLength
           }

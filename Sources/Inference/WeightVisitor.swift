@@ -7,6 +7,8 @@ package protocol WeightVisitor {
   mutating func visit(norm: UnsafeMutablePointer<Float>, count: Int)
   /// - Parameter bias: `[count]`, with zeros behind it to whole output groups.
   mutating func visit(bias: UnsafeMutablePointer<Float>, count: Int)
+  /// - Parameter convolution: `[length][channels]`
+  mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int)
   /// - Parameter number: tells the matrices of a model apart, and is the same in every run.
   mutating func visit(matrix: WeightMatrix, number: Int)
 }
@@ -38,6 +40,10 @@ extension ModelWeights {
     if let norms = layer.headNorms {
       visitor.visit(norm: norms.query, count: layer.spec.headDim)
       visitor.visit(norm: norms.key, count: layer.spec.headDim)
+    }
+    if let convolution = layer.convolution {
+      visitor.visit(
+        convolution: convolution, count: layer.spec.stateCount(embeddingLength: length) + length)
     }
     for part in 0..<layer.queryKeyValue.partCount {
       visitor.visit(

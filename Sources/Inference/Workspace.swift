@@ -13,7 +13,7 @@ struct Workspace {
   /// that the rows come from, and for that of those they go into, which stays 0.
   let residual: UnsafeMutablePointer<Float>
   let residualStride: Int
-  /// Queries, keys and values of each token.
+  /// Queries, keys and values of each token, or what a convolution takes.
   let queryKeyValue: UnsafeMutablePointer<Float>
   let queryKeyValueStride: Int
   let attention: UnsafeMutablePointer<Float>
@@ -55,8 +55,9 @@ struct Workspace {
     let kMax = shape.longestRowLength
     residualStride = MatrixFormat.rowCapacity(shape.embeddingLength)
     queryKeyValueStride = MatrixFormat.outputCapacity(
-      shape.layers.largest { $0.queryKeyValueLength })
-    attentionStride = MatrixFormat.inputCapacity(shape.layers.largest { $0.queryLength })
+      shape.layers.largest { $0.mixerInputLength(embeddingLength: shape.embeddingLength) })
+    attentionStride = MatrixFormat.inputCapacity(
+      shape.layers.largest { $0.mixedLength(embeddingLength: shape.embeddingLength) })
     gatedStride = MatrixFormat.rowCapacity(shape.layers.largest { $0.feedForwardLength })
     logitStride = MatrixFormat.outputCapacity(shape.vocabularyCount)
     residual = carver.take(.activations, Float.self, count: block * residualStride)

@@ -15,6 +15,8 @@ public final class FloatText {
   /// Tokens of the block that `forward` took last.
   private var rowCount = 0
   private let caches: [FloatCache]
+  /// Of layers that convolve: what they take of the tokens before, `[tokens][channels]`.
+  private let states: [FloatBuffer]
   private let layers: [LayerSpec]
   /// As many as the model has tables.
   private let rotary: [FloatRotary]
@@ -22,6 +24,8 @@ public final class FloatText {
 
   private let residual: FloatRows
   private let normalized: FloatRows
+  /// What a convolution takes.
+  private let parts: FloatRows
   private let queries: FloatRows
   private let keys: FloatRows
   private let values: FloatRows
@@ -40,6 +44,10 @@ public final class FloatText {
     self.blockSize = blockSize
     let rows = { FloatRows(rowCount: blockSize, length: $0) }
     caches = (0..<shape.layerCount).map { FloatCache(shape.layer($0), capacity: capacity) }
+    states = (0..<shape.layerCount).map {
+      FloatBuffer(
+        count: shape.layer($0).stateCount(embeddingLength: shape.embeddingLength))
+    }
     rotary = (0..<shape.ropeTables.count).map {
       FloatRotary(
         shape.ropeTables[$0],
@@ -49,10 +57,12 @@ public final class FloatText {
     attention = FloatAttention(shape, capacity: capacity, blockSize: blockSize, model.workers)
     residual = rows(shape.embeddingLength)
     normalized = rows(shape.embeddingLength)
+    parts = rows(shape.stateLayerCount == 0 ? 0 : 3 * shape.embeddingLength)
     queries = rows(shape.layers.largest { $0.queryLength })
     keys = rows(shape.layers.largest { $0.kvLength })
     values = rows(shape.layers.largest { $0.kvLength })
-    attended = rows(shape.layers.largest { $0.queryLength })
+    attended = rows(
+      shape.layers.largest { $0.mixedLength(embeddingLength: shape.embeddingLength) })
     gate = rows(shape.layers.largest { $0.feedForwardLength })
     up = rows(shape.layers.largest { $0.feedForwardLength })
     product = rows(shape.embeddingLength)
@@ -97,12 +107,40 @@ public final class FloatText {
 
   private func attend(_ index: Int, _ layer: FloatLayer, _ observer: (any ForwardObserver)?) {
     normalize(layer.attentionNorm)
-    multiply(normalized, layer.query, plus: layer.biases?.query, into: queries)
-    multiply(normalized, layer.key, plus: layer.biases?.key, into: keys)
-    multiply(normalized, layer.value, plus: layer.biases?.value, into: values)
+    switch layer.mixer {
+    case .attention(let heads): attend(index, layer, heads, observer)
+    case .convolution(let convolution): convolve(index, convolution)
+    }
+    multiply(attended, layer.attentionOutput, into: product)
+    addProduct(layer.attentionPostNorm, layer.spec)
+  }
+
+  /// attended = c * the convolution of b * x
+  private func convolve(_ index: Int, _ convolution: FloatConvolution) {
+    multiply(normalized, convolution.input, into: parts)
+    let count = shape.embeddingLength
+    for channel in 0..<count {
+      let weights = convolution.weights[channel]
+      var taken = (0..<weights.count - 1).map { states[index].start[$0 * count + channel] }
+      for row in 0..<rowCount {
+        taken.append(parts[row][channel] * parts[row][2 * count + channel])
+        let sum = zip(weights, taken).reduce(0) { $0 + $1.0 * $1.1 }
+        attended[row][channel] = sum * parts[row][count + channel]
+        taken.removeFirst()
+      }
+      for (place, value) in taken.enumerated() { states[index].start[place * count + channel] = value }
+    }
+  }
+
+  private func attend(
+    _ index: Int, _ layer: FloatLayer, _ heads: FloatHeads, _ observer: (any ForwardObserver)?
+  ) {
+    multiply(normalized, heads.query, plus: heads.biases?.query, into: queries)
+    multiply(normalized, heads.key, plus: heads.biases?.key, into: keys)
+    multiply(normalized, heads.value, plus: heads.biases?.value, into: values)
     let spec = layers[index]
-    rotate(queries, spec, headCount: spec.headCount, norm: layer.headNorms?.query)
-    rotate(keys, spec, headCount: spec.kvHeadCount, norm: layer.headNorms?.key)
+    rotate(queries, spec, headCount: spec.headCount, norm: heads.norms?.query)
+    rotate(keys, spec, headCount: spec.kvHeadCount, norm: heads.norms?.key)
     if let growth = spec.queryGrowth { growQueries(growth, spec) }
     caches[index].append(keys, values, rowCount: rowCount, at: tokenCount)
     observer?.layer(
@@ -114,8 +152,6 @@ public final class FloatText {
     ) { head, position, weights in
       observer?.attention(layer: index, head: head, position: position, weights: weights)
     }
-    multiply(attended, layer.attentionOutput, into: product)
-    addProduct(layer.attentionPostNorm, layer.spec)
   }
 
   private func feedForward(_ layer: FloatLayer) {

@@ -11,13 +11,8 @@ public struct FloatModelError: Error, CustomStringConvertible {
 struct FloatLayer {
   let spec: LayerSpec
   let attentionNorm: [Float]
-  let query: FloatMatrix
-  let key: FloatMatrix
-  let value: FloatMatrix
-  /// Where the model has biases.
-  let biases: (query: [Float], key: [Float], value: [Float])?
-  /// Where the model has norms of heads: `[headDim]` each.
-  let headNorms: (query: [Float], key: [Float])?
+  let mixer: FloatMixer
+  /// Takes what the mixer gave.
   let attentionOutput: FloatMatrix
   /// Where the model has norms behind its parts.
   let attentionPostNorm: [Float]?
@@ -26,6 +21,30 @@ struct FloatLayer {
   let gate: FloatMatrix
   let up: FloatMatrix
   let down: FloatMatrix
+}
+
+/// What mixes a layer's tokens.
+enum FloatMixer {
+  case attention(FloatHeads)
+  case convolution(FloatConvolution)
+}
+
+/// What makes queries, keys and values.
+struct FloatHeads {
+  let query: FloatMatrix
+  let key: FloatMatrix
+  let value: FloatMatrix
+  /// Where the model has biases.
+  let biases: (query: [Float], key: [Float], value: [Float])?
+  /// Where the model has norms of heads: `[headDim]` each.
+  let norms: (query: [Float], key: [Float])?
+}
+
+/// A gated short convolution.
+struct FloatConvolution {
+  let input: FloatMatrix
+  /// Of each channel, the oldest token's first.
+  let weights: [[Float]]
 }
 
 /// All weights of a model as Float32. The rows of queries and keys lie so that the first half of a
@@ -88,18 +107,8 @@ private struct FloatReader {
     return FloatLayer(
       spec: spec,
       attentionNorm: try vector(.layer(layer, .attentionNorm)),
-      query: try matrix(layer, .query, order),
-      key: try matrix(layer, .key, order),
-      value: try matrix(layer, .value),
-      biases: !spec.hasBias
-        ? nil
-        : (
-          try vector(.layer(layer, .queryBias), order), try vector(.layer(layer, .keyBias), order),
-          try vector(.layer(layer, .valueBias))
-        ),
-      headNorms: !spec.norms.heads
-        ? nil : (try vector(.layer(layer, .queryNorm)), try vector(.layer(layer, .keyNorm))),
-      attentionOutput: try matrix(layer, .attentionOutput),
+      mixer: try mixer(layer, spec, order),
+      attentionOutput: try matrix(layer, spec.attends ? .attentionOutput : .convolutionOutput),
       attentionPostNorm: !spec.norms.afterAttention
         ? nil : try vector(.layer(layer, .attentionPostNorm)),
       feedForwardPostNorm: !spec.norms.afterFeedForward
@@ -108,6 +117,29 @@ private struct FloatReader {
       gate: try matrix(layer, .gate),
       up: try matrix(layer, .up),
       down: try matrix(layer, .down))
+  }
+
+  private func mixer(_ layer: Int, _ spec: LayerSpec, _ order: RowOrder) throws -> FloatMixer {
+    if case .convolution = spec.mixer {
+      return .convolution(
+        FloatConvolution(
+          input: try matrix(layer, .convolutionInput), weights: try rows(.layer(layer, .convolution)))
+      )
+    }
+    return .attention(
+      FloatHeads(
+        query: try matrix(layer, .query, order),
+        key: try matrix(layer, .key, order),
+        value: try matrix(layer, .value),
+        biases: !spec.hasBias
+          ? nil
+          : (
+            try vector(.layer(layer, .queryBias), order),
+            try vector(.layer(layer, .keyBias), order),
+            try vector(.layer(layer, .valueBias))
+          ),
+        norms: !spec.norms.heads
+          ? nil : (try vector(.layer(layer, .queryNorm)), try vector(.layer(layer, .keyNorm)))))
   }
 
   /// A matrix of a layer, or the rows that a fused one has of it.
@@ -155,6 +187,15 @@ private struct FloatReader {
       for index in 0..<tensor.columnCount { vector[order.place(index)] = values[index] }
     }
     return vector
+  }
+
+  private func rows(_ slot: TensorSlot) throws -> [[Float]] {
+    let tensor = tensors[slot]
+    var rows: [[Float]] = []
+    try read(tensor, slot, rows: 0..<tensor.rowCount) { _, values in
+      rows.append(Array(UnsafeBufferPointer(start: values, count: tensor.columnCount)))
+    }
+    return rows
   }
 
   /// Calls `body` with each row's number and values.

@@ -8,6 +8,7 @@ public enum Region: Int, Sendable {
   case keys
   case values
   case slots
+  case states
   case policy
   case activations
   case int8Activations
@@ -24,7 +25,7 @@ public enum Region: Int, Sendable {
   case threadStacks
 
   /// Something for each region. This is the one place of their number.
-  typealias PerRegion<Element> = InlineArray<22, Element>
+  typealias PerRegion<Element> = InlineArray<23, Element>
 
   public static var count: Int { PerRegion<Int>.count }
 
@@ -40,6 +41,7 @@ public enum Region: Int, Sendable {
     case .keys: "KV keys"
     case .values: "KV values"
     case .slots: "slot positions and norms"
+    case .states: "layer states"
     case .policy: "eviction policy"
     case .activations: "activations"
     case .int8Activations: "int8 activations"

@@ -17,6 +17,7 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
     PlanTable.write(preparation.plan, capByteCount: cap, to: &output)
     writeFormats(of: preparation, &output)
     writeWindows(of: preparation, &output)
+    writeStates(of: preparation, &output)
   }
   try finish(&output)
   try preparation.checkCap()
@@ -50,6 +51,17 @@ private func writeWindows(of preparation: borrowing Preparation, _ out: inout Te
   out.write(" slots a KV head, the others ")
   out.write(settings.slotCount)
   out.write("\n")
+}
+
+/// Layers that no policy evicts from, because they keep no keys.
+private func writeStates(of preparation: borrowing Preparation, _ out: inout TextOutput) {
+  let shape = preparation.opened.model.shape
+  if shape.stateLayerCount == 0 { return }
+  out.write("   ")
+  out.write(shape.stateLayerCount)
+  out.write(" of ")
+  out.write(shape.layerCount)
+  out.write(" layers keep a state of fixed size in place of keys and need no eviction\n")
 }
 
 private func plannedNeeds(_ arguments: Arguments) -> ProgramNeeds {

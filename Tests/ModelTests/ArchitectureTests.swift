@@ -82,6 +82,46 @@ import Testing
     }
   }
 
+  @Test func layersOfLFM2ConvolveIfTheyHaveNoHeads() throws {
+    var builder = Self.builder(.lfm2, layers: 4)
+    let shape = try Self.shape(builder)
+    for index in 0..<4 {
+      let layer = shape.layer(index)
+      #expect(layer.attends == (index % 2 == 1))
+      #expect(layer.mixer == (index % 2 == 1 ? .attention : .convolution(length: 3)))
+      #expect(layer.kvHeadCount == (index % 2 == 1 ? 2 : 0) && layer.norms.heads == layer.attends)
+      #expect(
+        layer.stateCount(embeddingLength: shape.embeddingLength)
+          == (layer.attends ? 0 : 2 * shape.embeddingLength))
+    }
+    #expect(shape.layers.kindCount == 2 && shape.stateLayerCount == 2)
+    #expect(shape.attentionLayer == shape.layer(1))
+    builder.set("lfm2.shortconv.l_cache", .uint32(17))
+    #expect(complaint(builder)?.contains("expected 2 to 16") == true)
+    builder.remove("lfm2.shortconv.l_cache")
+    #expect(complaint(builder)?.contains("'lfm2.shortconv.l_cache' is missing") == true)
+    builder.set("lfm2.shortconv.l_cache", .uint32(3))
+    for (counts, text) in [
+      ([0, 2, 0] as [Int32], "is 3"), ([0, 2, 0, -1], "no number below 0"),
+      ([0, 0, 0, 0], "a layer that has KV heads"), ([0, 3, 0, 2], "expected a divisor"),
+    ] {
+      builder.set("lfm2.attention.head_count_kv", .int32s(counts))
+      #expect(complaint(builder)?.contains(text) == true, "\(complaint(builder) ?? "")")
+    }
+    builder.set("lfm2.attention.head_count_kv", .float32s([0, 1, 0, 1]))
+    #expect(complaint(builder)?.contains("INT32 or UINT32") == true)
+  }
+
+  /// Other architectures know neither the tensors nor the name.
+  @Test func convolutionsOfOtherArchitecturesAreRefused() {
+    var builder = Self.builder(.qwen3)
+    builder.change("output_norm.weight") { $0.name = "token_embd_norm.weight" }
+    #expect(complaint(builder)?.contains("a norm of embeddings") == true)
+    builder = Self.builder(.lfm2, layers: 2)
+    builder.change("blk.0.shortconv.conv.weight") { $0.name = "blk.1.shortconv.conv.weight" }
+    #expect(complaint(builder)?.contains("blk.0.shortconv.conv.weight' is missing") == true)
+  }
+
   @Test func queriesOfMinistralGrow() throws {
     var builder = Self.builder(.mistral3)
     builder.set("mistral3.attention.temperature_scale", .float32(0.1))

@@ -154,6 +154,7 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
       { $0.queryScale = 0.5 }, { $0.residualScale = 0.5 }, { $0.isFused = true },
       { $0.queryGrowth = QueryGrowth(scale: 0.1, length: 16) },
       { $0.queryGrowth = QueryGrowth(scale: 0.1, length: 32) },
+      { $0.mixer = .convolution(length: 3) }, { $0.mixer = .convolution(length: 4) },
     ]
     var hashes = try Set(changes.map { try Self.shape($0).fingerprint })
     #expect(hashes.count == changes.count)

@@ -146,7 +146,8 @@ import Testing
     ),
     (
       "part 2 of 3, NAME: key 'general.architecture' is 'bert', expected 'llama', "
-        + "'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3' or 'mistral3'",
+        + "'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3' "
+        + "or 'lfm2'",
       { $0[1].set("general.architecture", .string("bert")) }
     ),
     (

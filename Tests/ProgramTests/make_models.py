@@ -26,7 +26,7 @@ from policies import Head, RUNS
 VOCABULARY = 320
 TOKEN_COUNT = 40
 # The text that is read under each policy.
-EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied")
+EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "lfm2")
 LONG_COUNT, BLOCK, BUDGET, ANSWER_COUNT = 160, 16, 48, 24
 # What can be made from numbers; of the others random blocks are taken.
 MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
@@ -40,6 +40,8 @@ PLAIN = dict(
     window=None, window_period=1, window_theta=None,
     # Every so many layers, the last one does not rotate.
     plain_period=None,
+    # Layers that convolve in place of attention, and how many tokens such a layer sees.
+    convolutions=(), convolution_length=None,
     rope_dim=None, query_scale=None, embedding_scale=1.0, residual_scale=1.0, logit_divisor=1.0,
     temperature=None,
     # Divisors of the frequencies for texts beyond the original length, and what rotated values then grow by.
@@ -54,6 +56,7 @@ ARCHITECTURES = {
     "minicpm": PLAIN,
     "mistral3": PLAIN,
     "phi3": PLAIN | dict(interleaved=False, fused=True),
+    "lfm2": PLAIN | dict(interleaved=False, head_norms=True, convolution_length=3),
 }
 
 
@@ -63,7 +66,7 @@ def spec(name, arch="llama", kind=T.F32, dim=256, ff=512, heads=4, kv_heads=2, h
     return sizes | ARCHITECTURES[arch] | changes
 
 
-def layer_tensors(s):
+def layer_tensors(s, layer):
     """The tensors of a layer: names, and extents of rows and columns; a vector has no columns."""
     dim, queries, keys = s["dim"], s["heads"] * s["head_dim"], s["kv_heads"] * s["head_dim"]
     norms = {"attn_norm.weight": (dim,), "ffn_norm.weight": (dim,)}
@@ -72,7 +75,12 @@ def layer_tensors(s):
     attention = ({"attn_qkv": (queries + 2 * keys, dim)} if s["fused"] else
                  {"attn_q": (queries, dim), "attn_k": (keys, dim), "attn_v": (keys, dim)})
     gates = {"ffn_up": (2 * s["ff"], dim)} if s["fused"] else {"ffn_gate": (s["ff"], dim), "ffn_up": (s["ff"], dim)}
-    matrices = attention | {"attn_output": (dim, queries)} | gates | {"ffn_down": (dim, s["ff"])}
+    feed_forward = gates | {"ffn_down": (dim, s["ff"])}
+    if layer in s["convolutions"]:
+        return norms | {
+            "shortconv.in_proj": (3 * dim, dim), "shortconv.conv": (dim, s["convolution_length"]),
+            "shortconv.out_proj": (dim, dim)} | feed_forward
+    matrices = attention | {"attn_output": (dim, queries)} | feed_forward
     biases = {"attn_q.bias": (queries,), "attn_k.bias": (keys,), "attn_v.bias": (keys,)}
     head_norms = {"attn_q_norm.weight": (s["head_dim"],), "attn_k_norm.weight": (s["head_dim"],)}
     return norms | matrices | (biases if s["bias"] else {}) | (head_norms if s["head_norms"] else {})
@@ -111,6 +119,13 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
     spec("phi3-window", arch="phi3", heads=2, kv_heads=2, head_dim=32, dim=64, ff=128, window=9, tied=False),
     spec("mistral3", arch="mistral3", heads=4, kv_heads=2, dim=128, ff=256, temperature=0.4, context=16,
          scaling=("yarn", 4.0), log_multiplier=1.0),
+    spec("lfm2", arch="lfm2", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=5, convolutions=(0, 1, 3),
+         theta=1e6),
+    # Channels that are no multiple of 16, and a convolution over four tokens.
+    spec("lfm2-72", arch="lfm2", heads=3, kv_heads=1, head_dim=24, dim=72, ff=120, layers=3, convolutions=(0, 2),
+         convolution_length=4),
+    spec("lfm2-Q4_0", arch="lfm2", heads=4, kv_heads=4, head_dim=32, dim=128, ff=256, layers=4, convolutions=(1, 3),
+         kind=T.Q4_0),
 ]
 
 
@@ -142,23 +157,35 @@ def int8(x):
     return np.clip(np.rint(x / scale), -127, 127) * scale
 
 
+class State(list):
+    """What a layer without KV heads remembers of a text; it has none of them."""
+
+    def __init__(self, count, dim):
+        super().__init__()
+        self.rows = np.zeros((count, dim))
+
+
 class Model:
     def __init__(self, s, rng):
         self.s, self.weights, self.stored, self.rounded = s, {}, {}, {}
         self.matrix(rng, "token_embd", VOCABULARY, s["dim"], 1.0)
-        self.vector(rng, "output_norm.weight", s["dim"])
+        self.vector(rng, self.last_norm() + ".weight", s["dim"])
         if not s["tied"]:
             self.matrix(rng, "output", VOCABULARY, s["dim"])
         for layer in range(s["layers"]):
-            self.layer(rng, f"blk.{layer}.")
+            self.layer(rng, layer)
         if s["rope_factors"]:
             self.store("rope_freqs.weight", np.linspace(1, 8, s["head_dim"] // 2))
         if s["long_factors"]:
             self.store("rope_factors_long.weight", np.linspace(1, 30, s["rope_dim"] // 2))
             self.store("rope_factors_short.weight", np.linspace(1, 1.5, s["rope_dim"] // 2))
 
-    def layer(self, rng, at):
-        for name, extents in layer_tensors(self.s).items():
+    def last_norm(self):
+        return "token_embd_norm" if self.s["convolution_length"] else "output_norm"
+
+    def layer(self, rng, layer):
+        at = f"blk.{layer}."
+        for name, extents in layer_tensors(self.s, layer).items():
             if name.endswith(".bias"):
                 self.store(at + name, rng.normal(size=extents))
             elif len(extents) == 1:
@@ -175,6 +202,8 @@ class Model:
 
     def matrix(self, rng, name, rows, columns, size=None):
         kind = (self.s["kinds"] or {}).get(name.split(".")[-1], self.s["kind"])
+        if name.endswith("shortconv.conv"):
+            kind = T.F32
         if kind in MADE:
             values = rng.normal(size=(rows, columns)) * (size or columns ** -0.5)
             data = quantize(values.astype(np.float32), kind)
@@ -192,7 +221,9 @@ class Model:
         out.add_embedding_length(s["dim"])
         out.add_feed_forward_length(s["ff"])
         out.add_head_count(s["heads"])
-        out.add_head_count_kv(s["kv_heads"])
+        out.add_head_count_kv(
+            [0 if layer in s["convolutions"] else s["kv_heads"] for layer in range(s["layers"])]
+            if s["convolutions"] else s["kv_heads"])
         out.add_layer_norm_rms_eps(1e-5)
         out.add_rope_freq_base(s["theta"])
         out.add_vocab_size(VOCABULARY)
@@ -225,6 +256,8 @@ class Model:
                 out.add_float32(prefix + key, value)
         if s["window"]:
             out.add_uint32(prefix + "attention.sliding_window", s["window"])
+        if s["convolution_length"]:
+            out.add_uint32(prefix + "shortconv.l_cache", s["convolution_length"])
         if s["rope_dim"]:
             out.add_uint32(prefix + "rope.dimension_count", s["rope_dim"])
         if s["original"]:
@@ -343,9 +376,20 @@ class Model:
                 out[:, query] = weights @ head.values
         return out.reshape(count, -1)
 
+    def convolve(self, x, layer, state, rounds):
+        """A gated short convolution over the products of two thirds of its input."""
+        at, count, length = f"blk.{layer}.", x.shape[0], self.s["convolution_length"]
+        b, c, x = np.split(self.linear(x, at + "shortconv.in_proj", rounds), 3, -1)
+        taken = np.vstack([state.rows, b * x])
+        state.rows = taken[count:]
+        weights = self.weights[at + "shortconv.conv.weight"]
+        return c * sum(taken[place:place + count] * weights[:, place] for place in range(length))
+
     def cache(self):
-        return [[Head(self.s["head_dim"]) for _ in range(self.s["kv_heads"])]
-                for _ in range(self.s["layers"])]
+        s = self.s
+        return [State(s["convolution_length"] - 1, s["dim"]) if layer in s["convolutions"]
+                else [Head(s["head_dim"]) for _ in range(s["kv_heads"])]
+                for layer in range(s["layers"])]
 
     def block(self, tokens, cache, start, rounds):
         """Logits of a block of tokens behind those that the cache holds."""
@@ -357,13 +401,17 @@ class Model:
         x = x * self.s["embedding_scale"]
         for layer, heads in enumerate(cache):
             at = f"blk.{layer}."
-            attended = self.attend(self.norm(x, at + "attn_norm"), layer, heads, positions, rounds)
-            x = x + self.branch(self.linear(attended, at + "attn_output", rounds), at + "post_attention_norm")
+            inputs = self.norm(x, at + "attn_norm")
+            if isinstance(heads, State):
+                mixed, output = self.convolve(inputs, layer, heads, rounds), "shortconv.out_proj"
+            else:
+                mixed, output = self.attend(inputs, layer, heads, positions, rounds), "attn_output"
+            x = x + self.branch(self.linear(mixed, at + output, rounds), at + "post_attention_norm")
             gate, up = self.gate_and_up(self.norm(x, at + "ffn_norm"), at, rounds)
             x = x + self.branch(
                 self.linear(self.activation(gate) * up, at + "ffn_down", rounds), at + "post_ffw_norm")
         head = "token_embd" if self.s["tied"] else "output"
-        return self.linear(self.norm(x, "output_norm"), head, rounds) / self.s["logit_divisor"]
+        return self.linear(self.norm(x, self.last_norm()), head, rounds) / self.s["logit_divisor"]
 
     def branch(self, x, norm):
         """What is added to the residual stream."""

@@ -130,19 +130,29 @@ public struct GGUFBuilder: Sendable {
       keys[index].name = name + keys[index].name.dropFirst("llama".count)
     }
     add("token_embd.weight", [row, UInt64(Self.vocabulary)], type)
-    add("output_norm.weight", [row], .float32)
+    let normName = architecture == .lfm2 ? "token_embd_norm.weight" : "output_norm.weight"
+    add(normName, [row], .float32)
+    if architecture == .lfm2 {
+      set("lfm2.attention.head_count_kv", .int32s((0..<layerCount).map { $0 % 2 == 0 ? 0 : 2 }))
+      set("lfm2.shortconv.l_cache", .uint32(3))
+    }
     if !isTied { add("output.weight", [row, UInt64(Self.vocabulary)], type) }
     for layer in 0..<layerCount {
       let prefix = "blk.\(layer)."
       add(prefix + "attn_norm.weight", [row], .float32)
-      if architecture == .phi3 {
+      let convolves = architecture == .lfm2 && layer % 2 == 0
+      if convolves {
+        add(prefix + "shortconv.in_proj.weight", [row, 3 * row], type)
+        add(prefix + "shortconv.conv.weight", [3, row], .float32)
+        add(prefix + "shortconv.out_proj.weight", [row, row], type)
+      } else if architecture == .phi3 {
         add(prefix + "attn_qkv.weight", [row, 2 * row], type)
       } else {
         add(prefix + "attn_q.weight", [row, row], type)
         add(prefix + "attn_k.weight", [row, row / 2], type)
         add(prefix + "attn_v.weight", [row, row / 2], type)
       }
-      add(prefix + "attn_output.weight", [row, row], type)
+      if !convolves { add(prefix + "attn_output.weight", [row, row], type) }
       add(prefix + "ffn_norm.weight", [row], .float32)
       if architecture != .phi3 { add(prefix + "ffn_gate.weight", [row, 2 * row], type) }
       add(prefix + "ffn_up.weight", [row, architecture == .phi3 ? 4 * row : 2 * row], type)
@@ -156,7 +166,7 @@ public struct GGUFBuilder: Sendable {
         add(prefix + "post_attention_norm.weight", [row], .float32)
         add(prefix + "post_ffw_norm.weight", [row], .float32)
       }
-      if architecture == .qwen3 || architecture == .gemma3 {
+      if [.qwen3, .gemma3, .lfm2].contains(architecture) && !convolves {
         add(prefix + "attn_q_norm.weight", [row / 4], .float32)
         add(prefix + "attn_k_norm.weight", [row / 4], .float32)
       }

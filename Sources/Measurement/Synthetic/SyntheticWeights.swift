@@ -33,6 +33,10 @@ private struct SyntheticWeights: WeightVisitor {
     shares.pass(1)
   }
 
+  mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int) {
+    fill(convolution, count: count, with: 0.5)
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {
     switch matrix {
     case .int8(let matrix): fill(matrix, number)

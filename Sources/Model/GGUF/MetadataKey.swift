@@ -9,13 +9,13 @@ enum MetadataKey: Int {
   case slidingWindowPattern, queryGrowthScale, finalSoftCap, windowFrequencyBase
   case ropeFrequencyBase, ropeDimensionCount, ropeScaleLinear, ropeScalingType
   case ropeScalingFactor, ropeOriginalContext, ropeAttentionFactor, ropeYarnLogMultiplier
-  case ropeFastTurns, ropeSlowTurns
+  case convolutionLength, ropeFastTurns, ropeSlowTurns
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
   case bosID, eosID, eotID, eomID, fimPadID, fimRepositoryID, fimSeparatorID, unknownID
   case addsBOS, addsEOS, addsSpacePrefix, chatTemplate, toolTemplate
 
   /// Something for each key. This is the one place of that number.
-  typealias PerKey<Element> = InlineArray<57, Element>
+  typealias PerKey<Element> = InlineArray<58, Element>
 
   static var count: Int { PerKey<UInt8>.count }
 
@@ -63,6 +63,7 @@ enum MetadataKey: Int {
     case .ropeScaleLinear: "rope.scale_linear"
     case .ropeOriginalContext: "rope.scaling.original_context_length"
     case .ropeAttentionFactor: "rope.scaling.attn_factor"
+    case .convolutionLength: "shortconv.l_cache"
     case .ropeFastTurns: "rope.scaling.yarn_beta_fast"
     case .ropeSlowTurns: "rope.scaling.yarn_beta_slow"
     case .isCausal: "attention.causal"

@@ -27,6 +27,11 @@ struct TensorChecker: TensorVisitor {
       }
       return nil
     }
+    if case .outputNorm = slot, tensor.name.isEqual(to: TensorSlot.lastNormOfLFM2),
+      !shape.architecture.description.namesLastNormOfEmbedding
+    {
+      throw .tensor(tensor.name, .unsupported("a norm of embeddings"))
+    }
     if case .layer(let layer, _) = slot, layer >= shape.layerCount {
       throw .tensor(tensor.name, .layer(count: shape.layerCount))
     }
@@ -49,7 +54,8 @@ struct TensorChecker: TensorVisitor {
   /// The matrices that a tensor has codes of.
   private mutating func setCoded(_ slot: TensorSlot, _ type: TensorType) {
     guard case .layer(let layer, let tensor) = slot else { return coded.set(slot, type) }
-    if tensor == .queryKeyValue {
+    if tensor == .convolutionOutput { return coded.set(.layer(layer, .attentionOutput), type) }
+    if tensor == .queryKeyValue || tensor == .convolutionInput {
       coded.set(.layer(layer, .query), type)
       coded.set(.layer(layer, .key), type)
       coded.set(.layer(layer, .value), type)
@@ -138,6 +144,7 @@ extension LayerTensor {
     case .queryNorm, .keyNorm: "this architecture has no norms of heads"
     case .attentionPostNorm: "this architecture has no norm after attention"
     case .ffnPostNorm: "this architecture has no norm after the feed-forward part"
+    case .convolutionInput, .convolution, .convolutionOutput: "the layer has KV heads"
     default: "this architecture does not have it"
     }
   }

@@ -6,8 +6,10 @@ public enum LayerTensor: Int, Sendable {
   case queryBias, keyBias, valueBias, queryNorm, keyNorm, attentionPostNorm, ffnPostNorm
   /// Of a layer that `isFused`; `up` then has gate and up.
   case queryKeyValue
+  /// Of a layer that convolves.
+  case convolutionInput, convolution, convolutionOutput
 
-  public static let count = 17
+  public static let count = 20
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
   @export(interface)
@@ -30,14 +32,19 @@ public enum LayerTensor: Int, Sendable {
     case .attentionPostNorm: "post_attention_norm.weight"
     case .ffnPostNorm: "post_ffw_norm.weight"
     case .queryKeyValue: "attn_qkv.weight"
+    case .convolutionInput: "shortconv.in_proj.weight"
+    case .convolution: "shortconv.conv.weight"
+    case .convolutionOutput: "shortconv.out_proj.weight"
     }
   }
 
-  /// Whether it is a vector and not a matrix.
+  /// Whether it is held as Float32: a vector, or few rows, and not a matrix.
   @export(interface)
   public var isVector: Bool {
     switch self {
-    case .query, .key, .value, .attentionOutput, .gate, .up, .down, .queryKeyValue: false
+    case .query, .key, .value, .attentionOutput, .gate, .up, .down, .queryKeyValue,
+      .convolutionInput, .convolutionOutput:
+      false
     default: true
     }
   }
@@ -59,11 +66,21 @@ public enum LayerTensor: Int, Sendable {
     case .queryBias: TensorShape(columnCount: layer.queryLength)
     case .keyBias, .valueBias: TensorShape(columnCount: layer.kvLength)
     case .queryNorm, .keyNorm: TensorShape(columnCount: layer.headDim)
+    case .convolutionInput:
+      TensorShape(columnCount: embeddingLength, rowCount: 3 * embeddingLength)
+    case .convolution:
+      TensorShape(columnCount: layer.convolutionLength, rowCount: embeddingLength)
+    case .convolutionOutput: TensorShape(columnCount: embeddingLength, rowCount: embeddingLength)
     }
   }
 }
 
 extension LayerSpec {
+  /// Tokens that a convolution sees; 0 in a layer that has none.
+  var convolutionLength: Int {
+    if case .convolution(let length) = mixer { length } else { 0 }
+  }
+
   /// Whether the layer has that tensor.
   @export(interface)
   public func has(_ tensor: LayerTensor) -> Bool {
@@ -74,9 +91,12 @@ extension LayerSpec {
     case .ffnPostNorm: norms.afterFeedForward
     case .queryNorm, .keyNorm: norms.heads
     case .queryBias, .keyBias, .valueBias: hasBias
-    case .query, .key, .value, .gate: !isFused
-    case .queryKeyValue: isFused
-    case .attentionOutput, .up, .down: true
+    case .query, .key, .value: attends && !isFused
+    case .gate: !isFused
+    case .queryKeyValue: attends && isFused
+    case .attentionOutput: attends
+    case .up, .down: true
+    case .convolutionInput, .convolution, .convolutionOutput: convolutionLength > 0
     }
   }
 }
@@ -124,6 +144,9 @@ public enum TensorSlot: Sendable {
   case ropeFactorsLong
   case layer(Int, LayerTensor)
 
+  /// What files of LFM2 name the last norm.
+  static let lastNormOfLFM2: StaticString = "token_embd_norm.weight"
+
   /// Tensors that belong to no layer.
   static let globalCount = 6
   static var countMax: Int { count(layerCount: ModelShape.layerCountMax) }
@@ -164,7 +187,7 @@ public enum TensorSlot: Sendable {
   init?(name: Excerpt) {
     if name.isEqual(to: "token_embd.weight") {
       self = .tokenEmbedding
-    } else if name.isEqual(to: "output_norm.weight") {
+    } else if name.isEqual(to: "output_norm.weight") || name.isEqual(to: TensorSlot.lastNormOfLFM2) {
       self = .outputNorm
     } else if name.isEqual(to: "output.weight") {
       self = .output
@@ -212,7 +235,7 @@ public enum TensorSlot: Sendable {
     }
   }
 
-  /// Whether it is a vector and not a matrix.
+  /// Whether it is held as Float32.
   @export(interface)
   public var isVector: Bool {
     switch self {

@@ -1,5 +1,5 @@
 /// Which matrices of a model's file have codes that can be kept as they are, and of which type: four
-/// bits a matrix.
+/// bits a matrix. The matrices of a convolution stand in the places of those of attention.
 public struct CodedTensors: Sendable, BitwiseCopyable {
   private var layers = LayerTable.PerLayer<UInt32>(repeating: 0)
   /// Of eight bytes, as packed models hold all of this value without padding.

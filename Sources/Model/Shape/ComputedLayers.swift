@@ -9,7 +9,7 @@ extension ModelShape {
     for index in 0..<layerCount {
       let layer = layer(index)
       try checkRotation(layer, index)
-      if layer.ropeTable == nil {
+      if layer.attends && layer.ropeTable == nil {
         if let plainDim, plainDim != layer.headDim {
           throw .layer(index, "heads of two lengths without rotary embedding")
         }

@@ -1,13 +1,14 @@
 /// What one transformer layer computes, and the sizes of its tensors. Everything that is sized,
 /// checked, loaded or saved of a layer follows from this value.
 public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
+  public var mixer: TokenMixer
   public var span: AttentionSpan
   /// The number of the table in `ModelShape.ropeTables` by which queries and keys are rotated; nil
   /// for a layer without rotary embedding.
   public var ropeTable: Int?
   /// Query heads.
   public var headCount: Int
-  /// Key and value heads; divides `headCount`.
+  /// Key and value heads; divides `headCount`. A layer that does not attend has neither.
   public var kvHeadCount: Int
   /// Elements of a head.
   public var headDim: Int
@@ -28,11 +29,13 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
 
   @export(interface)
   public init(
-    span: AttentionSpan = .full, ropeTable: Int? = 0, headCount: Int, kvHeadCount: Int,
-    headDim: Int, norms: LayerNorms = LayerNorms(), hasBias: Bool = false, isFused: Bool = false,
+    mixer: TokenMixer = .attention, span: AttentionSpan = .full, ropeTable: Int? = 0,
+    headCount: Int, kvHeadCount: Int, headDim: Int,
+    norms: LayerNorms = LayerNorms(), hasBias: Bool = false, isFused: Bool = false,
     feedForwardLength: Int, activation: Activation = .silu, queryScale: Float? = nil,
     queryGrowth: QueryGrowth? = nil, residualScale: Float = 1
   ) {
+    self.mixer = mixer
     self.span = span
     self.ropeTable = ropeTable
     self.headCount = headCount
@@ -57,8 +60,61 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   /// Elements of all query, key and value heads.
   public var queryKeyValueLength: Int { queryLength + 2 * kvLength }
 
-  /// Query heads that attend to the same keys and values.
-  public var group: Int { headCount / kvHeadCount }
+  /// Query heads that attend to the same keys and values; 0 in a layer that does not attend.
+  public var group: Int { kvHeadCount == 0 ? 0 : headCount / kvHeadCount }
+}
+
+/// What a layer mixes the tokens of a text by.
+public enum TokenMixer: Sendable, BitwiseCopyable, Equatable {
+  case attention
+  /// A gated short convolution (LFM2): each channel sees `length` tokens, itself the last one.
+  case convolution(length: Int)
+}
+
+extension LayerSpec {
+  /// Published models convolve three or four tokens.
+  static let convolutionLengthMax = 16
+
+  /// Whether the layer keeps keys and values, which policies evict from.
+  public var attends: Bool { mixer == .attention }
+
+  /// Outputs of the layer's first product, of which it mixes tokens.
+  @export(interface)
+  public func mixerInputLength(embeddingLength: Int) -> Int {
+    switch mixer {
+    case .attention: queryKeyValueLength
+    case .convolution: 3 * embeddingLength
+    }
+  }
+
+  /// Elements that the last product of that part takes.
+  @export(interface)
+  public func mixedLength(embeddingLength: Int) -> Int {
+    switch mixer {
+    case .attention: queryLength
+    case .convolution: embeddingLength
+    }
+  }
+
+  /// Float32 numbers that a text leaves in a layer that keeps no keys.
+  @export(interface)
+  public func stateCount(embeddingLength: Int) -> Int {
+    switch mixer {
+    case .attention: 0
+    case .convolution(let length): (length - 1) * embeddingLength
+    }
+  }
+
+  /// The same layer with a convolution in place of attention.
+  func convolving(length: Int) -> LayerSpec {
+    var layer = self
+    layer.mixer = .convolution(length: length)
+    layer.ropeTable = nil
+    (layer.headCount, layer.kvHeadCount) = (0, 0)
+    layer.norms.heads = false
+    layer.hasBias = false
+    return layer
+  }
 }
 
 /// How many of the tokens before it a token attends to.

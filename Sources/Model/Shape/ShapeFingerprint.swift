@@ -46,6 +46,10 @@ extension LayerSpec {
       hash.update(queryGrowth.scale)
       hash.update(UInt64(queryGrowth.length))
     }
+    switch mixer {
+    case .attention: break
+    case .convolution(let length): hash.update(mark: 5, UInt64(length))
+    }
   }
 }
 

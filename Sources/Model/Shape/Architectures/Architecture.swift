@@ -13,11 +13,13 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
   case minicpm
   case phi3
   case mistral3
+  case lfm2
 
-  static let count = 9
+  static let count = 10
   /// What an error line offers in place of another architecture.
   static let supportedNames: StaticString = """
-    'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3' or 'mistral3'
+    'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3' or
+    'lfm2'
     """
 
   @export(interface)
@@ -32,6 +34,7 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
     case .minicpm: .minicpm
     case .phi3: .phi3
     case .mistral3: .mistral3
+    case .lfm2: .lfm2
     }
   }
 

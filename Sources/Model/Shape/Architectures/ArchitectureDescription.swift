@@ -19,6 +19,10 @@ public struct ArchitectureDescription: Sendable {
   var rotatesInPart = false
   /// Whether one matrix of the file has queries, keys and values, and another one gate and up.
   var isFused = false
+  /// Whether layers without KV heads convolve.
+  var convolves = false
+  /// Whether the last norm has the name `token_embd_norm.weight`.
+  var namesLastNormOfEmbedding = false
   /// Which scales there are.
   var scales = ModelScales.none
 
