@@ -128,7 +128,9 @@ public final class FloatText {
         attended[row][channel] = sum * parts[row][count + channel]
         taken.removeFirst()
       }
-      for (place, value) in taken.enumerated() { states[index].start[place * count + channel] = value }
+      for (place, value) in taken.enumerated() {
+        states[index].start[place * count + channel] = value
+      }
     }
   }
 

@@ -123,8 +123,8 @@ private struct FloatReader {
     if case .convolution = spec.mixer {
       return .convolution(
         FloatConvolution(
-          input: try matrix(layer, .convolutionInput), weights: try rows(.layer(layer, .convolution)))
-      )
+          input: try matrix(layer, .convolutionInput),
+          weights: try rows(.layer(layer, .convolution))))
     }
     return .attention(
       FloatHeads(

@@ -61,7 +61,8 @@ public enum BenchReport {
     ReportText.writeMember(", \"heads\": ", shape.attentionLayer.headCount, &out)
     ReportText.writeMember(", \"kvHeads\": ", shape.attentionLayer.kvHeadCount, &out)
     ReportText.writeMember(", \"headDim\": ", shape.attentionLayer.headDim, &out)
-    ReportText.writeMember(", \"feedForwardLength\": ", shape.attentionLayer.feedForwardLength, &out)
+    ReportText.writeMember(
+      ", \"feedForwardLength\": ", shape.attentionLayer.feedForwardLength, &out)
     ReportText.writeMember(", \"vocabulary\": ", shape.vocabularyCount, &out)
     out.write("}")
   }

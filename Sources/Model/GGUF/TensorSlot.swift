@@ -187,7 +187,8 @@ public enum TensorSlot: Sendable {
   init?(name: Excerpt) {
     if name.isEqual(to: "token_embd.weight") {
       self = .tokenEmbedding
-    } else if name.isEqual(to: "output_norm.weight") || name.isEqual(to: TensorSlot.lastNormOfLFM2) {
+    } else if name.isEqual(to: "output_norm.weight") || name.isEqual(to: TensorSlot.lastNormOfLFM2)
+    {
       self = .outputNorm
     } else if name.isEqual(to: "output.weight") {
       self = .output
