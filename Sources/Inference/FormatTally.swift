@@ -22,9 +22,11 @@ public struct FormatTally {
       add(
         shape.format(layer, .attentionOutput), outputs: length,
         k: spec.mixedLength(embeddingLength: length))
-      add(shape.format(layer, .gate), outputs: spec.feedForwardLength, k: length)
-      add(shape.format(layer, .up), outputs: spec.feedForwardLength, k: length)
-      add(shape.format(layer, .down), outputs: length, k: spec.feedForwardLength)
+      for _ in 0..<max(spec.expertCount, 1) {
+        add(shape.format(layer, .gate), outputs: spec.feedForwardLength, k: length)
+        add(shape.format(layer, .up), outputs: spec.feedForwardLength, k: length)
+        add(shape.format(layer, .down), outputs: length, k: spec.feedForwardLength)
+      }
     }
     add(shape.format(.tokenEmbedding), outputs: shape.vocabularyCount, k: length)
     if !shape.isOutputTied {

@@ -108,6 +108,9 @@ struct ForwardPass {
 
   private func feedForward(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
+    if let experts = layerWeights.experts, let spec = layerWeights.spec.experts {
+      return feedForward(layer, experts, spec, member, &timer)
+    }
     let normalized = rows(
       layerWeights.gate.format.form.union(layerWeights.up.format.form), k: layerWeights.gate.k,
       member)
@@ -230,7 +233,7 @@ extension ForwardPass {
 // MARK: - Rows
 
 extension ForwardPass {
-  private func scratch(_ member: Member) -> UnsafeMutablePointer<Float> {
+  func rowScratch(_ member: Member) -> UnsafeMutablePointer<Float> {
     workspace.rowScratch + member.index * workspace.rowScratchCount
   }
 
@@ -256,7 +259,7 @@ extension ForwardPass {
     forEachToken(member, of: rows) { token, pass in
       let squares = rows.setNormalizedToken(
         token, from: pass.workspace.residual + token * pass.workspace.residualStride,
-        weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: pass.scratch(member))
+        weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: pass.rowScratch(member))
       pass.workspace.numbers[member.index].check(squares, place)
     }
     _ = timer.lap()
@@ -282,7 +285,7 @@ extension ForwardPass {
   ) {
     var row = source
     if isSingle {
-      row = scratch(member)
+      row = rowScratch(member)
       copy(source, to: row, count: target.kPadded)
     }
     // Another layer's rows may be longer.
@@ -350,7 +353,7 @@ extension ForwardPass {
       normalizeHeads(norms, spec, kvHead: kvHead, tokens: tokens)
     }
     if let growth = spec.queryGrowth { growQueries(growth, spec, kvHead: kvHead, tokens: tokens) }
-    let (row, rotary) = (scratch(member), workspace.rotary[spec])
+    let (row, rotary) = (rowScratch(member), workspace.rotary[spec])
     let firstSlot = block.slotsBefore - (block.step ?? 0)
     for token in tokens {
       let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride

@@ -21,6 +21,8 @@ struct LayerWeights: BitwiseCopyable {
   /// `[embedding]`, if the layer has it.
   let attentionPostNorm: UnsafeMutablePointer<Float>?
   let feedForwardNorm: UnsafeMutablePointer<Float>
+  /// If the layer has them; `gate`, `up` and `down` are then those of the first one.
+  let experts: ExpertWeights?
   let gate: WeightMatrix
   let up: WeightMatrix
   let down: WeightMatrix
@@ -49,12 +51,19 @@ struct LayerWeights: BitwiseCopyable {
     attentionPostNorm =
       spec.norms.afterAttention ? carver.takeNorm(count: embeddingLength) : nil
     feedForwardNorm = carver.takeNorm(count: embeddingLength)
-    gate = carver.takeMatrix(
-      .weights, shape.format(layer, .gate), outputs: spec.feedForwardLength, k: embeddingLength)
-    up = carver.takeMatrix(
-      .weights, shape.format(layer, .up), outputs: spec.feedForwardLength, k: embeddingLength)
-    down = carver.takeMatrix(
-      .weights, shape.format(layer, .down), outputs: embeddingLength, k: spec.feedForwardLength)
+    if let found = spec.experts {
+      let own = ExpertWeights(carver: &carver, shape, layer, found)
+      experts = own
+      (gate, up, down) = (own.gates[0], own.ups[0], own.downs[0])
+    } else {
+      experts = nil
+      gate = carver.takeMatrix(
+        .weights, shape.format(layer, .gate), outputs: spec.feedForwardLength, k: embeddingLength)
+      up = carver.takeMatrix(
+        .weights, shape.format(layer, .up), outputs: spec.feedForwardLength, k: embeddingLength)
+      down = carver.takeMatrix(
+        .weights, shape.format(layer, .down), outputs: embeddingLength, k: spec.feedForwardLength)
+    }
     feedForwardPostNorm =
       spec.norms.afterFeedForward ? carver.takeNorm(count: embeddingLength) : nil
   }
@@ -71,6 +80,8 @@ enum TensorPlace {
   /// Rows of the tensor are the outputs from `firstOutput` on, in that order.
   case matrix(WeightMatrix, firstOutput: Int, RowOrder)
   case vector(UnsafeMutablePointer<Float>, RowOrder)
+  /// As many rows for each expert.
+  case experts(ExpertMatrices)
   /// Float32 numbers, those of a row so many apart, and those of a column.
   case numbers(UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int)
 }
@@ -99,6 +110,11 @@ extension LayerWeights {
     case .convolutionInput: joined(at: 0, .asStored)
     case .convolution: .numbers(convolution!, rowStride: 1, columnStride: attentionOutput.k)
     case .convolutionOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
+    case .router: .numbers(experts!.router, rowStride: experts!.routerStride, columnStride: 1)
+    case .routerBias: .vector(experts!.bias!, .asStored)
+    case .gates: .experts(experts!.gates)
+    case .ups: .experts(experts!.ups)
+    case .downs: .experts(experts!.downs)
     case .queryKeyValue: preconditionFailure("its parts have places")
     }
   }

@@ -35,6 +35,10 @@ private struct FingerprintVisitor: WeightVisitor {
     update(UnsafeBufferPointer(start: convolution, count: count))
   }
 
+  mutating func visit(router: UnsafeMutablePointer<Float>, count: Int) {
+    update(UnsafeBufferPointer(start: router, count: count))
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {
     hash.update(UInt64(matrix.k))
     switch matrix {

@@ -51,5 +51,9 @@ private struct MarkVisitor: WeightVisitor {
     hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: convolution, count: count)))
   }
 
+  mutating func visit(router: UnsafeMutablePointer<Float>, count: Int) {
+    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: router, count: count)))
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {}
 }

@@ -62,6 +62,12 @@ struct WeightLoader {
         case .matrix(let matrix, let firstOutput, let order):
           try loadMatrix(
             slot, rows: row..<row + count, matrix, at: firstOutput, order: order, &shares)
+        case .experts(let experts):
+          let count = tensors[slot].rowCount / experts.count
+          for expert in 0..<experts.count {
+            try loadMatrix(
+              slot, rows: expert * count..<(expert + 1) * count, experts[expert], &shares)
+          }
         case .vector(let vector, let order): try loadVector(slot, vector, order: order, &shares)
         case .numbers(let numbers, let rowStride, let columnStride):
           try loadNumbers(slot, numbers, rowStride, columnStride, &shares)

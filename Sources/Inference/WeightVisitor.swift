@@ -9,6 +9,8 @@ package protocol WeightVisitor {
   mutating func visit(bias: UnsafeMutablePointer<Float>, count: Int)
   /// - Parameter convolution: `[length][channels]`
   mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int)
+  /// - Parameter router: `[experts][embedding]`
+  mutating func visit(router: UnsafeMutablePointer<Float>, count: Int)
   /// - Parameter number: tells the matrices of a model apart, and is the same in every run.
   mutating func visit(matrix: WeightMatrix, number: Int)
 }
@@ -52,9 +54,20 @@ extension ModelWeights {
     visitor.visit(matrix: layer.attentionOutput, number: number + 1)
     if let norm = layer.attentionPostNorm { visitor.visit(norm: norm, count: length) }
     visitor.visit(norm: layer.feedForwardNorm, count: length)
-    visitor.visit(matrix: layer.gate, number: number + 2)
-    visitor.visit(matrix: layer.up, number: number + 3)
-    visitor.visit(matrix: layer.down, number: number + 4)
+    if let experts = layer.experts {
+      visitor.visit(router: experts.router, count: experts.gates.count * experts.routerStride)
+      if let bias = experts.bias { visitor.visit(bias: bias, count: experts.gates.count) }
+      for expert in 0..<experts.gates.count {
+        let number = number + expert * Self.partNumberStep
+        visitor.visit(matrix: experts.gates[expert], number: number + 2)
+        visitor.visit(matrix: experts.ups[expert], number: number + 3)
+        visitor.visit(matrix: experts.downs[expert], number: number + 4)
+      }
+    } else {
+      visitor.visit(matrix: layer.gate, number: number + 2)
+      visitor.visit(matrix: layer.up, number: number + 3)
+      visitor.visit(matrix: layer.down, number: number + 4)
+    }
     if let norm = layer.feedForwardPostNorm { visitor.visit(norm: norm, count: length) }
   }
 }

@@ -28,6 +28,7 @@ struct Workspace {
   let logitStride: Int
   /// The block's rows as int8, one matrix input at a time; see `ActivationRows`.
   let rounded: UnsafeMutableRawPointer
+  let experts: ExpertWorkspace
   let rotary: RotaryTables
   /// `[B]`
   let tokens: UnsafeMutablePointer<Int32>
@@ -72,6 +73,7 @@ struct Workspace {
     let forms = shape.roundingForms
     rounded = carver.takeBytes(
       .int8Activations, count: ActivationRows.byteCount(forms, tokens: block, k: kMax))
+    experts = ExpertWorkspace(carver: &carver, shape: shape, settings: settings)
     rotary = RotaryTables(carver: &carver, shape: shape, block: block)
     tokens = carver.take(.activations, Int32.self, count: block)
     rowScratchCount = MatrixFormat.inputCapacity(kMax)

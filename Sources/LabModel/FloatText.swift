@@ -33,6 +33,8 @@ public final class FloatText {
   private let gate: FloatRows
   private let up: FloatRows
   private let product: FloatRows
+  /// What an expert gives one token.
+  private let expertOutput: FloatRows
   private let logits: FloatRows
 
   init(_ model: FloatModel, capacity: Int, blockSize: Int) {
@@ -66,6 +68,7 @@ public final class FloatText {
     gate = rows(shape.layers.largest { $0.feedForwardLength })
     up = rows(shape.layers.largest { $0.feedForwardLength })
     product = rows(shape.embeddingLength)
+    expertOutput = FloatRows(rowCount: 1, length: shape.embeddingLength)
     logits = FloatRows(rowCount: Self.logitRowCount, length: shape.vocabularyCount)
   }
 
@@ -158,15 +161,50 @@ public final class FloatText {
 
   private func feedForward(_ layer: FloatLayer) {
     normalize(layer.feedForwardNorm)
-    multiply(normalized, layer.gate, into: gate)
-    multiply(normalized, layer.up, into: up)
-    workers.forEach(rowCount) { _, row in
-      for index in 0..<layer.spec.feedForwardLength {
-        gate[row][index] = activation(gate[row][index], layer.spec) * up[row][index]
-      }
+    switch layer.feedForward {
+    case .plain(let unit):
+      multiply(normalized, unit.gate, into: gate)
+      multiply(normalized, unit.up, into: up)
+      workers.forEach(rowCount) { _, row in activate(row, layer.spec) }
+      multiply(gate, unit.down, into: product)
+    case .experts(let experts):
+      for row in 0..<rowCount { feedForward(row, experts, layer.spec) }
     }
-    multiply(gate, layer.down, into: product)
     addProduct(layer.feedForwardPostNorm, layer.spec)
+  }
+
+  /// gate = f(gate) * up
+  private func activate(_ row: Int, _ layer: LayerSpec) {
+    for index in 0..<layer.feedForwardLength {
+      gate[row][index] = activation(gate[row][index], layer) * up[row][index]
+    }
+  }
+
+  /// product = the sum of what the token's experts give
+  private func feedForward(_ row: Int, _ experts: FloatExperts, _ layer: LayerSpec) {
+    let logits = experts.router.map { weights in
+      weights.indices.reduce(Float(0)) { $0 + weights[$1] * normalized[row][$1] }
+    }
+    let numbers =
+      experts.spec.gating == .sigmoid
+      ? logits.map { 1 / (1 + exp(-$0)) } : logits.map { exp($0 - logits.max()!) }
+    let scores = experts.spec.gating == .sigmoid ? numbers : logits
+    let ranked = scores.indices.sorted {
+      let (a, b) = (scores[$0] + experts.bias[$0], scores[$1] + experts.bias[$1])
+      return a == b ? $0 < $1 : a > b
+    }
+    let chosen = ranked.prefix(experts.spec.usedCount)
+    let sum = chosen.reduce(Float(0)) { $0 + numbers[$1] }
+    var total = [Float](repeating: 0, count: shape.embeddingLength)
+    for expert in chosen {
+      let unit = experts.units[expert]
+      unit.gate.multiply(normalized, firstRow: row, rowCount: 1, into: gate, workers)
+      unit.up.multiply(normalized, firstRow: row, rowCount: 1, into: up, workers)
+      activate(0, layer)
+      unit.down.multiply(gate, rowCount: 1, into: expertOutput, workers)
+      for index in total.indices { total[index] += expertOutput[0][index] * numbers[expert] / sum }
+    }
+    for index in total.indices { product[row][index] = total[index] }
   }
 
   private func activation(_ x: Float, _ layer: LayerSpec) -> Float {

@@ -18,9 +18,28 @@ struct FloatLayer {
   let attentionPostNorm: [Float]?
   let feedForwardPostNorm: [Float]?
   let feedForwardNorm: [Float]
+  let feedForward: FloatFeedForward
+}
+
+/// What follows attention.
+enum FloatFeedForward {
+  case plain(FloatGatedUnit)
+  case experts(FloatExperts)
+}
+
+struct FloatGatedUnit {
   let gate: FloatMatrix
   let up: FloatMatrix
   let down: FloatMatrix
+}
+
+struct FloatExperts {
+  let spec: ExpertSpec
+  /// `[experts][embedding]`
+  let router: [[Float]]
+  /// Zeros where the model has none.
+  let bias: [Float]
+  let units: [FloatGatedUnit]
 }
 
 /// What mixes a layer's tokens.
@@ -114,9 +133,29 @@ private struct FloatReader {
       feedForwardPostNorm: !spec.norms.afterFeedForward
         ? nil : try vector(.layer(layer, .ffnPostNorm)),
       feedForwardNorm: try vector(.layer(layer, .ffnNorm)),
-      gate: try matrix(layer, .gate),
-      up: try matrix(layer, .up),
-      down: try matrix(layer, .down))
+      feedForward: try feedForward(layer, spec))
+  }
+
+  private func feedForward(_ layer: Int, _ spec: LayerSpec) throws -> FloatFeedForward {
+    guard let experts = spec.experts else {
+      return .plain(
+        FloatGatedUnit(
+          gate: try matrix(layer, .gate), up: try matrix(layer, .up),
+          down: try matrix(layer, .down)))
+    }
+    func part(_ tensor: LayerTensor, _ expert: Int) throws -> FloatMatrix {
+      let count = tensors[.layer(layer, tensor)].rowCount / experts.count
+      return try matrix(.layer(layer, tensor), rows: expert * count..<(expert + 1) * count)
+    }
+    return .experts(
+      FloatExperts(
+        spec: experts, router: try rows(.layer(layer, .router)),
+        bias: experts.hasBias
+          ? try vector(.layer(layer, .routerBias)) : Array(repeating: 0, count: experts.count),
+        units: try (0..<experts.count).map {
+          FloatGatedUnit(
+            gate: try part(.gates, $0), up: try part(.ups, $0), down: try part(.downs, $0))
+        }))
   }
 
   private func mixer(_ layer: Int, _ spec: LayerSpec, _ order: RowOrder) throws -> FloatMixer {

@@ -2,6 +2,7 @@
 public enum Region: Int, Sendable {
   case tables
   case weights
+  case experts
   case embeddings
   case outputHead
   case norms
@@ -25,7 +26,7 @@ public enum Region: Int, Sendable {
   case threadStacks
 
   /// Something for each region. This is the one place of their number.
-  typealias PerRegion<Element> = InlineArray<23, Element>
+  typealias PerRegion<Element> = InlineArray<24, Element>
 
   public static var count: Int { PerRegion<Int>.count }
 
@@ -35,6 +36,7 @@ public enum Region: Int, Sendable {
     switch self {
     case .tables: "tables"
     case .weights: "weights"
+    case .experts: "experts"
     case .embeddings: "embeddings"
     case .outputHead: "output head"
     case .norms: "norm weights"

@@ -122,6 +122,43 @@ import Testing
     #expect(complaint(builder)?.contains("blk.0.shortconv.conv.weight' is missing") == true)
   }
 
+  @Test func expertsOfQwen3() throws {
+    var builder = Self.builder(.qwen3moe, layers: 2)
+    let shape = try Self.shape(builder)
+    for index in 0..<2 {
+      #expect(shape.layer(index).experts == ExpertSpec(count: 4, usedCount: 2))
+      #expect(shape.layer(index).feedForwardLength == 32 && shape.layer(index).norms.heads)
+    }
+    // Router, three matrices of four experts, queries with outputs, keys with values; two of the experts count.
+    let layer = 32 * 4 + 3 * 4 * 32 * 32 + 3 * 32 * 32 + 3 * 32 + 2 * 8 - 32
+    #expect(shape.parameterCount == 2 * layer + 12 * 32 + 32)
+    #expect(shape.layerMatrixWeightCount == 2 * (3 * 2 * 32 * 32 + 3 * 32 * 32))
+    for (key, value, text) in [
+      ("expert_used_count", 5, "is 5, expected 1 to 4"), ("expert_count", 513, "expected 1 to 512"),
+      ("expert_gating_func", 3, "expected 1 (softmax) or 2 (sigmoid)"),
+      ("leading_dense_block_count", 2, "expected 0 to 1"),
+    ] {
+      var other = builder
+      other.set("qwen3moe." + key, .uint32(UInt32(value)))
+      #expect(complaint(other)?.contains(text) == true, "\(complaint(other) ?? "")")
+    }
+    builder.set("qwen3moe.expert_weights_scale", .float32(2.5))
+    #expect(complaint(builder)?.contains("scales of experts are not supported") == true)
+    builder.set("qwen3moe.expert_weights_scale", .float32(1))
+    builder.change("blk.1.ffn_up_exps.weight") { $0.extents = [32, 128] }
+    #expect(complaint(builder)?.contains("blk.1.ffn_up_exps.weight") == true)
+    builder = Self.builder(.qwen3moe, layers: 2)
+    builder.remove("qwen3moe.expert_count")
+    #expect(complaint(builder)?.contains("'qwen3moe.expert_count' is missing") == true)
+  }
+
+  /// Without a length of their own, Qwen's experts share that of the feed-forward part.
+  @Test func lengthOfExperts() throws {
+    var builder = Self.builder(.qwen3moe, layers: 1)
+    builder.remove("qwen3moe.expert_feed_forward_length")
+    #expect(try Self.shape(builder).layer(0).feedForwardLength == 32)
+  }
+
   @Test func queriesOfMinistralGrow() throws {
     var builder = Self.builder(.mistral3)
     builder.set("mistral3.attention.temperature_scale", .float32(0.1))

@@ -235,7 +235,8 @@ import Testing
     #expect(
       complaint(builder)
         == "key 'general.architecture' is '\(shown)', expected 'llama', 'qwen2', 'qwen3', "
-        + "'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3' or 'lfm2'")
+        + "'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', 'lfm2', "
+        + "'qwen3moe', 'granitemoe' or 'lfm2moe'")
   }
 
   /// The keys of another architecture do not count.

@@ -154,6 +154,11 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
       { $0.queryScale = 0.5 }, { $0.residualScale = 0.5 }, { $0.isFused = true },
       { $0.queryGrowth = QueryGrowth(scale: 0.1, length: 16) },
       { $0.queryGrowth = QueryGrowth(scale: 0.1, length: 32) },
+      { $0.experts = ExpertSpec(count: 4, usedCount: 2) },
+      { $0.experts = ExpertSpec(count: 4, usedCount: 1) },
+      { $0.experts = ExpertSpec(count: 8, usedCount: 2) },
+      { $0.experts = ExpertSpec(count: 4, usedCount: 2, gating: .sigmoid) },
+      { $0.experts = ExpertSpec(count: 4, usedCount: 2, hasBias: true) },
       { $0.mixer = .convolution(length: 3) }, { $0.mixer = .convolution(length: 4) },
     ]
     var hashes = try Set(changes.map { try Self.shape($0).fingerprint })

@@ -26,7 +26,7 @@ from policies import Head, RUNS
 VOCABULARY = 320
 TOKEN_COUNT = 40
 # The text that is read under each policy.
-EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "lfm2")
+EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "lfm2", "qwen3moe")
 LONG_COUNT, BLOCK, BUDGET, ANSWER_COUNT = 160, 16, 48, 24
 # What can be made from numbers; of the others random blocks are taken.
 MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
@@ -42,6 +42,8 @@ PLAIN = dict(
     plain_period=None,
     # Layers that convolve in place of attention, and how many tokens such a layer sees.
     convolutions=(), convolution_length=None,
+    # Experts, those of a token, their hidden length; layers before those that have them.
+    experts=0, used=0, expert_ff=0, plain_layers=0, sigmoid=False, router_bias=False,
     rope_dim=None, query_scale=None, embedding_scale=1.0, residual_scale=1.0, logit_divisor=1.0,
     temperature=None,
     # Divisors of the frequencies for texts beyond the original length, and what rotated values then grow by.
@@ -57,6 +59,9 @@ ARCHITECTURES = {
     "mistral3": PLAIN,
     "phi3": PLAIN | dict(interleaved=False, fused=True),
     "lfm2": PLAIN | dict(interleaved=False, head_norms=True, convolution_length=3),
+    "qwen3moe": PLAIN | dict(interleaved=False, head_norms=True),
+    "granitemoe": PLAIN,
+    "lfm2moe": PLAIN | dict(interleaved=False, head_norms=True, convolution_length=3, sigmoid=True, router_bias=True),
 }
 
 
@@ -76,6 +81,11 @@ def layer_tensors(s, layer):
                  {"attn_q": (queries, dim), "attn_k": (keys, dim), "attn_v": (keys, dim)})
     gates = {"ffn_up": (2 * s["ff"], dim)} if s["fused"] else {"ffn_gate": (s["ff"], dim), "ffn_up": (s["ff"], dim)}
     feed_forward = gates | {"ffn_down": (dim, s["ff"])}
+    if s["experts"] and layer >= s["plain_layers"]:
+        count, ff = s["experts"], s["expert_ff"]
+        feed_forward = {
+            "ffn_gate_inp": (count, dim), "ffn_gate_exps": (count, ff, dim), "ffn_up_exps": (count, ff, dim),
+            "ffn_down_exps": (count, dim, ff)} | ({"exp_probs_b.bias": (count,)} if s["router_bias"] else {})
     if layer in s["convolutions"]:
         return norms | {
             "shortconv.in_proj": (3 * dim, dim), "shortconv.conv": (dim, s["convolution_length"]),
@@ -126,6 +136,15 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
          convolution_length=4),
     spec("lfm2-Q4_0", arch="lfm2", heads=4, kv_heads=4, head_dim=32, dim=128, ff=256, layers=4, convolutions=(1, 3),
          kind=T.Q4_0),
+    spec("qwen3moe", arch="qwen3moe", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=3, experts=7, used=2,
+         expert_ff=72),
+    # As many experts a token as there are tokens in a small block, and more than a tile of them.
+    spec("qwen3moe-Q4_0", arch="qwen3moe", heads=2, kv_heads=1, dim=64, ff=128, layers=2, experts=24, used=8,
+         expert_ff=32, kind=T.Q4_0, tied=False),
+    spec("granitemoe", arch="granitemoe", heads=4, kv_heads=2, dim=128, ff=96, layers=2, experts=4, used=1,
+         expert_ff=96, query_scale=0.1, embedding_scale=6.0, residual_scale=0.3, logit_divisor=4.0),
+    spec("lfm2moe", arch="lfm2moe", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=4, convolutions=(0, 2),
+         experts=6, used=3, expert_ff=64, plain_layers=1),
 ]
 
 
@@ -187,7 +206,9 @@ class Model:
         at = f"blk.{layer}."
         for name, extents in layer_tensors(self.s, layer).items():
             if name.endswith(".bias"):
-                self.store(at + name, rng.normal(size=extents))
+                self.store(at + name, rng.normal(size=extents) * (0.2 if name.startswith("exp") else 1))
+            elif len(extents) == 3:
+                self.matrices(rng, at + name, *extents)
             elif len(extents) == 1:
                 self.vector(rng, at + name, extents[0])
             else:
@@ -202,7 +223,7 @@ class Model:
 
     def matrix(self, rng, name, rows, columns, size=None):
         kind = (self.s["kinds"] or {}).get(name.split(".")[-1], self.s["kind"])
-        if name.endswith("shortconv.conv"):
+        if name.endswith(("shortconv.conv", "ffn_gate_inp")):
             kind = T.F32
         if kind in MADE:
             values = rng.normal(size=(rows, columns)) * (size or columns ** -0.5)
@@ -211,6 +232,14 @@ class Model:
             data = random_blocks(rng, kind, rows, columns)
         self.stored[name + ".weight"] = (data, kind)
         self.weights[name + ".weight"] = dequantize(data, kind).astype(np.float64).reshape(rows, columns)
+
+    def matrices(self, rng, name, count, rows, columns):
+        """One matrix for each expert."""
+        self.matrix(rng, name, count * rows, columns)
+        name += ".weight"
+        data, kind = self.stored[name]
+        self.stored[name] = (data.reshape(count, rows, -1), kind)
+        self.weights[name] = self.weights[name].reshape(count, rows, columns)
 
     def write(self, path):
         s = self.s
@@ -245,7 +274,7 @@ class Model:
         """Keys that only some architectures have."""
         s, prefix = self.s, self.s["arch"] + "."
         for key, value in {
-                "attention.scale": s["query_scale"] if s["arch"] == "granite" else None,
+                "attention.scale": s["query_scale"] if s["arch"].startswith("granite") else None,
                 "attention.temperature_scale": s["temperature"], "rope.freq_base_swa": s["window_theta"],
                 "embedding_scale": s["embedding_scale"], "residual_scale": s["residual_scale"],
                 "rope.scaling.attn_factor": s["attention_factor"],
@@ -256,6 +285,13 @@ class Model:
                 out.add_float32(prefix + key, value)
         if s["window"]:
             out.add_uint32(prefix + "attention.sliding_window", s["window"])
+        if s["experts"]:
+            out.add_expert_count(s["experts"])
+            out.add_expert_used_count(s["used"])
+        if s["experts"] and s["expert_ff"] != s["ff"]:
+            out.add_expert_feed_forward_length(s["expert_ff"])
+        if s["plain_layers"]:
+            out.add_leading_dense_block_count(s["plain_layers"])
         if s["convolution_length"]:
             out.add_uint32(prefix + "shortconv.l_cache", s["convolution_length"])
         if s["rope_dim"]:
@@ -340,6 +376,27 @@ class Model:
             return np.split(self.linear(x, at + "ffn_up", rounds), 2, -1)
         return self.linear(x, at + "ffn_gate", rounds), self.linear(x, at + "ffn_up", rounds)
 
+    def feed_forward(self, x, layer, rounds):
+        at = f"blk.{layer}."
+        if not self.s["experts"] or layer < self.s["plain_layers"]:
+            gate, up = self.gate_and_up(x, at, rounds)
+            return self.linear(self.activation(gate) * up, at + "ffn_down", rounds)
+        logits = x @ self.weights[at + "ffn_gate_inp.weight"].T
+        numbers = 1 / (1 + np.exp(-logits)) if self.s["sigmoid"] else np.exp(logits - logits.max(-1, keepdims=True))
+        ranked = np.argsort(-(numbers + self.weights.get(at + "exp_probs_b.bias", 0)), axis=-1, kind="stable")
+        out = np.zeros_like(x)
+        for token, chosen in enumerate(ranked[:, :self.s["used"]]):
+            row = x[token:token + 1]
+            for expert in chosen:
+                gate, up = (self.expert(row, at + name, expert, rounds) for name in ("ffn_gate_exps", "ffn_up_exps"))
+                given = self.expert(self.activation(gate) * up, at + "ffn_down_exps", expert, rounds)
+                out[token] += given[0] * numbers[token, expert] / numbers[token, chosen].sum()
+        return out
+
+    def expert(self, x, name, expert, rounds):
+        w = (self.rounded_weight(name) if rounds else self.weights[name + ".weight"])[expert]
+        return (int8(hadamard(x)) if rounds else x) @ w.T
+
     def activation(self, x):
         if self.s["gelu"]:
             return x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x ** 3)))
@@ -407,9 +464,8 @@ class Model:
             else:
                 mixed, output = self.attend(inputs, layer, heads, positions, rounds), "attn_output"
             x = x + self.branch(self.linear(mixed, at + output, rounds), at + "post_attention_norm")
-            gate, up = self.gate_and_up(self.norm(x, at + "ffn_norm"), at, rounds)
             x = x + self.branch(
-                self.linear(self.activation(gate) * up, at + "ffn_down", rounds), at + "post_ffw_norm")
+                self.feed_forward(self.norm(x, at + "ffn_norm"), layer, rounds), at + "post_ffw_norm")
         head = "token_embd" if self.s["tied"] else "output"
         return self.linear(self.norm(x, self.last_norm()), head, rounds) / self.s["logit_divisor"]
 

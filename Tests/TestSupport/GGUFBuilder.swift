@@ -132,6 +132,11 @@ public struct GGUFBuilder: Sendable {
     add("token_embd.weight", [row, UInt64(Self.vocabulary)], type)
     let normName = architecture == .lfm2 ? "token_embd_norm.weight" : "output_norm.weight"
     add(normName, [row], .float32)
+    if architecture == .qwen3moe {
+      set("qwen3moe.expert_count", .uint32(4))
+      set("qwen3moe.expert_used_count", .uint32(2))
+      set("qwen3moe.expert_feed_forward_length", .uint32(UInt32(row)))
+    }
     if architecture == .lfm2 {
       set("lfm2.attention.head_count_kv", .int32s((0..<layerCount).map { $0 % 2 == 0 ? 0 : 2 }))
       set("lfm2.shortconv.l_cache", .uint32(3))
@@ -154,9 +159,16 @@ public struct GGUFBuilder: Sendable {
       }
       if !convolves { add(prefix + "attn_output.weight", [row, row], type) }
       add(prefix + "ffn_norm.weight", [row], .float32)
-      if architecture != .phi3 { add(prefix + "ffn_gate.weight", [row, 2 * row], type) }
-      add(prefix + "ffn_up.weight", [row, architecture == .phi3 ? 4 * row : 2 * row], type)
-      add(prefix + "ffn_down.weight", [2 * row, row], type)
+      if architecture == .qwen3moe {
+        add(prefix + "ffn_gate_inp.weight", [row, 4], .float32)
+        add(prefix + "ffn_gate_exps.weight", [row, row, 4], type)
+        add(prefix + "ffn_up_exps.weight", [row, row, 4], type)
+        add(prefix + "ffn_down_exps.weight", [row, row, 4], type)
+      } else {
+        if architecture != .phi3 { add(prefix + "ffn_gate.weight", [row, 2 * row], type) }
+        add(prefix + "ffn_up.weight", [row, architecture == .phi3 ? 4 * row : 2 * row], type)
+        add(prefix + "ffn_down.weight", [2 * row, row], type)
+      }
       if hasBias ?? (architecture == .qwen2) {
         add(prefix + "attn_q.bias", [row], .float32)
         add(prefix + "attn_k.bias", [row / 2], .float32)
@@ -166,7 +178,7 @@ public struct GGUFBuilder: Sendable {
         add(prefix + "post_attention_norm.weight", [row], .float32)
         add(prefix + "post_ffw_norm.weight", [row], .float32)
       }
-      if [.qwen3, .gemma3, .lfm2].contains(architecture) && !convolves {
+      if [.qwen3, .gemma3, .lfm2, .qwen3moe].contains(architecture) && !convolves {
         add(prefix + "attn_q_norm.weight", [row / 4], .float32)
         add(prefix + "attn_k_norm.weight", [row / 4], .float32)
       }

@@ -37,6 +37,14 @@ private struct SyntheticWeights: WeightVisitor {
     fill(convolution, count: count, with: 0.5)
   }
 
+  mutating func visit(router: UnsafeMutablePointer<Float>, count: Int) {
+    if shares.take(of: 1) != nil {
+      var random = NormalNumbers(seed: seed)
+      random.fill(router, count: count)
+    }
+    shares.pass(1)
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {
     switch matrix {
     case .int8(let matrix): fill(matrix, number)

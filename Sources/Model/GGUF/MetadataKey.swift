@@ -5,6 +5,7 @@ enum MetadataKey: Int {
   case architecture, fileType, name, alignment, splitNumber, splitCount, splitTensorCount
   case blockCount, contextLength, embeddingLength, feedForwardLength, headCount, kvHeadCount
   case keyLength, valueLength, slidingWindow, rmsEpsilon, vocabularySize, expertCount
+  case expertUsedCount, expertFeedForwardLength, expertGating, expertScale, plainLayerCount
   case isCausal, attentionScale, residualScale, embeddingScale, logitScale
   case slidingWindowPattern, queryGrowthScale, finalSoftCap, windowFrequencyBase
   case ropeFrequencyBase, ropeDimensionCount, ropeScaleLinear, ropeScalingType
@@ -15,7 +16,7 @@ enum MetadataKey: Int {
   case addsBOS, addsEOS, addsSpacePrefix, chatTemplate, toolTemplate
 
   /// Something for each key. This is the one place of that number.
-  typealias PerKey<Element> = InlineArray<58, Element>
+  typealias PerKey<Element> = InlineArray<63, Element>
 
   static var count: Int { PerKey<UInt8>.count }
 
@@ -74,6 +75,11 @@ enum MetadataKey: Int {
     case .rmsEpsilon: "attention.layer_norm_rms_epsilon"
     case .vocabularySize: "vocab_size"
     case .expertCount: "expert_count"
+    case .expertUsedCount: "expert_used_count"
+    case .expertFeedForwardLength: "expert_feed_forward_length"
+    case .expertGating: "expert_gating_func"
+    case .expertScale: "expert_weights_scale"
+    case .plainLayerCount: "leading_dense_block_count"
     case .tokenizerModel: "tokenizer.ggml.model"
     case .tokenizerPre: "tokenizer.ggml.pre"
     case .tokens: "tokenizer.ggml.tokens"

@@ -54,7 +54,13 @@ struct TensorChecker: TensorVisitor {
   /// The matrices that a tensor has codes of.
   private mutating func setCoded(_ slot: TensorSlot, _ type: TensorType) {
     guard case .layer(let layer, let tensor) = slot else { return coded.set(slot, type) }
-    if tensor == .convolutionOutput { return coded.set(.layer(layer, .attentionOutput), type) }
+    switch tensor {
+    case .convolutionOutput: return coded.set(.layer(layer, .attentionOutput), type)
+    case .gates: return coded.set(.layer(layer, .gate), type)
+    case .ups: return coded.set(.layer(layer, .up), type)
+    case .downs: return coded.set(.layer(layer, .down), type)
+    default: break
+    }
     if tensor == .queryKeyValue || tensor == .convolutionInput {
       coded.set(.layer(layer, .query), type)
       coded.set(.layer(layer, .key), type)
@@ -145,6 +151,7 @@ extension LayerTensor {
     case .attentionPostNorm: "this architecture has no norm after attention"
     case .ffnPostNorm: "this architecture has no norm after the feed-forward part"
     case .convolutionInput, .convolution, .convolutionOutput: "the layer has KV heads"
+    case .router, .routerBias, .gates, .ups, .downs: "the layer has no experts"
     default: "this architecture does not have it"
     }
   }

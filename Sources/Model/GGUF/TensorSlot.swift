@@ -8,8 +8,10 @@ public enum LayerTensor: Int, Sendable {
   case queryKeyValue
   /// Of a layer that convolves.
   case convolutionInput, convolution, convolutionOutput
+  /// Of a layer that has experts: `gates` and so on have those of all experts, one after the other.
+  case router, routerBias, gates, ups, downs
 
-  public static let count = 20
+  public static let count = 25
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
   @export(interface)
@@ -35,6 +37,11 @@ public enum LayerTensor: Int, Sendable {
     case .convolutionInput: "shortconv.in_proj.weight"
     case .convolution: "shortconv.conv.weight"
     case .convolutionOutput: "shortconv.out_proj.weight"
+    case .router: "ffn_gate_inp.weight"
+    case .routerBias: "exp_probs_b.bias"
+    case .gates: "ffn_gate_exps.weight"
+    case .ups: "ffn_up_exps.weight"
+    case .downs: "ffn_down_exps.weight"
     }
   }
 
@@ -43,11 +50,14 @@ public enum LayerTensor: Int, Sendable {
   public var isVector: Bool {
     switch self {
     case .query, .key, .value, .attentionOutput, .gate, .up, .down, .queryKeyValue,
-      .convolutionInput, .convolutionOutput:
+      .convolutionInput, .convolutionOutput, .gates, .ups, .downs:
       false
     default: true
     }
   }
+
+  /// Whether it has matrices of all experts.
+  var isOfExperts: Bool { self == .gates || self == .ups || self == .downs }
 
   /// The extents that a layer's description asks for.
   func shape(_ layer: LayerSpec, embeddingLength: Int) -> TensorShape {
@@ -71,6 +81,16 @@ public enum LayerTensor: Int, Sendable {
     case .convolution:
       TensorShape(columnCount: layer.convolutionLength, rowCount: embeddingLength)
     case .convolutionOutput: TensorShape(columnCount: embeddingLength, rowCount: embeddingLength)
+    case .router: TensorShape(columnCount: embeddingLength, rowCount: layer.expertCount)
+    case .routerBias: TensorShape(columnCount: layer.expertCount)
+    case .gates, .ups:
+      TensorShape(
+        columnCount: embeddingLength, rowCount: layer.feedForwardLength,
+        matrixCount: layer.expertCount)
+    case .downs:
+      TensorShape(
+        columnCount: layer.feedForwardLength, rowCount: embeddingLength,
+        matrixCount: layer.expertCount)
     }
   }
 }
@@ -80,6 +100,9 @@ extension LayerSpec {
   var convolutionLength: Int {
     if case .convolution(let length) = mixer { length } else { 0 }
   }
+
+  /// 0 in a layer whose feed-forward part serves all tokens.
+  public var expertCount: Int { experts?.count ?? 0 }
 
   /// Whether the layer has that tensor.
   @export(interface)
@@ -92,10 +115,12 @@ extension LayerSpec {
     case .queryNorm, .keyNorm: norms.heads
     case .queryBias, .keyBias, .valueBias: hasBias
     case .query, .key, .value: attends && !isFused
-    case .gate: !isFused
+    case .gate: experts == nil && !isFused
     case .queryKeyValue: attends && isFused
     case .attentionOutput: attends
-    case .up, .down: true
+    case .up, .down: experts == nil
+    case .router, .gates, .ups, .downs: experts != nil
+    case .routerBias: experts?.hasBias ?? false
     case .convolutionInput, .convolution, .convolutionOutput: convolutionLength > 0
     }
   }

@@ -15,6 +15,9 @@ extension ModelShape {
         }
         plainDim = layer.headDim
       }
+      if layer.experts != nil && layer.norms.afterFeedForward {
+        throw .layer(index, "a norm behind experts")
+      }
       if !layer.norms.beforeAttention || !layer.norms.beforeFeedForward {
         throw .layer(index, "attention or a feed-forward part without a norm before it")
       }

@@ -17,8 +17,10 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   public var hasBias: Bool
   /// Whether the file has queries, keys and values in one matrix, and gate and up in another.
   public var isFused: Bool
-  /// Elements of the hidden layer of the feed-forward part, which is gated.
+  /// Elements of the hidden layer of the feed-forward part, which is gated; of one expert, if there are.
   public var feedForwardLength: Int
+  /// Nil for a layer whose feed-forward part serves all tokens.
+  public var experts: ExpertSpec?
   public var activation: Activation
   /// What the products of queries and keys are multiplied by; nil for `headDim`^(-1/2).
   public var queryScale: Float?
@@ -32,8 +34,8 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
     mixer: TokenMixer = .attention, span: AttentionSpan = .full, ropeTable: Int? = 0,
     headCount: Int, kvHeadCount: Int, headDim: Int,
     norms: LayerNorms = LayerNorms(), hasBias: Bool = false, isFused: Bool = false,
-    feedForwardLength: Int, activation: Activation = .silu, queryScale: Float? = nil,
-    queryGrowth: QueryGrowth? = nil, residualScale: Float = 1
+    feedForwardLength: Int, experts: ExpertSpec? = nil, activation: Activation = .silu,
+    queryScale: Float? = nil, queryGrowth: QueryGrowth? = nil, residualScale: Float = 1
   ) {
     self.mixer = mixer
     self.span = span
@@ -45,6 +47,7 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
     self.hasBias = hasBias
     self.isFused = isFused
     self.feedForwardLength = feedForwardLength
+    self.experts = experts
     self.activation = activation
     self.queryScale = queryScale
     self.queryGrowth = queryGrowth
@@ -62,6 +65,34 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
 
   /// Query heads that attend to the same keys and values; 0 in a layer that does not attend.
   public var group: Int { kvHeadCount == 0 ? 0 : headCount / kvHeadCount }
+}
+
+/// Feed-forward parts of which a router chooses some for each token.
+public struct ExpertSpec: Sendable, BitwiseCopyable, Equatable {
+  public var count: Int
+  /// Experts of a token. Their factors sum to 1.
+  public var usedCount: Int
+  public var gating: ExpertGating
+  /// Whether biases are added to the router's numbers when it chooses.
+  public var hasBias: Bool
+
+  @export(interface)
+  public init(count: Int, usedCount: Int, gating: ExpertGating = .softmax, hasBias: Bool = false) {
+    self.count = count
+    self.usedCount = usedCount
+    self.gating = gating
+    self.hasBias = hasBias
+  }
+
+  static let countMax = 512
+  static let usedCountMax = 32
+}
+
+/// What the router's numbers become before the largest ones are chosen. Raw values are llama.cpp's.
+public enum ExpertGating: Int, Sendable, BitwiseCopyable {
+  case softmax = 1
+  /// 1 / (1 + e^(-x))
+  case sigmoid = 2
 }
 
 /// What a layer mixes the tokens of a text by.

@@ -29,6 +29,7 @@ extension Metadata {
       repeating: layer, count: layerCount, window: window, period: try windowPeriod(),
       contextLength: contextLength)
     if architecture.description.convolves { try setConvolutions(in: &layers, &cursor, of: file) }
+    if let gating = architecture.description.experts { try setExperts(in: &layers, gating) }
     let shape = try ModelShape(
       architecture: architecture, layers: layers,
       ropeTables: tables, embeddingLength: embeddingLength, vocabularyCount: vocabularyCount(),
@@ -201,7 +202,7 @@ extension Metadata {
   ) throws(ModelError) {
     try checkIsModel(cursor: &cursor, of: file)
     if foundArchitecture == nil { throw .key(.architecture, .missing) }
-    if let count = try integer(.expertCount), count != 0 {
+    if let count = try integer(.expertCount), count != 0, architecture.description.experts == nil {
       throw fault(
         .expertCount,
         .integer(count, expected: "0: mixture-of-experts models are not supported"))

@@ -53,6 +53,9 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   /// Layers that keep no keys, and a state of fixed size in place of them.
   public var stateLayerCount: Int { layers.sum { $0.attends ? 0 : 1 } }
 
+  /// Whether tokens are routed to experts.
+  public var hasExperts: Bool { layers.sum { $0.experts == nil ? 0 : 1 } > 0 }
+
   /// Layers that see a window of the text only.
   public var windowLayerCount: Int { layers.sum { $0.span == .full ? 0 : 1 } }
 

@@ -14,12 +14,15 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
   case phi3
   case mistral3
   case lfm2
+  case qwen3moe
+  case granitemoe
+  case lfm2moe
 
-  static let count = 10
+  static let count = 13
   /// What an error line offers in place of another architecture.
   static let supportedNames: StaticString = """
-    'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3' or
-    'lfm2'
+    'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3',
+    'lfm2', 'qwen3moe', 'granitemoe' or 'lfm2moe'
     """
 
   @export(interface)
@@ -35,6 +38,9 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
     case .phi3: .phi3
     case .mistral3: .mistral3
     case .lfm2: .lfm2
+    case .qwen3moe: .qwen3moe
+    case .granitemoe: .granitemoe
+    case .lfm2moe: .lfm2moe
     }
   }
 

@@ -19,6 +19,8 @@ public struct ArchitectureDescription: Sendable {
   var rotatesInPart = false
   /// Whether one matrix of the file has queries, keys and values, and another one gate and up.
   var isFused = false
+  /// How layers choose experts; nil if there are none.
+  var experts: ExpertGating?
   /// Whether layers without KV heads convolve.
   var convolves = false
   /// Whether the last norm has the name `token_embd_norm.weight`.
