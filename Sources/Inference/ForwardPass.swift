@@ -82,6 +82,9 @@ struct ForwardPass {
       convolve(layer, convolution, member)
       member.barrier()
       timer.times.attention += timer.lap()
+    } else if let delta = layerWeights.delta, let spec = layerWeights.spec.delta {
+      runDeltaRule(layer, delta, spec, member)
+      timer.times.attention += timer.lap()
     } else if isTokenAttended(layerWeights.spec) {
       attendToken(layer, member, &timer)
       member.barrier()
@@ -328,7 +331,7 @@ extension ForwardPass {
     }
   }
 
-  private static var channelsPerShare: Int { 256 }
+  static var channelsPerShare: Int { 256 }
 }
 
 // MARK: - Attention and cache
@@ -357,7 +360,7 @@ extension ForwardPass {
     let firstSlot = block.slotsBefore - (block.step ?? 0)
     for token in tokens {
       let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
-      let key = source + spec.queryLength + kvHead * spec.headDim
+      let key = source + spec.keyStart + kvHead * spec.headDim
       let value = key + spec.kvLength
       if !areFinite(key, count: spec.headDim) || !areFinite(value, count: spec.headDim) {
         workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
@@ -380,7 +383,7 @@ extension ForwardPass {
         normalizeHead(row + head * headDim, weight: norms.query, count: headDim, epsilon: epsilon)
       }
       normalizeHead(
-        row + spec.queryLength + kvHead * headDim, weight: norms.key, count: headDim,
+        row + spec.keyStart + kvHead * headDim, weight: norms.key, count: headDim,
         epsilon: epsilon)
     }
   }
@@ -522,6 +525,12 @@ extension ForwardPass {
         + (share.block.kvHead * group + member) * headDim
       copy(
         scratch.outputs + (row - rows.lowerBound) * scratch.rowStride, to: target, count: headDim)
+      if !share.spec.hasOutputGate { continue }
+      let head = share.block.kvHead * group + member
+      multiplyBySigmoid(
+        target,
+        of: workspace.queryKeyValue + token * workspace.queryKeyValueStride
+          + share.spec.queryLength + head * headDim, count: headDim)
     }
   }
 

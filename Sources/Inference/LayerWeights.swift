@@ -16,6 +16,8 @@ struct LayerWeights: BitwiseCopyable {
   let headNorms: HeadNorms?
   /// `[tokens][embedding]`, if the layer convolves.
   let convolution: UnsafeMutablePointer<Float>?
+  /// If the layer has a delta rule.
+  let delta: DeltaWeights?
   /// Takes what attention or the convolution gave.
   let attentionOutput: WeightMatrix
   /// `[embedding]`, if the layer has it.
@@ -45,6 +47,11 @@ struct LayerWeights: BitwiseCopyable {
         query: carver.takeNorm(count: spec.headDim), key: carver.takeNorm(count: spec.headDim))
       : nil
     convolution = carver.takeConvolution(spec, channelCount: embeddingLength)
+    if let found = spec.delta {
+      delta = DeltaWeights(carver: &carver, found, embeddingLength: embeddingLength)
+    } else {
+      delta = nil
+    }
     attentionOutput = carver.takeMatrix(
       .weights, shape.format(layer, .attentionOutput), outputs: embeddingLength,
       k: spec.mixedLength(embeddingLength: embeddingLength))
@@ -92,12 +99,18 @@ extension LayerWeights {
   func place(of tensor: LayerTensor, rotated: RowOrder) -> TensorPlace {
     switch tensor {
     case .attentionNorm: .vector(attentionNorm, .asStored)
-    case .query: joined(at: 0, rotated)
-    case .key: joined(at: spec.queryLength, rotated)
-    case .value: joined(at: spec.queryLength + spec.kvLength, .asStored)
+    case .query:
+      joined(
+        at: 0,
+        spec.hasOutputGate
+          ? .gated(
+            headDim: spec.headDim, headCount: spec.headCount,
+            rotated: rotated.rotatedCount(headDim: spec.headDim)) : rotated)
+    case .key: joined(at: spec.keyStart, rotated)
+    case .value: joined(at: spec.keyStart + spec.kvLength, .asStored)
     case .queryBias: .vector(bias!, rotated)
-    case .keyBias: .vector(bias! + spec.queryLength, rotated)
-    case .valueBias: .vector(bias! + spec.queryLength + spec.kvLength, .asStored)
+    case .keyBias: .vector(bias! + spec.keyStart, rotated)
+    case .valueBias: .vector(bias! + spec.keyStart + spec.kvLength, .asStored)
     case .queryNorm: .vector(headNorms!.query, .asStored)
     case .keyNorm: .vector(headNorms!.key, .asStored)
     case .attentionOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
@@ -115,7 +128,16 @@ extension LayerWeights {
     case .gates: .experts(experts!.gates)
     case .ups: .experts(experts!.ups)
     case .downs: .experts(experts!.downs)
-    case .queryKeyValue: preconditionFailure("its parts have places")
+    case .queryKeyValue: joined(at: 0, .asStored)
+    case .deltaOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
+    case .deltaGate: joined(at: spec.delta!.channelCount, .asStored)
+    case .deltaConvolution:
+      .numbers(delta!.convolution, rowStride: 1, columnStride: spec.delta!.channelCount)
+    case .deltaBias: .vector(delta!.bias, .asStored)
+    case .deltaDecay: .vector(delta!.decay, .asStored)
+    case .deltaBeta: .numbers(delta!.beta, rowStride: queryKeyValue.k, columnStride: 1)
+    case .deltaAlpha: .numbers(delta!.alpha, rowStride: queryKeyValue.k, columnStride: 1)
+    case .deltaNorm: .vector(delta!.norm, .asStored)
     }
   }
 }
@@ -128,15 +150,20 @@ extension LayerWeights {
 }
 
 extension Carver {
-  /// One matrix, or three if the file's types differ.
+  /// One matrix, or two or three if the file's types differ.
   fileprivate mutating func takeQueryKeyValue(_ shape: ModelShape, _ layer: Int) -> MatrixJoin {
     let (spec, k) = (shape.layer(layer), shape.embeddingLength)
     if let format = shape.queryKeyValueFormat(layer) {
       return MatrixJoin(
         takeMatrix(.weights, format, outputs: spec.mixerInputLength(embeddingLength: k), k: k))
     }
+    if let delta = spec.delta {
+      return MatrixJoin(
+        takeMatrix(.weights, shape.format(layer, .query), outputs: delta.channelCount, k: k),
+        takeMatrix(.weights, shape.format(layer, .key), outputs: delta.valueLength, k: k))
+    }
     return MatrixJoin(
-      takeMatrix(.weights, shape.format(layer, .query), outputs: spec.queryLength, k: k),
+      takeMatrix(.weights, shape.format(layer, .query), outputs: spec.keyStart, k: k),
       takeMatrix(.weights, shape.format(layer, .key), outputs: spec.kvLength, k: k),
       takeMatrix(.weights, shape.format(layer, .value), outputs: spec.kvLength, k: k))
   }

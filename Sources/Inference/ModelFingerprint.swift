@@ -39,6 +39,10 @@ private struct FingerprintVisitor: WeightVisitor {
     update(UnsafeBufferPointer(start: router, count: count))
   }
 
+  mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int) {
+    update(UnsafeBufferPointer(start: decay, count: count))
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {
     hash.update(UInt64(matrix.k))
     switch matrix {

@@ -55,5 +55,9 @@ private struct MarkVisitor: WeightVisitor {
     hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: router, count: count)))
   }
 
+  mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int) {
+    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: decay, count: count)))
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {}
 }

@@ -9,7 +9,9 @@ package protocol WeightVisitor {
   mutating func visit(bias: UnsafeMutablePointer<Float>, count: Int)
   /// - Parameter convolution: `[length][channels]`
   mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int)
-  /// - Parameter router: `[experts][embedding]`
+  /// - Parameter decay: below 0
+  mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int)
+  /// - Parameter router: rows of the length of an embedding, such as those of experts.
   mutating func visit(router: UnsafeMutablePointer<Float>, count: Int)
   /// - Parameter number: tells the matrices of a model apart, and is the same in every run.
   mutating func visit(matrix: WeightMatrix, number: Int)
@@ -46,6 +48,15 @@ extension ModelWeights {
     if let convolution = layer.convolution {
       visitor.visit(
         convolution: convolution, count: layer.spec.stateCount(embeddingLength: length) + length)
+    }
+    if let delta = layer.delta, let spec = layer.spec.delta {
+      visitor.visit(
+        convolution: delta.convolution, count: spec.convolutionLength * spec.channelCount)
+      visitor.visit(bias: delta.bias, count: spec.valueHeadCount)
+      visitor.visit(decay: delta.decay, count: spec.valueHeadCount)
+      visitor.visit(router: delta.beta, count: spec.valueHeadCount * length)
+      visitor.visit(router: delta.alpha, count: spec.valueHeadCount * length)
+      visitor.visit(norm: delta.norm, count: spec.valueDim)
     }
     for part in 0..<layer.queryKeyValue.partCount {
       visitor.visit(

@@ -45,6 +45,10 @@ private struct SyntheticWeights: WeightVisitor {
     shares.pass(1)
   }
 
+  mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int) {
+    fill(decay, count: count, with: -0.1)
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {
     switch matrix {
     case .int8(let matrix): fill(matrix, number)

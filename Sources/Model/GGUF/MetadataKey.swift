@@ -5,6 +5,8 @@ enum MetadataKey: Int {
   case architecture, fileType, name, alignment, splitNumber, splitCount, splitTensorCount
   case blockCount, contextLength, embeddingLength, feedForwardLength, headCount, kvHeadCount
   case keyLength, valueLength, slidingWindow, rmsEpsilon, vocabularySize, expertCount
+  case attentionPeriod, deltaKeyHeadCount, deltaValueHeadCount, deltaKeyLength, deltaValueLength
+  case deltaConvolutionLength
   case expertUsedCount, expertFeedForwardLength, expertGating, expertScale, plainLayerCount
   case isCausal, attentionScale, residualScale, embeddingScale, logitScale
   case slidingWindowPattern, queryGrowthScale, finalSoftCap, windowFrequencyBase
@@ -16,7 +18,7 @@ enum MetadataKey: Int {
   case addsBOS, addsEOS, addsSpacePrefix, chatTemplate, toolTemplate
 
   /// Something for each key. This is the one place of that number.
-  typealias PerKey<Element> = InlineArray<63, Element>
+  typealias PerKey<Element> = InlineArray<69, Element>
 
   static var count: Int { PerKey<UInt8>.count }
 
@@ -75,6 +77,12 @@ enum MetadataKey: Int {
     case .rmsEpsilon: "attention.layer_norm_rms_epsilon"
     case .vocabularySize: "vocab_size"
     case .expertCount: "expert_count"
+    case .attentionPeriod: "full_attention_interval"
+    case .deltaKeyHeadCount: "ssm.group_count"
+    case .deltaValueHeadCount: "ssm.time_step_rank"
+    case .deltaKeyLength: "ssm.state_size"
+    case .deltaValueLength: "ssm.inner_size"
+    case .deltaConvolutionLength: "ssm.conv_kernel"
     case .expertUsedCount: "expert_used_count"
     case .expertFeedForwardLength: "expert_feed_forward_length"
     case .expertGating: "expert_gating_func"

@@ -10,8 +10,11 @@ public enum LayerTensor: Int, Sendable {
   case convolutionInput, convolution, convolutionOutput
   /// Of a layer that has experts: `gates` and so on have those of all experts, one after the other.
   case router, routerBias, gates, ups, downs
+  /// Of a layer that has a delta rule; `queryKeyValue` then has what its convolution takes.
+  case deltaGate, deltaConvolution, deltaBias, deltaDecay, deltaBeta, deltaAlpha, deltaNorm
+  case deltaOutput
 
-  public static let count = 25
+  public static let count = 33
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
   @export(interface)
@@ -42,6 +45,14 @@ public enum LayerTensor: Int, Sendable {
     case .gates: "ffn_gate_exps.weight"
     case .ups: "ffn_up_exps.weight"
     case .downs: "ffn_down_exps.weight"
+    case .deltaGate: "attn_gate.weight"
+    case .deltaConvolution: "ssm_conv1d.weight"
+    case .deltaBias: "ssm_dt.bias"
+    case .deltaDecay: "ssm_a"
+    case .deltaBeta: "ssm_beta.weight"
+    case .deltaAlpha: "ssm_alpha.weight"
+    case .deltaNorm: "ssm_norm.weight"
+    case .deltaOutput: "ssm_out.weight"
     }
   }
 
@@ -50,7 +61,8 @@ public enum LayerTensor: Int, Sendable {
   public var isVector: Bool {
     switch self {
     case .query, .key, .value, .attentionOutput, .gate, .up, .down, .queryKeyValue,
-      .convolutionInput, .convolutionOutput, .gates, .ups, .downs:
+      .convolutionInput, .convolutionOutput, .gates, .ups, .downs, .deltaGate,
+      .deltaOutput:
       false
     default: true
     }
@@ -64,9 +76,11 @@ public enum LayerTensor: Int, Sendable {
     switch self {
     case .attentionNorm, .ffnNorm, .attentionPostNorm, .ffnPostNorm:
       TensorShape(columnCount: embeddingLength)
-    case .query: TensorShape(columnCount: embeddingLength, rowCount: layer.queryLength)
+    case .query: TensorShape(columnCount: embeddingLength, rowCount: layer.keyStart)
     case .key, .value: TensorShape(columnCount: embeddingLength, rowCount: layer.kvLength)
     case .attentionOutput: TensorShape(columnCount: layer.queryLength, rowCount: embeddingLength)
+    case .queryKeyValue where layer.delta != nil:
+      TensorShape(columnCount: embeddingLength, rowCount: layer.delta!.channelCount)
     case .queryKeyValue:
       TensorShape(columnCount: embeddingLength, rowCount: layer.queryKeyValueLength)
     case .up where layer.isFused:
@@ -91,11 +105,35 @@ public enum LayerTensor: Int, Sendable {
       TensorShape(
         columnCount: layer.feedForwardLength, rowCount: embeddingLength,
         matrixCount: layer.expertCount)
+    case .deltaGate, .deltaConvolution, .deltaBias, .deltaDecay, .deltaBeta, .deltaAlpha,
+      .deltaNorm, .deltaOutput:
+      layer.delta.map { shape($0, embeddingLength: embeddingLength) } ?? TensorShape(columnCount: 1)
+    }
+  }
+}
+
+extension LayerTensor {
+  /// Of a delta rule.
+  private func shape(_ delta: DeltaSpec, embeddingLength: Int) -> TensorShape {
+    switch self {
+    case .deltaConvolution:
+      TensorShape(columnCount: delta.convolutionLength, rowCount: delta.channelCount)
+    case .deltaGate: TensorShape(columnCount: embeddingLength, rowCount: delta.valueLength)
+    case .deltaBeta, .deltaAlpha:
+      TensorShape(columnCount: embeddingLength, rowCount: delta.valueHeadCount)
+    case .deltaNorm: TensorShape(columnCount: delta.valueDim)
+    case .deltaOutput: TensorShape(columnCount: delta.valueLength, rowCount: embeddingLength)
+    default: TensorShape(columnCount: delta.valueHeadCount)
     }
   }
 }
 
 extension LayerSpec {
+  /// Nil in a layer that has none.
+  public var delta: DeltaSpec? {
+    if case .delta(let delta) = mixer { delta } else { nil }
+  }
+
   /// Tokens that a convolution sees; 0 in a layer that has none.
   var convolutionLength: Int {
     if case .convolution(let length) = mixer { length } else { 0 }
@@ -116,7 +154,10 @@ extension LayerSpec {
     case .queryBias, .keyBias, .valueBias: hasBias
     case .query, .key, .value: attends && !isFused
     case .gate: experts == nil && !isFused
-    case .queryKeyValue: attends && isFused
+    case .queryKeyValue: attends && isFused || delta != nil
+    case .deltaGate, .deltaConvolution, .deltaBias, .deltaDecay, .deltaBeta, .deltaAlpha,
+      .deltaNorm, .deltaOutput:
+      delta != nil
     case .attentionOutput: attends
     case .up, .down: experts == nil
     case .router, .gates, .ups, .downs: experts != nil
@@ -133,6 +174,8 @@ extension LayerSpec {
   @export(interface)
   public func part(_ index: Int, of tensor: LayerTensor) -> LayerTensor? {
     switch (tensor, index) {
+    case (.queryKeyValue, 0) where delta != nil: .queryKeyValue
+    case (.queryKeyValue, _) where delta != nil: nil
     case (.queryKeyValue, 0): .query
     case (.queryKeyValue, 1): .key
     case (.queryKeyValue, 2): .value
@@ -258,6 +301,14 @@ public enum TensorSlot: Sendable {
       name.append(".")
       name.append(tensor.name)
       return name
+    }
+  }
+
+  /// Whether it is held as Float32 whatever its type in the file.
+  var isOfAnyType: Bool {
+    switch self {
+    case .layer(_, .deltaBeta), .layer(_, .deltaAlpha): true
+    default: false
     }
   }
 

@@ -25,6 +25,9 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   /// What the products of queries and keys are multiplied by; nil for `headDim`^(-1/2).
   public var queryScale: Float?
   public var queryGrowth: QueryGrowth?
+  /// Whether what attention gives is multiplied by the sigmoid of a gate of as many elements, which lie with
+  /// the queries.
+  public var hasOutputGate = false
   /// What the outcomes of attention and feed-forward are multiplied by before they are added to the
   /// residual stream.
   public var residualScale: Float
@@ -60,8 +63,11 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   /// Elements of all key heads, and of all value heads.
   public var kvLength: Int { kvHeadCount * headDim }
 
-  /// Elements of all query, key and value heads.
-  public var queryKeyValueLength: Int { queryLength + 2 * kvLength }
+  /// Elements of all query heads, and of their gates if there are any: what lies before the keys.
+  public var keyStart: Int { hasOutputGate ? 2 * queryLength : queryLength }
+
+  /// Elements of all query, key and value heads, and gates.
+  public var queryKeyValueLength: Int { keyStart + 2 * kvLength }
 
   /// Query heads that attend to the same keys and values; 0 in a layer that does not attend.
   public var group: Int { kvHeadCount == 0 ? 0 : headCount / kvHeadCount }
@@ -100,6 +106,38 @@ public enum TokenMixer: Sendable, BitwiseCopyable, Equatable {
   case attention
   /// A gated short convolution (LFM2): each channel sees `length` tokens, itself the last one.
   case convolution(length: Int)
+  /// A gated delta rule over keys and values of its own (Qwen 3.5).
+  case delta(DeltaSpec)
+}
+
+/// The sizes of a gated delta rule (Yang et al., "Gated Delta Networks: Improving Mamba2 with Delta Rule",
+/// 2024). Value head h has the queries and keys of key head h mod `keyHeadCount`.
+public struct DeltaSpec: Sendable, BitwiseCopyable, Equatable {
+  public var keyHeadCount: Int
+  public var valueHeadCount: Int
+  /// Elements of a query or key head.
+  public var keyDim: Int
+  public var valueDim: Int
+  /// Tokens that the convolution over queries, keys and values sees.
+  public var convolutionLength: Int
+
+  @export(interface)
+  public init(
+    keyHeadCount: Int, valueHeadCount: Int, keyDim: Int, valueDim: Int, convolutionLength: Int
+  ) {
+    self.keyHeadCount = keyHeadCount
+    self.valueHeadCount = valueHeadCount
+    self.keyDim = keyDim
+    self.valueDim = valueDim
+    self.convolutionLength = convolutionLength
+  }
+
+  public var keyLength: Int { keyHeadCount * keyDim }
+  public var valueLength: Int { valueHeadCount * valueDim }
+  /// Queries, keys and values.
+  public var channelCount: Int { 2 * keyLength + valueLength }
+  public var convolutionStateCount: Int { (convolutionLength - 1) * channelCount }
+  public var stateCount: Int { convolutionStateCount + valueHeadCount * keyDim * valueDim }
 }
 
 extension LayerSpec {
@@ -115,6 +153,7 @@ extension LayerSpec {
     switch mixer {
     case .attention: queryKeyValueLength
     case .convolution: 3 * embeddingLength
+    case .delta(let delta): delta.channelCount + delta.valueLength
     }
   }
 
@@ -124,6 +163,7 @@ extension LayerSpec {
     switch mixer {
     case .attention: queryLength
     case .convolution: embeddingLength
+    case .delta(let delta): delta.valueLength
     }
   }
 
@@ -133,13 +173,15 @@ extension LayerSpec {
     switch mixer {
     case .attention: 0
     case .convolution(let length): (length - 1) * embeddingLength
+    case .delta(let delta): delta.stateCount
     }
   }
 
-  /// The same layer with a convolution in place of attention.
-  func convolving(length: Int) -> LayerSpec {
+  /// The same layer without attention.
+  func mixing(by mixer: TokenMixer) -> LayerSpec {
     var layer = self
-    layer.mixer = .convolution(length: length)
+    layer.mixer = mixer
+    layer.hasOutputGate = false
     layer.ropeTable = nil
     (layer.headCount, layer.kvHeadCount) = (0, 0)
     layer.norms.heads = false

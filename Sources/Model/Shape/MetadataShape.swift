@@ -29,6 +29,7 @@ extension Metadata {
       repeating: layer, count: layerCount, window: window, period: try windowPeriod(),
       contextLength: contextLength)
     if architecture.description.convolves { try setConvolutions(in: &layers, &cursor, of: file) }
+    if architecture.description.hasDeltaRule { try setDeltaRules(in: &layers) }
     if let gating = architecture.description.experts { try setExperts(in: &layers, gating) }
     let shape = try ModelShape(
       architecture: architecture, layers: layers,
@@ -68,7 +69,7 @@ extension Metadata {
     }
     func layer(_ index: Int) -> LayerSpec {
       var layer = layers[index]
-      if counts[index] == 0 { return layer.convolving(length: length) }
+      if counts[index] == 0 { return layer.mixing(by: .convolution(length: length)) }
       layer.kvHeadCount = Int(counts[index])
       return layer
     }

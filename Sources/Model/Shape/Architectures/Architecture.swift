@@ -17,12 +17,13 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
   case qwen3moe
   case granitemoe
   case lfm2moe
+  case qwen35
 
-  static let count = 13
+  static let count = 14
   /// What an error line offers in place of another architecture.
   static let supportedNames: StaticString = """
     'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3',
-    'lfm2', 'qwen3moe', 'granitemoe' or 'lfm2moe'
+    'lfm2', 'qwen3moe', 'granitemoe', 'lfm2moe' or 'qwen35'
     """
 
   @export(interface)
@@ -41,6 +42,7 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
     case .qwen3moe: .qwen3moe
     case .granitemoe: .granitemoe
     case .lfm2moe: .lfm2moe
+    case .qwen35: .qwen35
     }
   }
 
