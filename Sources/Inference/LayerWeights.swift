@@ -99,13 +99,7 @@ extension LayerWeights {
   func place(of tensor: LayerTensor, rotated: RowOrder) -> TensorPlace {
     switch tensor {
     case .attentionNorm: .vector(attentionNorm, .asStored)
-    case .query:
-      joined(
-        at: 0,
-        spec.hasOutputGate
-          ? .gated(
-            headDim: spec.headDim, headCount: spec.headCount,
-            rotated: rotated.rotatedCount(headDim: spec.headDim)) : rotated)
+    case .query: joined(at: 0, spec.queryOrder(rotated))
     case .key: joined(at: spec.keyStart, rotated)
     case .value: joined(at: spec.keyStart + spec.kvLength, .asStored)
     case .queryBias: .vector(bias!, rotated)

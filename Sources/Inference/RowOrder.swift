@@ -1,5 +1,15 @@
 import Model
 
+extension LayerSpec {
+  /// The order of the rows of queries, and of gates between them if there are any.
+  /// - Parameter rotated: that of key rows.
+  public func queryOrder(_ rotated: RowOrder) -> RowOrder {
+    if !hasOutputGate { return rotated }
+    return .gated(
+      headDim: headDim, headCount: headCount, rotated: rotated.rotatedCount(headDim: headDim))
+  }
+}
+
 /// How the rows of a tensor lie in a matrix.
 public enum RowOrder {
   case asStored

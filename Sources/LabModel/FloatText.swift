@@ -13,23 +13,23 @@ public final class FloatText {
   /// Tokens taken so far.
   public private(set) var tokenCount = 0
   /// Tokens of the block that `forward` took last.
-  private var rowCount = 0
+  private(set) var rowCount = 0
   private let caches: [FloatCache]
   /// Of layers that convolve: what they take of the tokens before, `[tokens][channels]`.
-  private let states: [FloatBuffer]
+  let states: [FloatBuffer]
   private let layers: [LayerSpec]
   /// As many as the model has tables.
   private let rotary: [FloatRotary]
   private let attention: FloatAttention
 
   private let residual: FloatRows
-  private let normalized: FloatRows
+  let normalized: FloatRows
   /// What a convolution takes.
-  private let parts: FloatRows
+  let parts: FloatRows
   private let queries: FloatRows
   private let keys: FloatRows
   private let values: FloatRows
-  private let attended: FloatRows
+  let attended: FloatRows
   private let gate: FloatRows
   private let up: FloatRows
   private let product: FloatRows
@@ -59,8 +59,11 @@ public final class FloatText {
     attention = FloatAttention(shape, capacity: capacity, blockSize: blockSize, model.workers)
     residual = rows(shape.embeddingLength)
     normalized = rows(shape.embeddingLength)
-    parts = rows(shape.stateLayerCount == 0 ? 0 : 3 * shape.embeddingLength)
-    queries = rows(shape.layers.largest { $0.queryLength })
+    parts = rows(
+      shape.layers.largest { layer in
+        layer.attends ? 0 : layer.mixerInputLength(embeddingLength: shape.embeddingLength)
+      })
+    queries = rows(shape.layers.largest { $0.keyStart })
     keys = rows(shape.layers.largest { $0.kvLength })
     values = rows(shape.layers.largest { $0.kvLength })
     attended = rows(
@@ -72,7 +75,7 @@ public final class FloatText {
     logits = FloatRows(rowCount: Self.logitRowCount, length: shape.vocabularyCount)
   }
 
-  private var shape: ModelShape { model.shape }
+  var shape: ModelShape { model.shape }
   private var workers: Workers { model.workers }
 
   /// Passes the next tokens, 1 to `blockSize` of them, through all layers.
@@ -113,6 +116,7 @@ public final class FloatText {
     switch layer.mixer {
     case .attention(let heads): attend(index, layer, heads, observer)
     case .convolution(let convolution): convolve(index, convolution)
+    case .delta(let delta): runDeltaRule(index, delta)
     }
     multiply(attended, layer.attentionOutput, into: product)
     addProduct(layer.attentionPostNorm, layer.spec)
@@ -156,6 +160,12 @@ public final class FloatText {
       queries, rowCount: rowCount, firstPosition: tokenCount, caches[index], into: attended
     ) { head, position, weights in
       observer?.attention(layer: index, head: head, position: position, weights: weights)
+    }
+    if !spec.hasOutputGate { return }
+    for row in 0..<rowCount {
+      for index in 0..<spec.queryLength {
+        attended[row][index] /= 1 + exp(-queries[row][spec.queryLength + index])
+      }
     }
   }
 
@@ -214,7 +224,7 @@ public final class FloatText {
     }
   }
 
-  private func multiply(
+  func multiply(
     _ x: FloatRows, _ matrix: FloatMatrix, plus bias: [Float]? = nil, into out: FloatRows
   ) {
     matrix.multiply(x, rowCount: rowCount, plus: bias, into: out, workers)

@@ -46,6 +46,23 @@ struct FloatExperts {
 enum FloatMixer {
   case attention(FloatHeads)
   case convolution(FloatConvolution)
+  case delta(FloatDelta)
+}
+
+/// A gated delta rule.
+struct FloatDelta {
+  let spec: DeltaSpec
+  /// Queries, keys and values before their convolution.
+  let input: FloatMatrix
+  /// Of each channel, the oldest token's first.
+  let convolution: [[Float]]
+  let gate: FloatMatrix
+  /// `[value heads][embedding]` each.
+  let beta: [[Float]]
+  let alpha: [[Float]]
+  let bias: [Float]
+  let decay: [Float]
+  let norm: [Float]
 }
 
 /// What makes queries, keys and values.
@@ -127,7 +144,7 @@ private struct FloatReader {
       spec: spec,
       attentionNorm: try vector(.layer(layer, .attentionNorm)),
       mixer: try mixer(layer, spec, order),
-      attentionOutput: try matrix(layer, spec.attends ? .attentionOutput : .convolutionOutput),
+      attentionOutput: try matrix(layer, spec.outputTensor),
       attentionPostNorm: !spec.norms.afterAttention
         ? nil : try vector(.layer(layer, .attentionPostNorm)),
       feedForwardPostNorm: !spec.norms.afterFeedForward
@@ -158,7 +175,17 @@ private struct FloatReader {
         }))
   }
 
+  private func delta(_ layer: Int, _ spec: DeltaSpec) throws -> FloatDelta {
+    FloatDelta(
+      spec: spec, input: try matrix(layer, .queryKeyValue),
+      convolution: try rows(.layer(layer, .deltaConvolution)),
+      gate: try matrix(layer, .deltaGate), beta: try rows(.layer(layer, .deltaBeta)),
+      alpha: try rows(.layer(layer, .deltaAlpha)), bias: try vector(.layer(layer, .deltaBias)),
+      decay: try vector(.layer(layer, .deltaDecay)), norm: try vector(.layer(layer, .deltaNorm)))
+  }
+
   private func mixer(_ layer: Int, _ spec: LayerSpec, _ order: RowOrder) throws -> FloatMixer {
+    if let delta = spec.delta { return .delta(try self.delta(layer, delta)) }
     if case .convolution = spec.mixer {
       return .convolution(
         FloatConvolution(
@@ -167,7 +194,7 @@ private struct FloatReader {
     }
     return .attention(
       FloatHeads(
-        query: try matrix(layer, .query, order),
+        query: try matrix(layer, .query, spec.queryOrder(order)),
         key: try matrix(layer, .key, order),
         value: try matrix(layer, .value),
         biases: !spec.hasBias

@@ -26,7 +26,7 @@ from policies import Head, RUNS
 VOCABULARY = 320
 TOKEN_COUNT = 40
 # The text that is read under each policy.
-EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "lfm2", "qwen3moe")
+EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "lfm2", "qwen3moe", "qwen35")
 LONG_COUNT, BLOCK, BUDGET, ANSWER_COUNT = 160, 16, 48, 24
 # What can be made from numbers; of the others random blocks are taken.
 MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
@@ -42,6 +42,9 @@ PLAIN = dict(
     plain_period=None,
     # Layers that convolve in place of attention, and how many tokens such a layer sees.
     convolutions=(), convolution_length=None,
+    # Heads of queries and keys and of values, their lengths, the tokens of the convolution, and how many layers
+    # of such a kind come before each one with attention.
+    delta=None, delta_period=4,
     # Experts, those of a token, their hidden length; layers before those that have them.
     experts=0, used=0, expert_ff=0, plain_layers=0, sigmoid=False, router_bias=False,
     rope_dim=None, query_scale=None, embedding_scale=1.0, residual_scale=1.0, logit_divisor=1.0,
@@ -61,6 +64,7 @@ ARCHITECTURES = {
     "lfm2": PLAIN | dict(interleaved=False, head_norms=True, convolution_length=3),
     "qwen3moe": PLAIN | dict(interleaved=False, head_norms=True),
     "granitemoe": PLAIN,
+    "qwen35": PLAIN | dict(interleaved=False, head_norms=True),
     "lfm2moe": PLAIN | dict(interleaved=False, head_norms=True, convolution_length=3, sigmoid=True, router_bias=True),
 }
 
@@ -69,6 +73,11 @@ def spec(name, arch="llama", kind=T.F32, dim=256, ff=512, heads=4, kv_heads=2, h
          tied=True, rope_factors=False, scaling=None, context=512, theta=10000.0, kinds=None, **changes):
     sizes = {key: value for key, value in locals().items() if key != "changes"}
     return sizes | ARCHITECTURES[arch] | changes
+
+
+def is_delta(s, layer):
+    """Whether a layer has a delta rule in place of attention."""
+    return bool(s["delta"]) and (layer + 1) % s["delta_period"] != 0
 
 
 def layer_tensors(s, layer):
@@ -90,6 +99,16 @@ def layer_tensors(s, layer):
         return norms | {
             "shortconv.in_proj": (3 * dim, dim), "shortconv.conv": (dim, s["convolution_length"]),
             "shortconv.out_proj": (dim, dim)} | feed_forward
+    if s["delta"]:
+        norms = {"attn_norm.weight": (dim,), "post_attention_norm.weight": (dim,)}
+        attention["attn_q"] = (2 * queries, dim)
+    if is_delta(s, layer):
+        key_heads, value_heads, key_dim, value_dim, length = s["delta"]
+        channels, values = 2 * key_heads * key_dim + value_heads * value_dim, value_heads * value_dim
+        return norms | {
+            "attn_qkv": (channels, dim), "attn_gate": (values, dim), "ssm_conv1d": (channels, length),
+            "ssm_dt.bias": (value_heads,), "ssm_a": (value_heads,), "ssm_beta": (value_heads, dim),
+            "ssm_alpha": (value_heads, dim), "ssm_norm.weight": (value_dim,), "ssm_out": (dim, values)} | feed_forward
     matrices = attention | {"attn_output": (dim, queries)} | feed_forward
     biases = {"attn_q.bias": (queries,), "attn_k.bias": (keys,), "attn_v.bias": (keys,)}
     head_norms = {"attn_q_norm.weight": (s["head_dim"],), "attn_k_norm.weight": (s["head_dim"],)}
@@ -145,6 +164,10 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
          expert_ff=96, query_scale=0.1, embedding_scale=6.0, residual_scale=0.3, logit_divisor=4.0),
     spec("lfm2moe", arch="lfm2moe", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=4, convolutions=(0, 2),
          experts=6, used=3, expert_ff=64, plain_layers=1),
+    spec("qwen35", arch="qwen35", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=5, rope_dim=8,
+         delta=(2, 4, 16, 32, 4), delta_period=3, theta=1e6),
+    spec("qwen35-Q4_0", arch="qwen35", heads=2, kv_heads=1, dim=128, ff=128, layers=4, rope_dim=32,
+         delta=(2, 2, 32, 16, 3), kind=T.Q4_0, tied=False),
 ]
 
 
@@ -199,13 +222,18 @@ class Model:
             self.store("rope_factors_long.weight", np.linspace(1, 30, s["rope_dim"] // 2))
             self.store("rope_factors_short.weight", np.linspace(1, 1.5, s["rope_dim"] // 2))
 
+    def second_norm(self):
+        return "post_attention_norm" if self.s["delta"] else "ffn_norm"
+
     def last_norm(self):
         return "token_embd_norm" if self.s["convolution_length"] else "output_norm"
 
     def layer(self, rng, layer):
         at = f"blk.{layer}."
         for name, extents in layer_tensors(self.s, layer).items():
-            if name.endswith(".bias"):
+            if name == "ssm_a":
+                self.store(at + name, -np.exp(rng.normal(-1, 0.5, extents)))
+            elif name.endswith(".bias"):
                 self.store(at + name, rng.normal(size=extents) * (0.2 if name.startswith("exp") else 1))
             elif len(extents) == 3:
                 self.matrices(rng, at + name, *extents)
@@ -223,7 +251,7 @@ class Model:
 
     def matrix(self, rng, name, rows, columns, size=None):
         kind = (self.s["kinds"] or {}).get(name.split(".")[-1], self.s["kind"])
-        if name.endswith(("shortconv.conv", "ffn_gate_inp")):
+        if name.endswith(("shortconv.conv", "ffn_gate_inp", "ssm_conv1d", "ssm_beta", "ssm_alpha")):
             kind = T.F32
         if kind in MADE:
             values = rng.normal(size=(rows, columns)) * (size or columns ** -0.5)
@@ -285,6 +313,13 @@ class Model:
                 out.add_float32(prefix + key, value)
         if s["window"]:
             out.add_uint32(prefix + "attention.sliding_window", s["window"])
+        if s["delta"]:
+            key_heads, value_heads, key_dim, value_dim, length = s["delta"]
+            for key, value in {
+                    "ssm.group_count": key_heads, "ssm.time_step_rank": value_heads, "ssm.state_size": key_dim,
+                    "ssm.inner_size": value_heads * value_dim, "ssm.conv_kernel": length,
+                    "full_attention_interval": s["delta_period"]}.items():
+                out.add_uint32(prefix + key, value)
         if s["experts"]:
             out.add_expert_count(s["experts"])
             out.add_expert_used_count(s["used"])
@@ -413,6 +448,9 @@ class Model:
         """Adds the tokens to the cache of each KV head, and attends to all that it holds."""
         s, count, at = self.s, x.shape[0], f"blk.{layer}."
         q, k, v = (rows.reshape(count, -1, s["head_dim"]) for rows in self.inputs(x, at, rounds))
+        if s["delta"]:
+            # Behind each head's query lies its gate.
+            q, gate = q[:, 0::2], q[:, 1::2]
         if s["head_norms"]:
             q, k = self.norm(q, at + "attn_q_norm"), self.norm(k, at + "attn_k_norm")
         plain = k
@@ -431,6 +469,8 @@ class Model:
                 weights /= weights.sum(-1, keepdims=True)
                 head.see(weights)
                 out[:, query] = weights @ head.values
+        if s["delta"]:
+            out = out / (1 + np.exp(-gate))
         return out.reshape(count, -1)
 
     def convolve(self, x, layer, state, rounds):
@@ -442,9 +482,48 @@ class Model:
         weights = self.weights[at + "shortconv.conv.weight"]
         return c * sum(taken[place:place + count] * weights[:, place] for place in range(length))
 
+    def delta_rule(self, x, layer, state, rounds):
+        """The gated delta rule, token by token."""
+        at, count = f"blk.{layer}.", x.shape[0]
+        key_heads, value_heads, key_dim, value_dim, length = self.s["delta"]
+        sigmoid = lambda v: 1 / (1 + np.exp(-v))
+        rows = np.vstack([state.rows, self.linear(x, at + "attn_qkv", rounds)])
+        state.rows = rows[count:]
+        weights = self.weights[at + "ssm_conv1d.weight"]
+        mixed = sum(rows[place:place + count] * weights[:, place] for place in range(length))
+        mixed = mixed * sigmoid(mixed)
+        gate = self.linear(x, at + "attn_gate", rounds)
+        rates = sigmoid(x @ self.weights[at + "ssm_beta.weight"].T)
+        alpha = x @ self.weights[at + "ssm_alpha.weight"].T + self.weights[at + "ssm_dt.bias"]
+        decays = np.exp(self.weights[at + "ssm_a"] * np.log1p(np.exp(alpha)))
+        out = np.empty((count, value_heads, value_dim))
+        unit = lambda v: v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-5)
+        q, k, v = np.split(mixed, [key_heads * key_dim, 2 * key_heads * key_dim], -1)
+        q, k = (unit(rows.reshape(count, key_heads, key_dim)) for rows in (q, k))
+        v = v.reshape(count, value_heads, value_dim)
+        for token in range(count):
+            for head in range(value_heads):
+                held, key = state.memory[head], k[token, head % key_heads]
+                held *= decays[token, head]
+                held += np.outer(key, rates[token, head] * (v[token, head] - key @ held))
+                out[token, head] = q[token, head % key_heads] @ held / np.sqrt(key_dim)
+        out = self.norm(out, at + "ssm_norm").reshape(count, -1)
+        return out * gate * sigmoid(gate)
+
+    def state(self, layer):
+        s = self.s
+        if layer in s["convolutions"]:
+            return State(s["convolution_length"] - 1, s["dim"])
+        if not is_delta(s, layer):
+            return None
+        key_heads, value_heads, key_dim, value_dim, length = s["delta"]
+        state = State(length - 1, 2 * key_heads * key_dim + value_heads * value_dim)
+        state.memory = np.zeros((value_heads, key_dim, value_dim))
+        return state
+
     def cache(self):
         s = self.s
-        return [State(s["convolution_length"] - 1, s["dim"]) if layer in s["convolutions"]
+        return [state if (state := self.state(layer)) is not None
                 else [Head(s["head_dim"]) for _ in range(s["kv_heads"])]
                 for layer in range(s["layers"])]
 
@@ -459,13 +538,15 @@ class Model:
         for layer, heads in enumerate(cache):
             at = f"blk.{layer}."
             inputs = self.norm(x, at + "attn_norm")
-            if isinstance(heads, State):
+            if is_delta(self.s, layer):
+                mixed, output = self.delta_rule(inputs, layer, heads, rounds), "ssm_out"
+            elif isinstance(heads, State):
                 mixed, output = self.convolve(inputs, layer, heads, rounds), "shortconv.out_proj"
             else:
                 mixed, output = self.attend(inputs, layer, heads, positions, rounds), "attn_output"
             x = x + self.branch(self.linear(mixed, at + output, rounds), at + "post_attention_norm")
             x = x + self.branch(
-                self.feed_forward(self.norm(x, at + "ffn_norm"), layer, rounds), at + "post_ffw_norm")
+                self.feed_forward(self.norm(x, at + self.second_norm()), layer, rounds), at + "post_ffw_norm")
         head = "token_embd" if self.s["tied"] else "output"
         return self.linear(self.norm(x, self.last_norm()), head, rounds) / self.s["logit_divisor"]
 

@@ -134,6 +134,15 @@ extension LayerSpec {
     if case .delta(let delta) = mixer { delta } else { nil }
   }
 
+  /// The matrix behind what mixes tokens.
+  public var outputTensor: LayerTensor {
+    switch mixer {
+    case .attention: .attentionOutput
+    case .convolution: .convolutionOutput
+    case .delta: .deltaOutput
+    }
+  }
+
   /// Tokens that a convolution sees; 0 in a layer that has none.
   var convolutionLength: Int {
     if case .convolution(let length) = mixer { length } else { 0 }
