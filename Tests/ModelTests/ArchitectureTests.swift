@@ -119,6 +119,9 @@ import Testing
     #expect(complaint(builder)?.contains("a norm of embeddings") == true)
     builder = Self.builder(.lfm2, layers: 2)
     builder.change("blk.0.shortconv.conv.weight") { $0.name = "blk.1.shortconv.conv.weight" }
+    #expect(complaint(builder)?.contains("the layer has KV heads") == true)
+    builder = Self.builder(.lfm2, layers: 2)
+    builder.tensors.removeAll { $0.name == "blk.0.shortconv.conv.weight" }
     #expect(complaint(builder)?.contains("blk.0.shortconv.conv.weight' is missing") == true)
   }
 

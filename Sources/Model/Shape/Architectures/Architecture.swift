@@ -21,7 +21,7 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
   static let count = 13
   /// What an error line offers in place of another architecture.
   static let supportedNames: StaticString = """
-    'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3',
+    'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', \
     'lfm2', 'qwen3moe', 'granitemoe' or 'lfm2moe'
     """
 
