@@ -8,7 +8,7 @@ import Profile
 import TestSupport
 import Testing
 
-private let models = ["lfm2", "lfm2-72"].filter(Files.smallModelNames.contains)
+private let models = ["lfm2", "lfm2-72", "qwen35"].filter(Files.smallModelNames.contains)
 
 /// Layers that keep a state in place of keys (make_models.py).
 @Suite(.enabled(if: !models.isEmpty, "needs Toolchain/make-models"))
@@ -18,7 +18,10 @@ struct StateTests {
   }
 
   private static func tokens(_ count: Int) -> [Int32] {
-    (0..<count).map { Int32(($0 * $0 * 7 + $0 * 31) % 320) }
+    (0..<count).map { (index: Int) -> Int32 in
+      let number: Int = index * index * 7 + index * 31
+      return Int32(number % 320)
+    }
   }
 
   private func run(_ policy: Policy, block: Int, budget: Int, threads: Int = 2) -> RunSettings {

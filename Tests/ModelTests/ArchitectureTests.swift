@@ -119,6 +119,9 @@ import Testing
     #expect(complaint(builder)?.contains("a norm of embeddings") == true)
     builder = Self.builder(.lfm2, layers: 2)
     builder.change("blk.0.shortconv.conv.weight") { $0.name = "blk.1.shortconv.conv.weight" }
+    #expect(complaint(builder)?.contains("the layer has KV heads") == true)
+    builder = Self.builder(.lfm2, layers: 2)
+    builder.tensors.removeAll { $0.name == "blk.0.shortconv.conv.weight" }
     #expect(complaint(builder)?.contains("blk.0.shortconv.conv.weight' is missing") == true)
   }
 
@@ -150,6 +153,36 @@ import Testing
     builder = Self.builder(.qwen3moe, layers: 2)
     builder.remove("qwen3moe.expert_count")
     #expect(complaint(builder)?.contains("'qwen3moe.expert_count' is missing") == true)
+  }
+
+  @Test func layersOfQwen35() throws {
+    var builder = Self.builder(.qwen35, layers: 4)
+    let shape = try Self.shape(builder)
+    let delta = DeltaSpec(
+      keyHeadCount: 1, valueHeadCount: 2, keyDim: 16, valueDim: 16, convolutionLength: 4)
+    for index in 0..<4 {
+      let layer = shape.layer(index)
+      #expect(layer.attends == (index % 2 == 1) && layer.hasOutputGate == layer.attends)
+      #expect(layer.mixer == (index % 2 == 1 ? .attention : .delta(delta)))
+      #expect(layer.queryKeyValueLength == (index % 2 == 1 ? 2 * 32 + 2 * 16 : 0))
+    }
+    #expect(shape.layer(0).stateCount(embeddingLength: 32) == 3 * 64 + 2 * 16 * 16)
+    #expect(shape.layer(0).mixerInputLength(embeddingLength: 32) == 96)
+    for (key, value, text) in [
+      ("ssm.group_count", 3, "expected 1 to 2"), ("ssm.state_size", 8, "a multiple of 16"),
+      ("ssm.inner_size", 48, "a multiple of 16"), ("ssm.conv_kernel", 1, "expected 2 to 16"),
+      ("full_attention_interval", 5, "at most as many as there are layers"),
+      ("ssm.time_step_rank", 5, "expected a divisor of"),
+    ] {
+      var other = builder
+      other.set("qwen35." + key, .uint32(UInt32(value)))
+      #expect(complaint(other)?.contains(text) == true, "\(complaint(other) ?? "")")
+    }
+    builder.remove("qwen35.ssm.conv_kernel")
+    #expect(complaint(builder)?.contains("'qwen35.ssm.conv_kernel' is missing") == true)
+    builder = Self.builder(.qwen35, layers: 2)
+    builder.change("blk.0.ssm_out.weight") { $0.name = "blk.1.ssm_out.weight" }
+    #expect(complaint(builder)?.contains("the layer has no delta rule") == true)
   }
 
   /// Without a length of their own, Qwen's experts share that of the feed-forward part.

@@ -236,7 +236,7 @@ import Testing
       complaint(builder)
         == "key 'general.architecture' is '\(shown)', expected 'llama', 'qwen2', 'qwen3', "
         + "'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', 'lfm2', "
-        + "'qwen3moe', 'granitemoe' or 'lfm2moe'")
+        + "'qwen3moe', 'granitemoe', 'lfm2moe' or 'qwen35'")
   }
 
   /// The keys of another architecture do not count.

@@ -230,7 +230,7 @@ private struct EntryList: TensorVisitor {
     ("blk.1.attn_sub_norm.weight", "is not supported: a norm within attention"),
     ("blk.1.ffn_sub_norm.weight", "is not supported: a norm within the feed-forward part"),
     ("blk.0.attn_sinks.weight", "is not supported: attention sinks"),
-    ("blk.0.ffn_up_exps.weight", "is not supported: experts"),
+    ("blk.0.ffn_up_exps.weight", "is not supported: the layer has no experts"),
     ("blk.0.attn_output.bias", "is not supported: only queries, keys and values may have a bias"),
     ("output_norm.bias", "is not supported: only queries, keys and values may have a bias"),
     ("blk.1.attn_q.bias", "is not supported: the first layer has no bias"),

@@ -40,6 +40,9 @@ PLAIN = dict(
     window=None, window_period=1, window_theta=None,
     # Every so many layers, the last one does not rotate.
     plain_period=None,
+    # What the last matrices of attention and of the feed-forward part are multiplied by. Where numbers multiply
+    # each other, small differences would otherwise become large ones.
+    damping=1.0,
     # Layers that convolve in place of attention, and how many tokens such a layer sees.
     convolutions=(), convolution_length=None,
     # Heads of queries and keys and of values, their lengths, the tokens of the convolution, and how many layers
@@ -149,14 +152,14 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
     spec("mistral3", arch="mistral3", heads=4, kv_heads=2, dim=128, ff=256, temperature=0.4, context=16,
          scaling=("yarn", 4.0), log_multiplier=1.0),
     spec("lfm2", arch="lfm2", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=5, convolutions=(0, 1, 3),
-         theta=1e6),
+         theta=1e6, damping=0.25),
     # Channels that are no multiple of 16, and a convolution over four tokens.
     spec("lfm2-72", arch="lfm2", heads=3, kv_heads=1, head_dim=24, dim=72, ff=120, layers=3, convolutions=(0, 2),
          convolution_length=4),
     spec("lfm2-Q4_0", arch="lfm2", heads=4, kv_heads=4, head_dim=32, dim=128, ff=256, layers=4, convolutions=(1, 3),
          kind=T.Q4_0),
     spec("qwen3moe", arch="qwen3moe", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=3, experts=7, used=2,
-         expert_ff=72),
+         expert_ff=72, damping=0.25),
     # As many experts a token as there are tokens in a small block, and more than a tile of them.
     spec("qwen3moe-Q4_0", arch="qwen3moe", heads=2, kv_heads=1, dim=64, ff=128, layers=2, experts=24, used=8,
          expert_ff=32, kind=T.Q4_0, tied=False),
@@ -165,7 +168,7 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
     spec("lfm2moe", arch="lfm2moe", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=4, convolutions=(0, 2),
          experts=6, used=3, expert_ff=64, plain_layers=1),
     spec("qwen35", arch="qwen35", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=5, rope_dim=8,
-         delta=(2, 4, 16, 32, 4), delta_period=3, theta=1e6),
+         delta=(2, 4, 16, 32, 4), delta_period=3, theta=1e6, damping=0.25),
     spec("qwen35-Q4_0", arch="qwen35", heads=2, kv_heads=1, dim=128, ff=128, layers=4, rope_dim=32,
          delta=(2, 2, 32, 16, 3), kind=T.Q4_0, tied=False),
 ]
@@ -255,6 +258,8 @@ class Model:
             kind = T.F32
         if kind in MADE:
             values = rng.normal(size=(rows, columns)) * (size or columns ** -0.5)
+            if name.endswith(("_output", "out_proj", "ssm_out", "ffn_down", "ffn_down_exps")):
+                values *= self.s["damping"]
             data = quantize(values.astype(np.float32), kind)
         else:
             data = random_blocks(rng, kind, rows, columns)

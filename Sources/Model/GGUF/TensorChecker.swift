@@ -35,6 +35,11 @@ struct TensorChecker: TensorVisitor {
     if case .layer(let layer, _) = slot, layer >= shape.layerCount {
       throw .tensor(tensor.name, .layer(count: shape.layerCount))
     }
+    if case .layer(let layer, let found) = slot, found.isOfSomeLayers,
+      !shape.layer(layer).has(found)
+    {
+      throw .tensor(tensor.name, .unsupported(found.absence))
+    }
     if isSeen(slot) { throw .tensor(tensor.name, .repeated) }
     setSeen(slot)
     guard let type = tensor.type.readable else {
@@ -158,6 +163,9 @@ struct TensorChecker: TensorVisitor {
 }
 
 extension LayerTensor {
+  /// Whether its sizes follow from something that only some layers have.
+  fileprivate var isOfSomeLayers: Bool { rawValue >= LayerTensor.convolutionInput.rawValue }
+
   /// Why a layer may lack it.
   fileprivate var absence: StaticString {
     switch self {
