@@ -26,7 +26,9 @@ extension ForwardPass {
       let rule = DeltaRule(
         keyDim: spec.keyDim, valueDim: spec.valueDim,
         state: state + spec.convolutionStateCount + head * spec.keyDim * spec.valueDim)
-      for token in 0..<tokenCount { step(rule, layer, head: head, token: token, delta, spec, member) }
+      for token in 0..<tokenCount {
+        step(rule, layer, head: head, token: token, delta, spec, member)
+      }
     }
     member.barrier()
   }

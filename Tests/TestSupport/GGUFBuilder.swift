@@ -189,8 +189,8 @@ public struct GGUFBuilder: Sendable {
         add(prefix + "post_attention_norm.weight", [row], .float32)
         add(prefix + "post_ffw_norm.weight", [row], .float32)
       }
-      if [.qwen3, .gemma3, .lfm2, .qwen3moe, .qwen35].contains(architecture) && !convolves && !hasDelta
-      {
+      let hasHeadNorms = [.qwen3, .gemma3, .lfm2, .qwen3moe, .qwen35].contains(architecture)
+      if hasHeadNorms && !convolves && !hasDelta {
         add(prefix + "attn_q_norm.weight", [row / 4], .float32)
         add(prefix + "attn_k_norm.weight", [row / 4], .float32)
       }

@@ -22,13 +22,8 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
   static let count = 14
   /// What an error line offers in place of another architecture.
   static let supportedNames: StaticString = """
-<<<<<<< HEAD
-    'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3',
-    'lfm2', 'qwen3moe', 'granitemoe', 'lfm2moe' or 'qwen35'
-=======
     'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', \
-    'lfm2', 'qwen3moe', 'granitemoe' or 'lfm2moe'
->>>>>>> models2
+    'lfm2', 'qwen3moe', 'granitemoe', 'lfm2moe' or 'qwen35'
     """
 
   @export(interface)
