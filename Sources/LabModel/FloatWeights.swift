@@ -205,7 +205,10 @@ private struct FloatReader {
             try vector(.layer(layer, .valueBias))
           ),
         norms: !spec.norms.heads
-          ? nil : (try vector(.layer(layer, .queryNorm)), try vector(.layer(layer, .keyNorm)))))
+          ? nil
+          : (
+            try vector(.layer(layer, .queryNorm), order), try vector(.layer(layer, .keyNorm), order)
+          )))
   }
 
   /// A matrix of a layer, or the rows that a fused one has of it.
