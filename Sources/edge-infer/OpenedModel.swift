@@ -30,7 +30,7 @@ extension Arguments {
         .usage(
           .value(
             unsafe Excerpt(cString: name), "is no pre-tokenizer; --pre-tokenizer is ",
-            "llama-bpe, qwen2, smollm, gpt-2, default or one of their aliases")))
+            "llama-bpe, qwen2, qwen35, smollm, gpt-2, gpt-4o, tekken, default or an alias")))
     }
     return unsafe Excerpt(cString: name)
   }

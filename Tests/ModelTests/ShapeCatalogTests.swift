@@ -19,6 +19,10 @@ import Testing
     ("gemma-3-4b", 3_880_263_168, false),
     ("smollm3-3b", 3_075_098_624, false),
     ("phi-4-mini", 3_836_021_760, false),
+    ("lfm2-1.2b", 1_170_340_608, false),
+    ("qwen3-30b-a3b", 30_532_122_624, false),
+    // Without the parts for images and for proposing tokens.
+    ("qwen3.5-2b", 1_881_825_088, false),
   ]
 
   private static func published(named name: String) -> PublishedShape? {

@@ -22,11 +22,31 @@ import Testing
       + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
   }
 
+  /// As llama.cpp has it.
+  private static func cased(_ numbers: String, _ contraction: String) -> String {
+    let before = #"[^\r\n\p{L}\p{N}]?"#
+    let (upper, lower) = (#"((?=\p{L})[^a-z])"#, #"((?=\p{L})[^A-Z])"#)
+    return before + upper + "*" + lower + "+" + contraction + "|" + before + upper + "+" + lower
+      + "*" + contraction + "|" + numbers
+      + #"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+  }
+
+  private static let contraction =
+    "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
+
   static let cases = [
     Case(name: "gpt-2", expressions: [gpt2]),
     Case(name: "smollm", expressions: [#"\p{N}"#, gpt2]),
     Case(name: "llama-bpe", expressions: [llama3(#"\p{N}{1,3}"#)]),
     Case(name: "qwen2", expressions: [llama3(#"\p{N}"#)]),
+    Case(name: "gpt-4o", expressions: [cased(#"\p{N}{1,3}"#, contraction + "?")]),
+    Case(name: "tekken", expressions: [cased(#"\p{N}"#, "")]),
+    Case(
+      name: "qwen35",
+      expressions: [
+        contraction + #"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|"#
+          + #"\s*[\r\n]+|\s+(?!\S)|\s+"#
+      ]),
     Case(
       name: "default",
       expressions: [#"[\p{P}\$\+<=>\^~\|]+"#, gpt2, #"\p{N}+"#, "[0-9][0-9][0-9]"]),
@@ -76,7 +96,7 @@ import Testing
     "\t",
     "\u{B}", "\u{85}", "\u{A0}", "\u{2003}", "\u{3000}", "'", "'s", "'S", "'re", "'LL", "'Ve", "'x",
     "ll", "!", "...", "$", "+=", "`", "^", "~|", "<>", "。", "¿", "€", "\u{301}", "\u{200D}", "🦙",
-    "\u{FEFF}", "\u{0}", "_", "-", "/",
+    "\u{FEFF}", "\u{0}", "_", "-", "/", "A", "XY", "z", "ß", "É", "'d",
   ]
 
   @Test(arguments: cases) func mixedTexts(_ sample: Case) throws {
@@ -126,6 +146,7 @@ import Testing
     for (name, same) in [
       ("llama3", PreTokenizer.llama3), ("llama-v3", .llama3), ("deepseek-r1-qwen", .qwen2),
       ("smaug-bpe", .llama3), ("starcoder", .smollm), ("phi-2", .gpt2),
+      ("lfm2", .llama3), ("llama4", .gpt4o),
     ] {
       let found = try PreTokenizer(name: Array(name.utf8).span)
       #expect(found.words(text) == same.words(text), "\(name)")

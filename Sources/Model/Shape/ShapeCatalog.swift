@@ -19,8 +19,11 @@ public enum PublishedShape: Int, Sendable {
   case gemma3At4B
   case smolLM3At3B
   case phi4Mini
+  case lfm2At1B
+  case qwen3At30B
+  case qwen35At2B
 
-  public static let count = 12
+  public static let count = 15
 
   public init?(name: Span<UInt8>) {
     for index in 0..<Self.count {
@@ -48,6 +51,9 @@ public enum PublishedShape: Int, Sendable {
     case .gemma3At4B: "gemma-3-4b"
     case .smolLM3At3B: "smollm3-3b"
     case .phi4Mini: "phi-4-mini"
+    case .lfm2At1B: "lfm2-1.2b"
+    case .qwen3At30B: "qwen3-30b-a3b"
+    case .qwen35At2B: "qwen3.5-2b"
     }
   }
 
@@ -93,6 +99,9 @@ public enum PublishedShape: Int, Sendable {
         vocabulary: 262_208, context: 131_072, window: 1024)
     case .smolLM3At3B: Self.smolLM3
     case .phi4Mini: Self.phi4
+    case .lfm2At1B: Self.lfm2
+    case .qwen3At30B: Self.qwen3WithExperts
+    case .qwen35At2B: Self.qwen35
     }
   }
 
@@ -130,6 +139,62 @@ public enum PublishedShape: Int, Sendable {
         contextLength: 131_072, ropeFrequencyBase: 10_000, rmsEpsilon: 1e-5, isOutputTied: true,
         rotatedCount: 96)
     }
+  }
+
+  /// Six of sixteen layers attend.
+  private static var lfm2: ModelShape {
+    let layer = Architecture.lfm2.description.layer(
+      headCount: 32, kvHeadCount: 8, headDim: 64, feedForwardLength: 8192)
+    var layers = LayerTable(repeating: layer.mixing(by: .convolution(length: 3)), count: 16)
+    let attending: InlineArray<6, Int> = [2, 5, 8, 10, 12, 14]
+    for index in attending.indices { set(attending[index], to: layer, in: &layers) }
+    return checked {
+      () throws(ModelError) in
+      try ModelShape(
+        architecture: .lfm2, layers: layers,
+        ropeTables: RopeTables(RopeSpec(frequencyBase: 1_000_000, dimensionCount: 64)),
+        embeddingLength: 2048, vocabularyCount: 65_536, contextLength: 128_000, rmsEpsilon: 1e-5,
+        isOutputTied: true)
+    }
+  }
+
+  private static var qwen3WithExperts: ModelShape {
+    var layer = Architecture.qwen3moe.description.layer(
+      headCount: 32, kvHeadCount: 4, headDim: 128, feedForwardLength: 768)
+    layer.experts = ExpertSpec(count: 128, usedCount: 8)
+    let layers = LayerTable(repeating: layer, count: 48)
+    return checked {
+      () throws(ModelError) in
+      try ModelShape(
+        architecture: .qwen3moe, layers: layers,
+        ropeTables: RopeTables(RopeSpec(frequencyBase: 1_000_000, dimensionCount: 128)),
+        embeddingLength: 2048, vocabularyCount: 151_936, contextLength: 40_960, rmsEpsilon: 1e-6,
+        isOutputTied: false)
+    }
+  }
+
+  /// Every fourth layer attends.
+  private static var qwen35: ModelShape {
+    let layer = Architecture.qwen35.description.layer(
+      headCount: 8, kvHeadCount: 2, headDim: 256, feedForwardLength: 6144)
+    let delta = DeltaSpec(
+      keyHeadCount: 16, valueHeadCount: 16, keyDim: 128, valueDim: 128, convolutionLength: 4)
+    var layers = LayerTable(repeating: layer.mixing(by: .delta(delta)), count: 24)
+    for index in 0..<24 where index % 4 == 3 { set(index, to: layer, in: &layers) }
+    return checked {
+      () throws(ModelError) in
+      try ModelShape(
+        architecture: .qwen35, layers: layers,
+        ropeTables: RopeTables(
+          RopeSpec(frequencyBase: 10_000_000, dimensionCount: 64, headDim: 256)),
+        embeddingLength: 2048, vocabularyCount: 248_320, contextLength: 262_144, rmsEpsilon: 1e-6,
+        isOutputTied: true)
+    }
+  }
+
+  private static func set(_ index: Int, to layer: LayerSpec, in layers: inout LayerTable) {
+    let isSet = layers.set(index, to: layer)
+    precondition(isSet, "a published model has few kinds of layers")
   }
 
   /// What the Llama 3 models have in common.

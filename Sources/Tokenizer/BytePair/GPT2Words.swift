@@ -9,7 +9,7 @@ enum GPT2Words {
     case .letter, .number: return text.runEnd(of: first.class, from: first.byteCount)
     case .space:
       return spaceEnd(text, from: first.byteCount, numbersAreAlone: numbersAreAlone)
-    case .other, .punctuation:
+    case .other, .punctuation, .mark:
       let contraction = text.contractionByteCount(ignoringCase: false)
       return contraction > 0 ? contraction : text.runEnd(of: .other, from: first.byteCount)
     }
@@ -42,7 +42,8 @@ enum FallbackWords {
   static func firstByteCount(_ text: TextSlice) -> Int {
     let first = scalar(text, at: 0)
     switch first.class {
-    case .letter, .punctuation, .other: return runEnd(text, of: first.class, from: first.byteCount)
+    case .letter, .punctuation, .other, .mark:
+      return runEnd(text, of: first.class, from: first.byteCount)
     case .number: return numberEnd(text)
     case .space: return spaceEnd(text, from: first.byteCount)
     }
@@ -102,7 +103,7 @@ enum FallbackWords {
         index += next.byteCount
       case .punctuation: return index
       case .number: return last > 0 ? last : index
-      case .letter, .other:
+      case .letter, .other, .mark:
         if last > 0 { return last }
         return text[0] == UInt8(ascii: " ")
           ? runEnd(text, of: next.class, from: index + next.byteCount) : index

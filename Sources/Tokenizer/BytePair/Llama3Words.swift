@@ -7,7 +7,7 @@ enum Llama3Words {
     case .letter: return text.runEnd(of: .letter, from: first.byteCount)
     case .number: return numberEnd(text, from: first.byteCount, digitsMax)
     case .space: return spaceEnd(text, from: first.byteCount)
-    case .other, .punctuation:
+    case .other, .punctuation, .mark:
       let contraction = text.contractionByteCount(ignoringCase: true)
       if contraction > 0 { return contraction }
       if first.byteCount == text.count { return first.byteCount }
@@ -18,7 +18,7 @@ enum Llama3Words {
     }
   }
 
-  private static func numberEnd(_ text: TextSlice, from start: Int, _ digitsMax: Int) -> Int {
+  static func numberEnd(_ text: TextSlice, from start: Int, _ digitsMax: Int) -> Int {
     var index = start
     var count = 1
     while index < text.count && count < digitsMax {
@@ -37,7 +37,7 @@ enum Llama3Words {
     return index
   }
 
-  private static func isNewline(_ byte: UInt8) -> Bool {
+  static func isNewline(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
   }
 
@@ -57,7 +57,7 @@ enum Llama3Words {
     return whiteSpaceEnd(text, from: start)
   }
 
-  private static func whiteSpaceEnd(_ text: TextSlice, from start: Int) -> Int {
+  static func whiteSpaceEnd(_ text: TextSlice, from start: Int) -> Int {
     var index = start
     var last = 0
     var newlineEnd = isNewline(text[0]) ? 1 : 0

@@ -18,6 +18,14 @@ public struct PreTokenizer: Sendable {
     /// ` ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`; the letters after the apostrophe are
     /// ASCII.
     case llama3(digitsMax: Int)
+    /// The same for one digit, with `[\p{L}\p{M}]` in place of `\p{L}`, but for what comes before letters.
+    case qwen35
+    /// Words begin anew with a capital of ASCII behind another letter; u is a letter that is not a to z, l
+    /// one that is not A to Z:
+    /// `[^\r\n\p{L}\p{N}]?u*l+c?|[^\r\n\p{L}\p{N}]?u+l*c?|\p{N}{1,digitsMax}|`
+    /// ` ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`; c is a contraction as Llama 3's, if the rule
+    /// has them.
+    case cased(digitsMax: Int, hasContractions: Bool)
   }
 
   let rule: Rule
@@ -42,13 +50,23 @@ public struct PreTokenizer: Sendable {
     PreTokenizer(.llama3(digitsMax: 3), ignoresMerges: true, addsBOS: true)
   }
 
+  public static var qwen35: PreTokenizer { PreTokenizer(.qwen35) }
+  public static var gpt4o: PreTokenizer {
+    PreTokenizer(.cased(digitsMax: 3, hasContractions: true))
+  }
+  public static var tekken: PreTokenizer {
+    PreTokenizer(
+      .cased(digitsMax: 1, hasContractions: false), ignoresMerges: true, addsBOS: true)
+  }
+
   /// - Parameter name: the value of the GGUF field `tokenizer.ggml.pre`.
   public init(name: Span<UInt8>) throws(TokenizerError) {
     guard let known = Self.known(name) else {
       throw .unsupported(
         field: "tokenizer.ggml.pre", value: Excerpt(name),
         expected: """
-          it must be 'llama-bpe', 'qwen2', 'smollm', 'gpt-2', 'default' or an alias; \
+          it must be 'llama-bpe', 'qwen2', 'qwen35', 'smollm', 'gpt-2', 'gpt-4o', 'tekken', \
+          'default' or an alias; \
           --pre-tokenizer takes another
           """)
     }
@@ -57,6 +75,10 @@ public struct PreTokenizer: Sendable {
 
   private static func known(_ name: Span<UInt8>) -> PreTokenizer? {
     if isAny(name, "llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral") { return .llama3 }
+    if isAny(name, "lfm2", "midm-2.0", "falcon-h1") { return .llama3 }
+    if Bytes.areEqual(name, "qwen35") { return .qwen35 }
+    if isAny(name, "gpt-4o", "llama4", "kanana2") { return .gpt4o }
+    if Bytes.areEqual(name, "tekken") { return .tekken }
     if isAny(name, "qwen2", "deepseek-r1-qwen", "megrez", "stablelm2") { return .qwen2 }
     if isAny(name, "smollm", "starcoder", "refact", "command-r", "codeshell") { return .smollm }
     if isAny(name, "exaone", "minerva-7b") { return .smollm }
@@ -85,6 +107,9 @@ public struct PreTokenizer: Sendable {
     case .smollm: GPT2Words.firstByteCount(text, numbersAreAlone: true)
     case .fallback: FallbackWords.firstByteCount(text)
     case .llama3(let digitsMax): Llama3Words.firstByteCount(text, digitsMax: digitsMax)
+    case .qwen35: Llama3Words.firstByteCount(text.takingMarksAsLetters, digitsMax: 1)
+    case .cased(let digitsMax, let hasContractions):
+      CasedWords.firstByteCount(text, digitsMax: digitsMax, hasContractions: hasContractions)
     }
   }
 }

@@ -10,12 +10,16 @@ enum ScalarClass: UInt8 {
   case space
   /// `\p{P}`
   case punctuation
+  /// `\p{M}`
+  case mark
 
   /// - Complexity: O(1), two loads.
   @inline(__always)
   static func of(_ scalar: UInt32) -> ScalarClass {
     let block = Int(scalar >> 7)
-    if block >= UnicodeTables.blockCount { return .other }
+    if block >= UnicodeTables.blockCount {
+      return scalar >= 0xE_0100 && scalar <= 0xE_01EF ? .mark : .other
+    }
     let digits = unsafe UnicodeTables.blockNumbers.utf8Start + 2 * block
     let number =
       unsafe Int(digits[0] &- UInt8(ascii: "0")) &* 32
@@ -35,6 +39,7 @@ enum ScalarClass: UInt8 {
     case UInt8(ascii: "C"): return .number
     case UInt8(ascii: "D"): return .space
     case UInt8(ascii: "E"): return .punctuation
+    case UInt8(ascii: "F"): return .mark
     default: return .other
     }
   }
@@ -42,4 +47,10 @@ enum ScalarClass: UInt8 {
   /// For expressions without `\p{P}`: punctuation is `[^\s\p{L}\p{N}]` like the rest.
   @inline(__always)
   var withoutPunctuation: ScalarClass { self == .punctuation ? .other : self }
+
+  /// For expressions without `\p{M}`, or those that take marks with letters.
+  @inline(__always)
+  func takingMarks(asLetters: Bool) -> ScalarClass {
+    self == .mark ? (asLetters ? .letter : .other) : self
+  }
 }

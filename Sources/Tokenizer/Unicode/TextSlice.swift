@@ -3,14 +3,27 @@
 @safe struct TextSlice {
   let base: UnsafePointer<UInt8>
   let count: Int
+  /// Whether marks are of class `letter`, otherwise of class `other`.
+  var takesMarksAsLetters = false
 
   init(_ base: UnsafePointer<UInt8>, count: Int) {
     unsafe self.base = unsafe base
     self.count = count
   }
 
+  var takingMarksAsLetters: TextSlice {
+    var text = self
+    text.takesMarksAsLetters = true
+    return text
+  }
+
   @inline(__always)
   subscript(index: Int) -> UInt8 { unsafe base[index] }
+
+  /// What lies behind a place.
+  func from(_ index: Int) -> TextSlice {
+    unsafe TextSlice(base + index, count: count - index)
+  }
 
   /// The class of the scalar at `index` and its count of bytes, for an index below `count`;
   /// punctuation counts as `other`.
@@ -26,7 +39,8 @@
     let lead = self[index]
     if lead < 0x80 { return (ScalarClass.ofASCII(lead), 1) }
     let found = multibyteValue(at: index)
-    return (ScalarClass.of(found.value), found.byteCount)
+    let kind = ScalarClass.of(found.value).takingMarks(asLetters: takesMarksAsLetters)
+    return (kind, found.byteCount)
   }
 
   /// The scalar at `index` and its count of bytes, for an index below `count`. The value of a byte
