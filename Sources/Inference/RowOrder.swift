@@ -19,7 +19,7 @@ public enum RowOrder {
   /// The first `count` rows of a head are rotated, i with count / 2 + i; they go to places i and
   /// headDim / 2 + i. The others fill the places that are left, in order.
   case firstRotated(count: Int, headDim: Int)
-  /// Behind each head's query lies its gate. All queries come first, of which `rotated` rows of a head are
+  /// Behind each head's query lies its gate. All queries come first, with `rotated` rows of a head that are
   /// rotated, then all gates.
   case gated(headDim: Int, headCount: Int, rotated: Int)
 

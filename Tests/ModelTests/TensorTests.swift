@@ -303,7 +303,7 @@ private struct EntryList: TensorVisitor {
     arguments: [
       "blk.00.attn_q.weight", "blk..attn_q.weight", "blk.0.attn_q", "blk.0attn_q.weight",
       "blk.9999999999.attn_q.weight", "blk.0.attn_q.weight2", "blk.-1.attn_q.weight", "blk.",
-      "token_embd.weight ", "mtp.weight", "blk.0.attn_gate.weight", "rope_freqs.weights",
+      "token_embd.weight ", "mtp.weight", "blk.0.attn_gates.weight", "rope_freqs.weights",
       "attn_rot_embd.weight", "blk.0.attn_rot_embd.weights", "attn_sinks",
     ])
   func refusesOtherNames(name: String) {

@@ -73,7 +73,7 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   public var group: Int { kvHeadCount == 0 ? 0 : headCount / kvHeadCount }
 }
 
-/// Feed-forward parts of which a router chooses some for each token.
+/// Feed-forward parts; a router chooses some of them for each token.
 public struct ExpertSpec: Sendable, BitwiseCopyable, Equatable {
   public var count: Int
   /// Experts of a token. Their factors sum to 1.
@@ -147,7 +147,7 @@ extension LayerSpec {
   /// Whether the layer keeps keys and values, which policies evict from.
   public var attends: Bool { mixer == .attention }
 
-  /// Outputs of the layer's first product, of which it mixes tokens.
+  /// Outputs of the layer's first product, from which it mixes tokens.
   @export(interface)
   public func mixerInputLength(embeddingLength: Int) -> Int {
     switch mixer {
