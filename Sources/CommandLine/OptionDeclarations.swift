@@ -79,7 +79,10 @@ extension Option {
     case .budget: .init("--budget", .overriding, .overrides)
     case .policy: .init("--policy", .overriding, .overrides)
     case .headBudgets:
-      .init("--head-budgets", CommandSet.answering + CommandSet([.score, .probe]), .overrides)
+      .init(
+        "--head-budgets",
+        CommandSet.answering + CommandSet([.score, .pack, .bench, .benchFirstToken, .probe]),
+        .overrides)
     case .threads: .init("--threads", .overriding, .overrides)
     case .sinks: .init("--sinks", .profiled, .overrides)
     case .recent: .init("--recent", .profiled, .overrides)

@@ -454,7 +454,8 @@ extension Option {
         "FILE", .text(standard: nil),
         """
         KV heads keep different numbers of tokens, N in the mean, as this file says for the model: \
-        edge-lab budgets writes it.
+        edge-lab budgets writes it. Without one those of the profile are taken, else those of a packed \
+        model; none: all heads keep N.
         """)
     case .threads: .init("T", .override, "Threads.")
     case .sinks: .init("S", .override, "The text's first S tokens are never evicted.")
