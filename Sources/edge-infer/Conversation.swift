@@ -68,10 +68,10 @@ import Tokenizer
       throw Self.full
     }
     program.setConversation(data)
-    let text = try program.render(&console)
+    var text = try program.render(&console)
     data.reopen()
-    let (skippedCount, leading) = try place(text, &program)
-    cached.prompt = TextPrint(text)
+    let (skippedCount, leading) = try place(&text, &program)
+    cached.prompt = TextPrint(&text)
     let vocabulary = unsafe program.model.vocabulary
     let rendered = unsafe RenderedText<MemoryInput>(
       text, vocabulary.pointee, rest: nil, name: "message", skippedByteCount: skippedCount)
@@ -98,17 +98,17 @@ import Tokenizer
   /// Puts the engine behind as much of a text as it holds.
   /// - Returns: the bytes that need not be read, and a token that comes before the others.
   private mutating func place(
-    _ text: TemplateText, _ program: inout Program
+    _ text: inout TemplateText, _ program: inout Program
   ) throws(CommandFailure) -> (skippedCount: Int, leading: Int32?) {
     switch cached.state {
     case .empty: break
-    case .loaded: if let count = text.byteCountToMark { return (count, nil) }
+    case .loaded: if let count = text.byteCountToMark() { return (count, nil) }
     case .read:
-      if let whole = cached.whole, TextPrint(text, byteCountMax: whole.byteCount) == whole {
+      if let whole = cached.whole, TextPrint(&text, byteCountMax: whole.byteCount) == whole {
         return (whole.byteCount, cached.unread)
       }
       let count = cached.prompt.byteCount
-      if TextPrint(text, byteCountMax: count) == cached.prompt,
+      if TextPrint(&text, byteCountMax: count) == cached.prompt,
         program.model.engine.sequence.fixedCount <= cached.promptTokenCount
       {
         program.model.engine.truncate(to: cached.promptTokenCount)
