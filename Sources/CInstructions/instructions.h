@@ -47,11 +47,6 @@ EDGE_INSTRUCTION edge_f32x16 edge_swap_by_8(edge_f32x16 v) {
 EDGE_INSTRUCTION edge_f32x16 edge_max_f32x16(edge_f32x16 a, edge_f32x16 b) {
   return EDGE_MAX(a, b);
 }
-EDGE_INSTRUCTION edge_f32x4 edge_load_f32x4(const float *_Nonnull from) {
-  edge_f32x4 v;
-  memcpy(&v, from, sizeof v);
-  return v;
-}
 EDGE_INSTRUCTION edge_f32x4 edge_f32x4_swap_by_1(edge_f32x4 v) {
   return __builtin_shufflevector(v, v, 1, 0, 3, 2);
 }
