@@ -110,8 +110,10 @@ import Testing
       let text = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 13 &+ 32) }
       let bytes = try pack(source.path, tables: tables, headBudgets: text)
       #expect(try headBudgets(in: bytes) == text)
-      try withModel(TemporaryFile(bytes).path) { model in
-        let packed = try #require(model.packed)
+      let file = TemporaryFile(bytes)
+      try withModel(file.path) { model in
+        let found = model.packed
+        let packed = try #require(found)
         let weights = try read(packed.weights, model)
         #expect(weights == Self.weights && packed.headBudgets?.byteCount == count)
       }
