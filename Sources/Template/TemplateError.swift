@@ -75,7 +75,7 @@ extension TemplateError {
     case .tooManySteps: out.write("it takes more steps than allowed")
     case .tooManyVariables: out.write("it has more variables than allowed")
     case .heapFull: out.write("its values need more memory than there is for them")
-    case .outputFull: out.write("its text has more parts than there is memory for")
+    case .outputFull: out.write("what it captures has more text than there is memory for")
     case .conversationFull: out.write("the conversation is longer than its memory")
     case .streamedTextTakenApart:
       out.write("it takes a text apart that is longer than the conversation's memory")

@@ -9,10 +9,11 @@ public enum TrimmedEnds: Sendable {
 }
 
 /// A text without the white space at its ends (Python's `str.strip`), while it is read. White space
-/// is held back until it is known whether anything follows it. Of more than 1024 bytes of it at the
-/// end only the last ones are left out.
+/// is held back until it is known whether anything follows it. More than `spaceCountMax` bytes of it at
+/// the end are an error.
 public struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource {
-  private static var inputByteCount: Int { 512 }
+  /// White space that is held back.
+  private static var spaceCountMax: Int { 1020 }
   private var source: Source
   private let ends: TrimmedEnds
   private var isLeading: Bool
@@ -27,6 +28,8 @@ public struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource
   /// Bytes of `held` that are to be given, and have been.
   private var releasedCount = 0
   private var givenCount = 0
+  /// White space has been given that nothing has followed as yet.
+  private var hasGivenSpace = false
 
   public var parsesSpecialTokens: Bool { source.parsesSpecialTokens }
 
@@ -69,6 +72,12 @@ public struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource
       (bytes) throws(TokenizerError) in try unsafe source.read(into: bytes)
     }
     if case .bytes(let count) = portion { inputCount = count }
+    if case .end = portion, hasGivenSpace {
+      throw .overLimit(
+        field: "bytes of white space at the end of the text",
+        count: Self.spaceCountMax + 1 + heldCount,
+        limit: Self.spaceCountMax)
+    }
     return portion
   }
 
@@ -90,10 +99,14 @@ public struct TrimmedText<Source: TextSource & ~Copyable>: ~Copyable, TextSource
     case .other:
       partialCount = 0
       isLeading = false
+      hasGivenSpace = false
       releasedCount = heldCount
     }
     // Room for what may become one more scalar.
-    if heldCount >= 1020 && partialCount == 0 { releasedCount = heldCount }
+    if heldCount > Self.spaceCountMax && partialCount == 0 && releasedCount == 0 {
+      releasedCount = heldCount
+      hasGivenSpace = true
+    }
   }
 
   private enum Step { case incomplete, space, other }

@@ -18,6 +18,8 @@ import Tokenizer
   private var run: AnswerRun
   /// What every message is answered by.
   private let request: AnswerRequest
+  /// What the template is given before the first message.
+  private let start: TemplateData
   /// What the template is given; the list of messages is open.
   private var data: TemplateData
   private var cached = CachedText()
@@ -26,14 +28,19 @@ import Tokenizer
   private var messageCount = 0
 
   init(
-    _ arguments: Arguments, _ run: AnswerRun, _ request: AnswerRequest, _ program: inout Program
+    _ arguments: Arguments, _ run: AnswerRun, _ request: AnswerRequest, _ program: inout Program,
+    _ console: inout Console
   ) throws(CommandFailure) {
+    try program.beginConversation(arguments, &console)
+    let start = program.conversation()
+    var data = start
+    try data.putSystem(arguments)
     self.request = request
     self.arguments = arguments
     self.run = run
     encoder = program.model.takeEncoder()
-    try program.beginConversation(arguments, hasSystem: true)
-    data = program.conversation()
+    self.start = start
+    self.data = data
   }
 
   /// Reads a message and writes the answer to it. Ctrl-C ends either. A message that was not read to
@@ -68,10 +75,10 @@ import Tokenizer
       throw Self.full
     }
     program.setConversation(data)
-    let text = try program.render(&console)
+    var text = try program.render(&console)
     data.reopen()
-    let (skippedCount, leading) = try place(text, &program)
-    cached.prompt = TextPrint(text)
+    let (skippedCount, leading) = try place(&text, &program)
+    cached.prompt = TextPrint(&text)
     let vocabulary = unsafe program.model.vocabulary
     let rendered = unsafe RenderedText<MemoryInput>(
       text, vocabulary.pointee, rest: nil, name: "message", skippedByteCount: skippedCount)
@@ -98,17 +105,17 @@ import Tokenizer
   /// Puts the engine behind as much of a text as it holds.
   /// - Returns: the bytes that need not be read, and a token that comes before the others.
   private mutating func place(
-    _ text: TemplateText, _ program: inout Program
+    _ text: inout TemplateText, _ program: inout Program
   ) throws(CommandFailure) -> (skippedCount: Int, leading: Int32?) {
     switch cached.state {
     case .empty: break
-    case .loaded: if let count = text.byteCountToMark { return (count, nil) }
+    case .loaded: if let count = text.byteCountToMark() { return (count, nil) }
     case .read:
-      if let whole = cached.whole, TextPrint(text, byteCountMax: whole.byteCount) == whole {
+      if let whole = cached.whole, TextPrint(&text, byteCountMax: whole.byteCount) == whole {
         return (whole.byteCount, cached.unread)
       }
       let count = cached.prompt.byteCount
-      if TextPrint(text, byteCountMax: count) == cached.prompt,
+      if TextPrint(&text, byteCountMax: count) == cached.prompt,
         program.model.engine.sequence.fixedCount <= cached.promptTokenCount
       {
         program.model.engine.truncate(to: cached.promptTokenCount)
@@ -203,8 +210,9 @@ import Tokenizer
     cached = CachedText()
     isLoaded = false
     messageCount = 0
-    try program.beginConversation(arguments, hasSystem: hasSystem)
-    data = program.conversation()
+    data = start
+    data.reopen()
+    if hasSystem { try data.putSystem(arguments) }
   }
 
   private mutating func save(

@@ -42,15 +42,16 @@ private func writeModel(_ model: borrowing ModelFile, _ out: inout TextOutput) {
     writeName("source XXH64", &out)
     out.write(hexadecimal: packed.sourceHash)
     out.write("\n")
+    if packed.headBudgets != nil { out.write("head budgets          in the file\n") }
   } else {
     writeRow("file bytes", model.byteCount, &out)
   }
   writeRow("layers", shape.layerCount, &out)
   writeRow("embedding length", shape.embeddingLength, &out)
-  writeRow("feed-forward length", shape.layer(0).feedForwardLength, &out)
-  writeRow("heads", shape.layer(0).headCount, &out)
-  writeRow("KV heads", shape.layer(0).kvHeadCount, &out)
-  writeRow("head dimension", shape.layer(0).headDim, &out)
+  writeRow("feed-forward length", shape.attentionLayer.feedForwardLength, &out)
+  writeRow("heads", shape.attentionLayer.headCount, &out)
+  writeRow("KV heads", shape.attentionLayer.kvHeadCount, &out)
+  writeRow("head dimension", shape.attentionLayer.headDim, &out)
   writeRow("vocabulary", shape.vocabularyCount, &out)
   writeRow("trained length", shape.contextLength, &out)
   writeName("RoPE base", &out)

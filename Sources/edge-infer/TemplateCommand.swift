@@ -37,8 +37,10 @@ func templateCommand(_ arguments: Arguments, _ console: inout Console) throws(Co
   try fill(&layout, model.tokenizer, arguments)
   try render(&layout.engine, count: arguments.repeatCount ?? 1, &console)
   var output = TextOutput.standardOutput
-  let made = layout.engine.text
-  for index in 0..<made.partCount { output.write(made.bytes(of: made.part(index))) }
+  var made = layout.engine.text
+  repeat {
+    for index in 0..<made.partCount { output.write(made.bytes(of: made.part(index))) }
+  } while made.advance()
   try finish(&output)
   _ = consume arena
 }

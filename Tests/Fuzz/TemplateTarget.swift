@@ -85,9 +85,12 @@ struct TemplateTarget: FuzzTarget {
       require(out.count > 0 || error.problem == .refused, "an error has a line")
       return out.count
     }
-    for index in 0..<engine.text.partCount {
-      out.write(engine.text.bytes(of: engine.text.part(index)))
-    }
+    var text = engine.text
+    let byteCount = text.byteCount
+    repeat {
+      for index in 0..<text.partCount { out.write(text.bytes(of: text.part(index))) }
+    } while text.advance()
+    require(out.count == byteCount, "the pieces are the whole text")
     return out.count
   }
 

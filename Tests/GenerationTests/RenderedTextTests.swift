@@ -115,11 +115,27 @@ struct RenderedTextTests {
   @Test func aRestIsReadWhileTheTextIsWritten() throws {
     let made = try Conversing(template: nil)
     let start = "One two three"
-    let rest = String(repeating: " many words <|im_end|> 日本", count: 40_000)
+    let rest = String(repeating: " many words <|im_end|> 日本", count: 115_000)
     let tokens = try made.tokens([("system", "a"), ("user", start)], rest: rest)
     let short = try made.tokens([("system", "a"), ("user", start + rest.prefix(24_000))])
-    #expect(tokens.count > 40_000 * 8 && tokens.starts(with: short.dropLast(16)))
+    #expect(tokens.count > 115_000 * 8 && tokens.starts(with: short.dropLast(16)))
     #expect(tokens.suffix(5) == [151645, 198, 151644, 77091, 198])
     #expect(tokens.count { $0 == 151645 } == 2)
+  }
+
+  /// A text that comes in pieces has the tokens of the whole one.
+  @Test func manyMessagesAreReadInPieces() throws {
+    let made = try Conversing(template: nil)
+    let turns: [(StaticString, String)] = [("user", "What is it?"), ("assistant", "日本 <|im_end|>")]
+    let system: [(StaticString, String)] = [("system", "a")]
+    let few = try made.tokens(system + turns)
+    let more = try made.tokens(system + turns + turns)
+    // A turn's tokens stand before those of the answer that is to come.
+    let turn = more[(few.count - 3)..<(more.count - 3)]
+    var expected = Array(few.dropLast(3))
+    for _ in 1..<650 { expected += turn }
+    expected += few.suffix(3)
+    let messages = system + (0..<650).flatMap { _ in turns }
+    #expect(try made.tokens(messages) == expected)
   }
 }

@@ -117,7 +117,11 @@ struct ServeToolTests {
     #expect(try service.get("/v1/models").status == 200)
     for isStream in [false, true] {
       let first = try service.chat(
-        Self.messages, ["tools": Self.tools, "tool_choice": "required", "stream": isStream])
+        Self.messages,
+        [
+          "tools": Self.tools, "tool_choice": "required", "parallel_tool_calls": false,
+          "stream": isStream,
+        ])
       let made = calls(first)
       #expect(made.count > 0)
       var messages: [[String: Any]] = [["role": "user", "content": "It is dark."]]
@@ -176,18 +180,21 @@ struct ServeToolTests {
     #expect(refused.status == 400 && refused.error["param"] as? String == "tools")
   }
 
-  /// A message of a megabyte goes through the template whole.
+  /// A message of three megabytes goes through the template whole, and so do many of them.
   @Test func longMessagesFit() throws {
     let service = try RunningService(model: nil)
-    let text = String(repeating: "A long message. ", count: 65_536)
+    let text = String(repeating: "A long message. ", count: 196_608)
     let answer = try service.post(
       "/apply-template", ["messages": [["role": "user", "content": text]]])
     let prompt = try #require(answer.json["prompt"] as? String, "\(answer.text.prefix(300))")
     #expect(prompt.contains("user\n" + text.dropLast()) && prompt.utf8.count > text.utf8.count)
-    let many = (0..<2000).map { ["role": $0 % 2 == 0 ? "user" : "assistant", "content": "x"] }
+    let many = (0..<5000).map { ["role": $0 % 2 == 0 ? "user" : "assistant", "content": "x"] }
     let turns = try service.post(
       "/apply-template", ["messages": many + [["role": "user", "content": "y"]]])
     #expect(turns.status == 200, "\(turns.text.prefix(300))")
+    let written = turns.json["prompt"] as? String ?? ""
+    #expect(written.components(separatedBy: "assistant\nx<|im_end|>\n").count == 2501)
+    #expect(written.hasSuffix("user\ny<|im_end|>\n<|im_start|>assistant\n"))
   }
 
   /// A template that does not know tools is told of them in the system message.

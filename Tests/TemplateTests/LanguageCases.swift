@@ -146,6 +146,11 @@ enum LanguageCases {
       "a-b a-1-None bob, Al, cy a.b.c "
     ),
     (
+      "{{ '½'.isdigit() }} {{ '½'.isnumeric() }} {{ '²'.isdigit() }} {{ '²'.isdecimal() }} {{ '²'.isnumeric() }} {{ '1½'.isalnum() }} {{ 'ü½'.isalpha() }} {{ '三'.isalpha() }} {{ 'a²'.isidentifier() }} {{ '€'.isalnum() }} {{ 'a ½ 三'|wordcount }}",
+      "False True True False True True False True False False 3"
+    ),
+    ("{{ s.foo }}{{ l.append }}{{ d.update }}{{ s.__class__ }}|{{ s.foo is defined }}", "|False"),
+    (
       "{{ '12'.isdigit() }} {{ 'a1'.isalnum() }} {{ 'ab'.isalpha() }} {{ ' '.isspace() }} {{ 'AB'.isupper() }} {{ 'ab'.islower() }} {{ ''.isdigit() }} {{ 'prefix-x'.removeprefix('prefix-') }} {{ 'x.txt'.removesuffix('.txt') }} {{ '7'.zfill(3) }} {{ '-7'.zfill(4) }} {{ 'a'.ljust(3) }}| {{ 'a'.rjust(3,'.') }} {{ 'ab'.center(5,'*') }}",
       "True True True True True True False x x 007 -007 a  | ..a **ab*"
     ),

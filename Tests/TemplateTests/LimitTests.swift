@@ -24,7 +24,14 @@ import Testing
       "{% set ns = namespace(s='x') %}{% for i in range(99) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
       .heapFull
     ),
-    ("{% for i in range(9000) %}{{ '0123456789' * 9 }}{% endfor %}", .outputFull),
+    (
+      "{% set s = '0123456789' * 9000 %}{% for i in range(9000) %}{{ s }}{% endfor %}",
+      .tooManySteps
+    ),
+    (
+      "{% set s %}{% for i in range(9000) %}{{ '0123456789' * 9 }}{% endfor %}{% endset %}",
+      .outputFull
+    ),
     // Numbers.
     ("{{ 9223372036854775807 + 1 }}", .type),
     ("{{ 9 ** 99 }}", .type),

@@ -120,16 +120,19 @@ enum Renderer {
       return (rendering, [])
     }
     var (parts, all) = ([RenderedPart](), ByteCollector())
-    for index in 0..<engine.text.partCount {
-      let part = engine.text.part(index)
-      var own = ByteCollector()
-      own.write(engine.text.bytes(of: part))
-      all.bytes += own.bytes
-      parts.append(
-        RenderedPart(
-          text: own.text, isForeign: part.isForeign, isStreamed: part.isStreamed,
-          trimsStart: part.trimsStart, trimsEnd: part.trimsEnd))
-    }
+    var text = engine.text
+    repeat {
+      for index in 0..<text.partCount {
+        let part = text.part(index)
+        var own = ByteCollector()
+        own.write(text.bytes(of: part))
+        all.bytes += own.bytes
+        parts.append(
+          RenderedPart(
+            text: own.text, isForeign: part.isForeign, isStreamed: part.isStreamed,
+            trimsStart: part.trimsStart, trimsEnd: part.trimsEnd))
+      }
+    } while text.advance()
     return (.text(all.text), parts)
   }
 

@@ -55,4 +55,15 @@ import Testing
     let made = try TinyVocabulary().tokenizing()
     #expect(try encode(" " + text + "\n", .both, cut: 4) == made.encode(text))
   }
+
+  /// No other text than Python's is made.
+  @Test func moreSpaceAtTheEndThanIsHeldIsAnError() throws {
+    let made = try TinyVocabulary().tokenizing()
+    let most = "a" + String(repeating: " ", count: 1020)
+    #expect(try encode(most, .both, cut: 4) == made.encode("a"))
+    #expect(throws: TokenizerError.self) { try encode(most + " ", .trailing, cut: 4) }
+    #expect(throws: TokenizerError.self) {
+      try encode(most + String(repeating: "\u{3000}", count: 3000), .both, cut: 7)
+    }
+  }
 }

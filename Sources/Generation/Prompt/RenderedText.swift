@@ -5,7 +5,7 @@ import Tokenizer
 /// The text that a chat template has made, as a text to be encoded. Special tokens are found in the
 /// template's own bytes only, never in those of the conversation.
 @safe public struct RenderedText<Rest: ByteSource & ~Copyable>: ~Copyable, TextSource {
-  private let text: TemplateText
+  private var text: TemplateText
   private let finder: SpecialTokenFinder
   private let readCount: UnsafeMutablePointer<Int>?
   private var index = 0
@@ -25,11 +25,12 @@ import Tokenizer
     name: StaticString, skippedByteCount: Int = 0, readCount: UnsafeMutablePointer<Int>? = nil
   ) {
     self.text = text
+    self.text.rewind()
     finder = SpecialTokenFinder(vocabulary)
     unsafe self.readCount = unsafe readCount
     if let rest {
       self.rest = TrimmedText(
-        PlainText(rest, name: name, parsesSpecialTokens: false), Self.ends(of: text))
+        PlainText(rest, name: name, parsesSpecialTokens: false), Self.ends(of: &self.text))
     } else {
       self.rest = nil
     }
@@ -37,29 +38,25 @@ import Tokenizer
   }
 
   /// Bytes of the whole text; nil if a part of it is read while it is written out.
-  public var byteCount: Int? {
-    var sum = 0
-    for index in 0..<text.partCount {
-      let part = text.part(index)
-      if part.isStreamed { return nil }
-      sum += part.byteCount
-    }
-    return sum
-  }
+  public var byteCount: Int? { text.byteCount }
 
-  private static func ends(of text: TemplateText) -> TrimmedEnds {
-    for index in 0..<text.partCount {
-      let part = text.part(index)
-      if !part.isStreamed { continue }
-      if part.trimsStart { return part.trimsEnd ? .both : .leading }
-      return part.trimsEnd ? .trailing : .none
-    }
-    return .none
+  private static func ends(of text: inout TemplateText) -> TrimmedEnds {
+    var ends = TrimmedEnds.none
+    repeat {
+      for index in 0..<text.partCount {
+        let part = text.part(index)
+        if !part.isStreamed { continue }
+        ends =
+          part.trimsStart ? (part.trimsEnd ? .both : .leading) : part.trimsEnd ? .trailing : .none
+      }
+    } while text.advance()
+    text.rewind()
+    return ends
   }
 
   private mutating func skip(_ byteCount: Int) {
     var left = byteCount
-    while left > 0 && index < text.partCount {
+    while left > 0 && hasPart() {
       let count = text.part(index).byteCount
       if left < count {
         offset = left
@@ -70,10 +67,19 @@ import Tokenizer
     }
   }
 
+  /// Whether there is a part left; the next piece is made if this one has none.
+  private mutating func hasPart() -> Bool {
+    while index == text.partCount {
+      if !text.advance() { return false }
+      index = 0
+    }
+    return true
+  }
+
   public mutating func read(
     into target: UnsafeMutableRawBufferPointer
   ) throws(TokenizerError) -> TextPortion {
-    while index < text.partCount {
+    while hasPart() {
       let part = text.part(index)
       if part.isStreamed {
         if rest != nil {
@@ -126,13 +132,16 @@ public struct TextPrint: Equatable, Sendable {
   }
 
   /// Of the first bytes of a text; of all of it if it has no more.
-  public init(_ text: TemplateText, byteCountMax: Int = .max) {
-    for index in 0..<text.partCount {
-      let bytes = text.bytes(of: text.part(index))
-      for place in 0..<bytes.count {
-        if byteCount == byteCountMax { return }
-        append(bytes[place])
+  public init(_ text: inout TemplateText, byteCountMax: Int = .max) {
+    text.rewind()
+    repeat {
+      for index in 0..<text.partCount {
+        let bytes = text.bytes(of: text.part(index))
+        for place in 0..<bytes.count {
+          if byteCount == byteCountMax { return }
+          append(bytes[place])
+        }
       }
-    }
+    } while text.advance()
   }
 }

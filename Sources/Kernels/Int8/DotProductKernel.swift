@@ -16,7 +16,7 @@ import CInstructions
       let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
       for tile in 0..<tileCount {
         // [row][low four outputs, high four]
-        var sums = InlineArray<16, SumVector>(repeating: SIMD4())
+        var sums = sixteenTimes(SumVector())
         var w = UnsafeRawPointer(weights)
         repeat {
           multiplyTile(&sums, &a, &w)
@@ -56,7 +56,7 @@ import CInstructions
     ) {
       var w = UnsafeRawPointer(weights)
       for group in 0..<groupCount {
-        var sums = InlineArray<8, SumVector>(repeating: SIMD4())
+        var sums = eightTimes(SumVector())
         var a = UnsafeRawPointer(activations)
         let end = w + kPadded &* groupOutputs
         repeat {
@@ -66,7 +66,7 @@ import CInstructions
           multiplyRow(&sums, runs.third, &w)
           multiplyRow(&sums, runs.fourth, &w)
         } while w != end
-        var reduced = InlineArray<2, SumVector>(repeating: SIMD4())
+        var reduced = twice(SumVector())
         for half in 0..<2 {
           reduced[unchecked: half] =
             (sums[unchecked: half] &+ sums[unchecked: half &+ 2])

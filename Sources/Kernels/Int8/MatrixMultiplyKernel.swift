@@ -17,7 +17,7 @@ import CInstructions
       let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
       for tile in 0..<tileCount {
         // [pair of rows][pair of outputs]
-        var sums = InlineArray<16, SumVector>(repeating: SIMD4())
+        var sums = sixteenTimes(SumVector())
         var w = UnsafeRawPointer(weights)
         repeat {
           multiplyTile(&sums, &a, &w)
@@ -25,7 +25,7 @@ import CInstructions
           multiplyTile(&sums, &a, &w)
           multiplyTile(&sums, &a, &w)
         } while w != end
-        var ordered = InlineArray<16, SumVector>(repeating: SIMD4())
+        var ordered = sixteenTimes(SumVector())
         for pair in 0..<4 {
           for half in 0..<2 {
             let left = sums[unchecked: pair &* 4 &+ half &* 2]
@@ -80,7 +80,7 @@ import CInstructions
       var w = UnsafeRawPointer(weights)
       for group in 0..<groupCount {
         // [even and odd runs][pair of outputs]: the halves of an accumulator are two outputs'.
-        var sums = InlineArray<8, SumVector>(repeating: SIMD4())
+        var sums = eightTimes(SumVector())
         var a = UnsafeRawPointer(activations)
         let end = w + kPadded &* groupOutputs
         repeat {
@@ -88,7 +88,7 @@ import CInstructions
           multiplyRuns(&sums, &a, &w)
         } while w != end
         for pair in 0..<4 { sums[unchecked: pair] &+= sums[unchecked: pair &+ 4] }
-        var reduced = InlineArray<2, SumVector>(repeating: SIMD4())
+        var reduced = twice(SumVector())
         reduced[unchecked: 0] = edge_addp(sums[unchecked: 0], sums[unchecked: 1])
         reduced[unchecked: 1] = edge_addp(sums[unchecked: 2], sums[unchecked: 3])
         sink.put(reduced, rows: 1, firstRow: 0, group: group)

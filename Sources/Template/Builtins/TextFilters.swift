@@ -221,8 +221,8 @@ extension Interpreter {
     while offset < bytes.upperBound {
       let byteCount = characterByteCount(offset, bytes.upperBound)
       let scalar = UnicodeScalar32.at(offset..<offset + byteCount, memory)
-      let isWord =
-        CaseMapping.isLetter(scalar) || scalar >= 0x30 && scalar <= 0x39 || scalar == 0x5F
+      var isWord = scalar == 0x5F
+      if !isWord { isWord = try characterClass(scalar).isLetterOrNumber }
       if isWord && !isInWord { count += 1 }
       isInWord = isWord
       offset += byteCount

@@ -452,6 +452,15 @@ extension Interpreter {
     for index in 0..<character.count { write(byte: character.storage[index]) }
   }
 
+  func characterClass(_ scalar: UInt32) throws(TemplateError) -> CharacterClass {
+    guard let known = CharacterClass(scalar) else { throw unknownClass() }
+    return known
+  }
+
+  private func unknownClass() -> TemplateError {
+    failure(.unsupported, "what kind a character of another script is")
+  }
+
   private mutating func isAll(_ method: Method, _ text: Value) throws(TemplateError) -> Bool {
     let bytes = try flat(text)
     try charge(bytes.count)
@@ -460,11 +469,14 @@ extension Interpreter {
     while offset < bytes.upperBound {
       let count = characterByteCount(offset, bytes.upperBound)
       let scalar = UnicodeScalar32.at(offset..<offset + count, memory)
-      let isDigit = scalar >= 0x30 && scalar <= 0x39 || scalar >= 0xFF10 && scalar <= 0xFF19
       switch method {
-      case .isdigit, .isnumeric, .isdecimal: if !isDigit { return false }
-      case .isalpha: if !CaseMapping.isLetter(scalar) { return false }
-      case .isalnum: if !isDigit && !CaseMapping.isLetter(scalar) { return false }
+      case .isdigit: if try !characterClass(scalar).isDigit { return false }
+      case .isdecimal: if try characterClass(scalar) != .decimal { return false }
+      case .isnumeric:
+        guard let isNumber = try characterClass(scalar).isNumber else { throw unknownClass() }
+        if !isNumber { return false }
+      case .isalpha: if try !characterClass(scalar).isLetter { return false }
+      case .isalnum: if try !characterClass(scalar).isLetterOrNumber { return false }
       case .isspace:
         if trimmed(offset..<offset + count, nil).count > 0 { return false }
       case .isascii: if scalar > 0x7F { return false }
@@ -473,8 +485,9 @@ extension Interpreter {
           return false
         }
       case .isidentifier:
-        let isStart = CaseMapping.isLetter(scalar) || scalar == 0x5F
-        if !isStart && (!isDigit || offset == bytes.lowerBound) { return false }
+        let characterClass = try characterClass(scalar)
+        let isStart = characterClass.isLetter || scalar == 0x5F
+        if !isStart && (characterClass != .decimal || offset == bytes.lowerBound) { return false }
       case .istitle:
         let (isUpper, isLower) = (CaseMapping.isUpper(scalar), CaseMapping.isLower(scalar))
         if isUpper && wasCased || isLower && !wasCased { return false }

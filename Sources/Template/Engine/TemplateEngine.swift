@@ -15,7 +15,7 @@ public struct TemplateEngine: ~Copyable {
   /// What the template is given next.
   public var data: TemplateData
   public let traits: TemplateTraits
-  private var output: Output
+  private var made: TemplateText
   private var message = Value.undefined
 
   private init(
@@ -27,7 +27,10 @@ public struct TemplateEngine: ~Copyable {
     self.layout = layout
     self.toolLayout = toolLayout
     self.data = data
-    output = Output(memory, layout.output)
+    made = TemplateText(
+      TemplateRun(
+        memory, layout, .undefined, TemplateTime(secondsSince1970: 0), leavesOutTools: false),
+      Output(memory, layout.output, from: 0))
   }
 
   /// Compiles a template. On a carver that measures, what it gives must not be used.
@@ -132,7 +135,8 @@ extension TemplateEngine {
   }
 
   private var hasNullTools: Bool {
-    for index in 0..<(data.root.kind == .dictionary ? data.root.length : 0) where isTools(index) {
+    for index in 0..<(data.root.kind == .dictionary ? data.root.length : 0)
+    where TemplateRun.isNullTools(memory, data.root, index) {
       return true
     }
     return false
@@ -150,38 +154,13 @@ extension TemplateEngine {
     return false
   }
 
-  /// Whether this member is `tools`, and null.
-  private func isTools(_ index: Int) -> Bool {
-    let place = data.root.offset + 2 * index * Heap.cellByteCount
-    let name = memory.load(place, as: Value.self)
-    return matches(memory.bytes(name.offset..<name.offset + name.length), "tools")
-      && memory.load(place + Heap.cellByteCount, as: Value.self).kind == .none
-  }
-
   private mutating func run(
     _ now: TemplateTime, leavesOutTools: Bool
   ) throws(TemplateError) {
     var program = layout
     if let toolLayout, hasTools { program = toolLayout }
-    var interpreter = Interpreter(memory, program, now: now)
-    do throws(TemplateError) {
-      try interpreter.openScope(parent: -1)
-      for index in 0..<(data.root.kind == .dictionary ? data.root.length : 0) {
-        if leavesOutTools && isTools(index) { continue }
-        let place = data.root.offset + 2 * index * Heap.cellByteCount
-        let name = memory.load(place, as: Value.self)
-        let hash = Name.hash(memory, name.offset, name.length)
-        let value = memory.load(place + Heap.cellByteCount, as: Value.self)
-        if !interpreter.scopes.set(hash, name.offset, name.length, value) {
-          throw TemplateError(.tooManyVariables)
-        }
-      }
-      _ = try interpreter.execute(program.body)
-      output = interpreter.output
-    } catch {
-      message = interpreter.message
-      throw error
-    }
+    let run = TemplateRun(memory, program, data.root, now, leavesOutTools: leavesOutTools)
+    made = TemplateText(run, try run.output(from: 0, &message))
   }
 
   /// One line that says what an error of this engine is; the template's own text if it has refused.
@@ -211,8 +190,8 @@ extension TemplateEngine {
 }
 
 extension TemplateEngine {
-  /// The text that was made.
-  public var text: TemplateText { TemplateText(memory, output) }
+  /// The text that was made, of which one copy may be used.
+  public var text: TemplateText { made }
 
   // The same for an engine that an optional holds, which can only be changed in its place.
   public mutating func currentText() -> TemplateText { text }

@@ -14,7 +14,7 @@ extension Interpreter {
 
   private mutating func evaluate(_ expression: Node) throws(TemplateError) -> Value {
     switch expression.kind {
-    case .name: return variable(expression)
+    case .name: return try variable(expression)
     case .attribute: return try attribute(expression)
     case .text: return .text(at: Int(expression.first), count: Int(expression.second))
     case .constant: return constant(expression)
@@ -73,11 +73,14 @@ extension Interpreter {
     }
   }
 
-  private func variable(_ name: Node) -> Value {
+  private mutating func variable(_ name: Node) throws(TemplateError) -> Value {
     let (place, count) = (Int(name.first), Int(name.second))
     if let value = scopes.value(UInt32(bitPattern: name.third), place, count) { return value }
     let function = Function.named(memory, place..<place + count)
     if function != .none { return Value(.function, tag: UInt16(function.rawValue)) }
+    if isText(.text(at: place, count: count), "self") {
+      throw unsupported("the name", place..<place + count)
+    }
     // The name is kept for messages.
     return Value(.undefined, bits: UInt64(place), count: count)
   }
@@ -192,14 +195,14 @@ extension Interpreter {
     case .dictionary:
       if method.isOfMapping { return boundMethod(method, object) }
       if method.changesMapping { return missing(name) }
-      return lookup(object, name) ?? missing(name)
-    case .text: return method.isOfText ? boundMethod(method, object) : missing(name)
+      if let value = lookup(object, name) { return value }
+    case .text: if method.isOfText { return boundMethod(method, object) }
     case .tuple where object.tag == Self.groupTag && isText(name, "grouper"):
       return element(object, 0)
     case .tuple where object.tag == Self.groupTag && isText(name, "list"):
       return element(object, 1)
     case .list, .tuple:
-      return method.isOfList(object.kind) ? boundMethod(method, object) : missing(name)
+      if method.isOfList(object.kind) { return boundMethod(method, object) }
     case .namespace:
       guard let place = attributePlace(of: object, name) else { return missing(name) }
       return cell(place + Heap.cellByteCount)
@@ -208,10 +211,37 @@ extension Interpreter {
       return try loopAttribute(object, name) ?? missing(name)
     case .cycler:
       if isText(name, "current") { return currentItem(of: object) }
-      return method.isOfCycler ? boundMethod(method, object) : missing(name)
+      if method.isOfCycler { return boundMethod(method, object) }
     case .macro: return try macroAttribute(object, name) ?? missing(name)
-    default: return missing(name)
+    default: break
     }
+    return try absent(object, name)
+  }
+
+  /// What is not an attribute here is none in Python either, or is not supported.
+  @inline(never)
+  private mutating func absent(_ object: Value, _ name: Value) throws(TemplateError) -> Value {
+    let names: StaticString =
+      switch object.kind {
+      case .text: "encode format_map translate maketrans"
+      case .dictionary: "fromkeys"
+      case .boolean, .integer, .float:
+        """
+        real imag numerator denominator bit_length bit_count conjugate to_bytes from_bytes \
+        as_integer_ratio is_integer hex fromhex
+        """
+      case .range: "start stop step count index"
+      case .view: "isdisjoint mapping"
+      case .generator: "close send throw"
+      case .cycler: "items pos"
+      case .joiner: "sep used"
+      default: ""
+      }
+    let place = name.offset..<name.offset + name.length
+    if NameList(names).number(of: memory, place) > 0 {
+      throw unsupported("the attribute", place)
+    }
+    return missing(name)
   }
 
   private func missing(_ name: Value) -> Value {

@@ -36,12 +36,13 @@ struct Interpreter {
   var message = Value.undefined
   let now: TemplateTime
 
-  init(_ memory: TemplateMemory, _ layout: EngineLayout, now: TemplateTime) {
+  /// - Parameter start: of the piece of the text that is kept.
+  init(_ memory: TemplateMemory, _ layout: EngineLayout, now: TemplateTime, from start: Int) {
     self.memory = memory
     self.layout = layout
     self.now = now
     heap = Heap(layout.heap)
-    output = Output(memory, layout.output)
+    output = Output(memory, layout.output, from: start)
     scopes = Scopes(memory, layout)
     loops = Loops(memory, layout.loops)
   }
@@ -206,7 +207,9 @@ extension Interpreter {
   mutating func emit(_ text: Value) throws(TemplateError) {
     for index in 0..<partCount(text) {
       let part = part(text, index)
-      if !output.append(part, stays: !heap.holds(part.offset)) { throw failure(.outputFull) }
+      let stays = !heap.holds(part.offset)
+      if !stays || !part.flags.contains(.foreign) { try charge(part.length) }
+      if !output.append(part, stays: stays) { throw failure(.outputFull) }
     }
   }
 
