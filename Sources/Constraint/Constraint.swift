@@ -20,6 +20,8 @@ public struct Constraint: ~Copyable {
   private var source = Source.schema
   /// The form of calls; nil if answers are not bound to tools.
   public private(set) var tools: ToolFamily?
+  /// The list of `ToolRecord`, if the form of calls needs one.
+  private var toolRecords = 0
   /// Answers are free up to the first call.
   public private(set) var isLazy = false
 
@@ -38,6 +40,7 @@ public struct Constraint: ~Copyable {
   public mutating func clear() {
     machine.words.removeAll()
     (node, rule, toolList) = (0, 0, 0)
+    toolRecords = 0
     (tools, isLazy) = (nil, false)
     level = Machine.Level()
   }
@@ -167,12 +170,34 @@ extension Constraint {
     let hasOther = toolList != 0
     // Such calls cannot be told from an object that begins in the same way.
     if hasOther && family.form.isAtStart { throw ConstraintError(.toolsAndSchema, 0) }
-    var compiler = ToolCompiler(family, isParallel: isParallel, anyObject: object.root)
+    var compiler = ToolCompiler(
+      family, isParallel: isParallel, isOptional: choice == .auto, anyObject: object.root)
     let other = hasOther ? try rootNode() : 0
     rule = try compiler.compile(
       hasOther ? toolList : document.root, other: other, chosen: name, &machine.words)
-    (tools, isLazy) = (family, choice == .auto && !hasOther)
+    toolRecords = compiler.records
+    let isNamed = family.form.textName != nil
+    (tools, isLazy) = (family, choice == .auto && !hasOther && !isNamed)
     restart()
+  }
+
+  /// Whether an argument is written as a text without quotation marks; nil if that is not known.
+  @export(interface)
+  public func isText(_ key: FixedText<65>, of tool: FixedText<65>) -> Bool? {
+    var record = toolRecords
+    while record != 0 {
+      let start = machine.words[record + ToolRecord.name]
+      var index = machine.words[record + ToolRecord.nameCount] == tool.count ? 0 : -1
+      while index >= 0 && index < tool.count {
+        index = machine.words.byte(start + index) == tool[index] ? index + 1 : -1
+      }
+      if index >= 0 {
+        let node = machine.words[record + ToolRecord.node]
+        return KeyedCompiler.isText(key, of: node, machine.words)
+      }
+      record = machine.words[record + ToolRecord.next]
+    }
+    return nil
   }
 
   /// Compiles the schema that was read last.

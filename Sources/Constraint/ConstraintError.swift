@@ -34,6 +34,7 @@ public enum ConstraintProblem: Sendable {
   case badToolName
   case unknownTool
   case toolsAndSchema
+  case keyedArguments
   // Of patterns.
   case pattern
   case unsupportedPattern
@@ -69,6 +70,11 @@ public enum ConstraintProblem: Sendable {
     case .unknownTool: "have not the one that is to be called"
     case .toolsAndSchema:
       "cannot be given with a schema for the answer, because the model writes calls as objects alone"
+    case .keyedArguments:
+      """
+      asks of arguments what the model's form of calls cannot hold to: alternatives of objects, counts \
+      of properties, or names that are no words
+      """
     case .pattern: "is not a regular expression"
     case .unsupportedPattern: "uses a construct that is not regular or not known"
     case .largePattern: "is a pattern with too many states"

@@ -125,6 +125,16 @@ import Tokenizer
     }
   }
 
+  /// Whether an argument of a call is written as a text without quotation marks; nil if that is not
+  /// known.
+  @export(interface)
+  public func isText(_ key: FixedText<65>, of tool: FixedText<65>) -> Bool? {
+    switch constraint {
+    case .some(let constraint): constraint.text.isText(key, of: tool)
+    case .none: nil
+    }
+  }
+
   /// Reads the vocabulary for answers that are bound, when it is whole.
   mutating func prepareConstraint() {
     guard constraint != nil, let vocabulary = unsafe vocabulary else { return }

@@ -43,16 +43,23 @@ final class Checker {
 
   /// - Parameter chosen: the one tool that is to be called.
   func useTools(
-    _ text: String, _ family: ToolFamily, isParallel: Bool = true, chosen: String? = nil,
-    other: String? = nil
+    _ text: String, _ family: ToolFamily, isParallel: Bool = true, isLazy: Bool = false,
+    chosen: String? = nil, other: String? = nil
   ) -> String? {
     do throws(ConstraintError) {
       try constraint.useTools(
-        text, family, chosen, isLazy: other != nil, isParallel: isParallel, other: other)
+        text, family, chosen, isLazy: isLazy || other != nil, isParallel: isParallel, other: other)
       return nil
     } catch {
       return message(error)
     }
+  }
+
+  func isText(_ key: String, of tool: String) -> Bool? {
+    var (keyText, toolText) = (FixedText<65>(), FixedText<65>())
+    for byte in key.utf8 { keyText.append(byte) }
+    for byte in tool.utf8 { toolText.append(byte) }
+    return constraint.isText(keyText, of: toolText)
   }
 
   private func message(_ error: ConstraintError) -> String {

@@ -26,6 +26,12 @@ final class TokenChecker {
     }
   }()
 
+  private static let bytes = Dictionary(
+    uniqueKeysWithValues: letters.enumerated().map { (Unicode.Scalar($1)!, UInt8($0)) })
+
+  /// The byte of a letter of the alphabet.
+  static func byte(of letter: Unicode.Scalar) -> UInt8? { bytes[letter] }
+
   /// All single bytes, these texts, and a token that ends answers.
   init(_ words: [[UInt8]]) throws {
     texts = (0..<256).map { [UInt8($0)] } + words
@@ -57,9 +63,16 @@ final class TokenChecker {
   }
 
   /// The answer may come to calls.
-  func begin(tools: String, _ family: ToolFamily) throws {
-    try constraint.text.useTools(tools, family, nil, isLazy: true)
+  func begin(tools: String, _ family: ToolFamily, isLazy: Bool = true) throws {
+    try constraint.text.useTools(tools, family, nil, isLazy: isLazy)
     constraint.begin(dropsSpace: false, vocabulary)
+  }
+
+  func isText(_ key: String, of tool: String) -> Bool? {
+    var (keyText, toolText) = (FixedText<65>(), FixedText<65>())
+    for byte in key.utf8 { keyText.append(byte) }
+    for byte in tool.utf8 { toolText.append(byte) }
+    return constraint.text.isText(keyText, of: toolText)
   }
 
   var isWaiting: Bool { constraint.isWaiting }
@@ -70,8 +83,10 @@ final class TokenChecker {
     constraint.allows(token, vocabulary, leftCount: left)
   }
 
+  func findAllowed(left: Int) { constraint.findAllowed(vocabulary, leftCount: left) }
+
   func allowed(left: Int) -> [Int32] {
-    constraint.findAllowed(vocabulary, leftCount: left)
+    findAllowed(left: left)
     return (0...endToken).filter { constraint.allowed.contains($0) }
   }
 
@@ -100,11 +115,49 @@ final class TokenChecker {
   }
 
   static let schemas = [
-    "{}", "{\"type\": \"object\"}", "{\"type\": \"string\"}", "{\"enum\": [\"red\", \"green\", 5]}",
+    "{}", "{\"type\": \"object\"}",
+    "{\"type\": \"object\", \"properties\": {\"name\": {}, \"ab\": {}}, \"required\": [\"name\"]}",
+    "{\"type\": \"string\"}", "{\"enum\": [\"red\", \"green\", 5]}",
     "{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\", \"maxLength\": 9}, \"a\": {\"type\": \"integer\"}}, \"required\": [\"name\"], \"additionalProperties\": false}",
     "{\"type\": \"array\", \"items\": {\"type\": \"string\", \"pattern\": \"^[a-z]+$\"}, \"minItems\": 2}",
     "{\"anyOf\": [{\"const\": {\"a\": 1}}, {\"type\": \"array\", \"items\": {\"type\": \"number\"}}]}",
   ]
+
+  /// The same for calls in forms whose arguments are no JSON object.
+  @Test(arguments: [ToolFamily.qwenCoder, .glm, .gemma, .lfm, .recipients])
+  func walkFindsEveryTokenOfCalls(family: ToolFamily) throws {
+    let tools = """
+      [{"name": "f", "parameters": {"type": "object", "properties": {"path": {"type": "string"}, \
+      "e": {"enum": ["red", "green"]}, "n": {"type": "integer"}}, "required": ["path"]}}]
+      """
+    let marks = ["<", "</", "<|\"|>", "\n</par", "</arg_value>\n", "</arg_value>x", ">>>", "=\""]
+    let checker = try TokenChecker(Self.words(800, seed: 5) + marks.map { Array($0.utf8) })
+    var random = SeededGenerator(seed: 3)
+    for left in [250, 160, 120] {
+      try checker.begin(tools: tools, family, isLazy: false)
+      var bytes: [UInt8] = []
+      var rest = left
+      while true {
+        rest -= 1
+        let walked = checker.allowed(left: rest)
+        #expect(walked == (0...checker.endToken).filter { checker.allows($0, left: rest) })
+        let token = try #require(walked.randomElement(using: &random))
+        if token == checker.endToken { break }
+        checker.accept(token)
+        bytes += checker.texts[Int(token)]
+        if checker.mustEnd || rest == 0 { break }
+      }
+      let reading = ToolTests.Reading(family, [bytes]) { checker.isText($1, of: $0) }
+      #expect(!reading.names.isEmpty && reading.names.allSatisfy { $0 == "f" })
+      for arguments in reading.arguments {
+        guard case .object(let members)? = JSONValue(arguments) else {
+          Issue.record("\(String(decoding: bytes, as: UTF8.self))")
+          continue
+        }
+        #expect(members["path"] != nil, "\(arguments)")
+      }
+    }
+  }
 
   /// The walk over all tokens finds those that are allowed one by one; a random one of them is taken
   /// each time, and the answer is whole within its tokens.

@@ -14,7 +14,9 @@ import Text
     var arguments: [String] = []
 
     /// - Parameter pieces: the answer, in pieces of any size.
-    init(_ family: ToolFamily, _ pieces: [[UInt8]]) {
+    init(
+      _ family: ToolFamily, _ pieces: [[UInt8]], isText: (String, String) -> Bool? = { _, _ in nil }
+    ) {
       var reader = ToolCallReader(family)
       var (text, arguments): ([UInt8], [[UInt8]]) = ([], [])
       let mark = Array(String(describing: reader.mark).utf8)
@@ -30,6 +32,13 @@ import Text
             names.append(String(decoding: (0..<name.count).map { name[$0] }, as: UTF8.self))
             arguments.append([])
           case .arguments(let range): arguments[arguments.count - 1] += piece[range]
+          case .key:
+            let key = reader.key
+            let name = String(decoding: (0..<key.count).map { key[$0] }, as: UTF8.self)
+            reader.setArgument(isText: isText(names.last!, name))
+          case .made:
+            let made = reader.made
+            arguments[arguments.count - 1] += (0..<made.count).map { made[$0] }
           }
         }
       }
@@ -38,7 +47,11 @@ import Text
       self.arguments = arguments.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    init(_ family: ToolFamily, _ text: String) { self.init(family, [Array(text.utf8)]) }
+    init(
+      _ family: ToolFamily, _ text: String, isText: (String, String) -> Bool? = { _, _ in nil }
+    ) {
+      self.init(family, [Array(text.utf8)], isText: isText)
+    }
   }
 
   static let light = """
@@ -81,9 +94,11 @@ import Text
       let walk = Walk(checker, budget: budget, &random)
       let bytes = Array(walk.text.utf8)
       #expect(walk.isWhole, "\(walk.text)")
-      let reading = Reading(family, [bytes])
-      #expect(reading == Reading(family, bytes.map { [$0] }), "\(walk.text)")
-      #expect(reading.text == "" && reading.names.count > 0, "\(walk.text)")
+      let isText = { checker.isText($1, of: $0) }
+      let reading = Reading(family, [bytes], isText: isText)
+      #expect(reading == Reading(family, bytes.map { [$0] }, isText: isText), "\(walk.text)")
+      let hasText = family == .recipients
+      #expect((reading.text == "" || hasText) && reading.names.count > 0, "\(walk.text)")
       longest = max(longest, reading.names.count)
       for (name, arguments) in zip(reading.names, reading.arguments) {
         #expect(["set_light", "set", "now"].contains(name))
@@ -118,6 +133,15 @@ import Text
         "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>now<｜tool▁sep｜>{}<｜tool▁call▁end｜>"
           + "<｜tool▁call▁begin｜>now<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>"
       ),
+      (
+        .qwenCoder,
+        "<tool_call>\n<function=now>\n</function>\n</tool_call>\n<tool_call>\n<function=now>\n"
+          + "</function>\n</tool_call>"
+      ),
+      (.glm, "<tool_call>now\n</tool_call>\n<tool_call>now\n</tool_call>"),
+      (.glmPlain, "<tool_call>now</tool_call><tool_call>now</tool_call>"),
+      (.lfm, "<|tool_call_start|>[now(), now()]<|tool_call_end|>"),
+      (.gemma, "<|tool_call>call:now{}<tool_call|><|tool_call>call:now{}<tool_call|>"),
       (.llama, "{\"name\": \"now\", \"parameters\": {}}"),
       (.generic, "{\"name\": \"now\", \"arguments\": {}}"),
     ]
@@ -132,9 +156,104 @@ import Text
       #expect(checker.useTools(Self.tools, family, chosen: "set") == nil)
       #expect(!checker.accepts(text), "\(text)")
       // A name that others begin with is whole where it ends.
+      if family.form.keyed != nil { continue }
       let other = text.replacing("now", with: "set").replacing("{}", with: "{\"a\":[]}")
       #expect(checker.accepts(other), "\(other)")
     }
+  }
+
+  /// Forms that name the recipient of a text: a user, or a tool.
+  @Test func textsHaveRecipients() throws {
+    let checker = try Checker()
+    #expect(checker.useTools(Self.tools, .recipients) == nil)
+    let call = "now\n{\"a\": 1}"
+    #expect(checker.accepts(call) && checker.accepts(call + ">>>" + call))
+    #expect(checker.accepts("all\nI > it >> is.>>>" + call))
+    #expect(!checker.accepts("all\nIt is.") && !checker.accepts("It is."))
+    #expect(!checker.accepts("all\nIt is.>>>none"))
+    #expect(checker.useTools(Self.tools, .recipients, isLazy: true) == nil)
+    #expect(checker.accepts("all\nIt is >>.") && !checker.accepts("all\nIt >>> is."))
+    #expect(Reading(.recipients, "all\nI > it >> is").text == "I > it >> is")
+    let reading = Reading(.recipients, "all\nIt is.>>>" + call + ">>>" + call)
+    #expect(reading.text == "It is." && reading.names == ["now", "now"])
+    #expect(reading.arguments == ["{\"a\": 1}", "{\"a\": 1}"])
+  }
+
+  /// Forms whose arguments are no JSON object: texts stand without quotation marks if the schema allows
+  /// texts only, properties come in the schema's order, and the object is made of them.
+  @Test func argumentsByTheirNames() throws {
+    let tools = """
+      [{"name": "f", "parameters": {"type": "object", "properties": {"path": {"type": "string"}, \
+      "day": {"type": "string", "format": "date"}, "n": {"type": ["integer", "null"]}, \
+      "l": {"type": "array", "items": {"type": "string"}}, "e": {"enum": ["a", "b c"]}}, \
+      "required": ["path", "n"]}}]
+      """
+    let cases: [(ToolFamily, String, String)] = [
+      (
+        .qwenCoder,
+        "<tool_call>\n<function=f>\n<parameter=path>\na \"b\"\n</\\é\n</parameter>\n<parameter=n>\n12"
+          + "\n</parameter>\n<parameter=l>\n[\"x\", \"</parameter>\"]\n</parameter>\n<parameter=e>\nb c"
+          + "\n</parameter>\n</function>\n</tool_call>",
+        #"{"path": "a \"b\"\n</\\é", "n": 12, "l": ["x", "</parameter>"], "e": "b c"}"#
+      ),
+      (
+        .seed,
+        "<seed:tool_call>\n<function=f>\n<parameter=path>12</parameter>\n<parameter=day>2026-01-02"
+          + "</parameter>\n<parameter=n>null</parameter>\n</function>\n</seed:tool_call>",
+        #"{"path": "12", "day": "2026-01-02", "n": null}"#
+      ),
+      (
+        .miniMax,
+        "<minimax:tool_call>\n<invoke name=\"f\">\n<parameter name=\"path\"></parameter>\n"
+          + "<parameter name=\"n\">-1</parameter>\n</invoke>\n</minimax:tool_call>",
+        #"{"path": "", "n": -1}"#
+      ),
+      (
+        .glm,
+        "<tool_call>f\n<arg_key>path</arg_key>\n<arg_value><<</arg_value</arg_value>\n<arg_key>n"
+          + "</arg_key>\n<arg_value>3</arg_value>\n</tool_call>",
+        #"{"path": "<<</arg_value", "n": 3}"#
+      ),
+      (
+        .glmPlain,
+        "<tool_call>f<arg_key>path</arg_key><arg_value>\u{1}\t</arg_value><arg_key>n</arg_key>"
+          + "<arg_value>3</arg_value></tool_call>",
+        #"{"path": "\u0001\u0009", "n": 3}"#
+      ),
+      (
+        .lfm, #"<|tool_call_start|>[f(path="a, b)", n=5, l=["x"])]<|tool_call_end|>"#,
+        #"{"path": "a, b)", "n": 5, "l": ["x"]}"#
+      ),
+      (
+        .gemma, #"<|tool_call>call:f{path:<|"|>a,b}<|"|>,n:5,l:[]}<tool_call|>"#,
+        #"{"path": "a,b}", "n": 5, "l": []}"#
+      ),
+    ]
+    let checker = try Checker()
+    for (family, text, expected) in cases {
+      #expect(checker.useTools(tools, family) == nil)
+      #expect(checker.accepts(text), "\(text)")
+      let isText = { checker.isText($1, of: $0) }
+      for count in [1, 7, 1000] {
+        let bytes = Array(text.utf8)
+        let pieces = stride(from: 0, to: bytes.count, by: count).map {
+          Array(bytes[$0..<min($0 + count, bytes.count)])
+        }
+        let reading = Reading(family, pieces, isText: isText)
+        #expect(reading.names == ["f"] && reading.arguments == [expected] && reading.text == "")
+      }
+      for wrong in ["12", "null", "-1", "3", "5"] where text.contains(wrong) && family != .seed {
+        #expect(!checker.accepts(text.replacing(wrong, with: "x")), "\(text)")
+      }
+      #expect(!checker.accepts(text.replacing("path", with: "pat")), "\(text)")
+      #expect(!checker.accepts(text.replacing("2026-01-02", with: "2026-13-02")) || family != .seed)
+    }
+    let alternatives =
+      #"[{"name": "f", "parameters": {"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}}]"#
+    #expect(
+      checker.useTools(alternatives, .glm)?.contains("what the model's form of calls cannot")
+        == true)
+    #expect(checker.useTools(alternatives, .hermes) == nil)
   }
 
   /// An answer may be calls, or what a schema says.
@@ -213,14 +332,20 @@ import Text
     let cases: [(String, ToolFamily)] = [
       ("Qwen-Qwen2.5-7B-Instruct", .hermes), ("Qwen-Qwen3-0.6B", .hermes),
       ("NousResearch-Hermes-3-Llama-3.1-8B-tool_use", .hermes),
-      ("ibm-granite-granite-4.0", .hermes), ("Qwen3-Coder", .generic),
+      ("ibm-granite-granite-4.0", .hermes), ("Qwen3-Coder", .qwenCoder),
+      ("Qwen3.5-4B", .qwenCoder), ("NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", .qwenCoder),
+      ("StepFun3.5-Flash", .qwenCoder), ("ByteDance-Seed-OSS", .seed), ("MiniMax-M2", .miniMax),
+      ("GLM-4.7-Flash", .glmPlain), ("Spark2.5", .glmPlain), ("poolside-Laguna-XS.2", .glmPlain),
+      ("LFM2-8B-A1B", .lfm), ("LFM2.5-8B-A1B", .lfm), ("LFM2.5-Instruct", .lfm),
+      ("google-gemma-4-31B-it", .gemma), ("MiMo-VL", .hermes), ("Reka-Edge", .hermes),
       ("meta-llama-Llama-3.2-3B-Instruct", .llama),
       ("mistralai-Mistral-Nemo-Instruct-2407", .mistralList),
       ("unsloth-mistral-Devstral-Small-2507", .mistralNamed),
       ("ibm-granite-granite-3.3-2B-Instruct", .granite),
       ("deepseek-ai-DeepSeek-V3.1", .deepSeekPlain),
       ("deepseek-ai-DeepSeek-R1-Distill-Qwen-32B", .deepSeekFenced),
-      ("meetkai-functionary-medium-v3.1", .functionary), ("GLM-4.6", .generic),
+      ("meetkai-functionary-medium-v3.1", .functionary),
+      ("meetkai-functionary-medium-v3.2", .recipients), ("GLM-4.6", .glm),
       ("google-gemma-2-2b-it", .generic),
     ]
     for (name, family) in cases {

@@ -20,6 +20,10 @@ struct CallsTarget: FuzzTarget {
       "a<<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"\\\"}\"}}\n</tool_call>",
       "<function=f>{}</function><function=g>{\"a\": {}}</function>",
       "{\"name\": \"f\", \"parameters\": {\"a\": 1}}",
+      "<tool_call>\n<function=f>\n<parameter=a>\nx</\n</parameter>\n</function>\n</tool_call>",
+      "<tool_call>f\n<arg_key>a</arg_key>\n<arg_value>{\"b\": 1}</arg_value>\n</tool_call>",
+      "<|tool_call_start|>[f(a=1, b=\"x\"), g()]<|tool_call_end|>",
+      "<|tool_call>call:f{a:<|\"|>x\"<|\"|>,b:[1]}<tool_call|>",
     ]
     return (0..<familyCount).flatMap { family in
       answers.map { [family] + Array($0.utf8) }
@@ -68,6 +72,10 @@ struct CallsTarget: FuzzTarget {
           let name = reader.name
           add(.name, (0..<name.bytes.count).map { name.bytes[$0] })
         case .arguments(let range): add(.arguments, Array(piece[range]))
+        case .key: reader.setArgument(isText: reader.key.count % 2 == 1)
+        case .made:
+          let made = reader.made
+          add(.arguments, (0..<made.count).map { made[$0] })
         }
       }
     }

@@ -117,7 +117,11 @@ struct ServeToolTests {
     #expect(try service.get("/v1/models").status == 200)
     for isStream in [false, true] {
       let first = try service.chat(
-        Self.messages, ["tools": Self.tools, "tool_choice": "required", "stream": isStream])
+        Self.messages,
+        [
+          "tools": Self.tools, "tool_choice": "required", "parallel_tool_calls": false,
+          "stream": isStream,
+        ])
       let made = calls(first)
       #expect(made.count > 0)
       var messages: [[String: Any]] = [["role": "user", "content": "It is dark."]]

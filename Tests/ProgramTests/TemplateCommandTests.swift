@@ -12,7 +12,7 @@ struct TemplateCommandTests {
 
   init() throws { folder = try Folder() }
 
-  /// A vocabulary of all bytes, `<s>` and `</s>`, and no tensors.
+  /// A vocabulary of all bytes, `<s>` and `</s>`, and weights of 0.
   private func model(
     _ template: String?, toolTemplate: String? = nil, tokens: [String] = []
   ) throws -> String {
@@ -39,6 +39,12 @@ struct TemplateCommandTests {
     }
     if let toolTemplate {
       builder.set("tokenizer.chat_template.tool_use", .string(toolTemplate))
+    }
+    // Numbers that `pack` takes.
+    for index in builder.tensors.indices {
+      let count = builder.tensors[index].extents.reduce(1, *)
+      builder.tensors[index].type = 0
+      builder.tensors[index].data = [UInt8](repeating: 0, count: 4 * Int(count))
     }
     return try folder.write("model.gguf", Data(builder.build()))
   }
@@ -105,6 +111,14 @@ struct TemplateCommandTests {
     let model = try model(nil, tokens: ["<|im_start|>", "<|im_end|>"])
     #expect(
       try perform(model, ["--prompt", "hi"]).output
+        == "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n")
+    let packed = folder.path("model.edge")
+    let outcome = try run([
+      Files.program!, "pack", "--profile", Files.hostProfile, "--model", model, "-o", packed,
+    ])
+    #expect(outcome.code == 0, "\(outcome.error)")
+    #expect(
+      try perform(packed, ["--prompt", "hi"]).output
         == "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n")
     let plain = try perform(try self.model(nil), ["--prompt", "hi"])
     #expect(plain.code == 65 && plain.error.contains("--raw") && plain.errorLines.count == 1)

@@ -45,6 +45,7 @@ struct GrammarCheck {
       case .characters: sum += Characters.shortest(element, words)
       case .rule: sum += words[words[element + GrammarElement.first] + RuleRecord.shortest]
       case .value: sum += words[words[element + GrammarElement.first] + NodeRecord.shortest]
+      case .raw: sum += RawText.distance(RawText.begin(element, words), words)
       }
       sum = min(sum, NodeRecord.none)
       element += GrammarElement.count
@@ -81,7 +82,7 @@ struct GrammarCheck {
         try visit(inner, depth + 1)
         isAtStart = words[inner + RuleRecord.shortest] == 0
       case .rule, .end: break
-      case .characters, .value: isAtStart = false
+      case .characters, .value, .raw: isAtStart = false
       }
       element += GrammarElement.count
     }

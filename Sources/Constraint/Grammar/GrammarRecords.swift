@@ -17,6 +17,9 @@ enum GrammarElement {
     case characters
     /// A JSON value; the first word is its node.
     case value
+    /// A text without quotation marks: its string record, or 0, and where the mark at its end lies: two
+    /// words, its place and its count of bytes.
+    case raw
   }
 }
 
@@ -32,7 +35,7 @@ extension GrammarElement {
     var (element, depth) = (start, 0)
     while !isBorder(element, words) {
       let next = element + count
-      if words[element] == Kind.value.rawValue {
+      if words[element] == Kind.value.rawValue || words[element] == Kind.raw.rawValue {
         depth = max(depth, 1)
       } else if words[element] == Kind.rule.rawValue {
         let inner = words[words[element + first] + RuleRecord.depth]

@@ -87,4 +87,24 @@ struct RuleMaker {
     words[place] = GrammarElement.Kind.end.rawValue
     words[rule + RuleRecord.elements] = elements
   }
+
+  /// A rule of a text of the program's.
+  mutating func addLiteral(
+    _ text: StaticString, _ words: inout Words
+  ) throws(ConstraintError) -> Int {
+    var list = RuleMaker.ElementList()
+    var (scalar, pending) = (0, 0)
+    for index in 0..<text.utf8CodeUnitCount {
+      let byte = unsafe Int(text.utf8Start[index])
+      if byte & 0xc0 == 0x80 {
+        scalar = scalar << 6 | byte & 0x3f
+        pending -= 1
+      } else {
+        pending = byte < 0x80 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3
+        scalar = pending == 0 ? byte : byte & (0x3f >> pending)
+      }
+      if pending == 0 { try append(scalar: scalar, to: &list, &words) }
+    }
+    return try addRule(list, place: 0, &words)
+  }
 }

@@ -16,7 +16,12 @@ extension Machine {
   }
 
   private func distance(_ thread: Thread) -> Int {
-    var sum = innerDistance(thread)
+    min(innerDistance(thread) + frameDistances(thread), NodeRecord.none)
+  }
+
+  /// Of all that a thread lies in.
+  func frameDistances(_ thread: Thread) -> Int {
+    var sum = 0
     var parent = Int(thread.parent)
     while parent != 0 && sum < NodeRecord.none {
       sum += frameDistance(frames[parent])
@@ -30,6 +35,7 @@ extension Machine {
     case .end, .closed: return 0
     case .value: return words[Int(thread.place) + NodeRecord.shortest]
     case .string: return Content.distance(thread, words)
+    case .raw: return RawText.distance(thread, words)
     case .number: return NumberState.distance(thread, words)
     case .word: return Word.distance(thread)
     case .arrayStart, .arrayNext: return ArrayState.distance(thread, words)
@@ -72,6 +78,7 @@ extension Machine {
       case .characters: sum += Characters.shortest(element, words)
       case .rule: sum += words[words[element + GrammarElement.first] + RuleRecord.shortest]
       case .value: sum += words[words[element + GrammarElement.first] + NodeRecord.shortest]
+      case .raw: sum += RawText.distance(RawText.begin(element, words), words)
       }
       element += GrammarElement.count
     }

@@ -107,9 +107,43 @@ struct Machine: ~Copyable {
     return level.count > 0
   }
 
+  /// Bytes up to the end of the text, if it is between two characters of a name that may be any, in every
+  /// way, and the name becomes another one than those that the schema has; nil if it is not.
+  func freeNameDistance(_ level: Level) -> Int? {
+    var result = 0
+    for index in level.start..<level.start + level.count {
+      let thread = threads[index]
+      if thread.kind != .objectName || thread.part != StringState.Part.plain
+        || !ObjectState.allowsOther(thread, words)
+      {
+        return nil
+      }
+      result = max(result, NameState.otherDistance(thread, words) + frameDistances(thread))
+    }
+    return level.count > 0 ? result : nil
+  }
+
+  /// Whether the text is in a text without quotation marks that may be any, in every way.
+  func isFreeRawText(_ level: Level) -> Bool {
+    for index in level.start..<level.start + level.count
+    where !RawText.isFree(threads[index]) {
+      return false
+    }
+    return level.count > 0
+  }
+
   /// Whether the text is between the values that a grammar has in it, in every way.
   func isBetweenValues(_ level: Level) -> Bool {
     for index in level.start..<level.start + level.count where threads[index].kind != .grammar {
+      return false
+    }
+    return level.count > 0
+  }
+
+  /// Whether a control token's bytes end the text that is being read, in every way.
+  func endsRawText(_ level: Level, _ bytes: Span<UInt8>) -> Bool {
+    for index in level.start..<level.start + level.count
+    where !RawText.isMark(threads[index], bytes, words) {
       return false
     }
     return level.count > 0

@@ -184,17 +184,25 @@ enum NameState {
     (thread.part, thread.pending) = (StringState.Part.plain, 0)
   }
 
+  /// Bytes up to the end of the object, if the name is none of those that have a place and is whole here.
+  static func otherDistance(_ thread: Thread, _ words: Words) -> Int {
+    var next = thread
+    next.count += 1
+    let missing = ObjectState.missing(next, words)
+    let additional = words[Int(thread.place) + ObjectRecord.additional]
+    return 3 + words[additional + NodeRecord.shortest] + missing.byteCount + missing.count
+  }
+
   /// Bytes up to the end of the object.
   static func distance(_ thread: Thread, _ words: Words) -> Int {
     let record = Int(thread.place)
     var result = NodeRecord.none
     var next = thread
     next.count += 1
-    if exact(thread, words) == nil, ObjectState.allowsOther(thread, words) {
-      let missing = ObjectState.missing(next, words)
-      let value = words[words[record + ObjectRecord.additional] + NodeRecord.shortest]
-      result = 2 + value + missing.byteCount + missing.count
-      result += StringState.pendingByteCount(thread)
+    if ObjectState.allowsOther(thread, words) {
+      result = otherDistance(thread, words) - 1 + StringState.pendingByteCount(thread)
+      // One more character makes another name of it.
+      if exact(thread, words) != nil { result += 1 }
     }
     for index in Int(thread.first)..<Int(thread.last)
     where ObjectState.isOpen(thread, index, words) {

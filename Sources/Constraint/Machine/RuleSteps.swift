@@ -37,9 +37,9 @@ extension Machine {
         let frame = frames[parent]
         arrive(Int(frame.place), parent: Int(frame.parent), depth: frame.depth, first, entries + 1)
       }
-    case .rule, .value:
+    case .rule, .value, .raw:
       let next = element + GrammarElement.count
-      let isValue = words[element] == GrammarElement.Kind.value.rawValue
+      let isValue = words[element] != GrammarElement.Kind.rule.rawValue
       let isLast = GrammarElement.isBorder(next, words)
       var (below, inner) = (parent, depth)
       if isValue || !isLast {
@@ -48,7 +48,11 @@ extension Machine {
         (below, inner) = (index, depth + 1)
       }
       let target = words[element + GrammarElement.first]
-      if isValue {
+      if words[element] == GrammarElement.Kind.raw.rawValue {
+        var thread = RawText.begin(element, words)
+        (thread.parent, thread.depth) = (UInt32(below), inner)
+        add(thread, first)
+      } else if isValue {
         add(Thread(.value, place: target, parent: below, depth: inner), first)
       } else {
         enter(target, parent: below, depth: inner, first, entries + 1)

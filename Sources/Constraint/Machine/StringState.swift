@@ -55,7 +55,14 @@ enum StringState {
       thread.part = Part.escape
       return Content.isFree(thread) || canEscape(thread, words) ? .goesOn : .refused
     case 0..<0x20: return .refused
-    case 0x20..<0x80: break
+    default: return stepRaw(&thread, byte, words) ? .goesOn : .refused
+    }
+  }
+
+  /// The first byte of a character that stands for itself.
+  static func stepRaw(_ thread: inout Thread, _ byte: UInt8, _ words: Words) -> Bool {
+    switch byte {
+    case 1..<0x80: break
     case 0xc2..<0xe0: begin(&thread, Part.continuation, 1)
     case 0xe0: begin(&thread, Part.afterE0, 2)
     case 0xed: begin(&thread, Part.afterED, 2)
@@ -63,9 +70,9 @@ enum StringState {
     case 0xf0: begin(&thread, Part.afterF0, 3)
     case 0xf1..<0xf4: begin(&thread, Part.continuation, 3)
     case 0xf4: begin(&thread, Part.afterF4, 3)
-    default: return .refused
+    default: return false
     }
-    return Content.take(&thread, byte, words) ? .goesOn : .refused
+    return Content.take(&thread, byte, words)
   }
 
   private static func begin(_ thread: inout Thread, _ part: UInt8, _ missing: UInt8) {

@@ -21,6 +21,8 @@ struct Thread {
     case arrayStart, arrayNext
     /// In a grammar. `place`: the element that is read next.
     case grammar
+    /// In a text without quotation marks: see `RawText`.
+    case raw
   }
 
   var kind: Kind

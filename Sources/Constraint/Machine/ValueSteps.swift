@@ -27,6 +27,12 @@ extension Machine {
         NameState.end(&thread, words)
         add(thread, first)
       }
+    case .raw:
+      switch RawText.step(&thread, byte, words) {
+      case .refused: break
+      case .goesOn: add(thread, first)
+      case .end: close(thread, first)
+      }
     case .grammar: stepGrammar(thread, byte, first)
     default:
       if Self.isSpace(byte) {

@@ -11,7 +11,8 @@ struct PlainWalk {
   private var states = InlineArray<256, UInt32>(repeating: 0)
   /// The entries up to it are of the beginning of the token before.
   private var depth = 0
-  private var deadDepth = Int.max
+  /// With the byte behind so many the latest token could not come.
+  private(set) var deadDepth = Int.max
 
   /// - Parameter thread: between two characters of a string.
   init(_ thread: Thread, _ words: Words) {

@@ -21,6 +21,8 @@ public struct TokenConstraint: ~Copyable {
   /// While the answer is free: looks for the beginning of calls.
   private var trigger: ToolTrigger?
   private var marks = ToolMarks()
+  /// Tokens of plain text without the first byte of the mark at the end of a form's texts.
+  private let rawPlain: TokenSet
 
   /// - Parameter byteCount: for a schema or grammar, and what it is compiled to.
   @export(interface)
@@ -28,6 +30,7 @@ public struct TokenConstraint: ~Copyable {
     text = Constraint(carver: &carver, byteCount: byteCount)
     order = TokenOrder(carver: &carver, vocabularyCount: vocabularyCount)
     allowed = TokenSet(carver: &carver, capacity: vocabularyCount)
+    rawPlain = TokenSet(carver: &carver, capacity: vocabularyCount)
   }
 
   /// Reads the vocabulary, once, when it is whole.
@@ -66,6 +69,9 @@ public struct TokenConstraint: ~Copyable {
     trigger = nil
     guard let tools = text.tools else { return }
     marks.find(tools, vocabulary)
+    if let keyed = tools.form.keyed, keyed.hasRawTexts {
+      order.findPlain(without: unsafe keyed.textEnd.utf8Start[0], vocabulary, into: rawPlain)
+    }
     if text.isLazy { trigger = ToolTrigger(tools) }
   }
 
@@ -79,7 +85,7 @@ public struct TokenConstraint: ~Copyable {
     if !vocabulary.isToken(token) || vocabulary.kind(of: token) == .unused { return false }
     if vocabulary.kind(of: token) == .unknown { return false }
     if vocabulary.kind(of: token) == .control
-      && !(isMark(token) && text.machine.isBetweenValues(text.level))
+      && !(isMark(token) && isPlaceOfMark(vocabulary.bytes(of: token)))
     {
       return false
     }
@@ -88,6 +94,11 @@ public struct TokenConstraint: ~Copyable {
     let isAllowed = !level.isEmpty && canEnd(level, leftCount)
     text.machine.goBack(to: mark)
     return isAllowed
+  }
+
+  /// Whether a control token's bytes can be the form's own text here.
+  private func isPlaceOfMark(_ bytes: Span<UInt8>) -> Bool {
+    text.machine.isBetweenValues(text.level) || text.machine.endsRawText(text.level, bytes)
   }
 
   private func isEnd(_ token: Int32) -> Bool {
@@ -203,13 +214,11 @@ extension TokenConstraint {
   @export(interface)
   public mutating func findAllowed(_ vocabulary: borrowing Vocabulary, leftCount: Int) {
     // A token of plain text may leave a character cut, and makes the text no longer otherwise.
-    let isFree =
-      text.machine.isFreeString(text.level)
-      && (!isLed(leftCount) || text.distance + 3 <= leftCount)
-    if isFree { allowed.copy(order.plain) } else { allowed.removeAll() }
-    let bound = isFree ? nil : text.machine.boundString(text.level)
+    let plain = plainTokens(leftCount)
+    if let plain { allowed.copy(plain) } else { allowed.removeAll() }
+    let bound = plain == nil ? text.machine.boundString(text.level) : nil
     if let bound { findPlain(bound, vocabulary, leftCount) }
-    findOthers(skipsPlain: isFree || bound != nil, vocabulary, leftCount)
+    findOthers(skipped: plain ?? (bound != nil ? order.plain : nil), vocabulary, leftCount)
     for index in 0..<marks.count
     where allows(marks[index], vocabulary, leftCount: leftCount) {
       allowed.insert(marks[index])
@@ -217,6 +226,22 @@ extension TokenConstraint {
     if text.acceptsEnd() {
       for index in 0..<endCount { allowed.insert(ends[index]) }
     }
+  }
+
+  /// Tokens of plain text, if all of them can come here; nil if that is not so.
+  private func plainTokens(_ leftCount: Int) -> TokenSet? {
+    let isLed = isLed(leftCount)
+    if text.machine.isFreeString(text.level) {
+      return !isLed || text.distance + 3 <= leftCount ? order.plain : nil
+    }
+    if text.machine.isFreeRawText(text.level) {
+      return !isLed || text.distance + 3 <= leftCount ? rawPlain : nil
+    }
+    // A character may be cut, and a name that is there already needs a further one.
+    if let distance = text.machine.freeNameDistance(text.level) {
+      return !isLed || distance + 4 <= leftCount ? order.plain : nil
+    }
+    return nil
   }
 
   /// Finds the tokens of plain text inside a string with bounds or a pattern.
@@ -232,11 +257,15 @@ extension TokenConstraint {
     // Of what the string lies in.
     let outer = isLed ? text.machine.outerDistance(text.level) : 0
     var shared = Int.max
-    for index in 0..<order.count {
+    var index = 0
+    while index < order.count {
       shared = min(shared, order.sharedCount(index))
+      defer { index += 1 }
       if !order.isPlain(index) { continue }
       let token = order.token(index)
-      if walk.takes(vocabulary.bytes(of: token), shared: shared) {
+      if !walk.takes(vocabulary.bytes(of: token), shared: shared) {
+        index = order.next(from: index + 1, sharingAtMost: walk.deadDepth) - 1
+      } else {
         let distance = isLed ? walk.distance + outer : -3
         // A character that the token cuts has up to three more bytes.
         if distance + 3 <= leftCount
@@ -251,7 +280,7 @@ extension TokenConstraint {
 
   /// Finds tokens by the machine's own steps.
   private mutating func findOthers(
-    skipsPlain: Bool, _ vocabulary: borrowing Vocabulary, _ leftCount: Int
+    skipped: TokenSet?, _ vocabulary: borrowing Vocabulary, _ leftCount: Int
   ) {
     var path = Path()
     let mark = text.machine.mark
@@ -259,14 +288,15 @@ extension TokenConstraint {
     // The sets up to `depth` are of the beginning of the token that was walked over last, and what is
     // common to it and the next one; with the byte behind `deadDepth` it could not come.
     var (depth, deadDepth, shared) = (0, Int.max, Int.max)
-    for index in 0..<order.count {
+    var index = 0
+    while index < order.count {
       shared = min(shared, order.sharedCount(index))
-      if skipsPlain && order.isPlain(index) { continue }
+      index += 1
+      if let skipped, skipped.contains(order.token(index - 1)) { continue }
       depth = min(depth, shared)
-      if shared <= deadDepth {
-        deadDepth = .max
-        walk(order.token(index), &path, &depth, &deadDepth, vocabulary, leftCount)
-      }
+      deadDepth = .max
+      walk(order.token(index - 1), &path, &depth, &deadDepth, vocabulary, leftCount)
+      if deadDepth != .max { index = order.next(from: index, sharingAtMost: deadDepth) }
       shared = .max
     }
     text.machine.goBack(to: mark)

@@ -45,6 +45,23 @@ import Tokenizer
     return unsafe Int(shared[index])
   }
 
+  /// The next entry, from an index on, that shares no more than so many bytes with the one before it; the
+  /// count of entries if there is none.
+  func next(from start: Int, sharingAtMost depth: Int) -> Int {
+    precondition(start >= 0 && start <= count)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var index = start
+    // Eight at a time, if none of them is below a bound of at most 128 (Anderson, "Bit twiddling hacks",
+    // 1997: "Determine if a word has a byte less than n").
+    while depth < 128 && index + 8 <= count {
+      let counts = unsafe UnsafeRawPointer(shared + index).loadUnaligned(as: UInt64.self)
+      if (counts &- ones &* UInt64(depth + 1)) & ~counts & (ones << 7) != 0 { break }
+      index += 8
+    }
+    while unsafe index < count && Int(shared[index]) > depth { index += 1 }
+    return index
+  }
+
   /// Reads the vocabulary, which must be whole.
   /// - Complexity: O(n log n) for n tokens; each comparison is of one byte.
   mutating func prepare(_ vocabulary: borrowing Vocabulary) {
@@ -89,6 +106,19 @@ import Tokenizer
     for index in 0..<count
     where unsafe isPlain(index) && Int(characterCounts[index]) <= characterCountMax {
       set.insert(token(index))
+    }
+  }
+
+  /// Makes a set of the tokens of plain text that do not have a byte.
+  func findPlain(
+    without byte: UInt8, _ vocabulary: borrowing Vocabulary, into set: TokenSet
+  ) {
+    set.removeAll()
+    for index in 0..<count where isPlain(index) {
+      let bytes = vocabulary.bytes(of: token(index))
+      var place = 0
+      while place < bytes.count && bytes[place] != byte { place += 1 }
+      if place == bytes.count { set.insert(token(index)) }
     }
   }
 

@@ -15,6 +15,10 @@ public struct ToolCallReader: Sendable {
     case call
     /// Bytes of the call's arguments.
     case arguments(Range<Int>)
+    /// An argument has the name `key`: `setArgument` says what it is.
+    case key
+    /// Bytes of the call's arguments lie in `made`.
+    case made
   }
 
   private enum Part {
@@ -22,6 +26,8 @@ public struct ToolCallReader: Sendable {
     case text
     /// The bytes of a form's text that are left out; the part after it is told by which one it is.
     case begin, middle, end, rest, between, finish
+    /// Before the text that has the name `textName`.
+    case textMiddle
     case name, arguments
   }
 
@@ -38,11 +44,14 @@ public struct ToolCallReader: Sendable {
   private var depth = 0
   private var isInString = false
   private var isEscaped = false
+  /// Reads arguments that are no JSON object.
+  private var keyed: KeyedReader?
 
   @export(interface)
   public init(_ family: ToolFamily) {
     form = family.form
     trigger = ToolTrigger(family)
+    if form.textName != nil { part = .name }
   }
 
   /// The text that calls begin with.
@@ -52,17 +61,34 @@ public struct ToolCallReader: Sendable {
   /// ends.
   public var heldCount: Int { part == .text ? trigger.matchedCount : 0 }
 
+  /// The name of the argument that has begun.
+  public var key: FixedText<65> { keyed?.key ?? FixedText<65>() }
+
+  /// Bytes of arguments that are made of those that have come.
+  public var made: FixedText<129> { keyed?.made ?? FixedText<129>() }
+
+  /// - Parameter isText: whether the argument's value is a text without quotation marks; nil: if that is
+  ///   not known, it is one if the form has such texts.
+  public mutating func setArgument(isText: Bool?) {
+    if let isText { keyed?.isText = isText }
+  }
+
   /// - Parameter place: where reading goes on.
   public mutating func next(_ bytes: Span<UInt8>, at place: inout Int) -> Event {
     if part == .text { return nextText(bytes, &place) }
     while place < bytes.count {
-      if part == .arguments { return nextArguments(bytes, &place) }
+      if part == .arguments && keyed == nil { return nextArguments(bytes, &place) }
+      if part == .arguments {
+        if let event = nextOfKeyed(bytes, &place) { return event }
+        continue
+      }
       if part == .name {
         if takeName(bytes[place], &place) { return .call }
         continue
       }
       place += 1
       takeForm(bytes[place - 1])
+      if part == .text { return nextText(bytes, &place) }
     }
     return .needsMore
   }
@@ -94,14 +120,38 @@ public struct ToolCallReader: Sendable {
   /// - Returns: whether the name is whole.
   private mutating func takeName(_ byte: UInt8, _ place: inout Int) -> Bool {
     // No name has the first byte of what follows it.
-    if unsafe byte != form.middle.utf8Start[0] {
+    let middle = form.middle.utf8CodeUnitCount > 0 ? form.middle : form.end
+    if unsafe byte != middle.utf8Start[0] {
       name.append(byte)
       place += 1
       return false
     }
+    if let textName = form.textName, matches(name, textName) {
+      (part, offset) = (.textMiddle, 0)
+      return false
+    }
     callCount += 1
     (part, offset) = (.middle, 0)
+    if form.middle.utf8CodeUnitCount == 0 { beginArguments() }
     return true
+  }
+
+  private mutating func beginArguments() {
+    (part, depth, isInString, isEscaped) = (.arguments, 0, false, false)
+    keyed = form.keyed.map { KeyedReader($0, end: form.end) }
+  }
+
+  private mutating func nextOfKeyed(_ bytes: Span<UInt8>, _ place: inout Int) -> Event? {
+    switch keyed!.next(bytes, at: &place) {
+    case .needsMore: return .needsMore
+    case .key: return .key
+    case .made: return .made
+    case .end:
+      offset = keyed!.matchedCount
+      part = .end
+      if offset == form.end.utf8CodeUnitCount { (part, offset) = (.rest, 0) }
+      return nil
+    }
   }
 
   /// Takes a byte of the form's own text.
@@ -113,7 +163,8 @@ public struct ToolCallReader: Sendable {
       name.removeAll()
       part = .name
     case .middle where offset == form.middle.utf8CodeUnitCount:
-      (part, depth, isInString, isEscaped) = (.arguments, 0, false, false)
+      beginArguments()
+    case .textMiddle where offset == form.middle.utf8CodeUnitCount: part = .text
     case .end where offset == form.end.utf8CodeUnitCount:
       (part, offset) = (.rest, 0)
     case .rest:

@@ -15,14 +15,20 @@ struct ToolCompiler {
   private static let nameCountMax = 64
   private let form: ToolForm
   private let isParallel: Bool
+  /// Whether an answer need not call any.
+  private let isOptional: Bool
   private var rules = RuleMaker()
   /// The schema `{"type":"object"}`.
   private let anyObject: Int
+  /// For forms whose arguments are no JSON object: the list of `ToolRecord`.
+  private(set) var records = 0
 
   /// - Parameters:
   ///   - isParallel: whether there may be more calls than one.
+  ///   - isOptional: whether an answer need not call any, in forms that name the free text.
   ///   - anyObject: an item of the schema `{"type":"object"}`.
-  init(_ family: ToolFamily, isParallel: Bool, anyObject: Int) {
+  init(_ family: ToolFamily, isParallel: Bool, isOptional: Bool, anyObject: Int) {
+    self.isOptional = isOptional
     form = family.form
     self.isParallel = isParallel
     self.anyObject = anyObject
@@ -38,8 +44,10 @@ struct ToolCompiler {
   ) throws(ConstraintError) -> Int {
     if words.kind(tools) != .array { throw ConstraintError(.notTools, tools) }
     if words.childCount(tools) > Self.countMax { throw ConstraintError(.manyTools, tools) }
-    let middle = try literal(form.middle, &words)
-    let end = try literal(form.end, &words)
+    let middle = try rules.addLiteral(form.middle, &words)
+    let end = try rules.addLiteral(form.end, &words)
+    var keyed: KeyedCompiler?
+    if let form = form.keyed { keyed = try KeyedCompiler(form, end: end, &rules, &words) }
     var calls = RuleMaker.ElementList()
     var tool = words.firstChild(tools)
     while tool != 0 {
@@ -49,8 +57,14 @@ struct ToolCompiler {
         let node = try node(of: parameters, &words)
         try append(name, to: &calls, &words)
         try rules.append(.rule, middle, 0, to: &calls, &words)
-        try rules.append(.value, node, 0, to: &calls, &words)
-        try rules.append(.rule, end, 0, to: &calls, &words)
+        if let keyed {
+          let arguments = try keyed.arguments(node, place: parameters, &rules, &words)
+          try rules.append(.rule, arguments, 0, to: &calls, &words)
+          try keep(name, node, &words)
+        } else {
+          try rules.append(.value, node, 0, to: &calls, &words)
+          try rules.append(.rule, end, 0, to: &calls, &words)
+        }
       }
       tool = words.next(tool)
     }
@@ -58,25 +72,50 @@ struct ToolCompiler {
     return try root(try rules.addRule(calls, place: 0, &words), other, &words)
   }
 
+  private mutating func keep(
+    _ name: WordsText, _ node: Int, _ words: inout Words
+  ) throws(ConstraintError) {
+    let record = try words.take(ToolRecord.count)
+    words[record + ToolRecord.next] = records
+    words[record + ToolRecord.name] = name.start
+    words[record + ToolRecord.nameCount] = name.count
+    words[record + ToolRecord.node] = node
+    records = record
+  }
+
   /// `root ::= begin call more finish | other`, `more ::= between call more |`
   private mutating func root(
     _ call: Int, _ other: Int, _ words: inout Words
   ) throws(ConstraintError) -> Int {
     var list = RuleMaker.ElementList()
-    try rules.append(.rule, try literal(form.begin, &words), 0, to: &list, &words)
+    if form.textName == nil {
+      try rules.append(.rule, try rules.addLiteral(form.begin, &words), 0, to: &list, &words)
+    }
     try rules.append(.rule, call, 0, to: &list, &words)
     if isParallel, let between = form.between {
       let more = try rules.addRule(WordsText(start: 0, count: 0), place: 0, &words)
       var next = RuleMaker.ElementList()
-      try rules.append(.rule, try literal(between, &words), 0, to: &next, &words)
+      try rules.append(.rule, try rules.addLiteral(between, &words), 0, to: &next, &words)
       try rules.append(.rule, call, 0, to: &next, &words)
       try rules.append(.rule, more, 0, to: &next, &words)
       try rules.append(.alternative, 0, 0, to: &next, &words)
       try rules.finish(more, next, &words)
       try rules.append(.rule, more, 0, to: &list, &words)
     }
-    try rules.append(.rule, try literal(form.finish, &words), 0, to: &list, &words)
-    if other != 0 {
+    try rules.append(.rule, try rules.addLiteral(form.finish, &words), 0, to: &list, &words)
+    if let name = form.textName {
+      let calls = try rules.addRule(list, place: 0, &words)
+      list = RuleMaker.ElementList()
+      try rules.append(.rule, calls, 0, to: &list, &words)
+      try rules.append(.alternative, 0, 0, to: &list, &words)
+      try rules.append(.rule, try rules.addLiteral(name, &words), 0, to: &list, &words)
+      try rules.append(.rule, try rules.addLiteral(form.middle, &words), 0, to: &list, &words)
+      if other == 0 {
+        try rules.append(.rule, try text(before: calls, &words), 0, to: &list, &words)
+      } else {
+        try rules.append(.value, other, 0, to: &list, &words)
+      }
+    } else if other != 0 {
       try rules.append(.alternative, 0, 0, to: &list, &words)
       try rules.append(.value, other, 0, to: &list, &words)
     }
@@ -85,23 +124,36 @@ struct ToolCompiler {
     return root
   }
 
-  private mutating func literal(
-    _ text: StaticString, _ words: inout Words
+  /// Text that does not have `begin` in it, and `begin` and calls behind it. `begin` is one character,
+  /// some times.
+  ///
+  ///     text(i) ::= [^c] text(0) | c text(i + 1) |
+  private mutating func text(
+    before calls: Int, _ words: inout Words
   ) throws(ConstraintError) -> Int {
-    var list = RuleMaker.ElementList()
-    var (scalar, pending) = (0, 0)
-    for index in 0..<text.utf8CodeUnitCount {
-      let byte = unsafe Int(text.utf8Start[index])
-      if byte & 0xc0 == 0x80 {
-        scalar = scalar << 6 | byte & 0x3f
-        pending -= 1
+    let count = form.begin.utf8CodeUnitCount
+    let first = unsafe Int(form.begin.utf8Start[0])
+    let empty = WordsText(start: 0, count: 0)
+    let start = try rules.addRule(empty, place: 0, &words)
+    var next = calls
+    for index in stride(from: count - 1, through: 0, by: -1) {
+      var others = ScalarSet()
+      _ = others.add(0, first - 1)
+      _ = others.add(first + 1, ScalarSet.scalarMax)
+      var list = RuleMaker.ElementList()
+      try rules.append(others, to: &list, &words)
+      try rules.append(.rule, start, 0, to: &list, &words)
+      try rules.append(.alternative, 0, 0, to: &list, &words)
+      try rules.append(scalar: first, to: &list, &words)
+      try rules.append(.rule, next, 0, to: &list, &words)
+      if isOptional { try rules.append(.alternative, 0, 0, to: &list, &words) }
+      if index > 0 {
+        next = try rules.addRule(list, place: 0, &words)
       } else {
-        pending = byte < 0x80 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3
-        scalar = pending == 0 ? byte : byte & (0x3f >> pending)
+        try rules.finish(start, list, &words)
       }
-      if pending == 0 { try rules.append(scalar: scalar, to: &list, &words) }
     }
-    return try rules.addRule(list, place: 0, &words)
+    return start
   }
 
   private func append(
@@ -134,7 +186,7 @@ struct ToolCompiler {
     return (text, parameters != 0 && words.kind(parameters) == .null ? 0 : parameters)
   }
 
-  private static func isNameByte(_ byte: UInt8) -> Bool {
+  static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
@@ -159,4 +211,14 @@ struct ToolCompiler {
     }
     return node
   }
+}
+
+/// A tool, for the reader of its calls: a list.
+enum ToolRecord {
+  static let next = 0
+  static let name = 1
+  static let nameCount = 2
+  /// Of its arguments.
+  static let node = 3
+  static let count = 4
 }

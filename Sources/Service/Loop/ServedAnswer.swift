@@ -9,8 +9,8 @@ struct ServedAnswer: ~Copyable {
   /// `AnswerBuffer.pieceByteCountMax` bytes, each of which JSON may write as six, or two events and the
   /// end; and the names around them.
   static let roomByteCount = 8192
-  /// Bytes of a piece that may have calls in it, each of which makes two events.
-  private static let partByteCountMax = 128
+  /// Bytes of a piece that may have calls in it: a call of five bytes makes two events.
+  private static let partByteCountMax = 32
   /// Room for the probabilities of a token and of the likeliest ones beside it, each of which has a
   /// name of `TokenNames.byteCountMax` bytes that JSON writes as six and again as numbers.
   static let chancesByteCount = 16_384
@@ -81,10 +81,11 @@ struct ServedAnswer: ~Copyable {
   /// - Parameter chances: of the token that the text is of, for a stream.
   /// - Returns: false if the client cannot be reached any more.
   mutating func send(
-    _ text: inout AnswerBuffer, _ chances: TokenChances?, _ kind: RequestKind
+    _ text: inout AnswerBuffer, _ chances: TokenChances?, _ kind: RequestKind,
+    _ generator: borrowing Generator
   ) -> Bool {
     if reader != nil && !text.isThought {
-      sendParts(text.piece(atMost: Self.partByteCountMax), chances)
+      sendParts(text.piece(atMost: Self.partByteCountMax), chances, generator)
       text.removePiece(atMost: Self.partByteCountMax)
       return !writer.isClientGone
     }
@@ -98,7 +99,9 @@ struct ServedAnswer: ~Copyable {
   }
 
   /// Sends a piece of an answer that may call tools.
-  private mutating func sendParts(_ piece: Span<UInt8>, _ chances: TokenChances?) {
+  private mutating func sendParts(
+    _ piece: Span<UInt8>, _ chances: TokenChances?, _ generator: borrowing Generator
+  ) {
     var chances = chances
     var place = 0
     while true {
@@ -111,6 +114,11 @@ struct ServedAnswer: ~Copyable {
       case .call: answer.beginCall(reader!.name, reader!.callCount - 1, &writer)
       case .arguments(let range):
         answer.writeArguments(piece.extracting(range), reader!.callCount - 1, &writer)
+      case .key:
+        reader!.setArgument(isText: generator.isText(reader!.key, of: reader!.name))
+      case .made:
+        let made = reader!.made
+        answer.writeArguments(made.bytes, reader!.callCount - 1, &writer)
       }
     }
   }

@@ -246,7 +246,7 @@ extension ServiceLoop where Host: ~Copyable {
   ) throws(ServiceFailure) {
     var index = start
     while index < prompt.count {
-      if try !sendText() { return }
+      if try !sendText(generator) { return }
       if !hasRoom {
         try waitForClient()
         return
@@ -263,7 +263,7 @@ extension ServiceLoop where Host: ~Copyable {
     served.decoder.finish(to: &text)
     if served.kind.isAnswered {
       beginAnswer(&generator)
-    } else if try sendText() && hasRoom {
+    } else if try sendText(generator) && hasRoom {
       let canFollow = served.answer!.endListing(served.kind)
       finishServing(canFollow)
     }
@@ -272,7 +272,7 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func advanceAnswer(
     _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
-    if try !sendText() || isPausing() { return }
+    if try !sendText(generator) || isPausing() { return }
     if served.answer!.isRecordFull() {
       text.finish()
       host.endAnswer()
@@ -294,7 +294,7 @@ extension ServiceLoop where Host: ~Copyable {
       served.stage = .ending(finishReason(reason, generator.stoppingText))
     case .block, .pending: break
     }
-    _ = try sendText()
+    _ = try sendText(generator)
   }
 
   /// - Parameter text: the stop text that has come.
@@ -346,7 +346,7 @@ extension ServiceLoop where Host: ~Copyable {
 
   /// Sends what the generator has written.
   /// - Returns: false if the client must take something first.
-  private mutating func sendText() throws(ServiceFailure) -> Bool {
+  private mutating func sendText(_ generator: borrowing Generator) throws(ServiceFailure) -> Bool {
     while !text.isEmpty || served.chances != nil {
       if !hasRoom {
         try waitForClient()
@@ -354,7 +354,7 @@ extension ServiceLoop where Host: ~Copyable {
       }
       let chances = served.chances
       served.chances = nil
-      if !served.answer!.send(&text, chances, served.kind) { throw .gone }
+      if !served.answer!.send(&text, chances, served.kind, generator) { throw .gone }
     }
     served.goOn(moved: table[served.index].movedByteCount)
     return true
@@ -363,7 +363,7 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func advanceEnd(
     _ reason: FinishReason, _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
-    if try !sendText() { return }
+    if try !sendText(generator) { return }
     if !hasRoom {
       try waitForClient()
       return

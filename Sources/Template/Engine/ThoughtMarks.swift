@@ -13,7 +13,7 @@ public struct ThoughtMarks: Sendable {
     self.end = end
   }
 
-  public static var familyCount: Int { 11 }
+  public static var familyCount: Int { 14 }
 
   /// The marks of published families of models.
   @export(interface)
@@ -29,6 +29,9 @@ public struct ThoughtMarks: Sendable {
     case 7: self.init("<thinking>", "</thinking>")
     case 8: self.init("<reasoning>", "</reasoning>")
     case 9: self.init("<|begin_of_thought|>", "<|end_of_thought|>")
+    case 10: self.init("<mm:think>", "</mm:think>")
+    case 11: self.init("<think:opensource>", "</think:opensource>")
+    case 12: self.init("Here are my reasoning steps:", "[BEGIN FINAL RESPONSE]")
     default: self.init("◁think▷", "◁/think▷")
     }
   }
