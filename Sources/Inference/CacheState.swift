@@ -3,10 +3,12 @@ import Memory
 import Model
 import Profile
 
-/// The cache of one text and what the eviction policy keeps beside it.
+/// The cache of one text, what the eviction policy keeps beside it, and the states of layers that keep no
+/// keys.
 package struct CacheState: ~Copyable {
   package var cache: KVCache
   package var eviction: Eviction
+  let states: LayerStates
 
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let policy = settings.policy
@@ -22,12 +24,14 @@ package struct CacheState: ~Copyable {
       carver: &carver, shape: cacheShape, policy: policy, retained: settings.retained,
       weightParts: chunks.partCountMax(Eviction.weightTokens(policy)),
       takesBack: settings.takesBack, undoDepth: settings.stepCountMax)
+    states = LayerStates(carver: &carver, shape: shape)
   }
 
   /// Empties the cache.
   mutating func reset() {
     cache.setCount(0)
     eviction.reset()
+    states.reset()
   }
 
   /// Everything that stays with the text from block to block.
@@ -36,6 +40,7 @@ package struct CacheState: ~Copyable {
   ) throws(Visitor.Failure) {
     try cache.forEachPart(&visitor)
     try eviction.forEachPart(of: cache, &visitor)
+    try states.forEachPart(&visitor)
   }
 
   /// Bytes that stay with a text of at most `tokenCount` tokens; also of a state that is only measured.
@@ -45,6 +50,7 @@ package struct CacheState: ~Copyable {
       filling: tokenCount, layer: { settings.cacheLayer($0, of: shape) }, &counter)
     eviction.forEachPart(
       filling: tokenCount, layer: { settings.cacheLayer($0, of: shape) }, &counter)
+    states.forEachPart(&counter)
     return counter.byteCount
   }
 }

@@ -27,8 +27,8 @@ public struct FitAdvice: Sendable {
     self.capByteCount = capByteCount
     processByteCount = PlanTable.processByteCount(plan)
     weightByteCount =
-      plan.byteCount(of: .weights) + plan.byteCount(of: .embeddings)
-      + plan.byteCount(of: .outputHead)
+      plan.byteCount(of: .weights) + plan.byteCount(of: .experts)
+      + plan.byteCount(of: .embeddings) + plan.byteCount(of: .outputHead)
     keepsCodes = settings.keepsCodes || shape.keepsCodes
     savedByteCount = keepsCodes ? 0 : FormatTally.savedByteCount(shape)
     let otherByteCount = processByteCount - Self.engineByteCount(shape, settings)

@@ -1,6 +1,18 @@
 import Kernels
 import Model
 
+extension LayerSpec {
+  /// Outputs of the layer's first product in the matrices of queries and of keys, or what stands in their
+  /// places.
+  fileprivate func inputLengths(embeddingLength: Int) -> (first: Int, second: Int) {
+    switch mixer {
+    case .attention: (keyStart, kvLength)
+    case .convolution: (mixerInputLength(embeddingLength: embeddingLength), 0)
+    case .delta(let delta): (delta.channelCount, delta.valueLength)
+    }
+  }
+}
+
 /// The bytes of a model's matrices by their format.
 public struct FormatTally {
   public static let count = BitsKind.count + 1
@@ -13,13 +25,18 @@ public struct FormatTally {
     for layer in 0..<shape.layerCount {
       let spec = shape.layer(layer)
       let joint = shape.queryKeyValueFormat(layer)
-      add(joint ?? shape.format(layer, .query), outputs: spec.queryLength, k: length)
-      add(joint ?? shape.format(layer, .key), outputs: spec.kvLength, k: length)
+      let lengths = spec.inputLengths(embeddingLength: length)
+      add(joint ?? shape.format(layer, .query), outputs: lengths.first, k: length)
+      add(joint ?? shape.format(layer, .key), outputs: lengths.second, k: length)
       add(joint ?? shape.format(layer, .value), outputs: spec.kvLength, k: length)
-      add(shape.format(layer, .attentionOutput), outputs: length, k: spec.queryLength)
-      add(shape.format(layer, .gate), outputs: spec.feedForwardLength, k: length)
-      add(shape.format(layer, .up), outputs: spec.feedForwardLength, k: length)
-      add(shape.format(layer, .down), outputs: length, k: spec.feedForwardLength)
+      add(
+        shape.format(layer, .attentionOutput), outputs: length,
+        k: spec.mixedLength(embeddingLength: length))
+      for _ in 0..<max(spec.expertCount, 1) {
+        add(shape.format(layer, .gate), outputs: spec.feedForwardLength, k: length)
+        add(shape.format(layer, .up), outputs: spec.feedForwardLength, k: length)
+        add(shape.format(layer, .down), outputs: length, k: spec.feedForwardLength)
+      }
     }
     add(shape.format(.tokenEmbedding), outputs: shape.vocabularyCount, k: length)
     if !shape.isOutputTied {

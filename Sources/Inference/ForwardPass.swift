@@ -78,7 +78,14 @@ struct ForwardPass {
     multiplyQueryKeyValue(member, normalized, layerWeights)
     member.barrier()
     timer.times.linear += timer.lap()
-    if isTokenAttended(layerWeights.spec) {
+    if let convolution = layerWeights.convolution {
+      convolve(layer, convolution, member)
+      member.barrier()
+      timer.times.attention += timer.lap()
+    } else if let delta = layerWeights.delta, let spec = layerWeights.spec.delta {
+      runDeltaRule(layer, delta, spec, member)
+      timer.times.attention += timer.lap()
+    } else if isTokenAttended(layerWeights.spec) {
       attendToken(layer, member, &timer)
       member.barrier()
       timer.times.attention += timer.lap()
@@ -104,6 +111,9 @@ struct ForwardPass {
 
   private func feedForward(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let layerWeights = weights.layers[layer]
+    if let experts = layerWeights.experts, let spec = layerWeights.spec.experts {
+      return feedForward(layer, experts, spec, member, &timer)
+    }
     let normalized = rows(
       layerWeights.gate.format.form.union(layerWeights.up.format.form), k: layerWeights.gate.k,
       member)
@@ -226,7 +236,7 @@ extension ForwardPass {
 // MARK: - Rows
 
 extension ForwardPass {
-  private func scratch(_ member: Member) -> UnsafeMutablePointer<Float> {
+  func rowScratch(_ member: Member) -> UnsafeMutablePointer<Float> {
     workspace.rowScratch + member.index * workspace.rowScratchCount
   }
 
@@ -252,7 +262,7 @@ extension ForwardPass {
     forEachToken(member, of: rows) { token, pass in
       let squares = rows.setNormalizedToken(
         token, from: pass.workspace.residual + token * pass.workspace.residualStride,
-        weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: pass.scratch(member))
+        weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: pass.rowScratch(member))
       pass.workspace.numbers[member.index].check(squares, place)
     }
     _ = timer.lap()
@@ -278,9 +288,11 @@ extension ForwardPass {
   ) {
     var row = source
     if isSingle {
-      row = scratch(member)
+      row = rowScratch(member)
       copy(source, to: row, count: target.kPadded)
     }
+    // Another layer's rows may be longer.
+    for index in target.k..<target.kPadded { row[index] = 0 }
     workspace.numbers[member.index].check(target.setToken(token, from: row, factor: factor), place)
   }
 
@@ -296,6 +308,30 @@ extension ForwardPass {
     }
     member.barrier()
   }
+}
+
+// MARK: - Short convolutions
+
+extension ForwardPass {
+  /// In place of attention, members take channels, of all tokens one after the other.
+  private func convolve(
+    _ layer: Int, _ weights: UnsafeMutablePointer<Float>, _ member: Member
+  ) {
+    guard case .convolution(let length) = spec(layer).mixer else { return }
+    let channelCount = shape.embeddingLength
+    let convolution = ShortConvolution(
+      weights: weights, state: state.pointee.states.state(layer), length: length,
+      channelCount: channelCount)
+    while let channels = member.nextShares(Self.channelsPerShare, of: channelCount) {
+      for token in 0..<tokenCount {
+        convolution.run(
+          workspace.queryKeyValue + token * workspace.queryKeyValueStride, channels: channels,
+          into: workspace.attention + token * workspace.attentionStride)
+      }
+    }
+  }
+
+  static var channelsPerShare: Int { 256 }
 }
 
 // MARK: - Attention and cache
@@ -320,11 +356,11 @@ extension ForwardPass {
       normalizeHeads(norms, spec, kvHead: kvHead, tokens: tokens)
     }
     if let growth = spec.queryGrowth { growQueries(growth, spec, kvHead: kvHead, tokens: tokens) }
-    let (row, rotary) = (scratch(member), workspace.rotary[spec])
+    let (row, rotary) = (rowScratch(member), workspace.rotary[spec])
     let firstSlot = block.slotsBefore - (block.step ?? 0)
     for token in tokens {
       let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
-      let key = source + spec.queryLength + kvHead * spec.headDim
+      let key = source + spec.keyStart + kvHead * spec.headDim
       let value = key + spec.kvLength
       if !areFinite(key, count: spec.headDim) || !areFinite(value, count: spec.headDim) {
         workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
@@ -347,7 +383,7 @@ extension ForwardPass {
         normalizeHead(row + head * headDim, weight: norms.query, count: headDim, epsilon: epsilon)
       }
       normalizeHead(
-        row + spec.queryLength + kvHead * headDim, weight: norms.key, count: headDim,
+        row + spec.keyStart + kvHead * headDim, weight: norms.key, count: headDim,
         epsilon: epsilon)
     }
   }
@@ -489,6 +525,12 @@ extension ForwardPass {
         + (share.block.kvHead * group + member) * headDim
       copy(
         scratch.outputs + (row - rows.lowerBound) * scratch.rowStride, to: target, count: headDim)
+      if !share.spec.hasOutputGate { continue }
+      let head = share.block.kvHead * group + member
+      multiplyBySigmoid(
+        target,
+        of: workspace.queryKeyValue + token * workspace.queryKeyValueStride
+          + share.spec.queryLength + head * headDim, count: headDim)
     }
   }
 

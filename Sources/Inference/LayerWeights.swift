@@ -7,16 +7,24 @@ struct LayerWeights: BitwiseCopyable {
   let spec: LayerSpec
   /// `[embedding]`, zero-padded to whole rows of a product's input.
   let attentionNorm: UnsafeMutablePointer<Float>
-  /// Outputs: all query heads, then all key heads, then all value heads.
+  /// Outputs: all query heads, then all key heads, then all value heads; or what the layer's convolution
+  /// takes.
   let queryKeyValue: MatrixJoin
   /// One for each output of `queryKeyValue`, if the layer has biases.
   let bias: UnsafeMutablePointer<Float>?
   /// `[headDim]` each, if the layer has norms of heads.
   let headNorms: HeadNorms?
+  /// `[tokens][embedding]`, if the layer convolves.
+  let convolution: UnsafeMutablePointer<Float>?
+  /// If the layer has a delta rule.
+  let delta: DeltaWeights?
+  /// Takes what attention or the convolution gave.
   let attentionOutput: WeightMatrix
   /// `[embedding]`, if the layer has it.
   let attentionPostNorm: UnsafeMutablePointer<Float>?
   let feedForwardNorm: UnsafeMutablePointer<Float>
+  /// If the layer has them; `gate`, `up` and `down` are then those of the first one.
+  let experts: ExpertWeights?
   let gate: WeightMatrix
   let up: WeightMatrix
   let down: WeightMatrix
@@ -38,18 +46,31 @@ struct LayerWeights: BitwiseCopyable {
       ? HeadNorms(
         query: carver.takeNorm(count: spec.headDim), key: carver.takeNorm(count: spec.headDim))
       : nil
+    convolution = carver.takeConvolution(spec, channelCount: embeddingLength)
+    if let found = spec.delta {
+      delta = DeltaWeights(carver: &carver, found, embeddingLength: embeddingLength)
+    } else {
+      delta = nil
+    }
     attentionOutput = carver.takeMatrix(
       .weights, shape.format(layer, .attentionOutput), outputs: embeddingLength,
-      k: spec.queryLength)
+      k: spec.mixedLength(embeddingLength: embeddingLength))
     attentionPostNorm =
       spec.norms.afterAttention ? carver.takeNorm(count: embeddingLength) : nil
     feedForwardNorm = carver.takeNorm(count: embeddingLength)
-    gate = carver.takeMatrix(
-      .weights, shape.format(layer, .gate), outputs: spec.feedForwardLength, k: embeddingLength)
-    up = carver.takeMatrix(
-      .weights, shape.format(layer, .up), outputs: spec.feedForwardLength, k: embeddingLength)
-    down = carver.takeMatrix(
-      .weights, shape.format(layer, .down), outputs: embeddingLength, k: spec.feedForwardLength)
+    if let found = spec.experts {
+      let own = ExpertWeights(carver: &carver, shape, layer, found)
+      experts = own
+      (gate, up, down) = (own.gates[0], own.ups[0], own.downs[0])
+    } else {
+      experts = nil
+      gate = carver.takeMatrix(
+        .weights, shape.format(layer, .gate), outputs: spec.feedForwardLength, k: embeddingLength)
+      up = carver.takeMatrix(
+        .weights, shape.format(layer, .up), outputs: spec.feedForwardLength, k: embeddingLength)
+      down = carver.takeMatrix(
+        .weights, shape.format(layer, .down), outputs: embeddingLength, k: spec.feedForwardLength)
+    }
     feedForwardPostNorm =
       spec.norms.afterFeedForward ? carver.takeNorm(count: embeddingLength) : nil
   }
@@ -66,6 +87,10 @@ enum TensorPlace {
   /// Rows of the tensor are the outputs from `firstOutput` on, in that order.
   case matrix(WeightMatrix, firstOutput: Int, RowOrder)
   case vector(UnsafeMutablePointer<Float>, RowOrder)
+  /// As many rows for each expert.
+  case experts(ExpertMatrices)
+  /// Float32 numbers, those of a row so many apart, and those of a column.
+  case numbers(UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int)
 }
 
 extension LayerWeights {
@@ -74,14 +99,14 @@ extension LayerWeights {
   func place(of tensor: LayerTensor, rotated: RowOrder) -> TensorPlace {
     switch tensor {
     case .attentionNorm: .vector(attentionNorm, .asStored)
-    case .query: joined(at: 0, rotated)
-    case .key: joined(at: spec.queryLength, rotated)
-    case .value: joined(at: spec.queryLength + spec.kvLength, .asStored)
+    case .query: joined(at: 0, spec.queryOrder(rotated))
+    case .key: joined(at: spec.keyStart, rotated)
+    case .value: joined(at: spec.keyStart + spec.kvLength, .asStored)
     case .queryBias: .vector(bias!, rotated)
-    case .keyBias: .vector(bias! + spec.queryLength, rotated)
-    case .valueBias: .vector(bias! + spec.queryLength + spec.kvLength, .asStored)
-    case .queryNorm: .vector(headNorms!.query, .asStored)
-    case .keyNorm: .vector(headNorms!.key, .asStored)
+    case .keyBias: .vector(bias! + spec.keyStart, rotated)
+    case .valueBias: .vector(bias! + spec.keyStart + spec.kvLength, .asStored)
+    case .queryNorm: .vector(headNorms!.query, rotated)
+    case .keyNorm: .vector(headNorms!.key, rotated)
     case .attentionOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
     case .attentionPostNorm: .vector(attentionPostNorm!, .asStored)
     case .ffnNorm: .vector(feedForwardNorm, .asStored)
@@ -89,7 +114,24 @@ extension LayerWeights {
     case .up: .matrix(up, firstOutput: 0, .asStored)
     case .down: .matrix(down, firstOutput: 0, .asStored)
     case .ffnPostNorm: .vector(feedForwardPostNorm!, .asStored)
-    case .queryKeyValue: preconditionFailure("its parts have places")
+    case .convolutionInput: joined(at: 0, .asStored)
+    case .convolution: .numbers(convolution!, rowStride: 1, columnStride: attentionOutput.k)
+    case .convolutionOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
+    case .router: .numbers(experts!.router, rowStride: experts!.routerStride, columnStride: 1)
+    case .routerBias: .vector(experts!.bias!, .asStored)
+    case .gates: .experts(experts!.gates)
+    case .ups: .experts(experts!.ups)
+    case .downs: .experts(experts!.downs)
+    case .queryKeyValue: joined(at: 0, .asStored)
+    case .deltaOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
+    case .deltaGate: joined(at: spec.delta!.channelCount, .asStored)
+    case .deltaConvolution:
+      .numbers(delta!.convolution, rowStride: 1, columnStride: spec.delta!.channelCount)
+    case .deltaBias: .vector(delta!.bias, .asStored)
+    case .deltaDecay: .vector(delta!.decay, .asStored)
+    case .deltaBeta: .numbers(delta!.beta, rowStride: queryKeyValue.k, columnStride: 1)
+    case .deltaAlpha: .numbers(delta!.alpha, rowStride: queryKeyValue.k, columnStride: 1)
+    case .deltaNorm: .vector(delta!.norm, .asStored)
     }
   }
 }
@@ -102,16 +144,29 @@ extension LayerWeights {
 }
 
 extension Carver {
-  /// One matrix, or three if the file's types differ.
+  /// One matrix, or two or three if the file's types differ.
   fileprivate mutating func takeQueryKeyValue(_ shape: ModelShape, _ layer: Int) -> MatrixJoin {
     let (spec, k) = (shape.layer(layer), shape.embeddingLength)
     if let format = shape.queryKeyValueFormat(layer) {
-      return MatrixJoin(takeMatrix(.weights, format, outputs: spec.queryKeyValueLength, k: k))
+      return MatrixJoin(
+        takeMatrix(.weights, format, outputs: spec.mixerInputLength(embeddingLength: k), k: k))
+    }
+    if let delta = spec.delta {
+      return MatrixJoin(
+        takeMatrix(.weights, shape.format(layer, .query), outputs: delta.channelCount, k: k),
+        takeMatrix(.weights, shape.format(layer, .key), outputs: delta.valueLength, k: k))
     }
     return MatrixJoin(
-      takeMatrix(.weights, shape.format(layer, .query), outputs: spec.queryLength, k: k),
+      takeMatrix(.weights, shape.format(layer, .query), outputs: spec.keyStart, k: k),
       takeMatrix(.weights, shape.format(layer, .key), outputs: spec.kvLength, k: k),
       takeMatrix(.weights, shape.format(layer, .value), outputs: spec.kvLength, k: k))
+  }
+
+  fileprivate mutating func takeConvolution(
+    _ spec: LayerSpec, channelCount: Int
+  ) -> UnsafeMutablePointer<Float>? {
+    guard case .convolution(let length) = spec.mixer else { return nil }
+    return take(.norms, Float.self, count: length * channelCount)
   }
 
   mutating func takeMatrix(

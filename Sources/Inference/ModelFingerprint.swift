@@ -31,6 +31,18 @@ private struct FingerprintVisitor: WeightVisitor {
     update(UnsafeBufferPointer(start: bias, count: count))
   }
 
+  mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int) {
+    update(UnsafeBufferPointer(start: convolution, count: count))
+  }
+
+  mutating func visit(router: UnsafeMutablePointer<Float>, count: Int) {
+    update(UnsafeBufferPointer(start: router, count: count))
+  }
+
+  mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int) {
+    update(UnsafeBufferPointer(start: decay, count: count))
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {
     hash.update(UInt64(matrix.k))
     switch matrix {

@@ -47,5 +47,17 @@ private struct MarkVisitor: WeightVisitor {
     hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: bias, count: count)))
   }
 
+  mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int) {
+    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: convolution, count: count)))
+  }
+
+  mutating func visit(router: UnsafeMutablePointer<Float>, count: Int) {
+    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: router, count: count)))
+  }
+
+  mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int) {
+    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: decay, count: count)))
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {}
 }

@@ -39,6 +39,10 @@ package struct ModelWeights {
 extension ModelShape {
   /// The greatest K of the matrices.
   var longestRowLength: Int {
-    max(embeddingLength, layers.largest { max($0.queryLength, $0.feedForwardLength) })
+    max(
+      embeddingLength,
+      layers.largest {
+        max($0.mixedLength(embeddingLength: embeddingLength), $0.feedForwardLength)
+      })
   }
 }

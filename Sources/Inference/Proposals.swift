@@ -18,6 +18,8 @@ extension TokenSequence {
     if !Eviction.undoesSteps(settings.policy) || !hasShortGroups { room = 0 }
     // What leaves a window is not kept.
     if settings.windowSlotCount(of: shape) > 0 { room = 0 }
+    // What a token has changed in a state is not kept.
+    if shape.stateLayerCount > 0 { room = 0 }
     if !settings.evicts { room = min(room, roomCount - 1) }
     if settings.renumbers { room = min(room, shape.contextLength - position - 1) }
     return max(room, 0)

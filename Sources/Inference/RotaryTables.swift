@@ -18,7 +18,9 @@ struct RotaryTables: BitwiseCopyable {
     for index in 1..<max(count, 1) {
       tables[index] = RotaryTable(carver: &carver, shape.ropeTables[index], block: block)
     }
-    let plainDim = shape.layers.largest { $0.ropeTable == nil ? $0.headDim : 0 }
+    let plainDim = shape.layers.largest {
+      $0.attends && $0.ropeTable == nil ? $0.headDim : 0
+    }
     hasPlain = plainDim > 0
     if hasPlain {
       tables[count] = RotaryTable(

@@ -62,7 +62,8 @@ public struct TokenSequence: ~Copyable {
   public internal(set) var position = 0
   /// Tokens behind them that are appended and not committed.
   public private(set) var appendedCount = 0
-  /// Tokens that `truncate` cannot take back: those there were at the latest eviction.
+  /// Tokens that `truncate` cannot take back: those there were at the latest eviction; all, if layers of the
+  /// model keep a state in place of keys.
   public internal(set) var fixedCount = 0
   /// The row of the last token in the block that the machine took last.
   public internal(set) var lastRow = 0
@@ -164,7 +165,8 @@ extension TokenSequence {
   /// - Parameters:
   ///   - count: 1 to the block's size.
   ///   - commits: whether all of them are committed at once: the same as `commit(count)`, done while
-  ///     each layer's keys are still in the processor's caches. Else the settings must take back.
+  ///     each layer's keys are still in the processor's caches. Else the settings must take back, and
+  ///     all layers of the model must keep keys.
   @export(interface)
   package mutating func append(
     _ count: Int, commits: Bool, on machine: borrowing Machine, _ weights: ModelWeights
@@ -175,6 +177,7 @@ extension TokenSequence {
     drop(on: machine)
     precondition(appendedCount == 0, "the last block is not committed")
     precondition(commits || settings.takesBack, "the settings leave no room for it")
+    precondition(commits || shape.stateLayerCount == 0, "states take nothing back")
     let (slotsBefore, slotsBeforeLeast) = (slotsFilled, state.pointee.cache.leastCount)
     // `limit` may have left fewer slots than there is room for.
     let evicts = Eviction.evicts(settings.policy)
@@ -223,7 +226,7 @@ extension TokenSequence {
     position += count
     tokenCount += count
     appendedCount = 0
-    if evicts { fixedCount = tokenCount }
+    if evicts || shape.stateLayerCount > 0 { fixedCount = tokenCount }
   }
 
   /// Drops the tokens that are not committed, and the last ones of the text until `count` are left. A

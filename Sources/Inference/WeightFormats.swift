@@ -18,9 +18,15 @@ extension ModelShape {
   /// their types differ and their outputs are not whole groups, all of them become int8.
   func queryKeyValueFormat(_ layer: Int) -> MatrixFormat? {
     let query = format(layer, .query)
+    if let delta = self.layer(layer).delta {
+      if format(layer, .key) == query { return query }
+      return delta.channelCount % MatrixJoin.outputMultiple == 0 ? nil : .int8
+    }
+    // What a convolution takes comes from one matrix.
+    if !self.layer(layer).attends { return query }
     if format(layer, .key) == query && format(layer, .value) == query { return query }
     let (spec, multiple) = (self.layer(layer), MatrixJoin.outputMultiple)
-    return spec.queryLength % multiple == 0 && spec.kvLength % multiple == 0 ? nil : .int8
+    return spec.keyStart % multiple == 0 && spec.kvLength % multiple == 0 ? nil : .int8
   }
 
   /// Gives matrices that come from no file types, as far as their rows are whole blocks of them.
@@ -33,7 +39,7 @@ extension ModelShape {
         guard let tensor = LayerTensor(rawValue: index), !tensor.isVector else { continue }
         let k =
           switch tensor {
-          case .attentionOutput: spec.queryLength
+          case .attentionOutput: spec.mixedLength(embeddingLength: embeddingLength)
           case .down: spec.feedForwardLength
           default: embeddingLength
           }
@@ -57,7 +63,7 @@ extension ModelShape {
       } else {
         forms.formUnion(format(layer, .query).form)
         forms.formUnion(format(layer, .key).form)
-        forms.formUnion(format(layer, .value).form)
+        if self.layer(layer).attends { forms.formUnion(format(layer, .value).form) }
       }
       forms.formUnion(format(layer, .attentionOutput).form)
       forms.formUnion(format(layer, .gate).form)

@@ -62,7 +62,15 @@ struct WeightLoader {
         case .matrix(let matrix, let firstOutput, let order):
           try loadMatrix(
             slot, rows: row..<row + count, matrix, at: firstOutput, order: order, &shares)
+        case .experts(let experts):
+          let count = tensors[slot].rowCount / experts.count
+          for expert in 0..<experts.count {
+            try loadMatrix(
+              slot, rows: expert * count..<(expert + 1) * count, experts[expert], &shares)
+          }
         case .vector(let vector, let order): try loadVector(slot, vector, order: order, &shares)
+        case .numbers(let numbers, let rowStride, let columnStride):
+          try loadNumbers(slot, numbers, rowStride, columnStride, &shares)
         }
         number += 1
         row += count
@@ -137,6 +145,33 @@ struct WeightLoader {
       }
     }
     shares.pass(1)
+  }
+
+  /// A tensor of several rows that is held as Float32.
+  private func loadNumbers(
+    _ slot: TensorSlot, _ target: UnsafeMutablePointer<Float>, _ rowStride: Int,
+    _ columnStride: Int, _ shares: inout ShareWalk
+  ) throws(ModelError) {
+    let tensor = tensors[slot]
+    let chunk = max(1, min(256, scratch.readByteCount / tensor.rowByteCount))
+    let chunkCount = (tensor.rowCount + chunk - 1) / chunk
+    let row = scratch.row(shares.member)
+    while let index = shares.take(of: chunkCount) {
+      let rows = index * chunk..<min((index + 1) * chunk, tensor.rowCount)
+      let bytes = try read(tensor, rows: rows, shares.member)
+      for number in rows {
+        dequantize(
+          tensor.type, from: bytes + (number - rows.lowerBound) * tensor.rowByteCount,
+          count: tensor.columnCount, into: row)
+        guard areFinite(row, count: tensor.columnCount) else {
+          throw .notFinite(tensor: slot.name)
+        }
+        for column in 0..<tensor.columnCount {
+          target[number * rowStride + column * columnStride] = row[column]
+        }
+      }
+    }
+    shares.pass(chunkCount)
   }
 
   private func loadRopeFactors(

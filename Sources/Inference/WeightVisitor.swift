@@ -7,6 +7,12 @@ package protocol WeightVisitor {
   mutating func visit(norm: UnsafeMutablePointer<Float>, count: Int)
   /// - Parameter bias: `[count]`, with zeros behind it to whole output groups.
   mutating func visit(bias: UnsafeMutablePointer<Float>, count: Int)
+  /// - Parameter convolution: `[length][channels]`
+  mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int)
+  /// - Parameter decay: below 0
+  mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int)
+  /// - Parameter router: rows of the length of an embedding, such as those of experts.
+  mutating func visit(router: UnsafeMutablePointer<Float>, count: Int)
   /// - Parameter number: tells the matrices of a model apart, and is the same in every run.
   mutating func visit(matrix: WeightMatrix, number: Int)
 }
@@ -39,6 +45,19 @@ extension ModelWeights {
       visitor.visit(norm: norms.query, count: layer.spec.headDim)
       visitor.visit(norm: norms.key, count: layer.spec.headDim)
     }
+    if let convolution = layer.convolution {
+      visitor.visit(
+        convolution: convolution, count: layer.spec.stateCount(embeddingLength: length) + length)
+    }
+    if let delta = layer.delta, let spec = layer.spec.delta {
+      visitor.visit(
+        convolution: delta.convolution, count: spec.convolutionLength * spec.channelCount)
+      visitor.visit(bias: delta.bias, count: spec.valueHeadCount)
+      visitor.visit(decay: delta.decay, count: spec.valueHeadCount)
+      visitor.visit(router: delta.beta, count: spec.valueHeadCount * length)
+      visitor.visit(router: delta.alpha, count: spec.valueHeadCount * length)
+      visitor.visit(norm: delta.norm, count: spec.valueDim)
+    }
     for part in 0..<layer.queryKeyValue.partCount {
       visitor.visit(
         matrix: layer.queryKeyValue.part(part), number: number + part * Self.partNumberStep)
@@ -46,9 +65,20 @@ extension ModelWeights {
     visitor.visit(matrix: layer.attentionOutput, number: number + 1)
     if let norm = layer.attentionPostNorm { visitor.visit(norm: norm, count: length) }
     visitor.visit(norm: layer.feedForwardNorm, count: length)
-    visitor.visit(matrix: layer.gate, number: number + 2)
-    visitor.visit(matrix: layer.up, number: number + 3)
-    visitor.visit(matrix: layer.down, number: number + 4)
+    if let experts = layer.experts {
+      visitor.visit(router: experts.router, count: experts.gates.count * experts.routerStride)
+      if let bias = experts.bias { visitor.visit(bias: bias, count: experts.gates.count) }
+      for expert in 0..<experts.gates.count {
+        let number = number + expert * Self.partNumberStep
+        visitor.visit(matrix: experts.gates[expert], number: number + 2)
+        visitor.visit(matrix: experts.ups[expert], number: number + 3)
+        visitor.visit(matrix: experts.downs[expert], number: number + 4)
+      }
+    } else {
+      visitor.visit(matrix: layer.gate, number: number + 2)
+      visitor.visit(matrix: layer.up, number: number + 3)
+      visitor.visit(matrix: layer.down, number: number + 4)
+    }
     if let norm = layer.feedForwardPostNorm { visitor.visit(norm: norm, count: length) }
   }
 }

@@ -13,7 +13,7 @@ struct Workspace {
   /// that the rows come from, and for that of those they go into, which stays 0.
   let residual: UnsafeMutablePointer<Float>
   let residualStride: Int
-  /// Queries, keys and values of each token.
+  /// Queries, keys and values of each token, or what a convolution takes.
   let queryKeyValue: UnsafeMutablePointer<Float>
   let queryKeyValueStride: Int
   let attention: UnsafeMutablePointer<Float>
@@ -28,6 +28,7 @@ struct Workspace {
   let logitStride: Int
   /// The block's rows as int8, one matrix input at a time; see `ActivationRows`.
   let rounded: UnsafeMutableRawPointer
+  let experts: ExpertWorkspace
   let rotary: RotaryTables
   /// `[B]`
   let tokens: UnsafeMutablePointer<Int32>
@@ -55,8 +56,9 @@ struct Workspace {
     let kMax = shape.longestRowLength
     residualStride = MatrixFormat.rowCapacity(shape.embeddingLength)
     queryKeyValueStride = MatrixFormat.outputCapacity(
-      shape.layers.largest { $0.queryKeyValueLength })
-    attentionStride = MatrixFormat.inputCapacity(shape.layers.largest { $0.queryLength })
+      shape.layers.largest { $0.mixerInputLength(embeddingLength: shape.embeddingLength) })
+    attentionStride = MatrixFormat.inputCapacity(
+      shape.layers.largest { $0.mixedLength(embeddingLength: shape.embeddingLength) })
     gatedStride = MatrixFormat.rowCapacity(shape.layers.largest { $0.feedForwardLength })
     logitStride = MatrixFormat.outputCapacity(shape.vocabularyCount)
     residual = carver.take(.activations, Float.self, count: block * residualStride)
@@ -71,6 +73,7 @@ struct Workspace {
     let forms = shape.roundingForms
     rounded = carver.takeBytes(
       .int8Activations, count: ActivationRows.byteCount(forms, tokens: block, k: kMax))
+    experts = ExpertWorkspace(carver: &carver, shape: shape, settings: settings)
     rotary = RotaryTables(carver: &carver, shape: shape, block: block)
     tokens = carver.take(.activations, Int32.self, count: block)
     rowScratchCount = MatrixFormat.inputCapacity(kMax)

@@ -13,22 +13,28 @@ public final class FloatText {
   /// Tokens taken so far.
   public private(set) var tokenCount = 0
   /// Tokens of the block that `forward` took last.
-  private var rowCount = 0
+  private(set) var rowCount = 0
   private let caches: [FloatCache]
+  /// Of layers that convolve: what they take of the tokens before, `[tokens][channels]`.
+  let states: [FloatBuffer]
   private let layers: [LayerSpec]
   /// As many as the model has tables.
   private let rotary: [FloatRotary]
   private let attention: FloatAttention
 
   private let residual: FloatRows
-  private let normalized: FloatRows
+  let normalized: FloatRows
+  /// What a convolution takes.
+  let parts: FloatRows
   private let queries: FloatRows
   private let keys: FloatRows
   private let values: FloatRows
-  private let attended: FloatRows
+  let attended: FloatRows
   private let gate: FloatRows
   private let up: FloatRows
   private let product: FloatRows
+  /// What an expert gives one token.
+  private let expertOutput: FloatRows
   private let logits: FloatRows
 
   init(_ model: FloatModel, capacity: Int, blockSize: Int) {
@@ -40,6 +46,10 @@ public final class FloatText {
     self.blockSize = blockSize
     let rows = { FloatRows(rowCount: blockSize, length: $0) }
     caches = (0..<shape.layerCount).map { FloatCache(shape.layer($0), capacity: capacity) }
+    states = (0..<shape.layerCount).map {
+      FloatBuffer(
+        count: shape.layer($0).stateCount(embeddingLength: shape.embeddingLength))
+    }
     rotary = (0..<shape.ropeTables.count).map {
       FloatRotary(
         shape.ropeTables[$0],
@@ -49,17 +59,23 @@ public final class FloatText {
     attention = FloatAttention(shape, capacity: capacity, blockSize: blockSize, model.workers)
     residual = rows(shape.embeddingLength)
     normalized = rows(shape.embeddingLength)
-    queries = rows(shape.layers.largest { $0.queryLength })
+    parts = rows(
+      shape.layers.largest { layer in
+        layer.attends ? 0 : layer.mixerInputLength(embeddingLength: shape.embeddingLength)
+      })
+    queries = rows(shape.layers.largest { $0.keyStart })
     keys = rows(shape.layers.largest { $0.kvLength })
     values = rows(shape.layers.largest { $0.kvLength })
-    attended = rows(shape.layers.largest { $0.queryLength })
+    attended = rows(
+      shape.layers.largest { $0.mixedLength(embeddingLength: shape.embeddingLength) })
     gate = rows(shape.layers.largest { $0.feedForwardLength })
     up = rows(shape.layers.largest { $0.feedForwardLength })
     product = rows(shape.embeddingLength)
+    expertOutput = FloatRows(rowCount: 1, length: shape.embeddingLength)
     logits = FloatRows(rowCount: Self.logitRowCount, length: shape.vocabularyCount)
   }
 
-  private var shape: ModelShape { model.shape }
+  var shape: ModelShape { model.shape }
   private var workers: Workers { model.workers }
 
   /// Passes the next tokens, 1 to `blockSize` of them, through all layers.
@@ -97,12 +113,43 @@ public final class FloatText {
 
   private func attend(_ index: Int, _ layer: FloatLayer, _ observer: (any ForwardObserver)?) {
     normalize(layer.attentionNorm)
-    multiply(normalized, layer.query, plus: layer.biases?.query, into: queries)
-    multiply(normalized, layer.key, plus: layer.biases?.key, into: keys)
-    multiply(normalized, layer.value, plus: layer.biases?.value, into: values)
+    switch layer.mixer {
+    case .attention(let heads): attend(index, layer, heads, observer)
+    case .convolution(let convolution): convolve(index, convolution)
+    case .delta(let delta): runDeltaRule(index, delta)
+    }
+    multiply(attended, layer.attentionOutput, into: product)
+    addProduct(layer.attentionPostNorm, layer.spec)
+  }
+
+  /// attended = c * the convolution of b * x
+  private func convolve(_ index: Int, _ convolution: FloatConvolution) {
+    multiply(normalized, convolution.input, into: parts)
+    let count = shape.embeddingLength
+    for channel in 0..<count {
+      let weights = convolution.weights[channel]
+      var taken = (0..<weights.count - 1).map { states[index].start[$0 * count + channel] }
+      for row in 0..<rowCount {
+        taken.append(parts[row][channel] * parts[row][2 * count + channel])
+        let sum = zip(weights, taken).reduce(0) { $0 + $1.0 * $1.1 }
+        attended[row][channel] = sum * parts[row][count + channel]
+        taken.removeFirst()
+      }
+      for (place, value) in taken.enumerated() {
+        states[index].start[place * count + channel] = value
+      }
+    }
+  }
+
+  private func attend(
+    _ index: Int, _ layer: FloatLayer, _ heads: FloatHeads, _ observer: (any ForwardObserver)?
+  ) {
+    multiply(normalized, heads.query, plus: heads.biases?.query, into: queries)
+    multiply(normalized, heads.key, plus: heads.biases?.key, into: keys)
+    multiply(normalized, heads.value, plus: heads.biases?.value, into: values)
     let spec = layers[index]
-    rotate(queries, spec, headCount: spec.headCount, norm: layer.headNorms?.query)
-    rotate(keys, spec, headCount: spec.kvHeadCount, norm: layer.headNorms?.key)
+    rotate(queries, spec, headCount: spec.headCount, norm: heads.norms?.query)
+    rotate(keys, spec, headCount: spec.kvHeadCount, norm: heads.norms?.key)
     if let growth = spec.queryGrowth { growQueries(growth, spec) }
     caches[index].append(keys, values, rowCount: rowCount, at: tokenCount)
     observer?.layer(
@@ -114,21 +161,60 @@ public final class FloatText {
     ) { head, position, weights in
       observer?.attention(layer: index, head: head, position: position, weights: weights)
     }
-    multiply(attended, layer.attentionOutput, into: product)
-    addProduct(layer.attentionPostNorm, layer.spec)
+    if !spec.hasOutputGate { return }
+    for row in 0..<rowCount {
+      for index in 0..<spec.queryLength {
+        attended[row][index] /= 1 + exp(-queries[row][spec.queryLength + index])
+      }
+    }
   }
 
   private func feedForward(_ layer: FloatLayer) {
     normalize(layer.feedForwardNorm)
-    multiply(normalized, layer.gate, into: gate)
-    multiply(normalized, layer.up, into: up)
-    workers.forEach(rowCount) { _, row in
-      for index in 0..<layer.spec.feedForwardLength {
-        gate[row][index] = activation(gate[row][index], layer.spec) * up[row][index]
-      }
+    switch layer.feedForward {
+    case .plain(let unit):
+      multiply(normalized, unit.gate, into: gate)
+      multiply(normalized, unit.up, into: up)
+      workers.forEach(rowCount) { _, row in activate(row, layer.spec) }
+      multiply(gate, unit.down, into: product)
+    case .experts(let experts):
+      for row in 0..<rowCount { feedForward(row, experts, layer.spec) }
     }
-    multiply(gate, layer.down, into: product)
     addProduct(layer.feedForwardPostNorm, layer.spec)
+  }
+
+  /// gate = f(gate) * up
+  private func activate(_ row: Int, _ layer: LayerSpec) {
+    for index in 0..<layer.feedForwardLength {
+      gate[row][index] = activation(gate[row][index], layer) * up[row][index]
+    }
+  }
+
+  /// product = the sum of what the token's experts give
+  private func feedForward(_ row: Int, _ experts: FloatExperts, _ layer: LayerSpec) {
+    let logits = experts.router.map { weights in
+      weights.indices.reduce(Float(0)) { $0 + weights[$1] * normalized[row][$1] }
+    }
+    let numbers =
+      experts.spec.gating == .sigmoid
+      ? logits.map { 1 / (1 + exp(-$0)) } : logits.map { exp($0 - logits.max()!) }
+    let scores = experts.spec.gating == .sigmoid ? numbers : logits
+    let ranked = scores.indices.sorted {
+      let (a, b) = (scores[$0] + experts.bias[$0], scores[$1] + experts.bias[$1])
+      return a == b ? $0 < $1 : a > b
+    }
+    let chosen = ranked.prefix(experts.spec.usedCount)
+    let sum = chosen.reduce(Float(0)) { $0 + numbers[$1] }
+    var total = [Float](repeating: 0, count: shape.embeddingLength)
+    for expert in chosen {
+      let unit = experts.units[expert]
+      unit.gate.multiply(normalized, firstRow: row, rowCount: 1, into: gate, workers)
+      unit.up.multiply(normalized, firstRow: row, rowCount: 1, into: up, workers)
+      activate(0, layer)
+      unit.down.multiply(gate, rowCount: 1, into: expertOutput, workers)
+      for index in total.indices { total[index] += expertOutput[0][index] * numbers[expert] / sum }
+    }
+    for index in total.indices { product[row][index] = total[index] }
   }
 
   private func activation(_ x: Float, _ layer: LayerSpec) -> Float {
@@ -138,7 +224,7 @@ public final class FloatText {
     }
   }
 
-  private func multiply(
+  func multiply(
     _ x: FloatRows, _ matrix: FloatMatrix, plus bias: [Float]? = nil, into out: FloatRows
   ) {
     matrix.multiply(x, rowCount: rowCount, plus: bias, into: out, workers)

@@ -11,21 +11,76 @@ public struct FloatModelError: Error, CustomStringConvertible {
 struct FloatLayer {
   let spec: LayerSpec
   let attentionNorm: [Float]
+  let mixer: FloatMixer
+  /// Takes what the mixer gave.
+  let attentionOutput: FloatMatrix
+  /// Where the model has norms behind its parts.
+  let attentionPostNorm: [Float]?
+  let feedForwardPostNorm: [Float]?
+  let feedForwardNorm: [Float]
+  let feedForward: FloatFeedForward
+}
+
+/// What follows attention.
+enum FloatFeedForward {
+  case plain(FloatGatedUnit)
+  case experts(FloatExperts)
+}
+
+struct FloatGatedUnit {
+  let gate: FloatMatrix
+  let up: FloatMatrix
+  let down: FloatMatrix
+}
+
+struct FloatExperts {
+  let spec: ExpertSpec
+  /// `[experts][embedding]`
+  let router: [[Float]]
+  /// Zeros where the model has none.
+  let bias: [Float]
+  let units: [FloatGatedUnit]
+}
+
+/// What mixes a layer's tokens.
+enum FloatMixer {
+  case attention(FloatHeads)
+  case convolution(FloatConvolution)
+  case delta(FloatDelta)
+}
+
+/// A gated delta rule.
+struct FloatDelta {
+  let spec: DeltaSpec
+  /// Queries, keys and values before their convolution.
+  let input: FloatMatrix
+  /// Of each channel, the oldest token's first.
+  let convolution: [[Float]]
+  let gate: FloatMatrix
+  /// `[value heads][embedding]` each.
+  let beta: [[Float]]
+  let alpha: [[Float]]
+  let bias: [Float]
+  let decay: [Float]
+  let norm: [Float]
+}
+
+/// What makes queries, keys and values.
+struct FloatHeads {
   let query: FloatMatrix
   let key: FloatMatrix
   let value: FloatMatrix
   /// Where the model has biases.
   let biases: (query: [Float], key: [Float], value: [Float])?
   /// Where the model has norms of heads: `[headDim]` each.
-  let headNorms: (query: [Float], key: [Float])?
-  let attentionOutput: FloatMatrix
-  /// Where the model has norms behind its parts.
-  let attentionPostNorm: [Float]?
-  let feedForwardPostNorm: [Float]?
-  let feedForwardNorm: [Float]
-  let gate: FloatMatrix
-  let up: FloatMatrix
-  let down: FloatMatrix
+  let norms: (query: [Float], key: [Float])?
+}
+
+/// A gated short convolution.
+struct FloatConvolution {
+  let input: FloatMatrix
+  /// Of each channel, the oldest token's first.
+  let weights: [[Float]]
 }
 
 /// All weights of a model as Float32. The rows of queries and keys lie so that the first half of a
@@ -88,26 +143,72 @@ private struct FloatReader {
     return FloatLayer(
       spec: spec,
       attentionNorm: try vector(.layer(layer, .attentionNorm)),
-      query: try matrix(layer, .query, order),
-      key: try matrix(layer, .key, order),
-      value: try matrix(layer, .value),
-      biases: !spec.hasBias
-        ? nil
-        : (
-          try vector(.layer(layer, .queryBias), order), try vector(.layer(layer, .keyBias), order),
-          try vector(.layer(layer, .valueBias))
-        ),
-      headNorms: !spec.norms.heads
-        ? nil : (try vector(.layer(layer, .queryNorm)), try vector(.layer(layer, .keyNorm))),
-      attentionOutput: try matrix(layer, .attentionOutput),
+      mixer: try mixer(layer, spec, order),
+      attentionOutput: try matrix(layer, spec.outputTensor),
       attentionPostNorm: !spec.norms.afterAttention
         ? nil : try vector(.layer(layer, .attentionPostNorm)),
       feedForwardPostNorm: !spec.norms.afterFeedForward
         ? nil : try vector(.layer(layer, .ffnPostNorm)),
       feedForwardNorm: try vector(.layer(layer, .ffnNorm)),
-      gate: try matrix(layer, .gate),
-      up: try matrix(layer, .up),
-      down: try matrix(layer, .down))
+      feedForward: try feedForward(layer, spec))
+  }
+
+  private func feedForward(_ layer: Int, _ spec: LayerSpec) throws -> FloatFeedForward {
+    guard let experts = spec.experts else {
+      return .plain(
+        FloatGatedUnit(
+          gate: try matrix(layer, .gate), up: try matrix(layer, .up),
+          down: try matrix(layer, .down)))
+    }
+    func part(_ tensor: LayerTensor, _ expert: Int) throws -> FloatMatrix {
+      let count = tensors[.layer(layer, tensor)].rowCount / experts.count
+      return try matrix(.layer(layer, tensor), rows: expert * count..<(expert + 1) * count)
+    }
+    return .experts(
+      FloatExperts(
+        spec: experts, router: try rows(.layer(layer, .router)),
+        bias: experts.hasBias
+          ? try vector(.layer(layer, .routerBias)) : Array(repeating: 0, count: experts.count),
+        units: try (0..<experts.count).map {
+          FloatGatedUnit(
+            gate: try part(.gates, $0), up: try part(.ups, $0), down: try part(.downs, $0))
+        }))
+  }
+
+  private func delta(_ layer: Int, _ spec: DeltaSpec) throws -> FloatDelta {
+    FloatDelta(
+      spec: spec, input: try matrix(layer, .queryKeyValue),
+      convolution: try rows(.layer(layer, .deltaConvolution)),
+      gate: try matrix(layer, .deltaGate), beta: try rows(.layer(layer, .deltaBeta)),
+      alpha: try rows(.layer(layer, .deltaAlpha)), bias: try vector(.layer(layer, .deltaBias)),
+      decay: try vector(.layer(layer, .deltaDecay)), norm: try vector(.layer(layer, .deltaNorm)))
+  }
+
+  private func mixer(_ layer: Int, _ spec: LayerSpec, _ order: RowOrder) throws -> FloatMixer {
+    if let delta = spec.delta { return .delta(try self.delta(layer, delta)) }
+    if case .convolution = spec.mixer {
+      return .convolution(
+        FloatConvolution(
+          input: try matrix(layer, .convolutionInput),
+          weights: try rows(.layer(layer, .convolution))))
+    }
+    return .attention(
+      FloatHeads(
+        query: try matrix(layer, .query, spec.queryOrder(order)),
+        key: try matrix(layer, .key, order),
+        value: try matrix(layer, .value),
+        biases: !spec.hasBias
+          ? nil
+          : (
+            try vector(.layer(layer, .queryBias), order),
+            try vector(.layer(layer, .keyBias), order),
+            try vector(.layer(layer, .valueBias))
+          ),
+        norms: !spec.norms.heads
+          ? nil
+          : (
+            try vector(.layer(layer, .queryNorm), order), try vector(.layer(layer, .keyNorm), order)
+          )))
   }
 
   /// A matrix of a layer, or the rows that a fused one has of it.
@@ -155,6 +256,15 @@ private struct FloatReader {
       for index in 0..<tensor.columnCount { vector[order.place(index)] = values[index] }
     }
     return vector
+  }
+
+  private func rows(_ slot: TensorSlot) throws -> [[Float]] {
+    let tensor = tensors[slot]
+    var rows: [[Float]] = []
+    try read(tensor, slot, rows: 0..<tensor.rowCount) { _, values in
+      rows.append(Array(UnsafeBufferPointer(start: values, count: tensor.columnCount)))
+    }
+    return rows
   }
 
   /// Calls `body` with each row's number and values.

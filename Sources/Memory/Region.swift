@@ -2,12 +2,14 @@
 public enum Region: Int, Sendable {
   case tables
   case weights
+  case experts
   case embeddings
   case outputHead
   case norms
   case keys
   case values
   case slots
+  case states
   case policy
   case activations
   case int8Activations
@@ -24,7 +26,7 @@ public enum Region: Int, Sendable {
   case threadStacks
 
   /// Something for each region. This is the one place of their number.
-  typealias PerRegion<Element> = InlineArray<22, Element>
+  typealias PerRegion<Element> = InlineArray<24, Element>
 
   public static var count: Int { PerRegion<Int>.count }
 
@@ -34,12 +36,14 @@ public enum Region: Int, Sendable {
     switch self {
     case .tables: "tables"
     case .weights: "weights"
+    case .experts: "experts"
     case .embeddings: "embeddings"
     case .outputHead: "output head"
     case .norms: "norm weights"
     case .keys: "KV keys"
     case .values: "KV values"
     case .slots: "slot positions and norms"
+    case .states: "layer states"
     case .policy: "eviction policy"
     case .activations: "activations"
     case .int8Activations: "int8 activations"

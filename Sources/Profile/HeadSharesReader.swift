@@ -18,7 +18,7 @@ public enum HeadSharesError: LineError {
 }
 
 public enum HeadSharesFault: Sendable {
-  case unknown, repeated, mark, share, noHeads, tooManyLayers, tooManyHeads, allZero, text
+  case unknown, repeated, mark, share, tooManyLayers, tooManyHeads, allZero, text
 }
 
 extension HeadSharesError {
@@ -64,7 +64,6 @@ extension HeadSharesFault {
     case .repeated: "the field is given a second time; remove one"
     case .mark: "model is not a string of 16 hexadecimal digits"
     case .share: "a share is not a whole number, 0 to 64000 thousandths of the mean budget"
-    case .noHeads: "a layer without heads"
     case .tooManyLayers: "more than 256 layers"
     case .tooManyHeads: "more than 6144 heads"
     case .allZero: "all shares are 0"
@@ -177,7 +176,6 @@ struct HeadSharesReader: ~Escapable {
         if !shares.append(share: share) { throw fault(.tooManyHeads) }
         if share > 0 { isZero = false }
       }
-      if shares.headCount(layer: shares.layerCount - 1) == 0 { throw fault(.noHeads) }
     }
     if isZero { throw fault(.allZero) }
   }

@@ -17,6 +17,8 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
     PlanTable.write(preparation.plan, capByteCount: cap, to: &output)
     writeFormats(of: preparation, &output)
     writeWindows(of: preparation, &output)
+    writeStates(of: preparation, &output)
+    writeExperts(of: preparation, &output)
   }
   try finish(&output)
   try preparation.checkCap()
@@ -50,6 +52,33 @@ private func writeWindows(of preparation: borrowing Preparation, _ out: inout Te
   out.write(" slots a KV head, the others ")
   out.write(settings.slotCount)
   out.write("\n")
+}
+
+/// Layers that no policy evicts from, because they keep no keys.
+private func writeStates(of preparation: borrowing Preparation, _ out: inout TextOutput) {
+  let shape = preparation.opened.model.shape
+  if shape.stateLayerCount == 0 { return }
+  out.write("   ")
+  out.write(shape.stateLayerCount)
+  out.write(" of ")
+  out.write(shape.layerCount)
+  out.write(" layers keep a state of fixed size in place of keys and need no eviction\n")
+}
+
+/// How much of the experts' bytes a token reads.
+private func writeExperts(of preparation: borrowing Preparation, _ out: inout TextOutput) {
+  let shape = preparation.opened.model.shape
+  let total = preparation.plan.byteCount(of: .experts)
+  if total == 0 { return }
+  let experts = shape.layer(shape.layerCount - 1).experts
+  let (count, usedCount) = (experts?.count ?? 1, experts?.usedCount ?? 1)
+  out.write("   a token reads ")
+  out.write(usedCount)
+  out.write(" of ")
+  out.write(count)
+  out.write(" experts a layer, ")
+  out.write(Double(total) / Double(count) * Double(usedCount) / 1_048_576, decimals: 2)
+  out.write(" MiB of them\n")
 }
 
 private func plannedNeeds(_ arguments: Arguments) -> ProgramNeeds {

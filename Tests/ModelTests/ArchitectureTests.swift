@@ -82,6 +82,116 @@ import Testing
     }
   }
 
+  @Test func layersOfLFM2ConvolveIfTheyHaveNoHeads() throws {
+    var builder = Self.builder(.lfm2, layers: 4)
+    let shape = try Self.shape(builder)
+    for index in 0..<4 {
+      let layer = shape.layer(index)
+      #expect(layer.attends == (index % 2 == 1))
+      #expect(layer.mixer == (index % 2 == 1 ? .attention : .convolution(length: 3)))
+      #expect(layer.kvHeadCount == (index % 2 == 1 ? 2 : 0) && layer.norms.heads == layer.attends)
+      #expect(
+        layer.stateCount(embeddingLength: shape.embeddingLength)
+          == (layer.attends ? 0 : 2 * shape.embeddingLength))
+    }
+    #expect(shape.layers.kindCount == 2 && shape.stateLayerCount == 2)
+    #expect(shape.attentionLayer == shape.layer(1))
+    builder.set("lfm2.shortconv.l_cache", .uint32(17))
+    #expect(complaint(builder)?.contains("expected 2 to 16") == true)
+    builder.remove("lfm2.shortconv.l_cache")
+    #expect(complaint(builder)?.contains("'lfm2.shortconv.l_cache' is missing") == true)
+    builder.set("lfm2.shortconv.l_cache", .uint32(3))
+    for (counts, text) in [
+      ([0, 2, 0] as [Int32], "is 3"), ([0, 2, 0, -1], "no number below 0"),
+      ([0, 0, 0, 0], "a layer that has KV heads"), ([0, 3, 0, 2], "expected a divisor"),
+    ] {
+      builder.set("lfm2.attention.head_count_kv", .int32s(counts))
+      #expect(complaint(builder)?.contains(text) == true, "\(complaint(builder) ?? "")")
+    }
+    builder.set("lfm2.attention.head_count_kv", .float32s([0, 1, 0, 1]))
+    #expect(complaint(builder)?.contains("INT32 or UINT32") == true)
+  }
+
+  /// Other architectures know neither the tensors nor the name.
+  @Test func convolutionsOfOtherArchitecturesAreRefused() {
+    var builder = Self.builder(.qwen3)
+    builder.change("output_norm.weight") { $0.name = "token_embd_norm.weight" }
+    #expect(complaint(builder)?.contains("a norm of embeddings") == true)
+    builder = Self.builder(.lfm2, layers: 2)
+    builder.change("blk.0.shortconv.conv.weight") { $0.name = "blk.1.shortconv.conv.weight" }
+    #expect(complaint(builder)?.contains("the layer has KV heads") == true)
+    builder = Self.builder(.lfm2, layers: 2)
+    builder.tensors.removeAll { $0.name == "blk.0.shortconv.conv.weight" }
+    #expect(complaint(builder)?.contains("blk.0.shortconv.conv.weight' is missing") == true)
+  }
+
+  @Test func expertsOfQwen3() throws {
+    var builder = Self.builder(.qwen3moe, layers: 2)
+    let shape = try Self.shape(builder)
+    for index in 0..<2 {
+      #expect(shape.layer(index).experts == ExpertSpec(count: 4, usedCount: 2))
+      #expect(shape.layer(index).feedForwardLength == 32 && shape.layer(index).norms.heads)
+    }
+    // Router, three matrices of four experts, queries with outputs, keys with values; two of the experts count.
+    let layer = 32 * 4 + 3 * 4 * 32 * 32 + 3 * 32 * 32 + 3 * 32 + 2 * 8 - 32
+    #expect(shape.parameterCount == 2 * layer + 12 * 32 + 32)
+    #expect(shape.layerMatrixWeightCount == 2 * (3 * 2 * 32 * 32 + 3 * 32 * 32))
+    for (key, value, text) in [
+      ("expert_used_count", 5, "is 5, expected 1 to 4"), ("expert_count", 513, "expected 1 to 512"),
+      ("expert_gating_func", 3, "expected 1 (softmax) or 2 (sigmoid)"),
+      ("leading_dense_block_count", 2, "expected 0 to 1"),
+    ] {
+      var other = builder
+      other.set("qwen3moe." + key, .uint32(UInt32(value)))
+      #expect(complaint(other)?.contains(text) == true, "\(complaint(other) ?? "")")
+    }
+    builder.set("qwen3moe.expert_weights_scale", .float32(2.5))
+    #expect(complaint(builder)?.contains("scales of experts are not supported") == true)
+    builder.set("qwen3moe.expert_weights_scale", .float32(1))
+    builder.change("blk.1.ffn_up_exps.weight") { $0.extents = [32, 128] }
+    #expect(complaint(builder)?.contains("blk.1.ffn_up_exps.weight") == true)
+    builder = Self.builder(.qwen3moe, layers: 2)
+    builder.remove("qwen3moe.expert_count")
+    #expect(complaint(builder)?.contains("'qwen3moe.expert_count' is missing") == true)
+  }
+
+  @Test func layersOfQwen35() throws {
+    var builder = Self.builder(.qwen35, layers: 4)
+    let shape = try Self.shape(builder)
+    let delta = DeltaSpec(
+      keyHeadCount: 1, valueHeadCount: 2, keyDim: 16, valueDim: 16, convolutionLength: 4)
+    for index in 0..<4 {
+      let layer = shape.layer(index)
+      #expect(layer.attends == (index % 2 == 1) && layer.hasOutputGate == layer.attends)
+      #expect(layer.mixer == (index % 2 == 1 ? .attention : .delta(delta)))
+      #expect(layer.queryKeyValueLength == (index % 2 == 1 ? 2 * 32 + 2 * 16 : 0))
+    }
+    #expect(shape.layer(0).stateCount(embeddingLength: 32) == 3 * 64 + 2 * 16 * 16)
+    #expect(shape.layer(0).mixerInputLength(embeddingLength: 32) == 96)
+    for (key, value, text) in [
+      ("ssm.group_count", 3, "expected 1 to 2"), ("ssm.state_size", 8, "a multiple of 16"),
+      ("ssm.inner_size", 48, "a multiple of 16"), ("ssm.conv_kernel", 1, "expected 2 to 16"),
+      ("full_attention_interval", 5, "at most as many as there are layers"),
+      ("ssm.time_step_rank", 5, "expected a divisor of"),
+    ] {
+      var other = builder
+      other.set("qwen35." + key, .uint32(UInt32(value)))
+      #expect(complaint(other)?.contains(text) == true, "\(complaint(other) ?? "")")
+    }
+    builder.remove("qwen35.ssm.conv_kernel")
+    #expect(complaint(builder)?.contains("'qwen35.ssm.conv_kernel' is missing") == true)
+    builder = Self.builder(.qwen35, layers: 2)
+    builder.change("blk.0.ssm_out.weight") { $0.name = "blk.1.ssm_out.weight" }
+    #expect(complaint(builder)?.contains("the layer has no delta rule") == true)
+  }
+
+  /// Without a length of their own, Qwen's experts share that of the feed-forward part.
+  @Test func lengthOfExperts() throws {
+    var builder = Self.builder(.qwen3moe, layers: 1)
+    builder.remove("qwen3moe.expert_feed_forward_length")
+    #expect(try Self.shape(builder).layer(0).feedForwardLength == 32)
+  }
+
   @Test func queriesOfMinistralGrow() throws {
     var builder = Self.builder(.mistral3)
     builder.set("mistral3.attention.temperature_scale", .float32(0.1))

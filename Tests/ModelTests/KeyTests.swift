@@ -90,7 +90,7 @@ import Testing
   /// Every key that is read, with each value type that it must not have.
   @Test(arguments: 0..<MetadataKey.count) func checksTypes(index: Int) throws {
     let key = try #require(MetadataKey(rawValue: index))
-    let name = string(key.name(of: .llama))
+    let name = string(key.name(of: Self.reader(key)))
     let right = Self.kind(key)
     let values: [(Kind, GGUFValue)] = [
       (.integer, .uint8(1)), (.integer, .int64(1)), (.real, .float32(1)), (.real, .float64(1)),
@@ -100,7 +100,7 @@ import Testing
       (.other, .raw(type: 9, bytes: array(10, 0, []))),
     ]
     for (kind, value) in values where kind != right {
-      var builder = GGUFBuilder()
+      var builder = GGUFBuilder(architecture: Self.reader(key))
       if Self.isYarns(key) {
         builder.set("llama.rope.scaling.type", .string("yarn"))
         builder.set("llama.rope.scaling.factor", .float32(4))
@@ -110,6 +110,20 @@ import Testing
       #expect(line.hasPrefix("key '\(name)' is "))
       #expect(line.contains(", expected "))
       #expect(line.contains(" of "))
+    }
+  }
+
+  /// An architecture that reads the key.
+  private static func reader(_ key: MetadataKey) -> Architecture {
+    switch key {
+    case .convolutionLength: .lfm2
+    case .attentionPeriod, .deltaKeyHeadCount, .deltaValueHeadCount, .deltaKeyLength,
+      .deltaValueLength, .deltaConvolutionLength:
+      .qwen35
+    case .expertCount, .expertUsedCount, .expertFeedForwardLength, .expertGating, .expertScale,
+      .plainLayerCount:
+      .qwen3moe
+    default: .llama
     }
   }
 
@@ -131,7 +145,7 @@ import Testing
       .text
     case .ropeFrequencyBase, .rmsEpsilon, .ropeScalingFactor, .ropeScaleLinear: .real
     case .ropeAttentionFactor, .ropeYarnLogMultiplier, .ropeFastTurns, .ropeSlowTurns: .real
-    case .queryGrowthScale, .finalSoftCap, .windowFrequencyBase: .real
+    case .queryGrowthScale, .finalSoftCap, .windowFrequencyBase, .expertScale: .real
     case .attentionScale, .residualScale, .embeddingScale, .logitScale: .real
     case .addsBOS, .addsEOS, .addsSpacePrefix, .isCausal: .bool
     case .tokens, .merges: .strings
@@ -235,7 +249,8 @@ import Testing
     #expect(
       complaint(builder)
         == "key 'general.architecture' is '\(shown)', expected 'llama', 'qwen2', 'qwen3', "
-        + "'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3' or 'mistral3'")
+        + "'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', 'lfm2', "
+        + "'qwen3moe', 'granitemoe', 'lfm2moe' or 'qwen35'")
   }
 
   /// The keys of another architecture do not count.

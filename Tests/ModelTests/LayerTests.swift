@@ -154,6 +154,18 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
       { $0.queryScale = 0.5 }, { $0.residualScale = 0.5 }, { $0.isFused = true },
       { $0.queryGrowth = QueryGrowth(scale: 0.1, length: 16) },
       { $0.queryGrowth = QueryGrowth(scale: 0.1, length: 32) },
+      { $0.experts = ExpertSpec(count: 4, usedCount: 2) },
+      { $0.experts = ExpertSpec(count: 4, usedCount: 1) },
+      { $0.experts = ExpertSpec(count: 8, usedCount: 2) },
+      { $0.experts = ExpertSpec(count: 4, usedCount: 2, gating: .sigmoid) },
+      { $0.experts = ExpertSpec(count: 4, usedCount: 2, hasBias: true) },
+      { $0.hasOutputGate = true }, { $0.mixer = .delta(Self.delta(2, 4, 16, 16, 4)) },
+      { $0.mixer = .delta(Self.delta(4, 4, 16, 16, 4)) },
+      { $0.mixer = .delta(Self.delta(2, 2, 16, 16, 4)) },
+      { $0.mixer = .delta(Self.delta(2, 4, 32, 16, 4)) },
+      { $0.mixer = .delta(Self.delta(2, 4, 16, 32, 4)) },
+      { $0.mixer = .delta(Self.delta(2, 4, 16, 16, 3)) },
+      { $0.mixer = .convolution(length: 3) }, { $0.mixer = .convolution(length: 4) },
     ]
     var hashes = try Set(changes.map { try Self.shape($0).fingerprint })
     #expect(hashes.count == changes.count)
@@ -175,6 +187,14 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
       hashes.insert(try Self.shape(layers, RopeTables(table)).fingerprint)
     }
     #expect(hashes.count == changes.count + 1 + rotations.count)
+  }
+
+  private static func delta(
+    _ keyHeads: Int, _ valueHeads: Int, _ keyDim: Int, _ valueDim: Int, _ length: Int
+  ) -> DeltaSpec {
+    DeltaSpec(
+      keyHeadCount: keyHeads, valueHeadCount: valueHeads, keyDim: keyDim, valueDim: valueDim,
+      convolutionLength: length)
   }
 
   private static let yarn = YarnScaling(

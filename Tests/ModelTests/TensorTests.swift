@@ -230,7 +230,7 @@ private struct EntryList: TensorVisitor {
     ("blk.1.attn_sub_norm.weight", "is not supported: a norm within attention"),
     ("blk.1.ffn_sub_norm.weight", "is not supported: a norm within the feed-forward part"),
     ("blk.0.attn_sinks.weight", "is not supported: attention sinks"),
-    ("blk.0.ffn_up_exps.weight", "is not supported: experts"),
+    ("blk.0.ffn_up_exps.weight", "is not supported: the layer has no experts"),
     ("blk.0.attn_output.bias", "is not supported: only queries, keys and values may have a bias"),
     ("output_norm.bias", "is not supported: only queries, keys and values may have a bias"),
     ("blk.1.attn_q.bias", "is not supported: the first layer has no bias"),
@@ -303,7 +303,7 @@ private struct EntryList: TensorVisitor {
     arguments: [
       "blk.00.attn_q.weight", "blk..attn_q.weight", "blk.0.attn_q", "blk.0attn_q.weight",
       "blk.9999999999.attn_q.weight", "blk.0.attn_q.weight2", "blk.-1.attn_q.weight", "blk.",
-      "token_embd.weight ", "mtp.weight", "blk.0.attn_gate.weight", "rope_freqs.weights",
+      "token_embd.weight ", "mtp.weight", "blk.0.attn_gates.weight", "rope_freqs.weights",
       "attn_rot_embd.weight", "blk.0.attn_rot_embd.weights", "attn_sinks",
     ])
   func refusesOtherNames(name: String) {

@@ -97,7 +97,7 @@ import Testing
       (Self.text("[[-1]]"), "0 to 64000"), (Self.text("[[64001]]"), "0 to 64000"),
       (Self.text("[[1.5]]"), "0 to 64000"), (Self.text("[[1e3]]"), "0 to 64000"),
       (Self.text("[[99999999999999999999]]"), "0 to 64000"), (Self.text("[[\"1\"]]"), "0 to 64000"),
-      (Self.text("[[]]"), "a layer without heads"), (Self.text("[[1], []]"), "without heads"),
+      (Self.text("[[]]"), "all shares are 0"),
       (Self.text("[]"), "all shares are 0"), (Self.text("[[0, 0]]"), "all shares are 0"),
       (Self.text("[1]"), "found '1'"), (Self.text("[[[1]]]"), "0 to 64000"),
       (Self.text("[[1,]]"), "remove the comma"), (Self.text("[[1]]") + "x", "nothing may follow"),

@@ -26,7 +26,7 @@ from policies import Head, RUNS
 VOCABULARY = 320
 TOKEN_COUNT = 40
 # The text that is read under each policy.
-EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied")
+EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "qwen3moe", "qwen35")
 LONG_COUNT, BLOCK, BUDGET, ANSWER_COUNT = 160, 16, 48, 24
 # What can be made from numbers; of the others random blocks are taken.
 MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
@@ -40,6 +40,16 @@ PLAIN = dict(
     window=None, window_period=1, window_theta=None,
     # Every so many layers, the last one does not rotate.
     plain_period=None,
+    # What the last matrices of attention and of the feed-forward part are multiplied by. Where numbers multiply
+    # each other, small differences would otherwise become large ones.
+    damping=1.0,
+    # Layers that convolve in place of attention, and how many tokens such a layer sees.
+    convolutions=(), convolution_length=None,
+    # Heads of queries and keys and of values, their lengths, the tokens of the convolution, and how many layers
+    # of such a kind come before each one with attention.
+    delta=None, delta_period=4,
+    # Experts, those of a token, their hidden length; layers before those that have them.
+    experts=0, used=0, expert_ff=0, plain_layers=0, sigmoid=False, router_bias=False,
     rope_dim=None, query_scale=None, embedding_scale=1.0, residual_scale=1.0, logit_divisor=1.0,
     temperature=None,
     # Divisors of the frequencies for texts beyond the original length, and what rotated values then grow by.
@@ -54,6 +64,11 @@ ARCHITECTURES = {
     "minicpm": PLAIN,
     "mistral3": PLAIN,
     "phi3": PLAIN | dict(interleaved=False, fused=True),
+    "lfm2": PLAIN | dict(interleaved=False, head_norms=True, convolution_length=3),
+    "qwen3moe": PLAIN | dict(interleaved=False, head_norms=True),
+    "granitemoe": PLAIN,
+    "qwen35": PLAIN | dict(interleaved=False, head_norms=True),
+    "lfm2moe": PLAIN | dict(interleaved=False, head_norms=True, convolution_length=3, sigmoid=True, router_bias=True),
 }
 
 
@@ -63,7 +78,12 @@ def spec(name, arch="llama", kind=T.F32, dim=256, ff=512, heads=4, kv_heads=2, h
     return sizes | ARCHITECTURES[arch] | changes
 
 
-def layer_tensors(s):
+def is_delta(s, layer):
+    """Whether a layer has a delta rule in place of attention."""
+    return bool(s["delta"]) and (layer + 1) % s["delta_period"] != 0
+
+
+def layer_tensors(s, layer):
     """The tensors of a layer: names, and extents of rows and columns; a vector has no columns."""
     dim, queries, keys = s["dim"], s["heads"] * s["head_dim"], s["kv_heads"] * s["head_dim"]
     norms = {"attn_norm.weight": (dim,), "ffn_norm.weight": (dim,)}
@@ -72,7 +92,27 @@ def layer_tensors(s):
     attention = ({"attn_qkv": (queries + 2 * keys, dim)} if s["fused"] else
                  {"attn_q": (queries, dim), "attn_k": (keys, dim), "attn_v": (keys, dim)})
     gates = {"ffn_up": (2 * s["ff"], dim)} if s["fused"] else {"ffn_gate": (s["ff"], dim), "ffn_up": (s["ff"], dim)}
-    matrices = attention | {"attn_output": (dim, queries)} | gates | {"ffn_down": (dim, s["ff"])}
+    feed_forward = gates | {"ffn_down": (dim, s["ff"])}
+    if s["experts"] and layer >= s["plain_layers"]:
+        count, ff = s["experts"], s["expert_ff"]
+        feed_forward = {
+            "ffn_gate_inp": (count, dim), "ffn_gate_exps": (count, ff, dim), "ffn_up_exps": (count, ff, dim),
+            "ffn_down_exps": (count, dim, ff)} | ({"exp_probs_b.bias": (count,)} if s["router_bias"] else {})
+    if layer in s["convolutions"]:
+        return norms | {
+            "shortconv.in_proj": (3 * dim, dim), "shortconv.conv": (dim, s["convolution_length"]),
+            "shortconv.out_proj": (dim, dim)} | feed_forward
+    if s["delta"]:
+        norms = {"attn_norm.weight": (dim,), "post_attention_norm.weight": (dim,)}
+        attention["attn_q"] = (2 * queries, dim)
+    if is_delta(s, layer):
+        key_heads, value_heads, key_dim, value_dim, length = s["delta"]
+        channels, values = 2 * key_heads * key_dim + value_heads * value_dim, value_heads * value_dim
+        return norms | {
+            "attn_qkv": (channels, dim), "attn_gate": (values, dim), "ssm_conv1d": (channels, length),
+            "ssm_dt.bias": (value_heads,), "ssm_a": (value_heads,), "ssm_beta": (value_heads, dim),
+            "ssm_alpha": (value_heads, dim), "ssm_norm.weight": (value_dim,), "ssm_out": (dim, values)} | feed_forward
+    matrices = attention | {"attn_output": (dim, queries)} | feed_forward
     biases = {"attn_q.bias": (queries,), "attn_k.bias": (keys,), "attn_v.bias": (keys,)}
     head_norms = {"attn_q_norm.weight": (s["head_dim"],), "attn_k_norm.weight": (s["head_dim"],)}
     return norms | matrices | (biases if s["bias"] else {}) | (head_norms if s["head_norms"] else {})
@@ -111,6 +151,26 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
     spec("phi3-window", arch="phi3", heads=2, kv_heads=2, head_dim=32, dim=64, ff=128, window=9, tied=False),
     spec("mistral3", arch="mistral3", heads=4, kv_heads=2, dim=128, ff=256, temperature=0.4, context=16,
          scaling=("yarn", 4.0), log_multiplier=1.0),
+    spec("lfm2", arch="lfm2", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=5, convolutions=(0, 1, 3),
+         theta=1e6, damping=0.25),
+    # Channels that are no multiple of 16, and a convolution over four tokens.
+    spec("lfm2-72", arch="lfm2", heads=3, kv_heads=1, head_dim=24, dim=72, ff=120, layers=3, convolutions=(0, 2),
+         convolution_length=4),
+    spec("lfm2-Q4_0", arch="lfm2", heads=4, kv_heads=4, head_dim=32, dim=128, ff=256, layers=4, convolutions=(1, 3),
+         kind=T.Q4_0),
+    spec("qwen3moe", arch="qwen3moe", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=3, experts=7, used=2,
+         expert_ff=72, damping=0.25),
+    # As many experts a token as there are tokens in a small block, and more than a tile of them.
+    spec("qwen3moe-Q4_0", arch="qwen3moe", heads=2, kv_heads=1, dim=64, ff=128, layers=2, experts=24, used=8,
+         expert_ff=32, kind=T.Q4_0, tied=False),
+    spec("granitemoe", arch="granitemoe", heads=4, kv_heads=2, dim=128, ff=96, layers=2, experts=4, used=1,
+         expert_ff=96, query_scale=0.1, embedding_scale=6.0, residual_scale=0.3, logit_divisor=4.0),
+    spec("lfm2moe", arch="lfm2moe", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=4, convolutions=(0, 2),
+         experts=6, used=3, expert_ff=64, plain_layers=1),
+    spec("qwen35", arch="qwen35", heads=4, kv_heads=2, head_dim=32, dim=128, ff=256, layers=5, rope_dim=8,
+         delta=(2, 4, 16, 32, 4), delta_period=3, theta=1e6, damping=0.25),
+    spec("qwen35-Q4_0", arch="qwen35", heads=2, kv_heads=1, dim=128, ff=128, layers=4, rope_dim=32,
+         delta=(2, 2, 32, 16, 3), kind=T.Q4_0, tied=False),
 ]
 
 
@@ -142,25 +202,44 @@ def int8(x):
     return np.clip(np.rint(x / scale), -127, 127) * scale
 
 
+class State(list):
+    """What a layer without KV heads remembers of a text; it has none of them."""
+
+    def __init__(self, count, dim):
+        super().__init__()
+        self.rows = np.zeros((count, dim))
+
+
 class Model:
     def __init__(self, s, rng):
         self.s, self.weights, self.stored, self.rounded = s, {}, {}, {}
         self.matrix(rng, "token_embd", VOCABULARY, s["dim"], 1.0)
-        self.vector(rng, "output_norm.weight", s["dim"])
+        self.vector(rng, self.last_norm() + ".weight", s["dim"])
         if not s["tied"]:
             self.matrix(rng, "output", VOCABULARY, s["dim"])
         for layer in range(s["layers"]):
-            self.layer(rng, f"blk.{layer}.")
+            self.layer(rng, layer)
         if s["rope_factors"]:
             self.store("rope_freqs.weight", np.linspace(1, 8, s["head_dim"] // 2))
         if s["long_factors"]:
             self.store("rope_factors_long.weight", np.linspace(1, 30, s["rope_dim"] // 2))
             self.store("rope_factors_short.weight", np.linspace(1, 1.5, s["rope_dim"] // 2))
 
-    def layer(self, rng, at):
-        for name, extents in layer_tensors(self.s).items():
-            if name.endswith(".bias"):
-                self.store(at + name, rng.normal(size=extents))
+    def second_norm(self):
+        return "post_attention_norm" if self.s["delta"] else "ffn_norm"
+
+    def last_norm(self):
+        return "token_embd_norm" if self.s["convolution_length"] else "output_norm"
+
+    def layer(self, rng, layer):
+        at = f"blk.{layer}."
+        for name, extents in layer_tensors(self.s, layer).items():
+            if name == "ssm_a":
+                self.store(at + name, -np.exp(rng.normal(-1, 0.5, extents)))
+            elif name.endswith(".bias"):
+                self.store(at + name, rng.normal(size=extents) * (0.2 if name.startswith("exp") else 1))
+            elif len(extents) == 3:
+                self.matrices(rng, at + name, *extents)
             elif len(extents) == 1:
                 self.vector(rng, at + name, extents[0])
             else:
@@ -175,13 +254,25 @@ class Model:
 
     def matrix(self, rng, name, rows, columns, size=None):
         kind = (self.s["kinds"] or {}).get(name.split(".")[-1], self.s["kind"])
+        if name.endswith(("shortconv.conv", "ffn_gate_inp", "ssm_conv1d", "ssm_beta", "ssm_alpha")):
+            kind = T.F32
         if kind in MADE:
             values = rng.normal(size=(rows, columns)) * (size or columns ** -0.5)
+            if name.endswith(("_output", "out_proj", "ssm_out", "ffn_down", "ffn_down_exps")):
+                values *= self.s["damping"]
             data = quantize(values.astype(np.float32), kind)
         else:
             data = random_blocks(rng, kind, rows, columns)
         self.stored[name + ".weight"] = (data, kind)
         self.weights[name + ".weight"] = dequantize(data, kind).astype(np.float64).reshape(rows, columns)
+
+    def matrices(self, rng, name, count, rows, columns):
+        """One matrix for each expert."""
+        self.matrix(rng, name, count * rows, columns)
+        name += ".weight"
+        data, kind = self.stored[name]
+        self.stored[name] = (data.reshape(count, rows, -1), kind)
+        self.weights[name] = self.weights[name].reshape(count, rows, columns)
 
     def write(self, path):
         s = self.s
@@ -192,7 +283,9 @@ class Model:
         out.add_embedding_length(s["dim"])
         out.add_feed_forward_length(s["ff"])
         out.add_head_count(s["heads"])
-        out.add_head_count_kv(s["kv_heads"])
+        out.add_head_count_kv(
+            [0 if layer in s["convolutions"] else s["kv_heads"] for layer in range(s["layers"])]
+            if s["convolutions"] else s["kv_heads"])
         out.add_layer_norm_rms_eps(1e-5)
         out.add_rope_freq_base(s["theta"])
         out.add_vocab_size(VOCABULARY)
@@ -214,7 +307,7 @@ class Model:
         """Keys that only some architectures have."""
         s, prefix = self.s, self.s["arch"] + "."
         for key, value in {
-                "attention.scale": s["query_scale"] if s["arch"] == "granite" else None,
+                "attention.scale": s["query_scale"] if s["arch"].startswith("granite") else None,
                 "attention.temperature_scale": s["temperature"], "rope.freq_base_swa": s["window_theta"],
                 "embedding_scale": s["embedding_scale"], "residual_scale": s["residual_scale"],
                 "rope.scaling.attn_factor": s["attention_factor"],
@@ -225,6 +318,22 @@ class Model:
                 out.add_float32(prefix + key, value)
         if s["window"]:
             out.add_uint32(prefix + "attention.sliding_window", s["window"])
+        if s["delta"]:
+            key_heads, value_heads, key_dim, value_dim, length = s["delta"]
+            for key, value in {
+                    "ssm.group_count": key_heads, "ssm.time_step_rank": value_heads, "ssm.state_size": key_dim,
+                    "ssm.inner_size": value_heads * value_dim, "ssm.conv_kernel": length,
+                    "full_attention_interval": s["delta_period"]}.items():
+                out.add_uint32(prefix + key, value)
+        if s["experts"]:
+            out.add_expert_count(s["experts"])
+            out.add_expert_used_count(s["used"])
+        if s["experts"] and s["expert_ff"] != s["ff"]:
+            out.add_expert_feed_forward_length(s["expert_ff"])
+        if s["plain_layers"]:
+            out.add_leading_dense_block_count(s["plain_layers"])
+        if s["convolution_length"]:
+            out.add_uint32(prefix + "shortconv.l_cache", s["convolution_length"])
         if s["rope_dim"]:
             out.add_uint32(prefix + "rope.dimension_count", s["rope_dim"])
         if s["original"]:
@@ -307,6 +416,27 @@ class Model:
             return np.split(self.linear(x, at + "ffn_up", rounds), 2, -1)
         return self.linear(x, at + "ffn_gate", rounds), self.linear(x, at + "ffn_up", rounds)
 
+    def feed_forward(self, x, layer, rounds):
+        at = f"blk.{layer}."
+        if not self.s["experts"] or layer < self.s["plain_layers"]:
+            gate, up = self.gate_and_up(x, at, rounds)
+            return self.linear(self.activation(gate) * up, at + "ffn_down", rounds)
+        logits = x @ self.weights[at + "ffn_gate_inp.weight"].T
+        numbers = 1 / (1 + np.exp(-logits)) if self.s["sigmoid"] else np.exp(logits - logits.max(-1, keepdims=True))
+        ranked = np.argsort(-(numbers + self.weights.get(at + "exp_probs_b.bias", 0)), axis=-1, kind="stable")
+        out = np.zeros_like(x)
+        for token, chosen in enumerate(ranked[:, :self.s["used"]]):
+            row = x[token:token + 1]
+            for expert in chosen:
+                gate, up = (self.expert(row, at + name, expert, rounds) for name in ("ffn_gate_exps", "ffn_up_exps"))
+                given = self.expert(self.activation(gate) * up, at + "ffn_down_exps", expert, rounds)
+                out[token] += given[0] * numbers[token, expert] / numbers[token, chosen].sum()
+        return out
+
+    def expert(self, x, name, expert, rounds):
+        w = (self.rounded_weight(name) if rounds else self.weights[name + ".weight"])[expert]
+        return (int8(hadamard(x)) if rounds else x) @ w.T
+
     def activation(self, x):
         if self.s["gelu"]:
             return x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x ** 3)))
@@ -323,6 +453,9 @@ class Model:
         """Adds the tokens to the cache of each KV head, and attends to all that it holds."""
         s, count, at = self.s, x.shape[0], f"blk.{layer}."
         q, k, v = (rows.reshape(count, -1, s["head_dim"]) for rows in self.inputs(x, at, rounds))
+        if s["delta"]:
+            # Behind each head's query lies its gate.
+            q, gate = q[:, 0::2], q[:, 1::2]
         if s["head_norms"]:
             q, k = self.norm(q, at + "attn_q_norm"), self.norm(k, at + "attn_k_norm")
         plain = k
@@ -341,11 +474,63 @@ class Model:
                 weights /= weights.sum(-1, keepdims=True)
                 head.see(weights)
                 out[:, query] = weights @ head.values
+        if s["delta"]:
+            out = out / (1 + np.exp(-gate))
         return out.reshape(count, -1)
 
+    def convolve(self, x, layer, state, rounds):
+        """A gated short convolution over the products of two thirds of its input."""
+        at, count, length = f"blk.{layer}.", x.shape[0], self.s["convolution_length"]
+        b, c, x = np.split(self.linear(x, at + "shortconv.in_proj", rounds), 3, -1)
+        taken = np.vstack([state.rows, b * x])
+        state.rows = taken[count:]
+        weights = self.weights[at + "shortconv.conv.weight"]
+        return c * sum(taken[place:place + count] * weights[:, place] for place in range(length))
+
+    def delta_rule(self, x, layer, state, rounds):
+        """The gated delta rule, token by token."""
+        at, count = f"blk.{layer}.", x.shape[0]
+        key_heads, value_heads, key_dim, value_dim, length = self.s["delta"]
+        sigmoid = lambda v: 1 / (1 + np.exp(-v))
+        rows = np.vstack([state.rows, self.linear(x, at + "attn_qkv", rounds)])
+        state.rows = rows[count:]
+        weights = self.weights[at + "ssm_conv1d.weight"]
+        mixed = sum(rows[place:place + count] * weights[:, place] for place in range(length))
+        mixed = mixed * sigmoid(mixed)
+        gate = self.linear(x, at + "attn_gate", rounds)
+        rates = sigmoid(x @ self.weights[at + "ssm_beta.weight"].T)
+        alpha = x @ self.weights[at + "ssm_alpha.weight"].T + self.weights[at + "ssm_dt.bias"]
+        decays = np.exp(self.weights[at + "ssm_a"] * np.log1p(np.exp(alpha)))
+        out = np.empty((count, value_heads, value_dim))
+        unit = lambda v: v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-5)
+        q, k, v = np.split(mixed, [key_heads * key_dim, 2 * key_heads * key_dim], -1)
+        q, k = (unit(rows.reshape(count, key_heads, key_dim)) for rows in (q, k))
+        v = v.reshape(count, value_heads, value_dim)
+        for token in range(count):
+            for head in range(value_heads):
+                held, key = state.memory[head], k[token, head % key_heads]
+                held *= decays[token, head]
+                held += np.outer(key, rates[token, head] * (v[token, head] - key @ held))
+                out[token, head] = q[token, head % key_heads] @ held / np.sqrt(key_dim)
+        out = self.norm(out, at + "ssm_norm").reshape(count, -1)
+        return out * gate * sigmoid(gate)
+
+    def state(self, layer):
+        s = self.s
+        if layer in s["convolutions"]:
+            return State(s["convolution_length"] - 1, s["dim"])
+        if not is_delta(s, layer):
+            return None
+        key_heads, value_heads, key_dim, value_dim, length = s["delta"]
+        state = State(length - 1, 2 * key_heads * key_dim + value_heads * value_dim)
+        state.memory = np.zeros((value_heads, key_dim, value_dim))
+        return state
+
     def cache(self):
-        return [[Head(self.s["head_dim"]) for _ in range(self.s["kv_heads"])]
-                for _ in range(self.s["layers"])]
+        s = self.s
+        return [state if (state := self.state(layer)) is not None
+                else [Head(s["head_dim"]) for _ in range(s["kv_heads"])]
+                for layer in range(s["layers"])]
 
     def block(self, tokens, cache, start, rounds):
         """Logits of a block of tokens behind those that the cache holds."""
@@ -357,13 +542,18 @@ class Model:
         x = x * self.s["embedding_scale"]
         for layer, heads in enumerate(cache):
             at = f"blk.{layer}."
-            attended = self.attend(self.norm(x, at + "attn_norm"), layer, heads, positions, rounds)
-            x = x + self.branch(self.linear(attended, at + "attn_output", rounds), at + "post_attention_norm")
-            gate, up = self.gate_and_up(self.norm(x, at + "ffn_norm"), at, rounds)
+            inputs = self.norm(x, at + "attn_norm")
+            if is_delta(self.s, layer):
+                mixed, output = self.delta_rule(inputs, layer, heads, rounds), "ssm_out"
+            elif isinstance(heads, State):
+                mixed, output = self.convolve(inputs, layer, heads, rounds), "shortconv.out_proj"
+            else:
+                mixed, output = self.attend(inputs, layer, heads, positions, rounds), "attn_output"
+            x = x + self.branch(self.linear(mixed, at + output, rounds), at + "post_attention_norm")
             x = x + self.branch(
-                self.linear(self.activation(gate) * up, at + "ffn_down", rounds), at + "post_ffw_norm")
+                self.feed_forward(self.norm(x, at + self.second_norm()), layer, rounds), at + "post_ffw_norm")
         head = "token_embd" if self.s["tied"] else "output"
-        return self.linear(self.norm(x, "output_norm"), head, rounds) / self.s["logit_divisor"]
+        return self.linear(self.norm(x, self.last_norm()), head, rounds) / self.s["logit_divisor"]
 
     def branch(self, x, norm):
         """What is added to the residual stream."""

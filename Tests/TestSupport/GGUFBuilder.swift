@@ -130,23 +130,56 @@ public struct GGUFBuilder: Sendable {
       keys[index].name = name + keys[index].name.dropFirst("llama".count)
     }
     add("token_embd.weight", [row, UInt64(Self.vocabulary)], type)
-    add("output_norm.weight", [row], .float32)
+    let normName = architecture == .lfm2 ? "token_embd_norm.weight" : "output_norm.weight"
+    add(normName, [row], .float32)
+    if architecture == .qwen35 {
+      for (key, value) in [
+        ("group_count", 1), ("time_step_rank", 2), ("state_size", 16), ("inner_size", 32),
+        ("conv_kernel", 4),
+      ] as [(String, UInt32)] { set("qwen35.ssm." + key, .uint32(value)) }
+      set("qwen35.full_attention_interval", .uint32(2))
+    }
+    if architecture == .qwen3moe {
+      set("qwen3moe.expert_count", .uint32(4))
+      set("qwen3moe.expert_used_count", .uint32(2))
+      set("qwen3moe.expert_feed_forward_length", .uint32(UInt32(row)))
+    }
+    if architecture == .lfm2 {
+      set("lfm2.attention.head_count_kv", .int32s((0..<layerCount).map { $0 % 2 == 0 ? 0 : 2 }))
+      set("lfm2.shortconv.l_cache", .uint32(3))
+    }
     if !isTied { add("output.weight", [row, UInt64(Self.vocabulary)], type) }
     for layer in 0..<layerCount {
       let prefix = "blk.\(layer)."
       add(prefix + "attn_norm.weight", [row], .float32)
-      if architecture == .phi3 {
+      let convolves = architecture == .lfm2 && layer % 2 == 0
+      let hasDelta = architecture == .qwen35 && layer % 2 == 0
+      if hasDelta {
+        addDeltaRule(prefix, row, type)
+      } else if convolves {
+        add(prefix + "shortconv.in_proj.weight", [row, 3 * row], type)
+        add(prefix + "shortconv.conv.weight", [3, row], .float32)
+        add(prefix + "shortconv.out_proj.weight", [row, row], type)
+      } else if architecture == .phi3 {
         add(prefix + "attn_qkv.weight", [row, 2 * row], type)
       } else {
-        add(prefix + "attn_q.weight", [row, row], type)
+        add(prefix + "attn_q.weight", [row, architecture == .qwen35 ? 2 * row : row], type)
         add(prefix + "attn_k.weight", [row, row / 2], type)
         add(prefix + "attn_v.weight", [row, row / 2], type)
       }
-      add(prefix + "attn_output.weight", [row, row], type)
-      add(prefix + "ffn_norm.weight", [row], .float32)
-      if architecture != .phi3 { add(prefix + "ffn_gate.weight", [row, 2 * row], type) }
-      add(prefix + "ffn_up.weight", [row, architecture == .phi3 ? 4 * row : 2 * row], type)
-      add(prefix + "ffn_down.weight", [2 * row, row], type)
+      if !convolves && !hasDelta { add(prefix + "attn_output.weight", [row, row], type) }
+      let secondNorm = architecture == .qwen35 ? "post_attention_norm.weight" : "ffn_norm.weight"
+      add(prefix + secondNorm, [row], .float32)
+      if architecture == .qwen3moe {
+        add(prefix + "ffn_gate_inp.weight", [row, 4], .float32)
+        add(prefix + "ffn_gate_exps.weight", [row, row, 4], type)
+        add(prefix + "ffn_up_exps.weight", [row, row, 4], type)
+        add(prefix + "ffn_down_exps.weight", [row, row, 4], type)
+      } else {
+        if architecture != .phi3 { add(prefix + "ffn_gate.weight", [row, 2 * row], type) }
+        add(prefix + "ffn_up.weight", [row, architecture == .phi3 ? 4 * row : 2 * row], type)
+        add(prefix + "ffn_down.weight", [2 * row, row], type)
+      }
       if hasBias ?? (architecture == .qwen2) {
         add(prefix + "attn_q.bias", [row], .float32)
         add(prefix + "attn_k.bias", [row / 2], .float32)
@@ -156,11 +189,25 @@ public struct GGUFBuilder: Sendable {
         add(prefix + "post_attention_norm.weight", [row], .float32)
         add(prefix + "post_ffw_norm.weight", [row], .float32)
       }
-      if architecture == .qwen3 || architecture == .gemma3 {
+      let hasHeadNorms = [.qwen3, .gemma3, .lfm2, .qwen3moe, .qwen35].contains(architecture)
+      if hasHeadNorms && !convolves && !hasDelta {
         add(prefix + "attn_q_norm.weight", [row / 4], .float32)
         add(prefix + "attn_k_norm.weight", [row / 4], .float32)
       }
     }
+  }
+
+  /// One head of queries and keys and two of values, of 16 elements each.
+  private mutating func addDeltaRule(_ prefix: String, _ row: UInt64, _ type: TensorType) {
+    add(prefix + "attn_qkv.weight", [row, 64], type)
+    add(prefix + "attn_gate.weight", [row, 32], type)
+    add(prefix + "ssm_conv1d.weight", [4, 64], .float32)
+    add(prefix + "ssm_dt.bias", [2], .float32)
+    add(prefix + "ssm_a", [2], .float32)
+    add(prefix + "ssm_beta.weight", [row, 2], .float32)
+    add(prefix + "ssm_alpha.weight", [row, 2], .float32)
+    add(prefix + "ssm_norm.weight", [16], .float32)
+    add(prefix + "ssm_out.weight", [32, row], type)
   }
 
   private mutating func add(_ name: String, _ extents: [UInt64], _ type: TensorType) {

@@ -3,7 +3,7 @@ import Foundation
 /// A small model of an architecture with random weights, and llama.cpp's logits on it.
 public struct GoldenArchitecture {
   public static let names = [
-    "gemma3", "smollm3", "granite", "minicpm", "phi3", "mistral3",
+    "gemma3", "smollm3", "granite", "minicpm", "phi3", "mistral3", "lfm2", "qwen3moe", "qwen35",
   ].filter { Files.hasGolden("tiny/\($0).npy") }
 
   public let model: String

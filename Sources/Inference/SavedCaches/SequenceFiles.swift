@@ -27,7 +27,7 @@ extension TokenSequence {
       throw error
     }
     // No more tokens can be taken back than the heads have, whatever the header says.
-    let takenCountMax = state.pointee.cache.leastCount
+    let takenCountMax = shape.stateLayerCount > 0 ? 0 : state.pointee.cache.leastCount
     let tokenCount = Int(header.tokenCount)
     setPlace(
       tokenCount: tokenCount, position: Int(header.position),

@@ -7,7 +7,7 @@ public struct ActivationRows: BitwiseCopyable {
   public let tokenCount: Int
   /// The length of a row with its padding.
   public let kPadded: Int
-  private let k: Int
+  public let k: Int
 
   /// - Parameter memory: `byteCount` bytes of the same arguments, aligned to a cache line.
   @export(interface)

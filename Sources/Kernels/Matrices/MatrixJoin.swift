@@ -10,6 +10,13 @@ public struct MatrixJoin: BitwiseCopyable {
     partCount = 1
   }
 
+  /// The outputs of the first must be whole groups on every processor (`outputMultiple`).
+  public init(_ first: WeightMatrix, _ second: WeightMatrix) {
+    precondition(first.outputCount % Self.outputMultiple == 0)
+    parts = [first, second, second]
+    partCount = 2
+  }
+
   /// The outputs of the first two must be whole groups on every processor (`outputMultiple`).
   public init(_ first: WeightMatrix, _ second: WeightMatrix, _ third: WeightMatrix) {
     precondition(first.outputCount % Self.outputMultiple == 0)

@@ -1,3 +1,30 @@
+/// target = RMS norm of a row: x / sqrt(mean(x^2) + epsilon) * weight
+/// - Returns: the sum of x^2, which is not finite if an x is not, or is past Float32's root.
+public func normalizeRow(
+  _ row: UnsafePointer<Float>, weight: UnsafePointer<Float>, count: Int, epsilon: Float,
+  into target: UnsafeMutablePointer<Float>
+) -> Float {
+  let squares = sumOfProducts(row, row, count: count)
+  let factor = 1 / squareRoot(squares / Float(count) + epsilon)
+  for index in 0..<count { target[index] = row[index] * factor * weight[index] }
+  return squares
+}
+
+/// target += row
+public func addRow(
+  _ row: UnsafePointer<Float>, count: Int, to target: UnsafeMutablePointer<Float>
+) {
+  var index = 0
+  while index &+ 16 <= count {
+    target.store(target.lanes(index) + row.lanes(index), index)
+    index &+= 16
+  }
+  while index < count {
+    target[index] += row[index]
+    index &+= 1
+  }
+}
+
 /// RMS norm of one query or key head, in place.
 /// - Parameters:
 ///   - head: `count` values.

@@ -50,7 +50,7 @@ public struct PolicyCostSettings: Sendable {
   }
 
   /// The layer that is measured.
-  var layer: LayerSpec { shape.layer(0) }
+  var layer: LayerSpec { shape.attentionLayer }
   var group: Int { layer.group }
 
   /// What a cache holds of it after a block.

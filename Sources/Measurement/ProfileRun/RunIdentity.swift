@@ -213,8 +213,8 @@ extension BenchModel {
     hash.update(UInt64(shape.parameterCount))
     hash.update(UInt64(shape.layerCount))
     hash.update(UInt64(shape.embeddingLength))
-    hash.update(UInt64(shape.layer(0).headCount))
-    hash.update(UInt64(shape.layer(0).kvHeadCount))
+    hash.update(UInt64(shape.attentionLayer.headCount))
+    hash.update(UInt64(shape.attentionLayer.kvHeadCount))
     hash.update(UInt64(shape.vocabularyCount))
     return hash.finish()
   }

@@ -55,11 +55,14 @@ public enum BenchReport {
     let shape = model.shape
     ReportText.writeMember(", \"parameters\": ", shape.parameterCount, &out)
     ReportText.writeMember(", \"layers\": ", shape.layerCount, &out)
+    ReportText.writeMember(", \"windowLayers\": ", shape.windowLayerCount, &out)
+    ReportText.writeMember(", \"stateLayers\": ", shape.stateLayerCount, &out)
     ReportText.writeMember(", \"embeddingLength\": ", shape.embeddingLength, &out)
-    ReportText.writeMember(", \"heads\": ", shape.layer(0).headCount, &out)
-    ReportText.writeMember(", \"kvHeads\": ", shape.layer(0).kvHeadCount, &out)
-    ReportText.writeMember(", \"headDim\": ", shape.layer(0).headDim, &out)
-    ReportText.writeMember(", \"feedForwardLength\": ", shape.layer(0).feedForwardLength, &out)
+    ReportText.writeMember(", \"heads\": ", shape.attentionLayer.headCount, &out)
+    ReportText.writeMember(", \"kvHeads\": ", shape.attentionLayer.kvHeadCount, &out)
+    ReportText.writeMember(", \"headDim\": ", shape.attentionLayer.headDim, &out)
+    ReportText.writeMember(
+      ", \"feedForwardLength\": ", shape.attentionLayer.feedForwardLength, &out)
     ReportText.writeMember(", \"vocabulary\": ", shape.vocabularyCount, &out)
     out.write("}")
   }

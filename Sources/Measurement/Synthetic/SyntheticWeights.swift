@@ -33,6 +33,22 @@ private struct SyntheticWeights: WeightVisitor {
     shares.pass(1)
   }
 
+  mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int) {
+    fill(convolution, count: count, with: 0.5)
+  }
+
+  mutating func visit(router: UnsafeMutablePointer<Float>, count: Int) {
+    if shares.take(of: 1) != nil {
+      var random = NormalNumbers(seed: seed)
+      random.fill(router, count: count)
+    }
+    shares.pass(1)
+  }
+
+  mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int) {
+    fill(decay, count: count, with: -0.1)
+  }
+
   mutating func visit(matrix: WeightMatrix, number: Int) {
     switch matrix {
     case .int8(let matrix): fill(matrix, number)

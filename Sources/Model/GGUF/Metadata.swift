@@ -135,6 +135,32 @@ struct Metadata {
     return text
   }
 
+  /// An array of one integer for each layer, INT32 or UINT32.
+  func integers(
+    _ key: MetadataKey, count: Int, _ cursor: inout FileCursor, of file: borrowing InputFile
+  ) throws(ModelError) -> LayerTable.PerLayer<Int32> {
+    let expected: StaticString = "an array of INT32 or UINT32"
+    guard case .array(let array) = self[key],
+      array.elementType == .int32 || array.elementType == .uint32
+    else { throw fault(key, self[key].typeFault(expected: expected)) }
+    if array.count != count {
+      throw fault(
+        key,
+        .unequal(
+          array.count, other: MetadataKey.blockCount.name(of: architecture), otherValue: count))
+    }
+    var values = LayerTable.PerLayer<Int32>(repeating: 0)
+    let place = cursor.position
+    cursor.move(to: array.offset)
+    for index in 0..<count {
+      let value = try cursor.integer(Int32.self, "an array in the metadata", of: file)
+      if value < 0 { throw fault(key, .integer(Int(value), expected: "no number below 0")) }
+      values[index] = value
+    }
+    cursor.move(to: place)
+    return values
+  }
+
   /// An array with elements of the given type.
   func array(
     _ key: MetadataKey, of type: ValueType, expected: StaticString

@@ -5,17 +5,20 @@ enum MetadataKey: Int {
   case architecture, fileType, name, alignment, splitNumber, splitCount, splitTensorCount
   case blockCount, contextLength, embeddingLength, feedForwardLength, headCount, kvHeadCount
   case keyLength, valueLength, slidingWindow, rmsEpsilon, vocabularySize, expertCount
+  case attentionPeriod, deltaKeyHeadCount, deltaValueHeadCount, deltaKeyLength, deltaValueLength
+  case deltaConvolutionLength
+  case expertUsedCount, expertFeedForwardLength, expertGating, expertScale, plainLayerCount
   case isCausal, attentionScale, residualScale, embeddingScale, logitScale
   case slidingWindowPattern, queryGrowthScale, finalSoftCap, windowFrequencyBase
   case ropeFrequencyBase, ropeDimensionCount, ropeScaleLinear, ropeScalingType
   case ropeScalingFactor, ropeOriginalContext, ropeAttentionFactor, ropeYarnLogMultiplier
-  case ropeFastTurns, ropeSlowTurns
+  case convolutionLength, ropeFastTurns, ropeSlowTurns
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
   case bosID, eosID, eotID, eomID, fimPadID, fimRepositoryID, fimSeparatorID, unknownID
   case addsBOS, addsEOS, addsSpacePrefix, chatTemplate, toolTemplate
 
   /// Something for each key. This is the one place of that number.
-  typealias PerKey<Element> = InlineArray<57, Element>
+  typealias PerKey<Element> = InlineArray<69, Element>
 
   static var count: Int { PerKey<UInt8>.count }
 
@@ -63,6 +66,7 @@ enum MetadataKey: Int {
     case .ropeScaleLinear: "rope.scale_linear"
     case .ropeOriginalContext: "rope.scaling.original_context_length"
     case .ropeAttentionFactor: "rope.scaling.attn_factor"
+    case .convolutionLength: "shortconv.l_cache"
     case .ropeFastTurns: "rope.scaling.yarn_beta_fast"
     case .ropeSlowTurns: "rope.scaling.yarn_beta_slow"
     case .isCausal: "attention.causal"
@@ -73,6 +77,17 @@ enum MetadataKey: Int {
     case .rmsEpsilon: "attention.layer_norm_rms_epsilon"
     case .vocabularySize: "vocab_size"
     case .expertCount: "expert_count"
+    case .attentionPeriod: "full_attention_interval"
+    case .deltaKeyHeadCount: "ssm.group_count"
+    case .deltaValueHeadCount: "ssm.time_step_rank"
+    case .deltaKeyLength: "ssm.state_size"
+    case .deltaValueLength: "ssm.inner_size"
+    case .deltaConvolutionLength: "ssm.conv_kernel"
+    case .expertUsedCount: "expert_used_count"
+    case .expertFeedForwardLength: "expert_feed_forward_length"
+    case .expertGating: "expert_gating_func"
+    case .expertScale: "expert_weights_scale"
+    case .plainLayerCount: "leading_dense_block_count"
     case .tokenizerModel: "tokenizer.ggml.model"
     case .tokenizerPre: "tokenizer.ggml.pre"
     case .tokens: "tokenizer.ggml.tokens"

@@ -179,6 +179,11 @@ public struct TensorShape: Sendable, BitwiseCopyable {
     append(rowCount)
   }
 
+  init(columnCount: Int, rowCount: Int, matrixCount: Int) {
+    self.init(columnCount: columnCount, rowCount: rowCount)
+    append(matrixCount)
+  }
+
   mutating func append(_ extent: Int) {
     extents[dimensionCount] = extent
     dimensionCount += 1

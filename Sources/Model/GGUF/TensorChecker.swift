@@ -4,14 +4,14 @@ import Platform
 struct TensorChecker: TensorVisitor {
   private let shape: ModelShape
   /// Of each layer one bit for each tensor that was seen.
-  private var seenOfLayers = LayerTable.PerLayer<UInt32>(repeating: 0)
+  private var seenOfLayers = LayerTable.PerLayer<UInt64>(repeating: 0)
   /// One bit for each tensor of no layer that was seen.
   private var seenOfModel: UInt32 = 0
   private(set) var coded = CodedTensors()
 
   init(shape: ModelShape) {
     self.shape = shape
-    precondition(LayerTensor.count <= UInt32.bitWidth)
+    precondition(LayerTensor.count <= UInt64.bitWidth)
     precondition(TensorSlot.globalCount <= UInt32.bitWidth)
   }
 
@@ -21,35 +21,67 @@ struct TensorChecker: TensorVisitor {
 
   /// The slot that the tensor fills and its type; nil for a tensor that changes nothing.
   mutating func check(_ tensor: TensorEntry) throws(ModelError) -> (TensorSlot, TensorType)? {
-    guard let slot = TensorSlot(name: tensor.name) else {
+    guard let slot = slot(tensor.name) else {
       if let reason = UnusedTensor.refusal(of: tensor.name) {
         throw .tensor(tensor.name, .unsupported(reason))
       }
       return nil
     }
+    if case .outputNorm = slot, tensor.name.isEqual(to: TensorSlot.lastNormOfLFM2),
+      !shape.architecture.description.namesLastNormOfEmbedding
+    {
+      throw .tensor(tensor.name, .unsupported("a norm of embeddings"))
+    }
     if case .layer(let layer, _) = slot, layer >= shape.layerCount {
       throw .tensor(tensor.name, .layer(count: shape.layerCount))
+    }
+    if case .layer(let layer, let found) = slot, found.isOfSomeLayers,
+      !shape.layer(layer).has(found)
+    {
+      throw .tensor(tensor.name, .unsupported(found.absence))
     }
     if isSeen(slot) { throw .tensor(tensor.name, .repeated) }
     setSeen(slot)
     guard let type = tensor.type.readable else {
       throw .tensor(tensor.name, .type(tensor.type, expected: TensorType.supportedNames))
     }
-    if slot.isVector && !type.isFloat {
+    if slot.isVector && !slot.isOfAnyType && !type.isFloat {
       throw .tensor(tensor.name, .type(tensor.type, expected: "F32, F16 or BF16"))
     }
     let expected = slot.shape(shape)
     if !tensor.shape.isEqual(to: expected) {
       throw .tensor(tensor.name, .shape(found: tensor.shape, expected: expected))
     }
-    if type.isCoded { setCoded(slot, type) }
+    if type.isCoded && !slot.isVector { setCoded(slot, type) }
     return (slot, type)
+  }
+
+  /// Nil for names of tensors that are not needed.
+  private func slot(_ name: Excerpt) -> TensorSlot? {
+    let slot = TensorSlot(name: name)
+    if case .layer(let layer, .attentionPostNorm) = slot,
+      shape.architecture.description.namesFeedForwardNormOfAttention
+    {
+      return .layer(layer, .ffnNorm)
+    }
+    return slot
   }
 
   /// The matrices that a tensor has codes of.
   private mutating func setCoded(_ slot: TensorSlot, _ type: TensorType) {
     guard case .layer(let layer, let tensor) = slot else { return coded.set(slot, type) }
-    if tensor == .queryKeyValue {
+    switch tensor {
+    case .convolutionOutput, .deltaOutput:
+      return coded.set(.layer(layer, .attentionOutput), type)
+    case .queryKeyValue where shape.layer(layer).delta != nil:
+      return coded.set(.layer(layer, .query), type)
+    case .deltaGate: return coded.set(.layer(layer, .key), type)
+    case .gates: return coded.set(.layer(layer, .gate), type)
+    case .ups: return coded.set(.layer(layer, .up), type)
+    case .downs: return coded.set(.layer(layer, .down), type)
+    default: break
+    }
+    if tensor == .queryKeyValue || tensor == .convolutionInput {
       coded.set(.layer(layer, .query), type)
       coded.set(.layer(layer, .key), type)
       coded.set(.layer(layer, .value), type)
@@ -61,14 +93,14 @@ struct TensorChecker: TensorVisitor {
 
   func isSeen(_ slot: TensorSlot) -> Bool {
     if case .layer(let layer, let tensor) = slot {
-      return seenOfLayers[layer] >> UInt32(tensor.rawValue) & 1 == 1
+      return seenOfLayers[layer] >> UInt64(tensor.rawValue) & 1 == 1
     }
     return seenOfModel >> UInt32(slot.index) & 1 == 1
   }
 
   private mutating func setSeen(_ slot: TensorSlot) {
     if case .layer(let layer, let tensor) = slot {
-      seenOfLayers[layer] |= 1 << UInt32(tensor.rawValue)
+      seenOfLayers[layer] |= 1 << UInt64(tensor.rawValue)
     } else {
       seenOfModel |= 1 << UInt32(slot.index)
     }
@@ -131,6 +163,9 @@ struct TensorChecker: TensorVisitor {
 }
 
 extension LayerTensor {
+  /// Whether its sizes follow from something that only some layers have.
+  fileprivate var isOfSomeLayers: Bool { rawValue >= LayerTensor.convolutionInput.rawValue }
+
   /// Why a layer may lack it.
   fileprivate var absence: StaticString {
     switch self {
@@ -138,6 +173,11 @@ extension LayerTensor {
     case .queryNorm, .keyNorm: "this architecture has no norms of heads"
     case .attentionPostNorm: "this architecture has no norm after attention"
     case .ffnPostNorm: "this architecture has no norm after the feed-forward part"
+    case .convolutionInput, .convolution, .convolutionOutput: "the layer has KV heads"
+    case .deltaGate, .deltaConvolution, .deltaBias, .deltaDecay, .deltaBeta, .deltaAlpha,
+      .deltaNorm, .deltaOutput:
+      "the layer has no delta rule"
+    case .router, .routerBias, .gates, .ups, .downs: "the layer has no experts"
     default: "this architecture does not have it"
     }
   }

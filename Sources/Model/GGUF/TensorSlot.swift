@@ -6,8 +6,15 @@ public enum LayerTensor: Int, Sendable {
   case queryBias, keyBias, valueBias, queryNorm, keyNorm, attentionPostNorm, ffnPostNorm
   /// Of a layer that `isFused`; `up` then has gate and up.
   case queryKeyValue
+  /// Of a layer that convolves.
+  case convolutionInput, convolution, convolutionOutput
+  /// Of a layer that has experts: `gates` and so on have those of all experts, one after the other.
+  case router, routerBias, gates, ups, downs
+  /// Of a layer that has a delta rule; `queryKeyValue` then has what its convolution takes.
+  case deltaGate, deltaConvolution, deltaBias, deltaDecay, deltaBeta, deltaAlpha, deltaNorm
+  case deltaOutput
 
-  public static let count = 17
+  public static let count = 33
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
   @export(interface)
@@ -30,26 +37,50 @@ public enum LayerTensor: Int, Sendable {
     case .attentionPostNorm: "post_attention_norm.weight"
     case .ffnPostNorm: "post_ffw_norm.weight"
     case .queryKeyValue: "attn_qkv.weight"
+    case .convolutionInput: "shortconv.in_proj.weight"
+    case .convolution: "shortconv.conv.weight"
+    case .convolutionOutput: "shortconv.out_proj.weight"
+    case .router: "ffn_gate_inp.weight"
+    case .routerBias: "exp_probs_b.bias"
+    case .gates: "ffn_gate_exps.weight"
+    case .ups: "ffn_up_exps.weight"
+    case .downs: "ffn_down_exps.weight"
+    case .deltaGate: "attn_gate.weight"
+    case .deltaConvolution: "ssm_conv1d.weight"
+    case .deltaBias: "ssm_dt.bias"
+    case .deltaDecay: "ssm_a"
+    case .deltaBeta: "ssm_beta.weight"
+    case .deltaAlpha: "ssm_alpha.weight"
+    case .deltaNorm: "ssm_norm.weight"
+    case .deltaOutput: "ssm_out.weight"
     }
   }
 
-  /// Whether it is a vector and not a matrix.
+  /// Whether it is held as Float32: a vector, or few rows, and not a matrix.
   @export(interface)
   public var isVector: Bool {
     switch self {
-    case .query, .key, .value, .attentionOutput, .gate, .up, .down, .queryKeyValue: false
+    case .query, .key, .value, .attentionOutput, .gate, .up, .down, .queryKeyValue,
+      .convolutionInput, .convolutionOutput, .gates, .ups, .downs, .deltaGate,
+      .deltaOutput:
+      false
     default: true
     }
   }
+
+  /// Whether it has matrices of all experts.
+  var isOfExperts: Bool { self == .gates || self == .ups || self == .downs }
 
   /// The extents that a layer's description asks for.
   func shape(_ layer: LayerSpec, embeddingLength: Int) -> TensorShape {
     switch self {
     case .attentionNorm, .ffnNorm, .attentionPostNorm, .ffnPostNorm:
       TensorShape(columnCount: embeddingLength)
-    case .query: TensorShape(columnCount: embeddingLength, rowCount: layer.queryLength)
+    case .query: TensorShape(columnCount: embeddingLength, rowCount: layer.keyStart)
     case .key, .value: TensorShape(columnCount: embeddingLength, rowCount: layer.kvLength)
     case .attentionOutput: TensorShape(columnCount: layer.queryLength, rowCount: embeddingLength)
+    case .queryKeyValue where layer.delta != nil:
+      TensorShape(columnCount: embeddingLength, rowCount: layer.delta!.channelCount)
     case .queryKeyValue:
       TensorShape(columnCount: embeddingLength, rowCount: layer.queryKeyValueLength)
     case .up where layer.isFused:
@@ -59,11 +90,67 @@ public enum LayerTensor: Int, Sendable {
     case .queryBias: TensorShape(columnCount: layer.queryLength)
     case .keyBias, .valueBias: TensorShape(columnCount: layer.kvLength)
     case .queryNorm, .keyNorm: TensorShape(columnCount: layer.headDim)
+    case .convolutionInput:
+      TensorShape(columnCount: embeddingLength, rowCount: 3 * embeddingLength)
+    case .convolution:
+      TensorShape(columnCount: layer.convolutionLength, rowCount: embeddingLength)
+    case .convolutionOutput: TensorShape(columnCount: embeddingLength, rowCount: embeddingLength)
+    case .router: TensorShape(columnCount: embeddingLength, rowCount: layer.expertCount)
+    case .routerBias: TensorShape(columnCount: layer.expertCount)
+    case .gates, .ups:
+      TensorShape(
+        columnCount: embeddingLength, rowCount: layer.feedForwardLength,
+        matrixCount: layer.expertCount)
+    case .downs:
+      TensorShape(
+        columnCount: layer.feedForwardLength, rowCount: embeddingLength,
+        matrixCount: layer.expertCount)
+    case .deltaGate, .deltaConvolution, .deltaBias, .deltaDecay, .deltaBeta, .deltaAlpha,
+      .deltaNorm, .deltaOutput:
+      layer.delta.map { shape($0, embeddingLength: embeddingLength) } ?? TensorShape(columnCount: 1)
+    }
+  }
+}
+
+extension LayerTensor {
+  /// Of a delta rule.
+  private func shape(_ delta: DeltaSpec, embeddingLength: Int) -> TensorShape {
+    switch self {
+    case .deltaConvolution:
+      TensorShape(columnCount: delta.convolutionLength, rowCount: delta.channelCount)
+    case .deltaGate: TensorShape(columnCount: embeddingLength, rowCount: delta.valueLength)
+    case .deltaBeta, .deltaAlpha:
+      TensorShape(columnCount: embeddingLength, rowCount: delta.valueHeadCount)
+    case .deltaNorm: TensorShape(columnCount: delta.valueDim)
+    case .deltaOutput: TensorShape(columnCount: delta.valueLength, rowCount: embeddingLength)
+    default: TensorShape(columnCount: delta.valueHeadCount)
     }
   }
 }
 
 extension LayerSpec {
+  /// Nil in a layer that has none.
+  public var delta: DeltaSpec? {
+    if case .delta(let delta) = mixer { delta } else { nil }
+  }
+
+  /// The matrix behind what mixes tokens.
+  public var outputTensor: LayerTensor {
+    switch mixer {
+    case .attention: .attentionOutput
+    case .convolution: .convolutionOutput
+    case .delta: .deltaOutput
+    }
+  }
+
+  /// Tokens that a convolution sees; 0 in a layer that has none.
+  var convolutionLength: Int {
+    if case .convolution(let length) = mixer { length } else { 0 }
+  }
+
+  /// 0 in a layer whose feed-forward part serves all tokens.
+  public var expertCount: Int { experts?.count ?? 0 }
+
   /// Whether the layer has that tensor.
   @export(interface)
   public func has(_ tensor: LayerTensor) -> Bool {
@@ -74,9 +161,17 @@ extension LayerSpec {
     case .ffnPostNorm: norms.afterFeedForward
     case .queryNorm, .keyNorm: norms.heads
     case .queryBias, .keyBias, .valueBias: hasBias
-    case .query, .key, .value, .gate: !isFused
-    case .queryKeyValue: isFused
-    case .attentionOutput, .up, .down: true
+    case .query, .key, .value: attends && !isFused
+    case .gate: experts == nil && !isFused
+    case .queryKeyValue: attends && isFused || delta != nil
+    case .deltaGate, .deltaConvolution, .deltaBias, .deltaDecay, .deltaBeta, .deltaAlpha,
+      .deltaNorm, .deltaOutput:
+      delta != nil
+    case .attentionOutput: attends
+    case .up, .down: experts == nil
+    case .router, .gates, .ups, .downs: experts != nil
+    case .routerBias: experts?.hasBias ?? false
+    case .convolutionInput, .convolution, .convolutionOutput: convolutionLength > 0
     }
   }
 }
@@ -88,6 +183,8 @@ extension LayerSpec {
   @export(interface)
   public func part(_ index: Int, of tensor: LayerTensor) -> LayerTensor? {
     switch (tensor, index) {
+    case (.queryKeyValue, 0) where delta != nil: .queryKeyValue
+    case (.queryKeyValue, _) where delta != nil: nil
     case (.queryKeyValue, 0): .query
     case (.queryKeyValue, 1): .key
     case (.queryKeyValue, 2): .value
@@ -123,6 +220,9 @@ public enum TensorSlot: Sendable {
   case ropeFactorsShort
   case ropeFactorsLong
   case layer(Int, LayerTensor)
+
+  /// What files of LFM2 name the last norm.
+  static let lastNormOfLFM2: StaticString = "token_embd_norm.weight"
 
   /// Tensors that belong to no layer.
   static let globalCount = 6
@@ -164,7 +264,8 @@ public enum TensorSlot: Sendable {
   init?(name: Excerpt) {
     if name.isEqual(to: "token_embd.weight") {
       self = .tokenEmbedding
-    } else if name.isEqual(to: "output_norm.weight") {
+    } else if name.isEqual(to: "output_norm.weight") || name.isEqual(to: TensorSlot.lastNormOfLFM2)
+    {
       self = .outputNorm
     } else if name.isEqual(to: "output.weight") {
       self = .output
@@ -212,7 +313,15 @@ public enum TensorSlot: Sendable {
     }
   }
 
-  /// Whether it is a vector and not a matrix.
+  /// Whether it is held as Float32 whatever its type in the file.
+  var isOfAnyType: Bool {
+    switch self {
+    case .layer(_, .deltaBeta), .layer(_, .deltaAlpha): true
+    default: false
+    }
+  }
+
+  /// Whether it is held as Float32.
   @export(interface)
   public var isVector: Bool {
     switch self {

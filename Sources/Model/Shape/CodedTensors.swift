@@ -1,5 +1,6 @@
 /// Which matrices of a model's file have codes that can be kept as they are, and of which type: four
-/// bits a matrix.
+/// bits a matrix. The matrices of a convolution stand in the places of those of attention,
+/// those of experts in the places of a feed-forward part that serves all tokens.
 public struct CodedTensors: Sendable, BitwiseCopyable {
   private var layers = LayerTable.PerLayer<UInt32>(repeating: 0)
   /// Of eight bytes, as packed models hold all of this value without padding.

@@ -9,11 +9,14 @@ extension ModelShape {
     for index in 0..<layerCount {
       let layer = layer(index)
       try checkRotation(layer, index)
-      if layer.ropeTable == nil {
+      if layer.attends && layer.ropeTable == nil {
         if let plainDim, plainDim != layer.headDim {
           throw .layer(index, "heads of two lengths without rotary embedding")
         }
         plainDim = layer.headDim
+      }
+      if layer.experts != nil && layer.norms.afterFeedForward {
+        throw .layer(index, "a norm behind experts")
       }
       if !layer.norms.beforeAttention || !layer.norms.beforeFeedForward {
         throw .layer(index, "attention or a feed-forward part without a norm before it")

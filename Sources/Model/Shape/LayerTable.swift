@@ -52,7 +52,7 @@ public struct LayerTable: Sendable, BitwiseCopyable {
 
   /// Says of all layers whether queries, keys and values have biases.
   mutating func setBias(_ hasBias: Bool) {
-    for kind in 0..<kindCount { kinds[kind].hasBias = hasBias }
+    for kind in 0..<kindCount where kinds[kind].attends { kinds[kind].hasBias = hasBias }
   }
 
   /// Gives all layers that are rotated by table 0 another table.

@@ -25,11 +25,14 @@ extension Metadata {
     layer.queryScale = scales.query
     let window = try window(contextLength: contextLength, check)
     let tables = try ropeTables(headDim: headDim, hasWindow: window != nil, &cursor, of: file)
+    var layers = architecture.description.layers(
+      repeating: layer, count: layerCount, window: window, period: try windowPeriod(),
+      contextLength: contextLength)
+    if architecture.description.convolves { try setConvolutions(in: &layers, &cursor, of: file) }
+    if architecture.description.hasDeltaRule { try setDeltaRules(in: &layers) }
+    if let gating = architecture.description.experts { try setExperts(in: &layers, gating) }
     let shape = try ModelShape(
-      architecture: architecture,
-      layers: architecture.description.layers(
-        repeating: layer, count: layerCount, window: window, period: windowPeriod(),
-        contextLength: contextLength),
+      architecture: architecture, layers: layers,
       ropeTables: tables, embeddingLength: embeddingLength, vocabularyCount: vocabularyCount(),
       contextLength: contextLength, rmsEpsilon: Float(rmsEpsilon),
       embeddingScale: scales.embedding, logitScale: scales.logits, isOutputTied: false)
@@ -40,10 +43,47 @@ extension Metadata {
   /// What the layers of the model have in common.
   private func layer(headCount: Int, headDim: Int) throws(ModelError) -> LayerSpec {
     var layer = try architecture.description.layer(
-      headCount: headCount, kvHeadCount: integer(.kvHeadCount) ?? headCount, headDim: headDim,
+      headCount: headCount, kvHeadCount: kvHeadCount() ?? headCount, headDim: headDim,
       feedForwardLength: requiredInteger(.feedForwardLength))
     layer.queryGrowth = try queryGrowth()
     return layer
+  }
+
+  /// That of all layers; nil if the file gives none, or one for each layer.
+  private func kvHeadCount() throws(ModelError) -> Int? {
+    if architecture.description.convolves, case .array = self[.kvHeadCount] { return nil }
+    return try integer(.kvHeadCount)
+  }
+
+  /// Layers without KV heads convolve; the others may have different counts of them.
+  private func setConvolutions(
+    in layers: inout LayerTable, _ cursor: inout FileCursor, of file: borrowing InputFile
+  ) throws(ModelError) {
+    guard case .array = self[.kvHeadCount] else { return }
+    let counts = try integers(.kvHeadCount, count: layers.count, &cursor, of: file)
+    let length = try requiredInteger(.convolutionLength)
+    if length < 2 || length > LayerSpec.convolutionLengthMax {
+      throw fault(
+        .convolutionLength,
+        .integerRange(length, minimum: 2, maximum: LayerSpec.convolutionLengthMax))
+    }
+    func layer(_ index: Int) -> LayerSpec {
+      var layer = layers[index]
+      if counts[index] == 0 { return layer.mixing(by: .convolution(length: length)) }
+      layer.kvHeadCount = Int(counts[index])
+      return layer
+    }
+    // Anew, so that no kind of layer is left that none is of.
+    var table = LayerTable(repeating: layer(0), count: layers.count)
+    for index in 1..<max(layers.count, 1) {
+      if !table.set(index, to: layer(index)) {
+        throw .layer(index, "more than eight kinds of layers in a model")
+      }
+    }
+    if table.sum({ $0.kvHeadCount }) == 0 {
+      throw fault(.kvHeadCount, .integer(0, expected: "a layer that has KV heads"))
+    }
+    layers = table
   }
 
   /// How many tokens the layers that have a window see; nil if none has one.
@@ -163,7 +203,7 @@ extension Metadata {
   ) throws(ModelError) {
     try checkIsModel(cursor: &cursor, of: file)
     if foundArchitecture == nil { throw .key(.architecture, .missing) }
-    if let count = try integer(.expertCount), count != 0 {
+    if let count = try integer(.expertCount), count != 0, architecture.description.experts == nil {
       throw fault(
         .expertCount,
         .integer(count, expected: "0: mixture-of-experts models are not supported"))

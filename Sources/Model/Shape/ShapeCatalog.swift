@@ -176,7 +176,11 @@ extension ModelShape {
   /// Weights of all matrices of the transformer's layers: the multiply-adds of a token's products,
   /// without the output head.
   public var layerMatrixWeightCount: Int {
-    layers.sum { $0.elementCount(embeddingLength: embeddingLength) { !$0.isVector } }
+    layers.sum { layer in
+      layer.elementCount(embeddingLength: embeddingLength) { !$0.isVector && !$0.isOfExperts }
+        + layer.elementCount(embeddingLength: embeddingLength) { $0.isOfExperts }
+        / max(layer.expertCount, 1) * (layer.experts?.usedCount ?? 0)
+    }
   }
 
   /// Everything that the runtime holds of a model: matrices, embeddings (once if the output head

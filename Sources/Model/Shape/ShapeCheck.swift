@@ -13,6 +13,7 @@ struct ShapeCheck {
   }
 
   func heads(of layer: LayerSpec) throws(ModelError) {
+    if !layer.attends { return }
     let (headCount, kvHeadCount) = (layer.headCount, layer.kvHeadCount)
     let headDim = layer.headDim
     try isInRange(.headCount, headCount, maximum: ModelShape.headCountMax)

@@ -46,6 +46,22 @@ extension LayerSpec {
       hash.update(queryGrowth.scale)
       hash.update(UInt64(queryGrowth.length))
     }
+    if hasOutputGate { hash.update(mark: 8, 1) }
+    if let experts {
+      hash.update(mark: 6, UInt64(experts.count))
+      hash.update(UInt64(experts.usedCount))
+      hash.update(UInt64(experts.gating.rawValue * 2 + (experts.hasBias ? 1 : 0)))
+    }
+    switch mixer {
+    case .attention: break
+    case .convolution(let length): hash.update(mark: 5, UInt64(length))
+    case .delta(let delta):
+      hash.update(mark: 7, UInt64(delta.keyHeadCount))
+      hash.update(UInt64(delta.valueHeadCount))
+      hash.update(UInt64(delta.keyDim))
+      hash.update(UInt64(delta.valueDim))
+      hash.update(UInt64(delta.convolutionLength))
+    }
   }
 }
 

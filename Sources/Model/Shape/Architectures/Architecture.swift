@@ -13,11 +13,17 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
   case minicpm
   case phi3
   case mistral3
+  case lfm2
+  case qwen3moe
+  case granitemoe
+  case lfm2moe
+  case qwen35
 
-  static let count = 9
+  static let count = 14
   /// What an error line offers in place of another architecture.
   static let supportedNames: StaticString = """
-    'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3' or 'mistral3'
+    'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', \
+    'lfm2', 'qwen3moe', 'granitemoe', 'lfm2moe' or 'qwen35'
     """
 
   @export(interface)
@@ -32,6 +38,11 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
     case .minicpm: .minicpm
     case .phi3: .phi3
     case .mistral3: .mistral3
+    case .lfm2: .lfm2
+    case .qwen3moe: .qwen3moe
+    case .granitemoe: .granitemoe
+    case .lfm2moe: .lfm2moe
+    case .qwen35: .qwen35
     }
   }
 

@@ -19,6 +19,16 @@ public struct ArchitectureDescription: Sendable {
   var rotatesInPart = false
   /// Whether one matrix of the file has queries, keys and values, and another one gate and up.
   var isFused = false
+  /// How layers choose experts; nil if there are none.
+  var experts: ExpertGating?
+  /// Whether most layers have a gated delta rule in place of attention, and the others a gate behind it.
+  var hasDeltaRule = false
+  /// Whether the norm before the feed-forward part has the name `post_attention_norm.weight`.
+  var namesFeedForwardNormOfAttention = false
+  /// Whether layers without KV heads convolve.
+  var convolves = false
+  /// Whether the last norm has the name `token_embd_norm.weight`.
+  var namesLastNormOfEmbedding = false
   /// Which scales there are.
   var scales = ModelScales.none
 
@@ -38,10 +48,12 @@ public struct ArchitectureDescription: Sendable {
   func layer(
     headCount: Int, kvHeadCount: Int, headDim: Int, feedForwardLength: Int
   ) -> LayerSpec {
-    LayerSpec(
+    var layer = LayerSpec(
       headCount: headCount, kvHeadCount: kvHeadCount, headDim: headDim, norms: norms,
       hasBias: biases == .required, isFused: isFused, feedForwardLength: feedForwardLength,
       activation: activation)
+    layer.hasOutputGate = hasDeltaRule
+    return layer
   }
 }
 

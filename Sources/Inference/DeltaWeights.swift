@@ -1,0 +1,27 @@
+import Kernels
+import Memory
+import Model
+
+/// What a layer with a delta rule has beside its matrices.
+struct DeltaWeights: BitwiseCopyable {
+  /// `[tokens][channels]`
+  let convolution: UnsafeMutablePointer<Float>
+  /// `[value heads]` each: what is added to alpha, and what its softplus is multiplied by.
+  let bias: UnsafeMutablePointer<Float>
+  let decay: UnsafeMutablePointer<Float>
+  /// `[value heads][embedding]` each.
+  let beta: UnsafeMutablePointer<Float>
+  let alpha: UnsafeMutablePointer<Float>
+  /// `[valueDim]`
+  let norm: UnsafeMutablePointer<Float>
+
+  init(carver: inout Carver, _ delta: DeltaSpec, embeddingLength: Int) {
+    convolution = carver.take(
+      .norms, Float.self, count: delta.convolutionLength * delta.channelCount)
+    bias = carver.take(.norms, Float.self, count: delta.valueHeadCount)
+    decay = carver.take(.norms, Float.self, count: delta.valueHeadCount)
+    beta = carver.take(.norms, Float.self, count: delta.valueHeadCount * embeddingLength)
+    alpha = carver.take(.norms, Float.self, count: delta.valueHeadCount * embeddingLength)
+    norm = carver.take(.norms, Float.self, count: delta.valueDim)
+  }
+}

@@ -1,0 +1,156 @@
+import Kernels
+import Model
+import Platform
+
+// The feed-forward part of layers that have experts: tokens are sorted by expert, so that each expert's
+// matrices are read once a block.
+
+extension ForwardPass {
+  func feedForward(
+    _ layer: Int, _ experts: ExpertWeights, _ spec: ExpertSpec, _ member: Member,
+    _ timer: inout LapTimer
+  ) {
+    normalizeForRouter(layer, member)
+    routeTokens(experts, spec, member)
+    var route = workspace.experts.route(spec, tokenCount: tokenCount, member: member.index)
+    route.fill(workspace.experts.logits, stride: spec.count, bias: experts.bias)
+    let taken = experts.gates[0].format.form.union(experts.ups[0].format.form)
+    roundForExperts(route, taken, layer, member)
+    _ = timer.lap()
+    multiplyGates(experts, route, taken, layer, member)
+    timer.times.linear += timer.lap()
+    roundGated(experts, route, layer, member)
+    _ = timer.lap()
+    multiplyDowns(experts, route, member)
+    timer.times.linear += timer.lap()
+    addOutputs(route, member)
+    _ = timer.lap()
+  }
+
+  private func normalizeForRouter(_ layer: Int, _ member: Member) {
+    let norm = weights.layers[layer].feedForwardNorm
+    forEachShare(member, count: tokenCount, step: 1) { tokens, pass in
+      for token in tokens {
+        let squares = normalizeRow(
+          pass.workspace.residual + token * pass.workspace.residualStride, weight: norm,
+          count: pass.shape.embeddingLength, epsilon: pass.shape.rmsEpsilon,
+          into: pass.workspace.experts.rows + token * pass.workspace.experts.stride)
+        pass.workspace.numbers[member.index].check(squares, .beforeFeedForward(layer))
+      }
+    }
+    member.barrier()
+  }
+
+  /// The router's numbers, in Float32.
+  private func routeTokens(_ experts: ExpertWeights, _ spec: ExpertSpec, _ member: Member) {
+    let pieces = (spec.count + Self.expertsPerShare - 1) / Self.expertsPerShare
+    while let share = member.nextShare(below: tokenCount * pieces) {
+      let (token, first) = (share / pieces, share % pieces * Self.expertsPerShare)
+      let row = workspace.experts.rows + token * workspace.experts.stride
+      for expert in first..<min(first + Self.expertsPerShare, spec.count) {
+        workspace.experts.logits[token * spec.count + expert] = sumOfProducts(
+          row, experts.router + expert * experts.routerStride, count: shape.embeddingLength)
+      }
+    }
+    member.barrier()
+  }
+
+  private static var expertsPerShare: Int { 16 }
+
+  private func roundForExperts(
+    _ route: ExpertRoute, _ forms: RoundingForms, _ layer: Int, _ member: Member
+  ) {
+    let row = rowScratch(member)
+    while let index = member.nextShare(below: route.activeCount) {
+      let target = workspace.experts.rounded(forms, k: shape.embeddingLength, route, index)
+      let rows = route.rows(index)
+      for number in rows {
+        copy(
+          workspace.experts.rows + route.token(ofRow: number) * workspace.experts.stride, to: row,
+          count: target.kPadded)
+        let check = target.setToken(number - rows.lowerBound, from: row, factor: 1)
+        workspace.numbers[member.index].check(check, .beforeFeedForward(layer))
+      }
+    }
+    member.barrier()
+  }
+
+  private func multiplyGates(
+    _ experts: ExpertWeights, _ route: ExpertRoute, _ forms: RoundingForms, _ layer: Int,
+    _ member: Member
+  ) {
+    let function: GateFunction = spec(layer).activation == .silu ? .silu : .gelu
+    let (own, k) = (workspace.experts, shape.embeddingLength)
+    forEachExpertShare(route, groupCount: experts.gates[0].groupCount, member) { index, groups in
+      let expert = route.expert(index)
+      Matmul.gated(
+        own.rounded(forms, k: k, route, index), gate: experts.gates[expert],
+        up: experts.ups[expert], function, groups: groups,
+        into: ProductOutput(
+          own.gated + route.rows(index).lowerBound * own.gatedStride, stride: own.gatedStride),
+        l2ByteCount: settings.l2ByteCount)
+    }
+    member.barrier()
+  }
+
+  /// Each row is multiplied by its factor.
+  private func roundGated(
+    _ experts: ExpertWeights, _ route: ExpertRoute, _ layer: Int, _ member: Member
+  ) {
+    let (down, scale) = (experts.downs[0], spec(layer).residualScale)
+    while let index = member.nextShare(below: route.activeCount) {
+      let target = workspace.experts.rounded(down.format.form, k: down.k, route, index)
+      let rows = route.rows(index)
+      for number in rows {
+        let row = workspace.experts.gated + number * workspace.experts.gatedStride
+        for place in down.k..<target.kPadded { row[place] = 0 }
+        let check = target.setToken(
+          number - rows.lowerBound, from: row, factor: route.factor(ofRow: number) * scale)
+        workspace.numbers[member.index].check(check, .beforeAttention(layer + 1))
+      }
+    }
+    member.barrier()
+  }
+
+  private func multiplyDowns(
+    _ experts: ExpertWeights, _ route: ExpertRoute, _ member: Member
+  ) {
+    let (own, down) = (workspace.experts, experts.downs[0])
+    forEachExpertShare(route, groupCount: down.groupCount, member) { index, groups in
+      Matmul.store(
+        own.rounded(down.format.form, k: down.k, route, index),
+        experts.downs[route.expert(index)], groups: groups,
+        into: ProductOutput(
+          own.outputs + route.rows(index).lowerBound * own.stride, stride: own.stride),
+        l2ByteCount: settings.l2ByteCount)
+    }
+    member.barrier()
+  }
+
+  /// residual += what a token's experts gave, in the order in which they were chosen
+  private func addOutputs(_ route: ExpertRoute, _ member: Member) {
+    while let token = member.nextShare(below: tokenCount) {
+      let target = workspace.residual + token * workspace.residualStride
+      for rank in 0..<route.experts.usedCount {
+        let row = route.row(token, rank: rank)
+        addRow(
+          workspace.experts.outputs + row * workspace.experts.stride,
+          count: shape.embeddingLength, to: target)
+      }
+    }
+    member.barrier()
+  }
+
+  /// Calls `body` with the number of an expert that has rows and some of its outputs' groups.
+  @inline(__always)
+  private func forEachExpertShare(
+    _ route: ExpertRoute, groupCount: Int, _ member: Member, _ body: (Int, Range<Int>) -> Void
+  ) {
+    let shareCount = 6 * member.count
+    let pieces = min(groupCount, max(1, (shareCount + route.activeCount - 1) / route.activeCount))
+    while let share = member.nextShare(below: route.activeCount * pieces) {
+      let (index, piece) = (share / pieces, share % pieces)
+      body(index, piece * groupCount / pieces..<(piece + 1) * groupCount / pieces)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Kernels
+import Memory
+import Model
+
+/// The router and the experts of a layer.
+struct ExpertWeights: BitwiseCopyable {
+  /// `[experts][routerStride]`
+  let router: UnsafeMutablePointer<Float>
+  let routerStride: Int
+  /// `[experts]`, if the layer has it.
+  let bias: UnsafeMutablePointer<Float>?
+  let gates: ExpertMatrices
+  let ups: ExpertMatrices
+  let downs: ExpertMatrices
+
+  init(carver: inout Carver, _ shape: ModelShape, _ layer: Int, _ experts: ExpertSpec) {
+    let (spec, length) = (shape.layer(layer), shape.embeddingLength)
+    routerStride = length
+    router = carver.take(.norms, Float.self, count: experts.count * length)
+    bias = experts.hasBias ? carver.take(.norms, Float.self, count: experts.count) : nil
+    func matrices(_ tensor: LayerTensor, outputs: Int, k: Int) -> ExpertMatrices {
+      ExpertMatrices(
+        carver: &carver, shape.format(layer, tensor), count: experts.count, outputs: outputs, k: k)
+    }
+    gates = matrices(.gate, outputs: spec.feedForwardLength, k: length)
+    ups = matrices(.up, outputs: spec.feedForwardLength, k: length)
+    downs = matrices(.down, outputs: length, k: spec.feedForwardLength)
+  }
+}
+
+/// A matrix of each expert, one behind the other: in a packed file, pages of their own.
+struct ExpertMatrices: BitwiseCopyable {
+  private let format: MatrixFormat
+  private let memory: UnsafeMutableRawPointer
+  private let stride: Int
+  let count: Int
+  private let outputs: Int
+  private let k: Int
+
+  init(carver: inout Carver, _ format: MatrixFormat, count: Int, outputs: Int, k: Int) {
+    self.format = format
+    self.count = count
+    self.outputs = outputs
+    self.k = k
+    stride = (format.byteCount(outputs: outputs, k: k) + 63) & ~63
+    memory = carver.takeBytes(.experts, count: count * stride)
+  }
+
+  subscript(expert: Int) -> WeightMatrix {
+    WeightMatrix(format, memory: memory + expert * stride, outputs: outputs, k: k)
+  }
+}

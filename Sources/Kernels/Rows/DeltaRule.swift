@@ -1,0 +1,151 @@
+import CInstructions
+
+/// One head of the gated delta rule (Yang et al., "Gated Delta Networks: Improving Mamba2 with Delta Rule",
+/// 2024). For each token with query q, key k and value v, both of length 1, decay a and rate b, the state S
+/// becomes a S + b k (v - a Sᵀ k)ᵀ, and Sᵀ q / sqrt(keyDim) comes out.
+public struct DeltaRule {
+  private let keyDim: Int
+  private let valueDim: Int
+  private let state: UnsafeMutablePointer<Float>
+
+  /// - Parameters:
+  ///   - keyDim: at most `keyDimMax`.
+  ///   - valueDim: a multiple of 16.
+  ///   - state: `[keyDim][valueDim]`, zeros before the text.
+  @export(interface)
+  public init(keyDim: Int, valueDim: Int, state: UnsafeMutablePointer<Float>) {
+    precondition(valueDim % 16 == 0)
+    self.keyDim = keyDim
+    self.valueDim = valueDim
+    self.state = state
+  }
+
+  /// e^(factor * softplus(alpha + bias)), with a factor that is not above 0.
+  @export(interface)
+  public static func decay(alpha: Float, bias: Float, factor: Float) -> Float {
+    let x = Double(alpha + bias)
+    // log(1 + e^x); beyond 30 it is x in Float32.
+    let softplus = x > 30 ? x : Elementary.log(1 + Elementary.exp(x))
+    return Float(Elementary.exp(Double(factor) * softplus))
+  }
+
+  /// The sigmoid of beta.
+  @export(interface)
+  public static func rate(beta: Float) -> Float { Float(1 / (1 + Elementary.exp(-Double(beta)))) }
+
+  /// The next token.
+  /// - Parameters:
+  ///   - query, key: `[keyDim]`, of any length; brought to length 1, or divided by epsilon if shorter.
+  ///   - out: `[valueDim]`
+  public func step(
+    query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>,
+    decay: Float, rate: Float, epsilon: Float, into out: UnsafeMutablePointer<Float>
+  ) {
+    let queryFactor = Self.inverseLength(query, count: keyDim, epsilon: epsilon)
+    let keyFactor = Self.inverseLength(key, count: keyDim, epsilon: epsilon)
+    let outFactor = queryFactor / squareRoot(Float(keyDim))
+    var column = 0
+    while column < valueDim {
+      var known = SIMD16<Float>()
+      var place = state + column
+      for index in 0..<keyDim {
+        known.addProduct(place.lanes(0), SIMD16(repeating: key[index]))
+        place += valueDim
+      }
+      // The decay is taken on the way, and both lengths of the key with the change.
+      let change = (value.lanes(column) - known * (keyFactor * decay)) * (rate * keyFactor)
+      var sum = SIMD16<Float>()
+      place = state + column
+      for index in 0..<keyDim {
+        var row = place.lanes(0) * decay
+        row.addProduct(change, SIMD16(repeating: key[index]))
+        place.store(row, 0)
+        sum.addProduct(row, SIMD16(repeating: query[index]))
+        place += valueDim
+      }
+      out.store(sum * outFactor, column)
+      column &+= 16
+    }
+  }
+
+  private static func inverseLength(
+    _ row: UnsafePointer<Float>, count: Int, epsilon: Float
+  ) -> Float {
+    1 / max(squareRoot(sumOfProducts(row, row, count: count)), epsilon)
+  }
+}
+
+/// A convolution of each channel over the latest tokens, and silu of it, in place.
+public struct ChannelConvolution {
+  private let weights: UnsafePointer<Float>
+  private let state: UnsafeMutablePointer<Float>
+  private let length: Int
+  private let channelCount: Int
+
+  /// - Parameters:
+  ///   - weights: `[length][channels]`
+  ///   - state: `[length - 1][channels]`: the rows of the tokens before, zeros before the text.
+  ///   - length: at least 2.
+  ///   - channelCount: a multiple of 16.
+  @export(interface)
+  public init(
+    weights: UnsafePointer<Float>, state: UnsafeMutablePointer<Float>, length: Int,
+    channelCount: Int
+  ) {
+    precondition(length >= 2 && channelCount % 16 == 0)
+    self.weights = weights
+    self.state = state
+    self.length = length
+    self.channelCount = channelCount
+  }
+
+  /// Some channels of the next token.
+  /// - Parameter channels: of multiples of 16.
+  public func run(_ row: UnsafeMutablePointer<Float>, channels: Range<Int>) {
+    var index = channels.lowerBound
+    while index < channels.upperBound {
+      let next = row.lanes(index)
+      var sum = next * weights.lanes((length &- 1) &* channelCount &+ index)
+      var place = index
+      for _ in 0..<length - 2 {
+        sum.addProduct(state.lanes(place), weights.lanes(place))
+        state.store(state.lanes(place &+ channelCount), place)
+        place &+= channelCount
+      }
+      sum.addProduct(state.lanes(place), weights.lanes(place))
+      state.store(next, place)
+      row.store(sum, index)
+      index &+= 16
+    }
+    index = channels.lowerBound
+    while index < channels.upperBound {
+      silu(NativeFloats.load(row + index)).store(row + index)
+      index &+= NativeFloats.scalarCount
+    }
+  }
+}
+
+/// values[i] *= gate[i] * sigmoid(gate[i])
+/// - Parameter count: a multiple of 16.
+public func multiplyBySiLU(
+  _ values: UnsafeMutablePointer<Float>, of gate: UnsafePointer<Float>, count: Int
+) {
+  var index = 0
+  while index < count {
+    (NativeFloats.load(values + index) * silu(NativeFloats.load(gate + index)))
+      .store(values + index)
+    index &+= NativeFloats.scalarCount
+  }
+}
+
+/// values[i] *= sigmoid(gate[i])
+public func multiplyBySigmoid(
+  _ values: UnsafeMutablePointer<Float>, of gate: UnsafePointer<Float>, count: Int
+) {
+  for index in 0..<count {
+    // One lane of many: heads may be shorter than a register.
+    let bounded = min(max(gate[index], -87), 87)
+    let e = exp2(NativeFloats(repeating: bounded * -log2OfE))[0]
+    values[index] /= e + 1
+  }
+}

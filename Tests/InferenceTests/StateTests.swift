@@ -1,0 +1,115 @@
+import Foundation
+import Inference
+import KVCache
+import Memory
+import Model
+import Platform
+import Profile
+import TestSupport
+import Testing
+
+private let models = ["lfm2", "lfm2-72", "qwen35"].filter(Files.smallModelNames.contains)
+
+/// Layers that keep a state in place of keys (make_models.py).
+@Suite(.enabled(if: !models.isEmpty, "needs Toolchain/make-models"))
+struct StateTests {
+  private static func path(_ name: String) -> String {
+    Files.smallModels.appendingPathComponent(name + ".gguf").path
+  }
+
+  private static func tokens(_ count: Int) -> [Int32] {
+    (0..<count).map { (index: Int) -> Int32 in
+      let number: Int = index * index * 7 + index * 31
+      return Int32(number % 320)
+    }
+  }
+
+  private func run(_ policy: Policy, block: Int, budget: Int, threads: Int = 2) -> RunSettings {
+    RunSettings(
+      blockSize: block, cacheBudget: policy == .full ? 160 : budget, policy: policy,
+      retained: Retained(sinkCount: 0, recentCount: 0), threadCount: threads, logitRowCount: 16,
+      l2ByteCount: 1 << 20)
+  }
+
+  private func likelihoods(
+    _ name: String, _ run: RunSettings, _ tokens: [Int32]
+  ) throws -> [Double] {
+    var fixture = try Fixture.open(Self.path(name), run)
+    return try fixture.negativeLogLikelihoods(tokens)
+  }
+
+  /// Bit for bit.
+  @Test(arguments: models, [Policy.full, .keydiff, .keydiffStream, .h2o])
+  func threadsDoNotChangeABit(name: String, policy: Policy) throws {
+    let tokens = Self.tokens(90)
+    let expected = try likelihoods(name, run(policy, block: 16, budget: 40, threads: 1), tokens)
+    for threads in [2, 3] {
+      let other = run(policy, block: 16, budget: 40, threads: threads)
+      #expect(try likelihoods(name, other, tokens) == expected)
+    }
+  }
+
+  /// Bit for bit: a convolution takes tokens one after the other.
+  @Test(arguments: models, [1, 2, 3, 5, 31]) func blocksDoNotChangeTheState(
+    name: String, block: Int
+  ) throws {
+    let tokens = Self.tokens(60)
+    let expected = try likelihoods(name, run(.full, block: 60, budget: 60, threads: 1), tokens)
+    let found = try likelihoods(name, run(.full, block: block, budget: 60), tokens)
+    let worst = zip(found, expected).map { abs($0 - $1) }.max()!
+    #expect(worst < 0.02, "\(worst)")
+  }
+
+  /// A kept text and a saved one go on as if nothing had been between, bit for bit.
+  @Test(arguments: models, [Policy.full, .keydiff]) func textsAreTakenUp(
+    name: String, policy: Policy
+  ) throws {
+    let tokens = Self.tokens(80)
+    let run = run(policy, block: 16, budget: 40)
+    let expected = try likelihoods(name, run, tokens)
+    var fixture = try Fixture.open(Self.path(name), run)
+    let byteCount = EngineLayout.keptByteCount(fixture.engine.shape, run, tokenCount: 100)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
+    defer { memory.deallocate() }
+    let folder = try Folder()
+    let path = folder.path("cache")
+    let first = try fixture.negativeLogLikelihoods(Array(tokens.prefix(48)))
+    #expect(first == [Double](expected.prefix(47)))
+    let kept = fixture.engine.keep(in: memory)
+    try fixture.save(to: path)
+    fixture.engine.reset()
+    _ = try fixture.negativeLogLikelihoods(Self.tokens(33).reversed())
+    fixture.engine.takeUp(kept, from: memory)
+    let rest = try fixture.negativeLogLikelihoods(Array(tokens.suffix(32)))
+    #expect(rest == [Double](expected.suffix(31)))
+    fixture.engine.reset()
+    _ = try fixture.negativeLogLikelihoods(Self.tokens(20).reversed())
+    let file = try InputFile(path: Array(path.utf8CString))
+    try fixture.engine.restore(from: file)
+    let fixed = fixture.engine.sequence.fixedCount
+    #expect(fixed == 48)
+    let saved = try fixture.negativeLogLikelihoods(Array(tokens.suffix(32)))
+    #expect(saved == [Double](expected.suffix(31)))
+    fixture.engine.reset()
+    let again = try fixture.negativeLogLikelihoods(tokens)
+    #expect(again == expected)
+  }
+
+  /// States take as much whatever N is, and cannot be cut back; nothing is proposed.
+  @Test(arguments: models) func statesAreOfFixedSize(name: String) throws {
+    var run = run(.keydiff, block: 16, budget: 40)
+    run.takeProposals(5)
+    let fixture = try Fixture.open(Self.path(name), run)
+    let room = fixture.engine.proposalRoom
+    #expect(room == 0)
+    let shape = fixture.engine.shape
+    let expected = shape.layers.sum { $0.stateCount(embeddingLength: shape.embeddingLength) } * 4
+    #expect(expected > 0)
+    for budget in [40, 4000] {
+      var carver = Carver.measuring
+      _ = EngineLayout(
+        carver: &carver, shape: shape, settings: self.run(.keydiff, block: 16, budget: budget))
+      #expect(carver.measured().byteCount(of: .states) == expected)
+    }
+  }
+}
