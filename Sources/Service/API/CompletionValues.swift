@@ -21,8 +21,46 @@ extension CompletionReader {
     case (.toolChoice, .chosenFunction): place = .chosenFunction
     case (.messages, _): beginMessage(&consumer)
     case (.contentParts, _): beginPart(&consumer)
+    default: try beginOtherObject(&consumer)
+    }
+  }
+
+  /// An object of other requests than chat and text completions.
+  private mutating func beginOtherObject<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
+    switch (place, field) {
+    case (.request, .ollamaOptions): place = .options
+    case (.request, .ollamaFormat):
+      try bind(.schema)
+      skippedDepth = 1
+    case (.nestedFormat, .schema): skippedDepth = 1
+    case (.request, .thinkingConfig): place = .thinking
+    case (.request, .outputConfig): place = .outputConfig
+    case (.request, .reasoning): place = .reasoning
+    case (.request, .textConfig): place = .textConfig
+    case (.outputConfig, .nestedFormat), (.textConfig, .nestedFormat): place = .nestedFormat
+    case (.blocks, _): beginBlock(.block)
+    case (.items, _): beginBlock(.item)
+    case (.systemParts, _): beginTextPart(.systemPart)
+    case (.resultParts, _): beginTextPart(.resultPart)
+    case (.itemParts, _): beginTextPart(.itemPart)
+    case (.tools, _): beginTool(&consumer)
+    case (.tool, .inputSchema), (.tool, .parameters): giveObject(&consumer)
+    case (.block, .toolInput):
+      try beginCall(&consumer)
+      giveObject(&consumer)
     default: try beginOther(.emptyObject)
     }
+  }
+
+  /// An object that is the template's as it is.
+  private mutating func giveObject<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) {
+    if let field { consumer.take(name: field.givenName) }
+    consumer.take(.beginObject, Span())
+    givenDepth = 1
   }
 
   mutating func beginArray<Consumer: PromptConsumer & ~Copyable>(
@@ -30,11 +68,14 @@ extension CompletionReader {
   ) throws(RequestError) {
     switch (place, field) {
     case (.request, .messages):
-      consumer.take(name: "messages")
-      consumer.take(.beginArray, Span())
+      beginConversation(&consumer)
       place = .messages
+    case (.request, .tools) where kind.form == .anthropic || kind.form == .responses:
+      consumer.take(name: "tools")
+      consumer.take(.beginArray, Span())
+      place = .tools
     case (.request, .tools), (.message, .toolCalls): beginGivenList(&consumer)
-    case (.request, .stop): place = .stops
+    case (.request, .stop), (.options, .stop), (.request, .stopSequences): place = .stops
     case (.request, .modalities): place = .words
     case (.request, .prompt): place = .prompts
     case (.request, .detokenizedTokens):
@@ -45,6 +86,27 @@ extension CompletionReader {
     case (.message, .content):
       consumer.beginContentList()
       place = .contentParts
+    default: try beginOtherArray(&consumer)
+    }
+  }
+
+  /// A list of other requests than chat and text completions.
+  private mutating func beginOtherArray<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
+    switch (place, field) {
+    case (.request, .system) where kind.form == .anthropic: place = .systemParts
+    case (.message, .turnContent): place = .blocks
+    case (.block, .resultContent), (.item, .callOutput):
+      try beginResult(&consumer)
+      consumer.beginContentList()
+      place = .resultParts
+    case (.request, .input):
+      beginConversation(&consumer)
+      place = .items
+    case (.item, .itemContent):
+      try beginItemContent(&consumer)
+      place = .itemParts
     default: try beginOther(.emptyList)
     }
   }
@@ -74,10 +136,11 @@ extension CompletionReader {
   /// Whether the value that comes is a member of an object.
   private var isMemberPlace: Bool {
     switch place {
-    case .request, .message, .part, .streamOptions, .responseFormat, .jsonSchema, .toolChoice,
-      .chosenFunction:
-      true
-    default: false
+    case .start, .messages, .contentParts, .stops, .prompts, .promptTokens, .biases, .words,
+      .systemParts, .blocks, .resultParts, .items, .itemParts, .tools, .emptyList, .emptyObject,
+      .end:
+      false
+    default: true
     }
   }
 
@@ -114,26 +177,78 @@ extension CompletionReader {
       place = .contentParts
       field = .content
     case .responseFormat:
-      if !has(.formatType) { throw error(.missing, .formatType) }
-      switch format {
-      case .text: break
-      case .object: try bind(has(.schema) ? .schema : .anyObject)
-      case .schema:
-        if !has(.schema) { throw error(.missing, .schema) }
-        try bind(.schema)
-      }
+      try endFormat()
       place = .request
     case .jsonSchema:
       if !has(.schema) { throw error(.missing, .schema) }
       place = .responseFormat
     case .chosenFunction: place = .toolChoice
     case .toolChoice:
-      if !has(.chosenName) { throw error(.missing, .chosenName) }
-      settings.toolChoice = .named
+      try endToolChoice()
       place = .request
     case .streamOptions, .biases: place = .request
     case .emptyObject: place = outerPlace
-    default: place = .end
+    case .request: place = .end
+    default: try endOtherObject(&consumer)
+    }
+  }
+
+  private mutating func endFormat() throws(RequestError) {
+    if !has(.formatType) { throw error(.missing, .formatType) }
+    switch format {
+    case .text: break
+    case .object: try bind(has(.schema) ? .schema : .anyObject)
+    case .schema:
+      // Most clients have it there.
+      let isWrapped = place == .responseFormat
+      if !has(.schema) { throw error(.missing, .schema, in: isWrapped ? .jsonSchema : nil) }
+      try bind(.schema)
+    }
+  }
+
+  private mutating func endToolChoice() throws(RequestError) {
+    if kind.form == .anthropic {
+      if !has(.choiceType) { throw error(.missing, .choiceType) }
+      if settings.toolChoice != .named { return }
+    }
+    if !has(.chosenName) { throw error(.missing, .chosenName) }
+    settings.toolChoice = .named
+  }
+
+  /// The end of an object of other requests than chat and text completions.
+  private mutating func endOtherObject<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
+    switch place {
+    case .block:
+      try endBlock(&consumer)
+      (place, field) = (.blocks, .turnContent)
+    case .item:
+      try endItem(&consumer)
+      messageIndex += 1
+      (place, field) = (.items, .input)
+    case .systemPart:
+      try endTextPart(&consumer)
+      (place, field) = (.systemParts, .system)
+    case .resultPart:
+      try endTextPart(&consumer)
+      let isItem = kind.form == .responses
+      (place, field) = (.resultParts, isItem ? .callOutput : .resultContent)
+    case .itemPart:
+      try endTextPart(&consumer)
+      (place, field) = (.itemParts, .itemContent)
+    case .tool:
+      if !has(.toolTitle) { throw error(.missing, .toolTitle) }
+      consumer.take(.endObject, Span())
+      consumer.take(.endObject, Span())
+      (place, field) = (.tools, .tools)
+    case .nestedFormat:
+      try endFormat()
+      place = kind.form == .responses ? .textConfig : .outputConfig
+    case .thinking:
+      if !has(.thinkingType) { throw error(.missing, .thinkingType) }
+      place = .request
+    default: place = .request
     }
   }
 
@@ -142,8 +257,9 @@ extension CompletionReader {
   ) throws(RequestError) {
     switch place {
     case .messages:
-      if messageIndex == 0 { throw invalid() }
-      consumer.take(.endArray, Span())
+      // Without messages, Ollama's clients ask for the model to be there.
+      if messageIndex == 0 && kind.form != .ollama { throw invalid() }
+      endMessages(&consumer)
       place = .request
     case .prompts where settings.promptCount == 0: throw invalid()
     case .promptTokens where field == .prompt: place = .prompts
@@ -151,6 +267,33 @@ extension CompletionReader {
       consumer.endContentList()
       place = .message
     case .emptyList: place = outerPlace
+    case .stops where kind.form == .ollama: place = .options
+    default: try endOtherArray(&consumer)
+    }
+  }
+
+  /// The end of a list of other requests than chat and text completions.
+  private mutating func endOtherArray<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
+    switch place {
+    case .systemParts:
+      endSystem(&consumer)
+      place = .request
+    case .blocks: place = .message
+    case .resultParts:
+      consumer.endContentList()
+      place = kind.form == .responses ? .item : .block
+    case .itemParts:
+      endItemContent(&consumer)
+      place = .item
+    case .items:
+      if messageIndex == 0 { throw invalid() }
+      endConversation(&consumer)
+      place = .request
+    case .tools:
+      consumer.take(.endArray, Span())
+      place = .request
     default: place = .request
     }
   }
@@ -165,9 +308,10 @@ extension CompletionReader {
     _ consumer: inout Consumer
   ) {
     role = nil
+    settings.hasPrompt = true
     (hasCalls, hasNullContent) = (false, false)
-    forgetMembers(of: .message)
-    consumer.take(.beginObject, Span())
+    forgetMembers(of: messageOwner)
+    if kind.form == .anthropic { turn.beginMessage() } else { consumer.take(.beginObject, Span()) }
     place = .message
   }
 
@@ -176,6 +320,10 @@ extension CompletionReader {
     _ consumer: inout Consumer
   ) throws(RequestError) {
     if !has(.role) { throw error(.missing, .role) }
+    if kind.form == .anthropic {
+      try endTurn(&consumer)
+      return
+    }
     if !has(.content) {
       if !hasCalls { throw error(.missing, .content) }
       consumer.take(name: "content")
@@ -209,7 +357,7 @@ extension CompletionReader {
     case (.request, .prompt), (.request, .tokenizedText), (.prompts, _):
       try beginPrompt(isTokens: false)
       destination = isWantedPrompt ? .prompt : .nowhere
-    case (.request, .stop), (.stops, _):
+    case (.request, .stop), (.options, .stop), (.stops, _):
       stop.removeAll()
       destination = .stop
     case (.message, .content):
@@ -222,25 +370,57 @@ extension CompletionReader {
     case (.message, .role), (.part, .partType), (.responseFormat, .formatType), (.words, _),
       (.toolChoice, .choiceType),
       (.request, .toolChoice), (.request, .functionCall), (.request, .reasoningEffort),
-      (.request, .grammar), (.request, .guidedGrammar):
+      (.request, .grammar), (.request, .guidedGrammar), (.request, .ollamaFormat),
+      (.request, .think), (.request, .truncation), (.block, .blockType), (.item, .itemType),
+      (.item, .role), (.systemPart, .partType), (.resultPart, .partType), (.itemPart, .partType),
+      (.tool, .toolType), (.thinking, .thinkingType), (.outputConfig, .effort),
+      (.reasoning, .effort), (.nestedFormat, .formatType):
       beginWord()
+    default: try beginPromptString(&consumer)
+    }
+  }
+
+  /// A string of a conversation of other requests than chat completions.
+  private mutating func beginPromptString<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) throws(RequestError) {
+    switch (place, field) {
+    case (.request, .shownModel): destination = .model
+    case (.request, .system), (.request, .instructions): destination = .system
+    case (.request, .promptText) where kind == .rawGenerate:
+      try beginPrompt(isTokens: false)
+      destination = .prompt
+    case (.request, .promptText), (.request, .input):
+      beginUserMessage(&consumer)
+      destination = .given
+    case (.systemPart, .partText):
+      beginSystemPart(&consumer)
+      destination = .given
+    case (.message, .turnContent), (.block, _), (.resultPart, _), (.item, _), (.itemPart, _):
+      try beginTurnString(&consumer)
     default: try beginOtherString(&consumer)
     }
   }
 
-  private mutating func beginOtherString<Consumer: PromptConsumer & ~Copyable>(
+  mutating func beginOtherString<Consumer: PromptConsumer & ~Copyable>(
     _ consumer: inout Consumer
   ) throws(RequestError) {
     guard isMemberPlace, let field else { throw invalid() }
     switch field.member.kind {
     case .ignored: destination = .nowhere
-    case .givenText:
-      consumer.take(name: field.name)
-      consumer.take(.beginString, Span())
-      destination = .given
+    case .givenText: beginGivenString(&consumer)
     case .nothing: beginWord()
     default: throw invalid()
     }
+  }
+
+  /// A text that is the template's.
+  mutating func beginGivenString<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) {
+    if let field { consumer.take(name: field.givenName) }
+    consumer.take(.beginString, Span())
+    destination = .given
   }
 
   private mutating func beginWord() {
@@ -251,7 +431,13 @@ extension CompletionReader {
   mutating func take<Consumer: PromptConsumer & ~Copyable>(
     text event: JSONTokenizer.Event, _ bytes: Span<UInt8>, _ consumer: inout Consumer
   ) {
+    if destination == .system {
+      if !turn.isSystemBegun { beginSystemText(&consumer) }
+      consumer.take(event, bytes)
+      return
+    }
     if destination == .given {
+      if field == .promptText { settings.hasPrompt = true }
       consumer.take(event, bytes)
       return
     }
@@ -268,11 +454,14 @@ extension CompletionReader {
     _ text: Span<UInt8>, _ consumer: inout Consumer
   ) {
     switch destination {
-    case .nowhere, .given: break
+    case .nowhere, .given, .system: break
     case .word: Self.append(text, to: &word)
     case .model: Self.append(text, to: &settings.model)
     case .stop: Self.append(text, to: &stop)
-    case .prompt: consumer.take(text)
+    case .prompt:
+      settings.hasPrompt = true
+      consumer.take(text)
+    case .callID: Self.append(text, to: &turn.id)
     case .chosenTool: Self.append(text, to: &settings.chosenTool)
     }
   }
@@ -289,11 +478,23 @@ extension CompletionReader {
     switch destination {
     case .word: try endWord(&consumer)
     case .stop: try endStop(&consumer)
-    case .given where field == .content: consumer.endContent()
-    // The end of the part ends its text.
-    case .given where field == .partText: break
-    case .given: consumer.take(.endString, Span())
+    case .system: endSystem(&consumer)
+    case .callID: if turn.id.isCut { throw invalid() }
+    case .given: endGivenString(&consumer)
     default: break
+    }
+  }
+
+  private mutating func endGivenString<Consumer: PromptConsumer & ~Copyable>(
+    _ consumer: inout Consumer
+  ) {
+    switch field {
+    case .content, .turnContent, .resultContent, .callOutput, .itemContent: consumer.endContent()
+    case .promptText, .input: endUserMessage(&consumer)
+    // The end of the part ends its text.
+    case .partText: break
+    case .blockText: consumer.endContentPart()
+    default: consumer.take(.endString, Span())
     }
   }
 
@@ -311,21 +512,39 @@ extension CompletionReader {
     case .grammar, .guidedGrammar:
       if word.offeredByteCount > 0 { try bind(.grammar) }
       return
+    case .ollamaFormat where word.offeredByteCount > 0:
+      if !matches(word, "json") { throw invalid() }
+      try bind(.anyObject)
+      return
+    case .blockType, .itemType:
+      try takeTurnType()
+      return
     default: break
     }
     let isRight =
       switch field {
+      case .partType where place == .itemPart: isItemPartType
+      case .partType where kind.form == .responses: matches(word, "input_text")
       case .partType, .modalities: matches(word, "text")
+      case .toolType:
+        matches(word, "function") || kind.form == .anthropic && matches(word, "custom")
+      case .thinkingType: takeThinking(&consumer)
+      case .truncation: matches(word, "disabled")
+      case .choiceType where kind.form == .anthropic: takeToolChoice()
+      case .toolChoice where kind.form == .anthropic: false
       case .toolChoice: takeToolChoice()
       case .choiceType: matches(word, "function")
       case .functionCall: matches(word, "none") || matches(word, "auto")
-      case .reasoningEffort: word.count > 0 && !word.isCut
+      case .reasoningEffort, .think, .effort: word.count > 0 && !word.isCut
       default: word.offeredByteCount == 0
       }
     if !isRight { throw invalid() }
-    if field == .toolChoice || field == .reasoningEffort, let field {
-      consumer.take(name: field.name)
+    if field == .think { takeThinking(true, &consumer) }
+    switch field {
+    case .toolChoice, .reasoningEffort, .effort, .think:
+      consumer.take(name: field == .toolChoice ? "tool_choice" : "reasoning_effort")
       consumer.take(word: word)
+    default: break
     }
   }
 
@@ -336,6 +555,8 @@ extension CompletionReader {
       settings.toolChoice = .auto
     } else if matches(word, "required") || matches(word, "any") {
       settings.toolChoice = .required
+    } else if kind.form == .anthropic && matches(word, "tool") {
+      settings.toolChoice = .named
     } else {
       return false
     }
@@ -346,8 +567,9 @@ extension CompletionReader {
     _ consumer: inout Consumer
   ) throws(RequestError) {
     guard let role = MessageRole(word) else { throw invalid() }
+    if kind.form == .anthropic && role != .user && role != .assistant { throw invalid() }
     self.role = role
-    consumer.take(role: role)
+    if kind.form == .openAI || kind.form == .ollama { consumer.take(role: role) }
   }
 
   private mutating func endStop<Consumer: PromptConsumer & ~Copyable>(
@@ -418,7 +640,11 @@ extension CompletionReader {
     case .presencePenalty: settings.presencePenalty = try checked(number, minimum: -2, maximum: 2)
     case .frequencyPenalty:
       settings.frequencyPenalty = try checked(number, minimum: -2, maximum: 2)
-    case .maxTokens: maxTokens = try checkedTokenCount(number)
+    case .maxTokens, .maxOutputTokens: maxTokens = try checkedTokenCount(number)
+    case .numPredict:
+      maxTokens =
+        number.integer == -2 ? CompletionSettings.countMax : try checkedTokenCount(number)
+    case .numContext: settings.contextCount = try checkedCount(number, minimum: 1)
     case .maxCompletionTokens: maxCompletionTokens = try checkedTokenCount(number)
     case .minTokens: settings.minTokens = try checkedCount(number, minimum: 0)
     case .n:
@@ -459,7 +685,9 @@ extension CompletionReader {
       ? CompletionSettings.countMax : try checkedCount(number, minimum: 1)
   }
 
-  mutating func take(_ value: Bool) throws(RequestError) {
+  mutating func take<Consumer: PromptConsumer & ~Copyable>(
+    _ value: Bool, _ consumer: inout Consumer
+  ) throws(RequestError) {
     guard isMemberPlace, let field else { throw invalid() }
     switch field.member.kind {
     case .ignored: return
@@ -469,10 +697,21 @@ extension CompletionReader {
     case .own where field == .logprobs && (kind == .chat || !value):
       settings.logprobCount = value ? 0 : nil
       return
+    case .own where field == .penalizeNewline && value: return
+    case .own where field == .think:
+      takeThinking(value, &consumer)
+      return
+    case .own where field == .resultIsError:
+      try beginResult(&consumer)
+      consumer.take(name: "is_error")
+      consumer.take(.boolean(value), Span())
+      return
     case .flag: break
     default: throw invalid()
     }
     switch field {
+    case .isRaw: settings.isRaw = value
+    case .disablesParallel: settings.callsInParallel = !value
     case .stream: settings.isStream = value
     case .cachePrompt: settings.reusesKept = value
     case .returnProgress: settings.reportsProgress = value
@@ -492,11 +731,11 @@ extension CompletionReader {
     _ consumer: inout Consumer
   ) throws(RequestError) {
     guard isMemberPlace, let field else { throw invalid() }
-    if field == kind.promptField || place == .part || place == .responseFormat
-      || place == .jsonSchema || place == .toolChoice || place == .chosenFunction
-    {
-      if case .ignored = field.member.kind { return }
-      throw invalid()
+    if field == kind.promptField || isNullRefused {
+      switch field.member.kind {
+      case .ignored, .nothing: return
+      default: throw invalid()
+      }
     }
     switch field {
     case .role: throw invalid()
@@ -505,6 +744,16 @@ extension CompletionReader {
       consumer.take(name: "content")
       consumer.take(.null, Span())
     default: break
+    }
+  }
+
+  /// Whether null is no value for the members of the object that is being read.
+  private var isNullRefused: Bool {
+    switch place {
+    case .part, .responseFormat, .jsonSchema, .toolChoice, .chosenFunction, .systemPart, .block,
+      .resultPart, .itemPart, .thinking, .nestedFormat:
+      true
+    default: false
     }
   }
 }
