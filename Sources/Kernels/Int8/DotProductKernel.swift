@@ -56,7 +56,7 @@ import CInstructions
     ) {
       var w = UnsafeRawPointer(weights)
       for group in 0..<groupCount {
-        var sums = eightTimes(SumVector())
+        var sums = InlineArray<8, SumVector>(repeating: SIMD4())
         var a = UnsafeRawPointer(activations)
         let end = w + kPadded &* groupOutputs
         repeat {
@@ -66,7 +66,7 @@ import CInstructions
           multiplyRow(&sums, runs.third, &w)
           multiplyRow(&sums, runs.fourth, &w)
         } while w != end
-        var reduced = twice(SumVector())
+        var reduced = InlineArray<2, SumVector>(repeating: SIMD4())
         for half in 0..<2 {
           reduced[unchecked: half] =
             (sums[unchecked: half] &+ sums[unchecked: half &+ 2])

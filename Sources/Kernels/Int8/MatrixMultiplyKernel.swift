@@ -80,7 +80,7 @@ import CInstructions
       var w = UnsafeRawPointer(weights)
       for group in 0..<groupCount {
         // [even and odd runs][pair of outputs]: the halves of an accumulator are two outputs'.
-        var sums = eightTimes(SumVector())
+        var sums = InlineArray<8, SumVector>(repeating: SIMD4())
         var a = UnsafeRawPointer(activations)
         let end = w + kPadded &* groupOutputs
         repeat {
@@ -88,7 +88,7 @@ import CInstructions
           multiplyRuns(&sums, &a, &w)
         } while w != end
         for pair in 0..<4 { sums[unchecked: pair] &+= sums[unchecked: pair &+ 4] }
-        var reduced = twice(SumVector())
+        var reduced = InlineArray<2, SumVector>(repeating: SIMD4())
         reduced[unchecked: 0] = edge_addp(sums[unchecked: 0], sums[unchecked: 1])
         reduced[unchecked: 1] = edge_addp(sums[unchecked: 2], sums[unchecked: 3])
         sink.put(reduced, rows: 1, firstRow: 0, group: group)
