@@ -27,7 +27,7 @@ extension CompletionAnswer {
   }
 
   /// - Parameter status: empty if it follows later.
-  fileprivate func writeResponseHead<Sink>(
+  func writeResponseHead<Sink>(
     _ status: StaticString, _ out: inout ResponseWriter<Sink>
   ) {
     out.write("{\"id\":\"resp_")
@@ -42,7 +42,7 @@ extension CompletionAnswer {
     out.write(jsonString: status)
   }
 
-  fileprivate mutating func beginResponseEvent<Sink>(
+  mutating func beginResponseEvent<Sink>(
     _ name: StaticString, _ out: inout ResponseWriter<Sink>
   ) {
     out.write("event: ")
@@ -55,7 +55,7 @@ extension CompletionAnswer {
   }
 
   /// An event of a part of the latest item.
-  fileprivate mutating func beginItemEvent<Sink>(
+  mutating func beginItemEvent<Sink>(
     _ name: StaticString, _ member: Member, _ index: Int, _ out: inout ResponseWriter<Sink>
   ) {
     beginResponseEvent(name, &out)
@@ -131,7 +131,7 @@ extension CompletionAnswer {
   }
 
   /// An item up to its text.
-  fileprivate func writeItemStart<Sink>(
+  func writeItemStart<Sink>(
     _ member: Member, _ index: Int, isDone: Bool, _ out: inout ResponseWriter<Sink>
   ) {
     out.write("{\"id\":\"")
@@ -151,7 +151,7 @@ extension CompletionAnswer {
   }
 
   /// - Parameter isOpen: the item has no text yet.
-  fileprivate func writeItemEnd<Sink>(
+  func writeItemEnd<Sink>(
     _ member: Member, isOpen: Bool, _ out: inout ResponseWriter<Sink>
   ) {
     if member == .calls {
@@ -175,7 +175,7 @@ extension CompletionAnswer {
     endEvent(&out)
   }
 
-  fileprivate func writeCallStart<Sink>(
+  func writeCallStart<Sink>(
     _ name: Span<UInt8>, _ index: Int, _ out: inout ResponseWriter<Sink>
   ) {
     out.write(",\"call_id\":\"call_")
@@ -218,182 +218,5 @@ extension CompletionAnswer {
     out.write(usage.promptCount + usage.completionCount)
     out.write("}}")
     if isStream { out.write("}\n\n") }
-  }
-}
-
-/// The items of a streamed response and their texts: what marks them is no byte of UTF-8.
-@safe public struct AnswerRecord {
-  /// Bytes of a piece of an answer that is recorded at once, with the marks around it.
-  static let pieceByteCountMax = 4096
-  private static let thoughts: UInt8 = 0xf8
-  private static let content: UInt8 = 0xf9
-  private static let call: UInt8 = 0xfa
-  private static let endOfName: UInt8 = 0xfb
-
-  private let bytes: UnsafeMutableRawPointer
-  private let capacity: Int
-  private(set) var count = 0
-
-  /// - Parameter bytes: room for `capacity` bytes.
-  init(_ bytes: UnsafeMutableRawPointer, capacity: Int) {
-    unsafe self.bytes = unsafe bytes
-    self.capacity = capacity
-  }
-
-  /// Whether another piece may not fit.
-  var isFull: Bool { capacity - count < Self.pieceByteCountMax }
-
-  mutating func removeAll() { count = 0 }
-
-  private mutating func append(byte: UInt8) {
-    precondition(count < capacity)
-    unsafe bytes.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-    count += 1
-  }
-
-  mutating func append(_ text: Span<UInt8>) {
-    for index in 0..<text.count { append(byte: text[index]) }
-  }
-
-  /// An item begins.
-  mutating func append(_ member: CompletionAnswer.Member) {
-    append(byte: member == .thoughts ? Self.thoughts : member == .calls ? Self.call : Self.content)
-  }
-
-  /// The arguments of a call follow.
-  mutating func endName() { append(byte: Self.endOfName) }
-
-  fileprivate func member(at place: Int) -> CompletionAnswer.Member {
-    switch byte(place) {
-    case Self.thoughts: .thoughts
-    case Self.call: .calls
-    default: .content
-    }
-  }
-
-  private func byte(_ place: Int) -> UInt8 {
-    precondition(place < count)
-    return unsafe bytes.load(fromByteOffset: place, as: UInt8.self)
-  }
-
-  /// The text from a place on, up to a mark, whole characters of it.
-  fileprivate func piece(at start: Int) -> UnsafeBufferPointer<UInt8> {
-    var end = start
-    while end < count && byte(end) < Self.thoughts {
-      if end - start >= AnswerBuffer.pieceByteCountMax && byte(end) & 0xc0 != 0x80 { break }
-      end += 1
-    }
-    return unsafe UnsafeBufferPointer(
-      start: (bytes + start).assumingMemoryBound(to: UInt8.self), count: end - start)
-  }
-}
-
-/// What the end of a streamed response repeats, and how far that is.
-struct ResponseReplay {
-  /// The events of an item: its text's end, its part's end, its own end; or the item in the response.
-  private enum Step {
-    case text, part, item, response
-  }
-
-  private var step = Step.text
-  /// Of the item in the record, and of what of its text comes next; nil: its event has not begun.
-  private var itemStart = 0
-  private var textPlace: Int?
-  private var index = 0
-  private var callIndex = 0
-
-  /// Writes the next piece.
-  /// - Returns: false if all has been written but the end of the response.
-  mutating func write<Sink>(
-    _ answer: inout CompletionAnswer, _ out: inout ResponseWriter<Sink>
-  ) -> Bool {
-    guard let record = answer.record else { return false }
-    if let place = textPlace {
-      let piece = unsafe record.piece(at: place)
-      if piece.count > 0 {
-        unsafe out.write(jsonText: piece.span)
-        textPlace = place + piece.count
-      } else {
-        end(record.member(at: itemStart), at: place, answer, &out)
-      }
-      return true
-    }
-    if itemStart < record.count {
-      begin(record, &answer, &out)
-      return true
-    }
-    if step == .response { return false }
-    (step, itemStart, index, callIndex) = (.response, 0, 0, 0)
-    answer.beginResponseEvent(
-      answer.reason.isLength ? "response.incomplete" : "response.completed", &out)
-    out.write(",\"response\":")
-    answer.writeResponseHead("", &out)
-    out.write(",\"output\":[")
-    return true
-  }
-
-  private mutating func begin<Sink>(
-    _ record: AnswerRecord, _ answer: inout CompletionAnswer, _ out: inout ResponseWriter<Sink>
-  ) {
-    let member = record.member(at: itemStart)
-    var place = itemStart + 1
-    let name = unsafe record.piece(at: place)
-    if member == .calls { place += name.count + 1 }
-    textPlace = place
-    switch step {
-    case .text:
-      answer.beginItemEvent(doneName(member), member, index, &out)
-      out.write(member == .calls ? ",\"arguments\":\"" : ",\"text\":\"")
-    case .part:
-      answer.beginItemEvent("response.content_part.done", member, index, &out)
-      out.write(
-        ",\"part\":{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"")
-    case .item, .response:
-      if step == .item {
-        answer.beginResponseEvent("response.output_item.done", &out)
-        out.write(",\"output_index\":")
-        out.write(index)
-        out.write(",\"item\":")
-      } else if index > 0 {
-        out.write(",")
-      }
-      answer.writeItemStart(member, index, isDone: true, &out)
-      if member == .calls { unsafe answer.writeCallStart(name.span, callIndex, &out) }
-    }
-  }
-
-  private func doneName(_ member: CompletionAnswer.Member) -> StaticString {
-    switch member {
-    case .thoughts: "response.reasoning_text.done"
-    case .calls: "response.function_call_arguments.done"
-    default: "response.output_text.done"
-    }
-  }
-
-  /// The text of an event is written.
-  private mutating func end<Sink>(
-    _ member: CompletionAnswer.Member, at place: Int, _ answer: CompletionAnswer,
-    _ out: inout ResponseWriter<Sink>
-  ) {
-    textPlace = nil
-    switch step {
-    case .text:
-      out.write(member == .content ? "\",\"logprobs\":[]}" : "\"}")
-      step = member == .content ? .part : .item
-    case .part:
-      out.write("\"}}")
-      step = .item
-    case .item:
-      answer.writeItemEnd(member, isOpen: false, &out)
-      out.write("}")
-      step = .text
-    case .response: answer.writeItemEnd(member, isOpen: false, &out)
-    }
-    if step == .text || step == .response {
-      itemStart = place
-      index += 1
-      if member == .calls { callIndex += 1 }
-    }
-    if step != .response { answer.endEvent(&out) }
   }
 }
