@@ -148,6 +148,12 @@ EDGE_INSTRUCTION edge_code_sums edge_dot_codes(edge_code_sums sums, edge_codes c
 }
 #endif
 
+// The scales of four tokens.
+EDGE_INSTRUCTION edge_f32x4 edge_load_f32x4(const float *_Nonnull from) {
+  edge_f32x4 v;
+  memcpy(&v, from, sizeof v);
+  return v;
+}
 // Sums and factors of the outputs of a register.
 EDGE_INSTRUCTION edge_code_sums edge_repeat_sum(int32_t value) { return (edge_code_sums)value; }
 EDGE_INSTRUCTION edge_code_sums edge_add_sums(edge_code_sums a, edge_code_sums b) { return a + b; }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -154,6 +155,8 @@ EDGE_INLINE int32_t edge_on_signal(int32_t number, edge_signal_handler handler, 
   if (r == 0) pthread_sigmask(SIG_UNBLOCK, &set, 0);
   return (int32_t)edge_result(r);
 }
+// The C library's heap, from which it starts threads, then takes no more than it uses.
+EDGE_INLINE void edge_keep_heap_small(void) { mallopt(M_TOP_PAD, 0); }
 // Writing to a pipe without a reader then fails with EPIPE.
 EDGE_INLINE void edge_ignore_signal(int32_t number) { signal(number, SIG_IGN); }
 // Ends the process and runs nothing more of it; a signal handler may call it.

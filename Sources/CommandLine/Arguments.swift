@@ -184,6 +184,8 @@ extension Arguments {
     if let value = unsafe text(.think) { return unsafe isEqual(value, "on") }
     return nil
   }
+  /// The file of a conversation's tools.
+  public var tools: UnsafePointer<CChar>? { unsafe text(.tools) }
   public var messages: UnsafePointer<CChar>? { unsafe text(.messages) }
   public var report: UnsafePointer<CChar>? { unsafe text(.report) }
   public var saveCache: UnsafePointer<CChar>? { unsafe text(.saveCache) }

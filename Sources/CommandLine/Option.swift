@@ -27,8 +27,9 @@ public enum Option: Int, Sendable {
   case block, budget, policy, headBudgets, threads, sinks, recent, ramCapMiB, weights
   case speculate
   case decodeThreads
+  case tools
 
-  public static let count = 75
+  public static let count = 76
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

@@ -30,7 +30,8 @@ extension Option {
     case .loadCache: .init("--load-cache", CommandSet([.run]))
     case .jsonSchema: .init("--json-schema", CommandSet([.run, .plan]))
     case .grammar: .init("--grammar", CommandSet([.run, .plan]))
-    case .grammarKiB: .init("--grammar-kib", CommandSet([.run, .serve, .plan]))
+    case .grammarKiB: .init("--grammar-kib", CommandSet([.run, .chat, .serve, .plan]))
+    case .tools: .init("--tools", CommandSet([.chat, .plan]))
     case .positions: .init("--positions", CommandSet.answering + CommandSet([.score]))
     case .json: .init("--json", CommandSet.benchmarks + CommandSet([.plan, .score]))
     case .of: .init("--of", CommandSet([.plan]))
@@ -79,7 +80,10 @@ extension Option {
     case .budget: .init("--budget", .overriding, .overrides)
     case .policy: .init("--policy", .overriding, .overrides)
     case .headBudgets:
-      .init("--head-budgets", CommandSet.answering + CommandSet([.score, .probe]), .overrides)
+      .init(
+        "--head-budgets",
+        CommandSet.answering + CommandSet([.score, .pack, .bench, .benchFirstToken, .probe]),
+        .overrides)
     case .threads: .init("--threads", .overriding, .overrides)
     case .sinks: .init("--sinks", .profiled, .overrides)
     case .recent: .init("--recent", .profiled, .overrides)

@@ -81,7 +81,7 @@ extension Option {
         "FILE", .text(standard: nil),
         "Writes tokens x vocabulary Float32, row-major, little-endian.")
     case .maxTokens, .stop, .logprobs, .saveCache, .loadCache, .positions: answerUse(command)
-    case .jsonSchema, .grammar, .grammarKiB: grammarUse(command)
+    case .jsonSchema, .grammar, .grammarKiB, .tools: grammarUse(command)
     case .kv, .policies, .blocks, .generate, .repeatCount, .csv: benchUse(command)
     case .tune, .tuneSeconds, .reserveMiB: probeUse
     case .listen, .tokenFile, .alias, .connections, .queue, .kept, .maxBodyMiB,
@@ -235,6 +235,13 @@ extension Option {
       .init(
         "FILE", .text(standard: nil),
         "The answer is a text of this grammar, written as llama.cpp's GBNF.")
+    case .tools:
+      .init(
+        "FILE", .text(standard: nil),
+        """
+        A JSON list of tools, as OpenAI's API has it, which the template tells the model of. Calls in \
+        answers follow it and are shown as the model writes them; they are not run.
+        """)
     default:
       .init(
         "N", .whole((command == .serve ? 0 : 16)...65_536, standard: 256),
@@ -243,7 +250,9 @@ extension Option {
           Memory for a request's JSON schema or grammar; larger ones get 400. 0: answers cannot be \
           bound.
           """
-          : "Memory for the schema or grammar, and what it is compiled to.")
+          : command == .chat
+            ? "Memory for the tools, and what they are compiled to."
+            : "Memory for the schema or grammar, and what it is compiled to.")
     }
   }
 
@@ -456,7 +465,8 @@ extension Option {
         "FILE", .text(standard: nil),
         """
         KV heads keep different numbers of tokens, N in the mean, as this file says for the model: \
-        edge-lab budgets writes it.
+        edge-lab budgets writes it. Without one those of the profile are taken, else those of a packed \
+        model; none: all heads keep N.
         """)
     case .threads: .init("T", .override, "Threads.")
     case .sinks: .init("S", .override, "The text's first S tokens are never evicted.")

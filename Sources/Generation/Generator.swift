@@ -26,6 +26,8 @@ import Tokenizer
   private var isInAnswer = false
   /// Why the answer is over, or will be when the next step is taken.
   public private(set) var stop: StopReason?
+  /// The stop text that has ended the answer, by its place among the request's.
+  public var stoppingText: Int? { text.stoppingText }
   /// Tokens of the prompt that have been read.
   public private(set) var promptTokenCount = 0
   /// What the latest block or token took in the model.

@@ -12,15 +12,7 @@ extension ForwardPass {
     _ layer: Int, _ delta: DeltaWeights, _ spec: DeltaSpec, _ member: Member
   ) {
     let state = state.pointee.states.state(layer)
-    let convolution = ChannelConvolution(
-      weights: delta.convolution, state: state, length: spec.convolutionLength,
-      channelCount: spec.channelCount)
-    while let channels = member.nextShares(Self.channelsPerShare, of: spec.channelCount) {
-      for token in 0..<tokenCount {
-        convolution.run(
-          workspace.queryKeyValue + token * workspace.queryKeyValueStride, channels: channels)
-      }
-    }
+    convolveAndRate(layer, delta, spec, state, member)
     member.barrier()
     while let head = member.nextShare(below: spec.valueHeadCount) {
       let rule = DeltaRule(
@@ -33,25 +25,61 @@ extension ForwardPass {
     member.barrier()
   }
 
+  /// The first shares are channels of all tokens; then comes each token's decays and rates.
+  private func convolveAndRate(
+    _ layer: Int, _ delta: DeltaWeights, _ spec: DeltaSpec,
+    _ state: UnsafeMutablePointer<Float>, _ member: Member
+  ) {
+    let window = ChannelWindow(
+      weights: delta.convolution, state: state, length: spec.convolutionLength,
+      channelCount: spec.channelCount)
+    let perShare = Self.channelsPerShare
+    let shareCount = (spec.channelCount + perShare - 1) / perShare
+    while let share = member.nextShare(below: shareCount + tokenCount) {
+      if share >= shareCount {
+        rate(share - shareCount, layer, delta, spec, member)
+        continue
+      }
+      let channels = share * perShare..<min((share + 1) * perShare, spec.channelCount)
+      for token in 0..<tokenCount {
+        window.runWithSiLU(
+          workspace.queryKeyValue + token * workspace.queryKeyValueStride, channels: channels)
+      }
+    }
+  }
+
+  /// A token's decays of all heads, and its rates.
+  private func rate(
+    _ token: Int, _ layer: Int, _ delta: DeltaWeights, _ spec: DeltaSpec, _ member: Member
+  ) {
+    let (length, row) = (shape.embeddingLength, rowScratch(member))
+    _ = normalizeRow(
+      workspace.residual + token * workspace.residualStride,
+      weight: weights.layers[layer].attentionNorm, count: length, epsilon: shape.rmsEpsilon,
+      into: row)
+    let (decays, rates) = workspace.deltaRates(token, spec)
+    for head in 0..<spec.valueHeadCount {
+      let alpha = sumOfProducts(row, delta.alpha + head * length, count: length)
+      decays[head] = DeltaRule.decay(
+        alpha: alpha, bias: delta.bias[head], factor: delta.decay[head])
+      rates[head] = Elementary.sigmoid(
+        sumOfProducts(row, delta.beta + head * length, count: length))
+    }
+  }
+
   private func step(
     _ rule: DeltaRule, _ layer: Int, head: Int, token: Int, _ delta: DeltaWeights,
     _ spec: DeltaSpec, _ member: Member
   ) {
-    let (length, epsilon, row) = (shape.embeddingLength, shape.rmsEpsilon, rowScratch(member))
-    _ = normalizeRow(
-      workspace.residual + token * workspace.residualStride,
-      weight: weights.layers[layer].attentionNorm, count: length, epsilon: epsilon, into: row)
-    let alpha = sumOfProducts(row, delta.alpha + head * length, count: length)
-    let beta = sumOfProducts(row, delta.beta + head * length, count: length)
     let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
     let keyHead = head % spec.keyHeadCount * spec.keyDim
     let target = workspace.attention + token * workspace.attentionStride + head * spec.valueDim
+    let (decays, rates) = workspace.deltaRates(token, spec)
     rule.step(
       query: source + keyHead, key: source + spec.keyLength + keyHead,
-      value: source + 2 * spec.keyLength + head * spec.valueDim,
-      decay: DeltaRule.decay(alpha: alpha, bias: delta.bias[head], factor: delta.decay[head]),
-      rate: DeltaRule.rate(beta: beta), epsilon: epsilon, into: target)
-    normalizeHead(target, weight: delta.norm, count: spec.valueDim, epsilon: epsilon)
+      value: source + 2 * spec.keyLength + head * spec.valueDim, decay: decays[head],
+      rate: rates[head], epsilon: shape.rmsEpsilon, into: target)
+    normalizeHead(target, weight: delta.norm, count: spec.valueDim, epsilon: shape.rmsEpsilon)
     multiplyBySiLU(
       target, of: source + spec.channelCount + head * spec.valueDim, count: spec.valueDim)
     if !areFinite(target, count: spec.valueDim) {

@@ -133,9 +133,9 @@ extension ForwardPass {
       let target = workspace.residual + token * workspace.residualStride
       for rank in 0..<route.experts.usedCount {
         let row = route.row(token, rank: rank)
-        addRow(
-          workspace.experts.outputs + row * workspace.experts.stride,
-          count: shape.embeddingLength, to: target)
+        add(
+          workspace.experts.outputs + row * workspace.experts.stride, to: target,
+          count: shape.embeddingLength)
       }
     }
     member.barrier()

@@ -57,7 +57,7 @@ struct ExpertRoute {
     _ token: Int, _ logits: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?
   ) {
     for expert in 0..<experts.count {
-      let score = experts.gating == .sigmoid ? Self.sigmoid(logits[expert]) : logits[expert]
+      let score = experts.gating == .sigmoid ? Elementary.sigmoid(logits[expert]) : logits[expert]
       scores[expert] = score + (bias.map { $0[expert] } ?? 0)
     }
     let first = token * experts.usedCount
@@ -69,7 +69,8 @@ struct ExpertRoute {
       let largest = logits[Int(expertOfEntry[first])]
       let factor =
         experts.gating == .sigmoid
-        ? Self.sigmoid(logits[chosen]) : Float(Elementary.exp(Double(logits[chosen] - largest)))
+        ? Elementary.sigmoid(logits[chosen])
+        : Float(Elementary.exp(Double(logits[chosen] - largest)))
       factors[first + rank] = factor
       sum += factor
     }
@@ -78,10 +79,6 @@ struct ExpertRoute {
 
   /// llama.cpp's least sum of factors: Float16's smallest normal number.
   private static var sumMin: Float { 6.103_515_625e-5 }
-
-  private static func sigmoid(_ x: Float) -> Float {
-    Float(1 / (1 + Elementary.exp(-Double(x))))
-  }
 
   private mutating func sort() {
     for expert in 0...experts.count { firstRows[expert] = 0 }

@@ -310,30 +310,6 @@ extension ForwardPass {
   }
 }
 
-// MARK: - Short convolutions
-
-extension ForwardPass {
-  /// In place of attention, members take channels, of all tokens one after the other.
-  private func convolve(
-    _ layer: Int, _ weights: UnsafeMutablePointer<Float>, _ member: Member
-  ) {
-    guard case .convolution(let length) = spec(layer).mixer else { return }
-    let channelCount = shape.embeddingLength
-    let convolution = ShortConvolution(
-      weights: weights, state: state.pointee.states.state(layer), length: length,
-      channelCount: channelCount)
-    while let channels = member.nextShares(Self.channelsPerShare, of: channelCount) {
-      for token in 0..<tokenCount {
-        convolution.run(
-          workspace.queryKeyValue + token * workspace.queryKeyValueStride, channels: channels,
-          into: workspace.attention + token * workspace.attentionStride)
-      }
-    }
-  }
-
-  static var channelsPerShare: Int { 256 }
-}
-
 // MARK: - Attention and cache
 
 extension ForwardPass {

@@ -29,6 +29,8 @@ struct Workspace {
   /// The block's rows as int8, one matrix input at a time; see `ActivationRows`.
   let rounded: UnsafeMutableRawPointer
   let experts: ExpertWorkspace
+  /// Of the layers with a delta rule: `[B][2][heads]`, decays and then rates.
+  private let deltaRates: UnsafeMutablePointer<Float>
   let rotary: RotaryTables
   /// `[B]`
   let tokens: UnsafeMutablePointer<Int32>
@@ -74,6 +76,9 @@ struct Workspace {
     rounded = carver.takeBytes(
       .int8Activations, count: ActivationRows.byteCount(forms, tokens: block, k: kMax))
     experts = ExpertWorkspace(carver: &carver, shape: shape, settings: settings)
+    deltaRates = carver.take(
+      .activations, Float.self,
+      count: 2 * block * shape.layers.largest { $0.delta?.valueHeadCount ?? 0 })
     rotary = RotaryTables(carver: &carver, shape: shape, block: block)
     tokens = carver.take(.activations, Int32.self, count: block)
     rowScratchCount = MatrixFormat.inputCapacity(kMax)
@@ -96,6 +101,14 @@ struct Workspace {
 }
 
 extension Workspace {
+  /// One of each for every head of a layer.
+  func deltaRates(
+    _ token: Int, _ spec: DeltaSpec
+  ) -> (decays: UnsafeMutablePointer<Float>, rates: UnsafeMutablePointer<Float>) {
+    let decays = deltaRates + 2 * token * spec.valueHeadCount
+    return (decays, decays + spec.valueHeadCount)
+  }
+
   /// Room for the rows of tokens that a product takes; a member has a row of its own for a single
   /// token.
   func rows(

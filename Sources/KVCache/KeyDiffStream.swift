@@ -1,9 +1,11 @@
 import Kernels
 
 /// KeyDiff with scores at insertion. S is the sum of the unit keys of all tokens that ever came, before
-/// rotary embedding; eviction takes nothing from it. A block's unit keys u are added to S, then each of
-/// its tokens gets its score once, -(u · S) / |S|, which stays with its slot and is all that eviction
-/// reads. The first four tokens stay, and of the latest ones as many as a quarter of the head's budget.
+/// rotary embedding; eviction takes nothing from it. A block's unit keys u are added to S, and each of
+/// its tokens has a value -(u · S) / |S|. A token's score is half its own value and a quarter of each
+/// neighbour's in the block; at the block's ends its own stands for the one that is missing. The score is
+/// made once, stays with the token's slot and is all that eviction reads. The first four tokens stay, and
+/// of the latest ones as many as a quarter of the head's budget.
 ///
 /// Keys come from the cache, turned back to position 0. Elements of u are whole numbers of 2^-14, so
 /// that S is exact in Double: what is added can be taken away again, whatever came between. 2^-15 of
@@ -85,6 +87,18 @@ enum KeyDiffStream: EvictionPolicy {
         slots.numbers[slot] =
           factor * sumOfProducts(scratch.unit(slot - part.lowerBound), anchor, count: headDim)
       }
+    }
+    smooth(slots.numbers, slots.block)
+  }
+
+  /// The weights are powers of two and neighbours are added first, so that equal values give equal scores.
+  private static func smooth(_ numbers: UnsafeMutablePointer<Float>, _ block: Range<Int>) {
+    guard var before = block.isEmpty ? nil : numbers[block.lowerBound] else { return }
+    for slot in block {
+      let own = numbers[slot]
+      let next = slot + 1 < block.upperBound ? numbers[slot + 1] : own
+      numbers[slot] = 0.25 * (before + next) + 0.5 * own
+      before = own
     }
   }
 }

@@ -2,11 +2,14 @@ import Generation
 import Inference
 import Model
 import Platform
+import Profile
 
 /// Why a measurement ends before its time.
 public enum MeasurementError: LineError {
   /// In the model's file.
   case model(ModelError)
+  /// In the head budgets.
+  case headShares(HeadSharesError)
   /// Memory or threads that the system does not give.
   case refused(SystemFailure)
   /// The plan is over the cap.
@@ -22,6 +25,7 @@ public enum MeasurementError: LineError {
   public func write(to out: inout TextOutput) {
     switch self {
     case .model(let error): error.write(to: &out)
+    case .headShares(let error): error.write(to: &out)
     case .refused(let failure):
       out.write("cannot ")
       out.write(failure.operation)
@@ -38,6 +42,7 @@ public enum MeasurementError: LineError {
   public var exitCode: ExitCode {
     switch self {
     case .model(let error): error.exitCode
+    case .headShares(let error): error.exitCode
     case .refused: .systemRefused
     case .overCap, .costOverCap: .configuration
     case .pass(let failure): failure.exitCode

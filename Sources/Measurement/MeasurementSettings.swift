@@ -6,6 +6,8 @@ import Profile
 public struct MeasurementSettings: Sendable {
   public let profile: DeviceProfile
   public let retention: Retention
+  /// As in `RunSettings`; for speed alone.
+  public var headShares: KeptHeadShares?
   let renumbers: Bool
   public let usesHugePages: Bool
   let locksMemory: Bool
@@ -28,12 +30,17 @@ public struct MeasurementSettings: Sendable {
 
   /// The same but for the profile.
   func with(_ profile: DeviceProfile) -> MeasurementSettings {
-    MeasurementSettings(
+    var other = MeasurementSettings(
       profile, retention, renumbers: renumbers, usesHugePages: usesHugePages,
       locksMemory: locksMemory)
+    other.headShares = headShares
+    return other
   }
 
   func run(logitRowCount: Int) -> RunSettings {
-    RunSettings(profile, retention, logitRowCount: logitRowCount, renumbers: renumbers)
+    var run = RunSettings(
+      profile, retention, logitRowCount: logitRowCount, renumbers: renumbers)
+    run.headShares = headShares
+    return run
   }
 }

@@ -27,8 +27,10 @@ func measureSpeed(
   _ request: BenchRequest, _ settings: Settings, _ target: BenchTarget, _ arguments: Arguments,
   _ console: inout Console
 ) throws(CommandFailure) {
-  let plan = BenchPlan(
-    settings.measurement, try BenchModel(arguments, settings, &console), request)
+  let model = try BenchModel(arguments, settings, &console)
+  var measurement = settings.measurement
+  measurement.headShares = try HeadBudgets.find(arguments, settings, for: model)?.kept
+  let plan = BenchPlan(measurement, model, request)
   let health = try HealthMonitor(arguments, settings.profile, &console)
   var machine: BenchMachine
   do throws(MeasurementError) { machine = try BenchMachine(plan, health) } catch {

@@ -28,7 +28,7 @@ private func chat(
   var request = AnswerRequest(maxTokens: answerTokenCount(arguments))
   request.stops = arguments.stops
   guard let layout = program.layout.chat else { preconditionFailure("chat was asked for") }
-  var conversation = try Conversation(arguments, run, request, &program)
+  var conversation = try Conversation(arguments, run, request, &program, &console)
   let terminal = unsafe Terminal(memory: layout.terminal)
   var needs = LockdownNeeds()
   (needs.opensFiles, needs.replacesFiles, needs.usesTerminal) = (true, true, terminal != nil)
@@ -55,8 +55,9 @@ private func answerTokenCount(_ arguments: Arguments) -> Int {
 func chatNeeds(_ arguments: Arguments) -> ProgramNeeds {
   ProgramNeeds(
     logitRowCount: 1, generatedCount: answerTokenCount(arguments), usesText: true,
-    usesTemplate: true, sampling: arguments.sampling.settings, proposes: true, usesChat: true,
-    templateFile: arguments.templateFile)
+    usesTemplate: true, sampling: arguments.sampling.settings, proposes: true,
+    grammarByteCount: unsafe arguments.tools == nil ? 0 : arguments.grammarByteCount,
+    usesChat: true, templateFile: arguments.templateFile)
 }
 
 private func writeGreeting(

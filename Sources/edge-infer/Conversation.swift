@@ -18,6 +18,8 @@ import Tokenizer
   private var run: AnswerRun
   /// What every message is answered by.
   private let request: AnswerRequest
+  /// What the template is given before the first message.
+  private let start: TemplateData
   /// What the template is given; the list of messages is open.
   private var data: TemplateData
   private var cached = CachedText()
@@ -26,14 +28,19 @@ import Tokenizer
   private var messageCount = 0
 
   init(
-    _ arguments: Arguments, _ run: AnswerRun, _ request: AnswerRequest, _ program: inout Program
+    _ arguments: Arguments, _ run: AnswerRun, _ request: AnswerRequest, _ program: inout Program,
+    _ console: inout Console
   ) throws(CommandFailure) {
+    try program.beginConversation(arguments, &console)
+    let start = program.conversation()
+    var data = start
+    try data.putSystem(arguments)
     self.request = request
     self.arguments = arguments
     self.run = run
     encoder = program.model.takeEncoder()
-    try program.beginConversation(arguments, hasSystem: true)
-    data = program.conversation()
+    self.start = start
+    self.data = data
   }
 
   /// Reads a message and writes the answer to it. Ctrl-C ends either. A message that was not read to
@@ -203,8 +210,9 @@ import Tokenizer
     cached = CachedText()
     isLoaded = false
     messageCount = 0
-    try program.beginConversation(arguments, hasSystem: hasSystem)
-    data = program.conversation()
+    data = start
+    data.reopen()
+    if hasSystem { try data.putSystem(arguments) }
   }
 
   private mutating func save(

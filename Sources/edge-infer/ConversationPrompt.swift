@@ -10,30 +10,27 @@ extension Program {
 
   mutating func setConversation(_ data: TemplateData) { model.text!.template!.data = data }
 
-  /// Begins a conversation: the template's variables, and the system message in the list of messages,
-  /// which is left open.
+  /// Begins a conversation: the template's variables, and the list of messages, which is left open.
   mutating func beginConversation(
-    _ arguments: Arguments, hasSystem: Bool = true
+    _ arguments: Arguments, _ console: inout Console
   ) throws(CommandFailure) {
     let vocabulary = unsafe model.vocabulary
-    let system = unsafe hasSystem ? arguments.system : nil
-    if let system = unsafe system, unsafe !isUTF8(cStringSpan(system)) {
-      throw CommandFailure(.text(.malformedData, "the text is not UTF-8"), about: .name("--system"))
-    }
+    var data = conversation()
     do throws(TemplateError) {
-      var data = conversation()
       unsafe try data.beginVariables(
         bos: model.chatMarks.bos, eos: model.chatMarks.eos, vocabulary.pointee)
       if let thinks = arguments.thinks { try data.put(thinks: thinks) }
-      try data.name("messages")
-      try data.beginArray()
-      if let system = unsafe system {
-        unsafe try data.put(role: "system", cStringSpan(system))
-      }
-      setConversation(data)
     } catch {
       throw CommandFailure(.variables(.template(error)))
     }
+    if let tools = unsafe arguments.tools { unsafe try readTools(tools, into: &data, &console) }
+    do throws(TemplateError) {
+      try data.name("messages")
+      try data.beginArray()
+    } catch {
+      throw CommandFailure(.variables(.template(error)))
+    }
+    setConversation(data)
   }
 
   /// Ends the list of messages and runs the template. If this throws, the template's refusal, or what
@@ -60,11 +57,32 @@ extension Arguments {
 }
 
 extension TemplateData {
-  /// The switch of models that may think before they answer.
+  /// The system message, in the list of messages.
+  mutating func putSystem(_ arguments: Arguments) throws(CommandFailure) {
+    guard let system = unsafe arguments.system else { return }
+    if unsafe !isUTF8(cStringSpan(system)) {
+      throw CommandFailure(.text(.malformedData, "the text is not UTF-8"), about: .name("--system"))
+    }
+    do throws(TemplateError) {
+      unsafe try put(role: "system", cStringSpan(system))
+    } catch {
+      throw CommandFailure(.variables(.template(error)))
+    }
+  }
+
+  /// The switch of models that may think before they answer, as published templates name it.
   mutating func put(thinks: Bool) throws(TemplateError) {
     try name("enable_thinking")
     try put(thinks)
     try name("thinking")
     try put(thinks)
+    // Command A's, MiniMax M3's, Seed-OSS's.
+    try name("reasoning")
+    try put(thinks)
+    try name("thinking_mode")
+    try put(thinks ? "enabled" : "disabled" as StaticString)
+    if thinks { return }
+    try name("thinking_budget")
+    try put(0)
   }
 }

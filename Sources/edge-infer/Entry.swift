@@ -32,6 +32,7 @@ private func runProgram(
   _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> Int32 {
   holdStandardDescriptors()
+  edge_keep_heap_small()
   // A reader that goes away, and a file that may not grow, are told of by the write that fails.
   edge_ignore_signal(SIGPIPE)
   edge_ignore_signal(SIGXFSZ)

@@ -14,8 +14,10 @@ func measureFirstToken(
   _ arguments: Arguments, _ console: inout Console
 ) throws(CommandFailure) {
   let first = BenchRequest(prompt: request.prompts[0], repeatCount: request.repeatCount)
-  var plan = BenchPlan(
-    settings.measurement, try BenchModel(arguments, settings, &console), first)
+  let model = try BenchModel(arguments, settings, &console)
+  var measurement = settings.measurement
+  measurement.headShares = try HeadBudgets.find(arguments, settings, for: model)?.kept
+  var plan = BenchPlan(measurement, model, first)
   var health = try HealthMonitor(arguments, settings.profile, &console)
   Interrupt.listen()
   var run: FirstTokenRun

@@ -42,6 +42,7 @@ private func writeModel(_ model: borrowing ModelFile, _ out: inout TextOutput) {
     writeName("source XXH64", &out)
     out.write(hexadecimal: packed.sourceHash)
     out.write("\n")
+    if packed.headBudgets != nil { out.write("head budgets          in the file\n") }
   } else {
     writeRow("file bytes", model.byteCount, &out)
   }

@@ -53,6 +53,7 @@ private func setHeadBudgets(
   if profile.policy == .full { return }
   var name = FixedText<256>()
   if let path = unsafe arguments.headBudgets {
+    if unsafe isEqual(path, "none") { return }
     let bytes = unsafe cStringSpan(path)
     for index in 0..<bytes.count { name.append(bytes[index]) }
     if name.count == 0 || name.isCut {

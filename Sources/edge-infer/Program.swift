@@ -51,7 +51,7 @@ struct Preparation: ~Copyable {
     _ arguments: Arguments, _ settings: Settings, _ needs: ProgramNeeds
   ) throws(CommandFailure) {
     let path = ModelPath(arguments, settings)
-    let headBudgets = try HeadBudgets.find(arguments, settings)
+    let headBudgets = try HeadBudgets.find(arguments, settings, modelPath: path)
     var run = settings.run(logitRowCount: needs.logitRowCount)
     run.headShares = headBudgets?.kept
     if needs.proposes && settings.profile.proposals == .lookup {
@@ -105,7 +105,8 @@ struct Preparation: ~Copyable {
     _ program: borrowing Program, to out: inout TextOutput
   ) throws(CommandFailure) {
     do throws(ModelError) {
-      try opened.writePacked(program.model, in: program.arena, to: &out)
+      unsafe try opened.writePacked(
+        program.model, in: program.arena, headBudgets: HeadBudgets.text(of: headBudgets), to: &out)
     } catch {
       throw CommandFailure(.model(error), path)
     }

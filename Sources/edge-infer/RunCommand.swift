@@ -102,9 +102,10 @@ private func rendered(
   _ bytes: consuming PromptBytes, _ arguments: Arguments, _ program: inout Program,
   _ run: inout AnswerRun, _ console: inout Console
 ) throws(CommandFailure) -> RenderedText<PromptRest>? {
-  try program.beginConversation(arguments)
+  try program.beginConversation(arguments, &console)
   var rest = PromptRest(bytes)
   var data = program.conversation()
+  try data.putSystem(arguments)
   let hasRest: Bool
   do throws(TemplateError) {
     try data.beginMessage("user")

@@ -20,9 +20,10 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Comma
   var preparation = try Preparation(arguments, settings, serveNeeds(arguments))
   var program = try Program(&preparation)
   let facts = ServiceFacts(
-    name: servedName(arguments, preparation.path), arenaByteCount: program.arenaByteCount,
-    startSeconds: unixSeconds(), checksHost: address.isLoopback, token: token,
-    allowedOrigin: allowedOrigin(arguments), takesAnyModel: arguments.service.takesAnyModel,
+    name: servedName(arguments, preparation.path), version: Version.number,
+    arenaByteCount: program.arenaByteCount, startSeconds: unixSeconds(),
+    checksHost: address.isLoopback, token: token, allowedOrigin: allowedOrigin(arguments),
+    takesAnyModel: arguments.service.takesAnyModel,
     contextLength: program.model.engine.settings.evicts
       ? program.model.engine.shape.contextLength : program.model.engine.settings.slotCount,
     arguments.service.settings)

@@ -110,7 +110,7 @@ struct DeclarationTests {
     if command == .plan && !option.declaration.commands.contains(.run) && option != .json
       && option != .of
     {
-      line += ["--of", "serve"]
+      line += ["--of", option.declaration.commands.contains(.serve) ? "serve" : "chat"]
     }
     return line + ["\(option.name)"] + value(option, command)
   }

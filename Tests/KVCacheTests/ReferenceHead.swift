@@ -122,8 +122,11 @@ struct ReferenceHead {
     // bit here says nothing of Float32.
     markedBlocks += 1
     let mark = Double(markedBlocks) * 1e-13
-    for (token, unit) in zip(new, units) {
-      marks[token.position] = scale == 0 ? 0 : -dot(unit, stream) / scale - mark
+    let values = units.map { scale == 0 ? 0 : -dot($0, stream) / scale }
+    for (index, token) in new.enumerated() {
+      let before = values[max(index - 1, 0)]
+      let next = values[min(index + 1, values.count - 1)]
+      marks[token.position] = (before + next) / 4 + values[index] / 2 - mark
     }
   }
 

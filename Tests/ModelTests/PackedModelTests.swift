@@ -21,7 +21,9 @@ import Testing
   }
 
   /// Packs the model at `path`.
-  private func pack(_ path: String, tables: [UInt8]) throws -> [UInt8] {
+  private func pack(
+    _ path: String, tables: [UInt8], headBudgets: [UInt8] = []
+  ) throws -> [UInt8] {
     let target = TemporaryFile()
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: target.path))
     let buffer = ReadBuffer()
@@ -29,10 +31,13 @@ import Testing
       var out = TextOutput(descriptor: file.fileDescriptor)
       try Self.weights.withUnsafeBytes { weights in
         try tables.withUnsafeBytes { tables in
-          try unsafe model.writePacked(
-            PackedContents(
+          try headBudgets.withUnsafeBytes { budgets in
+            var contents = unsafe PackedContents(
               weights: weights, weightChecksum: Self.checksum(Self.weights), tokenizer: tables,
-              vocabulary: Self.numbers, keepsCodes: false), to: &out, buffer: buffer.bytes)
+              vocabulary: Self.numbers, keepsCodes: false)
+            unsafe contents.headBudgets = budgets
+            try unsafe model.writePacked(contents, to: &out, buffer: buffer.bytes)
+          }
         }
       }
       out.flush()
@@ -95,6 +100,43 @@ import Testing
       let tables = $0.packed?.tokenizer
       #expect(tables == nil)
     }
+  }
+
+  /// The text of head budgets, of any length up to the buffer, lies behind the tables and is whole or
+  /// refused; the other parts are as without it.
+  @Test(arguments: [[], Self.tables]) func headBudgetsAreRead(tables: [UInt8]) throws {
+    let source = TemporaryFile(Self.builder.build())
+    for count in [16, 63, 64, 1000] {
+      let text = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 13 &+ 32) }
+      let bytes = try pack(source.path, tables: tables, headBudgets: text)
+      #expect(try headBudgets(in: bytes) == text)
+      let file = TemporaryFile(bytes)
+      try withModel(file.path) { model in
+        let found = model.packed
+        let packed = try #require(found)
+        let weights = try read(packed.weights, model)
+        #expect(weights == Self.weights && packed.headBudgets?.byteCount == count)
+      }
+      let place = try #require(Data(bytes).firstRange(of: Data(text))?.lowerBound)
+      var changed = bytes
+      changed[place + count / 2] ^= 1
+      #expect(throws: ModelError.self) { _ = try headBudgets(in: changed) }
+    }
+    let long = try pack(
+      source.path, tables: tables, headBudgets: [UInt8](repeating: 32, count: 1001))
+    #expect(throws: ModelError.self) { _ = try headBudgets(in: long) }
+    #expect(try headBudgets(in: pack(source.path, tables: tables)) == [])
+    #expect(try headBudgets(in: Self.builder.build()) == [])
+  }
+
+  private func headBudgets(in bytes: [UInt8]) throws -> [UInt8] {
+    let copy = TemporaryFile(bytes)
+    let file = try InputFile(path: Array(copy.path.utf8CString))
+    var target = [UInt8](repeating: 0, count: 1000)
+    let count = try target.withUnsafeMutableBytes {
+      unsafe try PackedModel.readHeadBudgets(of: file, into: $0)
+    }
+    return Array(target[..<count])
   }
 
   @Test func mapsItsWeights() throws {

@@ -45,6 +45,31 @@ struct ChatTests {
     #expect(outcome.output == firstAnswer + secondAnswer)
   }
 
+  /// `--tools`: the template gets them, calls are bound to them and shown, and wrong ones are refused.
+  @Test func toolsAreToldOf() throws {
+    let folder = try Folder()
+    let tools =
+      #"[{"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}}]"#
+    let file = try folder.write("tools.json", Data(tools.utf8))
+    let refusing = try folder.write(
+      "refusing.jinja", Data("{{ raise_exception(tools[0].function.name) }}<tool_call>".utf8))
+    let outcome = try chat(
+      "hi\n/reset\n", ["--tools", file, "--chat-template", refusing, "--quiet"])
+    #expect(outcome.code == 65 && outcome.error == "edge-infer: now\n")
+    let answer = try chat("hi\n/reset\nhi\n", ["--tools", file, "--max-tokens", "8", "--quiet"])
+    let lines = answer.output.split(separator: "\n")
+    #expect(answer.code == 0 && !lines.isEmpty, "\(answer.error)")
+    for (text, message) in [
+      ("{}", "tools must be a list"), ("[{}]", "must be an object with a function"),
+      ("[", "the JSON is not whole"), ("[x", "it is not JSON after byte 1"),
+    ] {
+      let wrong = try folder.write("wrong.json", Data(text.utf8))
+      let refused = try chat("hi\n", ["--tools", wrong, "--quiet"])
+      #expect(refused.code == 65 && refused.errorLines.count == 1, "\(refused.error)")
+      #expect(refused.error.contains(message), "\(refused.error)")
+    }
+  }
+
   /// An answer that is cut goes on in the cache with its last token, and is closed; a stop text does not
   /// belong to the answer.
   @Test(arguments: [["--max-tokens", "5"], ["--max-tokens", "60", "--stop", "is Paris"]])

@@ -91,6 +91,57 @@ struct HeadBudgetTests {
     }
   }
 
+  /// A packed model brings its own, unless the command line says otherwise.
+  @Test func packedWithTheModel() throws {
+    let model = folder.path("budgets.edge")
+    let packing = try run(
+      command("pack", ["--policy", "keydiff-stream", "--head-budgets", defaultFile!, "-o", model]))
+    #expect(packing.code == 0, "\(packing.error)")
+    let inspected = try run([Files.program!, "inspect", "--model", model])
+    #expect(inspected.output.contains("head budgets"))
+    let input = ["--prompt-file", try prompt(), "--raw", "--max-tokens", "24", "--quiet"]
+    func answer(_ options: [String]) throws -> String {
+      let outcome = try run(command("run", ["--policy", "keydiff-stream"] + options + input))
+      #expect(outcome.code == 0, "\(outcome.error)")
+      return outcome.output
+    }
+    let (equal, byHead) = (try answer([]), try answer(["--head-budgets", defaultFile!]))
+    #expect(equal != byHead && !byHead.isEmpty)
+    #expect(try answer(["--model", model]) == byHead)
+    #expect(try answer(["--model", model, "--head-budgets", "none"]) == equal)
+    let retained = ["--policy", "keydiff-stream", "--recent", "120", "--prompt", "x"]
+    try expectError(
+      65, command("run", ["--model", model] + retained), mentions: ["budgets.edge", "--recent"])
+    var damaged = try Data(contentsOf: URL(fileURLWithPath: model))
+    let place = try #require(damaged.range(of: Data("\"shares\"".utf8))?.lowerBound)
+    damaged[place] ^= 1
+    let other = try folder.write("damaged.edge", damaged)
+    try expectError(
+      65, command("run", ["--model", other, "--policy", "keydiff-stream", "--prompt", "x"]),
+      mentions: ["damaged.edge", "head budgets"])
+  }
+
+  /// Measurements take them too, of a model and not of a shape.
+  @Test func measured() throws {
+    let sizes = [
+      "--policy", "keydiff-stream", "--prompt", "400", "--generate", "2", "--repeat", "1",
+    ]
+    let report = folder.path("bench.json")
+    let outcome = try run(
+      command("bench", sizes + ["--head-budgets", defaultFile!, "--json", report]))
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let equal = folder.path("equal.json")
+    #expect(try run(command("bench", sizes + ["--json", equal])).code == 0)
+    let planned = try [report, equal].map {
+      try JSON(path: $0).object("plan")["totalBytes"] as! Int
+    }
+    #expect(planned[0] != planned[1])
+    try expectError(
+      64,
+      command("bench", sizes + ["--shape", "smollm2-135m", "--head-budgets", defaultFile!]),
+      mentions: ["--head-budgets", "--shape"])
+  }
+
   /// `probe` names the file that it is given.
   @Test func probeNamesTheFile() throws {
     let outcome = try run(

@@ -32,7 +32,9 @@ class Head:
         """Tokens of a block; plain: their keys before rotary embedding."""
         units = plain / np.linalg.norm(plain, axis=1)[:, None]
         self.stream = self.stream + units.sum(0)
-        marks = -units @ self.stream / np.linalg.norm(self.stream)
+        cosines = -units @ self.stream / np.linalg.norm(self.stream)
+        around = np.concatenate([cosines[:1], cosines, cosines[-1:]])
+        marks = (around[:-2] + 2 * cosines + around[2:]) / 4
         self.marks = np.concatenate([self.marks, marks])
         self.keys, self.values = np.vstack([self.keys, keys]), np.vstack([self.values, values])
         self.positions = np.concatenate([self.positions, positions])

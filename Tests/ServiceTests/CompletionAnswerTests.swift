@@ -48,9 +48,8 @@ private func write(
   var writer = ResponseWriter(RecordingSink())
   writer.begin(
     ResponseHead(.ok, settings.isStream ? .eventStream : .json, to: requestHead()))
-  answer.begin(&writer)
   let names = TokenNames(UnsafeMutablePointer<Vocabulary>(bitPattern: 8)!)
-  answer.beginChoice(0, &writer)
+  answer.beginChoice(0, usage, &writer)
   for piece in pieces { answer.write(Array(piece.utf8).span, nil, names, &writer) }
   answer.endText(hasChances: false, &writer)
   answer.endChoice(reason, timings, &writer)
@@ -96,16 +95,15 @@ private func events(_ response: SeenResponse) throws -> [[String: Any]] {
 }
 
 private func writeCalls(
-  isStream: Bool, text: String, _ calls: [(String, [String])]
+  _ kind: RequestKind = .chat, isStream: Bool, text: String, _ calls: [(String, [String])]
 ) throws -> SeenResponse {
   var settings = settings(stream: isStream, usage: false)
   settings.hasTools = true
-  var answer = answer(.chat, settings)
+  var answer = answer(kind, settings)
   var writer = ResponseWriter(RecordingSink())
   writer.begin(ResponseHead(.ok, isStream ? .eventStream : .json, to: requestHead()))
-  answer.begin(&writer)
   let names = TokenNames(UnsafeMutablePointer<Vocabulary>(bitPattern: 8)!)
-  answer.beginChoice(0, &writer)
+  answer.beginChoice(0, usage, &writer)
   if !text.isEmpty { answer.write(Array(text.utf8).span, nil, names, &writer) }
   for (index, call) in calls.enumerated() {
     var name = FixedText<65>()
@@ -159,6 +157,118 @@ private func writeCalls(
     #expect(Set(seen.compactMap { $0["id"] as? String }).count == calls.count)
     #expect(
       try choice(whole)["finish_reason"] as? String == (calls.isEmpty ? "stop" : "tool_calls"))
+  }
+
+  /// Arguments that are an object are one wherever they are cut, and a line stays a line.
+  @Test(arguments: [RequestKind.ollamaChat, .messages])
+  func argumentsAsObjects(_ kind: RequestKind) throws {
+    let arguments = "{\"a\\u00e9\": [1.5e3,\n -2, true, null, {}],\n \"b\": \"\\n\\ud83d\\ude00\"}"
+    for isStream in [false, true] where kind == .ollamaChat || !isStream {
+      for count in 0...arguments.utf8.count {
+        let cut = String(decoding: arguments.utf8.prefix(count), as: UTF8.self)
+        let answer = try writeCalls(
+          kind, isStream: isStream, text: "t", [("f", [cut]), ("g", ["{\"c\":", "1}x"])])
+        let text = String(decoding: answer.body, as: UTF8.self)
+        let objects = try text.split(separator: "\n").map { try object($0.utf8) }
+        let calls: [[String: Any]] = objects.flatMap { object in
+          if kind == .messages {
+            return (object["content"] as? [[String: Any]] ?? []).filter { $0["id"] != nil }
+          }
+          let message = object["message"] as? [String: Any]
+          let calls = message?["tool_calls"] as? [[String: Any]] ?? []
+          return calls.compactMap { $0["function"] as? [String: Any] }
+        }
+        #expect(calls.map { $0["name"] as? String } == ["f", "g"], "\(text)")
+        let values = calls.map { ($0["arguments"] ?? $0["input"]) as? NSDictionary }
+        #expect(values[0] != nil && values[1] == ["c": 1], "\(text)")
+        if count == arguments.utf8.count {
+          #expect(values[0] == (try object(arguments.utf8) as NSDictionary))
+        }
+      }
+    }
+  }
+
+  /// A streamed response repeats its items in their events and at its end.
+  @Test func itemsOfAStream() throws {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 65_536, alignment: 16)
+    defer { memory.deallocate() }
+    let long = String(repeating: "é\"\\\n", count: 2000)
+    var settings = settings(stream: true, usage: false)
+    settings.hasTools = true
+    var answer = answer(.responses, settings)
+    answer.record = AnswerRecord(memory, capacity: 65_536)
+    var writer = ResponseWriter(RecordingSink())
+    writer.begin(ResponseHead(.ok, .eventStream, to: requestHead()))
+    let names = TokenNames(UnsafeMutablePointer<Vocabulary>(bitPattern: 8)!)
+    answer.beginChoice(0, usage, &writer)
+    answer.write(Array("h".utf8).span, isThought: true, nil, names, &writer)
+    for _ in 0..<2 { answer.write(Array(long.utf8).span, nil, names, &writer) }
+    for (index, text) in ["f", "g"].enumerated() {
+      var name = FixedText<65>()
+      for byte in text.utf8 { name.append(byte) }
+      answer.beginCall(name, index, &writer)
+      answer.writeArguments(Array("{\"a\":\(index)}".utf8).span, index, &writer)
+    }
+    answer.endText(hasChances: false, &writer)
+    answer.endChoice(.toolCalls, timings, &writer)
+    var replay = ResponseReplay()
+    while replay.write(&answer, &writer) {}
+    answer.finish(usage, timings, &writer)
+    expectEnd(&writer, keepsAlive: true)
+    let response = try SeenResponse(Array(writer.sink.sent.joined()))
+    var items: [NSDictionary] = []
+    var done: [String] = []
+    var end: [String: Any] = [:]
+    for event in String(decoding: response.body, as: UTF8.self).components(separatedBy: "\n\n") {
+      guard let data = event.components(separatedBy: "data: ").last, !data.isEmpty else { continue }
+      let event = try object(data.utf8)
+      let type = try #require(event["type"] as? String)
+      if type == "response.output_item.done" { items.append(event["item"] as! NSDictionary) }
+      if type.hasSuffix("done") { done.append(type) }
+      end = event["response"] as? [String: Any] ?? [:]
+    }
+    #expect(
+      done.map { $0.replacingOccurrences(of: "response.", with: "") } == [
+        "reasoning_text.done", "output_item.done", "output_text.done", "content_part.done",
+        "output_item.done", "function_call_arguments.done", "output_item.done",
+        "function_call_arguments.done", "output_item.done",
+      ])
+    #expect(end["output"] as? [NSDictionary] == items && items.count == 4)
+    let content = items[1]["content"] as? [[String: Any]]
+    #expect(content?.first?["text"] as? String == long + long)
+    #expect(items[3]["name"] as? String == "g" && items[3]["arguments"] as? String == "{\"a\":1}")
+    #expect(end["status"] as? String == "completed")
+    #expect((end["usage"] as? [String: Any])?["total_tokens"] as? Int == 17)
+  }
+
+  /// Blocks of a stream, put together as clients do.
+  @Test func blocksOfAStream() throws {
+    let response = try writeCalls(
+      .messages, isStream: true, text: "first", [("f", ["{\"a\"", ": 1}"]), ("g", ["{}"])])
+    var blocks: [[String: Any]] = []
+    var stops: [Int] = []
+    for event in String(decoding: response.body, as: UTF8.self).components(separatedBy: "\n\n") {
+      guard let data = event.components(separatedBy: "data: ").last, !data.isEmpty else { continue }
+      let event = try object(data.utf8)
+      if var block = event["content_block"] as? [String: Any] {
+        #expect(event["index"] as? Int == blocks.count && stops.count == blocks.count)
+        block["json"] = ""
+        blocks.append(block)
+      }
+      if event["type"] as? String == "content_block_stop" { stops.append(event["index"] as! Int) }
+      guard let delta = event["delta"] as? [String: Any], let index = event["index"] as? Int else {
+        continue
+      }
+      for (name, member) in [("text", "text"), ("partial_json", "json")] {
+        guard let piece = delta[name] as? String else { continue }
+        blocks[index][member] = (blocks[index][member] as! String) + piece
+      }
+    }
+    #expect(stops == [0, 1, 2])
+    #expect(blocks.map { $0["type"] as? String } == ["text", "tool_use", "tool_use"])
+    #expect(blocks[0]["text"] as? String == "first")
+    #expect(blocks.map { $0["json"] as? String } == ["", "{\"a\": 1}", "{}"])
+    #expect(blocks.dropFirst().map { $0["name"] as? String } == ["f", "g"])
   }
 
   @Test func aChatAnswerAsOneObject() throws {

@@ -32,6 +32,7 @@ struct RecordingConsumer: PromptConsumer, Equatable {
   mutating func take(token: Int32) { tokens.append(token) }
   mutating func take(stop: FixedText<257>) { stops.append(string(stop)) }
   mutating func take(bias: Double, of token: Int32) { biases[token] = bias }
+  mutating func mute(_ isMuted: Bool) { Issue.record("only other requests are read in parts") }
 
   mutating func take(name: StaticString) { given += "\(name):" }
   mutating func take(word: FixedText<33>) { given += "\"\(string(word))\" " }
@@ -384,7 +385,7 @@ func readMember(_ member: String) -> SeenBody {
     ("\"tool_choice\":{\"type\":\"function\"}", "tool_choice.name is missing"),
     ("\"tool_choice\":{\"function\":{}}", "tool_choice.name is missing"),
     ("\"tool_choice\":{\"type\":\"x\"", "tool_choice.type must be function"),
-    ("\"tool_choice\":{\"function\":{\"name\":1,", "tool_choice.name must be a string"),
+    ("\"tool_choice\":{\"function\":{\"name\":1,", "tool_choice.function.name must be a string"),
     ("\"tool_choice\":{\"function\":{\"x\":1", "tool_choice.function.x is not known here"),
     ("\"parallel_tool_calls\":1,", "parallel_tool_calls must be true or false"),
     (

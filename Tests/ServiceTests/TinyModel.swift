@@ -145,8 +145,8 @@ final class ServiceRig {
     loop = ServiceLoop(
       parts.service, service,
       ServiceFacts(
-        name: ServedName(ofFile: bytes("tiny.gguf").span), arenaByteCount: 0, startSeconds: 0,
-        checksHost: true, token: nil, allowedOrigin: nil, takesAnyModel: false,
+        name: ServedName(ofFile: bytes("tiny.gguf").span), version: "1.2.3", arenaByteCount: 0,
+        startSeconds: 0, checksHost: true, token: nil, allowedOrigin: nil, takesAnyModel: false,
         contextLength: 512, service),
       AnswerDefaults(maxTokens: 16, stops: StopTexts(), sampling: sampling, isSeedGiven: true),
       &parts.text, model, listener: nil, wakingDescriptor: -1, host: TestHost(record: record))

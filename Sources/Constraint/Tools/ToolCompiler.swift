@@ -180,7 +180,9 @@ struct ToolCompiler {
     for index in 0..<text.count where !Self.isNameByte(words.byte(text.start + index)) {
       throw ConstraintError(.badToolName, name)
     }
-    let parameters = words.member(function, "parameters")
+    var parameters = words.member(function, "parameters")
+    // As Anthropic's API has it.
+    if parameters == 0 { parameters = words.member(function, "input_schema") }
     return (text, parameters != 0 && words.kind(parameters) == .null ? 0 : parameters)
   }
 

@@ -24,6 +24,7 @@ import Tokenizer
 
   /// Whether a stop text has come.
   var isStopped: Bool { filter.isStopped }
+  var stoppingText: Int? { filter.stoppingText }
 
   /// - Parameter isText: whether a control token is written by its text.
   mutating func write<Sink: ByteSink & ~Copyable>(

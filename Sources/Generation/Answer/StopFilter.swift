@@ -8,7 +8,9 @@ import Platform
 /// - Complexity: O(bytes) for each stop text.
 public struct StopFilter: ~Copyable {
   /// Whether a stop text has come; nothing is passed on any more.
-  public private(set) var isStopped = false
+  public var isStopped: Bool { stoppingText != nil }
+  /// The stop text that has come; of several, the longest.
+  public private(set) var stoppingText: Int?
   private let stops: StopTexts
   /// Bytes of each stop text's beginning that the latest bytes are.
   private var matched = StopTexts.PerText<Int>(repeating: 0)
@@ -53,15 +55,18 @@ public struct StopFilter: ~Copyable {
     }
     var longest = 0
     var complete = 0
+    var completeText: Int?
     for text in 0..<stops.count {
       matched[text] = extended(text, border: matched[text], by: next)
       longest = max(longest, matched[text])
-      if matched[text] == stops.byteCount(text) { complete = max(complete, matched[text]) }
+      if matched[text] == stops.byteCount(text) && matched[text] > complete {
+        (complete, completeText) = (matched[text], text)
+      }
     }
     if complete > 0 {
       // The last byte has not been held.
       release(heldCount + 1 - complete, to: &sink)
-      isStopped = true
+      stoppingText = completeText
       return
     }
     // All but the last byte of `longest`, which is not yet held.

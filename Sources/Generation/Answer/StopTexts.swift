@@ -38,9 +38,9 @@ public enum StopTextError: Error {
     count += 1
   }
 
-  func byteCount(_ text: Int) -> Int { byteCounts[text] }
+  public func byteCount(_ text: Int) -> Int { byteCounts[text] }
 
-  func byte(_ text: Int, _ index: Int) -> UInt8 {
+  public func byte(_ text: Int, _ index: Int) -> UInt8 {
     unsafe UInt8(bitPattern: texts[text]![index])
   }
 }

@@ -77,15 +77,19 @@ import Tokenizer
   public mutating func takeEncoder() -> Encoder { text!.takeEncoder() }
 
   /// Of a model that was loaded from a GGUF file.
-  func packedContents(of arena: borrowing Arena) -> PackedContents {
+  func packedContents(
+    of arena: borrowing Arena, headBudgets: UnsafeRawBufferPointer
+  ) -> PackedContents {
     let image = unsafe UnsafeRawBufferPointer(arena.modelImage)
     var numbers = PackedModel.Numbers(repeating: 0)
     if let vocabulary = unsafe ModelLayout.vocabulary(text) {
       unsafe numbers = vocabulary.pointee.numbers
     }
-    return unsafe PackedContents(
+    var contents = unsafe PackedContents(
       weights: image, weightChecksum: engine.checksum(of: image),
       tokenizer: UnsafeRawBufferPointer(arena.bytes(of: .tokenizer)), vocabulary: numbers,
       keepsCodes: engine.shape.keepsCodes)
+    unsafe contents.headBudgets = unsafe headBudgets
+    return contents
   }
 }

@@ -93,9 +93,12 @@ public struct ModelPreparation: ~Copyable {
   }
 
   /// Writes the model that has been loaded as a packed one.
+  /// - Parameter headBudgets: the text of their file; empty without one.
   public mutating func writePacked(
-    _ loaded: borrowing LoadedModel, in arena: borrowing Arena, to out: inout TextOutput
+    _ loaded: borrowing LoadedModel, in arena: borrowing Arena,
+    headBudgets: UnsafeRawBufferPointer, to out: inout TextOutput
   ) throws(ModelError) {
-    try buffer.writePacked(model, loaded.packedContents(of: arena), to: &out)
+    try buffer.writePacked(
+      model, unsafe loaded.packedContents(of: arena, headBudgets: headBudgets), to: &out)
   }
 }

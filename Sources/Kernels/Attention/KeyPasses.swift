@@ -127,7 +127,7 @@ extension CacheRows {
   ) {
     typealias Tile = FloatTile<WidenedHalves, 4, 2>
     for row in stride(from: 0, to: rowCount, by: 4) {
-      var totals = InlineArray<4, SIMD16<Float>>(repeating: SIMD16())
+      var totals = fourTimes(SIMD16<Float>())
       for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
         for column in stride(from: 0, to: Self.tileSlots, by: Tile.columns) {
           Tile(

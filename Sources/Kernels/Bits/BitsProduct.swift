@@ -33,9 +33,11 @@ enum BitsProduct {
     var memory = InlineArray<32, Float>(repeating: 0)
     withUnsafeMutableBytes(of: &memory) { bytes in
       let products = bytes.baseAddress!.assumingMemoryBound(to: Float.self)
+      let groupByteCount = w.groupByteCount
       for group in groups {
-        row(w.kind, x, w.blocks + group * w.groupByteCount, products)
-        combine(products, out.values + group * BitsGeometry.outputs, step)
+        row(w.kind, x, w.blocks + group * groupByteCount, products)
+        let target = out.values + group * BitsGeometry.outputs
+        combine(products, rowCount: 1, target, stride: 0, step)
       }
     }
   }
@@ -72,13 +74,11 @@ enum BitsProduct {
         let tiles = first..<min(first + batch, x.tileCount)
         for group in groups {
           runGroup(x, w, group, tiles, panel, products)
-          let columns = group * BitsGeometry.outputs
           let token = first * BlockRows.tileRows
-          for row in 0..<min(tiles.count * BlockRows.tileRows, x.tokenCount - token) {
-            combine(
-              products + row * BitsGeometry.outputs,
-              out.values + ((token + row) * out.stride + columns), step)
-          }
+          combine(
+            products, rowCount: min(tiles.count * BlockRows.tileRows, x.tokenCount - token),
+            out.values + (token * out.stride + group * BitsGeometry.outputs), stride: out.stride,
+            step)
         }
       }
     }
@@ -131,19 +131,34 @@ enum BitsProduct {
     }
   }
 
-  /// One row of a group's products and the output's row.
+  /// Rows of a group's products, `[rowCount][G]`, and those of the output.
   private static func combine(
-    _ products: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ step: ProductStep
+    _ products: UnsafePointer<Float>, rowCount: Int, _ out: UnsafeMutablePointer<Float>,
+    stride: Int, _ step: ProductStep
   ) {
-    for column in stride(from: 0, to: BitsGeometry.outputs, by: NativeFloats.scalarCount) {
-      let product = NativeFloats.load(products + column)
-      let old = NativeFloats.load(out + column)
-      switch step {
-      case .store: product.store(out + column)
-      case .add: Add.combine(old, product).store(out + column)
-      case .gate: Gate.combine(old, product).store(out + column)
-      case .gateGELU: GateGELU.combine(old, product).store(out + column)
+    switch step {
+    case .store: combine(products, rowCount, out, stride, Replace.self)
+    case .add: combine(products, rowCount, out, stride, Add.self)
+    case .gate: combine(products, rowCount, out, stride, Gate.self)
+    case .gateGELU: combine(products, rowCount, out, stride, GateGELU.self)
+    }
+  }
+
+  @inline(__always)
+  private static func combine<Operation: Combination>(
+    _ products: UnsafePointer<Float>, _ rowCount: Int, _ out: UnsafeMutablePointer<Float>,
+    _ stride: Int, _ operation: Operation.Type
+  ) {
+    var (products, out) = (products, out)
+    for _ in 0..<rowCount {
+      for column in Swift.stride(
+        from: 0, to: BitsGeometry.outputs, by: NativeFloats.scalarCount)
+      {
+        let product = NativeFloats.load(products + column)
+        operation.combine(NativeFloats.load(out + column), product).store(out + column)
       }
+      products += BitsGeometry.outputs
+      out += stride
     }
   }
 }

@@ -12,7 +12,7 @@ enum BitsRowKernel<Kind: PackedType> {
   static func run(
     _ x: BlockRows, _ weights: UnsafeRawPointer, into out: UnsafeMutablePointer<Float>
   ) {
-    var products = GroupFloats(repeating: CodeFloats())
+    var products = twice(CodeFloats())
     var block = weights
     var values = UnsafeRawPointer(x.values)
     var (sums, scales) = (x.sums, x.scales)
@@ -66,7 +66,7 @@ enum BitsRowKernel<Kind: PackedType> {
     _ products: inout GroupFloats, _ block: UnsafeRawPointer, _ values: UnsafeRawPointer,
     _ sums: UnsafePointer<Int32>, _ scale: Float
   ) {
-    var total = GroupSums(repeating: CodeSums())
+    var total = twice(CodeSums())
     var minimums = total
     for unit in 0..<format.unitsPerBlock {
       let sum = sums + 2 &* unit
@@ -123,8 +123,8 @@ enum BitsRowKernel<Kind: PackedType> {
   @inline(__always)
   private static func start(_ sum: Int32) -> GroupSums {
     format.kernelOffset == 0
-      ? GroupSums(repeating: CodeSums())
-      : GroupSums(repeating: edge_repeat_sum(0 &- format.kernelOffset &* sum))
+      ? twice(CodeSums())
+      : twice(edge_repeat_sum(0 &- format.kernelOffset &* sum))
   }
 
   /// A unit by its activations, one sum for both halves.

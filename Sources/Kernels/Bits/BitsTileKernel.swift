@@ -34,7 +34,7 @@ enum BitsTileKernel<Kind: PackedType> {
     let scales =
       x.scales
       + rows &* (tile &* x.blocksPerRow &+ firstUnit &* PackedFormat.unitLength / x.blockLength)
-    var floats = InlineArray<8, CodeFloats>(repeating: CodeFloats())
+    var floats = eightTimes(CodeFloats())
     for index in 0..<4 &* vectors {
       floats[unchecked: index] = edge_load_factors(products + index &* CodeFloats.scalarCount)
     }
@@ -63,7 +63,7 @@ enum BitsTileKernel<Kind: PackedType> {
     multiply(&tile, codes, values, areSigned)
     multiply(&tile, codes + BitsPanel.unitByteCount / 2, values + 64, areSigned)
     let place = unit &* BitsGeometry.outputs
-    let four = UnsafeRawPointer(scales).loadUnaligned(as: SIMD4<Float>.self)
+    let four = edge_load_f32x4(scales)
     for row in 0..<4 {
       let scale = four[row]
       for vector in 0..<vectors {
@@ -87,7 +87,7 @@ enum BitsTileKernel<Kind: PackedType> {
     _ sums: UnsafePointer<Int32>, _ scales: UnsafePointer<Float>, _ unitCount: Int,
     _ offset: Int32, _ areSigned: Bool
   ) {
-    var totals = TileSums(repeating: CodeSums())
+    var totals = eightTimes(CodeSums())
     for group in 0..<unitCount &* format.groupsPerUnit {
       let groupSums = sums + group &* 4 &* (2 / format.groupsPerUnit)
       let runs = group &* (8 / format.groupsPerUnit)
@@ -119,7 +119,7 @@ enum BitsTileKernel<Kind: PackedType> {
   private static func minimums(
     _ panel: BitsPanel, _ sums: UnsafePointer<Int32>, _ unitCount: Int
   ) -> TileSums {
-    var totals = TileSums(repeating: CodeSums())
+    var totals = eightTimes(CodeSums())
     for unit in 0..<unitCount {
       let sums = sums + unit &* 8
       for vector in 0..<vectors {
@@ -158,7 +158,7 @@ enum BitsTileKernel<Kind: PackedType> {
   private static func start(
     _ sums: UnsafePointer<Int32>, _ offset: Int32, sixteens: Int
   ) -> TileSums {
-    var tile = TileSums(repeating: CodeSums())
+    var tile = eightTimes(CodeSums())
     if format.hasMinimums || edge_codes_are_signed() { return tile }
     for row in 0..<4 {
       let sum = sixteens == 1 ? sums[row] : sums[row] &+ sums[row &+ 4]

@@ -17,7 +17,7 @@ import CInstructions
     ) {
       var a = UnsafeRawPointer(activations)
       for tile in 0..<tileCount {
-        var low = InlineArray<4, SIMD8<Int32>>(repeating: SIMD8())
+        var low = fourTimes(SIMD8<Int32>())
         var high = low
         var w = UnsafeRawPointer(weights)
         for _ in 0..<kPadded / 4 {
@@ -29,7 +29,7 @@ import CInstructions
           a += 16
           w += 64
         }
-        var sums = InlineArray<4, SumVector>(repeating: SumVector())
+        var sums = fourTimes(SumVector())
         for row in 0..<4 {
           sums[unchecked: row] = edge_join_i32x8(low[unchecked: row], high[unchecked: row])
         }
@@ -44,7 +44,7 @@ import CInstructions
     ) {
       var w = UnsafeRawPointer(weights)
       for group in 0..<groupCount {
-        var low = InlineArray<4, SIMD8<Int32>>(repeating: SIMD8())
+        var low = fourTimes(SIMD8<Int32>())
         var high = low
         var a = UnsafeRawPointer(activations)
         for _ in 0..<kPadded / 16 {

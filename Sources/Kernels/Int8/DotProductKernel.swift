@@ -16,7 +16,7 @@ import CInstructions
       let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
       for tile in 0..<tileCount {
         // [row][low four outputs, high four]
-        var sums = InlineArray<16, SumVector>(repeating: SIMD4())
+        var sums = sixteenTimes(SumVector())
         var w = UnsafeRawPointer(weights)
         repeat {
           multiplyTile(&sums, &a, &w)

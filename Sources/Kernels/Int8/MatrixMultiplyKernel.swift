@@ -17,7 +17,7 @@ import CInstructions
       let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
       for tile in 0..<tileCount {
         // [pair of rows][pair of outputs]
-        var sums = InlineArray<16, SumVector>(repeating: SIMD4())
+        var sums = sixteenTimes(SumVector())
         var w = UnsafeRawPointer(weights)
         repeat {
           multiplyTile(&sums, &a, &w)
@@ -25,7 +25,7 @@ import CInstructions
           multiplyTile(&sums, &a, &w)
           multiplyTile(&sums, &a, &w)
         } while w != end
-        var ordered = InlineArray<16, SumVector>(repeating: SIMD4())
+        var ordered = sixteenTimes(SumVector())
         for pair in 0..<4 {
           for half in 0..<2 {
             let left = sums[unchecked: pair &* 4 &+ half &* 2]

@@ -11,7 +11,7 @@ public enum PortableKernel<Twin: Int8Kernel>: Int8Kernel {
   ) {
     let vectors = groupOutputs / SumVector.scalarCount
     for tile in 0..<tileCount {
-      var sums = InlineArray<16, SumVector>(repeating: SumVector())
+      var sums = sixteenTimes(SumVector())
       for row in 0..<tileRows {
         for vector in 0..<vectors {
           sums[row * vectors + vector] = products(
@@ -28,7 +28,7 @@ public enum PortableKernel<Twin: Int8Kernel>: Int8Kernel {
     _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
   ) {
     for group in 0..<groupCount {
-      var sums = InlineArray<2, SumVector>(repeating: SumVector())
+      var sums = twice(SumVector())
       for vector in 0..<groupOutputs / SumVector.scalarCount {
         sums[vector] = products(
           activations, runStride: run, weights + group * groupOutputs * kPadded,

@@ -58,8 +58,8 @@ struct TileSink<Operation: Combination>: SumSink {
   }
 
   @inline(__always)
-  private static func fourScales(_ scales: UnsafePointer<Float>) -> SIMD4<Float> {
-    UnsafeRawPointer(scales).loadUnaligned(as: SIMD4<Float>.self)
+  private static func fourScales(_ scales: UnsafePointer<Float>) -> edge_f32x4 {
+    edge_load_f32x4(scales)
   }
 
   /// A tile with fewer tokens than its four or eight rows.

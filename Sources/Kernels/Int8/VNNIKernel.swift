@@ -17,7 +17,7 @@ import CInstructions
       let (startsLow, startsHigh) = load(starts)
       for tile in 0..<tileCount {
         // [row][low sixteen outputs, high sixteen]
-        var sums = InlineArray<16, SumVector>(repeating: startsLow)
+        var sums = sixteenTimes(startsLow)
         for row in 0..<8 { sums[unchecked: row &* 2 &+ 1] = startsHigh }
         var w = UnsafeRawPointer(weights)
         // The tiles together have the whole next panel brought nearer: few tiles use a panel up sooner
@@ -60,7 +60,7 @@ import CInstructions
       var w = UnsafeRawPointer(weights)
       for group in 0..<groupCount {
         // [run][low, high]
-        var sums = InlineArray<8, SumVector>(repeating: SumVector())
+        var sums = eightTimes(SumVector())
         (sums[unchecked: 0], sums[unchecked: 1]) = load(starts + group &* groupOutputs)
         var a = UnsafeRawPointer(activations)
         for _ in 0..<kPadded / 16 {
@@ -74,7 +74,7 @@ import CInstructions
           a += 16
           w += 512
         }
-        var reduced = InlineArray<2, SumVector>(repeating: SumVector())
+        var reduced = twice(SumVector())
         for half in 0..<2 {
           reduced[unchecked: half] =
             (sums[unchecked: half] &+ sums[unchecked: half &+ 2])

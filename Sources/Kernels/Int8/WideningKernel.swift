@@ -20,7 +20,7 @@ import CInstructions
       let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
       for tile in 0..<tileCount {
         // [row][output]
-        var sums = InlineArray<16, SIMD4<Int32>>(repeating: SIMD4())
+        var sums = sixteenTimes(SumVector())
         var w = UnsafeRawPointer(weights)
         repeat {
           multiplyTile(&sums, &a, &w)
@@ -28,7 +28,7 @@ import CInstructions
           multiplyTile(&sums, &a, &w)
           multiplyTile(&sums, &a, &w)
         } while w != end
-        var reduced = InlineArray<4, SumVector>(repeating: total(sums, 0))
+        var reduced = fourTimes(total(sums, 0))
         reduced[unchecked: 1] = total(sums, 4)
         reduced[unchecked: 2] = total(sums, 8)
         reduced[unchecked: 3] = total(sums, 12)
@@ -57,7 +57,7 @@ import CInstructions
     ) {
       var w = UnsafeRawPointer(weights)
       for group in 0..<groupCount {
-        var sums = InlineArray<8, SIMD4<Int32>>(repeating: SIMD4())
+        var sums = eightTimes(SumVector())
         var a = UnsafeRawPointer(activations)
         let end = w + kPadded &* groupOutputs
         repeat {

@@ -29,10 +29,6 @@ public struct DeltaRule {
     return Float(Elementary.exp(Double(factor) * softplus))
   }
 
-  /// The sigmoid of beta.
-  @export(interface)
-  public static func rate(beta: Float) -> Float { Float(1 / (1 + Elementary.exp(-Double(beta)))) }
-
   /// The next token.
   /// - Parameters:
   ///   - query, key: `[keyDim]`, of any length; brought to length 1, or divided by epsilon if shorter.
@@ -72,56 +68,6 @@ public struct DeltaRule {
     _ row: UnsafePointer<Float>, count: Int, epsilon: Float
   ) -> Float {
     1 / max(squareRoot(sumOfProducts(row, row, count: count)), epsilon)
-  }
-}
-
-/// A convolution of each channel over the latest tokens, and silu of it, in place.
-public struct ChannelConvolution {
-  private let weights: UnsafePointer<Float>
-  private let state: UnsafeMutablePointer<Float>
-  private let length: Int
-  private let channelCount: Int
-
-  /// - Parameters:
-  ///   - weights: `[length][channels]`
-  ///   - state: `[length - 1][channels]`: the rows of the tokens before, zeros before the text.
-  ///   - length: at least 2.
-  ///   - channelCount: a multiple of 16.
-  @export(interface)
-  public init(
-    weights: UnsafePointer<Float>, state: UnsafeMutablePointer<Float>, length: Int,
-    channelCount: Int
-  ) {
-    precondition(length >= 2 && channelCount % 16 == 0)
-    self.weights = weights
-    self.state = state
-    self.length = length
-    self.channelCount = channelCount
-  }
-
-  /// Some channels of the next token.
-  /// - Parameter channels: of multiples of 16.
-  public func run(_ row: UnsafeMutablePointer<Float>, channels: Range<Int>) {
-    var index = channels.lowerBound
-    while index < channels.upperBound {
-      let next = row.lanes(index)
-      var sum = next * weights.lanes((length &- 1) &* channelCount &+ index)
-      var place = index
-      for _ in 0..<length - 2 {
-        sum.addProduct(state.lanes(place), weights.lanes(place))
-        state.store(state.lanes(place &+ channelCount), place)
-        place &+= channelCount
-      }
-      sum.addProduct(state.lanes(place), weights.lanes(place))
-      state.store(next, place)
-      row.store(sum, index)
-      index &+= 16
-    }
-    index = channels.lowerBound
-    while index < channels.upperBound {
-      silu(NativeFloats.load(row + index)).store(row + index)
-      index &+= NativeFloats.scalarCount
-    }
   }
 }
 

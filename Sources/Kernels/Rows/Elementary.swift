@@ -40,6 +40,10 @@ public enum Elementary {
     return Double(sign: .plus, exponent: Int(n), significand: sum)
   }
 
+  /// 1 / (1 + e^(-x))
+  @export(interface)
+  public static func sigmoid(_ x: Float) -> Float { Float(1 / (1 + exp(-Double(x)))) }
+
   /// Sine and cosine of an angle in radians, |x| below 1e9. Absolute error below 1e-15: the argument
   /// is reduced by pi/2 in three parts, of which n times the first and the second are exact. The
   /// error grows with larger angles; those from 2^52 on, infinite or NaN, give NaN.

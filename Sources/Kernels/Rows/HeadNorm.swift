@@ -10,21 +10,6 @@ public func normalizeRow(
   return squares
 }
 
-/// target += row
-public func addRow(
-  _ row: UnsafePointer<Float>, count: Int, to target: UnsafeMutablePointer<Float>
-) {
-  var index = 0
-  while index &+ 16 <= count {
-    target.store(target.lanes(index) + row.lanes(index), index)
-    index &+= 16
-  }
-  while index < count {
-    target[index] += row[index]
-    index &+= 1
-  }
-}
-
 /// RMS norm of one query or key head, in place.
 /// - Parameters:
 ///   - head: `count` values.

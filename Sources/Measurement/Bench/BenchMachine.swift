@@ -38,6 +38,11 @@ public struct BenchMachine: ~Copyable {
     } catch {
       throw .model(error)
     }
+    do throws(HeadSharesError) {
+      try engine.checkHeadShares()
+    } catch {
+      throw .headShares(error)
+    }
     engine.touchPages(of: arena, hasMappedWeights: plan.model.isPacked)
     memoryLock = MemoryLock(arena, isWanted: plan.settings.locksMemory)
     self.engine = engine

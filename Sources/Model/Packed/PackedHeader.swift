@@ -4,11 +4,12 @@ import Platform
 /// - the first bytes of the GGUF file it was made from, up to the tensors' data, from which all but
 ///   the weights is read as from that file;
 /// - the tokenizer's tables;
+/// - the file of head budgets that was given when it was packed, if there was one;
 /// - from a multiple of `PackedImage.alignment` on, the weights, both as they lie in the arena.
 struct PackedHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x4B43_4150_4547_4445  // "EDGEPACK"
   /// Changes with the arrangement of the file, of the weights, or of the tokenizer's tables.
-  static let version: UInt64 = 4
+  static let version: UInt64 = 5
   /// Where the GGUF file's bytes begin; places in the file are counted from there.
   static let byteCount = 4096
 
@@ -29,6 +30,8 @@ struct PackedHeader: BitwiseCopyable {
   var tokenizerChecksum: UInt64 = 0
   /// See `PackedModel.vocabulary`.
   var vocabulary = PackedModel.Numbers(repeating: 0)
+  var headBudgetsByteCount: UInt64 = 0
+  var headBudgetsChecksum: UInt64 = 0
   var weightByteCount: UInt64 = 0
   var weightChecksum: UInt64 = 0
   var isOutputTied: UInt64 = 0
@@ -84,9 +87,21 @@ struct PackedHeader: BitwiseCopyable {
 extension PackedHeader {
   /// Where each part begins, counted from the GGUF file's bytes.
   var tokenizerOffset: Int { Self.roundUp(Int(metadataByteCount), to: 64) }
+  var headBudgetsOffset: Int {
+    Self.roundUp(tokenizerOffset + Int(tokenizerByteCount), to: 64)
+  }
   var weightOffset: Int {
-    let end = Self.byteCount + tokenizerOffset + Int(tokenizerByteCount)
+    let end = Self.byteCount + headBudgetsOffset + Int(headBudgetsByteCount)
     return Self.roundUp(end, to: PackedImage.alignment) - Self.byteCount
+  }
+
+  /// Nil if there are none.
+  var headBudgets: PackedImage? {
+    headBudgetsByteCount == 0
+      ? nil
+      : PackedImage(
+        offset: headBudgetsOffset, byteCount: Int(clamping: headBudgetsByteCount),
+        checksum: headBudgetsChecksum)
   }
 
   private static func roundUp(_ value: Int, to alignment: Int) -> Int {
@@ -102,7 +117,7 @@ extension PackedHeader {
     if !isOfThisBuild { throw .packed(.build(Excerpt(buildText))) }
     let limit = UInt64(file.byteCount)
     if metadataByteCount > limit || tokenizerByteCount > limit || weightByteCount > limit
-      || firstByteCount > UInt64(Int.max / 4)
+      || headBudgetsByteCount > limit || firstByteCount > UInt64(Int.max / 4)
     {
       throw .packed(.byteCount(file.byteCount, expected: Int(clamping: weightByteCount)))
     }

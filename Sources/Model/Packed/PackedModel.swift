@@ -36,6 +36,8 @@ public struct PackedModel: Sendable, BitwiseCopyable {
   /// The tokenizer's tables, with their XXH64; nil if the model has no tokenizer that is known.
   public let tokenizer: PackedImage?
   public let vocabulary: Numbers
+  /// A file of head budgets, as `edge-lab budgets` writes it, with its XXH64; nil if there is none.
+  public let headBudgets: PackedImage?
   /// XXH64 of the GGUF files, one after the other, and their size.
   public let sourceHash: UInt64
   public let sourceByteCount: Int
@@ -63,6 +65,7 @@ public struct PackedModel: Sendable, BitwiseCopyable {
         offset: header.tokenizerOffset, byteCount: Int(header.tokenizerByteCount),
         checksum: header.tokenizerChecksum)
     vocabulary = header.vocabulary
+    headBudgets = header.headBudgets
     sourceHash = header.sourceHash
     sourceByteCount = Int(clamping: header.sourceByteCount)
     firstByteCount = Int(header.firstByteCount)
@@ -84,6 +87,26 @@ public struct PackedModel: Sendable, BitwiseCopyable {
     shape.keepsCodes = keepsCodes
     if shape.fingerprint != shapeFingerprint { throw .packed(.description) }
     return shape
+  }
+}
+
+extension PackedModel {
+  /// Reads the head budgets' text from a file that begins like a sound packed model of this version.
+  /// - Returns: its bytes; 0 if the file is another one, or has none.
+  @export(interface)
+  public static func readHeadBudgets(
+    of file: borrowing InputFile, into target: UnsafeMutableRawBufferPointer
+  ) throws(ModelError) -> Int {
+    guard let header = try PackedHeader(file), header.version == PackedHeader.version,
+      header.checksum == header.expectedChecksum(), let image = header.headBudgets
+    else { return 0 }
+    if image.byteCount > target.count { throw .packed(.checksum("head budgets")) }
+    let text = unsafe UnsafeMutableRawBufferPointer(rebasing: target[..<image.byteCount])
+    unsafe try file.fill(text, at: PackedHeader.byteCount + image.offset)
+    var hash = XXHash64()
+    unsafe hash.update(UnsafeRawBufferPointer(text))
+    if hash.finish() != image.checksum { throw .packed(.checksum("head budgets")) }
+    return image.byteCount
   }
 }
 
@@ -118,6 +141,8 @@ public enum PackedChecksum {
   /// Empty for a model without a tokenizer that is known.
   public var tokenizer: UnsafeRawBufferPointer
   public var vocabulary: PackedModel.Numbers
+  /// The text of a file of head budgets; empty without one.
+  public var headBudgets = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   /// Whether the weights are in the file's own bits.
   public var keepsCodes: Bool
 
@@ -151,8 +176,11 @@ extension ModelFile {
     }
     out.write(zeros: header.tokenizerOffset - metadataByteCount)
     unsafe out.write(raw: contents.tokenizer)
-    let gap = unsafe header.weightOffset - header.tokenizerOffset - contents.tokenizer.count
+    let gap = unsafe header.headBudgetsOffset - header.tokenizerOffset - contents.tokenizer.count
     out.write(zeros: gap)
+    unsafe out.write(raw: contents.headBudgets)
+    let rest = unsafe header.weightOffset - header.headBudgetsOffset - contents.headBudgets.count
+    out.write(zeros: rest)
     unsafe out.write(raw: contents.weights)
     out.flush()
   }
@@ -170,10 +198,10 @@ extension ModelFile {
     unsafe try forEachMetadataPart(buffer, &metadata)
     header.metadataByteCount = UInt64(metadataByteCount)
     header.metadataChecksum = metadata.hash.finish()
-    var tokenizer = XXHash64()
-    unsafe tokenizer.update(contents.tokenizer)
     header.tokenizerByteCount = unsafe UInt64(contents.tokenizer.count)
-    header.tokenizerChecksum = tokenizer.finish()
+    header.tokenizerChecksum = unsafe Self.hash(contents.tokenizer)
+    header.headBudgetsByteCount = unsafe UInt64(contents.headBudgets.count)
+    header.headBudgetsChecksum = unsafe Self.hash(contents.headBudgets)
     header.vocabulary = contents.vocabulary
     header.weightByteCount = unsafe UInt64(contents.weights.count)
     header.weightChecksum = contents.weightChecksum
@@ -185,6 +213,12 @@ extension ModelFile {
     header.shapeFingerprint = shape.fingerprint
     header.checksum = header.expectedChecksum()
     return header
+  }
+
+  private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    var hash = XXHash64()
+    unsafe hash.update(bytes)
+    return hash.finish()
   }
 
   private func forEachMetadataPart<Visitor: PartVisitor>(

@@ -2,8 +2,8 @@ import Constraint
 import Text
 
 /// Reads what a request's answer is bound to from the body, which has been checked: the value of
-/// `response_format.json_schema.schema`, `json_schema`, `guided_json` or `tools`, or the text of
-/// `grammar` or `guided_grammar`. Everything else is passed over. Tools that are given with a schema are
+/// `response_format.json_schema.schema`, `json_schema`, `guided_json`, `format`, `text.format.schema`,
+/// `output_config.format.schema` or `tools`, or the text of `grammar` or `guided_grammar`. Everything else is passed over. Tools that are given with a schema are
 /// read first, and the body then once more for the schema.
 struct BindingReader {
   private var kind: BindingKind
@@ -13,8 +13,8 @@ struct BindingReader {
   private var depth = 0
   private var name = FixedText<33>()
   private var isName = false
-  /// Objects on the way to the schema that are open: 1 in the request, 2 in `response_format`, 3 in
-  /// its `json_schema`.
+  /// Objects on the way to the schema that are open: 1 in the request, 2 in `response_format` and the
+  /// like, 3 in its `json_schema` or `format`.
   private var level = 0
   /// The value is being read; it began at this depth.
   private var valueDepth = -1
@@ -111,7 +111,12 @@ struct BindingReader {
 
   /// Whether the member leads to the schema.
   private var isWay: Bool {
-    level == 1 ? matches(name, "response_format") : level == 2 && matches(name, "json_schema")
+    switch level {
+    case 1:
+      matches(name, "response_format") || matches(name, "text") || matches(name, "output_config")
+    case 2: matches(name, "json_schema") || matches(name, "format")
+    default: false
+    }
   }
 
   /// Whether the member's value is the schema or the grammar.
@@ -120,7 +125,7 @@ struct BindingReader {
     case .anyObject: false
     case .schema:
       level == 1
-        ? matches(name, "guided_json") || matches(name, "json_schema")
+        ? matches(name, "guided_json") || matches(name, "json_schema") || matches(name, "format")
         : level >= 2 && matches(name, "schema")
     case .tools, .toolsOrSchema, .toolsOrObject: level == 1 && matches(name, "tools")
     case .grammar:

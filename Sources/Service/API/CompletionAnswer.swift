@@ -3,16 +3,20 @@ import Text
 
 /// Why an answer ends.
 public enum FinishReason: Sendable {
-  /// The model ended it, or one of the request's stop texts.
+  /// The model ended it, or it is whole.
   case stop
   /// It has as many tokens as were asked for, or as there is room for.
   case length
   /// It calls tools.
   case toolCalls
+  /// One of the request's stop texts ended it.
+  case stopText
+
+  var isLength: Bool { self == .length }
 
   var name: StaticString {
     switch self {
-    case .stop: "stop"
+    case .stop, .stopText: "stop"
     case .length: "length"
     case .toolCalls: "tool_calls"
     }
@@ -46,26 +50,39 @@ public struct TokenUsage: Sendable {
   }
 }
 
-/// Writes the answers to a request for a text, as OpenAI's API reference has them: as one object, or
-/// as a stream of events with one object each and `[DONE]` at the end.
+/// Writes the answers to a request for a text in the form of an API: as one object, or as a stream.
 ///
-/// Calls: `begin`; for each choice `beginChoice`, `write` for each piece, for one object with
-/// log-probabilities `beginChances`, `write` for each token and `endChances`, and `endChoice`; then
-/// `finish`; all between the response's own `begin` and `finish`. A stream is sent with each call, the
-/// one object when it does not fit in the buffer. Calls of tools follow the text: `beginCall`, and
-/// `writeArguments` for each piece.
-public struct CompletionAnswer: Sendable {
-  private let kind: RequestKind
+/// Calls: for each choice `beginChoice`, `write` for each piece, for one object with log-probabilities
+/// `beginChances`, `write` for each token and `endChances`, and `endChoice`; then `finish`; all between
+/// the response's own `begin` and `finish`. A stream is sent with each call, the one object when it does
+/// not fit in the buffer. Calls of tools follow the text: `beginCall`, and `writeArguments` for each
+/// piece.
+public struct CompletionAnswer {
+  let kind: RequestKind
+  let form: AnswerForm
   let isStream: Bool
-  private let includesUsage: Bool
+  let includesUsage: Bool
   let number: UInt64
-  private let unixSeconds: Int
-  private let model: FixedText<129>
+  let unixSeconds: Int
+  let model: FixedText<129>
   /// The choice that is being written.
-  private(set) var choice = 0
-  private let callsTools: Bool
-  /// The member of the message that is open, of an object.
+  var choice = 0
+  let callsTools: Bool
+  /// The member of the message, or the part of the answer, that is open.
   var openMember = Member.none
+  /// Parts of the answer that have been begun.
+  var partCount = 0
+  /// Follows the arguments of a call that are written as an object.
+  var arguments = JSONTokenizer()
+  /// The arguments are no JSON from here on, and are dropped.
+  var areArgumentsCut = false
+  /// Known at the end of a choice.
+  var reason = FinishReason.stop
+  var stopText = FixedText<257>()
+  /// Of the next event of a streamed response.
+  var sequenceNumber = 0
+  /// Of a streamed response; nil for other answers.
+  var record: AnswerRecord?
 
   enum Member {
     case none, thoughts, content, calls
@@ -81,6 +98,7 @@ public struct CompletionAnswer: Sendable {
     unixSeconds: Int, model: FixedText<129>
   ) {
     self.kind = kind
+    form = kind.form
     isStream = settings.isStream
     callsTools = settings.callsTools
     includesUsage = settings.isStream && settings.includesUsage
@@ -89,38 +107,26 @@ public struct CompletionAnswer: Sendable {
     self.model = model
   }
 
-  var isChat: Bool { kind == .chat }
+  var isChat: Bool { kind.isConversation }
 
-  public func begin<Sink>(_ out: inout ResponseWriter<Sink>) {
-    if isStream { return }
-    beginObject(&out)
-    out.write(",\"choices\":[")
+  /// The body's type.
+  static func type(_ form: AnswerForm, isStream: Bool) -> ResponseType {
+    if !isStream { return .json }
+    return form == .ollama ? .jsonLines : .eventStream
   }
 
-  public mutating func beginChoice<Sink>(_ index: Int, _ out: inout ResponseWriter<Sink>) {
+  /// - Parameter usage: of the prompt.
+  public mutating func beginChoice<Sink>(
+    _ index: Int, _ usage: TokenUsage, _ out: inout ResponseWriter<Sink>
+  ) {
     choice = index
-    if isStream {
-      if !isChat { return }
-      beginChoiceEvent(&out)
-      out.write(",\"delta\":{\"role\":\"assistant\",\"content\":")
-      out.write(callsTools ? "null}" : "\"\"}")
-      out.write(",\"logprobs\":null")
-      endChoiceEvent(nil, nil, &out)
-      return
-    }
-    if index > 0 { out.write(",") }
-    out.write("{\"index\":")
-    out.write(index)
     openMember = .none
-    out.write(isChat ? ",\"message\":{\"role\":\"assistant\"" : ",\"text\":\"")
-  }
-
-  /// The thoughts come before the content, which is there even if it is empty.
-  private mutating func open<Sink>(_ member: Member, _ out: inout ResponseWriter<Sink>) {
-    if !isChat || openMember == member { return }
-    if openMember != .none { out.write("\"") }
-    out.write(member == .thoughts ? ",\"reasoning_content\":\"" : ",\"content\":\"")
-    openMember = member
+    switch form {
+    case .ollama: if !isStream { beginLine(&out) }
+    case .anthropic: beginMessage(usage, &out)
+    case .responses: beginResponse(&out)
+    case .openAI: beginCompletion(&out)
+    }
   }
 
   /// - Parameters:
@@ -131,76 +137,69 @@ public struct CompletionAnswer: Sendable {
     _ text: Span<UInt8>, isThought: Bool = false, _ chances: TokenChances?, _ names: TokenNames,
     _ out: inout ResponseWriter<Sink>
   ) {
-    if !isStream {
-      if text.count > 0 { open(isThought ? .thoughts : .content, &out) }
-      out.write(jsonText: text)
-      return
+    if text.count == 0 && (!isStream || chances == nil) { return }
+    switch form {
+    case .ollama: writeLine(text, isThought: isThought, &out)
+    case .anthropic: writeBlock(text, isThought: isThought, &out)
+    case .responses: writeItem(text, isThought: isThought, &out)
+    case .openAI: writeCompletion(text, isThought: isThought, chances, names, &out)
     }
-    if text.count == 0 && chances == nil { return }
-    beginChoiceEvent(&out)
-    out.write(isChat ? ",\"delta\":{" : "")
-    out.write(isThought ? "\"reasoning_content\":" : isChat ? "\"content\":" : ",\"text\":")
-    out.write(jsonString: text)
-    if isChat { out.write("}") }
-    out.write(",\"logprobs\":")
-    if let chances {
-      beginChances(&out)
-      write(chances, names, isFirst: true, &out)
-      endChances(&out)
-    } else {
-      out.write("null")
-    }
-    endChoiceEvent(nil, nil, &out)
   }
 
-  /// Tells the client of a stream how much of its prompt has been read.
-  func write<Sink>(_ progress: PromptProgress, _ out: inout ResponseWriter<Sink>) {
-    precondition(isStream)
-    beginEvent(&out)
-    out.write(",\"choices\":[],\"prompt_progress\":")
-    progress.write(to: &out)
-    out.write("}")
-    endEvent(&out)
+  /// A call follows, and then its arguments.
+  /// - Parameter index: of the call in its message.
+  mutating func beginCall<Sink>(
+    _ name: FixedText<65>, _ index: Int, _ out: inout ResponseWriter<Sink>
+  ) {
+    switch form {
+    case .ollama: beginLineCall(name, index, &out)
+    case .anthropic: beginBlockCall(name, index, &out)
+    case .responses: beginItemCall(name, index, &out)
+    case .openAI: beginCompletionCall(name, index, &out)
+    }
+    (arguments, areArgumentsCut) = (JSONTokenizer(), false)
+  }
+
+  /// - Parameter json: a piece of the arguments.
+  mutating func writeArguments<Sink>(
+    _ json: Span<UInt8>, _ index: Int, _ out: inout ResponseWriter<Sink>
+  ) {
+    switch form {
+    case .ollama: writeObject(json, &out)
+    case .anthropic:
+      if isStream { writeBlockArguments(json, &out) } else { writeObject(json, &out) }
+    case .responses: writeItemArguments(json, &out)
+    case .openAI: writeCompletionArguments(json, index, &out)
+    }
   }
 
   /// The text of a choice is whole.
   /// - Parameter hasChances: whether log-probabilities follow; see `beginChances`.
   public mutating func endText<Sink>(hasChances: Bool, _ out: inout ResponseWriter<Sink>) {
-    if isStream { return }
-    if openMember != .calls { open(.content, &out) }
-    out.write(openMember == .calls ? "\"}}]" : "\"")
-    if isChat { out.write(",\"refusal\":null}") }
-    out.write(",\"logprobs\":")
-    if !hasChances { out.write("null") }
+    switch form {
+    case .ollama: endLines(&out)
+    case .anthropic: endBlocks(&out)
+    case .responses: endItems(&out)
+    case .openAI: endCompletionText(hasChances: hasChances, &out)
+    }
   }
 
-  func endChoice<Sink>(
+  mutating func endChoice<Sink>(
     _ reason: FinishReason, _ timings: AnswerTimings, _ out: inout ResponseWriter<Sink>
   ) {
-    if isStream {
-      beginChoiceEvent(&out)
-      out.write(isChat ? ",\"delta\":{}" : ",\"text\":\"\"")
-      out.write(",\"logprobs\":null")
-      endChoiceEvent(reason, timings, &out)
-      return
-    }
-    out.write(",\"finish_reason\":")
-    out.write(jsonString: reason.name)
-    out.write("}")
+    self.reason = reason
+    if form == .openAI { endCompletion(reason, timings, &out) }
   }
 
   func finish<Sink>(
     _ usage: TokenUsage, _ timings: AnswerTimings, _ out: inout ResponseWriter<Sink>
   ) {
-    if isStream {
-      finishStream(usage, &out)
-      return
+    switch form {
+    case .ollama: finishLines(usage, timings, &out)
+    case .anthropic: finishMessage(usage, &out)
+    case .responses: finishResponse(usage, &out)
+    case .openAI: finishCompletion(usage, timings, &out)
     }
-    out.write("],\"usage\":")
-    usage.write(to: &out)
-    out.write(",\"timings\":")
-    timings.write(to: &out)
-    out.write("}")
   }
 
   /// Tells the client of a stream that the answer ends before it is whole.
@@ -208,116 +207,52 @@ public struct CompletionAnswer: Sendable {
     _ error: HTTPError, _ out: inout ResponseWriter<Sink>
   ) {
     precondition(isStream)
-    out.write("data: ")
-    error.writeBody(to: &out)
+    out.write(form.errorEventStart)
+    error.writeBody(form, to: &out)
     endEvent(&out)
   }
 
-  private func finishStream<Sink>(_ usage: TokenUsage, _ out: inout ResponseWriter<Sink>) {
-    if includesUsage {
-      beginEvent(&out)
-      out.write(",\"choices\":[],\"usage\":")
-      usage.write(to: &out)
-      out.write("}")
-      endEvent(&out)
-    }
-    // Sent together with the response's end.
-    out.write("data: [DONE]\n\n")
-  }
-}
-
-// The probabilities of tokens.
-extension CompletionAnswer {
-  public func beginChances<Sink>(_ out: inout ResponseWriter<Sink>) {
-    out.write("{\"content\":[")
-  }
-
-  public func write<Sink>(
-    _ chances: TokenChances, _ names: TokenNames, isFirst: Bool, _ out: inout ResponseWriter<Sink>
-  ) {
-    if !isFirst { out.write(",") }
-    Self.writeStart(chances.token, chances.logProbability, names, &out)
-    out.write(",\"top_logprobs\":[")
-    for index in 0..<chances.count {
-      if index > 0 { out.write(",") }
-      let other = chances[index]
-      Self.writeStart(other.token, other.logProbability, names, &out)
-      out.write("}")
-    }
-    out.write("]}")
-  }
-
-  public func endChances<Sink>(_ out: inout ResponseWriter<Sink>) {
-    out.write(isChat ? "],\"refusal\":null}" : "]}")
-  }
-
-  private static func writeStart<Sink>(
-    _ token: Int32, _ logProbability: Float, _ names: TokenNames,
-    _ out: inout ResponseWriter<Sink>
-  ) {
-    out.write("{\"id\":")
-    out.write(Int(token))
-    out.write(",\"token\":\"")
-    names.writeText(of: token, to: &out)
-    out.write("\",\"bytes\":[")
-    names.writeBytes(of: token, to: &out)
-    out.write("],\"logprob\":")
-    out.write(Double(logProbability), decimals: 6)
-  }
-}
-
-// The objects of an answer.
-extension CompletionAnswer {
-  private func beginEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
-    out.write("data: ")
-    beginObject(&out)
-  }
-
-  func beginChoiceEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
-    beginEvent(&out)
-    out.write(",\"choices\":[{\"index\":")
-    out.write(choice)
-  }
-
-  /// Ends the one choice, the object and the event. With usage at the end, the other objects have
-  /// none.
-  func endChoiceEvent<Sink>(
-    _ reason: FinishReason?, _ timings: AnswerTimings?, _ out: inout ResponseWriter<Sink>
-  ) {
-    out.write(",\"finish_reason\":")
-    if let reason {
-      out.write(jsonString: reason.name)
-    } else {
-      out.write("null")
-    }
-    out.write(includesUsage ? "}],\"usage\":null" : "}]")
-    if let timings {
-      out.write(",\"timings\":")
-      timings.write(to: &out)
-    }
-    out.write("}")
-    endEvent(&out)
-  }
-
-  private func endEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
-    out.write("\n\n")
+  func endEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
+    out.write(form.eventEnd)
     out.flush()
   }
 
-  private func beginObject<Sink>(_ out: inout ResponseWriter<Sink>) {
-    out.write(isChat ? "{\"id\":\"chatcmpl-" : "{\"id\":\"cmpl-")
-    out.write(hexadecimal: number)
-    out.write("\",\"object\":")
-    out.write(jsonString: objectName)
-    out.write(",\"created\":")
-    out.write(unixSeconds)
-    out.write(",\"model\":")
-    out.write(jsonString: model)
+  /// Nine letters and digits, as Mistral's templates want them.
+  func writeID<Sink>(of index: Int, _ out: inout ResponseWriter<Sink>) {
+    // Consecutive numbers give numbers that are far apart (Knuth, "The Art of Computer Programming",
+    // volume 3, 6.4: multiplicative hashing).
+    var rest =
+      (number &+ UInt64(choice) << 16 &+ UInt64(index) &+ 1) &* 0x9e37_79b9_7f4a_7c15 >> 16
+    for _ in 0..<9 {
+      let digit = UInt8(rest % 36)
+      out.write(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+      rest /= 36
+    }
+  }
+}
+
+// The arguments of a call as an object: what is no JSON is left out, and what is missing is added.
+extension CompletionAnswer {
+  private mutating func writeObject<Sink>(
+    _ json: Span<UInt8>, _ out: inout ResponseWriter<Sink>
+  ) {
+    if areArgumentsCut { return }
+    for index in 0..<json.count {
+      let byte = json.extracting(index..<index + 1)
+      var offset = 0
+      do throws(JSONFault) {
+        while offset == 0 { _ = try arguments.next(byte, at: &offset) }
+      } catch {
+        areArgumentsCut = true
+        return
+      }
+      // White space between the members may have line ends in it.
+      out.write(byte: json[index] < 0x20 ? UInt8(ascii: " ") : json[index])
+    }
   }
 
-  private var objectName: StaticString {
-    if !isChat { return "text_completion" }
-    return isStream ? "chat.completion.chunk" : "chat.completion"
+  mutating func endObject<Sink>(_ out: inout ResponseWriter<Sink>) {
+    arguments.writeRest(to: &out)
   }
 }
 

@@ -66,10 +66,25 @@ public protocol PromptConsumer: ~Copyable {
   mutating func take(stop: FixedText<257>)
   /// What is to be added to a token's logit; the token may be none of the vocabulary's.
   mutating func take(bias: Double, of token: Int32)
+  /// Whether what comes is to be dropped.
+  mutating func mute(_ isMuted: Bool)
+}
+
+/// What of a body goes to the consumer. Templates want the system message first among the messages, and
+/// some APIs have it in a member that may come last: their bodies are read three times, for what is not
+/// of the list of messages, for the system message, with which the list begins, and for the other ones.
+public enum BodyPart: Sendable {
+  case all, rest, system, conversation
+
+  /// Whether members of the request are dropped, beside the one that is wanted.
+  var isMuted: Bool { self == .system || self == .conversation }
 }
 
 /// Reads the body of a request from bytes that arrive in pieces of any size. Texts of any length go to
 /// a consumer; the rest is held in fixed memory.
+///
+/// The requests of all APIs give the same settings and the same conversation. The members of a chat
+/// completion of OpenAI's reach the template as they are; for other conversations see `OpenTurn`.
 ///
 /// Members may have any order: settings are known when the body has ended. Null is as if the member
 /// were not there, except for the messages, the prompt, and their parts. A member may not come twice.
@@ -87,6 +102,14 @@ public struct CompletionReader: ~Copyable {
     case message
     case contentParts
     case part
+    /// Of Ollama's requests.
+    case options
+    /// Of Anthropic's requests.
+    case systemParts, systemPart, blocks, block, resultParts, resultPart, thinking, outputConfig
+    /// Of requests for a response.
+    case items, item, itemParts, itemPart, reasoning, textConfig
+    /// Of both.
+    case tools, tool, nestedFormat
     case stops
     case prompts
     case promptTokens
@@ -115,10 +138,15 @@ public struct CompletionReader: ~Copyable {
     case stop
     /// The name of the tool that is to be called.
     case chosenTool
+    /// The name of a call.
+    case callID
+    /// The system message that is a member of the request.
+    case system
   }
 
   public internal(set) var settings = CompletionSettings()
-  let kind: RequestKind
+  public internal(set) var kind: RequestKind
+  let part: BodyPart
   /// The prompt that goes to the consumer, of those of the request.
   let wantedPrompt: Int
   var json = JSONTokenizer()
@@ -129,7 +157,7 @@ public struct CompletionReader: ~Copyable {
   /// The member whose value comes next or is being read; nil for none.
   var field: RequestField?
   /// A bit for each field of the objects that are being read.
-  private var seen = InlineArray<2, UInt64>(repeating: 0)
+  private var seen = InlineArray<3, UInt64>(repeating: 0)
   /// Lists and objects entered of the value that is being skipped.
   var skippedDepth = 0
   /// The same of a value that is the template's.
@@ -153,11 +181,16 @@ public struct CompletionReader: ~Copyable {
   var maxTokens: Int?
   var maxCompletionTokens: Int?
   var topLogprobCount: Int?
+  var turn = OpenTurn()
 
-  /// - Parameter prompt: of several ones, the one that goes to the consumer.
-  public init(_ kind: RequestKind, prompt: Int = 0) {
+  /// - Parameters:
+  ///   - prompt: of several ones, the one that goes to the consumer.
+  ///   - part: what of the body goes to the consumer.
+  public init(_ kind: RequestKind, prompt: Int = 0, part: BodyPart = .all) {
     self.kind = kind
+    self.part = part
     wantedPrompt = prompt
+    settings.isStream = kind == .ollamaChat || kind == .generate || kind == .rawGenerate
   }
 
   /// Reads the next bytes of the body. What has thrown throws the same again.
@@ -178,7 +211,12 @@ public struct CompletionReader: ~Copyable {
   public mutating func finish() throws(RequestError) {
     if let failure { throw failure }
     if !json.isEnded { throw error(.json(.unexpectedEnd), nil) }
-    if !has(kind.promptField) { throw error(.missing, kind.promptField) }
+    if let field = kind.promptField, !has(field) { throw error(.missing, field) }
+    if kind == .messages && !has(.maxTokens) { throw error(.missing, .maxTokens) }
+    if settings.isRaw {
+      if settings.hasSystem { throw error(.invalid, .isRaw) }
+      kind = .rawGenerate
+    }
     if let maxTokens, let maxCompletionTokens, maxTokens != maxCompletionTokens {
       throw error(.conflicting, .maxCompletionTokens)
     }
@@ -214,7 +252,7 @@ public struct CompletionReader: ~Copyable {
 
   /// The last message is gone on with if it is the assistant's and nothing else is asked for.
   private mutating func checkFinalMessage() throws(RequestError) {
-    if kind.promptField != .messages { return }
+    if !kind.isConversation { return }
     let canGoOn = role == .assistant && !hasCalls
     let goesOn =
       settings.continuesFinalMessage ?? (canGoOn && settings.addsGenerationPrompt != true)
@@ -275,7 +313,7 @@ public struct CompletionReader: ~Copyable {
     case .text, .character: take(text: event, bytes, &consumer)
     case .endString: try endString(&consumer)
     case .number(let number): try take(number, &consumer)
-    case .boolean(let value): try take(value)
+    case .boolean(let value): try take(value, &consumer)
     case .null: try takeNull(&consumer)
     }
   }
@@ -304,9 +342,13 @@ public struct CompletionReader: ~Copyable {
     }
   }
 
-  func error(_ problem: RequestError.Problem, _ field: RequestField?) -> RequestError {
+  /// - Parameter place: of the member, if it is not the one that is being read.
+  func error(
+    _ problem: RequestError.Problem, _ field: RequestField?, in place: RequestField.Owner? = nil
+  ) -> RequestError {
     RequestError(
-      problem: problem, field: field, messageIndex: messageIndex, byteCount: json.byteCount)
+      problem: problem, field: field, place: place ?? owner, messageIndex: messageIndex,
+      byteCount: json.byteCount)
   }
 
   func has(_ field: RequestField) -> Bool {
@@ -336,7 +378,7 @@ public struct CompletionReader: ~Copyable {
       return
     }
     guard let known = RequestField(word, of: owner) else {
-      throw error(.unknown(owner), nil)
+      throw error(.unknown, nil)
     }
     if has(known) { throw error(.repeated, known) }
     field = known
@@ -349,15 +391,42 @@ public struct CompletionReader: ~Copyable {
   }
 
   private var owner: RequestField.Owner {
+    owner(of: place == .emptyList || place == .emptyObject ? outerPlace : place)
+  }
+
+  /// The object whose members are at the place, or that the list there is a member of.
+  private func owner(of place: Place) -> RequestField.Owner {
     switch place {
-    case .message: .message
+    case .message, .contentParts, .blocks: messageOwner
     case .part: .part
     case .streamOptions: .streamOptions
     case .responseFormat: .responseFormat
     case .jsonSchema: .jsonSchema
-    case .toolChoice: .toolChoice
+    case .toolChoice: kind.form == .anthropic ? .choice : .toolChoice
     case .chosenFunction: .chosenFunction
+    case .options: .options
+    case .stops: kind.form == .ollama ? .options : kind.owner
+    case .systemPart: .systemPart
+    case .block, .resultParts: .block
+    case .resultPart: .part
+    case .thinking: .thinking
+    case .outputConfig: .outputConfig
+    case .nestedFormat: kind.form == .responses ? .textFormat : .outputFormat
+    case .item, .itemParts: .item
+    case .itemPart: .itemPart
+    case .reasoning: .reasoning
+    case .textConfig: .textConfig
+    case .tool: .tool
     default: kind.owner
+    }
+  }
+
+  /// Of the members of a message.
+  var messageOwner: RequestField.Owner {
+    switch kind.form {
+    case .openAI, .responses: .message
+    case .ollama: .ollamaMessage
+    case .anthropic: .turn
     }
   }
 }

@@ -71,6 +71,15 @@ public struct CompletionSettings: Sendable {
   public internal(set) var logprobCount: Int?
   public internal(set) var addsGenerationPrompt: Bool?
   public internal(set) var continuesFinalMessage: Bool?
+  // Of requests of Ollama's and others.
+  /// Tokens that the text must have room for.
+  public internal(set) var contextCount: Int?
+  /// The prompt of `/api/generate` is not put into the chat template.
+  public internal(set) var isRaw = false
+  /// A member of the request is the system message.
+  public internal(set) var hasSystem = false
+  /// There is a prompt, or a message.
+  public internal(set) var hasPrompt = false
   // Of `/tokenize`.
   /// The tokens that a model wants at the ends of a text are added.
   public internal(set) var addsMarks = false

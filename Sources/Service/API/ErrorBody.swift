@@ -2,25 +2,35 @@ import Platform
 import Text
 
 extension HTTPError {
-  /// The body of the answer, in the form that OpenAI's clients read:
-  /// `{"error":{"message","type","param","code"}}`.
-  public func writeBody<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
-    out.write("{\"error\":{\"message\":")
-    out.write(jsonString: reason)
-    out.write(",\"type\":")
-    out.write(jsonString: type)
-    out.write(",\"param\":")
+  /// The body of the answer.
+  public func writeBody<Sink: ByteSink & ~Copyable>(
+    _ form: AnswerForm = .openAI, to out: inout Sink
+  ) {
+    let type = type(form)
+    form.beginError(type, to: &out)
+    let text = reason
+    for index in 0..<text.utf8CodeUnitCount { unsafe out.write(jsonByte: text.utf8Start[index]) }
+    if !form.endMessage(type, to: &out) { return }
     writeParameter(to: &out)
-    out.write(",\"code\":")
-    writeCode(to: &out)
-    out.write("}}")
+    form.endError(code: code, to: &out)
   }
 
-  private var type: StaticString {
+  private func type(_ form: AnswerForm) -> StaticString {
+    if form == .anthropic {
+      switch status {
+      case .unauthorized: return "authentication_error"
+      case .forbidden: return "permission_error"
+      case .notFound: return "not_found_error"
+      case .contentTooLarge: return "request_too_large"
+      case .internalServerError: return "api_error"
+      case .serviceUnavailable: return "overloaded_error"
+      default: return "invalid_request_error"
+      }
+    }
     switch status {
-    case .unauthorized: "authentication_error"
-    case .internalServerError, .serviceUnavailable: "server_error"
-    default: "invalid_request_error"
+    case .unauthorized: return "authentication_error"
+    case .internalServerError, .serviceUnavailable: return "server_error"
+    default: return "invalid_request_error"
     }
   }
 
@@ -33,12 +43,12 @@ extension HTTPError {
     }
   }
 
-  private func writeCode<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+  private var code: StaticString? {
     switch self {
-    case .modelNotFound: out.write("\"model_not_found\"")
-    case .unauthorized: out.write("\"invalid_api_key\"")
-    case .contextLengthExceeded, .promptTooLong: out.write("\"context_length_exceeded\"")
-    default: out.write("null")
+    case .modelNotFound: "model_not_found"
+    case .unauthorized: "invalid_api_key"
+    case .contextLengthExceeded, .promptTooLong: "context_length_exceeded"
+    default: nil
     }
   }
 }
@@ -47,11 +57,12 @@ extension RequestError {
   /// The body of the answer, which has status 400.
   /// - Parameter unknown: the name of a member that is not known.
   public func writeBody<Sink: ByteSink & ~Copyable>(
-    to out: inout Sink, unknown: FixedText<33>
+    _ form: AnswerForm = .openAI, to out: inout Sink, unknown: FixedText<33>
   ) {
-    out.write("{\"error\":{\"message\":\"")
+    let type: StaticString = "invalid_request_error"
+    form.beginError(type, to: &out)
     writeMessage(to: &out, unknown: unknown)
-    out.write("\",\"type\":\"invalid_request_error\",\"param\":")
+    if !form.endMessage(type, to: &out) { return }
     if hasParameter {
       out.write("\"")
       writeParameter(to: &out, unknown: unknown)
@@ -59,6 +70,6 @@ extension RequestError {
     } else {
       out.write("null")
     }
-    out.write(",\"code\":null}}")
+    form.endError(code: nil, to: &out)
   }
 }

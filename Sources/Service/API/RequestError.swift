@@ -29,7 +29,7 @@ public struct RequestError: Error, Equatable, Sendable {
     case missing
     case repeated
     /// The object has a member that means nothing here: see `CompletionReader.unknownName`.
-    case unknown(RequestField.Owner)
+    case unknown
     /// The value is of another type, or outside its range.
     case invalid
     /// `max_tokens` and `max_completion_tokens` differ.
@@ -43,6 +43,8 @@ public struct RequestError: Error, Equatable, Sendable {
   public let problem: Problem
   /// Nil where the problem is of the whole body.
   public let field: RequestField?
+  /// The object that the member stands in.
+  let place: RequestField.Owner
   /// Of the message, for its fields.
   public let messageIndex: Int
   /// Bytes of the body up to the problem.
@@ -92,36 +94,47 @@ public struct RequestError: Error, Equatable, Sendable {
   public func writeParameter<Sink: ByteSink & ~Copyable>(
     to out: inout Sink, unknown: FixedText<33>
   ) {
-    if case .unknown(let owner) = problem {
-      writePlace(owner, to: &out)
+    writePlace(to: &out)
+    if case .unknown = problem {
       // The name may be cut in the middle of a character.
       for index in 0..<unknown.count {
         out.write(jsonByte: unknown[index] < 0x80 ? unknown[index] : UInt8(ascii: "?"))
       }
       if unknown.isCut { out.write("...") }
     } else if let field {
-      writePlace(field.member.owners, to: &out)
       out.write(field.name)
     }
   }
 
-  private func writePlace<Sink: ByteSink & ~Copyable>(
-    _ owner: RequestField.Owner, to out: inout Sink
-  ) {
-    if owner == .message || owner == .part {
-      out.write("messages[")
-      out.write(messageIndex)
-      out.write(owner == .part ? "].content[]." : "].")
-    } else if owner == .streamOptions {
-      out.write("stream_options.")
-    } else if owner == .responseFormat {
-      out.write("response_format.")
-    } else if owner == .jsonSchema || owner == .schema {
-      out.write("response_format.json_schema.")
-    } else if owner == .toolChoice || owner == .choiceName {
-      out.write("tool_choice.")
-    } else if owner == .chosenFunction {
-      out.write("tool_choice.function.")
+  private func writePlace<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    switch place {
+    case .message, .ollamaMessage, .turn: writeIndex("messages[", "].", to: &out)
+    case .part, .block: writeIndex("messages[", "].content[].", to: &out)
+    case .item: writeIndex("input[", "].", to: &out)
+    case .itemPart: writeIndex("input[", "].content[].", to: &out)
+    case .streamOptions: out.write("stream_options.")
+    case .responseFormat: out.write("response_format.")
+    case .jsonSchema: out.write("response_format.json_schema.")
+    case .toolChoice, .choice: out.write("tool_choice.")
+    case .chosenFunction: out.write("tool_choice.function.")
+    case .options: out.write("options.")
+    case .systemPart: out.write("system[].")
+    case .tool: out.write("tools[].")
+    case .thinking: out.write("thinking.")
+    case .outputConfig: out.write("output_config.")
+    case .textConfig: out.write("text.")
+    case .outputFormat: out.write("output_config.format.")
+    case .textFormat: out.write("text.format.")
+    case .reasoning: out.write("reasoning.")
+    default: break
     }
+  }
+
+  private func writeIndex<Sink: ByteSink & ~Copyable>(
+    _ list: StaticString, _ end: StaticString, to out: inout Sink
+  ) {
+    out.write(list)
+    out.write(messageIndex)
+    out.write(end)
   }
 }

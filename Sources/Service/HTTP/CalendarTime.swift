@@ -1,6 +1,6 @@
 import Platform
 
-/// A time of the Gregorian calendar, as HTTP writes it (RFC 9110, section 5.6.7).
+/// A time of the Gregorian calendar, as HTTP writes it (RFC 9110, section 5.6.7), and as RFC 3339 does.
 struct CalendarTime {
   private let year: Int
   /// From 0, January.
@@ -58,12 +58,28 @@ struct CalendarTime {
     out.write(" ")
     out.write(UInt64(year), digitCount: 4)
     out.write(" ")
+    writeClock(to: &out)
+    out.write(" GMT")
+  }
+
+  /// As RFC 3339 has it: `2026-11-27T07:30:00Z`.
+  func writeDate<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    out.write(UInt64(year), digitCount: 4)
+    out.write("-")
+    out.write(UInt64(month + 1), digitCount: 2)
+    out.write("-")
+    out.write(UInt64(day), digitCount: 2)
+    out.write("T")
+    writeClock(to: &out)
+    out.write("Z")
+  }
+
+  private func writeClock<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     out.write(UInt64(secondOfDay / 3600), digitCount: 2)
     out.write(":")
     out.write(UInt64(secondOfDay / 60 % 60), digitCount: 2)
     out.write(":")
     out.write(UInt64(secondOfDay % 60), digitCount: 2)
-    out.write(" GMT")
   }
 
   /// One of the names, of three letters each.

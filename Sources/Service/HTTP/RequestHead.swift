@@ -18,6 +18,8 @@ public struct RequestHead: Sendable {
   public internal(set) var method = Method.other
   /// Nil where the service has nothing at the target's path, or the path has not been read.
   public internal(set) var route: Route?
+  /// Whose API the path is of.
+  public internal(set) var form = AnswerForm.openAI
   /// The beginning of the target, for messages.
   public internal(set) var target = Excerpt()
   /// Of HTTP/1: 0 or 1. Later ones are as 1 (RFC 9110, section 2.5).
@@ -117,6 +119,7 @@ extension RequestHead {
 
   private mutating func takePath(_ path: Span<UInt8>) {
     route = Route(path: path)
+    form = Route.isOllamas(path) ? .ollama : route?.kind?.form ?? .openAI
     guard route == .model, let start = Route.modelNameStart(path) else { return }
     var index = start
     while index < path.count {

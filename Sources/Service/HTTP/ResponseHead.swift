@@ -6,6 +6,8 @@ public enum ResponseType: Sendable {
   case json
   /// Server-sent events (WHATWG HTML, section 9.2).
   case eventStream
+  /// JSON objects, each on a line of its own.
+  case jsonLines
   /// Prometheus' text exposition format 0.0.4.
   case metrics
   /// A page for browsers.
@@ -15,6 +17,7 @@ public enum ResponseType: Sendable {
     switch self {
     case .json: "application/json"
     case .eventStream: "text/event-stream; charset=utf-8"
+    case .jsonLines: "application/x-ndjson"
     case .metrics: "text/plain; version=0.0.4; charset=utf-8"
     case .page: "text/html; charset=utf-8"
     }

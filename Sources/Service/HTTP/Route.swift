@@ -10,6 +10,17 @@ public enum Route: Sendable {
   case applyTemplate
   case tokenize
   case detokenize
+  /// Anthropic's.
+  case messages
+  case countTokens
+  case responses
+  /// Ollama's.
+  case ollamaChat
+  case generate
+  case tags
+  case show
+  case version
+  case running
   case properties
   case slots
   case health
@@ -32,8 +43,37 @@ public enum Route: Sendable {
       self = .completions
     } else if matches(rest, "/health") {
       self = .health
+    } else if matches(rest, "/messages") {
+      self = .messages
+    } else if matches(rest, "/messages/count_tokens") {
+      self = .countTokens
+    } else if matches(rest, "/responses") {
+      self = .responses
+    } else if Self.isOllamas(path) {
+      self.init(ollamaPath: path)
     } else {
       self.init(otherPath: path)
+    }
+  }
+
+  /// Whether a path is one of Ollama's API.
+  static func isOllamas(_ path: Span<UInt8>) -> Bool { hasText(path, "/api/", at: 0) }
+
+  private init?(ollamaPath path: Span<UInt8>) {
+    if matches(path, "/api/chat") {
+      self = .ollamaChat
+    } else if matches(path, "/api/generate") {
+      self = .generate
+    } else if matches(path, "/api/tags") {
+      self = .tags
+    } else if matches(path, "/api/show") {
+      self = .show
+    } else if matches(path, "/api/version") {
+      self = .version
+    } else if matches(path, "/api/ps") {
+      self = .running
+    } else {
+      return nil
     }
   }
 
@@ -74,6 +114,12 @@ public enum Route: Sendable {
     case .applyTemplate: .template
     case .tokenize: .tokenize
     case .detokenize: .detokenize
+    case .messages: .messages
+    case .countTokens: .countTokens
+    case .responses: .responses
+    case .ollamaChat: .ollamaChat
+    case .generate: .generate
+    case .show: .show
     default: nil
     }
   }

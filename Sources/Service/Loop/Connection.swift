@@ -223,6 +223,9 @@ extension Connection {
       throw .request(error)
     }
     if !facts.serves(reader.settings.model) { throw .http(.modelNotFound) }
+    if let count = reader.settings.contextCount, count > facts.contextLength {
+      throw .request(reader.error(.invalid, .numContext, in: .options))
+    }
     if reader.settings.answerCount * reader.settings.promptCount
       > CompletionSettings.answerCountMax
     {

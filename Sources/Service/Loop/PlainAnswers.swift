@@ -65,6 +65,8 @@ extension ServiceLoop where Host: ~Copyable {
     case .model: try answerModel(index)
     case .properties: answerProperties(index)
     case .slots: answerSlots(index)
+    case .tags, .running: answerTags(index, isRunning: route == .running)
+    case .version: answerVersion(index)
     case .page: answerPage(index)
     default: throw .notFound
     }
@@ -81,17 +83,24 @@ extension ServiceLoop where Host: ~Copyable {
   mutating func comment(_ index: Int, before count: Int) {
     var writer = beginStream(index)
     table[index].isStreamBegun = true
-    writer.write(": waiting, ")
-    writer.write(count)
-    writer.write(" before\n\n")
+    if table[index].parser.head.form == .ollama {
+      // White space may precede the first object.
+      writer.write(" ")
+    } else {
+      writer.write(": waiting, ")
+      writer.write(count)
+      writer.write(" before\n\n")
+    }
     writer.flush()
   }
 
   /// The head of a stream, or what follows it if it has been sent.
   private func beginStream(_ index: Int) -> ResponseWriter<ConnectionSink> {
     var writer = ResponseWriter(table.sink(index))
+    let head = table[index].parser.head
     writer.begin(
-      ResponseHead(dated: .ok, .eventStream, to: table[index].parser.head, keepsAlive: true),
+      ResponseHead(
+        dated: .ok, CompletionAnswer.type(head.form, isStream: true), to: head, keepsAlive: true),
       isHeadSent: table[index].isStreamBegun)
     return writer
   }
@@ -100,9 +109,10 @@ extension ServiceLoop where Host: ~Copyable {
   private mutating func breakOff(_ index: Int, _ error: HTTPError) {
     if table[index].outputRoom >= ServedAnswer.commentByteCountMax {
       var writer = beginStream(index)
-      writer.write("data: ")
-      error.writeBody(to: &writer)
-      writer.write("\n\n")
+      let form = table[index].parser.head.form
+      writer.write(form.errorEventStart)
+      error.writeBody(form, to: &writer)
+      writer.write(form.eventEnd)
       writer.abandon()
     }
     record(index, error.status, RequestFigures())
@@ -126,7 +136,7 @@ extension ServiceLoop where Host: ~Copyable {
     if error == .queueFull || error == .stopping { answer.retryAfterSeconds = retrySeconds }
     var writer = ResponseWriter(table.sink(index))
     writer.begin(answer)
-    error.writeBody(to: &writer)
+    error.writeBody(table[index].parser.head.form, to: &writer)
     let canFollow = writer.finish()
     record(index, error.status, figures)
     finish(index, keepsAlive: canFollow)
@@ -140,7 +150,8 @@ extension ServiceLoop where Host: ~Copyable {
     writer.begin(
       ResponseHead(
         dated: .badRequest, .json, to: table[index].parser.head, keepsAlive: !closes))
-    error.writeBody(to: &writer, unknown: table[index].reader.unknownName)
+    error.writeBody(
+      table[index].parser.head.form, to: &writer, unknown: table[index].reader.unknownName)
     let canFollow = writer.finish()
     record(index, .badRequest, figures)
     finish(index, keepsAlive: canFollow)
@@ -162,20 +173,23 @@ extension ServiceLoop where Host: ~Copyable {
   ) {
     let isStream = table[index].isStreamBegun
     var writer = isStream ? beginStream(index) : ResponseWriter(table.sink(index))
+    let form = table[index].parser.head.form
     if isStream {
-      writer.write("data: ")
+      writer.write(form.errorEventStart)
     } else {
       writer.begin(
         ResponseHead(
           dated: .badRequest, .json, to: table[index].parser.head, keepsAlive: !closes))
     }
-    writer.write("{\"error\":{\"message\":")
-    writer.write(jsonString: message)
-    writer.write(",\"type\":\"invalid_request_error\",\"param\":")
-    writer.write(jsonString: member)
-    writer.write(",\"code\":null}}")
+    let type: StaticString = "invalid_request_error"
+    form.beginError(type, to: &writer)
+    writer.write(jsonText: message.bytes)
+    if form.endMessage(type, to: &writer) {
+      writer.write(jsonString: member)
+      form.endError(code: nil, to: &writer)
+    }
     if isStream {
-      writer.write("\n\n")
+      writer.write(form.eventEnd)
       writer.abandon()
     }
     let canFollow = isStream ? false : writer.finish()
@@ -270,10 +284,14 @@ extension ServiceLoop where Host: ~Copyable {
     end(index, &writer)
   }
 
-  func begin(_ index: Int, _ type: ResponseType) -> ResponseWriter<ConnectionSink> {
+  /// - Parameter isBodyRead: whether it is known where the next request begins.
+  func begin(
+    _ index: Int, _ type: ResponseType, isBodyRead: Bool = false
+  ) -> ResponseWriter<ConnectionSink> {
     let head = table[index].parser.head
     var writer = ResponseWriter(table.sink(index))
-    writer.begin(ResponseHead(dated: .ok, type, to: head, keepsAlive: !Self.hasBody(head)))
+    writer.begin(
+      ResponseHead(dated: .ok, type, to: head, keepsAlive: isBodyRead || !Self.hasBody(head)))
     return writer
   }
 

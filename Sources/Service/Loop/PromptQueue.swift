@@ -25,6 +25,8 @@ import Tokenizer
   private(set) var conversation: ConversationFiller?
   /// Whether the chat template knows the role `developer`.
   private var knowsDeveloper = false
+  /// What comes is dropped.
+  private var isMuted = false
   /// Nothing follows what is in the queue.
   private(set) var isWhole = false
 
@@ -56,12 +58,14 @@ import Tokenizer
     (start, end) = (0, 0)
     conversation = template.map { ConversationFiller($0) }
     self.knowsDeveloper = knowsDeveloper
-    isWhole = false
+    (isWhole, isMuted) = (false, false)
     stops = StopTexts()
     biases?.removeAll()
   }
 
   mutating func endPrompt() { isWhole = true }
+
+  mutating func mute(_ isMuted: Bool) { self.isMuted = isMuted }
 
   private mutating func append(_ byte: UInt8) {
     guard let bytes = unsafe bytes else { return }
@@ -72,11 +76,12 @@ import Tokenizer
   }
 
   mutating func take(_ text: Span<UInt8>) {
-    if unsafe bytes == nil { return }
+    if unsafe bytes == nil || isMuted { return }
     for index in 0..<text.count { append(text[index]) }
   }
 
   mutating func take(token: Int32) {
+    if isMuted { return }
     append(Self.token)
     for index in 0..<Self.tokenByteCount {
       append(UInt8(truncatingIfNeeded: token >> Int32(7 * index)) & 0x7f)
@@ -84,7 +89,7 @@ import Tokenizer
   }
 
   mutating func take(stop: FixedText<257>) {
-    guard let memory = unsafe stopMemory else { return }
+    guard let memory = unsafe stopMemory, !isMuted else { return }
     let place = unsafe memory + stops.count * (CompletionSettings.stopByteCountMax + 1)
     for index in 0..<stop.count { unsafe place[index] = CChar(bitPattern: stop[index]) }
     unsafe place[stop.count] = 0
@@ -95,7 +100,9 @@ import Tokenizer
     }
   }
 
-  mutating func take(bias: Double, of token: Int32) { biases?.append(Float(bias), of: token) }
+  mutating func take(bias: Double, of token: Int32) {
+    if !isMuted { biases?.append(Float(bias), of: token) }
+  }
 
   /// The text that comes next.
   mutating func next(into target: UnsafeMutableRawBufferPointer) -> TextPortion {
@@ -114,22 +121,25 @@ import Tokenizer
 
 // A conversation.
 extension PromptQueue {
-  mutating func take(name: StaticString) { conversation?.take(.name(name)) }
   mutating func take(_ event: JSONTokenizer.Event, _ bytes: Span<UInt8>) {
-    conversation?.take(event, bytes)
+    if !isMuted { conversation?.take(event, bytes) }
+  }
+  private mutating func give(_ step: ConversationFiller.Step) {
+    if !isMuted { conversation?.take(step) }
   }
   mutating func take(role: MessageRole) {
     let isOther = role == .developer && !knowsDeveloper
-    conversation?.take(.name("role"))
-    conversation?.take(.text(isOther ? MessageRole.system.name : role.name))
+    give(.name("role"))
+    give(.text(isOther ? MessageRole.system.name : role.name))
   }
-  mutating func take(word: FixedText<33>) { conversation?.take(.word(word)) }
-  mutating func beginContent() { conversation?.take(.beginContent) }
-  mutating func endContent() { conversation?.take(.endContent) }
-  mutating func beginContentList() { conversation?.take(.beginContentList) }
-  mutating func beginContentPart() { conversation?.take(.beginContentPart) }
-  mutating func endContentPart() { conversation?.take(.endContentPart) }
-  mutating func endContentList() { conversation?.take(.endContentList) }
+  mutating func take(name: StaticString) { give(.name(name)) }
+  mutating func take(word: FixedText<33>) { give(.word(word)) }
+  mutating func beginContent() { give(.beginContent) }
+  mutating func endContent() { give(.endContent) }
+  mutating func beginContentList() { give(.beginContentList) }
+  mutating func beginContentPart() { give(.beginContentPart) }
+  mutating func endContentPart() { give(.endContentPart) }
+  mutating func endContentList() { give(.endContentList) }
 }
 
 extension PromptQueue {

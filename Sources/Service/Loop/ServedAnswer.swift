@@ -21,10 +21,10 @@ struct ServedAnswer: ~Copyable {
   private var answer: CompletionAnswer
   let names: TokenNames
   private let isStream: Bool
-  private var hasBegun = false
   /// The form of calls; nil if none can be.
   private let tools: ToolFamily?
   private var reader: ToolCallReader?
+  private var replay = ResponseReplay()
 
   init(
     _ sink: ConnectionSink, _ answer: CompletionAnswer, _ names: TokenNames, isStream: Bool,
@@ -36,7 +36,9 @@ struct ServedAnswer: ~Copyable {
     self.names = names
     self.isStream = isStream
     writer.begin(
-      ResponseHead(dated: .ok, isStream ? .eventStream : .json, to: request, keepsAlive: true),
+      ResponseHead(
+        dated: .ok, CompletionAnswer.type(answer.form, isStream: isStream), to: request,
+        keepsAlive: true),
       isHeadSent: isBegun)
   }
 
@@ -50,9 +52,14 @@ struct ServedAnswer: ~Copyable {
   /// Tells the client of a stream how much of its prompt has been read.
   /// - Returns: false if the client cannot be reached any more.
   mutating func comment(percent: Int) -> Bool {
-    writer.write(": prefill ")
-    writer.write(percent)
-    writer.write(" %\n\n")
+    if answer.form == .ollama {
+      // White space may precede the next object.
+      writer.write(" ")
+    } else {
+      writer.write(": prefill ")
+      writer.write(percent)
+      writer.write(" %\n\n")
+    }
     writer.flush()
     return !writer.isClientGone
   }
@@ -64,11 +71,10 @@ struct ServedAnswer: ~Copyable {
   }
 
   /// The choice will be made; what precedes its text is sent.
-  mutating func beginChoice(_ index: Int) {
-    if !hasBegun { answer.begin(&writer) }
-    hasBegun = true
+  /// - Parameter usage: of the prompt.
+  mutating func beginChoice(_ index: Int, _ usage: TokenUsage) {
     reader = tools.map { ToolCallReader($0) }
-    answer.beginChoice(index, &writer)
+    answer.beginChoice(index, usage, &writer)
   }
 
   /// Sends the next piece of a text.
@@ -146,6 +152,22 @@ struct ServedAnswer: ~Copyable {
     answer.endChoice(reason, timings, &writer)
   }
 
+  /// The stop text that has ended the choice.
+  mutating func note(stop text: Int, of stops: StopTexts) {
+    answer.stopText.removeAll()
+    for index in 0..<stops.byteCount(text) { answer.stopText.append(stops.byte(text, index)) }
+  }
+
+  /// Whether the end of the answer repeats it: see `ResponseReplay`.
+  mutating func isRecorded() -> Bool { answer.record != nil }
+
+  /// Whether the record has no room for more of the answer.
+  mutating func isRecordFull() -> Bool { answer.record?.isFull ?? false }
+
+  /// Repeats the next piece of the answer.
+  /// - Returns: false if all has been repeated.
+  mutating func repeatNext() -> Bool { replay.write(&answer, &writer) }
+
   /// - Returns: whether another request may follow; nil if the client cannot be reached any more.
   mutating func finish(_ usage: TokenUsage, _ timings: AnswerTimings) -> Bool? {
     answer.finish(usage, timings, &writer)
@@ -192,6 +214,15 @@ extension ServedAnswer {
     writer.write(",\"piece\":\"")
     names.writeText(of: token, to: &writer)
     writer.write("\"}")
+  }
+
+  /// The whole answer to a request that asks how long its prompt is.
+  /// - Returns: as `finish`.
+  mutating func finish(promptCount: Int) -> Bool? {
+    writer.write("{\"input_tokens\":")
+    writer.write(promptCount)
+    writer.write("}")
+    return end()
   }
 
   /// - Returns: as `finish`.

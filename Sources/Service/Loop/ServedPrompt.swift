@@ -81,6 +81,9 @@ struct PromptForm {
     }
   }
 
+  /// Whether the model's thoughts are told apart.
+  var hasThoughts: Bool { thoughts != nil }
+
   /// Another prompt begins.
   mutating func begin(_ form: PromptForm) {
     self.form = form

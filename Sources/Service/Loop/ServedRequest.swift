@@ -20,6 +20,8 @@ struct ServedRequest: ~Copyable {
     case ending(FinishReason)
     /// The probabilities of the answer's tokens are sent, from this one on.
     case chances(Int, FinishReason)
+    /// The answer is repeated at its end.
+    case replay
   }
 
   var stage = Stage.none
@@ -54,18 +56,21 @@ struct ServedRequest: ~Copyable {
   init() {
     kind = .text
     start = Instant.now()
-    body = RequestBody(.text, prompt: 0)
+    body = RequestBody(.text, prompt: 0, hasSystem: false)
     patience = Patience(limit: 0)
   }
 
-  /// - Parameter index: of its connection.
+  /// - Parameters:
+  ///   - index: of its connection.
+  ///   - hasSystem: see `RequestBody`.
   init(
-    _ index: Int, _ kind: RequestKind, _ answer: consuming ServedAnswer, patience: Patience
+    _ index: Int, _ kind: RequestKind, hasSystem: Bool, _ answer: consuming ServedAnswer,
+    patience: Patience
   ) {
     self.index = index
     self.kind = kind
     start = Instant.now()
-    body = RequestBody(kind, prompt: 0)
+    body = RequestBody(kind, prompt: 0, hasSystem: hasSystem)
     self.answer = consume answer
     self.patience = patience
     stage = .tokens

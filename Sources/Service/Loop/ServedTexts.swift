@@ -100,6 +100,13 @@ import Tokenizer
     unsafe (keptChances + index).initialize(to: chances)
   }
 
+  /// The same memory, for a streamed response.
+  var record: AnswerRecord {
+    unsafe AnswerRecord(
+      UnsafeMutableRawPointer(keptChances),
+      capacity: chancesCapacity * MemoryLayout<TokenChances>.stride)
+  }
+
   func chances(_ index: Int) -> TokenChances {
     precondition(index < chancesCapacity)
     return unsafe keptChances[index]

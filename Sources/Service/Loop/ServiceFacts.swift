@@ -4,6 +4,8 @@ import Text
 /// What does not change while a service runs.
 @safe public struct ServiceFacts {
   public let name: ServedName
+  /// Of the program.
+  let version: StaticString
   let arenaByteCount: Int
   let startSeconds: Int
   /// Only names of this machine may stand in the Host header: web pages reach a service at a loopback
@@ -19,6 +21,7 @@ import Text
   let limits: ServiceLimits
 
   /// - Parameters:
+  ///   - version: of the program.
   ///   - startSeconds: since 1970.
   ///   - checksHost: whether requests must name this machine.
   ///   - token: what requests must bring; nil if they need none.
@@ -27,11 +30,13 @@ import Text
   ///   - contextLength: tokens that a text may have.
   @export(interface)
   public init(
-    name: ServedName, arenaByteCount: Int, startSeconds: Int, checksHost: Bool,
+    name: ServedName, version: StaticString, arenaByteCount: Int, startSeconds: Int,
+    checksHost: Bool,
     token: FixedText<257>?, allowedOrigin: FixedText<261>?, takesAnyModel: Bool,
     contextLength: Int, _ settings: ServiceSettings
   ) {
     self.name = name
+    self.version = version
     self.arenaByteCount = arenaByteCount
     self.startSeconds = startSeconds
     self.checksHost = checksHost

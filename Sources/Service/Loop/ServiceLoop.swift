@@ -17,6 +17,7 @@ import Tokenizer
   private(set) var queue: RequestQueue
   private let queueCountMax: Int
   let facts: ServiceFacts
+  let model: ServedModel
   let times: ServiceTimes
   var metrics = ServiceMetrics()
   public var host: Host
@@ -46,6 +47,7 @@ import Tokenizer
     queue = unsafe RequestQueue(layout.queue, capacity: layout.queueCapacity)
     queueCountMax = settings.queueCount
     self.facts = facts
+    self.model = ServedModel(model)
     times = ServiceTimes(settings)
     self.host = host
     self.text = unsafe AnswerBuffer(layout.answerText, capacity: layout.answerTextByteCount)
@@ -144,7 +146,9 @@ extension ServiceLoop where Host: ~Copyable {
 
   /// Takes the body of a request for a text, if the request could then wait for its turn.
   mutating func beginBody(_ index: Int, _ kind: RequestKind) throws(HTTPError) {
-    if table[index].parser.head.contentType != .json { throw .notJSON }
+    let head = table[index].parser.head
+    // Clients of Ollama's need not say that it is JSON; web pages must.
+    if head.contentType != .json && (head.form != .ollama || head.origin != nil) { throw .notJSON }
     if isStopping { throw .stopping }
     if queue.count >= waitingCountMax { throw .queueFull }
     table.beginBody(index, kind)
@@ -153,6 +157,7 @@ extension ServiceLoop where Host: ~Copyable {
   /// Puts a request whose body is whole in the queue.
   mutating func enqueue(_ index: Int) throws(ServiceFailure) {
     try table[index].endBody(facts)
+    if try answerAtOnce(index) { return }
     if isStopping { throw .http(.stopping) }
     if !queue.append(index, countMax: waitingCountMax) { throw .http(.queueFull) }
     table[index].phase = .waiting

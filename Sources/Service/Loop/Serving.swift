@@ -12,11 +12,12 @@ extension ServiceLoop where Host: ~Copyable {
     number = texts.nextNumber()
     let kind = table[index].kind
     let isStream = table[index].isStream
-    let answer = CompletionAnswer(
+    var answer = CompletionAnswer(
       kind, table[index].settings, number: number, unixSeconds: unixSeconds(),
       model: facts.name.text)
+    if answer.form == .responses && isStream { answer.record = texts.record }
     served = ServedRequest(
-      index, kind,
+      index, kind, hasSystem: table[index].settings.hasSystem,
       ServedAnswer(
         table.sink(index), answer, texts.names, isStream: isStream,
         tools: table[index].settings.callsTools ? prompt.toolFamily : nil, to: head,
@@ -48,6 +49,7 @@ extension ServiceLoop where Host: ~Copyable {
       case .ending(let reason): try advanceEnd(reason, &engine, &generator)
       case .chances(let index, let reason):
         try advanceChances(index, reason, &engine, &generator)
+      case .replay: try advanceReplay()
       }
     } catch {
       fail(error)
@@ -104,6 +106,10 @@ extension ServiceLoop where Host: ~Copyable {
       for index in 0..<biases.count where !texts.names.isToken(biases.token(index)) {
         throw .http(.unknownToken)
       }
+    }
+    if served.kind == .countTokens {
+      finishServing(served.answer!.finish(promptCount: prompt.count))
+      return
     }
     if !served.kind.isAnswered {
       served.answer!.beginListing(served.kind)
@@ -201,7 +207,7 @@ extension ServiceLoop where Host: ~Copyable {
     table[served.index].commentTime = .max
     served.times.answerStart = Instant.now()
     if table[served.index].settings.echoes {
-      served.answer!.beginChoice(served.choice)
+      served.answer!.beginChoice(served.choice, served.figures.usage)
       served.decoder = StreamingDecoder()
       served.stage = .echo(0)
     } else {
@@ -213,7 +219,7 @@ extension ServiceLoop where Host: ~Copyable {
     generator.answer(request(table[served.index].settings))
     served.times.speculation = generator.speculationFigures
     // An answer that must be something has no thoughts.
-    let hasThoughts = served.kind == .chat && table[served.index].settings.binding == nil
+    let hasThoughts = served.kind.isChat && table[served.index].settings.binding == nil
     text.begin(hasThoughts ? prompt.thoughtFilter : ThoughtFilter(nil, isInThoughts: false))
     served.stage = .answer
     host.beginAnswer()
@@ -229,8 +235,8 @@ extension ServiceLoop where Host: ~Copyable {
     request.stops = prompt.stops ?? texts.defaultStops
     request.biases = prompt.biases
     request.minTokens = settings.ignoresEnds ? .max : settings.minTokens
-    request.continuesText = served.kind == .text
-    if served.kind == .chat { request.shown = prompt.shownTokens }
+    request.continuesText = !served.kind.isConversation
+    if served.kind.isChat { request.shown = prompt.shownTokens }
     return request
   }
 
@@ -267,6 +273,12 @@ extension ServiceLoop where Host: ~Copyable {
     _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
     if try !sendText(generator) || isPausing() { return }
+    if served.answer!.isRecordFull() {
+      text.finish()
+      host.endAnswer()
+      served.stage = .ending(.length)
+      return
+    }
     kept.keepBeforeEviction(engine, nextCount: 1 + engine.proposalRoom)
     switch try step(&engine, &generator) {
     case .token(let token, let nanoseconds):
@@ -279,15 +291,24 @@ extension ServiceLoop where Host: ~Copyable {
       noteFirstToken()
       text.finish()
       host.endAnswer()
-      served.stage = .ending(reason == .length ? .length : .stop)
+      served.stage = .ending(finishReason(reason, generator.stoppingText))
     case .block, .pending: break
     }
     _ = try sendText(generator)
   }
 
+  /// - Parameter text: the stop text that has come.
+  private mutating func finishReason(_ reason: StopReason, _ text: Int?) -> FinishReason {
+    if reason == .length { return .length }
+    guard reason == .stopText, let text, let stops = prompt.stops else { return .stop }
+    served.answer!.note(stop: text, of: stops)
+    return .stopText
+  }
+
   /// What precedes the text of a choice is sent, unless the prompt has been written already.
   private mutating func beginText() {
-    if !table[served.index].settings.echoes { served.answer!.beginChoice(served.choice) }
+    if table[served.index].settings.echoes { return }
+    served.answer!.beginChoice(served.choice, served.figures.usage)
   }
 
   private mutating func noteToken(_ nanoseconds: Int64) {
@@ -391,15 +412,31 @@ extension ServiceLoop where Host: ~Copyable {
     served.choice += 1
     let answerCount = table[served.index].settings.answerCount
     if served.choice == answerCount * max(table[served.index].settings.promptCount, 1) {
-      finishServing(served.answer!.finish(served.figures.usage, served.timings))
+      if served.answer!.isRecorded() {
+        served.stage = .replay
+      } else {
+        finishServing(served.answer!.finish(served.figures.usage, served.timings))
+      }
     } else if served.choice % answerCount == 0 {
-      served.body = RequestBody(served.kind, prompt: served.choice / answerCount)
+      served.body = RequestBody(
+        served.kind, prompt: served.choice / answerCount, hasSystem: false)
       generator.forget()
       beginPrompt()
     } else {
       generator.forget()
       try beginReading(&engine, &generator)
     }
+  }
+
+  /// Repeats what there is room for.
+  private mutating func advanceReplay() throws(ServiceFailure) {
+    while hasRoom {
+      if !served.answer!.repeatNext() {
+        finishServing(served.answer!.finish(served.figures.usage, served.timings))
+        return
+      }
+    }
+    try waitForClient()
   }
 
   /// - Parameter canFollow: nil if the client had gone.

@@ -63,6 +63,20 @@ struct JSONEscape {
     }
   }
 
+  /// Writes what makes the escape whole.
+  func writeRest<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    switch state {
+    case .letter: out.write("n")
+    case .hexadecimal:
+      let missing: StaticString = firstHalf == 0 ? "0000" : "dc00"
+      for index in digitCount..<4 { unsafe out.write(byte: missing.utf8Start[index]) }
+      let whole = unit << UInt32(4 * (4 - digitCount))
+      if firstHalf == 0 && whole >= 0xd800 && whole <= 0xdbff { out.write("\\udc00") }
+    case .secondBackslash: out.write("\\udc00")
+    case .secondLetter: out.write("udc00")
+    }
+  }
+
   private mutating func beginHexadecimal() {
     digitCount = 0
     unit = 0

@@ -100,6 +100,30 @@ public struct JSONTokenizer: Sendable {
   }
 }
 
+// A document that has been cut.
+extension JSONTokenizer {
+  /// Writes what makes a document whole of the bytes that have been taken.
+  public func writeRest<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
+    switch state {
+    case .value: out.write(depth == 0 ? "{}" : "null")
+    case .firstElement, .firstName, .afterValue, .ended: break
+    case .name: out.write("\"\":null")
+    case .colon: out.write(":null")
+    case .escape:
+      escape.writeRest(to: &out)
+      out.write(isName ? "\":null" : "\"")
+    case .string: out.write(isName ? "\":null" : "\"")
+    case .number: if !number.isComplete { out.write("0") }
+    case .word:
+      let text = word.text
+      for place in index..<text.utf8CodeUnitCount {
+        unsafe out.write(byte: text.utf8Start[place])
+      }
+    }
+    for level in 0..<depth { out.write(objects >> UInt32(level) & 1 != 0 ? "}" : "]") }
+  }
+}
+
 // What is outside strings, numbers and words.
 extension JSONTokenizer {
   private mutating func readStructure(_ byte: UInt8) throws(JSONFault) -> Event? {

@@ -2,7 +2,7 @@
 /// them lie in the file, and what a layer computes.
 public struct ArchitectureDescription: Sendable {
   /// general.architecture.
-  let name: StaticString
+  public let name: StaticString
   /// How the rows of query and key matrices lie in the file.
   public let rotatedPairs: RotatedPairs
   let norms: LayerNorms

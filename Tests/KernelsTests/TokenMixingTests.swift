@@ -1,0 +1,166 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Kernels
+
+/// Convolutions over channels and the gated delta rule, against their definitions in Double.
+@Suite struct TokenMixingTests {
+  private static func numbers(_ count: Int, _ random: inout SeededGenerator) -> [Float] {
+    (0..<count).map { _ in Float.random(in: -2...2, using: &random) }
+  }
+
+  /// Calls `body` with copies that lie `shift` numbers behind an aligned place.
+  private static func withShifted(
+    _ values: [Float], _ shift: Int, _ body: (UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: 4 * (values.count + shift) + 64, alignment: 64
+    ).assumingMemoryBound(to: Float.self)
+    defer { memory.deallocate() }
+    for index in values.indices { memory[shift + index] = values[index] }
+    body(memory + shift)
+  }
+
+  /// The sum over the latest `length` rows of weight times input.
+  private static func convolved(
+    _ rows: [[Float]], _ token: Int, _ weights: [Float], length: Int, channel: Int
+  ) -> Double {
+    let channelCount = weights.count / length
+    return (0..<length).reduce(0) { sum, place in
+      let row = token - (length - 1 - place)
+      if row < 0 { return sum }
+      return sum + Double(weights[place * channelCount + channel]) * Double(rows[row][channel])
+    }
+  }
+
+  /// Sums of at most 5 products of numbers below 4, each rounded: 2^-24 of 40 for each of 10 roundings; the
+  /// factor behind them is below 2, and silu's own error is a few units in the last place.
+  private static let tolerance = 1e-4
+
+  @Test(arguments: [2, 3, 4, 5], [0, 1, 3]) func convolutionWithSiLU(length: Int, shift: Int) {
+    var random = SeededGenerator(seed: UInt64(length * 10 + shift))
+    let channelCount = 48
+    let weights = Self.numbers(length * channelCount, &random)
+    let rows = (0..<7).map { _ in Self.numbers(channelCount, &random) }
+    var whole: [[Float]] = []
+    for parts in [[0..<48], [0..<16, 16..<48], [32..<48, 0..<32]] {
+      var found: [[Float]] = []
+      Self.withShifted(weights, shift) { weights in
+        let zeros = [Float](repeating: 0, count: (length - 1) * channelCount)
+        Self.withShifted(zeros, shift) { state in
+          let window = ChannelWindow(
+            weights: weights, state: state, length: length, channelCount: channelCount)
+          for row in rows {
+            Self.withShifted(row, shift) { row in
+              for channels in parts { window.runWithSiLU(row, channels: channels) }
+              found.append((0..<channelCount).map { row[$0] })
+            }
+          }
+        }
+      }
+      if whole.isEmpty { whole = found }
+      #expect(found == whole)
+    }
+    for (token, row) in whole.enumerated() {
+      for channel in 0..<channelCount {
+        let x = Self.convolved(rows, token, weights, length: length, channel: channel)
+        #expect(abs(Double(row[channel]) - x / (1 + exp(-x))) < Self.tolerance)
+      }
+    }
+  }
+
+  @Test(arguments: [2, 3, 4], [16, 37, 5]) func gatedConvolution(length: Int, channelCount: Int) {
+    var random = SeededGenerator(seed: UInt64(length * 100 + channelCount))
+    let weights = Self.numbers(length * channelCount, &random)
+    let rows = (0..<6).map { _ in Self.numbers(3 * channelCount, &random) }
+    let products = rows.map { row in
+      (0..<channelCount).map { row[$0] * row[2 * channelCount + $0] }
+    }
+    let parts = channelCount > 16 ? [[0..<37], [0..<16, 16..<37]] : [[0..<channelCount]]
+    var whole: [[Float]] = []
+    for parts in parts {
+      for shift in [0, 1, 5] {
+        var found: [[Float]] = []
+        Self.withShifted(weights, shift) { weights in
+          let zeros = [Float](repeating: 0, count: (length - 1) * channelCount)
+          Self.withShifted(zeros, shift) { state in
+            let window = ChannelWindow(
+              weights: weights, state: state, length: length, channelCount: channelCount)
+            for row in rows {
+              var out = [Float](repeating: .nan, count: channelCount)
+              Self.withShifted(row, shift) { row in
+                for channels in parts { window.runGated(row, channels: channels, into: &out) }
+              }
+              found.append(out)
+            }
+          }
+        }
+        if whole.isEmpty { whole = found }
+        #expect(found == whole)
+      }
+    }
+    for (token, row) in whole.enumerated() {
+      for channel in 0..<channelCount {
+        let x = Self.convolved(products, token, weights, length: length, channel: channel)
+        let expected = x * Double(rows[token][channelCount + channel])
+        #expect(abs(Double(row[channel]) - expected) < Self.tolerance)
+      }
+    }
+  }
+
+  /// Tokens one after the other; among them a key and a query of zeros, decays of 0 and 1, rates of 0 and 1.
+  @Test(arguments: [(16, 16), (24, 48), (128, 128)]) func deltaRule(keyDim: Int, valueDim: Int) {
+    var random = SeededGenerator(seed: UInt64(keyDim))
+    let epsilon: Float = 1e-6
+    var reference = [[Double]](
+      repeating: [Double](repeating: 0, count: valueDim), count: keyDim)
+    var state = [Float](repeating: 0, count: keyDim * valueDim)
+    for token in 0..<12 {
+      let isZero = token == 5
+      let key = isZero ? [Float](repeating: 0, count: keyDim) : Self.numbers(keyDim, &random)
+      let query = token == 7 ? [Float](repeating: 0, count: keyDim) : Self.numbers(keyDim, &random)
+      let value = Self.numbers(valueDim, &random)
+      let decay: Float = token == 3 ? 0 : token == 4 ? 1 : Float.random(in: 0...1, using: &random)
+      let rate: Float = token == 8 ? 0 : token == 9 ? 1 : Float.random(in: 0...1, using: &random)
+      var out = [Float](repeating: .nan, count: valueDim)
+      state.withUnsafeMutableBufferPointer { state in
+        DeltaRule(keyDim: keyDim, valueDim: valueDim, state: state.baseAddress!).step(
+          query: query, key: key, value: value, decay: decay, rate: rate, epsilon: epsilon,
+          into: &out)
+      }
+      let (unitKey, unitQuery) = (unit(key, epsilon), unit(query, epsilon))
+      for column in 0..<valueDim {
+        let known = (0..<keyDim).reduce(0) { $0 + reference[$1][column] * unitKey[$1] }
+        let change = (Double(value[column]) - Double(decay) * known) * Double(rate)
+        var sum = 0.0
+        for row in 0..<keyDim {
+          reference[row][column] =
+            Double(decay) * reference[row][column] + unitKey[row] * change
+          sum += reference[row][column] * unitQuery[row]
+        }
+        let expected = sum / Double(keyDim).squareRoot()
+        #expect(abs(Double(out[column]) - expected) < 1e-5, "\(token) \(column)")
+      }
+    }
+  }
+
+  private func unit(_ row: [Float], _ epsilon: Float) -> [Double] {
+    let length = row.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return row.map { Double($0) / max(length, Double(epsilon)) }
+  }
+
+  @Test func decays() {
+    for (alpha, bias, factor) in [
+      (0, 0, -1), (3, -2, -0.5), (-40, 1, -8), (50, 3, -0.25), (90, 0, -16), (1, 1, 0),
+    ] as [(Float, Float, Float)] {
+      let x = Double(alpha + bias)
+      let expected = exp(Double(factor) * (x > 30 ? x : log1p(exp(x))))
+      let found = Double(DeltaRule.decay(alpha: alpha, bias: bias, factor: factor))
+      #expect(abs(found - expected) <= 1e-7 * expected + 1e-45, "\(alpha) \(bias) \(factor)")
+    }
+    for x in [-100, -3, 0, 0.5, 20, 200] as [Float] {
+      #expect(abs(Double(Elementary.sigmoid(x)) - 1 / (1 + exp(-Double(x)))) < 1e-7)
+    }
+  }
+}
