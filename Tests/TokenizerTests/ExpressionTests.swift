@@ -150,9 +150,10 @@ import Testing
     ] {
       let found = try PreTokenizer(name: Array(name.utf8).span)
       #expect(found.words(text) == same.words(text), "\(name)")
-      #expect(found.ignoresMerges == (name.hasPrefix("llama")))
+      #expect(found.ignoresMerges == same.ignoresMerges, "\(name)")
+      #expect(found.addsBOS == same.addsBOS, "\(name)")
     }
-    for name in ["", "llama", "llama-bp", "llama-bpe ", "Default", "tekken"] {
+    for name in ["", "llama", "llama-bp", "llama-bpe ", "Default", "tekken2"] {
       let error = try #require(throws: TokenizerError.self) {
         _ = try PreTokenizer(name: Array(name.utf8).span)
       }

@@ -13,7 +13,7 @@ import Testing
   }
 
   private static let folder = "data/tokenizers"
-  private static let caseCount = 47
+  private static let caseCountMin = 46
 
   /// The texts are parted by lines of `__ggml_vocab_test__`, the ids by ends of lines; the last text
   /// is empty.
@@ -23,7 +23,10 @@ import Testing
     let output = try String(contentsOf: url.appendingPathExtension("out"), encoding: .utf8)
     let texts = input.components(separatedBy: "\n__ggml_vocab_test__\n")
     let lines = output.components(separatedBy: "\n")
-    try #require(texts.count == Self.caseCount && lines.count == Self.caseCount)
+    // A file without the last, empty text has a line end behind the last ids all the same.
+    let rest = lines.dropFirst(texts.count)
+    try #require(texts.count >= Self.caseCountMin && rest.allSatisfy(\.isEmpty))
+    try #require(rest.count == (texts.last!.isEmpty ? 0 : 1))
     return zip(texts, lines).map { text, line in
       Vector(text: Array(text.utf8), ids: line.split(separator: " ").map { Int32($0)! })
     }
