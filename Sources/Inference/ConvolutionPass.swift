@@ -1,4 +1,5 @@
 import Kernels
+import Memory
 import Model
 import Platform
 
@@ -15,8 +16,8 @@ extension ForwardPass {
     while let channels = member.nextShares(Self.channelsPerShare, of: channelCount) {
       for token in 0..<tokenCount {
         window.runGated(
-          workspace.queryKeyValue + token * workspace.queryKeyValueStride, channels: channels,
-          into: workspace.attention + token * workspace.attentionStride)
+          workspace.queryKeyValue[token], channels: channels,
+          into: workspace.attention[token])
       }
     }
   }

@@ -1,4 +1,5 @@
 import Kernels
+import Memory
 import Model
 import Platform
 
@@ -43,7 +44,7 @@ extension ForwardPass {
       let channels = share * perShare..<min((share + 1) * perShare, spec.channelCount)
       for token in 0..<tokenCount {
         window.runWithSiLU(
-          workspace.queryKeyValue + token * workspace.queryKeyValueStride, channels: channels)
+          workspace.queryKeyValue[token], channels: channels)
       }
     }
   }
@@ -54,7 +55,7 @@ extension ForwardPass {
   ) {
     let (length, row) = (shape.embeddingLength, rowScratch(member))
     _ = normalizeRow(
-      workspace.residual + token * workspace.residualStride,
+      workspace.residual[token],
       weight: weights.layers[layer].attentionNorm, count: length, epsilon: shape.rmsEpsilon,
       into: row)
     let (decays, rates) = workspace.deltaRates(token, spec)
@@ -71,9 +72,9 @@ extension ForwardPass {
     _ rule: DeltaRule, _ layer: Int, head: Int, token: Int, _ delta: DeltaWeights,
     _ spec: DeltaSpec, _ member: Member
   ) {
-    let source = workspace.queryKeyValue + token * workspace.queryKeyValueStride
+    let source = workspace.queryKeyValue[token]
     let keyHead = head % spec.keyHeadCount * spec.keyDim
-    let target = workspace.attention + token * workspace.attentionStride + head * spec.valueDim
+    let target = workspace.attention[token] + head * spec.valueDim
     let (decays, rates) = workspace.deltaRates(token, spec)
     rule.step(
       query: source + keyHead, key: source + spec.keyLength + keyHead,

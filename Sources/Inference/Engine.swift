@@ -144,7 +144,7 @@ extension Engine {
   @export(interface)
   public func logits(_ row: Int) -> LogitRow {
     LogitRow(
-      values: machine.workspace.logits + row * machine.workspace.logitStride,
+      values: machine.workspace.logits[row],
       count: shape.vocabularyCount)
   }
 

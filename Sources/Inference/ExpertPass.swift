@@ -1,4 +1,5 @@
 import Kernels
+import Memory
 import Model
 import Platform
 
@@ -13,7 +14,7 @@ extension ForwardPass {
     normalizeForRouter(layer, member)
     routeTokens(experts, spec, member)
     var route = workspace.experts.route(spec, tokenCount: tokenCount, member: member.index)
-    route.fill(workspace.experts.logits, stride: spec.count, bias: experts.bias)
+    route.fill(workspace.experts.logits, bias: experts.bias)
     let taken = experts.gates[0].format.form.union(experts.ups[0].format.form)
     roundForExperts(route, taken, layer, member)
     _ = timer.lap()
@@ -32,9 +33,9 @@ extension ForwardPass {
     forEachShare(member, count: tokenCount, step: 1) { tokens, pass in
       for token in tokens {
         let squares = normalizeRow(
-          pass.workspace.residual + token * pass.workspace.residualStride, weight: norm,
+          pass.workspace.residual[token], weight: norm,
           count: pass.shape.embeddingLength, epsilon: pass.shape.rmsEpsilon,
-          into: pass.workspace.experts.rows + token * pass.workspace.experts.stride)
+          into: pass.workspace.experts.rows[token])
         pass.workspace.numbers[member.index].check(squares, .beforeFeedForward(layer))
       }
     }
@@ -46,10 +47,10 @@ extension ForwardPass {
     let pieces = (spec.count + Self.expertsPerShare - 1) / Self.expertsPerShare
     while let share = member.nextShare(below: tokenCount * pieces) {
       let (token, first) = (share / pieces, share % pieces * Self.expertsPerShare)
-      let row = workspace.experts.rows + token * workspace.experts.stride
+      let (row, logits) = (workspace.experts.rows[token], workspace.experts.logits[token])
       for expert in first..<min(first + Self.expertsPerShare, spec.count) {
-        workspace.experts.logits[token * spec.count + expert] = sumOfProducts(
-          row, experts.router + expert * experts.routerStride, count: shape.embeddingLength)
+        logits[expert] = sumOfProducts(
+          row, experts.router[expert], count: shape.embeddingLength)
       }
     }
     member.barrier()
@@ -66,7 +67,7 @@ extension ForwardPass {
       let rows = route.rows(index)
       for number in rows {
         copy(
-          workspace.experts.rows + route.token(ofRow: number) * workspace.experts.stride, to: row,
+          workspace.experts.rows[route.token(ofRow: number)], to: row,
           count: target.kPadded)
         let check = target.setToken(number - rows.lowerBound, from: row, factor: 1)
         workspace.numbers[member.index].check(check, .beforeFeedForward(layer))
@@ -86,8 +87,7 @@ extension ForwardPass {
       Matmul.gated(
         own.rounded(forms, k: k, route, index), gate: experts.gates[expert],
         up: experts.ups[expert], function, groups: groups,
-        into: ProductOutput(
-          own.gated + route.rows(index).lowerBound * own.gatedStride, stride: own.gatedStride),
+        into: ProductOutput(own.gated, from: route.rows(index).lowerBound),
         l2ByteCount: settings.l2ByteCount)
     }
     member.barrier()
@@ -102,7 +102,7 @@ extension ForwardPass {
       let target = workspace.experts.rounded(down.format.form, k: down.k, route, index)
       let rows = route.rows(index)
       for number in rows {
-        let row = workspace.experts.gated + number * workspace.experts.gatedStride
+        let row = workspace.experts.gated[number]
         for place in down.k..<target.kPadded { row[place] = 0 }
         let check = target.setToken(
           number - rows.lowerBound, from: row, factor: route.factor(ofRow: number) * scale)
@@ -120,8 +120,7 @@ extension ForwardPass {
       Matmul.store(
         own.rounded(down.format.form, k: down.k, route, index),
         experts.downs[route.expert(index)], groups: groups,
-        into: ProductOutput(
-          own.outputs + route.rows(index).lowerBound * own.stride, stride: own.stride),
+        into: ProductOutput(own.outputs, from: route.rows(index).lowerBound),
         l2ByteCount: settings.l2ByteCount)
     }
     member.barrier()
@@ -130,11 +129,11 @@ extension ForwardPass {
   /// residual += what a token's experts gave, in the order in which they were chosen
   private func addOutputs(_ route: ExpertRoute, _ member: Member) {
     while let token = member.nextShare(below: tokenCount) {
-      let target = workspace.residual + token * workspace.residualStride
+      let target = workspace.residual[token]
       for rank in 0..<route.experts.usedCount {
         let row = route.row(token, rank: rank)
         add(
-          workspace.experts.outputs + row * workspace.experts.stride, to: target,
+          workspace.experts.outputs[row], to: target,
           count: shape.embeddingLength)
       }
     }

@@ -43,12 +43,12 @@ struct ExpertRoute {
   }
 
   /// - Parameters:
-  ///   - logits: the router's, `[tokens][stride]`.
+  ///   - logits: the router's, a row for each token.
   ///   - bias: see `ExpertSpec.hasBias`.
   mutating func fill(
-    _ logits: UnsafePointer<Float>, stride: Int, bias: UnsafePointer<Float>?
+    _ logits: ArenaRows<Float>, bias: UnsafePointer<Float>?
   ) {
-    for token in 0..<tokenCount { choose(token, logits + token * stride, bias) }
+    for token in 0..<tokenCount { choose(token, logits[token], bias) }
     sort()
   }
 
@@ -121,21 +121,18 @@ struct ExpertRoute {
 
 /// The activations of a block in layers that have experts.
 struct ExpertWorkspace {
-  /// `[B][stride]`: the tokens' normalized rows.
-  let rows: UnsafeMutablePointer<Float>
-  let stride: Int
-  /// `[B][experts]`
-  let logits: UnsafeMutablePointer<Float>
-  /// `[rows][gatedStride]` of all experts: the gate's function of gate, times up.
-  let gated: UnsafeMutablePointer<Float>
-  let gatedStride: Int
-  /// `[rows][stride]` of all experts: what they give.
-  let outputs: UnsafeMutablePointer<Float>
+  /// The tokens' normalized rows.
+  let rows: ArenaRows<Float>
+  /// The router's numbers of each token.
+  let logits: ArenaRows<Float>
+  /// Rows of all experts: the gate's function of gate, times up.
+  let gated: ArenaRows<Float>
+  /// Rows of all experts: what they give.
+  let outputs: ArenaRows<Float>
   /// Rows of all experts, rounded for one product at a time, each expert's from a place of its own on.
   let rounded: UnsafeMutableRawPointer
-  /// `[threads][routeWordCount]`
-  private let routes: UnsafeMutablePointer<UInt32>
-  private let routeWordCount: Int
+  /// Each thread's own.
+  private let routes: ArenaRows<UInt32>
 
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let block = settings.blockSize
@@ -143,23 +140,26 @@ struct ExpertWorkspace {
     let expertCount = shape.layers.largest { $0.expertCount }
     let length = shape.layers.largest { $0.experts == nil ? 0 : $0.feedForwardLength }
     let isUsed = expertCount > 0
-    stride = MatrixFormat.rowCapacity(shape.embeddingLength)
-    gatedStride = MatrixFormat.rowCapacity(length)
-    rows = carver.take(.activations, Float.self, count: isUsed ? block * stride : 0)
-    logits = carver.take(.activations, Float.self, count: block * expertCount)
-    gated = carver.take(.activations, Float.self, count: isUsed ? rowCount * gatedStride : 0)
-    outputs = carver.take(.activations, Float.self, count: isUsed ? rowCount * stride : 0)
+    let stride = MatrixFormat.rowCapacity(shape.embeddingLength)
+    rows = carver.takeRows(
+      .activations, Float.self, count: isUsed ? block : 0, stride: stride)
+    logits = carver.takeRows(.activations, Float.self, count: block, stride: expertCount)
+    gated = carver.takeRows(
+      .activations, Float.self, count: isUsed ? rowCount : 0,
+      stride: MatrixFormat.rowCapacity(length))
+    outputs = carver.takeRows(
+      .activations, Float.self, count: isUsed ? rowCount : 0, stride: stride)
     rounded = carver.takeBytes(
       .int8Activations,
       count: isUsed
         ? Self.roundedByteCount(
           shape.roundingForms, rowCount: rowCount, expertCount: expertCount,
           k: max(shape.embeddingLength, length)) : 0)
-    routeWordCount = shape.layers.largest { layer in
-      layer.experts.map { ExpertRoute.wordCount($0, tokenCount: block) } ?? 0
-    }
-    routes = carver.take(
-      .activations, UInt32.self, count: settings.threadCount * routeWordCount)
+    routes = carver.takeRows(
+      .activations, UInt32.self, count: settings.threadCount,
+      stride: shape.layers.largest { layer in
+        layer.experts.map { ExpertRoute.wordCount($0, tokenCount: block) } ?? 0
+      })
   }
 
   /// Every expert has whole tiles; no tile takes more than a full one.
@@ -189,6 +189,6 @@ struct ExpertWorkspace {
 
   /// A member's own.
   func route(_ experts: ExpertSpec, tokenCount: Int, member: Int) -> ExpertRoute {
-    ExpertRoute(experts, tokenCount: tokenCount, memory: routes + member * routeWordCount)
+    ExpertRoute(experts, tokenCount: tokenCount, memory: routes[member])
   }
 }

@@ -4,9 +4,8 @@ import Model
 
 /// The router and the experts of a layer.
 struct ExpertWeights: BitwiseCopyable {
-  /// `[experts][routerStride]`
-  let router: UnsafeMutablePointer<Float>
-  let routerStride: Int
+  /// A row for each expert.
+  let router: ArenaRows<Float>
   /// `[experts]`, if the layer has it.
   let bias: UnsafeMutablePointer<Float>?
   let gates: ExpertMatrices
@@ -15,8 +14,7 @@ struct ExpertWeights: BitwiseCopyable {
 
   init(carver: inout Carver, _ shape: ModelShape, _ layer: Int, _ experts: ExpertSpec) {
     let (spec, length) = (shape.layer(layer), shape.embeddingLength)
-    routerStride = length
-    router = carver.take(.norms, Float.self, count: experts.count * length)
+    router = carver.takeRows(.norms, Float.self, count: experts.count, stride: length)
     bias = experts.hasBias ? carver.take(.norms, Float.self, count: experts.count) : nil
     func matrices(_ tensor: LayerTensor, outputs: Int, k: Int) -> ExpertMatrices {
       ExpertMatrices(

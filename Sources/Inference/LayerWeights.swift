@@ -117,7 +117,7 @@ extension LayerWeights {
     case .convolutionInput: joined(at: 0, .asStored)
     case .convolution: .numbers(convolution!, rowStride: 1, columnStride: attentionOutput.k)
     case .convolutionOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
-    case .router: .numbers(experts!.router, rowStride: experts!.routerStride, columnStride: 1)
+    case .router: .numbers(experts!.router[0], rowStride: experts!.router.stride, columnStride: 1)
     case .routerBias: .vector(experts!.bias!, .asStored)
     case .gates: .experts(experts!.gates)
     case .ups: .experts(experts!.ups)

@@ -1,5 +1,6 @@
 import KVCache
 import Kernels
+import Memory
 import Model
 
 /// What module Measurement needs of an engine's parts: to make up weights and a cache where there is
@@ -8,10 +9,8 @@ extension Engine {
   /// The cache and what the policy keeps beside it.
   package var cacheState: UnsafeMutablePointer<CacheState> { sequence.state }
 
-  /// A member's own row: at least as many values as the longest row of a matrix, and as a head.
-  package func rowScratch(member: Int) -> UnsafeMutablePointer<Float> {
-    machine.workspace.rowScratch + member * machine.workspace.rowScratchCount
-  }
+  /// A row for each member: at least as many values as the longest row of a matrix, and as a head.
+  package var rowScratch: ArenaRows<Float> { machine.workspace.rowScratch }
 
   /// Makes the rotary table's frequencies from the shape, as `load` does.
   package func setRotaryFrequencies() {

@@ -1,4 +1,5 @@
 import Kernels
+import Memory
 import Model
 import Platform
 
@@ -20,7 +21,7 @@ struct OutputHead {
     while let groups = member.nextShares(step, of: head.groupCount) {
       Matmul.store(
         rows, head, groups: groups,
-        into: ProductOutput(workspace.logits, stride: workspace.logitStride),
+        into: ProductOutput(workspace.logits),
         l2ByteCount: l2ByteCount)
     }
   }
@@ -42,9 +43,9 @@ struct OutputHead {
 
   private func normalize(_ row: Int, into rows: ActivationRows, _ member: Member) {
     let squares = rows.setNormalizedToken(
-      row, from: workspace.residual + (firstRow + row) * workspace.residualStride,
+      row, from: workspace.residual[firstRow + row],
       weight: weights.outputNorm, epsilon: weights.shape.rmsEpsilon,
-      scratch: workspace.rowScratch + member.index * workspace.rowScratchCount)
+      scratch: workspace.rowScratch[member.index])
     workspace.numbers[member.index].check(squares, .beforeOutput(weights.shape.layerCount))
   }
 }

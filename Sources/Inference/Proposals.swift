@@ -1,5 +1,6 @@
 import KVCache
 import Kernels
+import Memory
 import Model
 import Platform
 

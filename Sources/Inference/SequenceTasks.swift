@@ -1,5 +1,6 @@
 import KVCache
 import Kernels
+import Memory
 import Model
 import Platform
 
@@ -84,9 +85,9 @@ struct RenumberingTask {
   let nextPosition: Int
 
   func run(_ member: Member) {
-    let row = workspace.rowScratch + member.index * workspace.rowScratchCount
+    let row = workspace.rowScratch[member.index]
     let scratch =
-      workspace.renumberingScratch + member.index * workspace.renumberingWordCount
+      workspace.renumberingScratch[member.index]
     while let layer = member.nextShare(below: shape.layerCount) {
       let spec = shape.layer(layer)
       for kvHead in 0..<spec.kvHeadCount {

@@ -1,4 +1,5 @@
 import Kernels
+import Memory
 import Model
 
 /// Sees all weights of a model, as those that make weights up and those that check them need.
@@ -66,7 +67,8 @@ extension ModelWeights {
     if let norm = layer.attentionPostNorm { visitor.visit(norm: norm, count: length) }
     visitor.visit(norm: layer.feedForwardNorm, count: length)
     if let experts = layer.experts {
-      visitor.visit(router: experts.router, count: experts.gates.count * experts.routerStride)
+      visitor.visit(
+        router: experts.router[0], count: experts.router.count * experts.router.stride)
       if let bias = experts.bias { visitor.visit(bias: bias, count: experts.gates.count) }
       for expert in 0..<experts.gates.count {
         let number = number + expert * Self.partNumberStep

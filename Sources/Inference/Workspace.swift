@@ -9,43 +9,32 @@ struct Workspace {
   /// Tokens of a block, and rows of them whose logits are there at the same time.
   let blockSize: Int
   let logitRowCount: Int
-  /// Float32 rows of the block, `[B][stride]`. Strides leave room for the padding of the products
-  /// that the rows come from, and for that of those they go into, which stays 0.
-  let residual: UnsafeMutablePointer<Float>
-  let residualStride: Int
+  /// A row for each of the block's tokens. Strides leave room for the padding of the products that the
+  /// rows come from, and for that of those they go into, which stays 0.
+  let residual: ArenaRows<Float>
   /// Queries, keys and values of each token, or what a convolution takes.
-  let queryKeyValue: UnsafeMutablePointer<Float>
-  let queryKeyValueStride: Int
-  let attention: UnsafeMutablePointer<Float>
-  let attentionStride: Int
-  /// What a part adds to the residual rows, if a layer normalizes it first: `[B][residualStride]`.
-  let branch: UnsafeMutablePointer<Float>
+  let queryKeyValue: ArenaRows<Float>
+  let attention: ArenaRows<Float>
+  /// What a part adds to the residual rows, if a layer normalizes it first: rows as those of `residual`.
+  let branch: ArenaRows<Float>
   /// The gate's function of gate, times up.
-  let gated: UnsafeMutablePointer<Float>
-  let gatedStride: Int
-  /// `[logitRows][stride]`
-  let logits: UnsafeMutablePointer<Float>
-  let logitStride: Int
+  let gated: ArenaRows<Float>
+  let logits: ArenaRows<Float>
   /// The block's rows as int8, one matrix input at a time; see `ActivationRows`.
   let rounded: UnsafeMutableRawPointer
   let experts: ExpertWorkspace
-  /// Of the layers with a delta rule: `[B][2][heads]`, decays and then rates.
-  private let deltaRates: UnsafeMutablePointer<Float>
+  /// Of the layers with a delta rule: a token's decays of all heads, and then its rates.
+  private let deltaRates: ArenaRows<Float>
   let rotary: RotaryTables
   /// `[B]`
   let tokens: UnsafeMutablePointer<Int32>
-  /// `[threads][rowScratchCount]`
-  let rowScratch: UnsafeMutablePointer<Float>
-  let rowScratchCount: Int
-  /// A single token's row, which each thread rounds for itself: `[threads][singleByteCount]`.
-  let single: UnsafeMutableRawPointer
-  let singleByteCount: Int
-  /// `[threads][attentionScratchCount]`
-  let attentionScratch: UnsafeMutablePointer<Float>
-  let attentionScratchCount: Int
-  /// `[threads][renumberingWordCount]`, if positions are renumbered.
-  let renumberingScratch: UnsafeMutablePointer<UInt32>
-  let renumberingWordCount: Int
+  /// A row for each thread, as are those that follow.
+  let rowScratch: ArenaRows<Float>
+  /// A single token's row, which each thread rounds for itself.
+  let single: ArenaRows<UInt8>
+  let attentionScratch: ArenaRows<Float>
+  /// Empty rows, if positions are not renumbered.
+  let renumberingScratch: ArenaRows<UInt32>
   /// `[threads]`
   let times: UnsafeMutablePointer<BlockTimes>
   /// `[threads]`
@@ -56,45 +45,50 @@ struct Workspace {
     blockSize = block
     logitRowCount = settings.logitRowCount
     let kMax = shape.longestRowLength
-    residualStride = MatrixFormat.rowCapacity(shape.embeddingLength)
-    queryKeyValueStride = MatrixFormat.outputCapacity(
-      shape.layers.largest { $0.mixerInputLength(embeddingLength: shape.embeddingLength) })
-    attentionStride = MatrixFormat.inputCapacity(
-      shape.layers.largest { $0.mixedLength(embeddingLength: shape.embeddingLength) })
-    gatedStride = MatrixFormat.rowCapacity(shape.layers.largest { $0.feedForwardLength })
-    logitStride = MatrixFormat.outputCapacity(shape.vocabularyCount)
-    residual = carver.take(.activations, Float.self, count: block * residualStride)
-    queryKeyValue = carver.take(.activations, Float.self, count: block * queryKeyValueStride)
-    attention = carver.take(.activations, Float.self, count: block * attentionStride)
+    residual = carver.takeRows(
+      .activations, Float.self, count: block,
+      stride: MatrixFormat.rowCapacity(shape.embeddingLength))
+    queryKeyValue = carver.takeRows(
+      .activations, Float.self, count: block,
+      stride: MatrixFormat.outputCapacity(
+        shape.layers.largest { $0.mixerInputLength(embeddingLength: shape.embeddingLength) }))
+    attention = carver.takeRows(
+      .activations, Float.self, count: block,
+      stride: MatrixFormat.inputCapacity(
+        shape.layers.largest { $0.mixedLength(embeddingLength: shape.embeddingLength) }))
     let hasBranch = shape.layers.largest {
       $0.norms.afterAttention || $0.norms.afterFeedForward ? 1 : 0
     }
-    branch = carver.take(.activations, Float.self, count: hasBranch * block * residualStride)
-    gated = carver.take(.activations, Float.self, count: block * gatedStride)
-    logits = carver.take(.logits, Float.self, count: settings.logitRowCount * logitStride)
+    branch = carver.takeRows(
+      .activations, Float.self, count: hasBranch * block, stride: residual.stride)
+    gated = carver.takeRows(
+      .activations, Float.self, count: block,
+      stride: MatrixFormat.rowCapacity(shape.layers.largest { $0.feedForwardLength }))
+    logits = carver.takeRows(
+      .logits, Float.self, count: settings.logitRowCount,
+      stride: MatrixFormat.outputCapacity(shape.vocabularyCount))
     let forms = shape.roundingForms
     rounded = carver.takeBytes(
       .int8Activations, count: ActivationRows.byteCount(forms, tokens: block, k: kMax))
     experts = ExpertWorkspace(carver: &carver, shape: shape, settings: settings)
-    deltaRates = carver.take(
-      .activations, Float.self,
-      count: 2 * block * shape.layers.largest { $0.delta?.valueHeadCount ?? 0 })
+    deltaRates = carver.takeRows(
+      .activations, Float.self, count: block,
+      stride: 2 * shape.layers.largest { $0.delta?.valueHeadCount ?? 0 })
     rotary = RotaryTables(carver: &carver, shape: shape, block: block)
     tokens = carver.take(.activations, Int32.self, count: block)
-    rowScratchCount = MatrixFormat.inputCapacity(kMax)
-    rowScratch = carver.take(
-      .activations, Float.self, count: settings.threadCount * rowScratchCount)
-    singleByteCount = ActivationRows.byteCount(forms, tokens: 1, k: kMax)
-    single = carver.takeBytes(
-      .int8Activations, count: settings.threadCount * singleByteCount)
-    attentionScratchCount = AttentionScratch.count(headDim: shape.layers.largest { $0.headDim })
-    attentionScratch = carver.take(
-      .attention, Float.self, count: settings.threadCount * attentionScratchCount)
-    renumberingWordCount =
-      settings.renumbers
-      ? Eviction.renumberingWordCount(slots: settings.slotCountMax(of: shape)) : 0
-    renumberingScratch = carver.take(
-      .policy, UInt32.self, count: settings.threadCount * renumberingWordCount)
+    rowScratch = carver.takeRows(
+      .activations, Float.self, count: settings.threadCount,
+      stride: MatrixFormat.inputCapacity(kMax))
+    single = carver.takeRows(
+      .int8Activations, UInt8.self, count: settings.threadCount,
+      stride: ActivationRows.byteCount(forms, tokens: 1, k: kMax))
+    attentionScratch = carver.takeRows(
+      .attention, Float.self, count: settings.threadCount,
+      stride: AttentionScratch.count(headDim: shape.layers.largest { $0.headDim }))
+    renumberingScratch = carver.takeRows(
+      .policy, UInt32.self, count: settings.threadCount,
+      stride: settings.renumbers
+        ? Eviction.renumberingWordCount(slots: settings.slotCountMax(of: shape)) : 0)
     times = carver.take(.tables, BlockTimes.self, count: settings.threadCount)
     numbers = carver.take(.tables, NumberRecord.self, count: settings.threadCount)
   }
@@ -105,7 +99,7 @@ extension Workspace {
   func deltaRates(
     _ token: Int, _ spec: DeltaSpec
   ) -> (decays: UnsafeMutablePointer<Float>, rates: UnsafeMutablePointer<Float>) {
-    let decays = deltaRates + 2 * token * spec.valueHeadCount
+    let decays = deltaRates[token]
     return (decays, decays + spec.valueHeadCount)
   }
 
@@ -115,8 +109,15 @@ extension Workspace {
     _ forms: RoundingForms, k: Int, tokenCount: Int, member: Int
   ) -> ActivationRows {
     ActivationRows(
-      forms, memory: tokenCount == 1 ? single + member * singleByteCount : rounded, k: k,
+      forms, memory: tokenCount == 1 ? UnsafeMutableRawPointer(single[member]) : rounded, k: k,
       tokenCount: tokenCount)
+  }
+}
+
+extension ProductOutput {
+  /// - Parameter row: where the product's first token goes.
+  init(_ rows: ArenaRows<Float>, from row: Int = 0) {
+    self.init(rows[row], stride: rows.stride)
   }
 }
 

@@ -1,5 +1,6 @@
 import KVCache
 import Kernels
+import Memory
 import Model
 import Platform
 import Profile
@@ -24,7 +25,7 @@ struct Snapshot: ~Copyable {
     state = sequence.state
     settings = sequence.settings
     header = SnapshotHeader(sequence, modelHash: weights.fingerprint(workspace.rotary))
-    self.row = workspace.residual + row * workspace.residualStride
+    self.row = workspace.residual[row]
     rowLength = sequence.shape.embeddingLength
   }
 

@@ -1,6 +1,7 @@
 import Inference
 import KVCache
 import Kernels
+import Memory
 import Model
 import Platform
 
@@ -14,9 +15,8 @@ enum SyntheticKeys {
 /// Fills every head's slots up to the budget; each thread has KV heads of its own.
 private struct SyntheticCache {
   let state: UnsafeMutablePointer<CacheState>
-  /// `[threads][rowStride]`
-  let rows: UnsafeMutablePointer<Float>
-  let rowStride: Int
+  /// A row for each thread.
+  let rows: ArenaRows<Float>
   /// KV heads of the layer that has most.
   let kvHeadCountMax: Int
   /// For policies that keep all slots.
@@ -26,8 +26,7 @@ private struct SyntheticCache {
 
   init(_ engine: borrowing Engine, seed: UInt64) {
     state = engine.cacheState
-    rows = engine.rowScratch(member: 0)
-    rowStride = engine.rowScratch(member: 1) - rows
+    rows = engine.rowScratch
     kvHeadCountMax = engine.shape.layers.largest { $0.kvHeadCount }
     slotCountMax = max(engine.settings.cacheBudget, engine.settings.headBudgets.upperBound)
     evicts = engine.settings.evicts
@@ -44,7 +43,7 @@ private struct SyntheticCache {
   }
 
   private func fill(layer: Int, kvHead: Int, _ member: Member) {
-    let key = rows + member.index * rowStride
+    let key = rows[member.index]
     let budget = state.pointee.cache.budget(layer: layer, kvHead: kvHead)
     let slotCount = evicts ? budget : min(slotCountMax, budget)
     let block = state.pointee.cache.block(

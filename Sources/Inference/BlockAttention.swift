@@ -1,0 +1,169 @@
+import KVCache
+import Kernels
+import Memory
+import Model
+import Platform
+
+// Attention to the cache, in shares of a KV head's query rows, and what the policy does around it.
+
+extension ForwardPass {
+  /// All steps of tokens whose attention is taken for themselves, one share a KV head.
+  func attendToken(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
+    let spec = spec(layer)
+    while let kvHead = member.nextShare(below: spec.kvHeadCount) {
+      for token in 0..<tokenCount {
+        let block = block(layer, kvHead: kvHead, token: token)
+        writeCache(layer, block, tokens: token..<token + 1, member)
+        _ = timer.lap()
+        attend(
+          AttentionShare(
+            layer: layer, spec: spec, block: block,
+            rows: token * spec.group..<(token + 1) * spec.group, firstRow: 0,
+            chunks: QueryChunks(tokenCount: 1, group: spec.group), part: 0),
+          member, &timer)
+        settle(layer, block, &timer)
+      }
+    }
+  }
+
+  /// Shares are chunks of one KV head after another.
+  func attention(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
+    let spec = spec(layer)
+    let chunks = chunks(spec)
+    while let share = member.nextRunShare({
+      shareEnd(layer, chunks.count, before: $0 + 1, member)
+    }) {
+      let part = share % chunks.count
+      let rows = chunks.rows(part: part)
+      attend(
+        AttentionShare(
+          layer: layer, spec: spec, block: block(layer, kvHead: share / chunks.count), rows: rows,
+          firstRow: rows.lowerBound, chunks: chunks, part: part),
+        member, &timer)
+    }
+  }
+
+  private func attend(_ share: AttentionShare, _ member: Member, _ timer: inout LapTimer) {
+    let (spec, block, chunks) = (share.spec, share.block, share.chunks)
+    let scratch = AttentionScratch(
+      memory: workspace.attentionScratch[member.index],
+      headDim: spec.headDim)
+    if share.part == 0 { prepare(block, spec, &timer) }
+    var pass = Attention(
+      cache: block.head.rows, scratch: scratch, slotsBefore: block.slotsBefore,
+      slotCount: block.slotCount, group: spec.group, usesFloat16: settings.usesFloat16,
+      window: window(spec, block))
+    if !run(pass, share, member) {
+      workspace.numbers[member.index].repeatedCount += 1
+      pass = pass.inSinglePrecision
+      _ = run(pass, share, member)
+    }
+    scatterOutputs(share, from: scratch)
+    let window = state.pointee.eviction.weightTokens(block)
+    if share.part < chunks.partCount(window) {
+      timer.times.attention += timer.lap()
+      pass.sumWeights(
+        firstRow: share.firstRow, rowCount: share.rows.count, from: chunks.windowStart(window),
+        factor: 1 / Float(spec.group),
+        into: state.pointee.eviction.weights(block, part: share.part))
+      timer.times.score += timer.lap()
+    }
+  }
+
+  /// - Returns: whether queries and scores were in the range of the pass's format.
+  private func run(_ pass: Attention, _ share: AttentionShare, _ member: Member) -> Bool {
+    let (block, rows) = (share.block, share.rows)
+    let squares = pass.setQueries(
+      rows, from: workspace.queryKeyValue[0] + block.kvHead * share.spec.group * share.spec.headDim,
+      stride: workspace.queryKeyValue.stride, group: share.spec.group,
+      workspace.rotary[share.spec], scale: share.spec.queryScale)
+    workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
+    pass.run(
+      firstRow: share.firstRow, rowCount: rows.count,
+      extraRow: share.part == 0 ? state.pointee.eviction.extraRow(block) : nil)
+    return pass.isInRange(squares: squares, rowCount: rows.count)
+  }
+
+  /// The layer's window, if it hides a slot from a token of the block.
+  private func window(_ spec: LayerSpec, _ block: HeadBlock) -> AttentionWindow? {
+    guard case .window(let length) = spec.span, block.slotCount > length else { return nil }
+    let tokenCount = block.slotCount - block.slotsBefore
+    return AttentionWindow(
+      positions: block.head.positions, firstPosition: block.nextPosition - tokenCount,
+      length: length)
+  }
+
+  /// What the policy does before the first share of a KV head.
+  private func prepare(_ block: HeadBlock, _ spec: LayerSpec, _ timer: inout LapTimer) {
+    if !state.pointee.eviction.preparesAttention { return }
+    timer.times.attention += timer.lap()
+    state.pointee.eviction.beforeAttention(block, workspace.rotary[spec])
+    timer.times.score += timer.lap()
+  }
+
+  private func scatterOutputs(_ share: AttentionShare, from scratch: AttentionScratch) {
+    let (rows, group, headDim) = (share.rows, share.spec.group, share.spec.headDim)
+    for row in rows {
+      let (token, member) = (row / group, row % group)
+      let target =
+        workspace.attention[token]
+        + (share.block.kvHead * group + member) * headDim
+      copy(
+        scratch.outputs + (row - rows.lowerBound) * scratch.rowStride, to: target, count: headDim)
+      if !share.spec.hasOutputGate { continue }
+      let head = share.block.kvHead * group + member
+      multiplyBySigmoid(
+        target,
+        of: workspace.queryKeyValue[token]
+          + share.spec.queryLength + head * headDim, count: headDim)
+    }
+  }
+
+  /// Rounds the attention's outcome. In a block of several tokens, each member first does what the policy
+  /// asks for, for heads that it has attended to.
+  func roundAttention(
+    _ layer: Int, into rows: ActivationRows, _ member: Member, _ timer: inout LapTimer
+  ) {
+    if !isTokenAttended(spec(layer)) {
+      for kvHead in ownShares(layer, 1, member) {
+        settle(layer, block(layer, kvHead: kvHead), &timer)
+      }
+    }
+    let layerWeights = weights.layers[layer]
+    round(
+      workspace.attention, rows,
+      factor: layerWeights.attentionPostNorm == nil ? layerWeights.spec.residualScale : 1,
+      .beforeFeedForward(layer), member, &timer)
+  }
+
+  /// What the policy does after a KV head's attention: weights of all chunks become one sum, and a block
+  /// that stays is scored and evicted from.
+  private func settle(_ layer: Int, _ block: HeadBlock, _ timer: inout LapTimer) {
+    state.pointee.eviction.beginStep(block)
+    let window = state.pointee.eviction.weightTokens(block)
+    if window == 0 && !(commits && block.isOverBudget) { return }
+    let spec = spec(layer)
+    timer.times.attention += isTokenAttended(spec) ? timer.lap() : 0
+    // One token's rows are one chunk.
+    let partCount = isTokenAttended(spec) ? 1 : chunks(spec).partCount(window)
+    state.pointee.eviction.gatherWeights(block, partCount: partCount)
+    if commits { state.pointee.eviction.score(block) }
+    timer.times.score += timer.lap()
+    if commits { state.pointee.eviction.evict(block) }
+    timer.times.evict += timer.lap()
+  }
+}
+
+/// Some query rows of one KV head.
+private struct AttentionShare {
+  let layer: Int
+  let spec: LayerSpec
+  let block: HeadBlock
+  /// In the pass.
+  let rows: Range<Int>
+  /// The first of them in `block`.
+  let firstRow: Int
+  let chunks: QueryChunks
+  /// 0 for the block's last rows, 1 for the chunk before, …
+  let part: Int
+}
