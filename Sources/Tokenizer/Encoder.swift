@@ -80,7 +80,7 @@ public enum EncodedToken: Sendable {
     self.scheme = scheme
     unsafe buffer = unsafe carver.take(.text, UInt8.self, count: Self.bufferByteCount)
     chain = SymbolChain(carver: &carver)
-    pieces = PieceMerger(carver: &carver, isUsed: scheme.isSentencePiece)
+    pieces = PieceMerger(carver: &carver, isUsed: scheme.hasPieces)
     cache = WordCache(carver: &carver)
   }
 
@@ -231,6 +231,8 @@ extension Encoder {
       switch scheme {
       case .byteLevelBPE(let preTokenizer): preTokenizer.firstWordByteCount(seen)
       case .sentencePiece: vocabulary.neighbours.firstWordByteCount(seen)
+      case .rankedPieces:
+        vocabulary.neighbours.firstWordByteCount(seen.firstRun)
       }
     if count > Self.wordByteCountMax {
       count = segment.boundary(notAfter: Self.wordByteCountMax)
@@ -254,7 +256,7 @@ extension Encoder {
       let made = bytePairs.merge(word, in: &chain, vocabulary)
       wordTokenCount = made.count
       return made.droppedByteCount
-    case .sentencePiece:
+    case .sentencePiece, .rankedPieces:
       let made = pieces.merge(word, in: &chain, vocabulary)
       wordTokenCount = made.count
       return made.droppedByteCount
@@ -264,7 +266,7 @@ extension Encoder {
   /// The tokens of the word that was merged last.
   @inline(__always)
   private var wordTokens: UnsafeMutablePointer<Int32> {
-    unsafe scheme.isSentencePiece ? pieces.tokens : chain.tokens
+    unsafe scheme.hasPieces ? pieces.tokens : chain.tokens
   }
 
   @inline(__always)

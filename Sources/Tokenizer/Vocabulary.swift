@@ -36,12 +36,12 @@ import Platform
     self.counts = counts
     let tokenCount = counts.tokenCount
     let slotCount = HashTable.slotCount(entryCount: tokenCount)
-    let isSentencePiece = counts.scheme.isSentencePiece
+    let scheme = counts.scheme
     unsafe bytes = unsafe carver.take(.tokenizer, UInt8.self, count: counts.tokenByteCount)
     unsafe starts = unsafe carver.take(.tokenizer, UInt32.self, count: tokenCount + 1)
     unsafe kinds = unsafe carver.take(.tokenizer, UInt8.self, count: tokenCount)
     unsafe ranks = unsafe carver.take(
-      .tokenizer, UInt32.self, count: isSentencePiece ? tokenCount : 0)
+      .tokenizer, UInt32.self, count: scheme.mergesByScore ? tokenCount : 0)
     unsafe textSlots = unsafe carver.take(.tokenizer, UInt32.self, count: slotCount)
     unsafe byteTokens = unsafe carver.take(.tokenizer, Int32.self, count: 256)
     unsafe mergeBytes = unsafe carver.take(
@@ -50,7 +50,7 @@ import Platform
     merges = MergeTable(carver: &carver, countMax: counts.mergeCount)
     specialTokens = SpecialTokens(carver: &carver, byteCountMax: counts.specialByteCount)
     neighbours = Neighbours(
-      carver: &carver, tokenByteCount: isSentencePiece ? max(counts.tokenByteCount, 1) : 0)
+      carver: &carver, tokenByteCount: scheme.hasPieces ? max(counts.tokenByteCount, 1) : 0)
     if !carver.isMeasuring {
       for value in 0..<256 { unsafe byteTokens[value] = -1 }
     }
@@ -82,9 +82,9 @@ import Platform
     unsafe kinds[tokenCount] = UInt8(kind.rawValue) | (ends ? Self.endFlag : 0)
     tokenCount += 1
     if kind == .unknown && unknownToken < 0 { unknownToken = id }
-    if scheme.isSentencePiece { try addPiece(id, kind, text, score) }
+    if scheme.hasPieces { try addPiece(id, kind, text, score) }
     // The text of SentencePiece's bytes is not what they stand for.
-    let hasText = !(scheme.isSentencePiece && kind == .byte)
+    let hasText = !(scheme.hasPieces && kind == .byte)
     guard !hasText || !Self.canBeMade(text, kind, scheme) || addToTextTable(id),
       !kind.isSpecial || !Self.canBeMade(text, kind, scheme)
         || specialTokens.add(text, token: id, isControl: kind.isControl)
@@ -101,7 +101,7 @@ import Platform
   ) -> Bool {
     if text.isEmpty { return false }
     if kind.isSpecial { return UTF8Sequence.validPrefixByteCount(text) == text.count }
-    return scheme.isSentencePiece || kind != .normal || ByteAlphabet.isWritten(in: text)
+    return scheme.hasPieces || kind != .normal || ByteAlphabet.isWritten(in: text)
   }
 
   private func malformedToken(
@@ -114,10 +114,12 @@ import Platform
   private mutating func addPiece(
     _ id: Int32, _ kind: TokenKind, _ text: Span<UInt8>, _ score: Float
   ) throws(TokenizerError) {
-    if score.isNaN { throw malformedToken(id, text, "its score must be a number") }
-    // Ordered as the scores are, from the best one; adding 0 makes one zero of two.
-    let bits = (score + 0).bitPattern
-    unsafe ranks[Int(id)] = bits >> 31 == 0 ? ~(bits | 0x8000_0000) : bits
+    if scheme.mergesByScore {
+      if score.isNaN { throw malformedToken(id, text, "its score must be a number") }
+      // Ordered as the scores are, from the best one; adding 0 makes one zero of two.
+      let bits = (score + 0).bitPattern
+      unsafe ranks[Int(id)] = bits >> 31 == 0 ? ~(bits | 0x8000_0000) : bits
+    }
     let start = unsafe bytes + Int(starts[Int(id)])
     if kind == .byte {
       unsafe byteTokens[Int(start[0])] = id
@@ -137,13 +139,13 @@ import Platform
     switch (scheme, kind) {
     case (.byteLevelBPE, .normal) where ByteAlphabet.isWritten(in: text):
       byteCount = unsafe ByteAlphabet.decode(text, 0..<text.count, into: target, capacity: room)
-    case (.sentencePiece, .byte):
+    case (_, .byte) where scheme.hasPieces:
       guard let byte = PieceText.byte(text), room > 0 else {
         throw malformedToken(id, text, "a byte must be written as '<0x00>' to '<0xFF>'")
       }
       unsafe target[0] = byte
       byteCount = 1
-    case (.sentencePiece, _) where kind.isPiece:
+    case _ where scheme.hasPieces && kind.isPiece:
       byteCount = unsafe PieceText.decode(text, into: target, capacity: room)
     default:
       if byteCount > room { byteCount = -1 } else { unsafe Self.copy(text, to: target) }
@@ -172,9 +174,8 @@ import Platform
       throw malformedMerge(text, "a merge must be two tokens with a space between them")
     }
     let capacity = counts.longestTokenByteCount
-    let leftCount = unsafe ByteAlphabet.decode(
-      text, 0..<space, into: mergeBytes, capacity: capacity)
-    let rightCount = unsafe ByteAlphabet.decode(
+    let leftCount = unsafe decode(text, 0..<space, into: mergeBytes, capacity: capacity)
+    let rightCount = unsafe decode(
       text, (space + 1)..<text.count, into: mergeBytes + max(leftCount, 0),
       capacity: capacity - max(leftCount, 0))
     guard leftCount > 0, rightCount > 0, let left = unsafe find(mergeBytes, leftCount),
@@ -184,6 +185,16 @@ import Platform
     if !merges.add(left: left, right: right, merged: merged) {
       throw malformedMerge(text, "too many merges have the same hash")
     }
+  }
+
+  /// A side of a merge.
+  private func decode(
+    _ text: Span<UInt8>, _ range: Range<Int>, into target: UnsafeMutablePointer<UInt8>,
+    capacity: Int
+  ) -> Int {
+    scheme.hasPieces
+      ? unsafe PieceText.decode(text.extracting(range), into: target, capacity: capacity)
+      : unsafe ByteAlphabet.decode(text, range, into: target, capacity: capacity)
   }
 
   private static func firstSpace(_ text: Span<UInt8>) -> Int? {
@@ -207,7 +218,7 @@ import Platform
         field: "tokenizer.ggml.merges", count: merges.count, expected: counts.mergeCount)
     }
     settleEnds()
-    if scheme.isSentencePiece { return }
+    if scheme.hasPieces { return }
     var found = 0
     for value in 0..<256 {
       unsafe mergeBytes[0] = UInt8(value)

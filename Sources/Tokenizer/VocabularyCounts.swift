@@ -91,8 +91,8 @@ public struct VocabularyCounts: Sendable {
     switch (scheme, kind) {
     case (.byteLevelBPE, .normal):
       ByteAlphabet.isWritten(in: text) ? Self.scalarCount(text) : text.count
-    case (.sentencePiece, .byte): 1
-    case (.sentencePiece, _) where kind.isPiece: PieceText.decodedByteCount(text)
+    case (_, .byte) where scheme.hasPieces: 1
+    case _ where scheme.hasPieces && kind.isPiece: PieceText.decodedByteCount(text)
     default: text.count
     }
   }

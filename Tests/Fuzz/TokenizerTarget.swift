@@ -1,6 +1,6 @@
 @testable import Tokenizer
 
-/// Any bytes to tokens and back, by byte-level BPE and by SentencePiece, cut into reads in two ways.
+/// Any bytes to tokens and back, by byte-level BPE, by SentencePiece and by ranked pieces, cut into reads in two ways.
 struct TokenizerTarget: FuzzTarget {
   static var seeds: [[UInt8]] {
     let texts = [
@@ -28,6 +28,9 @@ struct TokenizerTarget: FuzzTarget {
       tiny.tokenizing(.smollm), tiny.tokenizing(.gpt2), tiny.tokenizing(.llama3),
       tiny.tokenizing(.fallback), tiny.tokenizing(.qwen2), pieces.tokenizing(),
       pieces.tokenizing(addsSpacePrefix: false),
+      pieces.tokenizing(ranking: [
+        ("t", "h"), ("th", "e"), (" ", "the"), (" ", " "), ("日", "本"), ("1", "2"),
+      ]),
     ]
   }
 

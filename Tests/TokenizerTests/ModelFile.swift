@@ -38,6 +38,7 @@ struct ModelFile {
   /// How the file says that text is cut.
   func scheme() throws -> Scheme {
     if kind == Array("llama".utf8) { return .sentencePiece(addsSpacePrefix: true) }
+    if kind == Array("gemma4".utf8) { return .rankedPieces }
     return .byteLevelBPE(try PreTokenizer(name: preTokenizer.span))
   }
 

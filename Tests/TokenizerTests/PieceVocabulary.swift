@@ -33,6 +33,16 @@ struct PieceVocabulary {
       .sentencePiece(addsSpacePrefix: addsSpacePrefix), tokens: tokens, types: types,
       scores: scores, merges: [])
   }
+
+  /// With merges by rank in place of scores; the spaces in them become U+2581.
+  func tokenizing(ranking merges: [(String, String)]) throws -> Tokenizing {
+    func piece(_ text: String) -> String {
+      text.split(separator: " ", omittingEmptySubsequences: false).joined(separator: "\u{2581}")
+    }
+    return try Tokenizing(
+      .rankedPieces, tokens: tokens, types: types,
+      merges: merges.map { Array((piece($0) + " " + piece($1)).utf8) })
+  }
 }
 
 /// SentencePiece's tokens by their definition, of the whole text at once: of all neighbouring symbols

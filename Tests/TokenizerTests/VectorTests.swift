@@ -50,7 +50,7 @@ import Testing
     arguments: [
       ("llama-spm", ["llama-spm"]), ("phi-3", ["phi-3"]), ("gpt-2", ["gpt-2"]),
       ("qwen2", ["qwen2", "deepseek-r1-qwen"]), ("refact", ["refact"]),
-      ("qwen35", ["qwen35"]),
+      ("qwen35", ["qwen35"]), ("gemma-4", ["gemma-4"]),
     ])
   func published(vocabulary: String, names: [String]) throws {
     let file = Files.sharedURL("\(Self.folder)/ggml-vocab-\(vocabulary).gguf")

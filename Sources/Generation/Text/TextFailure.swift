@@ -23,7 +23,7 @@ public enum TextFailure: LineError {
     case .kind(let name):
       out.write("tokenizer.ggml.model is ")
       if name.count == 0 { out.write("missing") } else { out.write(quoted: name) }
-      out.write("; text needs 'gpt2' (byte-level BPE) or 'llama' (SentencePiece); ")
+      out.write("; text needs 'gpt2' (byte-level BPE), 'llama' or 'gemma4' (pieces); ")
       out.write("token ids work with any model (--tokens)")
     case .template(let error): error.write(to: &out)
     case .templateFile(let error):

@@ -68,7 +68,7 @@ public struct TextNeeds {
       throw .model(error)
     }
     do throws(TokenizerError) {
-      let mergeCount = if case .byteLevelBPE = scheme { model.tokenizer.mergeCount } else { 0 }
+      let mergeCount = scheme.hasMerges ? model.tokenizer.mergeCount : 0
       return (try counter.finish(mergeCount: mergeCount), counter.hasChatML)
     } catch {
       throw .tokenizer(error)
@@ -79,6 +79,7 @@ public struct TextNeeds {
     switch facts.kind {
     case .byteLevelBPE: .byteLevelBPE(try preTokenizer(facts))
     case .sentencePiece: .sentencePiece(addsSpacePrefix: facts.addsSpacePrefix ?? true)
+    case .rankedPieces: .rankedPieces
     case .absent, .unsupported: throw .kind(facts.name)
     }
   }

@@ -9,6 +9,8 @@ public struct TokenizerFacts: Sendable {
     case byteLevelBPE
     /// SentencePiece's BPE with scores: `llama`.
     case sentencePiece
+    /// SentencePiece's tokens with ranked merges: `gemma4`.
+    case rankedPieces
     /// Another kind; `name` tells which.
     case unsupported
   }
@@ -50,7 +52,7 @@ public struct TokenizerFacts: Sendable {
   public var lacksPreTokenizer: Bool { kind == .byteLevelBPE && preTokenizer.count == 0 }
 
   /// Whether there is a tokenizer, and of a kind that can be read.
-  public var isKnown: Bool { kind == .byteLevelBPE || kind == .sentencePiece }
+  public var isKnown: Bool { kind != .absent && kind != .unsupported }
 
   public var tokenCount: Int { tokens?.count ?? 0 }
   public var mergeCount: Int { merges?.count ?? 0 }
@@ -104,6 +106,7 @@ public struct TokenizerFacts: Sendable {
   private static func kind(_ name: Excerpt?) -> Kind {
     guard let name else { return .absent }
     if name.isEqual(to: "gpt2") { return .byteLevelBPE }
+    if name.isEqual(to: "gemma4") { return .rankedPieces }
     return name.isEqual(to: "llama") ? .sentencePiece : .unsupported
   }
 
@@ -187,7 +190,7 @@ private struct TokenIDs {
     case .sentencePiece: return isToken(id) ? id : nil
     case .byteLevelBPE:
       return value != nil && isToken(Self.byteLevelDefault) ? Self.byteLevelDefault : nil
-    case .absent, .unsupported: return nil
+    case .absent, .unsupported, .rankedPieces: return nil
     }
   }
 

@@ -2,7 +2,7 @@ import Memory
 
 /// Cuts one word into SentencePiece's tokens: the symbols are scalars at first, and a pair's rank is
 /// that of the score of the token with the text of both (Kudo and Richardson, 2018; llama.cpp,
-/// src/llama-vocab.cpp). A symbol that is no token in the end becomes the tokens of its bytes, or
+/// src/llama-vocab.cpp); or that of the merge of both, if the vocabulary has ranked merges. A symbol that is no token in the end becomes the tokens of its bytes, or
 /// where there are none the unknown token. Control tokens and bytes are never made of text.
 @safe struct PieceMerger: MergeRule {
   /// A token that has not been looked up.
@@ -29,8 +29,16 @@ import Memory
     _ word: TextSlice, in chain: inout SymbolChain, _ vocabulary: borrowing Vocabulary
   ) -> (count: Int, droppedByteCount: Int) {
     let count = separate(word)
-    for place in 0..<count { unsafe chain.tokens[place] = Self.unsought }
-    chain.merge(count, by: self, vocabulary)
+    if vocabulary.scheme.mergesByScore {
+      for place in 0..<count { unsafe chain.tokens[place] = Self.unsought }
+      chain.merge(count, by: self, vocabulary)
+    } else {
+      for place in 0..<count {
+        let (start, end) = unsafe (Int(starts[place]), Int(starts[place + 1]))
+        unsafe chain.tokens[place] = vocabulary.piece(text + start, count: end - start)
+      }
+      chain.merge(count, by: BytePairMerger(), vocabulary)
+    }
     return collect(chain, vocabulary)
   }
 

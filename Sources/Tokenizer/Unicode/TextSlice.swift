@@ -20,6 +20,15 @@
   @inline(__always)
   subscript(index: Int) -> UInt8 { unsafe base[index] }
 
+  /// The newlines, or what is none, that the text begins with.
+  var firstRun: TextSlice {
+    let newline = UInt8(ascii: "\n")
+    let isNewline = count > 0 && self[0] == newline
+    var end = 0
+    while end < count && (self[end] == newline) == isNewline { end += 1 }
+    return unsafe TextSlice(base, count: end)
+  }
+
   /// What lies behind a place.
   func from(_ index: Int) -> TextSlice {
     unsafe TextSlice(base + index, count: count - index)
