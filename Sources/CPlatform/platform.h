@@ -83,6 +83,10 @@ EDGE_INLINE int32_t edge_read_link(const char *path, void *to, size_t bytes) {
 EDGE_INLINE int64_t edge_pread(int32_t fd, void *to, size_t bytes, int64_t at) {
   return edge_result(pread(fd, to, bytes, at));
 }
+// A descriptor of its own for an open file.
+EDGE_INLINE int32_t edge_duplicate(int32_t fd) {
+  return (int32_t)edge_result(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
 EDGE_INLINE int64_t edge_read(int32_t fd, void *to, size_t bytes) {
   return edge_result(read(fd, to, bytes));
 }

@@ -48,7 +48,8 @@ extension ForwardPass {
     let scratch = AttentionScratch(
       memory: workspace.attentionScratch[member.index],
       headDim: spec.headDim)
-    if share.part == 0 { prepare(block, spec, &timer) }
+    let isScored = weights.layers[share.layer].isLastOfKeys
+    if share.part == 0 && isScored { prepare(block, spec, &timer) }
     var pass = Attention(
       cache: block.head.rows, scratch: scratch, slotsBefore: block.slotsBefore,
       slotCount: block.slotCount, group: spec.group, usesFloat16: settings.usesFloat16,
@@ -59,7 +60,7 @@ extension ForwardPass {
       _ = run(pass, share, member)
     }
     scatterOutputs(share, from: scratch)
-    let window = state.pointee.eviction.weightTokens(block)
+    let window = isScored ? state.pointee.eviction.weightTokens(block) : 0
     if share.part < chunks.partCount(window) {
       timer.times.attention += timer.lap()
       pass.sumWeights(
@@ -80,7 +81,8 @@ extension ForwardPass {
     workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
     pass.run(
       firstRow: share.firstRow, rowCount: rows.count,
-      extraRow: share.part == 0 ? state.pointee.eviction.extraRow(block) : nil)
+      extraRow: share.part == 0 && weights.layers[share.layer].isLastOfKeys
+        ? state.pointee.eviction.extraRow(block) : nil)
     return pass.isInRange(squares: squares, rowCount: rows.count)
   }
 
@@ -137,8 +139,9 @@ extension ForwardPass {
   }
 
   /// What the policy does after a KV head's attention: weights of all chunks become one sum, and a block
-  /// that stays is scored and evicted from.
+  /// that stays is scored and evicted from. Of layers that share keys the last one does so.
   private func settle(_ layer: Int, _ block: HeadBlock, _ timer: inout LapTimer) {
+    if !weights.layers[layer].isLastOfKeys { return }
     state.pointee.eviction.beginStep(block)
     let window = state.pointee.eviction.weightTokens(block)
     if window == 0 && !(commits && block.isOverBudget) { return }

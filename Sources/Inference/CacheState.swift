@@ -62,11 +62,11 @@ extension RunSettings {
     let (layer, evicts) = (shape.layer(index), Eviction.evicts(policy))
     if case .window(let window) = layer.span {
       return CacheLayer(
-        kvHeadCount: layer.kvHeadCount, headDim: layer.headDim, window: window,
+        kvHeadCount: layer.keptHeadCount, headDim: layer.headDim, window: window,
         blockSize: blockSize, slotCount: evicts ? nil : slotCount)
     }
     return CacheLayer(
-      kvHeadCount: layer.kvHeadCount, headDim: layer.headDim,
+      kvHeadCount: layer.keptHeadCount, headDim: layer.headDim,
       budget: evicts ? cacheBudget : slotCount, blockSize: evicts ? blockSize : 0,
       shares: evicts ? headShares : nil, layer: index)
   }

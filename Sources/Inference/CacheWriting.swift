@@ -7,7 +7,8 @@ import Platform
 // The block's keys and values on their way into the cache.
 
 extension ForwardPass {
-  /// Keys, rotated, and values of the block go to the slots behind the kept ones. Each member writes
+  /// Keys, rotated, and values of the block go to the slots behind the kept ones, unless they are another
+  /// layer's; queries are normalized. Each member writes
   /// those that it attends to.
   func writeCache(_ layer: Int, _ member: Member) {
     for share in ownShares(layer, cacheSharesPerHead, member) {
@@ -26,6 +27,7 @@ extension ForwardPass {
       normalizeHeads(norms, spec, kvHead: kvHead, tokens: tokens)
     }
     if let growth = spec.queryGrowth { growQueries(growth, spec, kvHead: kvHead, tokens: tokens) }
+    if spec.keySource != nil { return }
     let (row, rotary) = (rowScratch(member), workspace.rotary[spec])
     let firstSlot = block.slotsBefore - (block.step ?? 0)
     for token in tokens {
@@ -34,6 +36,9 @@ extension ForwardPass {
       let value = key + spec.kvLength
       if !areFinite(key, count: spec.headDim) || !areFinite(value, count: spec.headDim) {
         workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
+      }
+      if spec.norms.values {
+        normalizeHead(value, count: spec.headDim, epsilon: shape.rmsEpsilon)
       }
       rotary.rotate(key, token: token, factor: 1, into: row)
       let clamped = block.head.setToken(
@@ -52,6 +57,7 @@ extension ForwardPass {
       for head in kvHead * group..<(kvHead + 1) * group {
         normalizeHead(row + head * headDim, weight: norms.query, count: headDim, epsilon: epsilon)
       }
+      if spec.keySource != nil { continue }
       normalizeHead(
         row + spec.keyStart + kvHead * headDim, weight: norms.key, count: headDim,
         epsilon: epsilon)

@@ -37,11 +37,13 @@ public struct Engine: ~Copyable {
   public let layout: EngineLayout
   public let machine: Machine
   public internal(set) var sequence: TokenSequence
+  private let layerInputFile: LayerInputFile
 
   /// Starts the threads. The arena is not yet sealed.
   public init(layout: EngineLayout, cores: Span<Int32>) throws(SystemFailure) {
     self.layout = layout
     sequence = TokenSequence(layout.sequence)
+    layerInputFile = LayerInputFile(layout.weights)
     machine = try Machine(layout.workspace, layout.team, cores: cores)
   }
 
@@ -61,10 +63,16 @@ public struct Engine: ~Copyable {
   ) throws(ModelError) {
     if let packed = file.packed {
       try takePacked(packed.weights, file, arena.modelImage)
+      if let inputs = layout.weights.layerInputs {
+        inputs.take(try file.layerInputRows(nil))
+      }
       return
     }
     var tensors = layout.tensors
     try tensors.fill(from: file, buffer: buffer)
+    if let inputs = layout.weights.layerInputs {
+      inputs.take(try file.layerInputRows(tensors[.layerInputs]))
+    }
     machine.workspace.rotary.setFrequencies(shape)
     try WeightLoader.load(
       file, tensors, into: layout.weights, machine.workspace.rotary, scratch: layout.loading,

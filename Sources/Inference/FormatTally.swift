@@ -6,7 +6,7 @@ extension LayerSpec {
   /// places.
   fileprivate func inputLengths(embeddingLength: Int) -> (first: Int, second: Int) {
     switch mixer {
-    case .attention: (keyStart, kvLength)
+    case .attention: (keyStart, keptLength)
     case .convolution: (mixerInputLength(embeddingLength: embeddingLength), 0)
     case .delta(let delta): (delta.channelCount, delta.valueLength)
     }
@@ -28,16 +28,19 @@ public struct FormatTally {
       let lengths = spec.inputLengths(embeddingLength: length)
       add(joint ?? shape.format(layer, .query), outputs: lengths.first, k: length)
       add(joint ?? shape.format(layer, .key), outputs: lengths.second, k: length)
-      add(joint ?? shape.format(layer, .value), outputs: spec.kvLength, k: length)
+      add(joint ?? shape.format(layer, .value), outputs: spec.keptLength, k: length)
       add(
         shape.format(layer, .attentionOutput), outputs: length,
         k: spec.mixedLength(embeddingLength: length))
+      add(.int8, outputs: spec.inputLength, k: length)
+      if spec.inputLength > 0 { add(.int8, outputs: length, k: spec.inputLength) }
       for _ in 0..<max(spec.expertCount, 1) {
         add(shape.format(layer, .gate), outputs: spec.feedForwardLength, k: length)
         add(shape.format(layer, .up), outputs: spec.feedForwardLength, k: length)
         add(shape.format(layer, .down), outputs: length, k: spec.feedForwardLength)
       }
     }
+    add(.int8, outputs: shape.layerInputLength * shape.layerCount, k: length)
     add(shape.format(.tokenEmbedding), outputs: shape.vocabularyCount, k: length)
     if !shape.isOutputTied {
       add(shape.format(.output), outputs: shape.vocabularyCount, k: length)

@@ -48,9 +48,11 @@ struct ForwardPass {
     embed(member)
     member.barrier()
     _ = timer.lap()
+    if let inputs = weights.layerInputs { makeLayerInputs(inputs, member, &timer) }
     for layer in 0..<shape.layerCount {
       attend(layer, member, &timer)
       feedForward(layer, member, &timer)
+      if let input = weights.layers[layer].input { addLayerInput(layer, input, member, &timer) }
     }
     return timer.finish()
   }
@@ -167,15 +169,20 @@ extension ForwardPass {
     if let norm { addBranch(member, norm, factor: layer.spec.residualScale, &timer) }
   }
 
-  /// residual += norm of what the layer's branch gave
-  private func addBranch(
-    _ member: Member, _ norm: UnsafeMutablePointer<Float>, factor: Float, _ timer: inout LapTimer
+  /// residual = (residual + norm of what the layer's branch gave) * scale
+  func addBranch(
+    _ member: Member, _ norm: UnsafeMutablePointer<Float>, factor: Float,
+    scale factorOfSum: Float = 1, _ timer: inout LapTimer
   ) {
     forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) { tokens, pass in
       for token in tokens {
         addNormalized(
           pass.workspace.branch[token], weight: norm, count: pass.shape.embeddingLength,
           epsilon: pass.shape.rmsEpsilon, factor: factor, to: pass.workspace.residual[token])
+        if factorOfSum != 1 {
+          scale(
+            pass.workspace.residual[token], count: pass.shape.embeddingLength, by: factorOfSum)
+        }
       }
     }
     member.barrier()

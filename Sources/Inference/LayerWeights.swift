@@ -30,6 +30,12 @@ struct LayerWeights: BitwiseCopyable {
   let down: WeightMatrix
   /// `[embedding]`, if the layer has it.
   let feedForwardPostNorm: UnsafeMutablePointer<Float>?
+  /// If tokens have an input for the layer.
+  let input: LayerInput?
+  /// The layer that keeps the keys and values that this one attends to.
+  let keyLayer: Int
+  /// Whether no later layer attends to them, so that they are evicted from.
+  let isLastOfKeys: Bool
 
   init(carver: inout Carver, _ shape: ModelShape, _ layer: Int) {
     let (spec, embeddingLength) = (shape.layer(layer), shape.embeddingLength)
@@ -73,6 +79,11 @@ struct LayerWeights: BitwiseCopyable {
     }
     feedForwardPostNorm =
       spec.norms.afterFeedForward ? carver.takeNorm(count: embeddingLength) : nil
+    input =
+      spec.inputLength > 0
+      ? LayerInput(carver: &carver, spec, embeddingLength: embeddingLength) : nil
+    keyLayer = spec.keySource ?? layer
+    isLastOfKeys = shape.isLastOfKeys(layer)
   }
 }
 
@@ -132,6 +143,10 @@ extension LayerWeights {
     case .deltaBeta: .numbers(delta!.beta, rowStride: queryKeyValue.k, columnStride: 1)
     case .deltaAlpha: .numbers(delta!.alpha, rowStride: queryKeyValue.k, columnStride: 1)
     case .deltaNorm: .vector(delta!.norm, .asStored)
+    case .inputGate: .matrix(input!.gate, firstOutput: 0, .asStored)
+    case .inputProjection: .matrix(input!.projection, firstOutput: 0, .asStored)
+    case .inputNorm: .vector(input!.norm, .asStored)
+    case .outputScale: .vector(input!.outputScale, .asStored)
     }
   }
 }

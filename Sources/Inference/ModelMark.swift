@@ -30,7 +30,7 @@ extension ModelShape {
       throw .otherLayers(found: kept.shares.layerCount, expected: layerCount)
     }
     for layer in 0..<layerCount {
-      let (found, expected) = (kept.shares.headCount(layer: layer), self.layer(layer).kvHeadCount)
+      let (found, expected) = (kept.shares.headCount(layer: layer), self.layer(layer).keptHeadCount)
       if found != expected { throw .otherHeads(layer: layer, found: found, expected: expected) }
     }
   }

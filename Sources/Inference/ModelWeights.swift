@@ -12,6 +12,8 @@ package struct ModelWeights {
   /// The embeddings again if the model ties them.
   let outputHead: WeightMatrix
   let outputNorm: UnsafeMutablePointer<Float>
+  /// If layers have an input for each token.
+  let layerInputs: LayerInputWeights?
 
   /// Not to be read of weights that were only measured.
   var shape: ModelShape { unsafeAddress { UnsafePointer(shapeAddress) } }
@@ -33,10 +35,20 @@ package struct ModelWeights {
       : carver.takeMatrix(
         .outputHead, shape.format(.output), outputs: shape.vocabularyCount, k: length)
     outputNorm = carver.takeNorm(count: length)
+    layerInputs =
+      shape.layerInputLength > 0 ? LayerInputWeights(carver: &carver, shape) : nil
   }
 }
 
 extension ModelShape {
+  /// Whether no layer behind this one attends to the same keys.
+  func isLastOfKeys(_ layer: Int) -> Bool {
+    let source = self.layer(layer).keySource ?? layer
+    for later in layer + 1..<max(layerCount, layer + 1)
+    where self.layer(later).keySource == source { return false }
+    return true
+  }
+
   /// The greatest K of the matrices.
   var longestRowLength: Int {
     max(

@@ -23,6 +23,10 @@ struct OutputHead {
         rows, head, groups: groups,
         into: ProductOutput(workspace.logits),
         l2ByteCount: l2ByteCount)
+      let cap = weights.shape.logitCap
+      if cap > 0 {
+        ProductOutput(workspace.logits).cap(at: cap, rowCount: rowCount, groups: groups)
+      }
     }
   }
 

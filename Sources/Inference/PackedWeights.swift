@@ -18,6 +18,11 @@ extension Engine {
     }
   }
 
+  /// The rows that stay in the file from which the model was loaded; nil if it has none.
+  public var layerInputTensor: TensorLocation? {
+    shape.layerInputLength > 0 ? layout.tensors[.layerInputs] : nil
+  }
+
   /// See `PackedChecksum`; on all threads.
   @export(interface)
   public func checksum(of image: UnsafeRawBufferPointer) -> UInt64 {

@@ -90,7 +90,7 @@ struct RenumberingTask {
       workspace.renumberingScratch[member.index]
     while let layer = member.nextShare(below: shape.layerCount) {
       let spec = shape.layer(layer)
-      for kvHead in 0..<spec.kvHeadCount {
+      for kvHead in 0..<spec.keptHeadCount {
         let block = state.pointee.cache.block(
           layer: layer, kvHead: kvHead, tokenCount: 0, nextPosition: 0)
         state.pointee.eviction.renumber(

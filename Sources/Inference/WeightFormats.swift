@@ -23,7 +23,7 @@ extension ModelShape {
       return delta.channelCount % MatrixJoin.outputMultiple == 0 ? nil : .int8
     }
     // What a convolution takes comes from one matrix.
-    if !self.layer(layer).attends { return query }
+    if !self.layer(layer).attends || self.layer(layer).keySource != nil { return query }
     if format(layer, .key) == query && format(layer, .value) == query { return query }
     let (spec, multiple) = (self.layer(layer), MatrixJoin.outputMultiple)
     return spec.keyStart % multiple == 0 && spec.kvLength % multiple == 0 ? nil : .int8
@@ -70,6 +70,7 @@ extension ModelShape {
       forms.formUnion(format(layer, .up).form)
       forms.formUnion(format(layer, .down).form)
     }
+    if layerInputLength > 0 { forms.formUnion(MatrixFormat.int8.form) }
     return forms
   }
 }

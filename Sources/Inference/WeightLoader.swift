@@ -45,6 +45,10 @@ struct WeightLoader {
       try loadRopeFactors(slot, rotary[table], &shares)
     }
     for layer in 0..<weights.shape.layerCount { try loadLayer(layer, &shares) }
+    if let inputs = weights.layerInputs {
+      try loadMatrix(.layerInputProjection, inputs.projection, &shares)
+      try loadVector(.layerInputNorm, inputs.norm, &shares)
+    }
     try loadMatrix(.tokenEmbedding, weights.embeddings, &shares)
     if !weights.shape.isOutputTied { try loadMatrix(.output, weights.outputHead, &shares) }
   }
@@ -184,7 +188,7 @@ struct WeightLoader {
         || factors[index] > RopeScaling.frequencyFactorMax
       {
         throw .tensor(
-          slot.name, .unsupported("a factor outside 0.001 to 1000000"))
+          slot.name, .unsupported("a factor outside 0.001 to 1e30"))
       }
       rotary.divideFrequencies(by: factors)
     }

@@ -30,6 +30,10 @@ extension ModelWeights {
       forEach(in: layers[index], number: Self.matricesPerLayer * index, &visitor)
     }
     let next = Self.matricesPerLayer * shape.layerCount
+    if let inputs = layerInputs {
+      visitor.visit(matrix: inputs.projection, number: next + 2)
+      visitor.visit(norm: inputs.norm, count: shape.layerInputLength)
+    }
     visitor.visit(norm: outputNorm, count: shape.embeddingLength)
     visitor.visit(matrix: embeddings, number: next)
     if !shape.isOutputTied { visitor.visit(matrix: outputHead, number: next + 1) }
@@ -82,5 +86,12 @@ extension ModelWeights {
       visitor.visit(matrix: layer.down, number: number + 4)
     }
     if let norm = layer.feedForwardPostNorm { visitor.visit(norm: norm, count: length) }
+    if let input = layer.input {
+      // No layer that has an input has experts.
+      visitor.visit(matrix: input.gate, number: number + 3 + Self.partNumberStep)
+      visitor.visit(matrix: input.projection, number: number + 4 + Self.partNumberStep)
+      visitor.visit(norm: input.norm, count: length)
+      visitor.visit(norm: input.outputScale, count: 1)
+    }
   }
 }

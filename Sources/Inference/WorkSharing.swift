@@ -65,7 +65,7 @@ extension ForwardPass {
   /// The block behind a KV head's filled slots.
   func block(_ layer: Int, kvHead: Int) -> HeadBlock {
     state.pointee.cache.block(
-      layer: layer, kvHead: kvHead, tokenCount: tokenCount,
+      layer: weights.layers[layer].keyLayer, kvHead: kvHead, tokenCount: tokenCount,
       nextPosition: firstPosition + tokenCount, isProvisional: !commits)
   }
 
@@ -73,7 +73,8 @@ extension ForwardPass {
   func block(_ layer: Int, kvHead: Int, token: Int) -> HeadBlock {
     if !isStepwise { return block(layer, kvHead: kvHead) }
     return state.pointee.cache.block(
-      layer: layer, kvHead: kvHead, step: token, nextPosition: firstPosition + token + 1)
+      layer: weights.layers[layer].keyLayer, kvHead: kvHead, step: token,
+      nextPosition: firstPosition + token + 1)
   }
 
   func chunks(_ spec: LayerSpec) -> QueryChunks {
@@ -84,7 +85,8 @@ extension ForwardPass {
   /// not as many heads.
   func shareEnd(_ layer: Int, _ pieces: Int, before index: Int, _ member: Member) -> Int {
     state.pointee.cache.firstShare(
-      layer: layer, pieces: pieces, tokenCount: tokenCount, part: index, of: member.count)
+      layer: weights.layers[layer].keyLayer, pieces: pieces, tokenCount: tokenCount, part: index,
+      of: member.count)
   }
 
   func ownShares(_ layer: Int, _ pieces: Int, _ member: Member) -> Range<Int> {

@@ -25,6 +25,7 @@ struct Workspace {
   let experts: ExpertWorkspace
   /// Of the layers with a delta rule: a token's decays of all heads, and then its rates.
   private let deltaRates: ArenaRows<Float>
+  let layerInputs: LayerInputWorkspace
   let rotary: RotaryTables
   /// `[B]`
   let tokens: UnsafeMutablePointer<Int32>
@@ -63,7 +64,8 @@ struct Workspace {
       .activations, Float.self, count: hasBranch * block, stride: residual.stride)
     gated = carver.takeRows(
       .activations, Float.self, count: block,
-      stride: MatrixFormat.rowCapacity(shape.layers.largest { $0.feedForwardLength }))
+      stride: MatrixFormat.rowCapacity(
+        shape.layers.largest { max($0.feedForwardLength, $0.inputLength) }))
     logits = carver.takeRows(
       .logits, Float.self, count: settings.logitRowCount,
       stride: MatrixFormat.outputCapacity(shape.vocabularyCount))
@@ -74,6 +76,7 @@ struct Workspace {
     deltaRates = carver.takeRows(
       .activations, Float.self, count: block,
       stride: 2 * shape.layers.largest { $0.delta?.valueHeadCount ?? 0 })
+    layerInputs = LayerInputWorkspace(carver: &carver, shape: shape, settings: settings)
     rotary = RotaryTables(carver: &carver, shape: shape, block: block)
     tokens = carver.take(.activations, Int32.self, count: block)
     rowScratch = carver.takeRows(

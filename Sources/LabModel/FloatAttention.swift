@@ -12,9 +12,9 @@ struct FloatCache {
   init(_ layer: LayerSpec, capacity: Int) {
     self.layer = layer
     slotCount = FloatPanel.padded(capacity)
-    keys = FloatBuffer(count: layer.kvLength * slotCount)
+    keys = FloatBuffer(count: layer.keptLength * slotCount)
     values = FloatBuffer(
-      count: layer.kvHeadCount * FloatPanel.padded(layer.headDim) * slotCount)
+      count: layer.keptHeadCount * FloatPanel.padded(layer.headDim) * slotCount)
   }
 
   func append(_ keyRows: FloatRows, _ valueRows: FloatRows, rowCount: Int, at slot: Int) {

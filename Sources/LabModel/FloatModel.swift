@@ -18,7 +18,7 @@ public final class FloatModel {
     for factor in weights.ropeFactors.joined()
     where factor < RopeScaling.frequencyFactorMin || factor > RopeScaling.frequencyFactorMax {
       throw FloatModelError(
-        description: "a factor of rotary frequencies is outside 0.001 to 1000000")
+        description: "a factor of rotary frequencies is outside 0.001 to 1e30")
     }
   }
 

@@ -36,6 +36,8 @@ public final class FloatText {
   /// What an expert gives one token.
   private let expertOutput: FloatRows
   private let logits: FloatRows
+  /// Of each token the inputs of all layers, and what the file has of them.
+  private let inputs: FloatRows
 
   init(_ model: FloatModel, capacity: Int, blockSize: Int) {
     precondition(capacity > 0 && blockSize > 0)
@@ -68,10 +70,11 @@ public final class FloatText {
     values = rows(shape.layers.largest { $0.kvLength })
     attended = rows(
       shape.layers.largest { $0.mixedLength(embeddingLength: shape.embeddingLength) })
-    gate = rows(shape.layers.largest { $0.feedForwardLength })
+    gate = rows(shape.layers.largest { max($0.feedForwardLength, $0.inputLength) })
     up = rows(shape.layers.largest { $0.feedForwardLength })
     product = rows(shape.embeddingLength)
     expertOutput = FloatRows(rowCount: 1, length: shape.embeddingLength)
+    inputs = rows(shape.layerInputLength * shape.layerCount)
     logits = FloatRows(rowCount: Self.logitRowCount, length: shape.vocabularyCount)
   }
 
@@ -88,9 +91,11 @@ public final class FloatText {
       for index in 0..<shape.embeddingLength { residual[row][index] *= shape.embeddingScale }
       for table in rotary { table.setRow(row, position: tokenCount + row) }
     }
+    if let weights = model.weights.layerInputs { makeInputs(tokens.map { Int($0) }, weights) }
     for (index, layer) in model.weights.layers.enumerated() {
       attend(index, layer, observer)
       feedForward(layer)
+      if let input = layer.input { add(input, index, layer.spec) }
     }
     tokenCount += rowCount
   }
@@ -105,6 +110,11 @@ public final class FloatText {
       model.weights.outputHead.multiply(
         normalized, firstRow: first, rowCount: count, into: logits, workers)
       for row in 0..<count {
+        if shape.logitCap > 0 {
+          for index in 0..<shape.vocabularyCount {
+            logits[row][index] = tanh(logits[row][index] / shape.logitCap) * shape.logitCap
+          }
+        }
         try body(
           first + row, UnsafeBufferPointer(start: logits[row], count: shape.vocabularyCount))
       }
@@ -145,19 +155,25 @@ public final class FloatText {
     _ index: Int, _ layer: FloatLayer, _ heads: FloatHeads, _ observer: (any ForwardObserver)?
   ) {
     multiply(normalized, heads.query, plus: heads.biases?.query, into: queries)
-    multiply(normalized, heads.key, plus: heads.biases?.key, into: keys)
-    multiply(normalized, heads.value, plus: heads.biases?.value, into: values)
     let spec = layers[index]
+    let source = spec.keySource ?? index
+    if let own = heads.keysAndValues {
+      multiply(normalized, own.key, plus: heads.biases?.key, into: keys)
+      multiply(normalized, own.value, plus: heads.biases?.value, into: values)
+      if spec.norms.values { normalizeValues(spec) }
+      rotate(keys, spec, headCount: spec.kvHeadCount, norm: heads.norms?.key)
+      caches[index].append(keys, values, rowCount: rowCount, at: tokenCount)
+    }
     rotate(queries, spec, headCount: spec.headCount, norm: heads.norms?.query)
-    rotate(keys, spec, headCount: spec.kvHeadCount, norm: heads.norms?.key)
     if let growth = spec.queryGrowth { growQueries(growth, spec) }
-    caches[index].append(keys, values, rowCount: rowCount, at: tokenCount)
-    observer?.layer(
-      index, firstPosition: tokenCount,
-      keys: HeadRows(rows: keys, rowCount: rowCount, headDim: layer.spec.headDim),
-      queries: HeadRows(rows: queries, rowCount: rowCount, headDim: layer.spec.headDim))
+    if spec.keySource == nil {
+      observer?.layer(
+        index, firstPosition: tokenCount,
+        keys: HeadRows(rows: keys, rowCount: rowCount, headDim: layer.spec.headDim),
+        queries: HeadRows(rows: queries, rowCount: rowCount, headDim: layer.spec.headDim))
+    }
     attention.run(
-      queries, rowCount: rowCount, firstPosition: tokenCount, caches[index], into: attended
+      queries, rowCount: rowCount, firstPosition: tokenCount, caches[source], into: attended
     ) { head, position, weights in
       observer?.attention(layer: index, head: head, position: position, weights: weights)
     }
@@ -166,6 +182,54 @@ public final class FloatText {
       for index in 0..<spec.queryLength {
         attended[row][index] /= 1 + exp(-queries[row][spec.queryLength + index])
       }
+    }
+  }
+
+  /// RMS norm of each value head.
+  private func normalizeValues(_ layer: LayerSpec) {
+    let ones = [Float](repeating: 1, count: layer.headDim)
+    for row in 0..<rowCount {
+      for head in 0..<layer.kvHeadCount {
+        let value = values[row] + head * layer.headDim
+        rootMeanSquareNorm(value, weight: ones, epsilon: shape.rmsEpsilon, into: value)
+      }
+    }
+  }
+
+  /// (norm(projection of the embedding / sqrt(embeddingLength)) + row * sqrt(inputLength)) / sqrt(2)
+  private func makeInputs(_ tokens: [Int], _ weights: FloatLayerInputs) {
+    let length = shape.layerInputLength
+    multiply(residual, weights.projection, into: inputs)
+    for row in 0..<rowCount {
+      for index in 0..<length * shape.layerCount {
+        inputs[row][index] /= Float(shape.embeddingLength).squareRoot()
+      }
+      for layer in 0..<shape.layerCount {
+        let input = inputs[row] + layer * length
+        rootMeanSquareNorm(
+          input, weight: weights.norm, epsilon: shape.rmsEpsilon, into: input)
+        for index in 0..<length {
+          let stored = weights.rows[tokens[row]][layer * length + index]
+          input[index] =
+            (input[index] + stored * Float(length).squareRoot()) / Float(2).squareRoot()
+        }
+      }
+    }
+  }
+
+  /// residual = (residual + norm(projection(gelu(gate(residual)) * input))) * scale
+  private func add(_ input: FloatLayerInput, _ index: Int, _ layer: LayerSpec) {
+    multiply(residual, input.gate, into: gate)
+    for row in 0..<rowCount {
+      for place in 0..<layer.inputLength {
+        gate[row][place] =
+          activation(gate[row][place], layer) * inputs[row][index * layer.inputLength + place]
+      }
+    }
+    multiply(gate, input.projection, into: product)
+    addProduct(input.norm, layer)
+    for row in 0..<rowCount {
+      for place in 0..<shape.embeddingLength { residual[row][place] *= input.outputScale }
     }
   }
 

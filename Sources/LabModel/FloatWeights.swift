@@ -19,6 +19,24 @@ struct FloatLayer {
   let feedForwardPostNorm: [Float]?
   let feedForwardNorm: [Float]
   let feedForward: FloatFeedForward
+  /// Where tokens have an input for the layer.
+  let input: FloatLayerInput?
+}
+
+/// What a layer adds of its input.
+struct FloatLayerInput {
+  let gate: FloatMatrix
+  let projection: FloatMatrix
+  let norm: [Float]
+  let outputScale: Float
+}
+
+/// What makes the inputs of all layers.
+struct FloatLayerInputs {
+  /// `[tokens][layers][inputLength]`
+  let rows: [[Float]]
+  let projection: FloatMatrix
+  let norm: [Float]
 }
 
 /// What follows attention.
@@ -68,12 +86,12 @@ struct FloatDelta {
 /// What makes queries, keys and values.
 struct FloatHeads {
   let query: FloatMatrix
-  let key: FloatMatrix
-  let value: FloatMatrix
+  /// Nil in a layer that has another one's.
+  let keysAndValues: (key: FloatMatrix, value: FloatMatrix)?
   /// Where the model has biases.
   let biases: (query: [Float], key: [Float], value: [Float])?
   /// Where the model has norms of heads: `[headDim]` each.
-  let norms: (query: [Float], key: [Float])?
+  let norms: (query: [Float], key: [Float]?)?
 }
 
 /// A gated short convolution.
@@ -92,6 +110,8 @@ struct FloatWeights {
   let outputNorm: [Float]
   /// The embeddings again if the model ties them.
   let outputHead: FloatMatrix
+  /// Where layers have an input for each token.
+  let layerInputs: FloatLayerInputs?
   /// Divisors of the rotary frequencies of each table; empty if it has none.
   let ropeFactors: [[Float]]
 
@@ -124,6 +144,12 @@ struct FloatWeights {
     layers = try (0..<shape.layerCount).map { try reader.layer($0) }
     // As the runtime has it: the factor of the logits is in it.
     outputNorm = try reader.vector(.outputNorm).map { [shape] in $0 * shape.logitScale }
+    layerInputs =
+      shape.layerInputLength == 0
+      ? nil
+      : FloatLayerInputs(
+        rows: try reader.rows(.layerInputs), projection: try reader.matrix(.layerInputProjection),
+        norm: try reader.vector(.layerInputNorm))
     outputHead = shape.isOutputTied ? embeddings : try reader.matrix(.output)
     ropeFactors = try (0..<shape.ropeTables.count).map { [shape] in
       try shape.ropeTables[$0].factors.slot.map { try reader.vector($0) } ?? []
@@ -150,7 +176,13 @@ private struct FloatReader {
       feedForwardPostNorm: !spec.norms.afterFeedForward
         ? nil : try vector(.layer(layer, .ffnPostNorm)),
       feedForwardNorm: try vector(.layer(layer, .ffnNorm)),
-      feedForward: try feedForward(layer, spec))
+      feedForward: try feedForward(layer, spec),
+      input: spec.inputLength == 0
+        ? nil
+        : FloatLayerInput(
+          gate: try matrix(layer, .inputGate), projection: try matrix(layer, .inputProjection),
+          norm: try vector(.layer(layer, .inputNorm)),
+          outputScale: try vector(.layer(layer, .outputScale))[0]))
   }
 
   private func feedForward(_ layer: Int, _ spec: LayerSpec) throws -> FloatFeedForward {
@@ -195,8 +227,8 @@ private struct FloatReader {
     return .attention(
       FloatHeads(
         query: try matrix(layer, .query, spec.queryOrder(order)),
-        key: try matrix(layer, .key, order),
-        value: try matrix(layer, .value),
+        keysAndValues: spec.keySource != nil
+          ? nil : (try matrix(layer, .key, order), try matrix(layer, .value)),
         biases: !spec.hasBias
           ? nil
           : (
@@ -207,7 +239,8 @@ private struct FloatReader {
         norms: !spec.norms.heads
           ? nil
           : (
-            try vector(.layer(layer, .queryNorm), order), try vector(.layer(layer, .keyNorm), order)
+            try vector(.layer(layer, .queryNorm), order),
+            spec.keySource != nil ? nil : try vector(.layer(layer, .keyNorm), order)
           )))
   }
 
@@ -258,7 +291,7 @@ private struct FloatReader {
     return vector
   }
 
-  private func rows(_ slot: TensorSlot) throws -> [[Float]] {
+  func rows(_ slot: TensorSlot) throws -> [[Float]] {
     let tensor = tensors[slot]
     var rows: [[Float]] = []
     try read(tensor, slot, rows: 0..<tensor.rowCount) { _, values in

@@ -54,7 +54,7 @@ extension GeometryObserver {
 
   private func values(_ kind: GeometryMeasure.Kind, layer: Int) -> [Double] {
     let spec = shape.layer(layer)
-    let (kvHeads, heads, group) = (0..<spec.kvHeadCount, 0..<spec.headCount, spec.group)
+    let (kvHeads, heads, group) = (0..<spec.keptHeadCount, 0..<spec.headCount, spec.group)
     return switch kind {
     case .spearman: kvHeads.compactMap { spearman(layer: layer, kvHead: $0) }
     case .spearmanLastBlock: kvHeads.compactMap { spearmanLastBlock(layer: layer, kvHead: $0) }

@@ -27,10 +27,10 @@ public final class GeometryObserver: ForwardObserver {
     let layers = (0..<shape.layerCount).map(shape.layer)
     let heads = shape.layers.sum { $0.headCount }
     keys = layers.map { layer in
-      (0..<layer.kvHeadCount).map { _ in FloatBuffer(count: tokenCount * layer.headDim) }
+      (0..<layer.keptHeadCount).map { _ in FloatBuffer(count: tokenCount * layer.headDim) }
     }
     keySums = layers.map {
-      Array(repeating: RowSums(length: $0.headDim), count: $0.kvHeadCount)
+      Array(repeating: RowSums(length: $0.headDim), count: $0.keptHeadCount)
     }
     querySums = layers.map {
       Array(repeating: RowSums(length: $0.headDim), count: $0.headCount)
@@ -50,7 +50,7 @@ public final class GeometryObserver: ForwardObserver {
   public func layer(_ layer: Int, firstPosition: Int, keys: HeadRows, queries: HeadRows) {
     let spec = shape.layer(layer)
     for token in 0..<keys.rowCount {
-      for head in 0..<spec.kvHeadCount {
+      for head in 0..<spec.keptHeadCount {
         let row = keys.row(token, head: head)
         (self.keys[layer][head].start + (firstPosition + token) * spec.headDim)
           .update(from: row.baseAddress!, count: spec.headDim)

@@ -48,7 +48,7 @@ public final class StrongestAttention: ForwardObserver {
     var histograms: [String: [Double]] = [:]
     for layer in 0..<shape.layerCount {
       let group = shape.layer(layer).group
-      for kvHead in 0..<shape.layer(layer).kvHeadCount {
+      for kvHead in 0..<shape.layer(layer).keptHeadCount {
         var counts = [Double](repeating: 0, count: Self.binCount)
         for index in 0..<length {
           var largest: Float = 0

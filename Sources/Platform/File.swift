@@ -49,9 +49,9 @@ public func makeFolder(_ path: UnsafePointer<CChar>) throws(SystemFailure) {
 /// A regular file, or a part of one, open for reading at given offsets. Its size is taken once, when
 /// it is opened.
 public struct InputFile: ~Copyable {
-  private let descriptor: Int32
+  let descriptor: Int32
   /// Where the part begins.
-  private var start = 0
+  private(set) var start = 0
   public private(set) var byteCount: Int
 
   @export(interface)

@@ -19,6 +19,7 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
     writeWindows(of: preparation, &output)
     writeStates(of: preparation, &output)
     writeExperts(of: preparation, &output)
+    writeSharedKeys(of: preparation, &output)
   }
   try finish(&output)
   try preparation.checkCap()
@@ -63,6 +64,23 @@ private func writeStates(of preparation: borrowing Preparation, _ out: inout Tex
   out.write(" of ")
   out.write(shape.layerCount)
   out.write(" layers keep a state of fixed size in place of keys and need no eviction\n")
+}
+
+/// Layers without keys of their own, and what stays in the file.
+private func writeSharedKeys(of preparation: borrowing Preparation, _ out: inout TextOutput) {
+  let shape = preparation.opened.model.shape
+  if shape.sharedKeyLayerCount > 0 {
+    out.write("   ")
+    out.write(shape.sharedKeyLayerCount)
+    out.write(" of ")
+    out.write(shape.layerCount)
+    out.write(" layers attend to the keys and values of another layer\n")
+  }
+  if shape.layerInputLength > 0 {
+    out.write("   inputs of layers stay in the file: a token reads a row of ")
+    out.write(shape.layerInputLength * shape.layerCount)
+    out.write(" numbers\n")
+  }
 }
 
 /// How much of the experts' bytes a token reads.

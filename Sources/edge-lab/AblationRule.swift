@@ -51,7 +51,7 @@ struct AblationRule {
       let tokens = tokens(passage)
       jobs.append(job(passage, tokens, head: nil))
       for layer in 0..<model.shape.layerCount {
-        for kvHead in 0..<model.shape.layer(layer).kvHeadCount {
+        for kvHead in 0..<model.shape.layer(layer).keptHeadCount {
           jobs.append(job(passage, tokens, head: (layer, kvHead)))
         }
       }
@@ -129,7 +129,7 @@ struct AblationRule {
       uniquingKeysWith: { $1 })
     let shape = model.shape
     let heads = (0..<shape.layerCount).flatMap { layer in
-      (0..<shape.layer(layer).kvHeadCount).map { (layer: layer, kvHead: $0) }
+      (0..<shape.layer(layer).keptHeadCount).map { (layer: layer, kvHead: $0) }
     }
     var sums = [Double](repeating: 0, count: heads.count)
     for passages in [
@@ -147,7 +147,7 @@ struct AblationRule {
     let large = Set(heads.indices.sorted { sums[$0] > sums[$1] }.prefix(largeCount))
     var rest = heads.indices.map { large.contains($0) ? Self.large : Self.small }[...]
     return (0..<shape.layerCount).map { layer in
-      let count = shape.layer(layer).kvHeadCount
+      let count = shape.layer(layer).keptHeadCount
       defer { rest = rest.dropFirst(count) }
       return Array(rest.prefix(count))
     }

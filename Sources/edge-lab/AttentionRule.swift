@@ -81,7 +81,7 @@ struct AttentionRule {
     }
     let limit = limit(counts.values)
     let parts = (0..<model.shape.layerCount).map { layer in
-      (0..<model.shape.layer(layer).kvHeadCount).map { kvHead in
+      (0..<model.shape.layer(layer).keptHeadCount).map { kvHead in
         above(limit, counts[StrongestAttention.name(layer, kvHead)] ?? [])
       }
     }

@@ -89,7 +89,7 @@ struct GeometryRunner {
   /// `[layers][KV heads]`
   private func forEachHead<Value>(_ value: (_ layer: Int, _ kvHead: Int) -> Value) -> [[Value]] {
     (0..<text.shape.layerCount).map { layer in
-      (0..<text.shape.layer(layer).kvHeadCount).map { value(layer, $0) }
+      (0..<text.shape.layer(layer).keptHeadCount).map { value(layer, $0) }
     }
   }
 

@@ -9,8 +9,10 @@ import TestSupport
 import Testing
 
 private let models = ["lfm2", "lfm2-72", "qwen35"].filter(Files.smallModelNames.contains)
+/// Their last layers attend to the keys of other ones.
+private let sharing = ["gemma4", "gemma4-Q4_0"].filter(Files.smallModelNames.contains)
 
-/// Layers that keep a state in place of keys (make_models.py).
+/// Layers that keep a state in place of keys, or nothing at all (make_models.py).
 @Suite(.enabled(if: !models.isEmpty, "needs Toolchain/make-models"))
 struct StateTests {
   private static func path(_ name: String) -> String {
@@ -39,7 +41,7 @@ struct StateTests {
   }
 
   /// Bit for bit.
-  @Test(arguments: models, [Policy.full, .keydiff, .keydiffStream, .h2o])
+  @Test(arguments: models + sharing, [Policy.full, .keydiff, .keydiffStream, .h2o, .tova, .snapkv])
   func threadsDoNotChangeABit(name: String, policy: Policy) throws {
     let tokens = Self.tokens(90)
     let expected = try likelihoods(name, run(policy, block: 16, budget: 40, threads: 1), tokens)
@@ -50,18 +52,20 @@ struct StateTests {
   }
 
   /// Bit for bit: a convolution takes tokens one after the other.
-  @Test(arguments: models, [1, 2, 3, 5, 31]) func blocksDoNotChangeTheState(
+  @Test(arguments: models + sharing, [1, 2, 3, 5, 31]) func blocksDoNotChangeTheState(
     name: String, block: Int
   ) throws {
     let tokens = Self.tokens(60)
     let expected = try likelihoods(name, run(.full, block: 60, budget: 60, threads: 1), tokens)
     let found = try likelihoods(name, run(.full, block: block, budget: 60), tokens)
     let worst = zip(found, expected).map { abs($0 - $1) }.max()!
-    #expect(worst < 0.02, "\(worst)")
+    // Its logits spread by 10: one number that is rounded to the other side moves them by as much.
+    #expect(worst < (name == "gemma4" ? 0.15 : 0.02), "\(worst)")
+    #expect(mean(zip(found, expected).map { abs($0 - $1) }) < 0.01)
   }
 
   /// A kept text and a saved one go on as if nothing had been between, bit for bit.
-  @Test(arguments: models, [Policy.full, .keydiff]) func textsAreTakenUp(
+  @Test(arguments: models + sharing, [Policy.full, .keydiff]) func textsAreTakenUp(
     name: String, policy: Policy
   ) throws {
     let tokens = Self.tokens(80)
@@ -93,6 +97,35 @@ struct StateTests {
     fixture.engine.reset()
     let again = try fixture.negativeLogLikelihoods(tokens)
     #expect(again == expected)
+  }
+
+  /// Layers that attend to others' keys have none themselves, and nothing is proposed.
+  @Test(arguments: sharing) func sharedKeysAreHeldOnce(name: String) throws {
+    var run = run(.keydiff, block: 16, budget: 40)
+    run.takeProposals(5)
+    var fixture = try Fixture.open(Self.path(name), run)
+    let room = fixture.engine.proposalRoom
+    #expect(room == 0)
+    _ = try fixture.negativeLogLikelihoods(Self.tokens(60))
+    let shape = fixture.engine.shape
+    #expect(shape.sharedKeyLayerCount > 0)
+    var elementCount = 0
+    for index in 0..<shape.layerCount {
+      let layer = shape.layer(index)
+      for kvHead in 0..<layer.keptHeadCount {
+        let count = fixture.engine.keptPositions(layer: index, kvHead: kvHead).count
+        guard case .window(let window) = layer.span else {
+          #expect(count == 40)
+          continue
+        }
+        #expect(count == window - 1)
+      }
+      // Slots are held in tiles of 64.
+      elementCount += layer.keptHeadCount * layer.headDim * 64
+    }
+    var carver = Carver.measuring
+    _ = EngineLayout(carver: &carver, shape: shape, settings: run)
+    #expect(carver.measured().byteCount(of: .keys) == 2 * elementCount)
   }
 
   /// States take as much whatever N is, and cannot be cut back; nothing is proposed.

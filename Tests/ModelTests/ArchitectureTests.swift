@@ -185,6 +185,57 @@ import Testing
     #expect(complaint(builder)?.contains("the layer has no delta rule") == true)
   }
 
+  @Test func layersOfGemma4() throws {
+    var builder = Self.builder(.gemma4, layers: 6)
+    builder.set("gemma4.feed_forward_length", .int32s([64, 64, 64, 64, 128, 128]))
+    builder.set("gemma4.final_logit_softcapping", .float32(30))
+    for layer in 4..<6 {
+      for name in ["gate", "up"] {
+        builder.change("blk.\(layer).ffn_\(name).weight") { $0.extents = [32, 128] }
+      }
+      builder.change("blk.\(layer).ffn_down.weight") { $0.extents = [128, 32] }
+    }
+    // Keys that no layer reads may be there or not.
+    builder.tensors.removeAll { $0.name == "blk.5.attn_k.weight" }
+    let shape = try Self.shape(builder)
+    #expect(shape.logitCap == 30 && shape.layerInputLength == 16)
+    #expect(shape.sharedKeyLayerCount == 2 && shape.windowLayerCount == 3)
+    for index in 0..<6 {
+      let layer = shape.layer(index)
+      #expect(layer.span == (index % 2 == 0 ? .window(20) : .full))
+      #expect(layer.ropeTable == (index % 2 == 0 ? 1 : 0) && layer.queryScale == 1)
+      #expect(layer.keySource == (index < 4 ? nil : index - 2))
+      #expect(layer.feedForwardLength == (index < 4 ? 64 : 128) && layer.norms.values)
+      #expect(layer.keptHeadCount == (index < 4 ? 2 : 0))
+    }
+    for (key, value, text) in [
+      ("attention.shared_kv_layers", 6, "expected 0 to 5"),
+      ("attention.shared_kv_layers", 5, "none before sees as much"),
+      ("embedding_length_per_layer_input", 0, "E2B and E4B are supported"),
+      ("embedding_length_per_layer_input", 24, "a multiple of 16"),
+      ("attention.value_length_swa", 4, "the same as gemma4.attention.key_length_swa"),
+      ("rope.dimension_count_swa", 4, "the same as gemma4.attention.key_length_swa"),
+    ] {
+      var other = builder
+      other.set("gemma4." + key, .uint32(UInt32(value)))
+      #expect(complaint(other)?.contains(text) == true, "\(complaint(other) ?? "")")
+    }
+    var other = builder
+    other.remove("gemma4.attention.sliding_window_pattern")
+    #expect(complaint(other)?.contains("sliding_window_pattern' is missing") == true)
+    other.set("gemma4.attention.sliding_window_pattern", .uint32(6))
+    #expect(complaint(other)?.contains("an array of BOOL") == true)
+    for name in ["per_layer_token_embd", "per_layer_model_proj", "blk.2.inp_gate"] {
+      var lacking = builder
+      lacking.tensors.removeAll { $0.name == name + ".weight" }
+      #expect(complaint(lacking)?.contains("\(name).weight' is missing") == true)
+      var foreign = Self.builder(.qwen3)
+      let foreignName = name.hasPrefix("blk") ? "blk.1.inp_gate" : name
+      foreign.tensors.append(TensorSpec(name: foreignName + ".weight", extents: [32, 32], type: 0))
+      #expect(complaint(foreign)?.contains("this architecture does not have it") == true)
+    }
+  }
+
   /// Without a length of their own, Qwen's experts share that of the feed-forward part.
   @Test func lengthOfExperts() throws {
     var builder = Self.builder(.qwen3moe, layers: 1)

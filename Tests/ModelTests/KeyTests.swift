@@ -123,6 +123,9 @@ import Testing
     case .expertCount, .expertUsedCount, .expertFeedForwardLength, .expertGating, .expertScale,
       .plainLayerCount:
       .qwen3moe
+    case .sharedKeyLayerCount, .windowKeyLength, .windowValueLength, .windowDimensionCount,
+      .layerInputLength:
+      .gemma4
     default: .llama
     }
   }
@@ -250,7 +253,7 @@ import Testing
       complaint(builder)
         == "key 'general.architecture' is '\(shown)', expected 'llama', 'qwen2', 'qwen3', "
         + "'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', 'lfm2', "
-        + "'qwen3moe', 'granitemoe', 'lfm2moe' or 'qwen35'")
+        + "'qwen3moe', 'granitemoe', 'lfm2moe', 'qwen35' or 'gemma4'")
   }
 
   /// The keys of another architecture do not count.

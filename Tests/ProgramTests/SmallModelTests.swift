@@ -63,7 +63,8 @@ struct SmallModelTests {
 
   /// Single tokens, and blocks that straddle a window of 9, 12 or 24 tokens.
   @Test(
-    arguments: ["gemma3", "gemma3-Q4_0", "phi3-window"].filter(Files.smallModelNames.contains),
+    arguments: ["gemma3", "gemma3-Q4_0", "phi3-window", "gemma4", "gemma4-Q4_0"]
+      .filter(Files.smallModelNames.contains),
     [1, 2, 5, 9, 12, 13, 40])
   func blocksStraddleWindows(name: String, block: Int) throws {
     try expectReferences(

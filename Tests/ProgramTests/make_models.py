@@ -50,6 +50,11 @@ PLAIN = dict(
     delta=None, delta_period=4,
     # Experts, those of a token, their hidden length; layers before those that have them.
     experts=0, used=0, expert_ff=0, plain_layers=0, sigmoid=False, router_bias=False,
+    # Which layers have a window, and the length of their heads; the last layers that have the keys and values of
+    # the last one before them that sees as much, whether their own are in the file all the same, and their
+    # hidden length; elements of the input of each token for each layer; what logits are capped at.
+    windows=None, window_head_dim=None, shared=0, keeps_unused=False, shared_ff=None, inputs=0, cap=None,
+    value_norms=False,
     rope_dim=None, query_scale=None, embedding_scale=1.0, residual_scale=1.0, logit_divisor=1.0,
     temperature=None,
     # Divisors of the frequencies for texts beyond the original length, and what rotated values then grow by.
@@ -68,6 +73,8 @@ ARCHITECTURES = {
     "qwen3moe": PLAIN | dict(interleaved=False, head_norms=True),
     "granitemoe": PLAIN,
     "qwen35": PLAIN | dict(interleaved=False, head_norms=True),
+    "gemma4": PLAIN | dict(
+        interleaved=False, head_norms=True, value_norms=True, post_norms=True, gelu=True, query_scale=1.0),
     "lfm2moe": PLAIN | dict(interleaved=False, head_norms=True, convolution_length=3, sigmoid=True, router_bias=True),
 }
 
@@ -83,16 +90,44 @@ def is_delta(s, layer):
     return bool(s["delta"]) and (layer + 1) % s["delta_period"] != 0
 
 
+def window(s, layer):
+    """How many tokens a token sees in a layer, itself among them; None for all."""
+    if s["windows"]:
+        return s["window"] if s["windows"][layer] else None
+    sees_all = s["window_period"] > 1 and (layer + 1) % s["window_period"] == 0
+    return None if sees_all else s["window"]
+
+
+def head_dim(s, layer):
+    return s["window_head_dim"] if s["window_head_dim"] and window(s, layer) else s["head_dim"]
+
+
+def key_layer(s, layer):
+    """The layer whose keys and values a layer attends to."""
+    own = s["layers"] - s["shared"]
+    return layer if layer < own else max(
+        other for other in range(own) if window(s, other) == window(s, layer))
+
+
+def hidden(s, layer):
+    return s["shared_ff"] if s["shared_ff"] and key_layer(s, layer) != layer else s["ff"]
+
+
 def layer_tensors(s, layer):
     """The tensors of a layer: names, and extents of rows and columns; a vector has no columns."""
-    dim, queries, keys = s["dim"], s["heads"] * s["head_dim"], s["kv_heads"] * s["head_dim"]
+    dim, length, ff = s["dim"], head_dim(s, layer), hidden(s, layer)
+    queries, keys = s["heads"] * length, s["kv_heads"] * length
     norms = {"attn_norm.weight": (dim,), "ffn_norm.weight": (dim,)}
     if s["post_norms"]:
         norms |= {"post_attention_norm.weight": (dim,), "post_ffw_norm.weight": (dim,)}
     attention = ({"attn_qkv": (queries + 2 * keys, dim)} if s["fused"] else
                  {"attn_q": (queries, dim), "attn_k": (keys, dim), "attn_v": (keys, dim)})
-    gates = {"ffn_up": (2 * s["ff"], dim)} if s["fused"] else {"ffn_gate": (s["ff"], dim), "ffn_up": (s["ff"], dim)}
-    feed_forward = gates | {"ffn_down": (dim, s["ff"])}
+    gates = {"ffn_up": (2 * ff, dim)} if s["fused"] else {"ffn_gate": (ff, dim), "ffn_up": (ff, dim)}
+    feed_forward = gates | {"ffn_down": (dim, ff)}
+    if s["inputs"]:
+        feed_forward |= {
+            "inp_gate": (s["inputs"], dim), "proj": (dim, s["inputs"]), "post_norm.weight": (dim,),
+            "layer_output_scale.weight": (1,)}
     if s["experts"] and layer >= s["plain_layers"]:
         count, ff = s["experts"], s["expert_ff"]
         feed_forward = {
@@ -114,8 +149,12 @@ def layer_tensors(s, layer):
             "ssm_alpha": (value_heads, dim), "ssm_norm.weight": (value_dim,), "ssm_out": (dim, values)} | feed_forward
     matrices = attention | {"attn_output": (dim, queries)} | feed_forward
     biases = {"attn_q.bias": (queries,), "attn_k.bias": (keys,), "attn_v.bias": (keys,)}
-    head_norms = {"attn_q_norm.weight": (s["head_dim"],), "attn_k_norm.weight": (s["head_dim"],)}
-    return norms | matrices | (biases if s["bias"] else {}) | (head_norms if s["head_norms"] else {})
+    head_norms = {"attn_q_norm.weight": (length,), "attn_k_norm.weight": (length,)}
+    tensors = norms | matrices | (biases if s["bias"] else {}) | (head_norms if s["head_norms"] else {})
+    if key_layer(s, layer) != layer and not s["keeps_unused"]:
+        for name in ("attn_k", "attn_v", "attn_k_norm.weight"):
+            del tensors[name]
+    return tensors
 
 
 SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
@@ -171,6 +210,13 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
          delta=(2, 4, 16, 32, 4), delta_period=3, theta=1e6, damping=0.25),
     spec("qwen35-Q4_0", arch="qwen35", heads=2, kv_heads=1, dim=128, ff=128, layers=4, rope_dim=32,
          delta=(2, 2, 32, 16, 3), kind=T.Q4_0, tied=False),
+    spec("gemma4", arch="gemma4", heads=4, kv_heads=2, head_dim=64, window_head_dim=32, dim=128, ff=256, layers=6,
+         windows=(True, False, True, True, False, True), window=12, window_theta=1000.0, theta=1e6, shared=2,
+         shared_ff=384, inputs=32, cap=30.0, embedding_scale=128 ** 0.5, rope_factors=True),
+    # Keys and values that no layer reads, heads of 512 elements, and a window as long as a small block.
+    spec("gemma4-Q4_0", arch="gemma4", heads=2, kv_heads=1, head_dim=512, window_head_dim=64, dim=128, ff=128,
+         layers=5, windows=(False, True, False, True, True), window=9, window_theta=10000.0, shared=3,
+         keeps_unused=True, inputs=64, cap=8.0, embedding_scale=128 ** 0.5, kind=T.Q4_0),
 ]
 
 
@@ -220,10 +266,22 @@ class Model:
         for layer in range(s["layers"]):
             self.layer(rng, layer)
         if s["rope_factors"]:
-            self.store("rope_freqs.weight", np.linspace(1, 8, s["head_dim"] // 2))
+            self.store("rope_freqs.weight", self.rope_factors())
+        if s["inputs"]:
+            count = s["inputs"] * s["layers"]
+            self.matrix(rng, "per_layer_token_embd", VOCABULARY, count)
+            self.matrix(rng, "per_layer_model_proj", count, s["dim"])
+            self.vector(rng, "per_layer_proj_norm.weight", s["inputs"])
         if s["long_factors"]:
             self.store("rope_factors_long.weight", np.linspace(1, 30, s["rope_dim"] // 2))
             self.store("rope_factors_short.weight", np.linspace(1, 1.5, s["rope_dim"] // 2))
+
+    def rope_factors(self):
+        half = self.s["head_dim"] // 2
+        if self.s["inputs"]:
+            # Three of four pairs do not turn.
+            return np.where(np.arange(half) < half // 4, 1, 1e30)
+        return np.linspace(1, 8, half)
 
     def second_norm(self):
         return "post_attention_norm" if self.s["delta"] else "ffn_norm"
@@ -281,7 +339,8 @@ class Model:
         out.add_block_count(s["layers"])
         out.add_context_length(s["context"])
         out.add_embedding_length(s["dim"])
-        out.add_feed_forward_length(s["ff"])
+        out.add_feed_forward_length(
+            [hidden(s, layer) for layer in range(s["layers"])] if s["shared_ff"] else s["ff"])
         out.add_head_count(s["heads"])
         out.add_head_count_kv(
             [0 if layer in s["convolutions"] else s["kv_heads"] for layer in range(s["layers"])]
@@ -313,11 +372,18 @@ class Model:
                 "rope.scaling.attn_factor": s["attention_factor"],
                 "rope.scaling.yarn_log_multiplier": s["log_multiplier"],
                 "logit_scale": s["logit_divisor"]}.items():
-            is_own = key != "embedding_scale" or s["arch"] != "gemma3"
+            is_own = key != "embedding_scale" or s["arch"] not in ("gemma3", "gemma4")
             if value is not None and is_own and (value != 1 or s["arch"] == "minicpm" or "yarn" in key):
                 out.add_float32(prefix + key, value)
         if s["window"]:
             out.add_uint32(prefix + "attention.sliding_window", s["window"])
+        if s["inputs"]:
+            out.add_uint32(prefix + "embedding_length_per_layer_input", s["inputs"])
+            out.add_uint32(prefix + "attention.shared_kv_layers", s["shared"])
+            out.add_array(prefix + "attention.sliding_window_pattern", list(s["windows"]))
+            for key in ("attention.key_length_swa", "attention.value_length_swa", "rope.dimension_count_swa"):
+                out.add_uint32(prefix + key, s["window_head_dim"])
+            out.add_float32(prefix + "final_logit_softcapping", s["cap"])
         if s["delta"]:
             key_heads, value_heads, key_dim, value_dim, length = s["delta"]
             for key, value in {
@@ -340,14 +406,11 @@ class Model:
             out.add_rope_scaling_orig_ctx_len(s["original"])
 
     def window(self, layer):
-        """How many tokens a token sees in a layer, itself among them; None for all."""
-        s = self.s
-        sees_all = s["window_period"] > 1 and (layer + 1) % s["window_period"] == 0
-        return None if sees_all else s["window"]
+        return window(self.s, layer)
 
     def angles(self, layer):
         """Frequencies and the factor of rotated values."""
-        s, half = self.s, (self.s["rope_dim"] or self.s["head_dim"]) // 2
+        s, half = self.s, (self.s["rope_dim"] or head_dim(self.s, layer)) // 2
         index = np.arange(half)
         if s["plain_period"] and (layer + 1) % s["plain_period"] == 0:
             return np.zeros(half), 1.0
@@ -452,20 +515,33 @@ class Model:
     def attend(self, x, layer, heads, positions, rounds):
         """Adds the tokens to the cache of each KV head, and attends to all that it holds."""
         s, count, at = self.s, x.shape[0], f"blk.{layer}."
-        q, k, v = (rows.reshape(count, -1, s["head_dim"]) for rows in self.inputs(x, at, rounds))
+        if key_layer(s, layer) != layer:
+            q = self.linear(x, at + "attn_q", rounds).reshape(count, -1, head_dim(s, layer))
+            q = self.rotate(self.norm(q, at + "attn_q_norm"), positions, layer)
+            return self.attended(q, layer, heads, positions).reshape(count, -1)
+        q, k, v = (rows.reshape(count, -1, head_dim(s, layer)) for rows in self.inputs(x, at, rounds))
         if s["delta"]:
             # Behind each head's query lies its gate.
             q, gate = q[:, 0::2], q[:, 1::2]
         if s["head_norms"]:
             q, k = self.norm(q, at + "attn_q_norm"), self.norm(k, at + "attn_k_norm")
+        if s["value_norms"]:
+            v = v / np.sqrt((v ** 2).mean(-1, keepdims=True) + 1e-5)
         plain = k
         q, k = self.rotate(q, positions, layer), self.rotate(k, positions, layer)
         if rounds:
             k, v = k.astype(np.float16).astype(np.float64), v.astype(np.float16).astype(np.float64)
-        group = s["heads"] // s["kv_heads"]
-        out = np.empty_like(q)
         for index, head in enumerate(heads):
             head.append(k[:, index], v[:, index], positions, plain[:, index])
+        out = self.attended(q, layer, heads, positions)
+        if s["delta"]:
+            out = out / (1 + np.exp(-gate))
+        return out.reshape(count, -1)
+
+    def attended(self, q, layer, heads, positions):
+        group = self.s["heads"] // self.s["kv_heads"]
+        out = np.empty_like(q)
+        for index, head in enumerate(heads):
             for query in range(index * group, (index + 1) * group):
                 scores = q[:, query] @ head.keys.T * self.query_factors(positions)
                 ages = positions[:, None] - head.positions[None]
@@ -474,9 +550,20 @@ class Model:
                 weights /= weights.sum(-1, keepdims=True)
                 head.see(weights)
                 out[:, query] = weights @ head.values
-        if s["delta"]:
-            out = out / (1 + np.exp(-gate))
-        return out.reshape(count, -1)
+        return out
+
+    def layer_inputs(self, x, tokens, rounds):
+        """The inputs of each token for all layers."""
+        s = self.s
+        shape = (len(tokens), s["layers"], s["inputs"])
+        made = self.linear(x / np.sqrt(s["dim"]), "per_layer_model_proj", rounds).reshape(shape)
+        stored = self.weights["per_layer_token_embd.weight"][tokens].reshape(shape) * np.sqrt(s["inputs"])
+        return (self.norm(made, "per_layer_proj_norm") + stored) / np.sqrt(2)
+
+    def add_input(self, x, inputs, at, rounds):
+        gated = self.activation(self.linear(x, at + "inp_gate", rounds)) * inputs
+        x = x + self.norm(self.linear(gated, at + "proj", rounds), at + "post_norm")
+        return x * self.weights[at + "layer_output_scale.weight"]
 
     def convolve(self, x, layer, state, rounds):
         """A gated short convolution over the products of two thirds of its input."""
@@ -528,9 +615,10 @@ class Model:
 
     def cache(self):
         s = self.s
-        return [state if (state := self.state(layer)) is not None
-                else [Head(s["head_dim"]) for _ in range(s["kv_heads"])]
-                for layer in range(s["layers"])]
+        cache = [state if (state := self.state(layer)) is not None
+                 else [Head(head_dim(s, layer)) for _ in range(s["kv_heads"])]
+                 for layer in range(s["layers"])]
+        return [cache[key_layer(s, layer)] for layer in range(s["layers"])]
 
     def block(self, tokens, cache, start, rounds):
         """Logits of a block of tokens behind those that the cache holds."""
@@ -540,6 +628,7 @@ class Model:
         else:
             x = self.weights["token_embd.weight"][tokens]
         x = x * self.s["embedding_scale"]
+        layer_inputs = self.layer_inputs(x, tokens, rounds) if self.s["inputs"] else None
         for layer, heads in enumerate(cache):
             at = f"blk.{layer}."
             inputs = self.norm(x, at + "attn_norm")
@@ -552,8 +641,11 @@ class Model:
             x = x + self.branch(self.linear(mixed, at + output, rounds), at + "post_attention_norm")
             x = x + self.branch(
                 self.feed_forward(self.norm(x, at + self.second_norm()), layer, rounds), at + "post_ffw_norm")
+            if layer_inputs is not None:
+                x = self.add_input(x, layer_inputs[:, layer], at, rounds)
         head = "token_embd" if self.s["tied"] else "output"
-        return self.linear(self.norm(x, self.last_norm()), head, rounds) / self.s["logit_divisor"]
+        logits = self.linear(self.norm(x, self.last_norm()), head, rounds) / self.s["logit_divisor"]
+        return np.tanh(logits / self.s["cap"]) * self.s["cap"] if self.s["cap"] else logits
 
     def branch(self, x, norm):
         """What is added to the residual stream."""

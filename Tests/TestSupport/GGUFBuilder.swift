@@ -139,6 +139,7 @@ public struct GGUFBuilder: Sendable {
       ] as [(String, UInt32)] { set("qwen35.ssm." + key, .uint32(value)) }
       set("qwen35.full_attention_interval", .uint32(2))
     }
+    if architecture == .gemma4 { addLayerInputs(layerCount, row) }
     if architecture == .qwen3moe {
       set("qwen3moe.expert_count", .uint32(4))
       set("qwen3moe.expert_used_count", .uint32(2))
@@ -185,16 +186,40 @@ public struct GGUFBuilder: Sendable {
         add(prefix + "attn_k.bias", [row / 2], .float32)
         add(prefix + "attn_v.bias", [row / 2], .float32)
       }
-      if architecture == .gemma3 {
+      if architecture == .gemma4 {
+        add(prefix + "inp_gate.weight", [row, 16], .float32)
+        add(prefix + "proj.weight", [16, row], .float32)
+        add(prefix + "post_norm.weight", [row], .float32)
+        add(prefix + "layer_output_scale.weight", [1], .float32)
+      }
+      if [.gemma3, .gemma4].contains(architecture) {
         add(prefix + "post_attention_norm.weight", [row], .float32)
         add(prefix + "post_ffw_norm.weight", [row], .float32)
       }
-      let hasHeadNorms = [.qwen3, .gemma3, .lfm2, .qwen3moe, .qwen35].contains(architecture)
+      let hasHeadNorms = [.qwen3, .gemma3, .lfm2, .qwen3moe, .qwen35, .gemma4]
+        .contains(architecture)
       if hasHeadNorms && !convolves && !hasDelta {
         add(prefix + "attn_q_norm.weight", [row / 4], .float32)
         add(prefix + "attn_k_norm.weight", [row / 4], .float32)
       }
     }
+  }
+
+  /// Every second layer, from the first on, sees a window; the last two have keys of the two before.
+  private mutating func addLayerInputs(_ layerCount: Int, _ row: UInt64) {
+    set("gemma4.embedding_length_per_layer_input", .uint32(16))
+    set("gemma4.attention.sliding_window", .uint32(20))
+    set(
+      "gemma4.attention.sliding_window_pattern",
+      .raw(type: 9, bytes: array(7, layerCount, (0..<layerCount).map { $0 % 2 == 0 ? 1 : 0 })))
+    set("gemma4.attention.shared_kv_layers", .uint32(layerCount > 3 ? 2 : 0))
+    for key in [
+      "attention.key_length_swa", "attention.value_length_swa", "rope.dimension_count_swa",
+    ] { set("gemma4." + key, .uint32(UInt32(row / 4))) }
+    let count = UInt64(16 * layerCount)
+    add("per_layer_token_embd.weight", [count, UInt64(Self.vocabulary)], .float32)
+    add("per_layer_model_proj.weight", [row, count], .float32)
+    add("per_layer_proj_norm.weight", [16], .float32)
   }
 
   /// One head of queries and keys and two of values, of 16 elements each.

@@ -90,6 +90,7 @@ import Tokenizer
       tokenizer: UnsafeRawBufferPointer(arena.bytes(of: .tokenizer)), vocabulary: numbers,
       keepsCodes: engine.shape.keepsCodes)
     unsafe contents.headBudgets = unsafe headBudgets
+    contents.layerInputs = engine.layerInputTensor
     return contents
   }
 }

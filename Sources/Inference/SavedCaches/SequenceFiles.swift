@@ -36,7 +36,7 @@ extension TokenSequence {
 
   private func checkPositions(below position: Int) throws(SnapshotError) {
     for layer in 0..<shape.layerCount {
-      for kvHead in 0..<shape.layer(layer).kvHeadCount {
+      for kvHead in 0..<shape.layer(layer).keptHeadCount {
         let positions = keptPositions(layer: layer, kvHead: kvHead)
         for slot in positions.indices where positions[slot] >= UInt32(position) {
           throw .malformed("positions of its tokens")

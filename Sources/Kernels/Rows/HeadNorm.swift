@@ -10,6 +10,13 @@ public func normalizeRow(
   return squares
 }
 
+/// RMS norm of one value head without weights, in place.
+public func normalizeHead(_ head: UnsafeMutablePointer<Float>, count: Int, epsilon: Float) {
+  let squares = sumOfProducts(head, head, count: count)
+  let factor = 1 / squareRoot(squares / Float(count) + epsilon)
+  for index in 0..<count { head[index] *= factor }
+}
+
 /// RMS norm of one query or key head, in place.
 /// - Parameters:
 ///   - head: `count` values.

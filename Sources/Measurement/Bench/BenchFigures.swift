@@ -28,7 +28,7 @@ struct BenchFigures {
       plan.byteCount(of: .weights) + plan.byteCount(of: .norms)
       + plan.byteCount(of: shape.isOutputTied ? .embeddings : .outputHead)
     slotByteCount =
-      2 * shape.layers.sum { $0.kvLength } * MemoryLayout<UInt16>.stride
+      2 * shape.layers.sum { $0.keptLength } * MemoryLayout<UInt16>.stride
   }
 
   private var promptMacs: Int { macsPerToken * result.promptLength }

@@ -96,6 +96,16 @@ struct FurtherParts: ~Copyable {
   }
 }
 
+extension FurtherParts {
+  /// - Parameter part: 1 or more.
+  func openRows(at offset: Int, part index: Int) throws(ModelError) -> OpenRows {
+    switch parts[index - 1] {
+    case .some(let part): try part.file.openTensor(at: offset)
+    case .none: preconditionFailure("no such part")
+    }
+  }
+}
+
 /// One of them.
 private struct ModelPart: ~Copyable {
   let file: InputFile
@@ -125,6 +135,14 @@ extension InputFile {
   init(model path: UnsafePointer<CChar>) throws(ModelError) {
     do {
       self = unsafe try InputFile(path: path)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  func openTensor(at offset: Int) throws(ModelError) -> OpenRows {
+    do throws(SystemFailure) {
+      return try openRows(at: offset)
     } catch {
       throw .file(error)
     }

@@ -12,13 +12,14 @@ enum MetadataKey: Int {
   case slidingWindowPattern, queryGrowthScale, finalSoftCap, windowFrequencyBase
   case ropeFrequencyBase, ropeDimensionCount, ropeScaleLinear, ropeScalingType
   case ropeScalingFactor, ropeOriginalContext, ropeAttentionFactor, ropeYarnLogMultiplier
-  case convolutionLength, ropeFastTurns, ropeSlowTurns
+  case sharedKeyLayerCount, windowKeyLength, windowValueLength, windowDimensionCount
+  case layerInputLength, convolutionLength, ropeFastTurns, ropeSlowTurns
   case tokenizerModel, tokenizerPre, tokens, tokenTypes, scores, merges
   case bosID, eosID, eotID, eomID, fimPadID, fimRepositoryID, fimSeparatorID, unknownID
   case addsBOS, addsEOS, addsSpacePrefix, chatTemplate, toolTemplate
 
   /// Something for each key. This is the one place of that number.
-  typealias PerKey<Element> = InlineArray<69, Element>
+  typealias PerKey<Element> = InlineArray<74, Element>
 
   static var count: Int { PerKey<UInt8>.count }
 
@@ -56,6 +57,11 @@ enum MetadataKey: Int {
     case .slidingWindow: "attention.sliding_window"
     case .slidingWindowPattern: "attention.sliding_window_pattern"
     case .queryGrowthScale: "attention.temperature_scale"
+    case .sharedKeyLayerCount: "attention.shared_kv_layers"
+    case .windowKeyLength: "attention.key_length_swa"
+    case .windowValueLength: "attention.value_length_swa"
+    case .windowDimensionCount: "rope.dimension_count_swa"
+    case .layerInputLength: "embedding_length_per_layer_input"
     case .finalSoftCap: "final_logit_softcapping"
     case .windowFrequencyBase: "rope.freq_base_swa"
     case .ropeYarnLogMultiplier: "rope.scaling.yarn_log_multiplier"

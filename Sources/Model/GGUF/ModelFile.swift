@@ -9,7 +9,7 @@ public struct ModelFile: ~Copyable {
   /// The only file, or the first part: the one that has the metadata.
   let file: InputFile
   private var header: ModelHeader
-  private let furtherParts: FurtherParts
+  let furtherParts: FurtherParts
   public let shape: ModelShape
   /// Nil for a GGUF file. The tensors of a packed model are listed, but cannot be read.
   public let packed: PackedModel?

@@ -35,6 +35,8 @@ struct TensorChecker: TensorVisitor {
     if case .layer(let layer, _) = slot, layer >= shape.layerCount {
       throw .tensor(tensor.name, .layer(count: shape.layerCount))
     }
+    if isOverridden(slot) { return nil }
+    if !isSlotOfModel(slot) { throw .tensor(tensor.name, .unsupported(LayerTensor.otherAbsence)) }
     if case .layer(let layer, let found) = slot, found.isOfSomeLayers,
       !shape.layer(layer).has(found)
     {
@@ -52,8 +54,24 @@ struct TensorChecker: TensorVisitor {
     if !tensor.shape.isEqual(to: expected) {
       throw .tensor(tensor.name, .shape(found: tensor.shape, expected: expected))
     }
-    if type.isCoded && !slot.isVector { setCoded(slot, type) }
+    if type.isCoded && slot.mayKeepCodes { setCoded(slot, type) }
     return (slot, type)
+  }
+
+  /// Keys and values of a layer that attends to those of another one change nothing.
+  private func isOverridden(_ slot: TensorSlot) -> Bool {
+    guard case .layer(let layer, let tensor) = slot, shape.layer(layer).keySource != nil else {
+      return false
+    }
+    return tensor == .key || tensor == .value || tensor == .keyNorm
+  }
+
+  /// Whether the model may have a tensor, if it is of no layer.
+  private func isSlotOfModel(_ slot: TensorSlot) -> Bool {
+    switch slot {
+    case .layerInputs, .layerInputProjection, .layerInputNorm: shape.layerInputLength > 0
+    default: true
+    }
   }
 
   /// Nil for names of tensors that are not needed.
@@ -114,6 +132,8 @@ struct TensorChecker: TensorVisitor {
       switch slot {
       case .tokenEmbedding, .outputNorm: if !isSeen(slot) { throw .tensor(slot.name, .missing) }
       case .output: break
+      case .layerInputs, .layerInputProjection, .layerInputNorm:
+        if isSlotOfModel(slot) && !isSeen(slot) { throw .tensor(slot.name, .missing) }
       case .ropeFactors, .ropeFactorsShort, .ropeFactorsLong:
         if !isSeen(slot) { break }
         if shape.architecture.description.ropeFactors == .absent {
@@ -166,6 +186,8 @@ extension LayerTensor {
   /// Whether its sizes follow from something that only some layers have.
   fileprivate var isOfSomeLayers: Bool { rawValue >= LayerTensor.convolutionInput.rawValue }
 
+  fileprivate static var otherAbsence: StaticString { "this architecture does not have it" }
+
   /// Why a layer may lack it.
   fileprivate var absence: StaticString {
     switch self {
@@ -178,7 +200,7 @@ extension LayerTensor {
       .deltaNorm, .deltaOutput:
       "the layer has no delta rule"
     case .router, .routerBias, .gates, .ups, .downs: "the layer has no experts"
-    default: "this architecture does not have it"
+    default: Self.otherAbsence
     }
   }
 }

@@ -13,8 +13,11 @@ public enum LayerTensor: Int, Sendable {
   /// Of a layer that has a delta rule; `queryKeyValue` then has what its convolution takes.
   case deltaGate, deltaConvolution, deltaBias, deltaDecay, deltaBeta, deltaAlpha, deltaNorm
   case deltaOutput
+  /// Of a layer that has an input for each token: its gate and projection, the norm behind them, and what the
+  /// layer's outcome is multiplied by.
+  case inputGate, inputProjection, inputNorm, outputScale
 
-  public static let count = 33
+  public static let count = 37
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
   @export(interface)
@@ -53,6 +56,10 @@ public enum LayerTensor: Int, Sendable {
     case .deltaAlpha: "ssm_alpha.weight"
     case .deltaNorm: "ssm_norm.weight"
     case .deltaOutput: "ssm_out.weight"
+    case .inputGate: "inp_gate.weight"
+    case .inputProjection: "proj.weight"
+    case .inputNorm: "post_norm.weight"
+    case .outputScale: "layer_output_scale.weight"
     }
   }
 
@@ -62,7 +69,7 @@ public enum LayerTensor: Int, Sendable {
     switch self {
     case .query, .key, .value, .attentionOutput, .gate, .up, .down, .queryKeyValue,
       .convolutionInput, .convolutionOutput, .gates, .ups, .downs, .deltaGate,
-      .deltaOutput:
+      .deltaOutput, .inputGate, .inputProjection:
       false
     default: true
     }
@@ -74,8 +81,11 @@ public enum LayerTensor: Int, Sendable {
   /// The extents that a layer's description asks for.
   func shape(_ layer: LayerSpec, embeddingLength: Int) -> TensorShape {
     switch self {
-    case .attentionNorm, .ffnNorm, .attentionPostNorm, .ffnPostNorm:
+    case .attentionNorm, .ffnNorm, .attentionPostNorm, .ffnPostNorm, .inputNorm:
       TensorShape(columnCount: embeddingLength)
+    case .inputGate: TensorShape(columnCount: embeddingLength, rowCount: layer.inputLength)
+    case .inputProjection: TensorShape(columnCount: layer.inputLength, rowCount: embeddingLength)
+    case .outputScale: TensorShape(columnCount: 1)
     case .query: TensorShape(columnCount: embeddingLength, rowCount: layer.keyStart)
     case .key, .value: TensorShape(columnCount: embeddingLength, rowCount: layer.kvLength)
     case .attentionOutput: TensorShape(columnCount: layer.queryLength, rowCount: embeddingLength)
@@ -159,9 +169,12 @@ extension LayerSpec {
     case .attentionPostNorm: norms.afterAttention
     case .ffnNorm: norms.beforeFeedForward
     case .ffnPostNorm: norms.afterFeedForward
-    case .queryNorm, .keyNorm: norms.heads
+    case .queryNorm: norms.heads
+    case .keyNorm: norms.heads && keySource == nil
     case .queryBias, .keyBias, .valueBias: hasBias
-    case .query, .key, .value: attends && !isFused
+    case .query: attends && !isFused
+    case .key, .value: attends && !isFused && keySource == nil
+    case .inputGate, .inputProjection, .inputNorm, .outputScale: inputLength > 0
     case .gate: experts == nil && !isFused
     case .queryKeyValue: attends && isFused || delta != nil
     case .deltaGate, .deltaConvolution, .deltaBias, .deltaDecay, .deltaBeta, .deltaAlpha,
@@ -219,13 +232,18 @@ public enum TensorSlot: Sendable {
   /// The same for texts within the original length, and for longer ones. May both be absent.
   case ropeFactorsShort
   case ropeFactorsLong
+  /// Of a model whose layers have an input for each token: a row for each token, which stays in the file;
+  /// the projection of embeddings that is added to it, and the norm of that.
+  case layerInputs
+  case layerInputProjection
+  case layerInputNorm
   case layer(Int, LayerTensor)
 
   /// What files of LFM2 name the last norm.
   static let lastNormOfLFM2: StaticString = "token_embd_norm.weight"
 
   /// Tensors that belong to no layer.
-  static let globalCount = 6
+  static let globalCount = 9
   static var countMax: Int { count(layerCount: ModelShape.layerCountMax) }
 
   /// The slots of a model, used or not.
@@ -240,6 +258,9 @@ public enum TensorSlot: Sendable {
     case .ropeFactors: 3
     case .ropeFactorsShort: 4
     case .ropeFactorsLong: 5
+    case .layerInputs: 6
+    case .layerInputProjection: 7
+    case .layerInputNorm: 8
     case .layer(let layer, let tensor):
       Self.globalCount + layer * LayerTensor.count + tensor.rawValue
     }
@@ -253,6 +274,9 @@ public enum TensorSlot: Sendable {
     case 3: self = .ropeFactors
     case 4: self = .ropeFactorsShort
     case 5: self = .ropeFactorsLong
+    case 6: self = .layerInputs
+    case 7: self = .layerInputProjection
+    case 8: self = .layerInputNorm
     default:
       let place = index - Self.globalCount
       self = .layer(
@@ -275,6 +299,12 @@ public enum TensorSlot: Sendable {
       self = .ropeFactorsShort
     } else if name.isEqual(to: "rope_factors_long.weight") {
       self = .ropeFactorsLong
+    } else if name.isEqual(to: "per_layer_token_embd.weight") {
+      self = .layerInputs
+    } else if name.isEqual(to: "per_layer_model_proj.weight") {
+      self = .layerInputProjection
+    } else if name.isEqual(to: "per_layer_proj_norm.weight") {
+      self = .layerInputNorm
     } else {
       guard name.hasText("blk.", at: 0) else { return nil }
       var place = 4
@@ -304,6 +334,9 @@ public enum TensorSlot: Sendable {
     case .ropeFactors: return Excerpt("rope_freqs.weight")
     case .ropeFactorsShort: return Excerpt("rope_factors_short.weight")
     case .ropeFactorsLong: return Excerpt("rope_factors_long.weight")
+    case .layerInputs: return Excerpt("per_layer_token_embd.weight")
+    case .layerInputProjection: return Excerpt("per_layer_model_proj.weight")
+    case .layerInputNorm: return Excerpt("per_layer_proj_norm.weight")
     case .layer(let layer, let tensor):
       var name = Excerpt("blk.")
       name.append(decimal: layer)
@@ -321,12 +354,22 @@ public enum TensorSlot: Sendable {
     }
   }
 
+  /// Whether the codes of its type may be kept: not those of what stays in the file, nor of the small
+  /// matrices beside it, which always become int8.
+  var mayKeepCodes: Bool {
+    switch self {
+    case .layerInputs, .layerInputProjection, .layer(_, .inputGate), .layer(_, .inputProjection):
+      false
+    default: !isVector
+    }
+  }
+
   /// Whether it is held as Float32.
   @export(interface)
   public var isVector: Bool {
     switch self {
-    case .outputNorm, .ropeFactors, .ropeFactorsShort, .ropeFactorsLong: true
-    case .tokenEmbedding, .output: false
+    case .outputNorm, .ropeFactors, .ropeFactorsShort, .ropeFactorsLong, .layerInputNorm: true
+    case .tokenEmbedding, .output, .layerInputs, .layerInputProjection: false
     case .layer(_, let tensor): tensor.isVector
     }
   }
@@ -340,6 +383,12 @@ public enum TensorSlot: Sendable {
     case .outputNorm: TensorShape(columnCount: embedding)
     case .ropeFactors, .ropeFactorsShort, .ropeFactorsLong:
       TensorShape(columnCount: model.ropeTables[0].dimensionCount / 2)
+    case .layerInputs:
+      TensorShape(
+        columnCount: model.layerInputLength * model.layerCount, rowCount: model.vocabularyCount)
+    case .layerInputProjection:
+      TensorShape(columnCount: embedding, rowCount: model.layerInputLength * model.layerCount)
+    case .layerInputNorm: TensorShape(columnCount: model.layerInputLength)
     case .layer(let layer, let tensor):
       tensor.shape(model.layer(layer), embeddingLength: embedding)
     }

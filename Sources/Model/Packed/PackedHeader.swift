@@ -5,11 +5,12 @@ import Platform
 ///   the weights is read as from that file;
 /// - the tokenizer's tables;
 /// - the file of head budgets that was given when it was packed, if there was one;
-/// - from a multiple of `PackedImage.alignment` on, the weights, both as they lie in the arena.
+/// - from a multiple of `PackedImage.alignment` on, the weights, both as they lie in the arena;
+/// - the rows of the inputs of layers as the GGUF file has them, if there are any.
 struct PackedHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x4B43_4150_4547_4445  // "EDGEPACK"
   /// Changes with the arrangement of the file, of the weights, or of the tokenizer's tables.
-  static let version: UInt64 = 5
+  static let version: UInt64 = 6
   /// Where the GGUF file's bytes begin; places in the file are counted from there.
   static let byteCount = 4096
 
@@ -34,6 +35,9 @@ struct PackedHeader: BitwiseCopyable {
   var headBudgetsChecksum: UInt64 = 0
   var weightByteCount: UInt64 = 0
   var weightChecksum: UInt64 = 0
+  var layerInputByteCount: UInt64 = 0
+  /// GGUF's number of their type.
+  var layerInputType: UInt64 = 0
   var isOutputTied: UInt64 = 0
   var hasBias: UInt64 = 0
   /// A `FoundRopeFactors`.
@@ -95,6 +99,17 @@ extension PackedHeader {
     return Self.roundUp(end, to: PackedImage.alignment) - Self.byteCount
   }
 
+  var layerInputOffset: Int { weightOffset + Int(weightByteCount) }
+
+  /// Nil if there are none.
+  var layerInputs: PackedRows? {
+    guard layerInputByteCount > 0,
+      let type = StorageType(code: UInt32(clamping: layerInputType))?.readable
+    else { return nil }
+    return PackedRows(
+      offset: layerInputOffset, byteCount: Int(clamping: layerInputByteCount), type: type)
+  }
+
   /// Nil if there are none.
   var headBudgets: PackedImage? {
     headBudgetsByteCount == 0
@@ -117,11 +132,12 @@ extension PackedHeader {
     if !isOfThisBuild { throw .packed(.build(Excerpt(buildText))) }
     let limit = UInt64(file.byteCount)
     if metadataByteCount > limit || tokenizerByteCount > limit || weightByteCount > limit
-      || headBudgetsByteCount > limit || firstByteCount > UInt64(Int.max / 4)
+      || headBudgetsByteCount > limit || layerInputByteCount > limit
+      || firstByteCount > UInt64(Int.max / 4)
     {
       throw .packed(.byteCount(file.byteCount, expected: Int(clamping: weightByteCount)))
     }
-    let expected = Self.byteCount + weightOffset + Int(weightByteCount)
+    let expected = Self.byteCount + layerInputOffset + Int(layerInputByteCount)
     if file.byteCount != expected {
       throw .packed(.byteCount(file.byteCount, expected: expected))
     }

@@ -26,6 +26,14 @@ public struct PackedImage: Sendable, BitwiseCopyable {
   public let checksum: UInt64
 }
 
+/// Rows that stay in a packed model's file.
+struct PackedRows: Sendable, BitwiseCopyable {
+  /// As for `ModelFile.read`.
+  let offset: Int
+  let byteCount: Int
+  let type: TensorType
+}
+
 /// What a packed model has beside the metadata of its GGUF file.
 public struct PackedModel: Sendable, BitwiseCopyable {
   /// What the tokenizer keeps beside its tables; the tokenizer's own.
@@ -38,6 +46,8 @@ public struct PackedModel: Sendable, BitwiseCopyable {
   public let vocabulary: Numbers
   /// A file of head budgets, as `edge-lab budgets` writes it, with its XXH64; nil if there is none.
   public let headBudgets: PackedImage?
+  /// The inputs of layers; nil if the model has none.
+  let layerInputs: PackedRows?
   /// XXH64 of the GGUF files, one after the other, and their size.
   public let sourceHash: UInt64
   public let sourceByteCount: Int
@@ -66,6 +76,7 @@ public struct PackedModel: Sendable, BitwiseCopyable {
         checksum: header.tokenizerChecksum)
     vocabulary = header.vocabulary
     headBudgets = header.headBudgets
+    layerInputs = header.layerInputs
     sourceHash = header.sourceHash
     sourceByteCount = Int(clamping: header.sourceByteCount)
     firstByteCount = Int(header.firstByteCount)
@@ -86,11 +97,27 @@ public struct PackedModel: Sendable, BitwiseCopyable {
       coded: coded)
     shape.keepsCodes = keepsCodes
     if shape.fingerprint != shapeFingerprint { throw .packed(.description) }
+    try checkLayerInputs(of: shape)
     return shape
   }
 }
 
 extension PackedModel {
+  private func checkLayerInputs(of shape: ModelShape) throws(ModelError) {
+    var expected = 0
+    if shape.layerInputLength > 0 {
+      guard let type = layerInputs?.type else { throw .packed(.description) }
+      let count = shape.layerInputLength * shape.layerCount
+      if count % type.blockElementCount != 0 { throw .packed(.description) }
+      expected =
+        count / type.blockElementCount * type.blockByteCount * shape.vocabularyCount
+    }
+    let byteCount = layerInputs?.byteCount ?? 0
+    if byteCount != expected {
+      throw .packed(.part("inputs of layers", byteCount: byteCount, expected: expected))
+    }
+  }
+
   /// Reads the head budgets' text from a file that begins like a sound packed model of this version.
   /// - Returns: its bytes; 0 if the file is another one, or has none.
   @export(interface)
@@ -143,6 +170,8 @@ public enum PackedChecksum {
   public var vocabulary: PackedModel.Numbers
   /// The text of a file of head budgets; empty without one.
   public var headBudgets = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+  /// The rows that stay in the file; nil if the model has none.
+  public var layerInputs: TensorLocation?
   /// Whether the weights are in the file's own bits.
   public var keepsCodes: Bool
 
@@ -182,6 +211,14 @@ extension ModelFile {
     let rest = unsafe header.weightOffset - header.headBudgetsOffset - contents.headBudgets.count
     out.write(zeros: rest)
     unsafe out.write(raw: contents.weights)
+    if let rows = contents.layerInputs {
+      unsafe try withUnsafeMutablePointer(to: &out) { (out) throws(ModelError) in
+        var writer = unsafe PartWriter(out: out)
+        unsafe try forEachPart(
+          of: Int(rows.part), from: rows.fileOffset, byteCount: rows.rowByteCount * rows.rowCount,
+          buffer, &writer)
+      }
+    }
     out.flush()
   }
 
@@ -205,6 +242,10 @@ extension ModelFile {
     header.vocabulary = contents.vocabulary
     header.weightByteCount = unsafe UInt64(contents.weights.count)
     header.weightChecksum = contents.weightChecksum
+    if let rows = contents.layerInputs {
+      header.layerInputByteCount = UInt64(rows.rowByteCount * rows.rowCount)
+      header.layerInputType = UInt64(rows.type.rawValue)
+    }
     header.isOutputTied = shape.isOutputTied ? 1 : 0
     header.hasBias = shape.layer(0).hasBias ? 1 : 0
     header.ropeFactors = shape.foundRopeFactors.rawValue
@@ -237,13 +278,14 @@ extension ModelFile {
   }
 
   private func forEachPart<Visitor: PartVisitor>(
-    of file: Int, byteCount: Int, _ buffer: UnsafeMutableRawBufferPointer,
+    of file: Int, from start: Int = 0, byteCount: Int, _ buffer: UnsafeMutableRawBufferPointer,
     _ visitor: inout Visitor
   ) throws(ModelError) {
-    var offset = 0
-    while offset < byteCount {
+    var offset = start
+    let end = start + byteCount
+    while offset < end {
       let part = unsafe UnsafeMutableRawBufferPointer(
-        rebasing: buffer[..<min(buffer.count, byteCount - offset)])
+        rebasing: buffer[..<min(buffer.count, end - offset)])
       unsafe try read(into: part, at: offset, part: file)
       unsafe visitor.visit(UnsafeRawBufferPointer(part))
       offset += part.count

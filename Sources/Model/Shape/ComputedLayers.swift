@@ -15,6 +15,9 @@ extension ModelShape {
         }
         plainDim = layer.headDim
       }
+      if let source = layer.keySource, !hasKeys(source, for: layer, index) {
+        throw .layer(index, "keys and values of a layer that has none, or others")
+      }
       if layer.experts != nil && layer.norms.afterFeedForward {
         throw .layer(index, "a norm behind experts")
       }
@@ -22,6 +25,14 @@ extension ModelShape {
         throw .layer(index, "attention or a feed-forward part without a norm before it")
       }
     }
+  }
+
+  private func hasKeys(_ source: Int, for layer: LayerSpec, _ index: Int) -> Bool {
+    if source < 0 || source >= index { return false }
+    let other = self.layer(source)
+    return other.attends && other.keySource == nil && other.kvHeadCount == layer.kvHeadCount
+      && other.headDim == layer.headDim && other.span == layer.span
+      && other.ropeTable == layer.ropeTable
   }
 
   private func checkRotation(_ layer: LayerSpec, _ index: Int) throws(ModelError) {

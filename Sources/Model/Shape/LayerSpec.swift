@@ -25,6 +25,10 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   /// What the products of queries and keys are multiplied by; nil for `headDim`^(-1/2).
   public var queryScale: Float?
   public var queryGrowth: QueryGrowth?
+  /// The layer whose keys and values this one attends to, in place of some of its own.
+  public var keySource: Int?
+  /// Elements of the input that each token has for this layer alone; 0 if there is none.
+  public var inputLength = 0
   /// Whether what attention gives is multiplied by the sigmoid of a gate of as many elements, which lie with
   /// the queries.
   public var hasOutputGate = false
@@ -66,8 +70,14 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   /// Elements of all query heads, and of their gates if there are any: what lies before the keys.
   public var keyStart: Int { hasOutputGate ? 2 * queryLength : queryLength }
 
-  /// Elements of all query, key and value heads, and gates.
-  public var queryKeyValueLength: Int { keyStart + 2 * kvLength }
+  /// Key and value heads whose keys and values the layer keeps itself.
+  public var keptHeadCount: Int { keySource == nil ? kvHeadCount : 0 }
+
+  /// Elements of all keys that the layer keeps itself, and of all values.
+  public var keptLength: Int { keptHeadCount * headDim }
+
+  /// Elements of all query heads, gates, and key and value heads that the layer makes.
+  public var queryKeyValueLength: Int { keyStart + 2 * keptLength }
 
   /// Query heads that attend to the same keys and values; 0 in a layer that does not attend.
   public var group: Int { kvHeadCount == 0 ? 0 : headCount / kvHeadCount }
@@ -131,6 +141,8 @@ public struct DeltaSpec: Sendable, BitwiseCopyable, Equatable {
     self.valueDim = valueDim
     self.convolutionLength = convolutionLength
   }
+
+  static let headDimMax = 256
 
   public var keyLength: Int { keyHeadCount * keyDim }
   public var valueLength: Int { valueHeadCount * valueDim }
@@ -218,6 +230,8 @@ public struct LayerNorms: Sendable, BitwiseCopyable, Equatable {
   public var afterFeedForward = false
   /// Of each query head and each key head, before rotation.
   public var heads = false
+  /// Of each value head, without weights.
+  public var values = false
 
   public init() {}
 

@@ -44,11 +44,11 @@ extension Metadata {
         .integerRange(length, minimum: 2, maximum: LayerSpec.convolutionLengthMax))
     }
     let expected: StaticString = "a multiple of 16, at most 256, for each head"
-    if keyDim < 16 || keyDim > ModelShape.headDimMax || keyDim % 16 != 0 {
+    if keyDim < 16 || keyDim > DeltaSpec.headDimMax || keyDim % 16 != 0 {
       throw fault(.deltaKeyLength, .integer(keyDim, expected: expected))
     }
     let valueDim = valueLength / valueHeadCount
-    if valueDim < 16 || valueDim > ModelShape.headDimMax || valueDim % 16 != 0 {
+    if valueDim < 16 || valueDim > DeltaSpec.headDimMax || valueDim % 16 != 0 {
       throw fault(.deltaValueLength, .integer(valueLength, expected: expected))
     }
     return DeltaSpec(

@@ -9,12 +9,14 @@ struct FoundScales {
   /// Products of queries and keys; nil for headDim^(-1/2).
   var query: Float?
   var logits: Float = 1
+  /// See `ModelShape.logitCap`.
+  var cap: Float = 0
 }
 
 extension Metadata {
   /// The scales of the model, as its architecture takes them.
   func scales(embeddingLength: Int, layerCount: Int) throws(ModelError) -> FoundScales {
-    if let cap = try real(.finalSoftCap), cap != 0 {
+    if let cap = try real(.finalSoftCap), cap != 0, architecture != .gemma4 {
       throw fault(.finalSoftCap, .real(cap, expected: "0: capped logits are not supported"))
     }
     switch architecture.description.scales {
@@ -24,6 +26,10 @@ extension Metadata {
       try checkIsAbsent(.attentionScale)
       try checkIsAbsent(.logitScale)
       return FoundScales()
+    case .gemma4:
+      return FoundScales(
+        embedding: edge_square_root(Float(embeddingLength)), query: 1,
+        cap: try positive(.finalSoftCap) ?? 0)
     case .rootOfEmbedding: return try rootScales(embeddingLength, layerCount)
     case .keys:
       return FoundScales(

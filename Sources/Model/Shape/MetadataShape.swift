@@ -30,12 +30,16 @@ extension Metadata {
       contextLength: contextLength)
     if architecture.description.convolves { try setConvolutions(in: &layers, &cursor, of: file) }
     if architecture.description.hasDeltaRule { try setDeltaRules(in: &layers) }
+    if architecture.description.hasLayerInputs {
+      try setLayerInputs(in: &layers, window: window, &cursor, of: file)
+    }
     if let gating = architecture.description.experts { try setExperts(in: &layers, gating) }
     let shape = try ModelShape(
       architecture: architecture, layers: layers,
       ropeTables: tables, embeddingLength: embeddingLength, vocabularyCount: vocabularyCount(),
       contextLength: contextLength, rmsEpsilon: Float(rmsEpsilon),
-      embeddingScale: scales.embedding, logitScale: scales.logits, isOutputTied: false)
+      embeddingScale: scales.embedding, logitScale: scales.logits, logitCap: scales.cap,
+      isOutputTied: false)
     try shape.checkIsComputed()
     return shape
   }
@@ -44,14 +48,25 @@ extension Metadata {
   private func layer(headCount: Int, headDim: Int) throws(ModelError) -> LayerSpec {
     var layer = try architecture.description.layer(
       headCount: headCount, kvHeadCount: kvHeadCount() ?? headCount, headDim: headDim,
-      feedForwardLength: requiredInteger(.feedForwardLength))
+      feedForwardLength: feedForwardLength())
     layer.queryGrowth = try queryGrowth()
     return layer
   }
 
+  /// That of all layers, or any if the file gives one for each layer, which `setLayerInputs` takes.
+  private func feedForwardLength() throws(ModelError) -> Int {
+    if architecture.description.hasLayerInputs, case .array = self[.feedForwardLength] {
+      return ModelShape.rowLengthMultiple
+    }
+    return try requiredInteger(.feedForwardLength)
+  }
+
   /// That of all layers; nil if the file gives none, or one for each layer.
   private func kvHeadCount() throws(ModelError) -> Int? {
-    if architecture.description.convolves, case .array = self[.kvHeadCount] { return nil }
+    let description = architecture.description
+    if description.convolves || description.hasLayerInputs, case .array = self[.kvHeadCount] {
+      return nil
+    }
     return try integer(.kvHeadCount)
   }
 
@@ -104,7 +119,9 @@ extension Metadata {
 
   /// The file's number in place of the architecture's, if it has one.
   private func windowPeriod() throws(ModelError) -> Int {
-    let (windows, found) = (architecture.description.windows, try integer(.slidingWindowPattern))
+    let windows = architecture.description.windows
+    if case .listed = windows { return windows.period }
+    let found = try integer(.slidingWindowPattern)
     guard case .allButEach = windows, let own = found else { return windows.period }
     if own < 0 || own > ModelShape.layerCountMax {
       throw fault(
@@ -142,7 +159,9 @@ extension Metadata {
     let own = try real(.windowFrequencyBase)
     if hasWindow, let base = architecture.description.windowFrequencyBase {
       tables.append(
-        RopeSpec(frequencyBase: own.map { Float($0) } ?? base, dimensionCount: headDim))
+        RopeSpec(
+          frequencyBase: own.map { Float($0) } ?? base,
+          dimensionCount: try windowHeadDim() ?? headDim))
     }
     return tables
   }

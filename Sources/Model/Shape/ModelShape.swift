@@ -7,7 +7,7 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   public static var layerCountMax: Int { LayerTable.layerCountMax }
   public static let headCountMax = 256
   /// Rotary embedding turns pairs, so the dimension of a head is even.
-  public static let headDimMax = 256
+  public static let headDimMax = 512
   /// The longest row of a matrix: an int8 sum of that many products of a biased activation (at most
   /// 255) and a weight (at most 127) stays below 2^31.
   public static let rowLengthMax = 65_536
@@ -32,6 +32,8 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   public let embeddingScale: Float
   /// What logits are multiplied by.
   public let logitScale: Float
+  /// Logits x become cap tanh(x / cap); 0 if they stay.
+  public let logitCap: Float
   /// Whether the output head is the token embedding.
   public internal(set) var isOutputTied: Bool
   /// Matrices that the file has codes of, which are kept if `keepsCodes` says so.
@@ -55,6 +57,12 @@ public struct ModelShape: Sendable, BitwiseCopyable {
 
   /// Whether tokens are routed to experts.
   public var hasExperts: Bool { layers.sum { $0.experts == nil ? 0 : 1 } > 0 }
+
+  /// Layers that attend to the keys and values of another one.
+  public var sharedKeyLayerCount: Int { layers.sum { $0.keySource == nil ? 0 : 1 } }
+
+  /// Elements of the input that each token has for each layer; 0 if there is none.
+  public var layerInputLength: Int { layer(0).inputLength }
 
   /// Layers that see a window of the text only.
   public var windowLayerCount: Int { layers.sum { $0.span == .full ? 0 : 1 } }
@@ -104,7 +112,7 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   public init(
     architecture: Architecture, layers: LayerTable, ropeTables: RopeTables, embeddingLength: Int,
     vocabularyCount: Int, contextLength: Int, rmsEpsilon: Float, embeddingScale: Float = 1,
-    logitScale: Float = 1, isOutputTied: Bool
+    logitScale: Float = 1, logitCap: Float = 0, isOutputTied: Bool
   ) throws(ModelError) {
     let check = ShapeCheck(architecture: architecture)
     for kind in 0..<layers.kindCount { try check.heads(of: layers.kind(kind)) }
@@ -125,6 +133,7 @@ public struct ModelShape: Sendable, BitwiseCopyable {
     self.rmsEpsilon = rmsEpsilon
     self.embeddingScale = embeddingScale
     self.logitScale = logitScale
+    self.logitCap = logitCap
     self.isOutputTied = isOutputTied
   }
 

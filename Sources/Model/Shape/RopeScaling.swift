@@ -16,9 +16,10 @@ public enum RopeScaling: Sendable, BitwiseCopyable {
   /// is about 1e9.
   static let frequencyBaseMin: Float = 2
   static let frequencyBaseMax: Float = 1e12
-  /// What one frequency may be divided by (`rope_freqs.weight`): published models have 1 to 64.
+  /// What one frequency may be divided by (`rope_freqs.weight`): published models have 1 to 64, and
+  /// 1e30 for pairs that do not turn.
   public static let frequencyFactorMin: Float = 1e-3
-  public static let frequencyFactorMax: Float = 1e6
+  public static let frequencyFactorMax: Float = 1e30
 }
 
 /// YaRN (Peng et al., "YaRN: Efficient Context Window Extension of Large Language Models"): angles

@@ -22,8 +22,9 @@ public enum PublishedShape: Int, Sendable {
   case lfm2At1B
   case qwen3At30B
   case qwen35At2B
+  case gemma4AtE2B
 
-  public static let count = 15
+  public static let count = 16
 
   public init?(name: Span<UInt8>) {
     for index in 0..<Self.count {
@@ -54,6 +55,7 @@ public enum PublishedShape: Int, Sendable {
     case .lfm2At1B: "lfm2-1.2b"
     case .qwen3At30B: "qwen3-30b-a3b"
     case .qwen35At2B: "qwen3.5-2b"
+    case .gemma4AtE2B: "gemma-4-e2b"
     }
   }
 
@@ -102,6 +104,7 @@ public enum PublishedShape: Int, Sendable {
     case .lfm2At1B: Self.lfm2
     case .qwen3At30B: Self.qwen3WithExperts
     case .qwen35At2B: Self.qwen35
+    case .gemma4AtE2B: Self.gemma4
     }
   }
 
@@ -192,6 +195,34 @@ public enum PublishedShape: Int, Sendable {
     }
   }
 
+  /// Of five layers four see a window; the last 20 of 35 layers have the keys of the last one before them
+  /// that sees as much, and feed-forward parts of twice the length.
+  private static var gemma4: ModelShape {
+    var layer = Architecture.gemma4.description.layer(
+      headCount: 8, kvHeadCount: 1, headDim: 512, feedForwardLength: 6144)
+    layer.queryScale = 1
+    layer.inputLength = 256
+    var layers = LayerTable(repeating: layer, count: 35)
+    for index in 0..<35 {
+      var own = layer
+      if index % 5 < 4 { (own.span, own.ropeTable, own.headDim) = (.window(512), 1, 256) }
+      if index >= 15 {
+        own.keySource = index % 5 < 4 ? 13 : 14
+        own.feedForwardLength = 12_288
+      }
+      set(index, to: own, in: &layers)
+    }
+    var tables = RopeTables(RopeSpec(frequencyBase: 1_000_000, dimensionCount: 512))
+    tables.append(RopeSpec(frequencyBase: 10_000, dimensionCount: 256))
+    return checked {
+      () throws(ModelError) in
+      try ModelShape(
+        architecture: .gemma4, layers: layers, ropeTables: tables, embeddingLength: 1536,
+        vocabularyCount: 262_144, contextLength: 131_072, rmsEpsilon: 1e-6,
+        embeddingScale: 39.191_836, logitCap: 30, isOutputTied: true)
+    }
+  }
+
   private static func set(_ index: Int, to layer: LayerSpec, in layers: inout LayerTable) {
     let isSet = layers.set(index, to: layer)
     precondition(isSet, "a published model has few kinds of layers")
@@ -241,11 +272,17 @@ extension ModelShape {
   /// Weights of all matrices of the transformer's layers: the multiply-adds of a token's products,
   /// without the output head.
   public var layerMatrixWeightCount: Int {
-    layers.sum { layer in
-      layer.elementCount(embeddingLength: embeddingLength) { !$0.isVector && !$0.isOfExperts }
-        + layer.elementCount(embeddingLength: embeddingLength) { $0.isOfExperts }
-        / max(layer.expertCount, 1) * (layer.experts?.usedCount ?? 0)
-    }
+    layerInputWeightCount
+      + layers.sum { layer in
+        layer.elementCount(embeddingLength: embeddingLength) { !$0.isVector && !$0.isOfExperts }
+          + layer.elementCount(embeddingLength: embeddingLength) { $0.isOfExperts }
+          / max(layer.expertCount, 1) * (layer.experts?.usedCount ?? 0)
+      }
+  }
+
+  /// Weights of the matrix that makes the inputs of all layers from an embedding.
+  private var layerInputWeightCount: Int {
+    layerInputLength > 0 ? TensorSlot.layerInputProjection.shape(self).elementCount : 0
   }
 
   /// Everything that the runtime holds of a model: matrices, embeddings (once if the output head
@@ -257,6 +294,7 @@ extension ModelShape {
       $0.elementCount(embeddingLength: embeddingLength) { _ in true }
     }
     return embeddings + TensorSlot.outputNorm.shape(self).elementCount + layerElements
+      + layerInputWeightCount + layerInputLength
   }
 }
 

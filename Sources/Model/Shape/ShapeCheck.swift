@@ -27,7 +27,7 @@ struct ShapeCheck {
     if headDim < 2 || headDim > ModelShape.headDimMax || headDim % 2 != 0 {
       throw fault(
         .keyLength,
-        .integer(headDim, expected: "an even number from 2 to 256, given or as embedding / heads"))
+        .integer(headDim, expected: "an even number from 2 to 512, given or as embedding / heads"))
     }
     if headCount * headDim % ModelShape.rowLengthMultiple != 0 {
       throw fault(

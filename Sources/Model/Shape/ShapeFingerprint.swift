@@ -17,6 +17,7 @@ extension ModelShape {
     for index in 0..<ropeTables.count { ropeTables[index].add(to: &hash) }
     hash.update(UInt64(layerCount))
     for index in 0..<layerCount { layer(index).add(to: &hash) }
+    if logitCap != 0 { hash.update(mark: 11, UInt64(logitCap.bitPattern)) }
   }
 
   /// A hash of the description alone.
@@ -47,6 +48,8 @@ extension LayerSpec {
       hash.update(UInt64(queryGrowth.length))
     }
     if hasOutputGate { hash.update(mark: 8, 1) }
+    if let keySource { hash.update(mark: 9, UInt64(keySource)) }
+    if inputLength > 0 { hash.update(mark: 10, UInt64(inputLength)) }
     if let experts {
       hash.update(mark: 6, UInt64(experts.count))
       hash.update(UInt64(experts.usedCount))
@@ -68,7 +71,7 @@ extension LayerSpec {
 extension LayerNorms {
   fileprivate var bits: UInt64 {
     (beforeAttention ? 1 : 0) | (afterAttention ? 2 : 0) | (beforeFeedForward ? 4 : 0)
-      | (afterFeedForward ? 8 : 0) | (heads ? 16 : 0)
+      | (afterFeedForward ? 8 : 0) | (heads ? 16 : 0) | (values ? 32 : 0)
   }
 }
 

@@ -18,12 +18,13 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
   case granitemoe
   case lfm2moe
   case qwen35
+  case gemma4
 
-  static let count = 14
+  static let count = 15
   /// What an error line offers in place of another architecture.
   static let supportedNames: StaticString = """
     'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', \
-    'lfm2', 'qwen3moe', 'granitemoe', 'lfm2moe' or 'qwen35'
+    'lfm2', 'qwen3moe', 'granitemoe', 'lfm2moe', 'qwen35' or 'gemma4'
     """
 
   @export(interface)
@@ -43,6 +44,7 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
     case .granitemoe: .granitemoe
     case .lfm2moe: .lfm2moe
     case .qwen35: .qwen35
+    case .gemma4: .gemma4
     }
   }
 

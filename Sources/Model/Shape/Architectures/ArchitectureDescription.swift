@@ -29,6 +29,8 @@ public struct ArchitectureDescription: Sendable {
   var convolves = false
   /// Whether the last norm has the name `token_embd_norm.weight`.
   var namesLastNormOfEmbedding = false
+  /// Whether each token has an input for each layer, and layers may have the keys of another one.
+  var hasLayerInputs = false
   /// Which scales there are.
   var scales = ModelScales.none
 
@@ -86,6 +88,8 @@ enum WindowPattern: Sendable {
   /// None is known: a file that gives a window is refused.
   case refused
   case all
+  /// Those that the file lists.
+  case listed
   /// Of so many layers, all but the last one, unless the file gives another number.
   case allButEach(Int)
 
@@ -101,6 +105,8 @@ enum ModelScales: Sendable {
   case none
   /// Embeddings are multiplied by the root of their length.
   case rootOfEmbedding
+  /// The same; products of queries and keys are not multiplied, and logits may be capped.
+  case gemma4
   /// The file's keys; those that are absent are 1.
   case keys
   /// The file's keys; those that are absent are MiniCPM's.
