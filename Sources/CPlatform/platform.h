@@ -17,12 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <termios.h>
@@ -53,6 +55,27 @@ EDGE_INLINE int32_t edge_open_create(const char *path) {
 // What is there, such as a device, a pipe, or a file of /proc, for writing.
 EDGE_INLINE int32_t edge_open_through(const char *path, int32_t flags) {
   return (int32_t)edge_result(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags));
+}
+// A file that stays open for both; it need not be there. Does not wait for the other end of a pipe.
+EDGE_INLINE int32_t edge_open_both(const char *path) {
+  return (int32_t)edge_result(
+      open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600));
+}
+// For this process alone, as long as it is open; -EWOULDBLOCK if another one has it.
+EDGE_INLINE int32_t edge_lock_file(int32_t fd) {
+  return (int32_t)edge_result(flock(fd, LOCK_EX | LOCK_NB));
+}
+// Of the file system that a file lies in, for this user.
+EDGE_INLINE int64_t edge_free_bytes(int32_t fd) {
+  struct statvfs s;
+  return fstatvfs(fd, &s) == 0 ? (int64_t)(s.f_bavail * s.f_frsize) : INT64_MAX;
+}
+// Takes the space for so many bytes; the file is then at least as long.
+EDGE_INLINE int32_t edge_allocate(int32_t fd, int64_t bytes) {
+  return -posix_fallocate(fd, 0, bytes);
+}
+EDGE_INLINE int32_t edge_set_length(int32_t fd, int64_t bytes) {
+  return (int32_t)edge_result(ftruncate(fd, bytes));
 }
 EDGE_INLINE int32_t edge_make_folder(const char *path) {
   return (int32_t)edge_result(mkdirat(AT_FDCWD, path, 0755));
@@ -86,6 +109,9 @@ EDGE_INLINE int64_t edge_pread(int32_t fd, void *to, size_t bytes, int64_t at) {
 // A descriptor of its own for an open file.
 EDGE_INLINE int32_t edge_duplicate(int32_t fd) {
   return (int32_t)edge_result(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+EDGE_INLINE int64_t edge_pwrite(int32_t fd, const void *from, size_t bytes, int64_t at) {
+  return edge_result(pwrite(fd, from, bytes, at));
 }
 EDGE_INLINE int64_t edge_read(int32_t fd, void *to, size_t bytes) {
   return edge_result(read(fd, to, bytes));

@@ -144,6 +144,12 @@ extension Arguments {
   }
 
   private func checkService() throws(UsageError) {
+    if has(.keptFile) != has(.keptFileMiB) {
+      throw .sentence("--kept-file and --kept-file-mib go together")
+    }
+    if has(.keptFile) && whole(.kept) == 0 {
+      throw .sentence("--kept-file gets the texts that leave memory, and --kept 0 has none there")
+    }
     if let answer = unsafe text(.anyModel),
       unsafe !isEqual(answer, "on") && !isEqual(answer, "off")
     {

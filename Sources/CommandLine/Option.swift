@@ -16,8 +16,8 @@ public enum Option: Int, Sendable {
   case skip, logits
   case output, quick
   case tune, tuneSeconds, reserveMiB
-  case listen, tokenFile, alias, connections, queue, kept, maxBodyMiB
-  case maxPromptTokens, anyModel, allowOrigin
+  case listen, tokenFile, alias, connections, queue, kept, keptFile, keptFileMiB
+  case maxBodyMiB, maxPromptTokens, anyModel, allowOrigin
   case timeout, keepAlive, grace
   // Of most commands.
   case report, quiet, lockMemory, noHugePages, noLockdown, maxTemperature, sysroot
@@ -29,7 +29,7 @@ public enum Option: Int, Sendable {
   case decodeThreads
   case tools
 
-  public static let count = 76
+  public static let count = 78
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

@@ -54,6 +54,8 @@ extension Option {
     case .connections: .init("--connections", .serving)
     case .queue: .init("--queue", .serving)
     case .kept: .init("--kept", .serving)
+    case .keptFile: .init("--kept-file", .serving)
+    case .keptFileMiB: .init("--kept-file-mib", .serving)
     case .maxBodyMiB: .init("--max-body-mib", .serving)
     case .maxPromptTokens: .init("--max-prompt-tokens", .serving)
     case .anyModel: .init("--any-model", .serving)

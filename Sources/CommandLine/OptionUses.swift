@@ -84,8 +84,9 @@ extension Option {
     case .jsonSchema, .grammar, .grammarKiB, .tools: grammarUse(command)
     case .kv, .policies, .blocks, .generate, .repeatCount, .csv: benchUse(command)
     case .tune, .tuneSeconds, .reserveMiB: probeUse
-    case .listen, .tokenFile, .alias, .connections, .queue, .kept, .maxBodyMiB,
-      .maxPromptTokens, .anyModel, .allowOrigin, .timeout, .keepAlive, .grace:
+    case .listen, .tokenFile, .alias, .connections, .queue, .kept, .keptFile,
+      .keptFileMiB, .maxBodyMiB, .maxPromptTokens, .anyModel, .allowOrigin, .timeout, .keepAlive,
+      .grace:
       serveUse
     case .lockMemory, .noHugePages, .noLockdown, .maxTemperature, .sysroot: machineUse(command)
     case .temperature, .topK, .topP, .minP, .repeatPenalty, .seed: samplingUse
@@ -361,6 +362,19 @@ extension Option {
         from the first token on that differs. The one that was not used for the longest time makes \
         room.
         """)
+    case .keptFile:
+      .init(
+        "FILE", .text(standard: nil),
+        """
+        Texts that leave the memory of --kept are written to this file and read back when a prompt \
+        begins as one of them does, also after a new start with the same model and settings. It is \
+        made if it is not there, and serves one process at a time.
+        """)
+    case .keptFileMiB:
+      .init(
+        "M", .whole(1...1_048_576, standard: nil),
+        "The size of that file in MiB; all of it is taken at the start. plan says what a text takes."
+      )
     case .maxBodyMiB:
       .init(
         "M", .whole(1...1024, standard: 4),

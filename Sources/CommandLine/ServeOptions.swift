@@ -20,6 +20,9 @@ import Text
   public let graceSeconds: Int
   /// Texts whose caches are kept beside the latest one.
   public let keptCount: Int
+  /// A file for more of them, and its size; 0 if there is none.
+  public let keptFile: UnsafePointer<CChar>?
+  public let keptFileByteCount: Int
   public let bodyByteCountMax: Int
   public let promptTokenCountMax: Int
 
@@ -35,6 +38,8 @@ import Text
     keepAliveSeconds = arguments.whole(.keepAlive)
     graceSeconds = arguments.whole(.grace)
     keptCount = arguments.whole(.kept)
+    unsafe keptFile = unsafe arguments.text(.keptFile)
+    keptFileByteCount = arguments.whole(.keptFileMiB) << 20
     bodyByteCountMax = arguments.whole(.maxBodyMiB) << 20
     promptTokenCountMax = arguments.whole(.maxPromptTokens)
   }

@@ -8,6 +8,10 @@ public struct KeptState: Sendable {
   let tokenCount: Int
   let position: Int
   let fixedCount: Int
+  /// Filled slots of the head that has most.
+  let slotCount: Int
+  /// Of the memory that the copy takes.
+  let byteCount: Int
 }
 
 extension EngineLayout {
@@ -31,7 +35,9 @@ extension TokenSequence {
     precondition(appendedCount == 0 && openCount == 0, "tokens are not committed")
     var copier = StateCopier(memory: memory, restores: false)
     state.pointee.forEachPart(&copier)
-    return KeptState(tokenCount: tokenCount, position: position, fixedCount: fixedCount)
+    return KeptState(
+      tokenCount: tokenCount, position: position, fixedCount: fixedCount, slotCount: slotsFilled,
+      byteCount: copier.offset)
   }
 
   /// Takes up a text that was kept, in place of the one that there is. A block must follow before
@@ -62,7 +68,7 @@ extension Engine {
 private struct StateCopier: CacheVisitor {
   let memory: UnsafeMutableRawBufferPointer
   let restores: Bool
-  private var offset = 0
+  private(set) var offset = 0
 
   init(memory: UnsafeMutableRawBufferPointer, restores: Bool) {
     self.memory = memory

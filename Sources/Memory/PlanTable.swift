@@ -56,12 +56,23 @@ public enum PlanTable {
   }
 
   /// A JSON object, with whether the plan fits, on a line.
+  /// - Parameter keptFile: bytes of a file of kept texts, of one text there, and the count of texts.
   @export(interface)
   public static func writeReport(
-    _ plan: MemoryPlan, capByteCount: Int, to out: inout TextOutput
+    _ plan: MemoryPlan, capByteCount: Int,
+    keptFile: (byteCount: Int, textByteCount: Int, textCount: Int)? = nil, to out: inout TextOutput
   ) {
     out.write("{")
     writeJSON(plan, capByteCount: capByteCount, to: &out)
+    if let keptFile {
+      out.write(", \"keptFile\": {\"bytes\": ")
+      out.write(keptFile.byteCount)
+      out.write(", \"textBytes\": ")
+      out.write(keptFile.textByteCount)
+      out.write(", \"texts\": ")
+      out.write(keptFile.textCount)
+      out.write("}")
+    }
     out.write(", \"fits\": ")
     out.write(processByteCount(plan) > capByteCount ? "false}\n" : "true}\n")
   }

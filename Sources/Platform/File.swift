@@ -26,6 +26,7 @@ public struct SystemFailure: Error {
     case EIO: "input/output error"
     case EPIPE: "the reader went away"
     case ENOMEM: "not enough memory"
+    case EBUSY: "another process uses it"
     case EAGAIN: "the resource is temporarily unavailable"
     case EROFS: "the file system is read-only"
     case EMFILE, ENFILE: "too many open files"
@@ -56,7 +57,11 @@ public struct InputFile: ~Copyable {
 
   @export(interface)
   public init(path: UnsafePointer<CChar>) throws(SystemFailure) {
-    let opened = unsafe edge_open_file(path)
+    try self.init(opened: unsafe edge_open_file(path))
+  }
+
+  /// - Parameter opened: the descriptor, or a negated errno.
+  init(opened: Int32) throws(SystemFailure) {
     if opened < 0 { throw SystemFailure("open", code: -opened) }
     let size = edge_regular_file_size(opened)
     if size < 0 {

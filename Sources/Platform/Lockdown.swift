@@ -11,6 +11,8 @@ public struct LockdownNeeds: Sendable {
   public var usesTerminal = false
   /// Connections to a socket that listens already are taken, and waited for.
   public var servesSockets = false
+  /// A file that was opened before is written at given offsets.
+  public var writesInPlace = false
 
   public init() {}
 }
@@ -53,6 +55,7 @@ public struct LockdownFilter {
     if needs.opensFiles { allowOpening(machine) }
     if needs.usesTerminal { allowTerminal(machine) }
     if needs.servesSockets { allowServing(machine) }
+    if needs.writesInPlace { allow(.pwrite64, machine) }
     append(Self.end, Self.kill)
   }
 

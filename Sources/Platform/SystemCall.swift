@@ -21,6 +21,7 @@ public enum SystemCall: Sendable {
   case read
   case write
   case pread64
+  case pwrite64
   case close
   case futex
   case clockGettime
@@ -52,6 +53,7 @@ public enum SystemCall: Sendable {
       case .read: (0, 63)
       case .write: (1, 64)
       case .pread64: (17, 67)
+      case .pwrite64: (18, 68)
       case .close: (3, 57)
       case .futex: (202, 98)
       case .clockGettime: (228, 113)

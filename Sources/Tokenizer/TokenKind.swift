@@ -15,7 +15,7 @@ public enum TokenKind: Int32, Sendable {
   public var isSpecial: Bool { self == .userDefined || isControl }
 
   /// Whether its literal text means the token only where special tokens are parsed.
-  var isControl: Bool { self == .control || self == .unknown }
+  public var isControl: Bool { self == .control || self == .unknown }
 
   /// Whether SentencePiece's merges can make the token.
   @inline(__always)

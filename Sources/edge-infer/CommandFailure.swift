@@ -149,6 +149,8 @@ enum FailureReason {
   case numbers(NumberFault)
   /// The plan is larger than the cap.
   case overCap(FitAdvice)
+  /// The file of kept texts has no room for one.
+  case keptFile(slotByteCount: Int)
   /// Renumbered positions need more than the trained length.
   case positions(needed: Int, contextLength: Int)
   case request(BenchRequestError)
@@ -176,6 +178,7 @@ enum FailureReason {
     case .cacheFull(let full): full.exitCode
     case .numbers(let fault): fault.exitCode
     case .overCap, .positions: .configuration
+    case .keptFile: .usage
     case .request(let error): error.exitCode
     case .measurement(let error): error.exitCode
     case .health(let error): error.exitCode
@@ -208,6 +211,11 @@ enum FailureReason {
       out.write(needed)
       out.write(", expected at most the model's trained length of ")
       out.write(contextLength)
+    case .keptFile(let slotByteCount):
+      out.write("--kept-file-mib: a text takes up to ")
+      out.write(slotByteCount)
+      out.write(" bytes, expected at least ")
+      out.write((slotByteCount + 1_048_575) >> 20)
     case .request(let error): error.write(to: &out)
     case .measurement(let error): error.write(to: &out)
     case .health(let error): error.write(to: &out)

@@ -50,6 +50,7 @@ enum Lockdown {
     if needs.replacesFiles { out.write("; put the written files in place") }
     if needs.usesTerminal { out.write("; set the terminal") }
     if needs.servesSockets { out.write("; take connections") }
+    if needs.writesInPlace { out.write("; write in an opened file") }
   }
 
   /// A member of a report: `"lockdown": true`.

@@ -4,6 +4,7 @@ import Memory
 import Model
 import Platform
 import Profile
+import Service
 
 /// `plan`: the memory plan of a command, and whether it is below the cap. Reads no weights.
 func planCommand(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
@@ -12,7 +13,12 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
   let cap = settings.profile.ramCapByteCount
   var output = TextOutput.standardOutput
   if arguments.isJSON {
-    PlanTable.writeReport(preparation.plan, capByteCount: cap, to: &output)
+    PlanTable.writeReport(
+      preparation.plan, capByteCount: cap,
+      keptFile: preparation.keptTextSizes.map {
+        ($0.fileByteCount, $0.slotByteCount, $0.slotCount)
+      },
+      to: &output)
   } else {
     PlanTable.write(preparation.plan, capByteCount: cap, to: &output)
     writeFormats(of: preparation, &output)
@@ -20,6 +26,7 @@ func planCommand(_ arguments: Arguments, _ console: inout Console) throws(Comman
     writeStates(of: preparation, &output)
     writeExperts(of: preparation, &output)
     writeSharedKeys(of: preparation, &output)
+    if let sizes = preparation.keptTextSizes { writeKeptFile(sizes, &output) }
   }
   try finish(&output)
   try preparation.checkCap()
@@ -97,6 +104,17 @@ private func writeExperts(of preparation: borrowing Preparation, _ out: inout Te
   out.write(" experts a layer, ")
   out.write(Double(total) / Double(count) * Double(usedCount) / 1_048_576, decimals: 2)
   out.write(" MiB of them\n")
+}
+
+/// What the file of kept texts takes, which is no memory.
+private func writeKeptFile(_ sizes: KeptTextSizes, _ out: inout TextOutput) {
+  out.write("   the file of kept texts takes ")
+  out.write(sizes.fileByteCount)
+  out.write(" bytes and has room for ")
+  out.write(sizes.slotCount)
+  out.write(sizes.slotCount == 1 ? " text of up to " : " texts of up to ")
+  out.write(sizes.slotByteCount)
+  out.write("\n")
 }
 
 private func plannedNeeds(_ arguments: Arguments) -> ProgramNeeds {

@@ -65,6 +65,12 @@ struct Preparation: ~Copyable {
     try settings.checkPositions(
       largestBudget: run.slotCountMax(of: opened.model.shape) - run.blockSize,
       contextLength: opened.model.shape.contextLength)
+    if let service = needs.service, service.keptFileByteCount > 0 {
+      let sizes = KeptTextSizes(service, opened.model.shape, opened.settings)
+      if sizes.slotCount == 0 {
+        throw CommandFailure(.keptFile(slotByteCount: sizes.slotByteCount))
+      }
+    }
     if needs.usesText { writeWarnings(opened.model.tokenizer) }
     self.settings = settings
     self.needs = needs
@@ -87,6 +93,12 @@ struct Preparation: ~Copyable {
     } catch {
       throw CommandFailure(.textLayer(error), path)
     }
+  }
+
+  /// Of a service that has a file for them.
+  var keptTextSizes: KeptTextSizes? {
+    guard let service = needs.service, service.keptFileByteCount > 0 else { return nil }
+    return KeptTextSizes(service, opened.model.shape, opened.settings)
   }
 
   var runSettings: RunSettings { opened.settings }

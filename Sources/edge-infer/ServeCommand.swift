@@ -18,6 +18,7 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Comma
   // Before the model is loaded, which may take long; connections wait.
   let (listener, wakingDescriptor) = try listen(address, arguments, &console)
   var preparation = try Preparation(arguments, settings, serveNeeds(arguments))
+  var keptFile = try openKeptFile(arguments, preparation)
   var program = try Program(&preparation)
   let facts = ServiceFacts(
     name: servedName(arguments, preparation.path), version: Version.number,
@@ -32,6 +33,10 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Comma
     host: ServeHost(health, logs: !arguments.isQuiet))
   var needs = LockdownNeeds()
   needs.servesSockets = true
+  if let file = keptFile.take() {
+    service.keepTexts(in: file, program.model.engine)
+    needs.writesInPlace = true
+  }
   program.lockdown = Lockdown.begin(arguments, needs)
   if !arguments.isQuiet {
     writeStart(preparation, program, &console)
@@ -44,6 +49,7 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Comma
     if Interrupt.isRaised { service.stop() }
     service.turn(&program.model.engine, &program.model.generator)
   }
+  service.storeTexts(&program.model.engine)
 }
 
 /// What `serve` needs.
@@ -66,11 +72,13 @@ func serveNeeds(_ arguments: Arguments) -> ProgramNeeds {
 
 extension ServeOptions {
   var settings: ServiceSettings {
-    ServiceSettings(
+    var settings = ServiceSettings(
       connectionCount: connectionCount, queueCount: queueCount, bodyByteCountMax: bodyByteCountMax,
       promptTokenCountMax: promptTokenCountMax, keptCount: keptCount,
       timeoutSeconds: timeoutSeconds, keepAliveSeconds: keepAliveSeconds,
       graceSeconds: graceSeconds)
+    settings.keptFileByteCount = keptFileByteCount
+    return settings
   }
 }
 
@@ -111,6 +119,29 @@ private func readToken(
 ) throws(CommandFailure) -> FixedText<257>? {
   guard let path = unsafe path else { return nil }
   return unsafe try TokenReader.read(path, &console)
+}
+
+/// The file of `--kept-file`, with all of its space.
+private func openKeptFile(
+  _ arguments: Arguments, _ preparation: borrowing Preparation
+) throws(CommandFailure) -> FixedFile? {
+  guard let path = unsafe arguments.service.keptFile, let sizes = preparation.keptTextSizes else {
+    return nil
+  }
+  do throws(SystemFailure) {
+    let file = unsafe try FixedFile(path: path)
+    if try file.mayKeepTexts() {
+      try file.prepareKeptTexts(sizes)
+      return file
+    }
+  } catch {
+    throw unsafe CommandFailure(.system(error), path: path)
+  }
+  throw unsafe CommandFailure(
+    .text(
+      .malformedData,
+      "is no file of kept texts, expected one that --kept-file made, or none, to be made"),
+    path: path)
 }
 
 private func listen(

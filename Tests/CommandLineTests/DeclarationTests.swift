@@ -105,6 +105,8 @@ struct DeclarationTests {
       }
     }
     if (command == .score || command == .tokenize) && !isText { line += ["--prompt", "x"] }
+    if option == .keptFile { line += ["--kept-file-mib", "1"] }
+    if option == .keptFileMiB { line += ["--kept-file", "x"] }
     if command == .inspect && option != .model { line.append("m.gguf") }
     if command == .probe && (option == .tuneSeconds || option == .shape) { line.append("--tune") }
     if command == .plan && !option.declaration.commands.contains(.run) && option != .json

@@ -5,8 +5,12 @@ import Testing
 @testable import Platform
 
 extension LockdownNeeds {
-  init(replacesFiles: Bool, opensFiles: Bool, usesTerminal: Bool, servesSockets: Bool = false) {
+  init(
+    replacesFiles: Bool, opensFiles: Bool, usesTerminal: Bool, servesSockets: Bool = false,
+    writesInPlace: Bool = false
+  ) {
     self.init()
+    self.writesInPlace = writesInPlace
     (self.replacesFiles, self.opensFiles, self.usesTerminal, self.servesSockets) = (
       replacesFiles, opensFiles, usesTerminal, servesSockets
     )
@@ -69,16 +73,19 @@ struct LockdownFilterTests {
     .x86: [48, 271, 288], .arm: [73, 210, 242],
   ]
 
-  @Test(arguments: [Machine.x86, .arm], 0..<16)
+  private static let writingInPlace: [Machine: Set<UInt32>] = [.x86: [18], .arm: [68]]
+
+  @Test(arguments: [Machine.x86, .arm], 0..<32)
   func exactlyTheNeededCallsAreAllowed(machine: Machine, flags: Int) throws {
     let needs = LockdownNeeds(
       replacesFiles: flags & 1 != 0, opensFiles: flags & 2 != 0, usesTerminal: flags & 4 != 0,
-      servesSockets: flags & 8 != 0)
+      servesSockets: flags & 8 != 0, writesInPlace: flags & 16 != 0)
     let filter = LockdownFilter(needs, on: machine)
     var allowed = Self.always[machine]!
     if needs.replacesFiles { allowed.formUnion(Self.replacing[machine]!) }
     if needs.opensFiles { allowed.formUnion(Self.opening[machine]!) }
     if needs.servesSockets { allowed.formUnion(Self.serving[machine]!) }
+    if needs.writesInPlace { allowed.formUnion(Self.writingInPlace[machine]!) }
     // All that exist, many that may come, and the edges of the word.
     let numbers = Array(0...UInt32(2048)) + [0x3FFF_FFFF, 0x4000_0000, 0x7FFF_FFFF, 0xFFFF_FFFF]
     for number in numbers {

@@ -10,7 +10,7 @@ import Testing
     "needs .build/release/edge-infer, the default model and Toolchain/fetch-clients"))
 struct ServeClientTests {
   @Test(arguments: [
-    "litellm", "langchain_openai", "pydantic_ai", "agents", "llm", "instructor", "ollama",
+    "openai", "litellm", "langchain_openai", "pydantic_ai", "agents", "llm", "instructor", "ollama",
     "anthropic",
   ])
   func client(_ name: String) throws {

@@ -358,6 +358,8 @@ struct ServeProtocolTests {
       ["--listen", "8080"], ["--listen", "localhost"], ["--connections", "0"], ["--queue", "257"],
       ["--timeout", "0"], ["--alias", ""], ["--any-model", "yes"],
       ["--allow-origin", "example.org"], ["--prompt", "x"], ["--queue", "1", "--queue", "2"],
+      ["--kept-file", "x"], ["--kept-file-mib", "9"], ["--kept-file-mib", "0"],
+      ["--kept", "0", "--kept-file", "x", "--kept-file-mib", "9"],
     ] {
       let outcome = try run(serve + options)
       #expect(outcome.code == 64 && outcome.errorLines.count == 1, "\(options) \(outcome.error)")

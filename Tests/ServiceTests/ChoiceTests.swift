@@ -88,6 +88,86 @@ import Testing
     #expect(seen == 6)
   }
 
+  /// The lists of OpenAI's completions.
+  private struct Lists {
+    var tokens: [String] = []
+    /// Nil for the first token of a text.
+    var chances: [Double?] = []
+    var likeliest: [[String: Double]?] = []
+    var offsets: [Int] = []
+
+    mutating func append(_ choice: [String: Any]) throws {
+      guard let lists = choice["logprobs"] as? [String: Any] else { return }
+      tokens += try #require(lists["tokens"] as? [String])
+      chances += try #require(lists["token_logprobs"] as? [Any]).map { $0 as? Double }
+      likeliest += try #require(lists["top_logprobs"] as? [Any]).map { $0 as? [String: Double] }
+      offsets += try #require(lists["text_offset"] as? [Int])
+    }
+  }
+
+  private func lists(_ rig: ServiceRig, _ members: String, isStream: Bool = false) throws -> (
+    text: String, lists: Lists
+  ) {
+    let body = "{\(members),\"logprobs\":3,\"stream\":\(isStream)}"
+    let answer = try LoopTests.answer(rig, LoopTests.post("/v1/completions", body))
+    #expect(answer.status == 200, "\(answer.body)")
+    let bodies =
+      isStream
+      ? answer.body.components(separatedBy: "\n\n").filter { $0.hasPrefix("data: {") }
+        .map { String($0.dropFirst(6)) } : [answer.body]
+    var (text, lists) = ("", Lists())
+    for body in bodies {
+      let object = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
+      for choice in object?["choices"] as? [[String: Any]] ?? [] {
+        text += try #require(choice["text"] as? String)
+        try lists.append(choice)
+      }
+    }
+    return (text, lists)
+  }
+
+  /// The probabilities of a prompt's tokens are those that an answer's tokens have in its place.
+  @Test(arguments: [false, true]) func probabilitiesOfThePrompt(isStream: Bool) throws {
+    let rig = try ServiceRig(budget: 256)
+    let prompt = "once upon a tïme"
+    let whole = try lists(
+      rig, "\"prompt\":\"\(prompt)\",\"echo\":true,\"max_tokens\":0", isStream: isStream)
+    let count = prompt.utf8.count
+    #expect(whole.text == prompt && whole.lists.tokens.count == count)
+    #expect(whole.lists.chances.count == count && whole.lists.likeliest.count == count)
+    #expect(whole.lists.chances[0] == nil && whole.lists.likeliest[0] == nil)
+    #expect(whole.lists.chances[1...].allSatisfy { ($0 ?? 1) <= 0 })
+    let letters = prompt.unicodeScalars.enumerated().flatMap { index, letter in
+      [index] + [Int](repeating: index + 1, count: UTF8.width(letter) - 1)
+    }
+    #expect(whole.lists.offsets == letters)
+    for end in [1, 7, 8, 9, 12] {
+      let next = try lists(rig, "\"prompt\":\"\(prompt.prefix(end))\",\"max_tokens\":1")
+      #expect(next.lists.likeliest == [whole.lists.likeliest[end]], "\(end)")
+    }
+    // With an answer, and several times.
+    let more = try lists(
+      rig, "\"prompt\":[\"once\",\"upon\"],\"n\":2,\"echo\":true,\"max_tokens\":3",
+      isStream: isStream)
+    #expect(more.lists.tokens.count == 4 * (4 + 3))
+    #expect(more.lists.chances[..<7] == more.lists.chances[7..<14])
+    #expect(more.lists.chances[..<4] == whole.lists.chances[..<4])
+    #expect(more.lists.chances[14] == nil && more.lists.tokens[14] == "u")
+    let none = try lists(rig, "\"prompt\":\"a\",\"max_tokens\":0", isStream: isStream)
+    #expect(none.text == "" && none.lists.tokens.isEmpty)
+  }
+
+  @Test func aPromptThatIsTooLongToTellAll() throws {
+    let rig = try ServiceRig(budget: 256)
+    let prompt = String(repeating: "a", count: 4096)
+    let long = "{\"prompt\":\"\(prompt)\",\"echo\":true,\"logprobs\":1}"
+    let answer = try LoopTests.answer(rig, LoopTests.post("/v1/completions", long))
+    #expect(answer.status == 400 && answer.body.contains("\"param\":\"echo\""), "\(answer.body)")
+    let most = "{\"prompt\":\"\(prompt.dropLast())\",\"echo\":true,\"logprobs\":1,\"max_tokens\":9}"
+    let whole = try LoopTests.answer(rig, LoopTests.post("/v1/completions", most))
+    #expect(whole.status == 200 && whole.usage("completion_tokens") == 1, "\(whole.status)")
+  }
+
   /// A bias decides what comes, a penalty what does not come again, and `min_tokens` when it may end.
   @Test func whatChangesTheChoice() throws {
     let rig = try ServiceRig(budget: 256)

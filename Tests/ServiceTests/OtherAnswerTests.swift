@@ -91,6 +91,9 @@ import Text
     let info = shown["model_info"] as? [String: Any]
     #expect(info?["general.architecture"] as? String == "llama")
     #expect(info?["llama.context_length"] as? Int == 512)
+    #expect((shown["template"] as? String)?.hasPrefix("{% if tools %}") == true)
+    let details = shown["details"] as? [String: Any]
+    #expect(details?["quantization_level"] as? String == "int8", "\(shown)")
     #expect((shown["capabilities"] as? [String])?.contains("completion") == true)
     #expect(try answer(rig, "/api/show", "{\"name\":\"other\"}").status == 404)
     // The connection goes on behind an answer without a turn.

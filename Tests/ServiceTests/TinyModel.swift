@@ -110,11 +110,13 @@ final class ServiceRig {
   private var loop: ServiceLoop<TestHost>
   private let arena: Arena
   let record = ServiceRecord()
+  /// Without a file.
+  let sizes: KeptTextSizes
 
   init(
     graceSeconds: Int = 30, timeoutSeconds: Int = 30, queueCount: Int = 4, keptCount: Int = 2,
     connectionCount: Int = 4, budget: Int = 32, bodyByteCountMax: Int = 1 << 20,
-    promptTokenCountMax: Int = 1 << 16
+    promptTokenCountMax: Int = 1 << 16, keptFile: (path: String, slotCount: Int)? = nil
   ) throws {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
     defer { buffer.deallocate() }
@@ -126,11 +128,15 @@ final class ServiceRig {
       blockSize: 8, cacheBudget: budget, policy: .keydiff,
       retained: Retained(sinkCount: 0, recentCount: 0), threadCount: 1, logitRowCount: 1,
       l2ByteCount: 512 * 1024)
-    let service = ServiceSettings(
+    var service = ServiceSettings(
       connectionCount: connectionCount, queueCount: queueCount,
       bodyByteCountMax: bodyByteCountMax, promptTokenCountMax: promptTokenCountMax,
       keptCount: keptCount, timeoutSeconds: timeoutSeconds, keepAliveSeconds: 60,
       graceSeconds: graceSeconds)
+    sizes = KeptTextSizes(service, model.shape, settings)
+    if let keptFile {
+      service.keptFileByteCount = keptFile.slotCount * sizes.slotByteCount
+    }
     var measuring = Carver.measuring
     _ = Self.layOut(&measuring, model, needs, settings, service)
     arena = try Arena(plan: measuring.measured())
@@ -151,7 +157,15 @@ final class ServiceRig {
       AnswerDefaults(maxTokens: 16, stops: StopTexts(), sampling: sampling, isSeedGiven: true),
       &parts.text, model, listener: nil, wakingDescriptor: -1, host: TestHost(record: record))
     generator = parts.generator
+    if let keptFile {
+      let file = try FixedFile(path: strdup(keptFile.path))
+      try file.prepareKeptTexts(KeptTextSizes(service, model.shape, settings))
+      loop.keepTexts(in: file, engine)
+    }
   }
+
+  /// As before the end of a service.
+  func storeTexts() { loop.storeTexts(&engine) }
 
   private struct Parts: ~Copyable {
     let engine: EngineLayout

@@ -49,8 +49,8 @@ extension CompletionAnswer {
     out.write(",\"logprobs\":")
     if let chances {
       beginChances(&out)
-      write(chances, names, isFirst: true, &out)
-      endChances(&out)
+      for part in 0..<chancePartCount { write(chances, part: part, names, isFirst: true, &out) }
+      endChances(isEmpty: false, &out)
     } else {
       out.write("null")
     }
@@ -171,46 +171,6 @@ extension CompletionAnswer {
   private func endCallEvent<Sink>(_ out: inout ResponseWriter<Sink>) {
     out.write("}}]},\"logprobs\":null")
     endChoiceEvent(nil, nil, &out)
-  }
-}
-
-// The probabilities of tokens.
-extension CompletionAnswer {
-  public func beginChances<Sink>(_ out: inout ResponseWriter<Sink>) {
-    out.write("{\"content\":[")
-  }
-
-  public func write<Sink>(
-    _ chances: TokenChances, _ names: TokenNames, isFirst: Bool, _ out: inout ResponseWriter<Sink>
-  ) {
-    if !isFirst { out.write(",") }
-    Self.writeStart(chances.token, chances.logProbability, names, &out)
-    out.write(",\"top_logprobs\":[")
-    for index in 0..<chances.count {
-      if index > 0 { out.write(",") }
-      let other = chances[index]
-      Self.writeStart(other.token, other.logProbability, names, &out)
-      out.write("}")
-    }
-    out.write("]}")
-  }
-
-  public func endChances<Sink>(_ out: inout ResponseWriter<Sink>) {
-    out.write(isChat ? "],\"refusal\":null}" : "]}")
-  }
-
-  private static func writeStart<Sink>(
-    _ token: Int32, _ logProbability: Float, _ names: TokenNames,
-    _ out: inout ResponseWriter<Sink>
-  ) {
-    out.write("{\"id\":")
-    out.write(Int(token))
-    out.write(",\"token\":\"")
-    names.writeText(of: token, to: &out)
-    out.write("\",\"bytes\":[")
-    names.writeBytes(of: token, to: &out)
-    out.write("],\"logprob\":")
-    out.write(Double(logProbability), decimals: 6)
   }
 }
 

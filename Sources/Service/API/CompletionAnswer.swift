@@ -68,6 +68,7 @@ public struct CompletionAnswer {
   /// The choice that is being written.
   var choice = 0
   let callsTools: Bool
+  private let echoes: Bool
   /// The member of the message, or the part of the answer, that is open.
   var openMember = Member.none
   /// Parts of the answer that have been begun.
@@ -81,6 +82,10 @@ public struct CompletionAnswer {
   var stopText = FixedText<257>()
   /// Of the next event of a streamed response.
   var sequenceNumber = 0
+  /// Characters of a text before the next token of which the probability is told, and whether the
+  /// tokenizer leaves out a space there.
+  var textOffset = 0
+  var isAtStart = false
   /// Of a streamed response; nil for other answers.
   var record: AnswerRecord?
 
@@ -101,6 +106,7 @@ public struct CompletionAnswer {
     form = kind.form
     isStream = settings.isStream
     callsTools = settings.callsTools
+    echoes = settings.echoes
     includesUsage = settings.isStream && settings.includesUsage
     self.number = number
     self.unixSeconds = unixSeconds
@@ -121,6 +127,7 @@ public struct CompletionAnswer {
   ) {
     choice = index
     openMember = .none
+    (textOffset, isAtStart) = (0, echoes)
     switch form {
     case .ollama: if !isStream { beginLine(&out) }
     case .anthropic: beginMessage(usage, &out)

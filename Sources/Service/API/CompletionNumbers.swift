@@ -99,7 +99,7 @@ extension CompletionReader {
   /// -1 is as many as there is room for.
   func checkedTokenCount(_ number: JSONNumber) throws(RequestError) -> Int {
     number.integer == -1
-      ? CompletionSettings.countMax : try checkedCount(number, minimum: 1)
+      ? CompletionSettings.countMax : try checkedCount(number, minimum: kind == .text ? 0 : 1)
   }
 
   mutating func take<Consumer: PromptConsumer & ~Copyable>(

@@ -226,7 +226,6 @@ public struct CompletionReader: ~Copyable {
       if settings.logprobCount == nil { throw error(.invalid, .topLogprobs) }
       settings.logprobCount = topLogprobCount
     }
-    if settings.echoes && settings.logprobCount != nil { throw error(.conflictingEcho, .echo) }
     try checkTools()
     try checkFinalMessage()
   }

@@ -36,8 +36,8 @@ public struct RequestError: Error, Equatable, Sendable {
     case conflicting
     /// Answers are bound to something else than calls of tools.
     case boundTools
-    /// The log-probabilities of a prompt are not known.
-    case conflictingEcho
+    /// There is no room for the log-probabilities of so long a prompt.
+    case longEcho
   }
 
   public let problem: Problem
@@ -49,6 +49,11 @@ public struct RequestError: Error, Equatable, Sendable {
   public let messageIndex: Int
   /// Bytes of the body up to the problem.
   public let byteCount: Int
+
+  /// The prompt turned out to be too long for the probabilities of its tokens.
+  static var longEcho: RequestError {
+    RequestError(problem: .longEcho, field: .echo, place: .text, messageIndex: 0, byteCount: 0)
+  }
 
   /// One sentence for the client, as JSON would have it in quotation marks.
   /// - Parameter unknown: the name of a member that is not known.
@@ -71,7 +76,7 @@ public struct RequestError: Error, Equatable, Sendable {
     case .unknown: out.write("is not known here")
     case .boundTools:
       out.write("cannot be given with a grammar for the answer, unless one must be called")
-    case .conflictingEcho: out.write("cannot be true with logprobs")
+    case .longEcho: out.write("cannot be true with logprobs for a prompt of 4096 tokens or more")
     case .invalid: writeRule("must be ", to: &out)
     case .conflicting: out.write("and max_tokens differ; give one of them")
     }

@@ -53,7 +53,9 @@ extension RequestField {
     case .logitBias:
       .own("logit_bias", .both, "an object of at most 300 token ids, with numbers from -100 to 100")
     case .maxTokens:
-      .own("max_tokens", .both | .messages, "a whole number from 1 to 2147483647, or -1")
+      .own(
+        "max_tokens", .both | .messages,
+        "a whole number from 1 to 2147483647, or -1; for /v1/completions also 0")
     case .maxCompletionTokens:
       .own("max_completion_tokens", .both, "a whole number from 1 to 2147483647, or -1")
     case .minTokens: .own("min_tokens", .both, "a whole number from 0 to 2147483647")

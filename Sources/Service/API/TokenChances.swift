@@ -12,6 +12,12 @@ public struct TokenChances {
   private var logProbabilities = InlineArray<20, Float>(repeating: 0)
   public private(set) var count = 0
 
+  /// Of a text's first token, which nothing precedes: the log-probability is no number.
+  init(first token: Int32) {
+    self.token = token
+    logProbability = .nan
+  }
+
   /// - Parameters:
   ///   - count: the likeliest tokens to tell, at most 20.
   /// - Complexity: O(logits), and `count` for each that is among the likeliest so far.
@@ -68,6 +74,23 @@ public struct TokenChances {
       unsafe decoder.write(id, vocabulary.pointee, to: &sink)
       decoder.finish(to: &sink)
     }
+  }
+
+  func isControl(_ id: Int32) -> Bool {
+    unsafe isToken(id) && vocabulary.pointee.kind(of: id).isControl
+  }
+
+  /// Characters that a token begins in a text without control tokens.
+  /// - Parameter isAtStart: whether nothing but control tokens precedes it.
+  func characterCount(of id: Int32, isAtStart: Bool) -> Int {
+    if !isToken(id) { return 1 }
+    if isControl(id) { return 0 }
+    let bytes = unsafe vocabulary.pointee.bytes(of: id)
+    var count = 0
+    for index in 0..<bytes.count where bytes[index] & 0xc0 != 0x80 { count += 1 }
+    let isDropped =
+      unsafe isAtStart && vocabulary.pointee.addsSpacePrefix && bytes[0] == UInt8(ascii: " ")
+    return isDropped ? count - 1 : count
   }
 
   func writeBytes<Sink: ByteSink & ~Copyable>(of id: Int32, to out: inout Sink) {

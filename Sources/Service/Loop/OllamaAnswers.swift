@@ -1,3 +1,4 @@
+import Inference
 import Model
 import Platform
 import Text
@@ -6,9 +7,14 @@ import Text
 struct ServedModel {
   let shape: ModelShape
   let byteCount: Int
+  /// The file's format of most weights; int8 for those that are held as such.
+  let formatName: StaticString
 
   init(_ model: borrowing ModelFile) {
     shape = model.shape
+    var kept = model.shape
+    kept.keepsCodes = true
+    formatName = FormatTally(kept).largestName
     byteCount = model.byteCount
   }
 
@@ -74,12 +80,16 @@ extension ServiceLoop where Host: ~Copyable {
     writer.write(jsonString: model.family)
     writer.write("],\"parameter_size\":\"")
     writer.write(Double(model.shape.parameterCount) / 1e6, decimals: 1)
-    writer.write("M\",\"quantization_level\":\"\"}")
+    writer.write("M\",\"quantization_level\":")
+    writer.write(jsonString: model.formatName)
+    writer.write("}")
   }
 
   private mutating func answerShow(_ index: Int) {
     var writer = begin(index, .json, isBodyRead: true)
-    writer.write("{\"parameters\":\"\",\"template\":\"\",\"modified_at\":\"")
+    writer.write("{\"parameters\":\"\",\"template\":\"")
+    prompt.writeTemplate(atMost: Connection.outputByteCount / 2, to: &writer)
+    writer.write("\",\"modified_at\":\"")
     CalendarTime(unixSeconds: facts.startSeconds).writeDate(to: &writer)
     writer.write("\"")
     writeDetails(to: &writer)

@@ -275,6 +275,7 @@ extension ServiceLoop where Host: ~Copyable {
     Prometheus.write(gauge: "edge_infer_busy", served.isNone ? 0 : 1, to: &writer)
     Prometheus.write(gauge: "edge_infer_connections", table.openCount, to: &writer)
     Prometheus.write(gauge: "edge_infer_kept_texts", kept.filledCount, to: &writer)
+    kept.writeFileMetrics(to: &writer)
     facts.limits.write(to: &writer)
     Prometheus.write(
       gauge: "edge_infer_peak_resident_bytes", peakResidentByteCount(), to: &writer)

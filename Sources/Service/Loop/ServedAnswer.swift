@@ -140,13 +140,17 @@ struct ServedAnswer: ~Copyable {
     if hasChances && !isStream { answer.beginChances(&writer) }
   }
 
+  /// - Parameter isFirst: of its part.
   /// - Returns: false if the client cannot be reached any more.
-  mutating func send(_ chances: TokenChances, isFirst: Bool) -> Bool {
-    answer.write(chances, names, isFirst: isFirst, &writer)
+  mutating func send(_ chances: TokenChances, part: Int, isFirst: Bool) -> Bool {
+    answer.write(chances, part: part, names, isFirst: isFirst, &writer)
     return !writer.isClientGone
   }
 
-  mutating func endChances() { answer.endChances(&writer) }
+  /// Times that the probabilities of all tokens are sent.
+  var chancePartCount: Int { mutating get { answer.chancePartCount } }
+
+  mutating func endChances(isEmpty: Bool) { answer.endChances(isEmpty: isEmpty, &writer) }
 
   mutating func endChoice(_ reason: FinishReason, _ timings: AnswerTimings) {
     answer.endChoice(reason, timings, &writer)

@@ -81,6 +81,11 @@ struct PromptForm {
     }
   }
 
+  /// See `TemplateEngine.writeSource`; nothing if there is none.
+  func writeTemplate<Sink: ByteSink & ~Copyable>(atMost byteCount: Int, to out: inout Sink) {
+    if hasTemplate { template!.writeSource(atMost: byteCount, to: &out) }
+  }
+
   /// Whether the model's thoughts are told apart.
   var hasThoughts: Bool { thoughts != nil }
 

@@ -29,17 +29,13 @@ import Platform
   let promptTokens: UnsafeMutablePointer<Int32>
   let promptTokenCapacity: Int
   /// See `KeptTexts`.
-  let keptCount: Int
+  let kept: KeptTextSizes
   let keptEntries: UnsafeMutablePointer<KeptTexts.Entry>
   let keptTokens: UnsafeMutablePointer<Int32>
-  let keptTokenCapacity: Int
   let keptMemory: UnsafeMutableRawPointer
-  let keptStateByteCount: Int
 
   /// Tokens of an answer whose probabilities can be told behind it.
   private static let chancesCountMax = 4096
-  /// Tokens of a text that is kept; longer ones are not compared with prompts.
-  private static let keptTokenCountMax = 65_536
 
   /// - Parameter longestTokenByteCount: of the vocabulary.
   @export(interface)
@@ -85,14 +81,12 @@ import Platform
     unsafe bodyBlocks = carver.take(.connections, Int32.self, count: blockCount)
     promptTokenCapacity = settings.promptTokenCountMax
     unsafe promptTokens = carver.take(.connections, Int32.self, count: promptTokenCapacity)
-    keptCount = settings.keptCount
+    kept = KeptTextSizes(settings, shape, runSettings)
+    let textCount = kept.count + kept.slotCount
     unsafe keptEntries = carver.takeUninitialized(
-      .keptText, KeptTexts.Entry.self, count: keptCount)
-    keptTokenCapacity = max(
-      runSettings.slotCount, min(shape.contextLength, Self.keptTokenCountMax))
+      .keptText, KeptTexts.Entry.self, count: textCount)
     unsafe keptTokens = carver.take(
-      .keptText, Int32.self, count: (keptCount + 1) * keptTokenCapacity)
-    keptStateByteCount = EngineLayout.keptByteCount(shape, runSettings, tokenCount: .max)
-    unsafe keptMemory = carver.takeBytes(.keptText, count: keptCount * keptStateByteCount)
+      .keptText, Int32.self, count: (textCount + 1) * kept.tokenCapacity)
+    unsafe keptMemory = carver.takeBytes(.keptText, count: kept.count * kept.stateByteCount)
   }
 }

@@ -61,6 +61,14 @@ import Tokenizer
   /// - Returns: false if there is no place for it.
   public mutating func take(_ descriptor: Int32) -> Bool { table.take(descriptor) != nil }
 
+  /// Keeps more texts in a file, which the layout was made for.
+  public mutating func keepTexts(in file: consuming FixedFile, _ engine: borrowing Engine) {
+    kept.use(file, engine)
+  }
+
+  /// Writes the texts that are kept in memory to the file, if there is one.
+  public mutating func storeTexts(_ engine: inout Engine) { kept.storeAll(&engine) }
+
   var isStopping: Bool { stopDeadline != nil }
 
   /// Those that wait get 503, and the running request may go on for the time of grace.

@@ -10,6 +10,8 @@ public struct ServiceSettings: Sendable {
   public var promptTokenCountMax: Int
   /// Texts whose caches are kept beside the engine's.
   public var keptCount: Int
+  /// Of a file for more of them; 0 if there is none.
+  public var keptFileByteCount = 0
   /// How long a client may keep still in the middle of something.
   public var timeoutSeconds: Int
   /// How long a connection stays open without a request.

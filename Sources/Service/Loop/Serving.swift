@@ -121,6 +121,9 @@ extension ServiceLoop where Host: ~Copyable {
     if !engine.settings.evicts && prompt.count > engine.settings.slotCount {
       throw .http(.contextLengthExceeded)
     }
+    if tellsPromptChances && prompt.count >= texts.chancesCapacity {
+      throw .request(.longEcho)
+    }
     try bindAnswer(&generator)
     try beginReading(&engine, &generator)
   }
@@ -141,14 +144,19 @@ extension ServiceLoop where Host: ~Copyable {
     try sendProgress()
   }
 
+  /// Whether the log-probabilities of the prompt's tokens are asked for.
+  private var tellsPromptChances: Bool {
+    table[served.index].settings.echoes && table[served.index].settings.logprobCount != nil
+  }
+
   private var isFirstOfPrompt: Bool {
     served.choice % table[served.index].settings.answerCount == 0
   }
 
   /// Goes on behind what is kept of the prompt.
   private mutating func takeUp(_ engine: inout Engine, _ generator: inout Generator) {
-    let count = unsafe kept.begin(
-      prompt.all, &engine, reuses: table[served.index].settings.reusesKept || !isFirstOfPrompt)
+    let reuses = table[served.index].settings.reusesKept && !tellsPromptChances
+    let count = unsafe kept.begin(prompt.all, &engine, reuses: reuses || !isFirstOfPrompt)
     for index in 0..<count { generator.accept(prompt[index]) }
     served.readCount = count
     served.times.cachedCount = count
@@ -176,8 +184,30 @@ extension ServiceLoop where Host: ~Copyable {
     served.readCount += record.tokenCount
     served.times.readCount += record.tokenCount
     if isFirstOfPrompt { served.figures.promptCount += record.tokenCount }
+    if tellsPromptChances && isFirstOfPrompt {
+      try keepChances(from: start, count: record.tokenCount, engine)
+    }
     host.endBlock(tokenCount: record.tokenCount)
     try sendProgress()
+  }
+
+  /// Keeps the probabilities of the prompt's tokens that follow those of the latest block.
+  private mutating func keepChances(
+    from start: Int, count: Int, _ engine: borrowing Engine
+  ) throws(ServiceFailure) {
+    if start == 0 { texts.keep(TokenChances(first: prompt[0]), at: 0) }
+    let likeliestCount = table[served.index].settings.logprobCount ?? 0
+    for index in start..<min(start + count, prompt.count - 1) {
+      do throws(NumberFault) {
+        try engine.makeCheckedLogits(firstRow: index - start, rowCount: 1)
+      } catch {
+        kept.spoil()
+        throw .numbers(error)
+      }
+      let chances = TokenChances(
+        of: prompt[index + 1], engine.logits(0), count: likeliestCount)
+      texts.keep(chances, at: index + 1)
+    }
   }
 
   /// Tells a client that asked for it how far the prompt is.
@@ -228,7 +258,7 @@ extension ServiceLoop where Host: ~Copyable {
   private func request(_ settings: CompletionSettings) -> AnswerRequest {
     var request = AnswerRequest(maxTokens: texts.maxTokens(settings))
     if settings.logprobCount != nil && !settings.isStream {
-      request.maxTokens = min(request.maxTokens, texts.chancesCapacity)
+      request.maxTokens = min(request.maxTokens, texts.chancesCapacity - echoedCount)
     }
     // Answers to the same prompt have random numbers of their own.
     request.sampling = texts.sampling(settings, number, choice: UInt64(served.choice))
@@ -239,6 +269,9 @@ extension ServiceLoop where Host: ~Copyable {
     if served.kind.isChat { request.shown = prompt.shownTokens }
     return request
   }
+
+  /// Tokens of the prompt whose probabilities are told before those of the answer.
+  private var echoedCount: Int { tellsPromptChances ? prompt.count : 0 }
 
   /// Writes the text of the prompt, token by token, or the tokens themselves.
   private mutating func advanceEcho(
@@ -256,6 +289,9 @@ extension ServiceLoop where Host: ~Copyable {
         served.answer!.list(prompt[index], isFirst: index == 0, hasPiece: hasPieces)
       } else {
         texts.write(prompt[index], &served.decoder, to: &text)
+        if tellsPromptChances && table[served.index].isStream {
+          served.chances = texts.chances(index)
+        }
       }
       index += 1
       served.stage = .echo(index)
@@ -334,7 +370,7 @@ extension ServiceLoop where Host: ~Copyable {
     if table[served.index].isStream {
       served.chances = chances
     } else {
-      texts.keep(chances, at: served.times.generatedCount - 1)
+      texts.keep(chances, at: echoedCount + served.times.generatedCount - 1)
     }
   }
 
@@ -382,12 +418,16 @@ extension ServiceLoop where Host: ~Copyable {
     _ start: Int, _ reason: FinishReason, _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
     var index = start
-    while index < served.times.generatedCount {
+    let count = echoedCount + served.times.generatedCount
+    while index < count * served.answer!.chancePartCount {
       if !hasRoom {
         try waitForClient()
         return
       }
-      if !served.answer!.send(texts.chances(index), isFirst: index == 0) { throw .gone }
+      let place = index % count
+      if !served.answer!.send(texts.chances(place), part: index / count, isFirst: place == 0) {
+        throw .gone
+      }
       index += 1
       served.stage = .chances(index, reason)
     }
@@ -396,7 +436,7 @@ extension ServiceLoop where Host: ~Copyable {
       try waitForClient()
       return
     }
-    served.answer!.endChances()
+    served.answer!.endChances(isEmpty: count == 0)
     try endChoice(reason, &engine, &generator)
   }
 

@@ -61,6 +61,18 @@ public struct TemplateEngine: ~Copyable {
       TemplateData(memory, bytes: dataBytes, cells: dataCells, traits.contentForm), traits)
   }
 
+  /// Writes the template as JSON has it in quotation marks; nothing if that could be longer.
+  public func writeSource<Sink: ByteSink & ~Copyable>(atMost byteCount: Int, to out: inout Sink) {
+    let source = memory.bytes(layout.source)
+    var most = source.count
+    for index in 0..<source.count where source[index] < 0x20 || source[index] == 0x7f {
+      most += 5
+    }
+    for index in 0..<source.count where source[index] == UInt8(ascii: "\"") { most += 1 }
+    for index in 0..<source.count where source[index] == UInt8(ascii: "\\") { most += 1 }
+    if most <= byteCount { out.write(jsonText: source) }
+  }
+
   private static func place(
     _ source: Span<UInt8>, in layout: inout EngineLayout, _ end: inout Int
   ) throws(TemplateError) {

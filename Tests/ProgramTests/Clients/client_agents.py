@@ -1,4 +1,5 @@
-"""Speaks with a running service through the package openai-agents: runs, streams, usage, history, errors.
+"""Speaks with a running service through the package openai-agents: runs, streams, usage, history, errors,
+timeouts, retries.
 
 usage: client_agents.py PORT
 """
@@ -7,13 +8,14 @@ import asyncio
 import sys
 
 import openai
+import unsteady
 from agents import Agent, ModelSettings, OpenAIChatCompletionsModel, Runner, set_tracing_disabled
 
 set_tracing_disabled(True)
 client = openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{sys.argv[1]}/v1", api_key="none", max_retries=0)
 
 
-def agent(**more):
+def agent(client=client, **more):
     return Agent(
         name="Assistant",
         instructions="You are a helpful assistant.",
@@ -39,6 +41,15 @@ async def main():
         raise AssertionError("no error")
     except openai.BadRequestError as failure:
         assert failure.param == "top_p", failure
+    silent = client.with_options(base_url=f"http://127.0.0.1:{unsteady.silent()}/v1", timeout=0.5)
+    try:
+        await Runner.run(agent(silent), "x")
+        raise AssertionError("no timeout")
+    except openai.APITimeoutError:
+        pass
+    shaky = client.with_options(base_url=f"http://127.0.0.1:{unsteady.shaky(sys.argv[1])}/v1", max_retries=1)
+    again = await Runner.run(agent(shaky), "What is the capital of France?")
+    assert again.final_output == first.final_output
     print("all as it should be")
 
 

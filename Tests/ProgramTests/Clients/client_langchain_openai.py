@@ -1,4 +1,5 @@
-"""Speaks with a running service through the package langchain-openai: chat, stream, usage, history, errors.
+"""Speaks with a running service through the package langchain-openai: chat, stream, usage, history, errors,
+timeouts, retries.
 
 usage: client_langchain_openai.py PORT
 """
@@ -6,6 +7,7 @@ usage: client_langchain_openai.py PORT
 import sys
 
 import openai
+import unsteady
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI, OpenAI
 
@@ -13,9 +15,8 @@ BASE = f"http://127.0.0.1:{sys.argv[1]}/v1"
 
 
 def model(**more):
-    return ChatOpenAI(
-        base_url=BASE, api_key="none", model="some-model", max_tokens=24, temperature=0, max_retries=0, **more
-    )
+    settings = {"base_url": BASE, "max_retries": 0} | more
+    return ChatOpenAI(api_key="none", model="some-model", max_tokens=24, temperature=0, **settings)
 
 
 question = [SystemMessage("You are a helpful assistant."), HumanMessage("What is the capital of France?")]
@@ -37,4 +38,11 @@ try:
     raise AssertionError("no error")
 except openai.BadRequestError as failure:
     assert failure.param == "top_p", failure
+try:
+    model(base_url=f"http://127.0.0.1:{unsteady.silent()}/v1", timeout=0.5).invoke(question)
+    raise AssertionError("no timeout")
+except openai.APITimeoutError:
+    pass
+shaky = model(base_url=f"http://127.0.0.1:{unsteady.shaky(sys.argv[1])}/v1", max_retries=1)
+assert shaky.invoke(question).content == answer.content
 print("all as it should be")

@@ -1,4 +1,5 @@
-"""Speaks with a running service through the package pydantic-ai: chat, stream, usage, history, errors.
+"""Speaks with a running service through the package pydantic-ai: chat, stream, usage, history, errors,
+timeouts, retries.
 
 usage: client_pydantic_ai.py PORT
 """
@@ -6,14 +7,22 @@ usage: client_pydantic_ai.py PORT
 import asyncio
 import sys
 
+import openai
+import unsteady
 from pydantic_ai import Agent
-from pydantic_ai.exceptions import ModelHTTPError
+from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
-BASE = f"http://127.0.0.1:{sys.argv[1]}/v1"
-model = OpenAIChatModel("some-model", provider=OpenAIProvider(base_url=BASE, api_key="none"))
-agent = Agent(model, system_prompt="You are a helpful assistant.")
+
+
+def make_agent(port, **more):
+    client = openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", **more)
+    model = OpenAIChatModel("some-model", provider=OpenAIProvider(openai_client=client))
+    return Agent(model, system_prompt="You are a helpful assistant.")
+
+
+agent = make_agent(sys.argv[1])
 settings = {"max_tokens": 24, "temperature": 0}
 
 
@@ -34,6 +43,14 @@ async def main():
         raise AssertionError("no error")
     except ModelHTTPError as failure:
         assert failure.status_code == 400, failure
+    try:
+        await make_agent(unsteady.silent(), timeout=0.5, max_retries=0).run("x")
+        raise AssertionError("no timeout")
+    except ModelAPIError as failure:
+        assert isinstance(failure.__cause__, openai.APITimeoutError), failure
+    shaky = make_agent(unsteady.shaky(sys.argv[1]), max_retries=1)
+    asked = await shaky.run("What is the capital of France?", model_settings=settings)
+    assert asked.output == first.output
     print("all as it should be")
 
 
