@@ -23,6 +23,8 @@ struct ForwardPass {
   /// Whether a KV head takes the block's tokens one by one, each with its attention and eviction: the
   /// cache and all numbers are then those of as many blocks of one token.
   let isStepwise: Bool
+  /// Whether members share the slots of a single token's KV heads.
+  let takesSegments: Bool
 
   init(
     weights: ModelWeights, workspace: Workspace, settings: RunSettings,
@@ -37,6 +39,9 @@ struct ForwardPass {
     self.firstPosition = firstPosition
     self.commits = commits
     self.isStepwise = isStepwise
+    takesSegments =
+      tokenCount == 1 && !isStepwise && workspace.hasSegments
+      && state.pointee.cache.count >= AttentionGeometry.segmentSlots
   }
 
   var shape: ModelShape { _read { yield weights.shape } }
@@ -72,7 +77,11 @@ struct ForwardPass {
       runDeltaRule(layer, delta, spec, member)
       timer.times.attention += timer.lap()
     } else if isTokenAttended(layerWeights.spec) {
-      attendToken(layer, member, &timer)
+      if takesSegments {
+        attendSegments(layer, member, &timer)
+      } else {
+        attendToken(layer, member, &timer)
+      }
       member.barrier()
       timer.times.attention += timer.lap()
     } else {
