@@ -31,8 +31,7 @@ extension ForwardPass {
       _ = timer.lap()
       prepare(block, spec, &timer)
     }
-    member.barrier()
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
     var (kvHead, first) = (0, 0)
     while true {
       let share = member.nextShare()
@@ -46,8 +45,7 @@ extension ForwardPass {
       attendSegment(
         share - first, singleToken(layer, spec, block(layer, kvHead: kvHead)), member)
     }
-    member.barrier()
-    timer.times.attention += timer.lap()
+    timer.wait(member, endOf: .attention)
     while let kvHead = member.nextShare(below: spec.kvHeadCount) {
       let share = singleToken(layer, spec, block(layer, kvHead: kvHead))
       attend(share, member, &timer)

@@ -51,8 +51,7 @@ struct ForwardPass {
   func run(_ member: Member) -> BlockTimes {
     var timer = LapTimer()
     embed(member)
-    member.barrier()
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
     for layer in 0..<shape.layerCount {
       attend(layer, member, &timer)
       feedForward(layer, member, &timer)
@@ -67,23 +66,19 @@ struct ForwardPass {
     normalize(
       layerWeights.attentionNorm, into: normalized, .beforeAttention(layer), member, &timer)
     multiplyQueryKeyValue(member, normalized, layerWeights)
-    member.barrier()
-    timer.times.linear += timer.lap()
+    timer.wait(member, endOf: .linear)
     if let convolution = layerWeights.convolution {
       convolve(layer, convolution, member)
-      member.barrier()
-      timer.times.attention += timer.lap()
+      timer.wait(member, endOf: .attention)
     } else if let delta = layerWeights.delta, let spec = layerWeights.spec.delta {
-      runDeltaRule(layer, delta, spec, member)
-      timer.times.attention += timer.lap()
+      runDeltaRule(layer, delta, spec, member, &timer)
     } else if isTokenAttended(layerWeights.spec) {
       if takesSegments {
         attendSegments(layer, member, &timer)
       } else {
         attendToken(layer, member, &timer)
       }
-      member.barrier()
-      timer.times.attention += timer.lap()
+      timer.wait(member, endOf: .attention)
     } else {
       attendBlock(layer, member, &timer)
     }
@@ -97,11 +92,9 @@ struct ForwardPass {
   private func attendBlock(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     member.beginRun(at: shareEnd(layer, chunks(spec(layer)).count, before: member.index, member))
     writeCache(layer, member)
-    member.barrier()
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
     attention(layer, member, &timer)
-    member.barrier()
-    timer.times.attention += timer.lap()
+    timer.wait(member, endOf: .attention)
   }
 
   private func feedForward(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
@@ -123,8 +116,7 @@ struct ForwardPass {
         into: ProductOutput(pass.workspace.gated),
         l2ByteCount: pass.settings.l2ByteCount)
     }
-    member.barrier()
-    timer.times.linear += timer.lap()
+    timer.wait(member, endOf: .linear)
     let gated = rows(for: layerWeights.down, member)
     round(
       workspace.gated, gated,
@@ -171,8 +163,7 @@ extension ForwardPass {
         Matmul.store(x, matrix, groups: groups, into: out, l2ByteCount: pass.settings.l2ByteCount)
       }
     }
-    member.barrier()
-    timer.times.linear += timer.lap()
+    timer.wait(member, endOf: .linear)
     if let norm { addBranch(member, norm, factor: layer.spec.residualScale, &timer) }
   }
 
@@ -187,8 +178,7 @@ extension ForwardPass {
           epsilon: pass.shape.rmsEpsilon, factor: factor, to: pass.workspace.residual[token])
       }
     }
-    member.barrier()
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
   }
 }
 
@@ -214,13 +204,12 @@ extension ForwardPass {
     _ norm: UnsafeMutablePointer<Float>, into rows: ActivationRows, _ place: NumberPlace,
     _ member: Member, _ timer: inout LapTimer
   ) {
-    forEachToken(member, of: rows) { token, pass in
+    forEachToken(member, of: rows, &timer) { token, pass in
       let squares = rows.setNormalizedToken(
         token, from: pass.workspace.residual[token],
         weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: pass.rowScratch(member))
       pass.workspace.numbers[member.index].check(squares, place)
     }
-    _ = timer.lap()
   }
 
   /// Rounds Float32 rows, which are overwritten.
@@ -231,10 +220,9 @@ extension ForwardPass {
     _ source: ArenaRows<Float>, _ target: ActivationRows, factor: Float, _ place: NumberPlace,
     _ member: Member, _ timer: inout LapTimer
   ) {
-    forEachToken(member, of: target) { token, pass in
+    forEachToken(member, of: target, &timer) { token, pass in
       pass.round(source[token], into: target, token, factor: factor, place, member)
     }
-    _ = timer.lap()
   }
 
   private func round(
