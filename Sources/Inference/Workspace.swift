@@ -85,10 +85,11 @@ struct Workspace {
     single = carver.takeRows(
       .int8Activations, UInt8.self, count: settings.threadCount,
       stride: ActivationRows.byteCount(forms, tokens: 1, k: kMax))
+    let slotCount = settings.slotCountMax(of: shape)
     attentionScratch = carver.takeRows(
       .attention, Float.self, count: settings.threadCount,
-      stride: AttentionScratch.count(headDim: shape.layers.largest { $0.headDim }))
-    let slotCount = settings.slotCountMax(of: shape)
+      stride: AttentionScratch.count(
+        headDim: shape.layers.largest { $0.headDim }, slots: slotCount))
     segmentCountMax = AttentionGeometry.segmentCount(slots: slotCount)
     let isSegmented = settings.decodeThreadCount > 1 && segmentCountMax > 1
     segmentSums = carver.takeRows(

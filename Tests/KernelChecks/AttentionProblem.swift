@@ -52,7 +52,8 @@ struct AttentionProblem {
     queries = context.take(Float.self, rowCount * headDim)
     anchor = context.take(Float.self, headDim)
     dots = context.take(Float.self, roundUp(slotCount, to: CacheRows.tileSlots))
-    scratchMemory = context.take(Float.self, AttentionScratch.count(headDim: headDim))
+    scratchMemory = context.take(
+      Float.self, AttentionScratch.count(headDim: headDim, slots: slotCount))
     scratch = AttentionScratch(memory: scratchMemory, headDim: headDim)
     rotary = RotaryTable(
       frequencies: context.take(Double.self, headDim / 2),
@@ -110,7 +111,8 @@ struct AttentionProblem {
 
   /// Runs the rows `first ..< end`; rows of the scratch past them hold NaN.
   func run(_ first: Int, _ end: Int, usesFloat16: Bool) {
-    scratchMemory.update(repeating: .nan, count: AttentionScratch.count(headDim: headDim))
+    scratchMemory.update(
+      repeating: .nan, count: AttentionScratch.count(headDim: headDim, slots: slotCount))
     attend(setUp(first, end, usesFloat16: usesFloat16), first, end)
   }
 

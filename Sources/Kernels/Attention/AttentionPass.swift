@@ -104,15 +104,17 @@ struct AttentionPass<Format: TileFormat> {
   ) where Source.Format == Format, Step.Format == Format {
     var row = all.lowerBound
     while row < all.upperBound {
-      let height = TileHeight.height(for: all.upperBound - row)
-      let last = min(row + height, all.upperBound) - 1
+      // Queries of sixteen rows lie together.
+      let end = min(all.upperBound, roundUp(row + 1, to: 16))
+      let height = TileHeight.height(for: end - row)
+      let last = min(row + height, end) - 1
       let columns = min(visibleSlots(firstRow + last) - tile, CacheRows.tileSlots)
       if columns > 0 {
         let rows = TileRows(
           first: row, count: last - row + 1, columns: columns, blockRow: firstRow + row)
         attend(rows, tile, height, operands, step)
       }
-      row += height
+      row = last + 1
     }
   }
 

@@ -19,8 +19,9 @@ public struct AttentionScratch: BitwiseCopyable {
 
   /// `[chunkRows / 16][rowStride][16]`, numbers of the format
   let queries: UnsafeMutableRawPointer
-  /// Of all segments so far, and of the one that is being summed over.
+  /// Of all segments so far.
   let total: SoftmaxSums
+  /// Of the one that is being summed over, if there are several: the last of the memory.
   let segment: SoftmaxSums
   /// `[chunkRows][tileSlots]`: scores, and then weights
   let weights: UnsafeMutableRawPointer
@@ -33,27 +34,28 @@ public struct AttentionScratch: BitwiseCopyable {
   /// headDim, padded to whole tiles.
   public let rowStride: Int
 
-  /// - Parameter memory: `count(headDim:)` Float32, aligned to 64 bytes.
+  /// - Parameter memory: `count(headDim:slots:)` Float32, aligned to 64 bytes.
   @export(interface)
   public init(memory: UnsafeMutablePointer<Float>, headDim: Int) {
     let rows = AttentionGeometry.chunkRows
     rowStride = SoftmaxSums.rowStride(headDim)
-    let sumCount = SoftmaxSums.count(rows: rows, headDim: headDim)
     queries = UnsafeMutableRawPointer(memory)
     let sums = memory + rows * rowStride
     total = SoftmaxSums(memory: sums, rows: rows, headDim: headDim)
-    segment = SoftmaxSums(memory: sums + sumCount, rows: rows, headDim: headDim)
-    weights = UnsafeMutableRawPointer(sums + 2 * sumCount)
-    keys = sums + (2 * sumCount + rows * CacheRows.tileSlots)
+    let scores = sums + SoftmaxSums.count(rows: rows, headDim: headDim)
+    weights = UnsafeMutableRawPointer(scores)
+    keys = scores + rows * CacheRows.tileSlots
     values = keys + headDim * CacheRows.tileSlots
     inverses = values + CacheRows.tileSlots * rowStride
+    segment = SoftmaxSums(memory: inverses + rows, rows: rows, headDim: headDim)
   }
 
-  public static func count(headDim: Int) -> Int {
-    let stride = SoftmaxSums.rowStride(headDim)
-    return AttentionGeometry.chunkRows * (stride + CacheRows.tileSlots + 1)
-      + CacheRows.tileSlots * (headDim + stride)
-      + 2 * SoftmaxSums.count(rows: AttentionGeometry.chunkRows, headDim: headDim)
+  /// - Parameter slots: of the largest KV head.
+  public static func count(headDim: Int, slots: Int) -> Int {
+    let (rows, stride) = (AttentionGeometry.chunkRows, SoftmaxSums.rowStride(headDim))
+    let sums = AttentionGeometry.segmentCount(slots: slots) > 1 ? 2 : 1
+    return rows * (stride + CacheRows.tileSlots + 1) + CacheRows.tileSlots * (headDim + stride)
+      + sums * SoftmaxSums.count(rows: rows, headDim: headDim)
   }
 
   /// `[chunkRows][rowStride]`
