@@ -221,6 +221,7 @@ extension Arguments {
   public var reserveMiB: Int? { givenWhole(.reserveMiB) }
   public var tuneSeconds: Int? { givenWhole(.tuneSeconds) }
   public var generate: Int? { givenWhole(.generate) }
+  public var showsWaits: Bool { has(.waits) }
   public var repeatCount: Int? { givenWhole(.repeatCount) }
   /// Degrees Celsius.
   public var maxTemperature: Int? { givenWhole(.maxTemperature) }

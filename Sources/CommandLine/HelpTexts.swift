@@ -128,9 +128,11 @@ extension Command {
         int8 multiply  multiply-adds a second of the prompt's matrix products, in the time of these
                        products and in the time of the whole prompt, against a loop of the build's
                        best int8 instruction in registers on all threads
+        multiply-add   multiply-adds a second of attention, in its time, against a loop of them in its
+                       number format; the KV heads' budgets are taken as equal
         memory read    bytes of weights and cache that a generated token reads, times tokens a
                        second, against all threads reading the weights in straight lines
-      Both limits are measured before and after the runs; the best measurement counts.
+      The limits are measured before and after the runs; the best measurement counts.
 
       """
     case .benchScoring:

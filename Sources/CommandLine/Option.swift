@@ -28,8 +28,9 @@ public enum Option: Int, Sendable {
   case speculate
   case decodeThreads
   case tools
+  case waits
 
-  public static let count = 78
+  public static let count = 79
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

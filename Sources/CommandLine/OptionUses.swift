@@ -82,7 +82,7 @@ extension Option {
         "Writes tokens x vocabulary Float32, row-major, little-endian.")
     case .maxTokens, .stop, .logprobs, .saveCache, .loadCache, .positions: answerUse(command)
     case .jsonSchema, .grammar, .grammarKiB, .tools: grammarUse(command)
-    case .kv, .policies, .blocks, .generate, .repeatCount, .csv: benchUse(command)
+    case .kv, .policies, .blocks, .generate, .repeatCount, .csv, .waits: benchUse(command)
     case .tune, .tuneSeconds, .reserveMiB: probeUse
     case .listen, .tokenFile, .alias, .connections, .queue, .kept, .keptFile,
       .keptFileMiB, .maxBodyMiB, .maxPromptTokens, .anyModel, .allowOrigin, .timeout, .keepAlive,
@@ -277,6 +277,8 @@ extension Option {
     case .blocks:
       .init("B,B,…", .text(standard: "64,128,256"), "Tokens of a block, at most 16 sizes.")
     case .generate: .init("G", .whole(1...65_536, standard: 64), "Tokens after each prompt.")
+    case .waits:
+      .init("", .flag, "Says how long each thread waited for the others.")
     case .repeatCount where command == .template:
       .init(
         "R", .whole(1...10_000, standard: 1),

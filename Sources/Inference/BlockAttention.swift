@@ -15,15 +15,62 @@ extension ForwardPass {
         let block = block(layer, kvHead: kvHead, token: token)
         writeCache(layer, block, tokens: token..<token + 1, member)
         _ = timer.lap()
-        attend(
-          AttentionShare(
-            layer: layer, spec: spec, block: block,
-            rows: token * spec.group..<(token + 1) * spec.group, firstRow: 0,
-            chunks: QueryChunks(tokenCount: 1, group: spec.group), part: 0),
-          member, &timer)
+        attend(singleToken(layer, spec, block, token: token), member, &timer)
         settle(layer, block, &timer)
       }
     }
+  }
+
+  /// A single token's attention to many slots, in three steps: keys and values are written; segments of
+  /// the KV heads' slots are shares, of which there are more than heads; the segments are joined.
+  func attendSegments(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
+    let spec = spec(layer)
+    while let kvHead = member.nextShare(below: spec.kvHeadCount) {
+      let block = block(layer, kvHead: kvHead)
+      writeCache(layer, block, tokens: 0..<1, member)
+      _ = timer.lap()
+      if weights.layers[layer].isLastOfKeys { prepare(block, spec, &timer) }
+    }
+    timer.wait(member, endOf: .other)
+    var (kvHead, first) = (0, 0)
+    while true {
+      let share = member.nextShare()
+      // Shares come in their order.
+      while kvHead < spec.kvHeadCount {
+        let segmentCount = segmentCount(block(layer, kvHead: kvHead))
+        if share < first + segmentCount { break }
+        (kvHead, first) = (kvHead + 1, first + segmentCount)
+      }
+      if kvHead == spec.kvHeadCount { break }
+      attendSegment(
+        share - first, singleToken(layer, spec, block(layer, kvHead: kvHead)), member)
+    }
+    timer.wait(member, endOf: .attention)
+    while let kvHead = member.nextShare(below: spec.kvHeadCount) {
+      let share = singleToken(layer, spec, block(layer, kvHead: kvHead))
+      attend(share, member, &timer)
+      settle(layer, share.block, &timer)
+    }
+  }
+
+  private func segmentCount(_ block: HeadBlock) -> Int {
+    AttentionGeometry.segmentCount(slots: block.slotCount)
+  }
+
+  private func attendSegment(_ segment: Int, _ share: AttentionShare, _ member: Member) {
+    let pass = attention(share, member)
+    _ = setQueries(pass, share)
+    pass.runSegment(
+      segment, rowCount: share.rows.count, extraRow: extraRow(share),
+      into: workspace.sums(ofSegment: segment, kvHead: share.block.kvHead, share.spec))
+  }
+
+  private func singleToken(
+    _ layer: Int, _ spec: LayerSpec, _ block: HeadBlock, token: Int = 0
+  ) -> AttentionShare {
+    AttentionShare(
+      layer: layer, spec: spec, block: block, rows: token * spec.group..<(token + 1) * spec.group,
+      firstRow: 0, chunks: QueryChunks(tokenCount: 1, group: spec.group), part: 0)
   }
 
   /// Shares are chunks of one KV head after another.
@@ -45,21 +92,15 @@ extension ForwardPass {
 
   private func attend(_ share: AttentionShare, _ member: Member, _ timer: inout LapTimer) {
     let (spec, block, chunks) = (share.spec, share.block, share.chunks)
-    let scratch = AttentionScratch(
-      memory: workspace.attentionScratch[member.index],
-      headDim: spec.headDim)
     let isScored = weights.layers[share.layer].isLastOfKeys
-    if share.part == 0 && isScored { prepare(block, spec, &timer) }
-    var pass = Attention(
-      cache: block.head.rows, scratch: scratch, slotsBefore: block.slotsBefore,
-      slotCount: block.slotCount, group: spec.group, usesFloat16: settings.usesFloat16,
-      window: window(spec, block))
+    if share.part == 0 && isScored && !takesSegments { prepare(block, spec, &timer) }
+    var pass = attention(share, member)
     if !run(pass, share, member) {
       workspace.numbers[member.index].repeatedCount += 1
       pass = pass.inSinglePrecision
       _ = run(pass, share, member)
     }
-    scatterOutputs(share, from: scratch)
+    scatterOutputs(share, from: scratch(spec, member))
     let window = isScored ? state.pointee.eviction.weightTokens(block) : 0
     if share.part < chunks.partCount(window) {
       timer.times.attention += timer.lap()
@@ -71,19 +112,47 @@ extension ForwardPass {
     }
   }
 
+  private func scratch(_ spec: LayerSpec, _ member: Member) -> AttentionScratch {
+    AttentionScratch(
+      memory: workspace.attentionScratch[member.index], headDim: spec.headDim)
+  }
+
+  private func attention(_ share: AttentionShare, _ member: Member) -> Attention {
+    let (spec, block) = (share.spec, share.block)
+    return Attention(
+      cache: block.head.rows, scratch: scratch(spec, member), slotsBefore: block.slotsBefore,
+      slotCount: block.slotCount, group: spec.group, usesFloat16: settings.usesFloat16,
+      window: window(spec, block))
+  }
+
   /// - Returns: whether queries and scores were in the range of the pass's format.
   private func run(_ pass: Attention, _ share: AttentionShare, _ member: Member) -> Bool {
     let (block, rows) = (share.block, share.rows)
-    let squares = pass.setQueries(
-      rows, from: workspace.queryKeyValue[0] + block.kvHead * share.spec.group * share.spec.headDim,
-      stride: workspace.queryKeyValue.stride, group: share.spec.group,
-      workspace.rotary[share.spec], scale: share.spec.queryScale)
+    let squares = setQueries(pass, share)
     workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
-    pass.run(
-      firstRow: share.firstRow, rowCount: rows.count,
-      extraRow: share.part == 0 && weights.layers[share.layer].isLastOfKeys
-        ? state.pointee.eviction.extraRow(block) : nil)
+    if takesSegments && pass.usesFloat16 == settings.usesFloat16 {
+      pass.join(
+        { workspace.sums(ofSegment: $0, kvHead: block.kvHead, share.spec) }, rowCount: rows.count)
+    } else {
+      pass.run(
+        firstRow: share.firstRow, rowCount: rows.count,
+        extraRow: share.part == 0 ? extraRow(share) : nil)
+    }
     return pass.isInRange(squares: squares, rowCount: rows.count)
+  }
+
+  /// - Returns: the largest squared length of a query.
+  private func setQueries(_ pass: Attention, _ share: AttentionShare) -> Float {
+    let (spec, kvHead) = (share.spec, share.block.kvHead)
+    return pass.setQueries(
+      share.rows, from: workspace.queryKeyValue[0] + kvHead * spec.group * spec.headDim,
+      stride: workspace.queryKeyValue.stride, group: spec.group, workspace.rotary[spec],
+      scale: spec.queryScale)
+  }
+
+  /// Of layers that share keys the last one takes the policy's row.
+  private func extraRow(_ share: AttentionShare) -> ExtraRow? {
+    weights.layers[share.layer].isLastOfKeys ? state.pointee.eviction.extraRow(share.block) : nil
   }
 
   /// The layer's window, if it hides a slot from a token of the block.

@@ -10,11 +10,12 @@ extension ForwardPass {
   /// From queries, keys and values before their convolution, and gates behind them, to what the output
   /// projection takes.
   func runDeltaRule(
-    _ layer: Int, _ delta: DeltaWeights, _ spec: DeltaSpec, _ member: Member
+    _ layer: Int, _ delta: DeltaWeights, _ spec: DeltaSpec, _ member: Member,
+    _ timer: inout LapTimer
   ) {
     let state = state.pointee.states.state(layer)
     convolveAndRate(layer, delta, spec, state, member)
-    member.barrier()
+    timer.wait(member, endOf: .attention)
     while let head = member.nextShare(below: spec.valueHeadCount) {
       let rule = DeltaRule(
         keyDim: spec.keyDim, valueDim: spec.valueDim,
@@ -23,7 +24,7 @@ extension ForwardPass {
         step(rule, layer, head: head, token: token, delta, spec, member)
       }
     }
-    member.barrier()
+    timer.wait(member, endOf: .attention)
   }
 
   /// The first shares are channels of all tokens; then comes each token's decays and rates.

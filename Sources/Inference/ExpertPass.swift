@@ -12,20 +12,22 @@ extension ForwardPass {
     _ timer: inout LapTimer
   ) {
     normalizeForRouter(layer, member)
+    timer.wait(member, endOf: .other)
     routeTokens(experts, spec, member)
+    timer.wait(member, endOf: .other)
     var route = workspace.experts.route(spec, tokenCount: tokenCount, member: member.index)
     route.fill(workspace.experts.logits, bias: experts.bias)
     let taken = experts.gates[0].format.form.union(experts.ups[0].format.form)
     roundForExperts(route, taken, layer, member)
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
     multiplyGates(experts, route, taken, layer, member)
-    timer.times.linear += timer.lap()
+    timer.wait(member, endOf: .linear)
     roundGated(experts, route, layer, member)
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
     multiplyDowns(experts, route, member)
-    timer.times.linear += timer.lap()
+    timer.wait(member, endOf: .linear)
     addOutputs(route, member)
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
   }
 
   private func normalizeForRouter(_ layer: Int, _ member: Member) {
@@ -39,7 +41,6 @@ extension ForwardPass {
         pass.workspace.numbers[member.index].check(squares, .beforeFeedForward(layer))
       }
     }
-    member.barrier()
   }
 
   /// The router's numbers, in Float32.
@@ -53,7 +54,6 @@ extension ForwardPass {
           row, experts.router[expert], count: shape.embeddingLength)
       }
     }
-    member.barrier()
   }
 
   private static var expertsPerShare: Int { 16 }
@@ -73,7 +73,6 @@ extension ForwardPass {
         workspace.numbers[member.index].check(check, .beforeFeedForward(layer))
       }
     }
-    member.barrier()
   }
 
   private func multiplyGates(
@@ -90,7 +89,6 @@ extension ForwardPass {
         into: ProductOutput(own.gated, from: route.rows(index).lowerBound),
         l2ByteCount: settings.l2ByteCount)
     }
-    member.barrier()
   }
 
   /// Each row is multiplied by its factor.
@@ -109,7 +107,6 @@ extension ForwardPass {
         workspace.numbers[member.index].check(check, .beforeAttention(layer + 1))
       }
     }
-    member.barrier()
   }
 
   private func multiplyDowns(
@@ -123,7 +120,6 @@ extension ForwardPass {
         into: ProductOutput(own.outputs, from: route.rows(index).lowerBound),
         l2ByteCount: settings.l2ByteCount)
     }
-    member.barrier()
   }
 
   /// residual += what a token's experts gave, in the order in which they were chosen
@@ -137,7 +133,6 @@ extension ForwardPass {
           count: shape.embeddingLength)
       }
     }
-    member.barrier()
   }
 
   /// Calls `body` with the number of an expert that has rows and some of its outputs' groups.

@@ -23,6 +23,8 @@ struct ForwardPass {
   /// Whether a KV head takes the block's tokens one by one, each with its attention and eviction: the
   /// cache and all numbers are then those of as many blocks of one token.
   let isStepwise: Bool
+  /// Whether members share the slots of a single token's KV heads.
+  let takesSegments: Bool
 
   init(
     weights: ModelWeights, workspace: Workspace, settings: RunSettings,
@@ -37,6 +39,9 @@ struct ForwardPass {
     self.firstPosition = firstPosition
     self.commits = commits
     self.isStepwise = isStepwise
+    takesSegments =
+      tokenCount == 1 && !isStepwise && workspace.hasSegments
+      && state.pointee.cache.count >= AttentionGeometry.segmentSlots
   }
 
   var shape: ModelShape { _read { yield weights.shape } }
@@ -46,8 +51,7 @@ struct ForwardPass {
   func run(_ member: Member) -> BlockTimes {
     var timer = LapTimer()
     embed(member)
-    member.barrier()
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
     if let inputs = weights.layerInputs { makeLayerInputs(inputs, member, &timer) }
     for layer in 0..<shape.layerCount {
       attend(layer, member, &timer)
@@ -64,19 +68,19 @@ struct ForwardPass {
     normalize(
       layerWeights.attentionNorm, into: normalized, .beforeAttention(layer), member, &timer)
     multiplyQueryKeyValue(member, normalized, layerWeights)
-    member.barrier()
-    timer.times.linear += timer.lap()
+    timer.wait(member, endOf: .linear)
     if let convolution = layerWeights.convolution {
       convolve(layer, convolution, member)
-      member.barrier()
-      timer.times.attention += timer.lap()
+      timer.wait(member, endOf: .attention)
     } else if let delta = layerWeights.delta, let spec = layerWeights.spec.delta {
-      runDeltaRule(layer, delta, spec, member)
-      timer.times.attention += timer.lap()
+      runDeltaRule(layer, delta, spec, member, &timer)
     } else if isTokenAttended(layerWeights.spec) {
-      attendToken(layer, member, &timer)
-      member.barrier()
-      timer.times.attention += timer.lap()
+      if takesSegments {
+        attendSegments(layer, member, &timer)
+      } else {
+        attendToken(layer, member, &timer)
+      }
+      timer.wait(member, endOf: .attention)
     } else {
       attendBlock(layer, member, &timer)
     }
@@ -90,11 +94,9 @@ struct ForwardPass {
   private func attendBlock(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     member.beginRun(at: shareEnd(layer, chunks(spec(layer)).count, before: member.index, member))
     writeCache(layer, member)
-    member.barrier()
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
     attention(layer, member, &timer)
-    member.barrier()
-    timer.times.attention += timer.lap()
+    timer.wait(member, endOf: .attention)
   }
 
   private func feedForward(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
@@ -116,8 +118,7 @@ struct ForwardPass {
         into: ProductOutput(pass.workspace.gated),
         l2ByteCount: pass.settings.l2ByteCount)
     }
-    member.barrier()
-    timer.times.linear += timer.lap()
+    timer.wait(member, endOf: .linear)
     let gated = rows(for: layerWeights.down, member)
     round(
       workspace.gated, gated,
@@ -164,8 +165,7 @@ extension ForwardPass {
         Matmul.store(x, matrix, groups: groups, into: out, l2ByteCount: pass.settings.l2ByteCount)
       }
     }
-    member.barrier()
-    timer.times.linear += timer.lap()
+    timer.wait(member, endOf: .linear)
     if let norm { addBranch(member, norm, factor: layer.spec.residualScale, &timer) }
   }
 
@@ -185,8 +185,7 @@ extension ForwardPass {
         }
       }
     }
-    member.barrier()
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
   }
 }
 
@@ -212,13 +211,12 @@ extension ForwardPass {
     _ norm: UnsafeMutablePointer<Float>, into rows: ActivationRows, _ place: NumberPlace,
     _ member: Member, _ timer: inout LapTimer
   ) {
-    forEachToken(member, of: rows) { token, pass in
+    forEachToken(member, of: rows, &timer) { token, pass in
       let squares = rows.setNormalizedToken(
         token, from: pass.workspace.residual[token],
         weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: pass.rowScratch(member))
       pass.workspace.numbers[member.index].check(squares, place)
     }
-    _ = timer.lap()
   }
 
   /// Rounds Float32 rows, which are overwritten.
@@ -229,10 +227,9 @@ extension ForwardPass {
     _ source: ArenaRows<Float>, _ target: ActivationRows, factor: Float, _ place: NumberPlace,
     _ member: Member, _ timer: inout LapTimer
   ) {
-    forEachToken(member, of: target) { token, pass in
+    forEachToken(member, of: target, &timer) { token, pass in
       pass.round(source[token], into: target, token, factor: factor, place, member)
     }
-    _ = timer.lap()
   }
 
   private func round(

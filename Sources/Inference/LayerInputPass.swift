@@ -63,8 +63,7 @@ extension ForwardPass {
     forEachShare(member, count: tokenCount, step: 1) { tokens, pass in
       for token in tokens { pass.finishLayerInputs(weights, token, member) }
     }
-    member.barrier()
-    _ = timer.lap()
+    timer.wait(member, endOf: .other)
   }
 
   private func finishLayerInputs(_ weights: LayerInputWeights, _ token: Int, _ member: Member) {
@@ -95,7 +94,7 @@ extension ForwardPass {
     multiply(
       rounded, input.gate, into: ProductOutput(gated), member, &timer)
     let products = rows(for: input.projection, member)
-    forEachToken(member, of: products) { token, pass in
+    forEachToken(member, of: products, &timer) { token, pass in
       let row = pass.rowScratch(member)
       gateByGELU(
         gated[token], pass.workspace.layerInputs.inputs[token] + layer * length, count: length,
@@ -116,7 +115,7 @@ extension ForwardPass {
     _ timer: inout LapTimer
   ) -> ActivationRows {
     let rows = rows(for: matrix, member)
-    forEachToken(member, of: rows) { token, pass in
+    forEachToken(member, of: rows, &timer) { token, pass in
       let row = pass.rowScratch(member)
       copy(
         pass.workspace.residual[token], to: row, count: rows.k)
@@ -124,7 +123,6 @@ extension ForwardPass {
       pass.workspace.numbers[member.index].check(
         rows.setToken(token, from: row, factor: factor), place)
     }
-    _ = timer.lap()
     return rows
   }
 
@@ -136,7 +134,6 @@ extension ForwardPass {
     forEachShare(member, count: matrix.groupCount, step: share) { groups, pass in
       Matmul.store(x, matrix, groups: groups, into: out, l2ByteCount: pass.settings.l2ByteCount)
     }
-    member.barrier()
-    timer.times.linear += timer.lap()
+    timer.wait(member, endOf: .linear)
   }
 }

@@ -9,6 +9,9 @@ extension Engine {
   /// The cache and what the policy keeps beside it.
   package var cacheState: UnsafeMutablePointer<CacheState> { sequence.state }
 
+  /// What a member of the team saw of the latest block.
+  package func times(ofMember index: Int) -> BlockTimes { machine.workspace.times[index] }
+
   /// A row for each member: at least as many values as the longest row of a matrix, and as a head.
   package var rowScratch: ArenaRows<Float> { machine.workspace.rowScratch }
 

@@ -49,13 +49,18 @@ extension ForwardPass {
   /// them; with a single token each member calls it.
   @inline(__always)
   func forEachToken(
-    _ member: Member, of rows: ActivationRows, _ body: (Int, ForwardPass) -> Void
+    _ member: Member, of rows: ActivationRows, _ timer: inout LapTimer,
+    _ body: (Int, ForwardPass) -> Void
   ) {
-    if isSingle { return body(0, self) }
+    if isSingle {
+      body(0, self)
+      _ = timer.lap()
+      return
+    }
     forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) { tokens, pass in
       for token in tokens { body(token, pass) }
     }
-    member.barrier()
+    timer.wait(member, endOf: .other)
   }
 }
 

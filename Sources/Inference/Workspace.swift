@@ -34,6 +34,9 @@ struct Workspace {
   /// A single token's row, which each thread rounds for itself.
   let single: ArenaRows<UInt8>
   let attentionScratch: ArenaRows<Float>
+  /// For a single token, if several threads take one: a row for each segment of each KV head's slots.
+  private let segmentSums: ArenaRows<Float>
+  private let segmentCountMax: Int
   /// Empty rows, if positions are not renumbered.
   let renumberingScratch: ArenaRows<UInt32>
   /// `[threads]`
@@ -85,13 +88,21 @@ struct Workspace {
     single = carver.takeRows(
       .int8Activations, UInt8.self, count: settings.threadCount,
       stride: ActivationRows.byteCount(forms, tokens: 1, k: kMax))
+    let slotCount = settings.slotCountMax(of: shape)
     attentionScratch = carver.takeRows(
       .attention, Float.self, count: settings.threadCount,
-      stride: AttentionScratch.count(headDim: shape.layers.largest { $0.headDim }))
+      stride: AttentionScratch.count(
+        headDim: shape.layers.largest { $0.headDim }, slots: slotCount))
+    segmentCountMax = AttentionGeometry.segmentCount(slots: slotCount)
+    let isSegmented = settings.decodeThreadCount > 1 && segmentCountMax > 1
+    segmentSums = carver.takeRows(
+      .attention, Float.self,
+      count: isSegmented ? segmentCountMax * shape.layers.largest { $0.kvHeadCount } : 0,
+      stride: shape.layers.largest { SoftmaxSums.count(rows: $0.group, headDim: $0.headDim) })
     renumberingScratch = carver.takeRows(
       .policy, UInt32.self, count: settings.threadCount,
       stride: settings.renumbers
-        ? Eviction.renumberingWordCount(slots: settings.slotCountMax(of: shape)) : 0)
+        ? Eviction.renumberingWordCount(slots: slotCount) : 0)
     times = carver.take(.tables, BlockTimes.self, count: settings.threadCount)
     numbers = carver.take(.tables, NumberRecord.self, count: settings.threadCount)
   }
@@ -105,6 +116,16 @@ extension Workspace {
     let decays = deltaRates[token]
     return (decays, decays + spec.valueHeadCount)
   }
+
+  /// What attention of a single token sums up over a segment of a KV head's slots.
+  func sums(ofSegment segment: Int, kvHead: Int, _ spec: LayerSpec) -> SoftmaxSums {
+    SoftmaxSums(
+      memory: segmentSums[kvHead * segmentCountMax + segment], rows: spec.group,
+      headDim: spec.headDim)
+  }
+
+  /// Whether there is room for the sums of segments.
+  var hasSegments: Bool { segmentSums.count > 0 }
 
   /// Room for the rows of tokens that a product takes; a member has a row of its own for a single
   /// token.

@@ -11,8 +11,10 @@ extension Arguments {
     do throws(BenchRequestError) {
       let prompts = unsafe try NumberList(
         "--prompt", prompt, maximum: BenchRequest.promptLengthMax, example: "512,2048")
-      return try BenchRequest(
+      var request = try BenchRequest(
         prompts: prompts, generate: generate ?? 64, repeat: repeatCount ?? 3)
+      request.showsWaits = showsWaits
+      return request
     } catch {
       throw CommandFailure(.request(error))
     }

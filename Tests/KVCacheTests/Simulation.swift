@@ -94,7 +94,9 @@ final class Simulation {
     cache = Self.makeCache(&carver, shape, scenario)
     eviction = Self.makeEviction(&carver, shape, scenario)
     carver.seal()
-    attentionMemory = .allocate(capacity: AttentionScratch.count(headDim: scenario.headDim))
+    attentionMemory = .allocate(
+      capacity: AttentionScratch.count(
+        headDim: scenario.headDim, slots: shape.capacityMax))
     attentionMemory.initialize(repeating: 0)
     scratch = AttentionScratch(
       memory: attentionMemory.baseAddress!, headDim: scenario.headDim)

@@ -17,12 +17,12 @@ enum AttentionChecks {
     let headDims: InlineArray<4, Int> = [8, 64, 80, 128]
     let groups: InlineArray<4, Int> = [1, 3, 7, 8]
     let tokenCounts: InlineArray<5, Int> = [1, 2, 5, 32, 128]
-    let slotsBefore: InlineArray<6, Int> = [0, 1, 63, 64, 65, 300]
+    let slotsBefore: InlineArray<8, Int> = [0, 1, 63, 64, 65, 300, 500, 1030]
     let chunks: InlineArray<5, Int> = [AttentionGeometry.chunkRows, 8, 40, 13, 96]
     for dim in headDims.indices {
       for group in groups.indices {
         for tokens in tokenCounts.indices {
-          let before = (tokens + dim + 4 * group) % 6
+          let before = (tokens + 3 * dim + 2 * group) % 8
           compare(
             headDim: headDims[dim], group: groups[group], tokens: tokenCounts[tokens],
             slotsBefore: slotsBefore[before], .moderate,
@@ -35,7 +35,7 @@ enum AttentionChecks {
   /// Scores of great size, rising and falling along the slots, and all equal.
   static func extremeScores(_ context: inout CheckContext) {
     let headDims: InlineArray<3, Int> = [8, 64, 128]
-    let slotsBefore: InlineArray<3, Int> = [1, 64, 300]
+    let slotsBefore: InlineArray<4, Int> = [1, 64, 300, 1030]
     for dim in headDims.indices {
       for before in slotsBefore.indices {
         for kind in 0..<ScoreKind.count {
@@ -45,6 +45,71 @@ enum AttentionChecks {
             usesFloat16: false, &context)
         }
       }
+    }
+  }
+
+  /// One token's segments, summed over in any order, give what a pass over all of them gives.
+  static func segments(_ context: inout CheckContext) {
+    segments(usesFloat16: false, &context)
+  }
+
+  /// In Float16.
+  static func halfSegments(_ context: inout CheckContext) {
+    segments(usesFloat16: true, &context)
+  }
+
+  private static func segments(usesFloat16: Bool, _ context: inout CheckContext) {
+    let slotCounts: InlineArray<6, Int> = [1, 512, 513, 1024, 1025, 1500]
+    let groups: InlineArray<4, Int> = [1, 3, 8, 20]
+    for count in slotCounts.indices {
+      for group in groups.indices {
+        for kind in 0..<ScoreKind.count {
+          context.begin("slots", slotCounts[count], "group", groups[group], "scores", kind)
+          let problem = AttentionProblem(
+            &context, headDim: 64, group: groups[group], tokens: 1,
+            slotsBefore: slotCounts[count] - 1)
+          problem.fill(ScoreKind(rawValue: kind)!, &context.random)
+          compareSegments(problem, usesFloat16, &context)
+        }
+      }
+    }
+  }
+
+  private static func compareSegments(
+    _ problem: AttentionProblem, _ usesFloat16: Bool, _ context: inout CheckContext
+  ) {
+    let (rows, dim) = (problem.rowCount, problem.headDim)
+    problem.run(0, rows, usesFloat16: usesFloat16)
+    let length = rows * problem.scratch.rowStride
+    let whole = context.take(Float.self, length)
+    copy(problem.scratch.outputs, to: whole, count: length)
+    let segmentCount = AttentionGeometry.segmentCount(slots: problem.slotCount)
+    let stride = SoftmaxSums.count(rows: rows, headDim: dim)
+    let memory = context.take(Float.self, segmentCount * stride)
+    let dots = context.take(Float.self, problem.slotCount)
+    copy(problem.dots, to: dots, count: problem.slotCount)
+    let attention = problem.setUp(0, rows, usesFloat16: usesFloat16)
+    func sums(_ segment: Int) -> SoftmaxSums {
+      SoftmaxSums(memory: memory + segment * stride, rows: rows, headDim: dim)
+    }
+    for step in 0..<segmentCount {
+      let segment = (step + 1) % segmentCount
+      attention.runSegment(
+        segment, rowCount: rows, extraRow: ExtraRow(values: problem.anchor, products: problem.dots),
+        into: sums(segment))
+    }
+    attention.join(sums, rowCount: rows)
+    for row in 0..<rows {
+      for index in 0..<dim {
+        let place = row * problem.scratch.rowStride + index
+        context.expect(
+          problem.scratch.outputs[place].bitPattern == whole[place].bitPattern, "output", at: place)
+      }
+    }
+    for slot in 0..<problem.slotCount {
+      context.expect(
+        problem.dots[slot].bitPattern == dots[slot].bitPattern, "product of the extra row", at: slot
+      )
     }
   }
 

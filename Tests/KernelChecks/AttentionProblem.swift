@@ -52,7 +52,8 @@ struct AttentionProblem {
     queries = context.take(Float.self, rowCount * headDim)
     anchor = context.take(Float.self, headDim)
     dots = context.take(Float.self, roundUp(slotCount, to: CacheRows.tileSlots))
-    scratchMemory = context.take(Float.self, AttentionScratch.count(headDim: headDim))
+    scratchMemory = context.take(
+      Float.self, AttentionScratch.count(headDim: headDim, slots: slotCount))
     scratch = AttentionScratch(memory: scratchMemory, headDim: headDim)
     rotary = RotaryTable(
       frequencies: context.take(Double.self, headDim / 2),
@@ -110,7 +111,8 @@ struct AttentionProblem {
 
   /// Runs the rows `first ..< end`; rows of the scratch past them hold NaN.
   func run(_ first: Int, _ end: Int, usesFloat16: Bool) {
-    scratchMemory.update(repeating: .nan, count: AttentionScratch.count(headDim: headDim))
+    scratchMemory.update(
+      repeating: .nan, count: AttentionScratch.count(headDim: headDim, slots: slotCount))
     attend(setUp(first, end, usesFloat16: usesFloat16), first, end)
   }
 
@@ -155,7 +157,7 @@ struct AttentionRowReference {
   /// - by 2^e for an error e of s: a rounding of q and headDim + 1 of sums that stay below
   ///   sum |q k|, in the format;
   /// - by two roundings of s - m, or one in Float16, and the error of the format's exp2;
-  /// - by exp2's error and a rounding for each time that a tile raises the maximum;
+  /// - by exp2's error and a rounding for each time that a tile or a segment raises the maximum;
   /// - by its own rounding to the format.
   /// `errors` holds e^(all of it) - 1.
   mutating func setRow(_ row: Int) {
@@ -176,7 +178,7 @@ struct AttentionRowReference {
       maximum = max(maximum, score)
     }
     let ln2 = 0.693_147_180_559_945_309
-    let tiles = Double((slots + 63) / 64)
+    let tiles = Double((slots + 63) / 64 + AttentionGeometry.segmentCount(slots: slots))
     var sum = 0.0
     largestError = 0
     for slot in 0..<slots {
@@ -194,14 +196,14 @@ struct AttentionRowReference {
 
   /// With weights w (1 + e) the outcome o = sum(w v) / sum(w) moves by
   /// sum(w e (v - o)) / sum(w (1 + e)). Then come the roundings of the two sums: one in the format
-  /// for each slot of a tile and one in Float32 for each tile, of numbers that stay below
+  /// for each slot of a tile and one in Float32 for each tile and segment, of numbers that stay below
   /// sum(w |v|), and one for each vector of weights. Weights are off by the format's least number
   /// too, and no value is above 4.
   func compare(
     _ found: UnsafePointer<Float>, _ row: Int, _ context: inout CheckContext
   ) {
     let dim = problem.headDim
-    let tiles = Double((slots + 63) / 64)
+    let tiles = Double((slots + 63) / 64 + AttentionGeometry.segmentCount(slots: slots))
     for index in 0..<dim {
       var outcome = 0.0
       var size = 0.0

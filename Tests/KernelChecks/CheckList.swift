@@ -46,6 +46,7 @@ public enum CheckList {
     visitor.visit("attention.shapes", AttentionChecks.shapes)
     visitor.visit("attention.extreme-scores", AttentionChecks.extremeScores)
     visitor.visit("attention.columns", AttentionChecks.columns)
+    visitor.visit("attention.segments", AttentionChecks.segments)
     visitor.visit("key-passes", KeyPassChecks.all)
     visitor.visit("cache-rows.float16", CacheRowsChecks.float16)
     visitor.visit("cache-rows.slots", CacheRowsChecks.slots)
@@ -58,6 +59,7 @@ public enum CheckList {
       visitor.visit("float-tile.half", FloatTileChecks.half)
       visitor.visit("attention.half", AttentionChecks.half)
       visitor.visit("attention.half-columns", AttentionChecks.halfColumns)
+      visitor.visit("attention.half-segments", AttentionChecks.halfSegments)
       visitor.visit("attention.range", AttentionChecks.range)
       visitor.visit("attention.value-range", AttentionChecks.valueRange)
     }

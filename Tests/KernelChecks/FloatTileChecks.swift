@@ -48,7 +48,15 @@ enum FloatTileChecks {
     )
     copy(stored, to: storedBefore, count: rows * cStride)
     copy(added, to: addedBefore, count: rows * cStride)
+    // Room for a vector behind the last row.
+    let turned = whole(&context, Scalar.self, (k + 1) * 40, largest)
+    for row in 0..<rows {
+      for index in 0..<k { turned[index * 40 + row] = a[row * aStride + index] }
+    }
     let tile = kind.init(a, stride: aStride, b, stride: bStride, k: k)
+    let other = context.take(Scalar.self, rows * cStride)
+    kind.init(transposed: turned, stride: 40, b, stride: bStride, k: k).store(
+      other, stride: cStride)
     tile.store(stored, stride: cStride)
     tile.add(to: added, stride: cStride)
     for place in 0..<rows * cStride {
@@ -64,6 +72,7 @@ enum FloatTileChecks {
         sum += Double(a[row * aStride + index]) * Double(b[index * bStride + column])
       }
       context.expect(Double(stored[place]) == sum, "product", at: place)
+      context.expect(other[place] == stored[place], "product of the transposed", at: place)
       context.expect(
         Double(added[place]) == Double(addedBefore[place]) + sum, "sum", at: place)
     }

@@ -84,6 +84,8 @@ struct BenchTests {
       let macs = 106_168_320 * Double(length)
       let expected = macs / (Self.number(result["prefill"], "linearUs") / 1e6)
       #expect(abs(Self.number(multiply, "linearMacsPerSecond") / expected - 1) < 1e-3)
+      Self.checkAttention(result, length: length, limits)
+      #expect(result["waits"] == nil)
       let read = result["read"]
       let bytes = Self.number(read, "bytesPerToken")
       #expect(bytes > 134_515_008 && bytes < 150_000_000)
@@ -95,6 +97,40 @@ struct BenchTests {
     let plan = report["plan"] as! [String: Any]
     #expect(memory["peakResidentBytes"]! <= plan["totalBytes"] as! Int)
     #expect(memory["arenaBytes"]! == plan["arenaBytes"] as! Int)
+  }
+
+  /// 9 heads of 64 elements in 30 layers; blocks of 32 tokens, behind at most 48 slots.
+  private static func checkAttention(_ result: [String: Any], length: Int, _ limits: Any?) {
+    var seen = 0
+    for token in 0..<length { seen += min(token / 32 * 32, 48) + token % 32 + 1 }
+    let attention = result["attention"]
+    let macs = 2 * 9 * 64 * 30 * seen
+    #expect(Int(number(attention, "macs")) == macs)
+    let rate = Double(macs) / (number(result["prefill"], "attentionUs") / 1e6)
+    #expect(abs(number(attention, "macsPerSecond") / rate - 1) < 1e-3)
+    let share = number(attention, "macsPerSecond") / number(limits, "multiplyAddsPerSecond")
+    #expect(abs(number(attention, "ofLimit") - share) < 1e-3)
+    #expect(share > 0 && share < 1)
+  }
+
+  /// Each thread waits for less time than the block took; of several, not all are the last at each barrier.
+  @Test(arguments: [1, 3])
+  func waits(threads: Int) throws {
+    let report = try measure(
+      Self.shape + [
+        "--waits", "--prompt", "70", "--generate", "4", "--repeat", "2", "--block", "32",
+        "--threads", "\(threads)",
+      ])
+    let result = (report["results"] as! [[String: Any]])[0]
+    let waits = result["waits"] as! [String: [[String: Double]]]
+    for phase in ["prefill", "decode"] {
+      #expect(waits[phase]!.count == threads)
+      let waited = waits[phase]!.map { $0["linearUs"]! + $0["attentionUs"]! + $0["otherUs"]! }
+      for (thread, time) in zip(waits[phase]!, waited) {
+        #expect(time >= 0 && time < thread["totalUs"]!)
+      }
+      if threads > 1 { #expect(waited.contains { $0 > 0 }) }
+    }
   }
 
   private static func regions(_ plan: Any?) -> [String: Int] {

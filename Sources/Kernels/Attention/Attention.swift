@@ -6,7 +6,7 @@
 /// r sees those up to its token. If there is a window, tokens that lie before it are hidden.
 ///
 /// Products and exponentials are taken in Float16 or Float32; maxima and the sums over tiles are
-/// Float32.
+/// Float32. Each segment of `AttentionGeometry.segmentSlots` slots is summed over for itself.
 public struct Attention {
   let cache: CacheRows
   let scratch: AttentionScratch
@@ -14,7 +14,7 @@ public struct Attention {
   let slotsBefore: Int
   let slotCount: Int
   let group: Int
-  let usesFloat16: Bool
+  public let usesFloat16: Bool
   let window: AttentionWindow?
 
   @export(interface)
@@ -48,11 +48,11 @@ public struct Attention {
   public func isInRange(squares: Float, rowCount: Int) -> Bool {
     if !usesFloat16 { return true }
     if !(squares < 65504 * 65504) { return false }
-    for row in 0..<rowCount where !(scratch.maxima[row] < .infinity) { return false }
+    for row in 0..<rowCount where !(scratch.total.maxima[row] < .infinity) { return false }
     // A lower one may be that of tokens before the window.
     if window != nil {
       let least = Float(HalfPrecision.beyondWindow)
-      for row in 0..<rowCount where !(scratch.maxima[row] > least) { return false }
+      for row in 0..<rowCount where !(scratch.total.maxima[row] > least) { return false }
     }
     return scratch.hasFiniteOutputs(rowCount: rowCount, headDim: cache.headDim)
   }
@@ -83,5 +83,29 @@ public struct Attention {
     } else {
       AttentionPass<SinglePrecision>(self).run(firstRow, rowCount, extraRow)
     }
+  }
+
+  /// One segment of the slots that one token sees, for rows 0 ..< rowCount, its queries. Several threads may
+  /// take a token's segments, each with a scratch of its own; `join` then gives what `run` does, to the bit.
+  @export(interface)
+  public func runSegment(
+    _ segment: Int, rowCount: Int, extraRow: ExtraRow?, into sums: SoftmaxSums
+  ) {
+    if usesFloat16 {
+      AttentionPass<HalfPrecision>(self, sums: sums).runSegment(segment, 0, rowCount, extraRow)
+    } else {
+      AttentionPass<SinglePrecision>(self, sums: sums).runSegment(segment, 0, rowCount, extraRow)
+    }
+  }
+
+  /// What all segments of one token come to. The outcome is in `scratch.outputs`.
+  /// - Parameter segments: the sums of each segment.
+  @export(interface)
+  public func join(_ segments: (Int) -> SoftmaxSums, rowCount: Int) {
+    scratch.total.copy(from: segments(0), rowCount: rowCount)
+    for segment in 1..<max(AttentionGeometry.segmentCount(slots: slotCount), 1) {
+      scratch.total.add(segments(segment), rowCount: rowCount)
+    }
+    scratch.finish(rowCount: rowCount)
   }
 }

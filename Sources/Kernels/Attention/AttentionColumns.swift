@@ -50,8 +50,8 @@ struct ColumnStep<Format: TileFormat>: TileStep {
     for column in stride(from: 0, to: CacheRows.tileSlots, by: 16) {
       var sums = SixteenFloats.load(columns + column)
       for row in rows.first..<rows.first &+ rows.count {
-        let scores = pass.weights + (row &* CacheRows.tileSlots &+ column)
-        let maximum = NativeFloats(repeating: pass.scratch.maxima[row])
+        let scores = pass.scores(ofRow: row) + column
+        let maximum = NativeFloats(repeating: pass.scratch.total.maxima[row])
         let share = NativeFloats(repeating: pass.scratch.inverses[row] * factor)
         for part in 0..<SixteenFloats.partCount {
           let score = Format.loadFloats(scores + part &* NativeFloats.scalarCount)

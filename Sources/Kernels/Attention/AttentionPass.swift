@@ -7,41 +7,65 @@ struct AttentionPass<Format: TileFormat> {
   let problem: Attention
   var cache: CacheRows { problem.cache }
   var scratch: AttentionScratch { problem.scratch }
-  /// `[chunkRows][rowStride]`
+  /// `[chunkRows / 16][headDim][16]`
   private let queries: UnsafeMutablePointer<Scalar>
-  /// `[chunkRows][tileSlots]`
-  let weights: UnsafeMutablePointer<Scalar>
+  /// `[chunkRows][tileSlots]`: scores, and then weights in their places.
+  private let scores: UnsafeMutablePointer<Scalar>
+  private let sums: SoftmaxSums
 
+  /// - Parameter sums: where the slots are summed over; nil for those of all segments.
   @inline(__always)
-  init(_ problem: Attention) {
+  init(_ problem: Attention, sums: SoftmaxSums? = nil) {
     self.problem = problem
+    self.sums = sums ?? problem.scratch.total
     queries = problem.scratch.queries.assumingMemoryBound(to: Scalar.self)
-    weights = problem.scratch.weights.assumingMemoryBound(to: Scalar.self)
+    scores = problem.scratch.weights.assumingMemoryBound(to: Scalar.self)
   }
 
+  /// The first number of a query; the next ones follow at 16.
   @inline(__always)
   private func query(_ row: Int) -> UnsafeMutablePointer<Scalar> {
-    queries + row * scratch.rowStride
+    queries + (row / 16 * 16 * cache.headDim + row % 16)
   }
+
+  @inline(__always)
+  func scores(ofRow row: Int) -> UnsafeMutablePointer<Scalar> { scores + row * CacheRows.tileSlots }
 
   func setQuery(
     _ row: Int, _ source: UnsafePointer<Float>, _ rotary: RotaryTable, _ token: Int,
     _ factor: Float
   ) {
-    rotary.rotate(source, token: token, factor: factor, into: query(row), Format.self)
+    // Keys are read only when the queries are there.
+    let rotated = scratch.keys
+    rotary.rotate(source, token: token, factor: factor, into: rotated)
+    let target = query(row)
+    for index in 0..<cache.headDim { target[index &* 16] = Format.rounded(rotated[index]) }
   }
 
+  /// All segments.
   func run(_ firstRow: Int, _ rowCount: Int, _ extraRow: ExtraRow?) {
-    scratch.begin(rowCount: rowCount)
+    runSegment(0, firstRow, rowCount, extraRow)
     let visible = visibleSlots(firstRow + rowCount - 1)
-    for tile in stride(from: 0, to: visible, by: CacheRows.tileSlots) {
+    for segment in 1..<max(AttentionGeometry.segmentCount(slots: visible), 1) {
+      let part = AttentionPass(problem, sums: scratch.segment)
+      part.runSegment(segment, firstRow, rowCount, extraRow)
+      sums.add(scratch.segment, rowCount: rowCount)
+    }
+    scratch.finish(rowCount: rowCount)
+  }
+
+  func runSegment(_ segment: Int, _ firstRow: Int, _ rowCount: Int, _ extraRow: ExtraRow?) {
+    sums.begin(rowCount: rowCount)
+    let start = segment * AttentionGeometry.segmentSlots
+    let visible = visibleSlots(firstRow + rowCount - 1)
+    let end = min(start + AttentionGeometry.segmentSlots, visible)
+    for tile in stride(from: start, to: end, by: CacheRows.tileSlots) {
       if let extraRow {
         cache.multiply(
           extraRow.values, tile: tile, slotCount: problem.slotCount, into: extraRow.products + tile)
       }
       visit(tile, 0..<rowCount, firstRow, SoftmaxStep<Format>())
     }
-    scratch.finish(rowCount: rowCount)
   }
 
   /// Scores of one tile of slots for some rows of the scratch, for `step` to take.
@@ -80,15 +104,17 @@ struct AttentionPass<Format: TileFormat> {
   ) where Source.Format == Format, Step.Format == Format {
     var row = all.lowerBound
     while row < all.upperBound {
-      let height = TileHeight.height(for: all.upperBound - row)
-      let last = min(row + height, all.upperBound) - 1
+      // Queries of sixteen rows lie together.
+      let end = min(all.upperBound, roundUp(row + 1, to: 16))
+      let height = TileHeight.height(for: end - row)
+      let last = min(row + height, end) - 1
       let columns = min(visibleSlots(firstRow + last) - tile, CacheRows.tileSlots)
       if columns > 0 {
         let rows = TileRows(
           first: row, count: last - row + 1, columns: columns, blockRow: firstRow + row)
         attend(rows, tile, height, operands, step)
       }
-      row += height
+      row = last + 1
     }
   }
 
@@ -127,10 +153,9 @@ struct AttentionPass<Format: TileFormat> {
   ) where Source.Format == Format {
     for column in stride(from: 0, to: rows.columns, by: kind.columns) {
       let tile = kind.init(
-        query(rows.first), stride: scratch.rowStride, operands.keys + column,
+        transposed: query(rows.first), stride: 16, operands.keys + column,
         stride: CacheRows.tileSlots, k: cache.headDim)
-      tile.store(
-        weights + (rows.first * CacheRows.tileSlots + column), stride: CacheRows.tileSlots)
+      tile.store(scores(ofRow: rows.first) + column, stride: CacheRows.tileSlots)
     }
   }
 
@@ -138,7 +163,7 @@ struct AttentionPass<Format: TileFormat> {
   private func hide(_ rows: TileRows, tile: Int) {
     for row in 0..<rows.count {
       let visible = min(max(visibleSlots(rows.blockRow + row) - tile, 0), CacheRows.tileSlots)
-      let scores = weights + (rows.first + row) * CacheRows.tileSlots
+      let scores = scores(ofRow: rows.first + row)
       for column in visible..<CacheRows.tileSlots {
         scores[column] = Scalar(AttentionScratch.hidden)
       }
@@ -152,7 +177,7 @@ struct AttentionPass<Format: TileFormat> {
     for row in 0..<rows.count {
       let start = UInt32(
         truncatingIfNeeded: window.start(ofToken: (rows.blockRow + row) / problem.group))
-      let scores = weights + (rows.first + row) * CacheRows.tileSlots
+      let scores = scores(ofRow: rows.first + row)
       for column in 0..<CacheRows.tileSlots where positions[column] < start {
         scores[column] = Format.beyondWindow
       }
@@ -164,24 +189,23 @@ struct AttentionPass<Format: TileFormat> {
   @inline(__always)
   func weigh(_ rows: TileRows) {
     for row in rows.first..<rows.first + rows.count {
-      let scores = UnsafePointer(weights + row * CacheRows.tileSlots)
+      let scores = UnsafePointer(scores(ofRow: row))
       var greatest = Format.load(scores)
       for column in stride(from: Format.lanes, to: CacheRows.tileSlots, by: Format.lanes) {
         greatest = Format.maximum(greatest, Format.load(scores + column))
       }
       let maximum = Format.largest(greatest)
-      if maximum > scratch.maxima[row] { scratch.raiseMaximum(row, to: maximum) }
+      if maximum > sums.maxima[row] { sums.raiseMaximum(row, to: maximum) }
     }
     for row in rows.first..<rows.first + rows.count { exponentiate(row) }
   }
 
   @inline(__always)
   private func exponentiate(_ row: Int) {
-    let scores = weights + row * CacheRows.tileSlots
-    var sums = SixteenFloats.load(scratch.sums + row * 16)
+    var total = SixteenFloats.load(sums.weights + row * 16)
     Format.powersOfTwo(
-      scores, above: scratch.maxima[row], count: CacheRows.tileSlots, &sums)
-    sums.store(scratch.sums + row * 16)
+      scores(ofRow: row), above: sums.maxima[row], count: CacheRows.tileSlots, &total)
+    total.store(sums.weights + row * 16)
   }
 
   /// outputs[rows] += weights[rows] · values. Slots up to a whole step of the kernel are taken in;
@@ -193,10 +217,10 @@ struct AttentionPass<Format: TileFormat> {
   ) where Source.Format == Format {
     for column in stride(from: 0, to: cache.headDim, by: kind.columns) {
       let tile = kind.init(
-        weights + rows.first * CacheRows.tileSlots, stride: CacheRows.tileSlots,
-        operands.values + column, stride: operands.valueStride, k: roundUp(rows.columns, to: 8))
+        scores(ofRow: rows.first), stride: CacheRows.tileSlots, operands.values + column,
+        stride: operands.valueStride, k: roundUp(rows.columns, to: 8))
       tile.add(
-        to: scratch.outputs + (rows.first * scratch.rowStride + column), stride: scratch.rowStride)
+        to: sums.outputs + (rows.first * sums.rowStride + column), stride: sums.rowStride)
     }
   }
 }
@@ -207,7 +231,7 @@ protocol TileStep {
   static var usesValues: Bool { get }
 
   /// - Parameters:
-  ///   - rows: whose scores lie in the pass's `weights`.
+  ///   - rows: whose scores lie in the pass's `scores`.
   ///   - tile: the first slot.
   func take<Source: TileSource, let height: Int, let vectors: Int>(
     _ rows: TileRows, _ tile: Int, _ operands: TileOperands<Source>,

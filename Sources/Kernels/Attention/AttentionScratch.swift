@@ -4,6 +4,12 @@ import CInstructions
 public enum AttentionGeometry {
   /// A multiple of 16, small enough that rows, scores and outputs stay in the second-level cache.
   public static let chunkRows = 96
+
+  /// Slots that are summed over for themselves; the sums of such segments are then added up in their
+  /// order, so that a token's segments may be taken by several threads. A multiple of a tile of slots.
+  public static let segmentSlots = 512
+
+  public static func segmentCount(slots: Int) -> Int { (slots + segmentSlots - 1) / segmentSlots }
 }
 
 /// One thread's memory for attention. Arrays of a format's numbers have room for Float32.
@@ -11,72 +17,55 @@ public struct AttentionScratch: BitwiseCopyable {
   /// The score of a slot that a row may not see: its weight is 0, or 2^-126.
   static let hidden: Float = -1e30
 
-  /// `[chunkRows][rowStride]`, numbers of the format
+  /// `[chunkRows / 16][rowStride][16]`, numbers of the format
   let queries: UnsafeMutableRawPointer
-  /// `[chunkRows][rowStride]`
-  public let outputs: UnsafeMutablePointer<Float>
-  /// `[chunkRows][tileSlots]`, numbers of the format
+  /// Of all segments so far.
+  let total: SoftmaxSums
+  /// Of the one that is being summed over, if there are several: the last of the memory.
+  let segment: SoftmaxSums
+  /// `[chunkRows][tileSlots]`: scores, and then weights
   let weights: UnsafeMutableRawPointer
   /// `[headDim][tileSlots]`
   let keys: UnsafeMutablePointer<Float>
   /// `[tileSlots][rowStride]`
   let values: UnsafeMutablePointer<Float>
-  /// `[chunkRows][16]`: partial sums of the weights.
-  let sums: UnsafeMutablePointer<Float>
-  /// `[chunkRows]`: the largest scores so far.
-  let maxima: UnsafeMutablePointer<Float>
   /// `[chunkRows]`: 1 / the sum of a row's weights, once the row is finished.
   let inverses: UnsafeMutablePointer<Float>
   /// headDim, padded to whole tiles.
   public let rowStride: Int
 
-  /// - Parameter memory: `count(headDim:)` Float32, aligned to 64 bytes.
+  /// - Parameter memory: `count(headDim:slots:)` Float32, aligned to 64 bytes.
   @export(interface)
   public init(memory: UnsafeMutablePointer<Float>, headDim: Int) {
     let rows = AttentionGeometry.chunkRows
-    rowStride = Self.rowStride(headDim)
+    rowStride = SoftmaxSums.rowStride(headDim)
     queries = UnsafeMutableRawPointer(memory)
-    outputs = memory + rows * rowStride
-    weights = UnsafeMutableRawPointer(outputs + rows * rowStride)
-    keys = outputs + rows * (rowStride + CacheRows.tileSlots)
+    let sums = memory + rows * rowStride
+    total = SoftmaxSums(memory: sums, rows: rows, headDim: headDim)
+    let scores = sums + SoftmaxSums.count(rows: rows, headDim: headDim)
+    weights = UnsafeMutableRawPointer(scores)
+    keys = scores + rows * CacheRows.tileSlots
     values = keys + headDim * CacheRows.tileSlots
-    sums = values + CacheRows.tileSlots * rowStride
-    maxima = sums + rows * 16
-    inverses = maxima + rows
+    inverses = values + CacheRows.tileSlots * rowStride
+    segment = SoftmaxSums(memory: inverses + rows, rows: rows, headDim: headDim)
   }
 
-  public static func count(headDim: Int) -> Int {
-    let stride = rowStride(headDim)
-    return AttentionGeometry.chunkRows * (2 * stride + CacheRows.tileSlots + 16 + 2)
-      + CacheRows.tileSlots * (headDim + stride)
+  /// - Parameter slots: of the largest KV head.
+  public static func count(headDim: Int, slots: Int) -> Int {
+    let (rows, stride) = (AttentionGeometry.chunkRows, SoftmaxSums.rowStride(headDim))
+    let sums = AttentionGeometry.segmentCount(slots: slots) > 1 ? 2 : 1
+    return rows * (stride + CacheRows.tileSlots + 1) + CacheRows.tileSlots * (headDim + stride)
+      + sums * SoftmaxSums.count(rows: rows, headDim: headDim)
   }
 
-  private static func rowStride(_ headDim: Int) -> Int { roundUp(headDim, to: 32) }
-
-  @inline(__always)
-  func begin(rowCount: Int) {
-    let rows = roundUp(rowCount, to: 16)
-    for row in 0..<rows {
-      maxima[row] = Self.hidden
-      sums.store(SIMD16(), row * 16)
-    }
-    for index in stride(from: 0, to: rows * rowStride, by: 16) { outputs.store(SIMD16(), index) }
-  }
-
-  /// Scales what a row has summed to a new largest score.
-  @inline(__always)
-  func raiseMaximum(_ row: Int, to maximum: Float) {
-    let factor = exp2(NativeFloats(repeating: maxima[row] - maximum))
-    maxima[row] = maximum
-    scale(sums + row * 16, count: 16, by: factor)
-    scale(outputs + row * rowStride, count: rowStride, by: factor)
-  }
+  /// `[chunkRows][rowStride]`
+  public var outputs: UnsafeMutablePointer<Float> { total.outputs }
 
   @inline(__always)
   func finish(rowCount: Int) {
     for row in 0..<rowCount {
-      inverses[row] = 1 / total(sums.lanes(row * 16))
-      scale(
+      inverses[row] = 1 / Kernels.total(total.weights.lanes(row * 16))
+      total.scale(
         outputs + row * rowStride, count: rowStride, by: NativeFloats(repeating: inverses[row]))
     }
   }
@@ -94,12 +83,5 @@ public struct AttentionScratch: BitwiseCopyable {
       for index in wholeCount..<headDim { rest += output[index] * 0 }
     }
     return sum == NativeFloats() && rest == 0
-  }
-
-  @inline(__always)
-  private func scale(_ values: UnsafeMutablePointer<Float>, count: Int, by factor: NativeFloats) {
-    for index in stride(from: 0, to: count, by: NativeFloats.scalarCount) {
-      (NativeFloats.load(values + index) * factor).store(values + index)
-    }
   }
 }

@@ -10,7 +10,33 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
 
   package static var columns: Int { vectors * Format.Lanes.scalarCount }
 
-  /// a[rows][k] · b[k][columns]
+  /// aᵀ · b for a[k][rows], b[k][columns].
+  /// - Parameters: strides are counts of elements between rows. A vector of factors is read from each row
+  ///   of `a`, which may be more than `rows`.
+  @inline(__always)
+  package init(
+    transposed a: UnsafePointer<Scalar>, stride aStride: Int, _ b: UnsafePointer<Source.Element>,
+    stride bStride: Int, k: Int
+  ) {
+    var (aRow, bRow) = (a, b)
+    for _ in 0..<k {
+      let lanes = Self.load(bRow)
+      #if arch(x86_64)
+        for row in 0..<rows { add(row, Format.Lanes(repeating: aRow[row]), lanes) }
+      #else
+        for first in stride(from: 0, to: rows, by: Format.Lanes.scalarCount) {
+          let factors = Format.load(aRow + first)
+          for row in first..<min(first &+ Format.Lanes.scalarCount, rows) {
+            add(row, Format.Lanes(repeating: factors[row &- first]), lanes)
+          }
+        }
+      #endif
+      aRow += aStride
+      bRow += bStride
+    }
+  }
+
+  /// a · b for a[rows][k], b[k][columns].
   /// - Parameters: strides are counts of elements between rows.
   @inline(__always)
   package init(

@@ -21,8 +21,8 @@ public protocol TileFormat {
   /// target[0 ..< lanes] += v
   static func add(_ v: Lanes, to target: UnsafeMutablePointer<Float>)
 
+  static func rounded(_ v: Float) -> Lanes.Scalar
   static func loadFloats(_ from: UnsafePointer<Lanes.Scalar>) -> NativeFloats
-  static func storeFloats(_ v: NativeFloats, _ to: UnsafeMutablePointer<Lanes.Scalar>)
 
   /// scores[i] = 2^(scores[i] - maximum) for `count` scores, a multiple of 32; sums[i % 16] takes what
   /// is stored, before it is rounded to the format.
@@ -74,9 +74,7 @@ public enum SinglePrecision: TileFormat {
   public static func loadFloats(_ from: UnsafePointer<Float>) -> NativeFloats { .load(from) }
 
   @inline(__always)
-  public static func storeFloats(_ v: NativeFloats, _ to: UnsafeMutablePointer<Float>) {
-    v.store(to)
-  }
+  public static func rounded(_ v: Float) -> Float { v }
 
   @inline(__always)
   public static func powersOfTwo(
@@ -133,9 +131,7 @@ public enum HalfPrecision: TileFormat {
   }
 
   @inline(__always)
-  public static func storeFloats(_ v: NativeFloats, _ to: UnsafeMutablePointer<Float16>) {
-    edge_native_store_f16(v, to)
-  }
+  public static func rounded(_ v: Float) -> Float16 { Float16(v) }
 
   @inline(__always)
   public static func powersOfTwo(
@@ -149,8 +145,8 @@ public enum HalfPrecision: TileFormat {
       for vector in 0..<vectorCount {
         let place = scores + (column + vector * lanes)
         let (low, high) = exp2(edge_halves_subtract(load(place), maximum))
-        storeFloats(low, place)
-        storeFloats(high, place + NativeFloats.scalarCount)
+        edge_native_store_f16(low, place)
+        edge_native_store_f16(high, place + NativeFloats.scalarCount)
         sums.add(low, part: 2 * vector)
         sums.add(high, part: 2 * vector + 1)
       }

@@ -110,15 +110,6 @@ public struct RotaryTable: BitwiseCopyable {
     _ source: UnsafePointer<Float>, token: Int, factor: Float,
     into target: UnsafeMutablePointer<Float>
   ) {
-    rotate(source, token: token, factor: factor, into: target, SinglePrecision.self)
-  }
-
-  /// As above, into the format's numbers.
-  @inline(__always)
-  func rotate<Format: TileFormat>(
-    _ source: UnsafePointer<Float>, token: Int, factor: Float,
-    into target: UnsafeMutablePointer<Format.Lanes.Scalar>, _ format: Format.Type
-  ) {
     let cosine = UnsafePointer(cosines + token * half)
     let sine = UnsafePointer(sines + token * half)
     var index = 0
@@ -127,15 +118,15 @@ public struct RotaryTable: BitwiseCopyable {
       let s = NativeFloats.load(sine + index)
       let a = NativeFloats.load(source + index) * factor
       let b = NativeFloats.load(source + index + half) * factor
-      format.storeFloats(a * c - b * s, target + index)
-      format.storeFloats(a * s + b * c, target + index + half)
+      (a * c - b * s).store(target + index)
+      (a * s + b * c).store(target + index + half)
       index += NativeFloats.scalarCount
     }
     while index < half {
       let (c, s) = (cosine[index], sine[index])
       let (a, b) = (source[index] * factor, source[index + half] * factor)
-      target[index] = Format.Lanes.Scalar(a * c - b * s)
-      target[index + half] = Format.Lanes.Scalar(a * s + b * c)
+      target[index] = a * c - b * s
+      target[index + half] = a * s + b * c
       index += 1
     }
   }

@@ -26,6 +26,9 @@ struct BenchLayout: ~Copyable {
   /// `[prompts][recordsPerRun]`: the blocks of each prompt's median run.
   let medianBlocks: UnsafeMutablePointer<LatencyRecord>
   let recordsPerRun: Int
+  /// `[prompts][phases][threads]`: what each thread saw, all runs of a prompt together.
+  private let memberTimes: UnsafeMutablePointer<BlockTimes>
+  let threadCount: Int
 
   init(
     carver: inout Carver, _ shape: ModelShape, _ settings: RunSettings, _ request: BenchRequest
@@ -42,5 +45,20 @@ struct BenchLayout: ~Copyable {
       .latency, LatencyRecord.self, count: request.repeatCount * recordsPerRun)
     medianBlocks = carver.take(
       .latency, LatencyRecord.self, count: request.prompts.count * recordsPerRun)
+    threadCount = settings.threadCount
+    memberTimes = carver.take(
+      .latency, BlockTimes.self, count: request.prompts.count * BenchPhase.count * threadCount)
   }
+
+  /// A row with a place for each thread.
+  func memberTimes(_ prompt: Int, _ phase: BenchPhase) -> UnsafeMutablePointer<BlockTimes> {
+    memberTimes + (prompt * BenchPhase.count + phase.rawValue) * threadCount
+  }
+}
+
+/// A part of a run.
+enum BenchPhase: Int {
+  case prefill, decode
+
+  static var count: Int { 2 }
 }

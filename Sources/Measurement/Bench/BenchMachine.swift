@@ -84,6 +84,13 @@ extension BenchMachine {
     }
   }
 
+  /// Adds what the threads saw of the latest block.
+  func addMemberTimes(to times: UnsafeMutablePointer<BlockTimes>) {
+    for index in 0..<engine.team.latestMemberCount {
+      times[index] = times[index] + engine.times(ofMember: index)
+    }
+  }
+
   /// Waits if the processor is too hot.
   mutating func coolDown<Observer: MeasurementObserver & ~Copyable>(
     _ observer: inout Observer

@@ -10,6 +10,8 @@ public struct BenchRequest: Sendable {
   public let generateCount: Int
   /// Runs of each prompt.
   public let repeatCount: Int
+  /// Whether the table and the report say how long each thread waited for the others.
+  public var showsWaits = false
 
   /// Checks what the command line gave.
   @export(interface)

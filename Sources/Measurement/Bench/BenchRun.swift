@@ -76,12 +76,14 @@ public struct BenchRun {
       machine.engine.reset()
       let prefillTime = try prefill(
         &machine, length: request.prompts[prompt], answerTokenCount: request.generateCount + 1,
-        &observer)
+        &observer, memberTimes: machine.layout.memberTimes(prompt, .prefill))
       let prefillTimes = machine.layout.blocks.sum.times
       for index in 0..<machine.layout.blocks.count {
         machine.layout.runBlocks[run * records + index] = machine.layout.blocks[index]
       }
-      let decoded = try decode(&machine, count: request.generateCount, &observer)
+      let decoded = try decode(
+        &machine, count: request.generateCount, &observer,
+        memberTimes: machine.layout.memberTimes(prompt, .decode))
       if Interrupt.isRaised { break }
       runCount += 1
       results[prompt].slotSum = decoded.slotSum
@@ -117,7 +119,8 @@ public struct BenchRun {
   /// Reads a prompt, and chooses the token after it. An interrupt ends it between two blocks.
   /// - Returns: nanoseconds from the first block to the token after the last one, without pauses.
   private mutating func prefill<Observer: MeasurementObserver & ~Copyable>(
-    _ machine: inout BenchMachine, length: Int, answerTokenCount: Int, _ observer: inout Observer
+    _ machine: inout BenchMachine, length: Int, answerTokenCount: Int, _ observer: inout Observer,
+    memberTimes: UnsafeMutablePointer<BlockTimes>? = nil
   ) throws(MeasurementError) -> Int64 {
     machine.layout.blocks.removeAll()
     machine.begin(answerTokenCount: answerTokenCount)
@@ -130,6 +133,7 @@ public struct BenchRun {
     while case .block(let block) = try machine.step(&prompt) {
       machine.layout.blocks.append(
         block, health: machine.health.endBlock(tokenCount: block.tokenCount))
+      if let memberTimes { machine.addMemberTimes(to: memberTimes) }
       let done = machine.layout.generator.promptTokenCount
       if done < length { machine.coolDown(&observer) }
       observer.observe(work.event(prefilled: done))
@@ -141,7 +145,8 @@ public struct BenchRun {
 
   /// The tokens of an answer that follow the first one.
   private mutating func decode<Observer: MeasurementObserver & ~Copyable>(
-    _ machine: inout BenchMachine, count: Int, _ observer: inout Observer
+    _ machine: inout BenchMachine, count: Int, _ observer: inout Observer,
+    memberTimes: UnsafeMutablePointer<BlockTimes>? = nil
   ) throws(MeasurementError) -> (nanoseconds: Int64, times: BlockTimes, slotSum: Int) {
     var prompt = MadeUpPrompt(
       seed: BenchModel.seed, count: 0, vocabularyCount: machine.engine.shape.vocabularyCount)
@@ -154,6 +159,7 @@ public struct BenchRun {
       guard case .token = try machine.step(&prompt), let pass = machine.layout.generator.latestPass
       else { preconditionFailure("there is room for as many tokens as were asked for") }
       times = times + pass.times
+      if let memberTimes { machine.addMemberTimes(to: memberTimes) }
       slotSum += pass.slotsBefore + 1
       observer.observe(work.event(generated: index + 1))
       if machine.health.endToken(Instant.now()) { machine.coolDown(&observer) }

@@ -7,6 +7,8 @@ import Platform
 public struct MachineLimits: Sendable {
   /// Multiply-adds of int8 values a second, in registers.
   public private(set) var macsPerSecond = 0.0
+  /// Multiply-adds a second in the format of attention, in registers.
+  public private(set) var multiplyAddsPerSecond = 0.0
   /// Bytes a second, read in straight lines.
   public private(set) var readBytesPerSecond = 0.0
   /// The size of what was read.
@@ -26,30 +28,35 @@ public struct MachineLimits: Sendable {
 
   /// Measures again, and keeps the best of all measurements.
   public mutating func measure(_ engine: borrowing Engine, _ arena: borrowing Arena) {
-    measureMultiplying(engine)
+    macsPerSecond = max(macsPerSecond, Self.measure(.int8, engine))
+    let kind: PeakKind = engine.settings.usesFloat16 ? .half : .single
+    multiplyAddsPerSecond = max(multiplyAddsPerSecond, Self.measure(kind, engine))
     measureReading(engine, arena)
   }
 
-  private mutating func measureMultiplying(_ engine: borrowing Engine) {
+  /// - Returns: multiply-adds a second.
+  private static func measure(_ kind: PeakKind, _ engine: borrowing Engine) -> Double {
+    var best = 0.0
     let shareCount = Self.sharesPerThread * engine.settings.threadCount
     var roundCount = 64
     // Longer and longer until a pass is long enough.
     while true {
-      let passed = Self.multiply(engine, shareCount: shareCount, roundCount: roundCount)
+      let passed = multiply(kind, engine, shareCount: shareCount, roundCount: roundCount)
       if passed >= Self.passNanoseconds / 2 { break }
       roundCount *= passed < Self.passNanoseconds / 16 ? 8 : 2
     }
     for _ in 0..<Self.passCount {
-      let passed = Self.multiply(engine, shareCount: shareCount, roundCount: roundCount)
-      let macs = Double(shareCount * roundCount * PeakLoop.macsPerRound)
-      macsPerSecond = max(macsPerSecond, macs / (Double(passed) / 1e9))
+      let passed = multiply(kind, engine, shareCount: shareCount, roundCount: roundCount)
+      let macs = Double(shareCount * roundCount * kind.macsPerRound)
+      best = max(best, macs / (Double(passed) / 1e9))
     }
+    return best
   }
 
   private static func multiply(
-    _ engine: borrowing Engine, shareCount: Int, roundCount: Int
+    _ kind: PeakKind, _ engine: borrowing Engine, shareCount: Int, roundCount: Int
   ) -> Int64 {
-    var task = PeakTask(shareCount: shareCount, roundCount: roundCount)
+    var task = PeakTask(kind: kind, shareCount: shareCount, roundCount: roundCount)
     let start = Instant.now()
     engine.team.run(&task) { context, team, index in
       let task = context.assumingMemoryBound(to: PeakTask.self).pointee
@@ -78,12 +85,33 @@ public struct MachineLimits: Sendable {
   }
 }
 
+private enum PeakKind {
+  case int8, single, half
+
+  var macsPerRound: Int {
+    switch self {
+    case .int8: PeakLoop.macsPerRound
+    case .single: MultiplyAddLoop.macsPerRound(usesFloat16: false)
+    case .half: MultiplyAddLoop.macsPerRound(usesFloat16: true)
+    }
+  }
+
+  func run(roundCount: Int) {
+    switch self {
+    case .int8: PeakLoop.run(roundCount: roundCount)
+    case .single: MultiplyAddLoop.run(roundCount: roundCount, usesFloat16: false)
+    case .half: MultiplyAddLoop.run(roundCount: roundCount, usesFloat16: true)
+    }
+  }
+}
+
 private struct PeakTask {
+  let kind: PeakKind
   let shareCount: Int
   let roundCount: Int
 
   func run(_ member: Member) {
-    while member.nextShare() < shareCount { PeakLoop.run(roundCount: roundCount) }
+    while member.nextShare() < shareCount { kind.run(roundCount: roundCount) }
   }
 }
 

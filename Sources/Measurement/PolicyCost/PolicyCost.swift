@@ -120,7 +120,9 @@ public struct PolicyCostLayout {
     keys = carver.take(.activations, Float.self, count: threads * layer.headDim)
     commonKeys = carver.take(.activations, Float.self, count: layer.kvLength)
     attentionScratch = carver.take(
-      .attention, Float.self, count: threads * AttentionScratch.count(headDim: layer.headDim))
+      .attention, Float.self,
+      count: threads * AttentionScratch.count(headDim: layer.headDim, slots: settings.slotCountMax)
+    )
     times = carver.take(.tables, BlockTimes.self, count: threads)
     team = TeamLayout(carver: &carver, threadCount: threads)
   }

@@ -83,7 +83,8 @@ struct PolicyCostTask {
     _ window: Int, _ block: HeadBlock, _ member: Member, _ timer: inout LapTimer
   ) {
     let (layer, group) = (settings.layer, settings.group)
-    let count = AttentionScratch.count(headDim: layer.headDim)
+    let count = AttentionScratch.count(
+      headDim: layer.headDim, slots: settings.slotCountMax)
     let scratch = AttentionScratch(
       memory: layout.attentionScratch + member.index * count, headDim: layer.headDim)
     let pass = Attention(

@@ -71,6 +71,8 @@ public enum BenchReport {
     out.write("{\"multiplyInstruction\": \"")
     out.write(cString: PeakLoop.instructionName)
     ReportText.writeMember("\", \"macsPerSecond\": ", Int(limits.macsPerSecond), &out)
+    ReportText.writeMember(
+      ", \"multiplyAddsPerSecond\": ", Int(limits.multiplyAddsPerSecond), &out)
     ReportText.writeMember(", \"readBytesPerSecond\": ", Int(limits.readBytesPerSecond), &out)
     ReportText.writeMember(", \"readBytes\": ", limits.readByteCount, &out)
     out.write("}")
@@ -102,8 +104,9 @@ public enum BenchReport {
     out.write("},\n")
     let figures = BenchFigures(
       result, generateCount: run.request.generateCount, run.limits, machine.engine.shape,
-      plan.memory)
+      plan.runSettings, plan.memory)
     writeFigures(figures, &out)
+    if run.request.showsWaits { BenchWaits.writeJSON(run, prompt, machine, &out) }
     writeBlocks(prompt, result.recordCount, machine.layout, &out)
   }
 
@@ -132,6 +135,9 @@ public enum BenchReport {
     ReportText.writeMember(", \"macsPerSecond\": ", Int(figures.macsPerSecond), &out)
     writeRatio(", \"linearOfLimit\": ", figures.linearOfPeak, &out)
     writeRatio(", \"ofLimit\": ", figures.ofPeak, &out)
+    ReportText.writeMember("},\n \"attention\": {\"macs\": ", figures.attentionMacs, &out)
+    ReportText.writeMember(", \"macsPerSecond\": ", Int(figures.attentionMacsPerSecond), &out)
+    writeRatio(", \"ofLimit\": ", figures.attentionOfPeak, &out)
     ReportText.writeMember("},\n \"read\": {\"bytesPerToken\": ", figures.bytesPerToken, &out)
     ReportText.writeMember(", \"bytesPerSecond\": ", Int(figures.bytesPerSecond), &out)
     writeRatio(", \"ofLimit\": ", figures.ofReading, &out)

@@ -18,11 +18,15 @@ public enum BenchTable {
     }
     out.write("   (tokens/s)\n")
     for index in 0..<run.promptCount { writeShares(run[index], &out) }
+    if run.request.showsWaits {
+      for index in 0..<run.promptCount { BenchWaits.writeTable(run, index, machine, &out) }
+    }
     for index in 0..<run.promptCount {
       let figures = BenchFigures(
         run[index], generateCount: run.request.generateCount, run.limits, machine.engine.shape,
-        plan.memory)
+        plan.runSettings, plan.memory)
       writeMultiply(run[index], figures, &out)
+      writeAttention(run[index], figures, &out)
       writeRead(run[index], figures, &out)
     }
     writeLimits(run.limits, &out)
@@ -87,6 +91,16 @@ public enum BenchTable {
     out.write(" %\n")
   }
 
+  private static func writeAttention(
+    _ result: BenchResult, _ figures: BenchFigures, _ out: inout TextOutput
+  ) {
+    writeName("multiply-add", result, &out)
+    out.write(figures.attentionMacsPerSecond / 1e9, decimals: 1)
+    out.write(" GMAC/s in attention, ")
+    out.write(100 * figures.attentionOfPeak, decimals: 1)
+    out.write(" % of peak\n")
+  }
+
   private static func writeRead(
     _ result: BenchResult, _ figures: BenchFigures, _ out: inout TextOutput
   ) {
@@ -113,7 +127,9 @@ public enum BenchTable {
     out.write(limits.macsPerSecond / 1e9, decimals: 1)
     out.write(" GMAC/s (")
     out.write(cString: PeakLoop.instructionName)
-    out.write("), streaming read ")
+    out.write("), attention's multiply-add ")
+    out.write(limits.multiplyAddsPerSecond / 1e9, decimals: 1)
+    out.write(" GMAC/s, streaming read ")
     out.write(limits.readBytesPerSecond / 1e9, decimals: 2)
     out.write(" GB/s (")
     out.write(Double(limits.readByteCount) / 1_048_576, decimals: 0)
