@@ -60,18 +60,18 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "KVCache", dependencies: ["Platform", "Profile", "Memory", "Kernels"],
-      swiftSettings: device),
+      swiftSettings: strict),
     .target(
       name: "Inference",
       dependencies: ["Platform", "Profile", "Memory", "Kernels", "Model", "KVCache"],
-      swiftSettings: device),
+      swiftSettings: strict),
     .target(
       name: "Measurement",
       dependencies: [
         "CPlatform", "Platform", "Profile", "Board", "Memory", "Kernels", "Model", "KVCache",
         "Inference", "Generation",
       ],
-      swiftSettings: device),
+      swiftSettings: strict),
     .target(
       name: "LineEditing", dependencies: ["Text", "Platform", "Memory"], swiftSettings: cold),
     .target(

@@ -29,7 +29,7 @@ extension ForwardPass {
       let block = block(layer, kvHead: kvHead)
       writeCache(layer, block, tokens: 0..<1, member)
       _ = timer.lap()
-      if weights.layers[layer].isLastOfKeys { prepare(block, spec, &timer) }
+      if unsafe weights.layers[layer].isLastOfKeys { prepare(block, spec, &timer) }
     }
     timer.wait(member, endOf: .other)
     var (kvHead, first) = (0, 0)
@@ -92,19 +92,19 @@ extension ForwardPass {
 
   private func attend(_ share: AttentionShare, _ member: Member, _ timer: inout LapTimer) {
     let (spec, block, chunks) = (share.spec, share.block, share.chunks)
-    let isScored = weights.layers[share.layer].isLastOfKeys
+    let isScored = unsafe weights.layers[share.layer].isLastOfKeys
     if share.part == 0 && isScored && !takesSegments { prepare(block, spec, &timer) }
     var pass = attention(share, member)
     if !run(pass, share, member) {
-      workspace.numbers[member.index].repeatedCount += 1
+      unsafe workspace.numbers[member.index].repeatedCount += 1
       pass = pass.inSinglePrecision
       _ = run(pass, share, member)
     }
     scatterOutputs(share, from: scratch(spec, member))
-    let window = isScored ? state.pointee.eviction.weightTokens(block) : 0
+    let window = unsafe isScored ? state.pointee.eviction.weightTokens(block) : 0
     if share.part < chunks.partCount(window) {
       timer.times.attention += timer.lap()
-      pass.sumWeights(
+      unsafe pass.sumWeights(
         firstRow: share.firstRow, rowCount: share.rows.count, from: chunks.windowStart(window),
         factor: 1 / Float(spec.group),
         into: state.pointee.eviction.weights(block, part: share.part))
@@ -113,7 +113,7 @@ extension ForwardPass {
   }
 
   private func scratch(_ spec: LayerSpec, _ member: Member) -> AttentionScratch {
-    AttentionScratch(
+    unsafe AttentionScratch(
       memory: workspace.attentionScratch[member.index], headDim: spec.headDim)
   }
 
@@ -129,7 +129,7 @@ extension ForwardPass {
   private func run(_ pass: Attention, _ share: AttentionShare, _ member: Member) -> Bool {
     let (block, rows) = (share.block, share.rows)
     let squares = setQueries(pass, share)
-    workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
+    unsafe workspace.numbers[member.index].check(squares, .beforeFeedForward(share.layer))
     if takesSegments && pass.usesFloat16 == settings.usesFloat16 {
       pass.join(
         { workspace.sums(ofSegment: $0, kvHead: block.kvHead, share.spec) }, rowCount: rows.count)
@@ -144,7 +144,7 @@ extension ForwardPass {
   /// - Returns: the largest squared length of a query.
   private func setQueries(_ pass: Attention, _ share: AttentionShare) -> Float {
     let (spec, kvHead) = (share.spec, share.block.kvHead)
-    return pass.setQueries(
+    return unsafe pass.setQueries(
       share.rows, from: workspace.queryKeyValue[0] + kvHead * spec.group * spec.headDim,
       stride: workspace.queryKeyValue.stride, group: spec.group, workspace.rotary[spec],
       scale: spec.queryScale)
@@ -152,23 +152,24 @@ extension ForwardPass {
 
   /// Of layers that share keys the last one takes the policy's row.
   private func extraRow(_ share: AttentionShare) -> ExtraRow? {
-    weights.layers[share.layer].isLastOfKeys ? state.pointee.eviction.extraRow(share.block) : nil
+    unsafe weights.layers[share.layer].isLastOfKeys
+      ? state.pointee.eviction.extraRow(share.block) : nil
   }
 
   /// The layer's window, if it hides a slot from a token of the block.
   private func window(_ spec: LayerSpec, _ block: HeadBlock) -> AttentionWindow? {
     guard case .window(let length) = spec.span, block.slotCount > length else { return nil }
     let tokenCount = block.slotCount - block.slotsBefore
-    return AttentionWindow(
+    return unsafe AttentionWindow(
       positions: block.head.positions, firstPosition: block.nextPosition - tokenCount,
       length: length)
   }
 
   /// What the policy does before the first share of a KV head.
   private func prepare(_ block: HeadBlock, _ spec: LayerSpec, _ timer: inout LapTimer) {
-    if !state.pointee.eviction.preparesAttention { return }
+    if unsafe !state.pointee.eviction.preparesAttention { return }
     timer.times.attention += timer.lap()
-    state.pointee.eviction.beforeAttention(block, workspace.rotary[spec])
+    unsafe state.pointee.eviction.beforeAttention(block, workspace.rotary[spec])
     timer.times.score += timer.lap()
   }
 
@@ -177,13 +178,13 @@ extension ForwardPass {
     for row in rows {
       let (token, member) = (row / group, row % group)
       let target =
-        workspace.attention[token]
+        unsafe workspace.attention[token]
         + (share.block.kvHead * group + member) * headDim
-      copy(
+      unsafe copy(
         scratch.outputs + (row - rows.lowerBound) * scratch.rowStride, to: target, count: headDim)
       if !share.spec.hasOutputGate { continue }
       let head = share.block.kvHead * group + member
-      multiplyBySigmoid(
+      unsafe multiplyBySigmoid(
         target,
         of: workspace.queryKeyValue[token]
           + share.spec.queryLength + head * headDim, count: headDim)
@@ -200,8 +201,8 @@ extension ForwardPass {
         settle(layer, block(layer, kvHead: kvHead), &timer)
       }
     }
-    let layerWeights = weights.layers[layer]
-    round(
+    let layerWeights = unsafe weights.layers[layer]
+    unsafe round(
       workspace.attention, rows,
       factor: layerWeights.attentionPostNorm == nil ? layerWeights.spec.residualScale : 1,
       .beforeFeedForward(layer), member, &timer)
@@ -210,18 +211,18 @@ extension ForwardPass {
   /// What the policy does after a KV head's attention: weights of all chunks become one sum, and a block
   /// that stays is scored and evicted from. Of layers that share keys the last one does so.
   private func settle(_ layer: Int, _ block: HeadBlock, _ timer: inout LapTimer) {
-    if !weights.layers[layer].isLastOfKeys { return }
-    state.pointee.eviction.beginStep(block)
-    let window = state.pointee.eviction.weightTokens(block)
+    if unsafe !weights.layers[layer].isLastOfKeys { return }
+    unsafe state.pointee.eviction.beginStep(block)
+    let window = unsafe state.pointee.eviction.weightTokens(block)
     if window == 0 && !(commits && block.isOverBudget) { return }
     let spec = spec(layer)
     timer.times.attention += isTokenAttended(spec) ? timer.lap() : 0
     // One token's rows are one chunk.
     let partCount = isTokenAttended(spec) ? 1 : chunks(spec).partCount(window)
-    state.pointee.eviction.gatherWeights(block, partCount: partCount)
-    if commits { state.pointee.eviction.score(block) }
+    unsafe state.pointee.eviction.gatherWeights(block, partCount: partCount)
+    if commits { unsafe state.pointee.eviction.score(block) }
     timer.times.score += timer.lap()
-    if commits { state.pointee.eviction.evict(block) }
+    if commits { unsafe state.pointee.eviction.evict(block) }
     timer.times.evict += timer.lap()
   }
 }

@@ -23,27 +23,27 @@ extension ForwardPass {
     _ layer: Int, _ block: HeadBlock, tokens: Range<Int>, _ member: Member
   ) {
     let (spec, kvHead) = (spec(layer), block.kvHead)
-    if let norms = weights.layers[layer].headNorms {
+    if let norms = unsafe weights.layers[layer].headNorms {
       normalizeHeads(norms, spec, kvHead: kvHead, tokens: tokens)
     }
     if let growth = spec.queryGrowth { growQueries(growth, spec, kvHead: kvHead, tokens: tokens) }
     if spec.keySource != nil { return }
-    let (row, rotary) = (rowScratch(member), workspace.rotary[spec])
+    let (row, rotary) = unsafe (rowScratch(member), workspace.rotary[spec])
     let firstSlot = block.slotsBefore - (block.step ?? 0)
     for token in tokens {
-      let source = workspace.queryKeyValue[token]
-      let key = source + spec.keyStart + kvHead * spec.headDim
-      let value = key + spec.kvLength
-      if !areFinite(key, count: spec.headDim) || !areFinite(value, count: spec.headDim) {
-        workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
+      let source = unsafe workspace.queryKeyValue[token]
+      let key = unsafe source + spec.keyStart + kvHead * spec.headDim
+      let value = unsafe key + spec.kvLength
+      if unsafe !areFinite(key, count: spec.headDim) || !areFinite(value, count: spec.headDim) {
+        unsafe workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
       }
       if spec.norms.values {
-        normalizeHead(value, count: spec.headDim, epsilon: shape.rmsEpsilon)
+        unsafe normalizeHead(value, count: spec.headDim, epsilon: shape.rmsEpsilon)
       }
-      rotary.rotate(key, token: token, factor: 1, into: row)
-      let clamped = block.head.setToken(
+      unsafe rotary.rotate(key, token: token, factor: 1, into: row)
+      let clamped = unsafe block.head.setToken(
         slot: firstSlot + token, position: firstPosition + token, key: row, value: value)
-      if clamped > 0 { workspace.numbers[member.index].clampedCount += clamped }
+      if clamped > 0 { unsafe workspace.numbers[member.index].clampedCount += clamped }
     }
   }
 
@@ -53,12 +53,13 @@ extension ForwardPass {
   ) {
     let (headDim, epsilon, group) = (spec.headDim, shape.rmsEpsilon, spec.group)
     for token in tokens {
-      let row = workspace.queryKeyValue[token]
+      let row = unsafe workspace.queryKeyValue[token]
       for head in kvHead * group..<(kvHead + 1) * group {
-        normalizeHead(row + head * headDim, weight: norms.query, count: headDim, epsilon: epsilon)
+        unsafe normalizeHead(
+          row + head * headDim, weight: norms.query, count: headDim, epsilon: epsilon)
       }
       if spec.keySource != nil { continue }
-      normalizeHead(
+      unsafe normalizeHead(
         row + spec.keyStart + kvHead * headDim, weight: norms.key, count: headDim,
         epsilon: epsilon)
     }
@@ -71,8 +72,8 @@ extension ForwardPass {
     let count = spec.group * spec.headDim
     for token in tokens {
       let queries =
-        workspace.queryKeyValue[token] + kvHead * count
-      scale(queries, count: count, by: growth.factor(position: firstPosition + token))
+        unsafe workspace.queryKeyValue[token] + kvHead * count
+      unsafe scale(queries, count: count, by: growth.factor(position: firstPosition + token))
     }
   }
 

@@ -10,12 +10,12 @@ extension ForwardPass {
   func convolve(_ layer: Int, _ weights: UnsafeMutablePointer<Float>, _ member: Member) {
     guard case .convolution(let length) = spec(layer).mixer else { return }
     let channelCount = shape.embeddingLength
-    let window = ChannelWindow(
+    let window = unsafe ChannelWindow(
       weights: weights, state: state.pointee.states.state(layer), length: length,
       channelCount: channelCount)
     while let channels = member.nextShares(Self.channelsPerShare, of: channelCount) {
       for token in 0..<tokenCount {
-        window.runGated(
+        unsafe window.runGated(
           workspace.queryKeyValue[token], channels: channels,
           into: workspace.attention[token])
       }

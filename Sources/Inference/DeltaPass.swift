@@ -13,11 +13,11 @@ extension ForwardPass {
     _ layer: Int, _ delta: DeltaWeights, _ spec: DeltaSpec, _ member: Member,
     _ timer: inout LapTimer
   ) {
-    let state = state.pointee.states.state(layer)
-    convolveAndRate(layer, delta, spec, state, member)
+    let state = unsafe state.pointee.states.state(layer)
+    unsafe convolveAndRate(layer, delta, spec, state, member)
     timer.wait(member, endOf: .attention)
     while let head = member.nextShare(below: spec.valueHeadCount) {
-      let rule = DeltaRule(
+      let rule = unsafe DeltaRule(
         keyDim: spec.keyDim, valueDim: spec.valueDim,
         state: state + spec.convolutionStateCount + head * spec.keyDim * spec.valueDim)
       for token in 0..<tokenCount {
@@ -32,7 +32,7 @@ extension ForwardPass {
     _ layer: Int, _ delta: DeltaWeights, _ spec: DeltaSpec,
     _ state: UnsafeMutablePointer<Float>, _ member: Member
   ) {
-    let window = ChannelWindow(
+    let window = unsafe ChannelWindow(
       weights: delta.convolution, state: state, length: spec.convolutionLength,
       channelCount: spec.channelCount)
     let perShare = Self.channelsPerShare
@@ -44,7 +44,7 @@ extension ForwardPass {
       }
       let channels = share * perShare..<min((share + 1) * perShare, spec.channelCount)
       for token in 0..<tokenCount {
-        window.runWithSiLU(
+        unsafe window.runWithSiLU(
           workspace.queryKeyValue[token], channels: channels)
       }
     }
@@ -54,17 +54,17 @@ extension ForwardPass {
   private func rate(
     _ token: Int, _ layer: Int, _ delta: DeltaWeights, _ spec: DeltaSpec, _ member: Member
   ) {
-    let (length, row) = (shape.embeddingLength, rowScratch(member))
-    _ = normalizeRow(
+    let (length, row) = unsafe (shape.embeddingLength, rowScratch(member))
+    _ = unsafe normalizeRow(
       workspace.residual[token],
       weight: weights.layers[layer].attentionNorm, count: length, epsilon: shape.rmsEpsilon,
       into: row)
-    let (decays, rates) = workspace.deltaRates(token, spec)
+    let (decays, rates) = unsafe workspace.deltaRates(token, spec)
     for head in 0..<spec.valueHeadCount {
-      let alpha = sumOfProducts(row, delta.alpha + head * length, count: length)
-      decays[head] = DeltaRule.decay(
+      let alpha = unsafe sumOfProducts(row, delta.alpha + head * length, count: length)
+      unsafe decays[head] = unsafe DeltaRule.decay(
         alpha: alpha, bias: delta.bias[head], factor: delta.decay[head])
-      rates[head] = Elementary.sigmoid(
+      unsafe rates[head] = unsafe Elementary.sigmoid(
         sumOfProducts(row, delta.beta + head * length, count: length))
     }
   }
@@ -73,19 +73,20 @@ extension ForwardPass {
     _ rule: DeltaRule, _ layer: Int, head: Int, token: Int, _ delta: DeltaWeights,
     _ spec: DeltaSpec, _ member: Member
   ) {
-    let source = workspace.queryKeyValue[token]
+    let source = unsafe workspace.queryKeyValue[token]
     let keyHead = head % spec.keyHeadCount * spec.keyDim
-    let target = workspace.attention[token] + head * spec.valueDim
-    let (decays, rates) = workspace.deltaRates(token, spec)
-    rule.step(
+    let target = unsafe workspace.attention[token] + head * spec.valueDim
+    let (decays, rates) = unsafe workspace.deltaRates(token, spec)
+    unsafe rule.step(
       query: source + keyHead, key: source + spec.keyLength + keyHead,
       value: source + 2 * spec.keyLength + head * spec.valueDim, decay: decays[head],
       rate: rates[head], epsilon: shape.rmsEpsilon, into: target)
-    normalizeHead(target, weight: delta.norm, count: spec.valueDim, epsilon: shape.rmsEpsilon)
-    multiplyBySiLU(
+    unsafe normalizeHead(
+      target, weight: delta.norm, count: spec.valueDim, epsilon: shape.rmsEpsilon)
+    unsafe multiplyBySiLU(
       target, of: source + spec.channelCount + head * spec.valueDim, count: spec.valueDim)
-    if !areFinite(target, count: spec.valueDim) {
-      workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
+    if unsafe !areFinite(target, count: spec.valueDim) {
+      unsafe workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
     }
   }
 }

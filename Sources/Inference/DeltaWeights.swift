@@ -3,7 +3,7 @@ import Memory
 import Model
 
 /// What a layer with a delta rule has beside its matrices.
-struct DeltaWeights: BitwiseCopyable {
+@safe struct DeltaWeights: BitwiseCopyable {
   /// `[tokens][channels]`
   let convolution: UnsafeMutablePointer<Float>
   /// `[value heads]` each: what is added to alpha, and what its softplus is multiplied by.
@@ -16,12 +16,14 @@ struct DeltaWeights: BitwiseCopyable {
   let norm: UnsafeMutablePointer<Float>
 
   init(carver: inout Carver, _ delta: DeltaSpec, embeddingLength: Int) {
-    convolution = carver.take(
+    unsafe convolution = unsafe carver.take(
       .norms, Float.self, count: delta.convolutionLength * delta.channelCount)
-    bias = carver.take(.norms, Float.self, count: delta.valueHeadCount)
-    decay = carver.take(.norms, Float.self, count: delta.valueHeadCount)
-    beta = carver.take(.norms, Float.self, count: delta.valueHeadCount * embeddingLength)
-    alpha = carver.take(.norms, Float.self, count: delta.valueHeadCount * embeddingLength)
-    norm = carver.take(.norms, Float.self, count: delta.valueDim)
+    unsafe bias = unsafe carver.take(.norms, Float.self, count: delta.valueHeadCount)
+    unsafe decay = unsafe carver.take(.norms, Float.self, count: delta.valueHeadCount)
+    unsafe beta = unsafe carver.take(
+      .norms, Float.self, count: delta.valueHeadCount * embeddingLength)
+    unsafe alpha = unsafe carver.take(
+      .norms, Float.self, count: delta.valueHeadCount * embeddingLength)
+    unsafe norm = unsafe carver.take(.norms, Float.self, count: delta.valueDim)
   }
 }

@@ -62,14 +62,14 @@ public struct Engine: ~Copyable {
     buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {
     if let packed = file.packed {
-      try takePacked(packed.weights, file, arena.modelImage)
+      try unsafe takePacked(packed.weights, file, arena.modelImage)
       if let inputs = layout.weights.layerInputs {
         inputs.take(try file.layerInputRows(nil))
       }
       return
     }
     var tensors = layout.tensors
-    try tensors.fill(from: file, buffer: buffer)
+    try unsafe tensors.fill(from: file, buffer: buffer)
     if let inputs = layout.weights.layerInputs {
       inputs.take(try file.layerInputRows(tensors[.layerInputs]))
     }
@@ -101,11 +101,11 @@ extension Engine {
 
   /// The positions that a KV head of a layer keeps, in slot order.
   public func keptPositions(layer: Int, kvHead: Int) -> UnsafeBufferPointer<UInt32> {
-    sequence.keptPositions(layer: layer, kvHead: kvHead)
+    unsafe sequence.keptPositions(layer: layer, kvHead: kvHead)
   }
 
   /// Where the caller puts the ids of the next block.
-  public var block: UnsafeMutableBufferPointer<Int32> { machine.block }
+  public var block: UnsafeMutableBufferPointer<Int32> { unsafe machine.block }
 
   /// See `TokenSequence.append`.
   public mutating func append(
@@ -151,7 +151,7 @@ extension Engine {
   /// A row made by `makeLogits`.
   @export(interface)
   public func logits(_ row: Int) -> LogitRow {
-    LogitRow(
+    unsafe LogitRow(
       values: machine.workspace.logits[row],
       count: shape.vocabularyCount)
   }

@@ -16,7 +16,7 @@ extension ForwardPass {
     routeTokens(experts, spec, member)
     timer.wait(member, endOf: .other)
     var route = workspace.experts.route(spec, tokenCount: tokenCount, member: member.index)
-    route.fill(workspace.experts.logits, bias: experts.bias)
+    unsafe route.fill(workspace.experts.logits, bias: experts.bias)
     let taken = experts.gates[0].format.form.union(experts.ups[0].format.form)
     roundForExperts(route, taken, layer, member)
     timer.wait(member, endOf: .other)
@@ -31,14 +31,14 @@ extension ForwardPass {
   }
 
   private func normalizeForRouter(_ layer: Int, _ member: Member) {
-    let norm = weights.layers[layer].feedForwardNorm
+    let norm = unsafe weights.layers[layer].feedForwardNorm
     forEachShare(member, count: tokenCount, step: 1) { tokens, pass in
       for token in tokens {
-        let squares = normalizeRow(
+        let squares = unsafe normalizeRow(
           pass.workspace.residual[token], weight: norm,
           count: pass.shape.embeddingLength, epsilon: pass.shape.rmsEpsilon,
           into: pass.workspace.experts.rows[token])
-        pass.workspace.numbers[member.index].check(squares, .beforeFeedForward(layer))
+        unsafe pass.workspace.numbers[member.index].check(squares, .beforeFeedForward(layer))
       }
     }
   }
@@ -48,9 +48,9 @@ extension ForwardPass {
     let pieces = (spec.count + Self.expertsPerShare - 1) / Self.expertsPerShare
     while let share = member.nextShare(below: tokenCount * pieces) {
       let (token, first) = (share / pieces, share % pieces * Self.expertsPerShare)
-      let (row, logits) = (workspace.experts.rows[token], workspace.experts.logits[token])
+      let (row, logits) = unsafe (workspace.experts.rows[token], workspace.experts.logits[token])
       for expert in first..<min(first + Self.expertsPerShare, spec.count) {
-        logits[expert] = sumOfProducts(
+        unsafe logits[expert] = unsafe sumOfProducts(
           row, experts.router[expert], count: shape.embeddingLength)
       }
     }
@@ -61,16 +61,16 @@ extension ForwardPass {
   private func roundForExperts(
     _ route: ExpertRoute, _ forms: RoundingForms, _ layer: Int, _ member: Member
   ) {
-    let row = rowScratch(member)
+    let row = unsafe rowScratch(member)
     while let index = member.nextShare(below: route.activeCount) {
       let target = workspace.experts.rounded(forms, k: shape.embeddingLength, route, index)
       let rows = route.rows(index)
       for number in rows {
-        copy(
+        unsafe copy(
           workspace.experts.rows[route.token(ofRow: number)], to: row,
           count: target.kPadded)
-        let check = target.setToken(number - rows.lowerBound, from: row, factor: 1)
-        workspace.numbers[member.index].check(check, .beforeFeedForward(layer))
+        let check = unsafe target.setToken(number - rows.lowerBound, from: row, factor: 1)
+        unsafe workspace.numbers[member.index].check(check, .beforeFeedForward(layer))
       }
     }
   }
@@ -100,11 +100,11 @@ extension ForwardPass {
       let target = workspace.experts.rounded(down.format.form, k: down.k, route, index)
       let rows = route.rows(index)
       for number in rows {
-        let row = workspace.experts.gated[number]
-        for place in down.k..<target.kPadded { row[place] = 0 }
-        let check = target.setToken(
+        let row = unsafe workspace.experts.gated[number]
+        for place in down.k..<target.kPadded { unsafe row[place] = 0 }
+        let check = unsafe target.setToken(
           number - rows.lowerBound, from: row, factor: route.factor(ofRow: number) * scale)
-        workspace.numbers[member.index].check(check, .beforeAttention(layer + 1))
+        unsafe workspace.numbers[member.index].check(check, .beforeAttention(layer + 1))
       }
     }
   }
@@ -125,10 +125,10 @@ extension ForwardPass {
   /// residual += what a token's experts gave, in the order in which they were chosen
   private func addOutputs(_ route: ExpertRoute, _ member: Member) {
     while let token = member.nextShare(below: tokenCount) {
-      let target = workspace.residual[token]
+      let target = unsafe workspace.residual[token]
       for rank in 0..<route.experts.usedCount {
         let row = route.row(token, rank: rank)
-        add(
+        unsafe add(
           workspace.experts.outputs[row], to: target,
           count: shape.embeddingLength)
       }

@@ -7,7 +7,7 @@ import Model
 ///
 /// An entry is a token's expert: number token * usedCount + rank. Sorted by expert, and by number for the
 /// same one, entries are rows of the experts' products.
-struct ExpertRoute {
+@safe struct ExpertRoute {
   let experts: ExpertSpec
   let tokenCount: Int
   /// `[entries]`
@@ -33,13 +33,15 @@ struct ExpertRoute {
     self.experts = experts
     self.tokenCount = tokenCount
     let entryCount = tokenCount * experts.usedCount
-    expertOfEntry = memory
-    rowOfEntry = memory + entryCount
-    entryOfRow = memory + 2 * entryCount
-    factors = UnsafeMutableRawPointer(memory + 3 * entryCount).assumingMemoryBound(to: Float.self)
-    firstRows = memory + 4 * entryCount
-    active = firstRows + experts.count + 1
-    scores = UnsafeMutableRawPointer(active + experts.count).assumingMemoryBound(to: Float.self)
+    unsafe expertOfEntry = unsafe memory
+    unsafe rowOfEntry = unsafe memory + entryCount
+    unsafe entryOfRow = unsafe memory + 2 * entryCount
+    unsafe factors = unsafe UnsafeMutableRawPointer(memory + 3 * entryCount).assumingMemoryBound(
+      to: Float.self)
+    unsafe firstRows = unsafe memory + 4 * entryCount
+    unsafe active = unsafe firstRows + experts.count + 1
+    unsafe scores = unsafe UnsafeMutableRawPointer(active + experts.count).assumingMemoryBound(
+      to: Float.self)
   }
 
   /// - Parameters:
@@ -48,7 +50,7 @@ struct ExpertRoute {
   mutating func fill(
     _ logits: ArenaRows<Float>, bias: UnsafePointer<Float>?
   ) {
-    for token in 0..<tokenCount { choose(token, logits[token], bias) }
+    for token in 0..<tokenCount { unsafe choose(token, logits[token], bias) }
     sort()
   }
 
@@ -57,70 +59,73 @@ struct ExpertRoute {
     _ token: Int, _ logits: UnsafePointer<Float>, _ bias: UnsafePointer<Float>?
   ) {
     for expert in 0..<experts.count {
-      let score = experts.gating == .sigmoid ? Elementary.sigmoid(logits[expert]) : logits[expert]
-      scores[expert] = score + (bias.map { $0[expert] } ?? 0)
+      let score =
+        unsafe experts.gating == .sigmoid ? Elementary.sigmoid(logits[expert]) : logits[expert]
+      unsafe scores[expert] = unsafe score + (bias.map { unsafe $0[expert] } ?? 0)
     }
     let first = token * experts.usedCount
     var sum: Float = 0
     for rank in 0..<experts.usedCount {
-      let chosen = firstOfLargest(scores, count: experts.count)
-      scores[chosen] = -.infinity
-      expertOfEntry[first + rank] = UInt32(chosen)
-      let largest = logits[Int(expertOfEntry[first])]
+      let chosen = unsafe firstOfLargest(scores, count: experts.count)
+      unsafe scores[chosen] = -.infinity
+      unsafe expertOfEntry[first + rank] = UInt32(chosen)
+      let largest = unsafe logits[Int(expertOfEntry[first])]
       let factor =
-        experts.gating == .sigmoid
+        unsafe experts.gating == .sigmoid
         ? Elementary.sigmoid(logits[chosen])
         : Float(Elementary.exp(Double(logits[chosen] - largest)))
-      factors[first + rank] = factor
+      unsafe factors[first + rank] = factor
       sum += factor
     }
-    for rank in 0..<experts.usedCount { factors[first + rank] /= max(sum, Self.sumMin) }
+    for rank in 0..<experts.usedCount { unsafe factors[first + rank] /= max(sum, Self.sumMin) }
   }
 
   /// llama.cpp's least sum of factors: Float16's smallest normal number.
   private static var sumMin: Float { 6.103_515_625e-5 }
 
   private mutating func sort() {
-    for expert in 0...experts.count { firstRows[expert] = 0 }
+    for expert in 0...experts.count { unsafe firstRows[expert] = 0 }
     let entryCount = tokenCount * experts.usedCount
-    for entry in 0..<entryCount { firstRows[Int(expertOfEntry[entry]) + 1] += 1 }
+    for entry in 0..<entryCount { unsafe firstRows[Int(expertOfEntry[entry]) + 1] += 1 }
     activeCount = 0
     for expert in 0..<experts.count {
-      if firstRows[expert + 1] > 0 {
-        active[activeCount] = UInt32(expert)
+      if unsafe firstRows[expert + 1] > 0 {
+        unsafe active[activeCount] = UInt32(expert)
         activeCount += 1
       }
-      firstRows[expert + 1] += firstRows[expert]
+      unsafe firstRows[expert + 1] += firstRows[expert]
     }
     // Afterwards the first row of each expert is that of the next one, which is put right.
     for entry in 0..<entryCount {
-      let expert = Int(expertOfEntry[entry])
-      let row = firstRows[expert]
-      firstRows[expert] += 1
-      rowOfEntry[entry] = row
-      entryOfRow[Int(row)] = UInt32(entry)
+      let expert = unsafe Int(expertOfEntry[entry])
+      let row = unsafe firstRows[expert]
+      unsafe firstRows[expert] += 1
+      unsafe rowOfEntry[entry] = row
+      unsafe entryOfRow[Int(row)] = UInt32(entry)
     }
     for expert in stride(from: experts.count, to: 0, by: -1) {
-      firstRows[expert] = firstRows[expert - 1]
+      unsafe firstRows[expert] = unsafe firstRows[expert - 1]
     }
-    firstRows[0] = 0
+    unsafe firstRows[0] = 0
   }
 
-  func expert(_ index: Int) -> Int { Int(active[index]) }
+  func expert(_ index: Int) -> Int { unsafe Int(active[index]) }
 
   /// The rows of one of the experts that have some.
   func rows(_ index: Int) -> Range<Int> {
     let expert = expert(index)
-    return Int(firstRows[expert])..<Int(firstRows[expert + 1])
+    return unsafe Int(firstRows[expert])..<Int(firstRows[expert + 1])
   }
 
-  func token(ofRow row: Int) -> Int { Int(entryOfRow[row]) / experts.usedCount }
-  func factor(ofRow row: Int) -> Float { factors[Int(entryOfRow[row])] }
-  func row(_ token: Int, rank: Int) -> Int { Int(rowOfEntry[token * experts.usedCount + rank]) }
+  func token(ofRow row: Int) -> Int { unsafe Int(entryOfRow[row]) / experts.usedCount }
+  func factor(ofRow row: Int) -> Float { unsafe factors[Int(entryOfRow[row])] }
+  func row(_ token: Int, rank: Int) -> Int {
+    unsafe Int(rowOfEntry[token * experts.usedCount + rank])
+  }
 }
 
 /// The activations of a block in layers that have experts.
-struct ExpertWorkspace {
+@safe struct ExpertWorkspace {
   /// The tokens' normalized rows.
   let rows: ArenaRows<Float>
   /// The router's numbers of each token.
@@ -149,7 +154,7 @@ struct ExpertWorkspace {
       stride: MatrixFormat.rowCapacity(length))
     outputs = carver.takeRows(
       .activations, Float.self, count: isUsed ? rowCount : 0, stride: stride)
-    rounded = carver.takeBytes(
+    unsafe rounded = unsafe carver.takeBytes(
       .int8Activations,
       count: isUsed
         ? Self.roundedByteCount(
@@ -182,13 +187,13 @@ struct ExpertWorkspace {
     let tile = ActivationRows.tokensPerTile
     var tileCount = 0
     for before in 0..<index { tileCount += (route.rows(before).count + tile - 1) / tile }
-    return ActivationRows(
+    return unsafe ActivationRows(
       forms, memory: rounded + tileCount * Self.byteCount(forms, rowCount: tile, k: k), k: k,
       tokenCount: route.rows(index).count)
   }
 
   /// A member's own.
   func route(_ experts: ExpertSpec, tokenCount: Int, member: Int) -> ExpertRoute {
-    ExpertRoute(experts, tokenCount: tokenCount, memory: routes[member])
+    unsafe ExpertRoute(experts, tokenCount: tokenCount, memory: routes[member])
   }
 }

@@ -3,7 +3,7 @@ import Memory
 import Model
 
 /// The router and the experts of a layer.
-struct ExpertWeights: BitwiseCopyable {
+@safe struct ExpertWeights: BitwiseCopyable {
   /// A row for each expert.
   let router: ArenaRows<Float>
   /// `[experts]`, if the layer has it.
@@ -15,7 +15,8 @@ struct ExpertWeights: BitwiseCopyable {
   init(carver: inout Carver, _ shape: ModelShape, _ layer: Int, _ experts: ExpertSpec) {
     let (spec, length) = (shape.layer(layer), shape.embeddingLength)
     router = carver.takeRows(.norms, Float.self, count: experts.count, stride: length)
-    bias = experts.hasBias ? carver.take(.norms, Float.self, count: experts.count) : nil
+    unsafe bias =
+      unsafe experts.hasBias ? carver.take(.norms, Float.self, count: experts.count) : nil
     func matrices(_ tensor: LayerTensor, outputs: Int, k: Int) -> ExpertMatrices {
       ExpertMatrices(
         carver: &carver, shape.format(layer, tensor), count: experts.count, outputs: outputs, k: k)
@@ -27,7 +28,7 @@ struct ExpertWeights: BitwiseCopyable {
 }
 
 /// A matrix of each expert, one behind the other: in a packed file, pages of their own.
-struct ExpertMatrices: BitwiseCopyable {
+@safe struct ExpertMatrices: BitwiseCopyable {
   private let format: MatrixFormat
   private let memory: UnsafeMutableRawPointer
   private let stride: Int
@@ -41,10 +42,10 @@ struct ExpertMatrices: BitwiseCopyable {
     self.outputs = outputs
     self.k = k
     stride = (format.byteCount(outputs: outputs, k: k) + 63) & ~63
-    memory = carver.takeBytes(.experts, count: count * stride)
+    unsafe memory = unsafe carver.takeBytes(.experts, count: count * stride)
   }
 
   subscript(expert: Int) -> WeightMatrix {
-    WeightMatrix(format, memory: memory + expert * stride, outputs: outputs, k: k)
+    unsafe WeightMatrix(format, memory: memory + expert * stride, outputs: outputs, k: k)
   }
 }

@@ -10,7 +10,7 @@ import Profile
 ///
 /// Each value is computed by one member in a fixed order of operations, so the result does not
 /// depend on the number of threads.
-struct ForwardPass {
+@safe struct ForwardPass {
   let weights: ModelWeights
   let workspace: Workspace
   let settings: RunSettings
@@ -34,18 +34,18 @@ struct ForwardPass {
     self.weights = weights
     self.workspace = workspace
     self.settings = settings
-    self.state = state
+    unsafe self.state = unsafe state
     self.tokenCount = tokenCount
     self.firstPosition = firstPosition
     self.commits = commits
     self.isStepwise = isStepwise
     takesSegments =
-      tokenCount == 1 && !isStepwise && workspace.hasSegments
+      unsafe tokenCount == 1 && !isStepwise && workspace.hasSegments
       && state.pointee.cache.count >= AttentionGeometry.segmentSlots
   }
 
   var shape: ModelShape { _read { yield weights.shape } }
-  func spec(_ layer: Int) -> LayerSpec { weights.layers[layer].spec }
+  func spec(_ layer: Int) -> LayerSpec { unsafe weights.layers[layer].spec }
 
   /// - Returns: the times as this member saw them.
   func run(_ member: Member) -> BlockTimes {
@@ -56,21 +56,23 @@ struct ForwardPass {
     for layer in 0..<shape.layerCount {
       attend(layer, member, &timer)
       feedForward(layer, member, &timer)
-      if let input = weights.layers[layer].input { addLayerInput(layer, input, member, &timer) }
+      if let input = unsafe weights.layers[layer].input {
+        addLayerInput(layer, input, member, &timer)
+      }
     }
     return timer.finish()
   }
 
   private func attend(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
-    let layerWeights = weights.layers[layer]
+    let layerWeights = unsafe weights.layers[layer]
     let normalized = rows(
       layerWeights.queryKeyValue.forms, k: layerWeights.queryKeyValue.k, member)
-    normalize(
+    unsafe normalize(
       layerWeights.attentionNorm, into: normalized, .beforeAttention(layer), member, &timer)
     multiplyQueryKeyValue(member, normalized, layerWeights)
     timer.wait(member, endOf: .linear)
-    if let convolution = layerWeights.convolution {
-      convolve(layer, convolution, member)
+    if let convolution = unsafe layerWeights.convolution {
+      unsafe convolve(layer, convolution, member)
       timer.wait(member, endOf: .attention)
     } else if let delta = layerWeights.delta, let spec = layerWeights.spec.delta {
       runDeltaRule(layer, delta, spec, member, &timer)
@@ -86,7 +88,7 @@ struct ForwardPass {
     }
     let attended = rows(for: layerWeights.attentionOutput, member)
     roundAttention(layer, into: attended, member, &timer)
-    add(
+    unsafe add(
       member, attended, layerWeights.attentionOutput, layerWeights,
       norm: layerWeights.attentionPostNorm, &timer)
   }
@@ -100,18 +102,18 @@ struct ForwardPass {
   }
 
   private func feedForward(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
-    let layerWeights = weights.layers[layer]
+    let layerWeights = unsafe weights.layers[layer]
     if let experts = layerWeights.experts, let spec = layerWeights.spec.experts {
       return feedForward(layer, experts, spec, member, &timer)
     }
     let normalized = rows(
       layerWeights.gate.format.form.union(layerWeights.up.format.form), k: layerWeights.gate.k,
       member)
-    normalize(
+    unsafe normalize(
       layerWeights.feedForwardNorm, into: normalized, .beforeFeedForward(layer), member, &timer)
     let share = groupsPerShare(layerWeights.gate.groupCount, member)
     forEachShare(member, count: layerWeights.gate.groupCount, step: share) { groups, pass in
-      Matmul.gated(
+      unsafe Matmul.gated(
         normalized, gate: pass.weights.layers[layer].gate,
         up: pass.weights.layers[layer].up,
         layerWeights.spec.activation == .silu ? .silu : .gelu, groups: groups,
@@ -120,11 +122,11 @@ struct ForwardPass {
     }
     timer.wait(member, endOf: .linear)
     let gated = rows(for: layerWeights.down, member)
-    round(
+    unsafe round(
       workspace.gated, gated,
       factor: layerWeights.feedForwardPostNorm == nil ? layerWeights.spec.residualScale : 1,
       .beforeAttention(layer + 1), member, &timer)
-    add(
+    unsafe add(
       member, gated, layerWeights.down, layerWeights, norm: layerWeights.feedForwardPostNorm,
       &timer)
   }
@@ -144,7 +146,7 @@ extension ForwardPass {
     let out = queryKeyValueOutput
     let count = layer.queryKeyValue.groupCount
     forEachShare(member, count: count, step: groupsPerShare(count, member)) { groups, pass in
-      Matmul.store(
+      unsafe Matmul.store(
         x, layer.queryKeyValue, groups: groups, bias: layer.bias, into: out,
         l2ByteCount: pass.settings.l2ByteCount)
     }
@@ -156,17 +158,19 @@ extension ForwardPass {
     _ member: Member, _ x: ActivationRows, _ matrix: WeightMatrix, _ layer: LayerWeights,
     norm: UnsafeMutablePointer<Float>?, _ timer: inout LapTimer
   ) {
-    let out = ProductOutput(norm == nil ? workspace.residual : workspace.branch)
+    let out = unsafe ProductOutput(norm == nil ? workspace.residual : workspace.branch)
     let share = groupsPerShare(matrix.groupCount, member)
     forEachShare(member, count: matrix.groupCount, step: share) { groups, pass in
-      if norm == nil {
+      if unsafe norm == nil {
         Matmul.add(x, matrix, groups: groups, to: out, l2ByteCount: pass.settings.l2ByteCount)
       } else {
         Matmul.store(x, matrix, groups: groups, into: out, l2ByteCount: pass.settings.l2ByteCount)
       }
     }
     timer.wait(member, endOf: .linear)
-    if let norm { addBranch(member, norm, factor: layer.spec.residualScale, &timer) }
+    if let norm = unsafe norm {
+      unsafe addBranch(member, norm, factor: layer.spec.residualScale, &timer)
+    }
   }
 
   /// residual = (residual + norm of what the layer's branch gave) * scale
@@ -176,11 +180,11 @@ extension ForwardPass {
   ) {
     forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) { tokens, pass in
       for token in tokens {
-        addNormalized(
+        unsafe addNormalized(
           pass.workspace.branch[token], weight: norm, count: pass.shape.embeddingLength,
           epsilon: pass.shape.rmsEpsilon, factor: factor, to: pass.workspace.residual[token])
         if factorOfSum != 1 {
-          scale(
+          unsafe scale(
             pass.workspace.residual[token], count: pass.shape.embeddingLength, by: factorOfSum)
         }
       }
@@ -197,10 +201,10 @@ extension ForwardPass {
     forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) {
       tokens, pass in
       for token in tokens {
-        let row = pass.workspace.residual[token]
-        pass.weights.embeddings.row(Int(pass.workspace.tokens[token]), into: row)
+        let row = unsafe pass.workspace.residual[token]
+        unsafe pass.weights.embeddings.row(Int(pass.workspace.tokens[token]), into: row)
         let factor = pass.shape.embeddingScale
-        if factor != 1 { scale(row, count: pass.shape.embeddingLength, by: factor) }
+        if factor != 1 { unsafe scale(row, count: pass.shape.embeddingLength, by: factor) }
         pass.workspace.rotary.setToken(token, position: pass.firstPosition + token)
       }
     }
@@ -212,10 +216,10 @@ extension ForwardPass {
     _ member: Member, _ timer: inout LapTimer
   ) {
     forEachToken(member, of: rows, &timer) { token, pass in
-      let squares = rows.setNormalizedToken(
+      let squares = unsafe rows.setNormalizedToken(
         token, from: pass.workspace.residual[token],
         weight: norm, epsilon: pass.shape.rmsEpsilon, scratch: pass.rowScratch(member))
-      pass.workspace.numbers[member.index].check(squares, place)
+      unsafe pass.workspace.numbers[member.index].check(squares, place)
     }
   }
 
@@ -228,7 +232,7 @@ extension ForwardPass {
     _ member: Member, _ timer: inout LapTimer
   ) {
     forEachToken(member, of: target, &timer) { token, pass in
-      pass.round(source[token], into: target, token, factor: factor, place, member)
+      unsafe pass.round(source[token], into: target, token, factor: factor, place, member)
     }
   }
 
@@ -236,13 +240,14 @@ extension ForwardPass {
     _ source: UnsafeMutablePointer<Float>, into target: ActivationRows, _ token: Int,
     factor: Float, _ place: NumberPlace, _ member: Member
   ) {
-    var row = source
+    var row = unsafe source
     if isSingle {
-      row = rowScratch(member)
-      copy(source, to: row, count: target.kPadded)
+      unsafe row = unsafe rowScratch(member)
+      unsafe copy(source, to: row, count: target.kPadded)
     }
     // Another layer's rows may be longer.
-    for index in target.k..<target.kPadded { row[index] = 0 }
-    workspace.numbers[member.index].check(target.setToken(token, from: row, factor: factor), place)
+    for index in target.k..<target.kPadded { unsafe row[index] = 0 }
+    unsafe workspace.numbers[member.index].check(
+      target.setToken(token, from: row, factor: factor), place)
   }
 }

@@ -33,8 +33,8 @@ extension TokenSequence {
   @export(interface)
   public func keep(in memory: UnsafeMutableRawBufferPointer) -> KeptState {
     precondition(appendedCount == 0 && openCount == 0, "tokens are not committed")
-    var copier = StateCopier(memory: memory, restores: false)
-    state.pointee.forEachPart(&copier)
+    var copier = unsafe StateCopier(memory: memory, restores: false)
+    unsafe state.pointee.forEachPart(&copier)
     return KeptState(
       tokenCount: tokenCount, position: position, fixedCount: fixedCount, slotCount: slotsFilled,
       byteCount: copier.offset)
@@ -47,42 +47,42 @@ extension TokenSequence {
     reset()
     setPlace(
       tokenCount: kept.tokenCount, position: kept.position, fixedCount: kept.fixedCount)
-    var copier = StateCopier(memory: memory, restores: true)
-    state.pointee.forEachPart(&copier)
+    var copier = unsafe StateCopier(memory: memory, restores: true)
+    unsafe state.pointee.forEachPart(&copier)
   }
 }
 
 extension Engine {
   /// See `TokenSequence.keep`.
   public func keep(in memory: UnsafeMutableRawBufferPointer) -> KeptState {
-    sequence.keep(in: memory)
+    unsafe sequence.keep(in: memory)
   }
 
   /// See `TokenSequence.takeUp`.
   public mutating func takeUp(_ kept: KeptState, from memory: UnsafeMutableRawBufferPointer) {
-    sequence.takeUp(kept, from: memory)
+    unsafe sequence.takeUp(kept, from: memory)
     machine.forgetNumberPlaces()
   }
 }
 
-private struct StateCopier: CacheVisitor {
+@safe private struct StateCopier: CacheVisitor {
   let memory: UnsafeMutableRawBufferPointer
   let restores: Bool
   private(set) var offset = 0
 
   init(memory: UnsafeMutableRawBufferPointer, restores: Bool) {
-    self.memory = memory
+    unsafe self.memory = unsafe memory
     self.restores = restores
   }
 
   mutating func visit(_ bytes: UnsafeMutableRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
-    precondition(offset + bytes.count <= memory.count)
-    let place = memory.baseAddress! + offset
+    unsafe precondition(offset + bytes.count <= memory.count)
+    let place = unsafe memory.baseAddress! + offset
     if restores {
-      start.copyMemory(from: place, byteCount: bytes.count)
+      unsafe start.copyMemory(from: place, byteCount: bytes.count)
     } else {
-      place.copyMemory(from: start, byteCount: bytes.count)
+      unsafe place.copyMemory(from: start, byteCount: bytes.count)
     }
     offset += bytes.count
   }

@@ -35,7 +35,7 @@ public struct BlockTimes: BitwiseCopyable, Sendable {
   /// - Parameter count: at least 1.
   static func mean(_ times: UnsafePointer<BlockTimes>, count: Int) -> BlockTimes {
     var mean = BlockTimes()
-    for index in 0..<count { mean = mean + times[index] }
+    for index in 0..<count { mean = unsafe mean + times[index] }
     mean.divide(by: Int64(count))
     return mean
   }

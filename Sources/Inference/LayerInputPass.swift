@@ -32,18 +32,18 @@ struct LayerInputWorkspace: BitwiseCopyable {
   func row(
     _ token: Int, of file: FileRows?, factor: Float, _ member: Member
   ) -> UnsafeMutablePointer<Float>? {
-    let row = rows[member.index]
+    let row = unsafe rows[member.index]
     guard let file else {
-      row.update(repeating: 0, count: count)
-      return row
+      unsafe row.update(repeating: 0, count: count)
+      return unsafe row
     }
-    let place = bytes[member.index]
-    let target = UnsafeMutableRawBufferPointer(start: place, count: file.rowByteCount)
-    if !file.read(token, into: target) { return nil }
-    dequantize(file.type, from: UnsafeRawPointer(place), count: count, into: row)
-    if !areFinite(row, count: count) { return nil }
-    scale(row, count: count, by: factor)
-    return row
+    let place = unsafe bytes[member.index]
+    let target = unsafe UnsafeMutableRawBufferPointer(start: place, count: file.rowByteCount)
+    if unsafe !file.read(token, into: target) { return nil }
+    unsafe dequantize(file.type, from: UnsafeRawPointer(place), count: count, into: row)
+    if unsafe !areFinite(row, count: count) { return nil }
+    unsafe scale(row, count: count, by: factor)
+    return unsafe row
   }
 }
 
@@ -69,19 +69,19 @@ extension ForwardPass {
   private func finishLayerInputs(_ weights: LayerInputWeights, _ token: Int, _ member: Member) {
     let length = shape.layerInputLength
     let half = edge_square_root(0.5 as Float)
-    let row = workspace.layerInputs.row(
+    let row = unsafe workspace.layerInputs.row(
       Int(workspace.tokens[token]), of: weights.rows.pointee,
       factor: edge_square_root(Float(length)) * half, member)
-    guard let row else {
-      return workspace.numbers[member.index].check(.infinity, .beforeAttention(0))
+    guard let row = unsafe row else {
+      return unsafe workspace.numbers[member.index].check(.infinity, .beforeAttention(0))
     }
-    let inputs = workspace.layerInputs.inputs[token]
+    let inputs = unsafe workspace.layerInputs.inputs[token]
     for start in stride(from: 0, to: weights.count, by: length) {
-      addNormalized(
+      unsafe addNormalized(
         inputs + start, weight: weights.norm, count: length, epsilon: shape.rmsEpsilon,
         factor: half, to: row + start)
     }
-    copy(row, to: inputs, count: weights.count)
+    unsafe copy(row, to: inputs, count: weights.count)
   }
 
   /// residual = (residual + norm(projection(gelu(gate(residual)) * input))) * scale
@@ -95,18 +95,18 @@ extension ForwardPass {
       rounded, input.gate, into: ProductOutput(gated), member, &timer)
     let products = rows(for: input.projection, member)
     forEachToken(member, of: products, &timer) { token, pass in
-      let row = pass.rowScratch(member)
-      gateByGELU(
+      let row = unsafe pass.rowScratch(member)
+      unsafe gateByGELU(
         gated[token], pass.workspace.layerInputs.inputs[token] + layer * length, count: length,
         into: row)
-      for index in length..<products.kPadded { row[index] = 0 }
-      pass.workspace.numbers[member.index].check(
+      for index in length..<products.kPadded { unsafe row[index] = 0 }
+      unsafe pass.workspace.numbers[member.index].check(
         products.setToken(token, from: row, factor: 1), .beforeAttention(layer + 1))
     }
     multiply(
       products, input.projection,
       into: ProductOutput(workspace.branch), member, &timer)
-    addBranch(member, input.norm, factor: 1, scale: input.outputScale.pointee, &timer)
+    unsafe addBranch(member, input.norm, factor: 1, scale: input.outputScale.pointee, &timer)
   }
 
   /// The residual rows as they are, rounded.
@@ -116,11 +116,11 @@ extension ForwardPass {
   ) -> ActivationRows {
     let rows = rows(for: matrix, member)
     forEachToken(member, of: rows, &timer) { token, pass in
-      let row = pass.rowScratch(member)
-      copy(
+      let row = unsafe pass.rowScratch(member)
+      unsafe copy(
         pass.workspace.residual[token], to: row, count: rows.k)
-      for index in rows.k..<rows.kPadded { row[index] = 0 }
-      pass.workspace.numbers[member.index].check(
+      for index in rows.k..<rows.kPadded { unsafe row[index] = 0 }
+      unsafe pass.workspace.numbers[member.index].check(
         rows.setToken(token, from: row, factor: factor), place)
     }
     return rows

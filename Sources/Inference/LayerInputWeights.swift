@@ -3,7 +3,7 @@ import Memory
 import Model
 
 /// What makes the inputs of all layers from a token and its embedding.
-struct LayerInputWeights: BitwiseCopyable {
+@safe struct LayerInputWeights: BitwiseCopyable {
   /// Elements of the inputs of all layers.
   let count: Int
   /// Takes the embedding; its outputs are the inputs of one layer after the other.
@@ -17,20 +17,20 @@ struct LayerInputWeights: BitwiseCopyable {
     count = shape.layerInputLength * shape.layerCount
     projection = carver.takeMatrix(
       .weights, .int8, outputs: count, k: shape.embeddingLength)
-    norm = carver.takeNorm(count: shape.layerInputLength)
-    rows = carver.takeUninitialized(.tables, FileRows?.self, count: 1)
-    if !carver.isMeasuring { rows.initialize(to: nil) }
+    unsafe norm = unsafe carver.takeNorm(count: shape.layerInputLength)
+    unsafe rows = unsafe carver.takeUninitialized(.tables, FileRows?.self, count: 1)
+    if !carver.isMeasuring { unsafe rows.initialize(to: nil) }
   }
 
   /// From here on rows come from there.
   func take(_ file: FileRows) {
-    rows.pointee?.close()
-    rows.pointee = file
+    unsafe rows.pointee?.close()
+    unsafe rows.pointee = file
   }
 }
 
 /// What a layer adds of its input.
-struct LayerInput: BitwiseCopyable {
+@safe struct LayerInput: BitwiseCopyable {
   /// From the residual stream to as many elements as the input has.
   let gate: WeightMatrix
   /// Back to the residual stream.
@@ -43,16 +43,16 @@ struct LayerInput: BitwiseCopyable {
   init(carver: inout Carver, _ spec: LayerSpec, embeddingLength: Int) {
     gate = carver.takeMatrix(.weights, .int8, outputs: spec.inputLength, k: embeddingLength)
     projection = carver.takeMatrix(.weights, .int8, outputs: embeddingLength, k: spec.inputLength)
-    norm = carver.takeNorm(count: embeddingLength)
-    outputScale = carver.takeNorm(count: 1)
+    unsafe norm = unsafe carver.takeNorm(count: embeddingLength)
+    unsafe outputScale = unsafe carver.takeNorm(count: 1)
   }
 }
 
 /// Closes the file of the rows when the engine ends. The arena outlives it.
-public struct LayerInputFile: ~Copyable {
+@safe public struct LayerInputFile: ~Copyable {
   private let rows: UnsafeMutablePointer<FileRows?>?
 
-  init(_ weights: ModelWeights) { rows = weights.layerInputs?.rows }
+  init(_ weights: ModelWeights) { unsafe rows = unsafe weights.layerInputs?.rows }
 
-  deinit { rows?.pointee?.close() }
+  deinit { unsafe rows?.pointee?.close() }
 }

@@ -3,7 +3,7 @@ import Memory
 import Model
 
 /// The matrices and vectors of one transformer layer, as its description says.
-struct LayerWeights: BitwiseCopyable {
+@safe struct LayerWeights: BitwiseCopyable {
   let spec: LayerSpec
   /// `[embedding]`, zero-padded to whole rows of a product's input.
   let attentionNorm: UnsafeMutablePointer<Float>
@@ -40,19 +40,19 @@ struct LayerWeights: BitwiseCopyable {
   init(carver: inout Carver, _ shape: ModelShape, _ layer: Int) {
     let (spec, embeddingLength) = (shape.layer(layer), shape.embeddingLength)
     self.spec = spec
-    attentionNorm = carver.takeNorm(count: embeddingLength)
+    unsafe attentionNorm = unsafe carver.takeNorm(count: embeddingLength)
     queryKeyValue = carver.takeQueryKeyValue(shape, layer)
-    bias =
-      spec.hasBias
+    unsafe bias =
+      unsafe spec.hasBias
       ? carver.take(
         .norms, Float.self, count: MatrixFormat.outputCapacity(spec.queryKeyValueLength))
       : nil
     headNorms =
-      spec.norms.heads
+      unsafe spec.norms.heads
       ? HeadNorms(
         query: carver.takeNorm(count: spec.headDim), key: carver.takeNorm(count: spec.headDim))
       : nil
-    convolution = carver.takeConvolution(spec, channelCount: embeddingLength)
+    unsafe convolution = unsafe carver.takeConvolution(spec, channelCount: embeddingLength)
     if let found = spec.delta {
       delta = DeltaWeights(carver: &carver, found, embeddingLength: embeddingLength)
     } else {
@@ -61,9 +61,9 @@ struct LayerWeights: BitwiseCopyable {
     attentionOutput = carver.takeMatrix(
       .weights, shape.format(layer, .attentionOutput), outputs: embeddingLength,
       k: spec.mixedLength(embeddingLength: embeddingLength))
-    attentionPostNorm =
-      spec.norms.afterAttention ? carver.takeNorm(count: embeddingLength) : nil
-    feedForwardNorm = carver.takeNorm(count: embeddingLength)
+    unsafe attentionPostNorm =
+      unsafe spec.norms.afterAttention ? carver.takeNorm(count: embeddingLength) : nil
+    unsafe feedForwardNorm = unsafe carver.takeNorm(count: embeddingLength)
     if let found = spec.experts {
       let own = ExpertWeights(carver: &carver, shape, layer, found)
       experts = own
@@ -77,8 +77,8 @@ struct LayerWeights: BitwiseCopyable {
       down = carver.takeMatrix(
         .weights, shape.format(layer, .down), outputs: embeddingLength, k: spec.feedForwardLength)
     }
-    feedForwardPostNorm =
-      spec.norms.afterFeedForward ? carver.takeNorm(count: embeddingLength) : nil
+    unsafe feedForwardPostNorm =
+      unsafe spec.norms.afterFeedForward ? carver.takeNorm(count: embeddingLength) : nil
     input =
       spec.inputLength > 0
       ? LayerInput(carver: &carver, spec, embeddingLength: embeddingLength) : nil
@@ -88,13 +88,13 @@ struct LayerWeights: BitwiseCopyable {
 }
 
 /// Factors of the RMS norms of query and key heads.
-struct HeadNorms: BitwiseCopyable {
+@safe struct HeadNorms: BitwiseCopyable {
   let query: UnsafeMutablePointer<Float>
   let key: UnsafeMutablePointer<Float>
 }
 
 /// Where the values of a tensor go.
-enum TensorPlace {
+@safe enum TensorPlace {
   /// Rows of the tensor are the outputs from `firstOutput` on, in that order.
   case matrix(WeightMatrix, firstOutput: Int, RowOrder)
   case vector(UnsafeMutablePointer<Float>, RowOrder)
@@ -109,27 +109,28 @@ extension LayerWeights {
   /// - Parameter rotated: the order of rows that rotary embedding turns.
   func place(of tensor: LayerTensor, rotated: RowOrder) -> TensorPlace {
     switch tensor {
-    case .attentionNorm: .vector(attentionNorm, .asStored)
+    case .attentionNorm: unsafe .vector(attentionNorm, .asStored)
     case .query: joined(at: 0, spec.queryOrder(rotated))
     case .key: joined(at: spec.keyStart, rotated)
     case .value: joined(at: spec.keyStart + spec.kvLength, .asStored)
-    case .queryBias: .vector(bias!, rotated)
-    case .keyBias: .vector(bias! + spec.keyStart, rotated)
-    case .valueBias: .vector(bias! + spec.keyStart + spec.kvLength, .asStored)
-    case .queryNorm: .vector(headNorms!.query, rotated)
-    case .keyNorm: .vector(headNorms!.key, rotated)
+    case .queryBias: unsafe .vector(bias!, rotated)
+    case .keyBias: unsafe .vector(bias! + spec.keyStart, rotated)
+    case .valueBias: unsafe .vector(bias! + spec.keyStart + spec.kvLength, .asStored)
+    case .queryNorm: unsafe .vector(headNorms!.query, rotated)
+    case .keyNorm: unsafe .vector(headNorms!.key, rotated)
     case .attentionOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
-    case .attentionPostNorm: .vector(attentionPostNorm!, .asStored)
-    case .ffnNorm: .vector(feedForwardNorm, .asStored)
+    case .attentionPostNorm: unsafe .vector(attentionPostNorm!, .asStored)
+    case .ffnNorm: unsafe .vector(feedForwardNorm, .asStored)
     case .gate: .matrix(gate, firstOutput: 0, .asStored)
     case .up: .matrix(up, firstOutput: 0, .asStored)
     case .down: .matrix(down, firstOutput: 0, .asStored)
-    case .ffnPostNorm: .vector(feedForwardPostNorm!, .asStored)
+    case .ffnPostNorm: unsafe .vector(feedForwardPostNorm!, .asStored)
     case .convolutionInput: joined(at: 0, .asStored)
-    case .convolution: .numbers(convolution!, rowStride: 1, columnStride: attentionOutput.k)
+    case .convolution: unsafe .numbers(convolution!, rowStride: 1, columnStride: attentionOutput.k)
     case .convolutionOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
-    case .router: .numbers(experts!.router[0], rowStride: experts!.router.stride, columnStride: 1)
-    case .routerBias: .vector(experts!.bias!, .asStored)
+    case .router:
+      unsafe .numbers(experts!.router[0], rowStride: experts!.router.stride, columnStride: 1)
+    case .routerBias: unsafe .vector(experts!.bias!, .asStored)
     case .gates: .experts(experts!.gates)
     case .ups: .experts(experts!.ups)
     case .downs: .experts(experts!.downs)
@@ -137,16 +138,16 @@ extension LayerWeights {
     case .deltaOutput: .matrix(attentionOutput, firstOutput: 0, .asStored)
     case .deltaGate: joined(at: spec.delta!.channelCount, .asStored)
     case .deltaConvolution:
-      .numbers(delta!.convolution, rowStride: 1, columnStride: spec.delta!.channelCount)
-    case .deltaBias: .vector(delta!.bias, .asStored)
-    case .deltaDecay: .vector(delta!.decay, .asStored)
-    case .deltaBeta: .numbers(delta!.beta, rowStride: queryKeyValue.k, columnStride: 1)
-    case .deltaAlpha: .numbers(delta!.alpha, rowStride: queryKeyValue.k, columnStride: 1)
-    case .deltaNorm: .vector(delta!.norm, .asStored)
+      unsafe .numbers(delta!.convolution, rowStride: 1, columnStride: spec.delta!.channelCount)
+    case .deltaBias: unsafe .vector(delta!.bias, .asStored)
+    case .deltaDecay: unsafe .vector(delta!.decay, .asStored)
+    case .deltaBeta: unsafe .numbers(delta!.beta, rowStride: queryKeyValue.k, columnStride: 1)
+    case .deltaAlpha: unsafe .numbers(delta!.alpha, rowStride: queryKeyValue.k, columnStride: 1)
+    case .deltaNorm: unsafe .vector(delta!.norm, .asStored)
     case .inputGate: .matrix(input!.gate, firstOutput: 0, .asStored)
     case .inputProjection: .matrix(input!.projection, firstOutput: 0, .asStored)
-    case .inputNorm: .vector(input!.norm, .asStored)
-    case .outputScale: .vector(input!.outputScale, .asStored)
+    case .inputNorm: unsafe .vector(input!.norm, .asStored)
+    case .outputScale: unsafe .vector(input!.outputScale, .asStored)
     }
   }
 }
@@ -181,19 +182,19 @@ extension Carver {
     _ spec: LayerSpec, channelCount: Int
   ) -> UnsafeMutablePointer<Float>? {
     guard case .convolution(let length) = spec.mixer else { return nil }
-    return take(.norms, Float.self, count: length * channelCount)
+    return unsafe take(.norms, Float.self, count: length * channelCount)
   }
 
   mutating func takeMatrix(
     _ region: Region, _ format: MatrixFormat, outputs: Int, k: Int
   ) -> WeightMatrix {
-    WeightMatrix(
+    unsafe WeightMatrix(
       format, memory: takeBytes(region, count: format.byteCount(outputs: outputs, k: k)),
       outputs: outputs, k: k)
   }
 
   /// A row of factors that normalizes the input of a product.
   mutating func takeNorm(count: Int) -> UnsafeMutablePointer<Float> {
-    take(.norms, Float.self, count: MatrixFormat.inputCapacity(count))
+    unsafe take(.norms, Float.self, count: MatrixFormat.inputCapacity(count))
   }
 }

@@ -4,7 +4,7 @@ import Model
 import Platform
 
 /// Each thread's memory for reading and converting weights.
-struct LoadingScratch {
+@safe struct LoadingScratch {
   /// Of short rows several are read at a time.
   private static let readByteCountMin = 65_536
   /// `[threads][readByteCount]`: rows as the file has them.
@@ -24,26 +24,27 @@ struct LoadingScratch {
     let countByteCount = shape.layers.sum { $0.kvHeadCount } * MemoryLayout<UInt32>.stride
     let rowByteCount = rowCount * MemoryLayout<Float>.stride
     readByteCount = max(Self.readByteCountMin, max(rowByteCount, countByteCount))
-    bytes = carver.takeBytes(.loading, count: threadCount * readByteCount)
-    rows = carver.take(.loading, Float.self, count: threadCount * rowCount)
-    failures = carver.takeUninitialized(.loading, LoadingFailure.self, count: threadCount)
-    checksums = carver.take(.loading, UInt64.self, count: threadCount)
+    unsafe bytes = unsafe carver.takeBytes(.loading, count: threadCount * readByteCount)
+    unsafe rows = unsafe carver.take(.loading, Float.self, count: threadCount * rowCount)
+    unsafe failures = unsafe carver.takeUninitialized(
+      .loading, LoadingFailure.self, count: threadCount)
+    unsafe checksums = unsafe carver.take(.loading, UInt64.self, count: threadCount)
     if !carver.isMeasuring {
-      failures.initialize(repeating: LoadingFailure(error: nil), count: threadCount)
+      unsafe failures.initialize(repeating: LoadingFailure(error: nil), count: threadCount)
     }
   }
 
   func bytes(_ member: Member) -> UnsafeMutableRawPointer {
-    bytes + member.index * readByteCount
+    unsafe bytes + member.index * readByteCount
   }
 
   /// The first thread's part, for other reading when no weights are read.
   var buffer: UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(start: bytes, count: readByteCount)
+    unsafe UnsafeMutableRawBufferPointer(start: bytes, count: readByteCount)
   }
 
   func row(_ member: Member) -> UnsafeMutablePointer<Float> {
-    rows + member.index * rowCount
+    unsafe rows + member.index * rowCount
   }
 }
 

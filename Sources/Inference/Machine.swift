@@ -16,11 +16,13 @@ public struct Machine: ~Copyable {
 
   /// Where the caller puts the ids of the next block.
   public var block: UnsafeMutableBufferPointer<Int32> {
-    UnsafeMutableBufferPointer(start: workspace.tokens, count: workspace.blockSize)
+    unsafe UnsafeMutableBufferPointer(start: workspace.tokens, count: workspace.blockSize)
   }
 
   /// The times of the latest task, as the members saw them.
-  var meanTimes: BlockTimes { BlockTimes.mean(workspace.times, count: team.latestMemberCount) }
+  var meanTimes: BlockTimes {
+    unsafe BlockTimes.mean(workspace.times, count: team.latestMemberCount)
+  }
 
   /// Makes logits for rows of the block that was appended last.
   /// - Parameters:
@@ -34,9 +36,9 @@ public struct Machine: ~Copyable {
     var head = OutputHead(
       weights: weights, workspace: workspace, l2ByteCount: l2ByteCount, firstRow: firstRow,
       rowCount: rowCount)
-    team.run(&head, members: threadCount) { context, team, index in
-      let head = context.assumingMemoryBound(to: OutputHead.self).pointee
-      head.run(Member(team: team, index: index))
+    unsafe team.run(&head, members: threadCount) { context, team, index in
+      let head = unsafe context.assumingMemoryBound(to: OutputHead.self).pointee
+      unsafe head.run(Member(team: team, index: index))
     }
   }
 }
@@ -50,11 +52,11 @@ extension Machine {
   @export(interface)
   public func touchPages(of arena: borrowing Arena, hasMappedWeights: Bool = false) {
     let start = arena.plan.offset(of: hasMappedWeights ? .keys : .weights)
-    var range = UnsafeMutableRawBufferPointer(
+    var range = unsafe UnsafeMutableRawBufferPointer(
       start: arena.baseAddress + start, count: arena.plan.offset(of: .threadStacks) - start)
-    team.run(&range) { context, team, index in
-      let range = context.assumingMemoryBound(to: UnsafeMutableRawBufferPointer.self).pointee
-      let member = Member(team: team, index: index)
+    unsafe team.run(&range) { context, team, index in
+      let range = unsafe context.assumingMemoryBound(to: UnsafeMutableRawBufferPointer.self).pointee
+      let member = unsafe Member(team: team, index: index)
       let share = 512 * Arena.pageByteCount
       while true {
         let start = member.nextShare() * share
@@ -62,7 +64,7 @@ extension Machine {
         for page in stride(
           from: start, to: min(start + share, range.count), by: Arena.pageByteCount)
         {
-          touchPage(range.baseAddress! + page)
+          unsafe touchPage(range.baseAddress! + page)
         }
       }
     }
@@ -75,7 +77,7 @@ extension Machine {
   /// Elements of keys and values that were past Float16's range and became its largest number.
   var clampedCount: Int {
     var count = 0
-    for index in 0..<team.memberCount { count += workspace.numbers[index].clampedCount }
+    for index in 0..<team.memberCount { unsafe count += workspace.numbers[index].clampedCount }
     return count
   }
 
@@ -83,7 +85,7 @@ extension Machine {
   /// scores or sums of values were past Float16's range and were taken in Float32.
   var repeatedCount: Int {
     var count = 0
-    for index in 0..<team.memberCount { count += workspace.numbers[index].repeatedCount }
+    for index in 0..<team.memberCount { unsafe count += workspace.numbers[index].repeatedCount }
     return count
   }
 
@@ -91,12 +93,12 @@ extension Machine {
   var numberFault: NumberFault? {
     var first = NumberPlace.none
     for index in 0..<team.memberCount {
-      first = workspace.numbers[index].place.earlier(than: first)
+      first = unsafe workspace.numbers[index].place.earlier(than: first)
     }
     return NumberFault(first)
   }
 
   func forgetNumberPlaces() {
-    for index in 0..<team.memberCount { workspace.numbers[index].forgetPlace() }
+    for index in 0..<team.memberCount { unsafe workspace.numbers[index].forgetPlace() }
   }
 }

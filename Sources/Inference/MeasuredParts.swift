@@ -7,10 +7,10 @@ import Model
 /// no file and no text, and to let the engine's own threads do other work.
 extension Engine {
   /// The cache and what the policy keeps beside it.
-  package var cacheState: UnsafeMutablePointer<CacheState> { sequence.state }
+  package var cacheState: UnsafeMutablePointer<CacheState> { unsafe sequence.state }
 
   /// What a member of the team saw of the latest block.
-  package func times(ofMember index: Int) -> BlockTimes { machine.workspace.times[index] }
+  package func times(ofMember index: Int) -> BlockTimes { unsafe machine.workspace.times[index] }
 
   /// A row for each member: at least as many values as the longest row of a matrix, and as a head.
   package var rowScratch: ArenaRows<Float> { machine.workspace.rowScratch }
@@ -25,9 +25,9 @@ extension Engine {
   @export(interface)
   package mutating func setPlaceAtBudget() {
     if Eviction.evicts(settings.policy) {
-      sequence.state.pointee.cache.fillToBudgets()
+      unsafe sequence.state.pointee.cache.fillToBudgets()
     } else {
-      sequence.state.pointee.cache.setCount(settings.cacheBudget)
+      unsafe sequence.state.pointee.cache.setCount(settings.cacheBudget)
     }
     let count = slotsFilled
     sequence.setPlace(tokenCount: count, position: count, fixedCount: count)

@@ -11,7 +11,7 @@ extension ModelWeights {
     shape.add(to: &hash)
     for index in 0..<rotary.count {
       let table = rotary[index]
-      hash.update(
+      unsafe hash.update(
         UnsafeRawBufferPointer(UnsafeBufferPointer(start: table.frequencies, count: table.half)))
     }
     var visitor = FingerprintVisitor(hash: hash)
@@ -24,35 +24,35 @@ private struct FingerprintVisitor: WeightVisitor {
   var hash: XXHash64
 
   mutating func visit(norm: UnsafeMutablePointer<Float>, count: Int) {
-    update(UnsafeBufferPointer(start: norm, count: count))
+    unsafe update(UnsafeBufferPointer(start: norm, count: count))
   }
 
   mutating func visit(bias: UnsafeMutablePointer<Float>, count: Int) {
-    update(UnsafeBufferPointer(start: bias, count: count))
+    unsafe update(UnsafeBufferPointer(start: bias, count: count))
   }
 
   mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int) {
-    update(UnsafeBufferPointer(start: convolution, count: count))
+    unsafe update(UnsafeBufferPointer(start: convolution, count: count))
   }
 
   mutating func visit(router: UnsafeMutablePointer<Float>, count: Int) {
-    update(UnsafeBufferPointer(start: router, count: count))
+    unsafe update(UnsafeBufferPointer(start: router, count: count))
   }
 
   mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int) {
-    update(UnsafeBufferPointer(start: decay, count: count))
+    unsafe update(UnsafeBufferPointer(start: decay, count: count))
   }
 
   mutating func visit(matrix: WeightMatrix, number: Int) {
     hash.update(UInt64(matrix.k))
     switch matrix {
     case .int8(let matrix):
-      update(UnsafeBufferPointer(start: matrix.scales, count: matrix.outputCount))
+      unsafe update(UnsafeBufferPointer(start: matrix.scales, count: matrix.outputCount))
     case .bits(let matrix): hash.update(matrix.digest)
     }
   }
 
   private mutating func update(_ values: UnsafeBufferPointer<Float>) {
-    hash.update(UnsafeRawBufferPointer(values))
+    unsafe hash.update(UnsafeRawBufferPointer(values))
   }
 }

@@ -40,23 +40,24 @@ private struct MarkVisitor: WeightVisitor {
   var hash: XXHash64
 
   mutating func visit(norm: UnsafeMutablePointer<Float>, count: Int) {
-    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: norm, count: count)))
+    unsafe hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: norm, count: count)))
   }
 
   mutating func visit(bias: UnsafeMutablePointer<Float>, count: Int) {
-    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: bias, count: count)))
+    unsafe hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: bias, count: count)))
   }
 
   mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int) {
-    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: convolution, count: count)))
+    unsafe hash.update(
+      UnsafeRawBufferPointer(UnsafeBufferPointer(start: convolution, count: count)))
   }
 
   mutating func visit(router: UnsafeMutablePointer<Float>, count: Int) {
-    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: router, count: count)))
+    unsafe hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: router, count: count)))
   }
 
   mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int) {
-    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: decay, count: count)))
+    unsafe hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: decay, count: count)))
   }
 
   mutating func visit(matrix: WeightMatrix, number: Int) {}

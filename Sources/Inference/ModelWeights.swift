@@ -3,7 +3,7 @@ import Memory
 import Model
 
 /// All weights of a model in the arena: matrices, and Float32 norms and biases.
-package struct ModelWeights {
+@safe package struct ModelWeights {
   /// In the arena, because all threads read it and it is too large to be copied for every share.
   private let shapeAddress: UnsafeMutablePointer<ModelShape>
   /// `[layers]`
@@ -16,16 +16,16 @@ package struct ModelWeights {
   let layerInputs: LayerInputWeights?
 
   /// Not to be read of weights that were only measured.
-  var shape: ModelShape { unsafeAddress { UnsafePointer(shapeAddress) } }
+  var shape: ModelShape { unsafeAddress { unsafe UnsafePointer(shapeAddress) } }
 
   init(carver: inout Carver, shape: ModelShape) {
     let length = shape.embeddingLength
-    shapeAddress = carver.take(.tables, ModelShape.self, count: 1)
-    layers = carver.take(.tables, LayerWeights.self, count: shape.layerCount)
-    if !carver.isMeasuring { shapeAddress.pointee = shape }
+    unsafe shapeAddress = unsafe carver.take(.tables, ModelShape.self, count: 1)
+    unsafe layers = unsafe carver.take(.tables, LayerWeights.self, count: shape.layerCount)
+    if !carver.isMeasuring { unsafe shapeAddress.pointee = shape }
     for index in 0..<shape.layerCount {
       let layer = LayerWeights(carver: &carver, shape, index)
-      if !carver.isMeasuring { layers[index] = layer }
+      if !carver.isMeasuring { unsafe layers[index] = layer }
     }
     embeddings = carver.takeMatrix(
       .embeddings, shape.format(.tokenEmbedding), outputs: shape.vocabularyCount, k: length)
@@ -34,7 +34,7 @@ package struct ModelWeights {
       ? embeddings
       : carver.takeMatrix(
         .outputHead, shape.format(.output), outputs: shape.vocabularyCount, k: length)
-    outputNorm = carver.takeNorm(count: length)
+    unsafe outputNorm = unsafe carver.takeNorm(count: length)
     layerInputs =
       shape.layerInputLength > 0 ? LayerInputWeights(carver: &carver, shape) : nil
   }

@@ -46,10 +46,10 @@ struct OutputHead {
   }
 
   private func normalize(_ row: Int, into rows: ActivationRows, _ member: Member) {
-    let squares = rows.setNormalizedToken(
+    let squares = unsafe rows.setNormalizedToken(
       row, from: workspace.residual[firstRow + row],
       weight: weights.outputNorm, epsilon: weights.shape.rmsEpsilon,
       scratch: workspace.rowScratch[member.index])
-    workspace.numbers[member.index].check(squares, .beforeOutput(weights.shape.layerCount))
+    unsafe workspace.numbers[member.index].check(squares, .beforeOutput(weights.shape.layerCount))
   }
 }

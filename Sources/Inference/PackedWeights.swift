@@ -12,8 +12,10 @@ extension Engine {
     if packed.byteCount != image.count {
       throw .packed(.part("weights", byteCount: packed.byteCount, expected: image.count))
     }
-    if !file.map(packed, over: image) { try file.read(into: image, at: packed.offset) }
-    if checksum(of: UnsafeRawBufferPointer(image)) != packed.checksum {
+    if unsafe !file.map(packed, over: image) {
+      try unsafe file.read(into: image, at: packed.offset)
+    }
+    if unsafe checksum(of: UnsafeRawBufferPointer(image)) != packed.checksum {
       throw .packed(.checksum("weights"))
     }
   }
@@ -26,26 +28,26 @@ extension Engine {
   /// See `PackedChecksum`; on all threads.
   @export(interface)
   public func checksum(of image: UnsafeRawBufferPointer) -> UInt64 {
-    var task = ChecksumTask(image: image, sums: layout.loading.checksums)
-    team.run(&task) { context, team, index in
-      let task = context.assumingMemoryBound(to: ChecksumTask.self).pointee
-      task.run(Member(team: team, index: index))
+    var task = unsafe ChecksumTask(image: image, sums: layout.loading.checksums)
+    unsafe team.run(&task) { context, team, index in
+      let task = unsafe context.assumingMemoryBound(to: ChecksumTask.self).pointee
+      unsafe task.run(Member(team: team, index: index))
     }
     var sum: UInt64 = 0
-    for index in 0..<settings.threadCount { sum &+= layout.loading.checksums[index] }
+    for index in 0..<settings.threadCount { unsafe sum &+= layout.loading.checksums[index] }
     return sum
   }
 }
 
-private struct ChecksumTask {
+@safe private struct ChecksumTask {
   let image: UnsafeRawBufferPointer
   let sums: UnsafeMutablePointer<UInt64>
 
   func run(_ member: Member) {
     var sum: UInt64 = 0
-    while let index = member.nextShare(below: PackedChecksum.chunkCount(image.count)) {
-      sum &+= PackedChecksum.chunk(index, of: image)
+    while let index = unsafe member.nextShare(below: PackedChecksum.chunkCount(image.count)) {
+      unsafe sum &+= PackedChecksum.chunk(index, of: image)
     }
-    sums[member.index] = sum
+    unsafe sums[member.index] = sum
   }
 }

@@ -45,19 +45,20 @@ extension TokenSequence {
     precondition(count > 0 && count <= proposalRoom, "more tokens than can be proposed")
     precondition(appendedCount == 0, "the last block is not committed")
     stepCount = count + 1
-    if !state.pointee.cache.hasRoom(for: stepCount) {
+    if unsafe !state.pointee.cache.hasRoom(for: stepCount) {
       throw .full(CacheFull(slotCount: settings.slotCount))
     }
-    evictingStep = state.pointee.cache.countBeforeEviction
-    let (slotsBefore, slotsBeforeLeast) = (slotsFilled, state.pointee.cache.leastCount)
-    var pass = ForwardPass(
+    evictingStep = unsafe state.pointee.cache.countBeforeEviction
+    let (slotsBefore, slotsBeforeLeast) = unsafe (slotsFilled, state.pointee.cache.leastCount)
+    var pass = unsafe ForwardPass(
       weights: weights, workspace: machine.workspace, settings: settings, state: state,
       tokenCount: stepCount, firstPosition: position, commits: true, isStepwise: true)
-    machine.team.run(&pass, members: settings.threadCount(of: stepCount)) { context, team, index in
-      let pass = context.assumingMemoryBound(to: ForwardPass.self).pointee
-      pass.workspace.times[index] = pass.run(Member(team: team, index: index))
+    unsafe machine.team.run(&pass, members: settings.threadCount(of: stepCount)) {
+      context, team, index in
+      let pass = unsafe context.assumingMemoryBound(to: ForwardPass.self).pointee
+      unsafe pass.workspace.times[index] = unsafe pass.run(Member(team: team, index: index))
     }
-    state.pointee.cache.commit(tokenCount: stepCount)
+    unsafe state.pointee.cache.commit(tokenCount: stepCount)
     (openCount, lastRow) = (count, 0)
     grow(step: 0)
     return BlockRecord(
@@ -91,15 +92,15 @@ extension TokenSequence {
   }
 
   private func undo(_ steps: Range<Int>, on machine: borrowing Machine) {
-    if !state.pointee.eviction.keepsKeySum && steps.upperBound <= evictingStep {
-      state.pointee.cache.takeBack(tokenCount: steps.count)
+    if unsafe !state.pointee.eviction.keepsKeySum && steps.upperBound <= evictingStep {
+      unsafe state.pointee.cache.takeBack(tokenCount: steps.count)
       return
     }
-    var task = UndoTask(
+    var task = unsafe UndoTask(
       state: state, shape: shape, rotary: machine.workspace.rotary, steps: steps)
-    machine.team.run(&task) { context, team, index in
-      let task = context.assumingMemoryBound(to: UndoTask.self).pointee
-      task.run(Member(team: team, index: index))
+    unsafe machine.team.run(&task) { context, team, index in
+      let task = unsafe context.assumingMemoryBound(to: UndoTask.self).pointee
+      unsafe task.run(Member(team: team, index: index))
     }
   }
 

@@ -64,11 +64,11 @@ extension Attention {
     var largest: Float = 0
     for row in rows {
       let (token, member) = (row / group, row % group)
-      let query = source + token * stride + member * headDim
-      setQuery(row - rows.lowerBound, from: query, rotary, token: token, factor: factor)
-      let squares = sumOfProducts(query, query, count: headDim)
+      let query = unsafe source + token * stride + member * headDim
+      unsafe setQuery(row - rows.lowerBound, from: query, rotary, token: token, factor: factor)
+      let squares = unsafe sumOfProducts(query, query, count: headDim)
       if squares <= largest { continue }
-      largest = squares < .infinity ? squares : Self.outsized(query, count: headDim)
+      largest = unsafe squares < .infinity ? squares : Self.outsized(query, count: headDim)
       if largest == .infinity { return .infinity }
     }
     return largest * factor * factor
@@ -77,7 +77,7 @@ extension Attention {
   /// Elements of keys are at most 65,504, and of 2^16 of them a sum stays below 2^128 where those of a
   /// query are below 2^96.
   private static func outsized(_ query: UnsafePointer<Float>, count: Int) -> Float {
-    for index in 0..<count where !(query[index].magnitude < 0x1p96) { return .infinity }
+    for index in 0..<count where unsafe !(query[index].magnitude < 0x1p96) { return .infinity }
     return .greatestFiniteMagnitude
   }
 }

@@ -6,7 +6,7 @@ import Platform
 
 /// Scores and evicts after a pass, on all heads of the cache. Each member has KV heads of its own, in all
 /// layers: what scoring works with is there once a KV head.
-struct CommitTask {
+@safe struct CommitTask {
   let state: UnsafeMutablePointer<CacheState>
   let shape: ModelShape
   let rotary: RotaryTables
@@ -21,10 +21,10 @@ struct CommitTask {
     _ sequence: borrowing TokenSequence, _ machine: borrowing Machine, tokenCount: Int,
     droppedCount: Int
   ) {
-    state = sequence.state
+    unsafe state = unsafe sequence.state
     shape = sequence.shape
     rotary = machine.workspace.rotary
-    times = machine.workspace.times
+    unsafe times = unsafe machine.workspace.times
     self.tokenCount = tokenCount
     self.droppedCount = droppedCount
     nextPosition = sequence.position + tokenCount
@@ -32,9 +32,9 @@ struct CommitTask {
 
   func run(_ member: Member) -> BlockTimes {
     var timer = LapTimer()
-    for kvHead in member.ownRun(of: state.pointee.cache.shape.kvHeadCountMax) {
+    for kvHead in unsafe member.ownRun(of: state.pointee.cache.shape.kvHeadCountMax) {
       for layer in 0..<shape.layerCount
-      where kvHead < state.pointee.cache.kvHeadCount(layer: layer) {
+      where unsafe kvHead < state.pointee.cache.kvHeadCount(layer: layer) {
         commit(layer: layer, kvHead: kvHead, &timer)
       }
     }
@@ -42,23 +42,23 @@ struct CommitTask {
   }
 
   private func commit(layer: Int, kvHead: Int, _ timer: inout LapTimer) {
-    let block = state.pointee.cache.block(
+    let block = unsafe state.pointee.cache.block(
       layer: layer, kvHead: kvHead, tokenCount: tokenCount, nextPosition: nextPosition,
       isProvisional: true)
     if droppedCount > 0 {
-      state.pointee.eviction.takeBack(
+      unsafe state.pointee.eviction.takeBack(
         droppedCount, behind: block, rotary[shape.layer(layer)])
     }
-    if tokenCount > 0 { state.pointee.eviction.score(block) }
+    if tokenCount > 0 { unsafe state.pointee.eviction.score(block) }
     timer.times.score += timer.lap()
-    if tokenCount > 0 { state.pointee.eviction.evict(block) }
+    if tokenCount > 0 { unsafe state.pointee.eviction.evict(block) }
     timer.times.evict += timer.lap()
   }
 }
 
 /// Takes back the last tokens of a block whose tokens came one by one. Each member has KV heads of its own,
 /// in all layers.
-struct UndoTask {
+@safe struct UndoTask {
   let state: UnsafeMutablePointer<CacheState>
   let shape: ModelShape
   let rotary: RotaryTables
@@ -66,10 +66,10 @@ struct UndoTask {
   let steps: Range<Int>
 
   func run(_ member: Member) {
-    for kvHead in member.ownRun(of: state.pointee.cache.shape.kvHeadCountMax) {
+    for kvHead in unsafe member.ownRun(of: state.pointee.cache.shape.kvHeadCountMax) {
       for layer in 0..<shape.layerCount
-      where kvHead < state.pointee.cache.kvHeadCount(layer: layer) {
-        state.pointee.eviction.undo(
+      where unsafe kvHead < state.pointee.cache.kvHeadCount(layer: layer) {
+        unsafe state.pointee.eviction.undo(
           steps, layer: layer, kvHead: kvHead, in: state.pointee.cache,
           rotary[shape.layer(layer)])
       }
@@ -77,7 +77,7 @@ struct UndoTask {
   }
 }
 
-struct RenumberingTask {
+@safe struct RenumberingTask {
   let state: UnsafeMutablePointer<CacheState>
   let shape: ModelShape
   let workspace: Workspace
@@ -85,15 +85,15 @@ struct RenumberingTask {
   let nextPosition: Int
 
   func run(_ member: Member) {
-    let row = workspace.rowScratch[member.index]
+    let row = unsafe workspace.rowScratch[member.index]
     let scratch =
-      workspace.renumberingScratch[member.index]
+      unsafe workspace.renumberingScratch[member.index]
     while let layer = member.nextShare(below: shape.layerCount) {
       let spec = shape.layer(layer)
       for kvHead in 0..<spec.keptHeadCount {
-        let block = state.pointee.cache.block(
+        let block = unsafe state.pointee.cache.block(
           layer: layer, kvHead: kvHead, tokenCount: 0, nextPosition: 0)
-        state.pointee.eviction.renumber(
+        unsafe state.pointee.eviction.renumber(
           block, nextPosition: nextPosition, workspace.rotary[spec], row: row, scratch: scratch)
       }
     }

@@ -2,7 +2,7 @@ import Memory
 import Platform
 
 /// A team's part of the arena.
-package struct TeamLayout {
+@safe package struct TeamLayout {
   private let state: UnsafeMutablePointer<TeamState>
   private let lines: UnsafeMutablePointer<TeamLine>
   private let stacks: UnsafeMutableRawPointer
@@ -11,14 +11,15 @@ package struct TeamLayout {
   @export(interface)
   package init(carver: inout Carver, threadCount: Int) {
     self.threadCount = threadCount
-    state = carver.takeUninitialized(.tables, TeamState.self, count: 1)
-    lines = carver.takeUninitialized(
+    unsafe state = unsafe carver.takeUninitialized(.tables, TeamState.self, count: 1)
+    unsafe lines = unsafe carver.takeUninitialized(
       .tables, TeamLine.self, count: TeamState.lineCount(memberCount: threadCount))
-    stacks = carver.takeBytes(.threadStacks, count: (threadCount - 1) * Team.stackByteCount)
+    unsafe stacks = unsafe carver.takeBytes(
+      .threadStacks, count: (threadCount - 1) * Team.stackByteCount)
   }
 
   package func start(cores: Span<Int32>) throws(SystemFailure) -> Team {
-    try Team(
+    try unsafe Team(
       storage: state, lines: lines, memberCount: threadCount, stacks: stacks, cores: cores)
   }
 }

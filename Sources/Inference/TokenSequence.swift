@@ -6,7 +6,7 @@ import Platform
 import Profile
 
 /// A sequence's part of the arena.
-public struct SequenceLayout {
+@safe public struct SequenceLayout {
   let shape: ModelShape
   let settings: RunSettings
   let state: UnsafeMutablePointer<CacheState>
@@ -15,9 +15,9 @@ public struct SequenceLayout {
   public init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     self.shape = shape
     self.settings = settings
-    state = carver.takeUninitialized(.tables, CacheState.self, count: 1)
+    unsafe state = unsafe carver.takeUninitialized(.tables, CacheState.self, count: 1)
     let cacheState = CacheState(carver: &carver, shape: shape, settings: settings)
-    if !carver.isMeasuring { state.initialize(to: cacheState) }
+    if !carver.isMeasuring { unsafe state.initialize(to: cacheState) }
   }
 }
 
@@ -50,7 +50,7 @@ public enum AppendError: Error {
 /// the text and evicts. The numbers are the same, bit for bit, as if only those had been appended,
 /// with one exception: policies that score by attention weights (tova, h2o, snapkv) take the weights
 /// that the rows of all appended tokens gave.
-public struct TokenSequence: ~Copyable {
+@safe public struct TokenSequence: ~Copyable {
   public private(set) var settings: RunSettings
   let shape: ModelShape
   let state: UnsafeMutablePointer<CacheState>
@@ -78,14 +78,14 @@ public struct TokenSequence: ~Copyable {
   public init(_ layout: SequenceLayout) {
     settings = layout.settings
     shape = layout.shape
-    state = layout.state
+    unsafe state = unsafe layout.state
     slotCountMax = layout.settings.slotCount
   }
 
   /// Filled slots of the head that has most. (With open tokens, a head from which tokens were evicted
   /// for them counts as full.)
   public var slotsFilled: Int {
-    settings.evicts ? state.pointee.cache.count : state.pointee.cache.count - openCount
+    unsafe settings.evicts ? state.pointee.cache.count : state.pointee.cache.count - openCount
   }
 
   /// Whether no token can follow: policy `full` with all slots filled.
@@ -99,12 +99,12 @@ public struct TokenSequence: ~Copyable {
   }
 
   /// Evictions whose anchor meant little: see `Eviction.weakAnchorLimit`.
-  public var weakAnchorCount: Int { state.pointee.eviction.weakAnchorCount }
+  public var weakAnchorCount: Int { unsafe state.pointee.eviction.weakAnchorCount }
 
   /// The positions that a KV head of a layer keeps, in slot order.
   @export(interface)
   public func keptPositions(layer: Int, kvHead: Int) -> UnsafeBufferPointer<UInt32> {
-    UnsafeBufferPointer(
+    unsafe UnsafeBufferPointer(
       start: state.pointee.cache.head(layer: layer, kvHead: kvHead).positions,
       count: state.pointee.cache.count(layer: layer, kvHead: kvHead))
   }
@@ -113,7 +113,7 @@ public struct TokenSequence: ~Copyable {
   public mutating func reset() {
     (position, tokenCount, appendedCount, fixedCount, lastRow) = (0, 0, 0, 0, 0)
     openCount = 0
-    state.pointee.reset()
+    unsafe state.pointee.reset()
   }
 
   /// The place of a text whose cache is filled by other means.
@@ -135,9 +135,9 @@ public struct TokenSequence: ~Copyable {
     precondition(retained.sinkCount + retained.recentCount <= cacheBudget)
     settings = next
     for layer in 0..<shape.layerCount {
-      state.pointee.cache.setBudgets(layer: layer, next.cacheLayer(layer, of: shape))
+      unsafe state.pointee.cache.setBudgets(layer: layer, next.cacheLayer(layer, of: shape))
     }
-    state.pointee.eviction.retain(retained)
+    unsafe state.pointee.eviction.retain(retained)
   }
 
   /// Another budget for one KV head of one layer, until `limit` gives all heads one again. There must
@@ -150,7 +150,7 @@ public struct TokenSequence: ~Copyable {
     precondition(Eviction.evicts(settings.policy))
     precondition(budget > 0 && budget <= settings.cacheBudget)
     precondition(settings.retained.sinkCount + settings.retained.recentCount <= budget)
-    state.pointee.cache.setBudget(budget, layer: layer, kvHead: kvHead)
+    unsafe state.pointee.cache.setBudget(budget, layer: layer, kvHead: kvHead)
   }
 }
 
@@ -178,21 +178,22 @@ extension TokenSequence {
     precondition(appendedCount == 0, "the last block is not committed")
     precondition(commits || settings.takesBack, "the settings leave no room for it")
     precondition(commits || shape.stateLayerCount == 0, "states take nothing back")
-    let (slotsBefore, slotsBeforeLeast) = (slotsFilled, state.pointee.cache.leastCount)
+    let (slotsBefore, slotsBeforeLeast) = unsafe (slotsFilled, state.pointee.cache.leastCount)
     // `limit` may have left fewer slots than there is room for.
     let evicts = Eviction.evicts(settings.policy)
-    if !state.pointee.cache.hasRoom(for: count)
+    if unsafe !state.pointee.cache.hasRoom(for: count)
       || !evicts && slotsBefore + count > settings.slotCount
     {
       throw .full(CacheFull(slotCount: settings.slotCount))
     }
     if settings.renumbers && position + count > shape.contextLength { renumber(on: machine) }
-    var pass = ForwardPass(
+    var pass = unsafe ForwardPass(
       weights: weights, workspace: machine.workspace, settings: settings, state: state,
       tokenCount: count, firstPosition: position, commits: commits)
-    machine.team.run(&pass, members: settings.threadCount(of: count)) { context, team, index in
-      let pass = context.assumingMemoryBound(to: ForwardPass.self).pointee
-      pass.workspace.times[index] = pass.run(Member(team: team, index: index))
+    unsafe machine.team.run(&pass, members: settings.threadCount(of: count)) {
+      context, team, index in
+      let pass = unsafe context.assumingMemoryBound(to: ForwardPass.self).pointee
+      unsafe pass.workspace.times[index] = unsafe pass.run(Member(team: team, index: index))
     }
     appendedCount = count
     lastRow = count - 1
@@ -210,7 +211,8 @@ extension TokenSequence {
     precondition(count > 0 && count <= appendedCount, "only appended tokens can be committed")
     let dropped = appendedCount - count
     let isScored =
-      state.pointee.eviction.scoresEveryBlock || state.pointee.cache.isOverBudget(with: count)
+      unsafe state.pointee.eviction.scoresEveryBlock
+      || state.pointee.cache.isOverBudget(with: count)
     let times =
       dropped > 0 || isScored
       ? run(CommitTask(self, machine, tokenCount: count, droppedCount: dropped), on: machine)
@@ -221,8 +223,8 @@ extension TokenSequence {
   }
 
   private mutating func finish(_ count: Int) {
-    let evicts = state.pointee.cache.isOverBudget(with: count)
-    state.pointee.cache.commit(tokenCount: count)
+    let evicts = unsafe state.pointee.cache.isOverBudget(with: count)
+    unsafe state.pointee.cache.commit(tokenCount: count)
     position += count
     tokenCount += count
     appendedCount = 0
@@ -240,7 +242,7 @@ extension TokenSequence {
     drop(on: machine)
     precondition(count >= fixedCount && count <= tokenCount, "evicted tokens do not come back")
     let dropped = tokenCount - count
-    state.pointee.cache.takeBack(tokenCount: dropped)
+    unsafe state.pointee.cache.takeBack(tokenCount: dropped)
     position -= dropped
     tokenCount = count
     let droppedCount = dropped + appendedCount
@@ -253,9 +255,9 @@ extension TokenSequence {
   private func run(_ task: CommitTask, on machine: borrowing Machine) -> BlockTimes {
     var task = task
     let memberCount = settings.threadCount(of: task.tokenCount + task.droppedCount)
-    machine.team.run(&task, members: memberCount) { context, team, index in
-      let task = context.assumingMemoryBound(to: CommitTask.self).pointee
-      task.times[index] = task.run(Member(team: team, index: index))
+    unsafe machine.team.run(&task, members: memberCount) { context, team, index in
+      let task = unsafe context.assumingMemoryBound(to: CommitTask.self).pointee
+      unsafe task.times[index] = unsafe task.run(Member(team: team, index: index))
     }
     return machine.meanTimes
   }
@@ -263,11 +265,11 @@ extension TokenSequence {
   /// Gives the kept tokens of every head the first positions; see `CacheHead.renumber`.
   private mutating func renumber(on machine: borrowing Machine) {
     let nextPosition = slotsFilled
-    var task = RenumberingTask(
+    var task = unsafe RenumberingTask(
       state: state, shape: shape, workspace: machine.workspace, nextPosition: nextPosition)
-    machine.team.run(&task) { context, team, index in
-      let task = context.assumingMemoryBound(to: RenumberingTask.self).pointee
-      task.run(Member(team: team, index: index))
+    unsafe machine.team.run(&task) { context, team, index in
+      let task = unsafe context.assumingMemoryBound(to: RenumberingTask.self).pointee
+      unsafe task.run(Member(team: team, index: index))
     }
     position = nextPosition
   }

@@ -5,7 +5,7 @@ import Platform
 
 /// Reads, converts, transforms, rounds and packs all weights on all threads at once. Each member
 /// takes chunks of rows of any tensor in turn: reading by one overlaps converting by others.
-struct WeightLoader {
+@safe struct WeightLoader {
   private let file: UnsafePointer<ModelFile>
   private let tensors: TensorTable
   private let weights: ModelWeights
@@ -16,30 +16,31 @@ struct WeightLoader {
     _ file: borrowing ModelFile, _ tensors: TensorTable, into weights: ModelWeights,
     _ rotary: RotaryTables, scratch: LoadingScratch, team: borrowing Team
   ) throws(ModelError) {
-    withUnsafePointer(to: file) {
-      var loader = WeightLoader(
+    unsafe withUnsafePointer(to: file) {
+      var loader = unsafe WeightLoader(
         file: $0, tensors: tensors, weights: weights, rotary: rotary, scratch: scratch)
       loader.run(team)
     }
     for index in 0..<team.memberCount {
-      if let error = scratch.failures[index].error { throw error }
+      if let error = unsafe scratch.failures[index].error { throw error }
     }
   }
 
   private mutating func run(_ team: borrowing Team) {
-    team.run(&self) { context, team, index in
-      let loader = context.assumingMemoryBound(to: WeightLoader.self).pointee
+    unsafe team.run(&self) { context, team, index in
+      let loader = unsafe context.assumingMemoryBound(to: WeightLoader.self).pointee
       do throws(ModelError) {
-        try loader.run(Member(team: team, index: index))
+        try unsafe loader.run(Member(team: team, index: index))
       } catch {
-        loader.scratch.failures[index].error = error
+        unsafe loader.scratch.failures[index].error = error
       }
     }
   }
 
   private func run(_ member: Member) throws(ModelError) {
     var shares = ShareWalk(member: member)
-    try loadVector(.outputNorm, weights.outputNorm, factor: weights.shape.logitScale, &shares)
+    try unsafe loadVector(
+      .outputNorm, weights.outputNorm, factor: weights.shape.logitScale, &shares)
     for table in 0..<rotary.count {
       guard let slot = weights.shape.ropeTables[table].factors.slot else { continue }
       try loadRopeFactors(slot, rotary[table], &shares)
@@ -47,14 +48,14 @@ struct WeightLoader {
     for layer in 0..<weights.shape.layerCount { try loadLayer(layer, &shares) }
     if let inputs = weights.layerInputs {
       try loadMatrix(.layerInputProjection, inputs.projection, &shares)
-      try loadVector(.layerInputNorm, inputs.norm, &shares)
+      try unsafe loadVector(.layerInputNorm, inputs.norm, &shares)
     }
     try loadMatrix(.tokenEmbedding, weights.embeddings, &shares)
     if !weights.shape.isOutputTied { try loadMatrix(.output, weights.outputHead, &shares) }
   }
 
   private func loadLayer(_ layer: Int, _ shares: inout ShareWalk) throws(ModelError) {
-    let target = weights.layers[layer]
+    let target = unsafe weights.layers[layer]
     let rotated = RowOrder(ofRotated: target.spec, weights.shape)
     for index in 0..<LayerTensor.count {
       guard let tensor = LayerTensor(rawValue: index), target.spec.has(tensor) else { continue }
@@ -72,9 +73,10 @@ struct WeightLoader {
             try loadMatrix(
               slot, rows: expert * count..<(expert + 1) * count, experts[expert], &shares)
           }
-        case .vector(let vector, let order): try loadVector(slot, vector, order: order, &shares)
+        case .vector(let vector, let order):
+          try unsafe loadVector(slot, vector, order: order, &shares)
         case .numbers(let numbers, let rowStride, let columnStride):
-          try loadNumbers(slot, numbers, rowStride, columnStride, &shares)
+          try unsafe loadNumbers(slot, numbers, rowStride, columnStride, &shares)
         }
         number += 1
         row += count
@@ -92,13 +94,13 @@ struct WeightLoader {
     let rowByteCount = tensor.rowByteCount
     let chunk = max(1, min(64, scratch.readByteCount / rowByteCount))
     let chunkCount = (all.count + chunk - 1) / chunk
-    let row = scratch.row(shares.member)
+    let row = unsafe scratch.row(shares.member)
     while let index = shares.take(of: chunkCount) {
       let first = all.lowerBound + index * chunk
       let rows = first..<min(first + chunk, all.upperBound)
-      let bytes = try read(tensor, rows: rows, shares.member)
+      let bytes = try unsafe read(tensor, rows: rows, shares.member)
       for source in rows {
-        let isFinite = setRow(
+        let isFinite = unsafe setRow(
           of: matrix, firstOutput + order.place(source - all.lowerBound), tensor.type,
           from: bytes + (source - rows.lowerBound) * rowByteCount, row)
         guard isFinite else { throw .notFinite(tensor: slot.name) }
@@ -116,13 +118,13 @@ struct WeightLoader {
   ) -> Bool {
     switch matrix {
     case .int8(let matrix):
-      dequantize(type, from: bytes, count: matrix.k, into: row)
-      for padding in matrix.k..<matrix.kPadded { row[padding] = 0 }
-      return matrix.setRow(output, from: row)
+      unsafe dequantize(type, from: bytes, count: matrix.k, into: row)
+      for padding in matrix.k..<matrix.kPadded { unsafe row[padding] = 0 }
+      return unsafe matrix.setRow(output, from: row)
     case .bits(let matrix):
       var block = FileBlock()
       for index in 0..<matrix.blocksPerRow {
-        block.read(type, from: bytes + index * type.blockByteCount)
+        unsafe block.read(type, from: bytes + index * type.blockByteCount)
         if !set(block, of: matrix, output, index) { return false }
       }
       return true
@@ -143,9 +145,9 @@ struct WeightLoader {
     factor: Float = 1, _ shares: inout ShareWalk
   ) throws(ModelError) {
     if shares.take(of: 1) != nil {
-      let values = try vector(slot, shares.member)
+      let values = try unsafe vector(slot, shares.member)
       for index in 0..<tensors[slot].columnCount {
-        target[order.place(index)] = values[index] * factor
+        unsafe target[order.place(index)] = unsafe values[index] * factor
       }
     }
     shares.pass(1)
@@ -159,19 +161,19 @@ struct WeightLoader {
     let tensor = tensors[slot]
     let chunk = max(1, min(256, scratch.readByteCount / tensor.rowByteCount))
     let chunkCount = (tensor.rowCount + chunk - 1) / chunk
-    let row = scratch.row(shares.member)
+    let row = unsafe scratch.row(shares.member)
     while let index = shares.take(of: chunkCount) {
       let rows = index * chunk..<min((index + 1) * chunk, tensor.rowCount)
-      let bytes = try read(tensor, rows: rows, shares.member)
+      let bytes = try unsafe read(tensor, rows: rows, shares.member)
       for number in rows {
-        dequantize(
+        unsafe dequantize(
           tensor.type, from: bytes + (number - rows.lowerBound) * tensor.rowByteCount,
           count: tensor.columnCount, into: row)
-        guard areFinite(row, count: tensor.columnCount) else {
+        guard unsafe areFinite(row, count: tensor.columnCount) else {
           throw .notFinite(tensor: slot.name)
         }
         for column in 0..<tensor.columnCount {
-          target[number * rowStride + column * columnStride] = row[column]
+          unsafe target[number * rowStride + column * columnStride] = unsafe row[column]
         }
       }
     }
@@ -182,15 +184,15 @@ struct WeightLoader {
     _ slot: TensorSlot, _ rotary: RotaryTable, _ shares: inout ShareWalk
   ) throws(ModelError) {
     if shares.take(of: 1) != nil {
-      let factors = try vector(slot, shares.member)
+      let factors = try unsafe vector(slot, shares.member)
       for index in 0..<rotary.turning
-      where factors[index] < RopeScaling.frequencyFactorMin
+      where unsafe factors[index] < RopeScaling.frequencyFactorMin
         || factors[index] > RopeScaling.frequencyFactorMax
       {
         throw .tensor(
           slot.name, .unsupported("a factor outside 0.001 to 1e30"))
       }
-      rotary.divideFrequencies(by: factors)
+      unsafe rotary.divideFrequencies(by: factors)
     }
     shares.pass(1)
   }
@@ -200,18 +202,20 @@ struct WeightLoader {
     _ slot: TensorSlot, _ member: Member
   ) throws(ModelError) -> UnsafePointer<Float> {
     let tensor = tensors[slot]
-    let row = scratch.row(member)
-    let bytes = try read(tensor, rows: 0..<1, member)
-    dequantize(tensor.type, from: bytes, count: tensor.columnCount, into: row)
-    guard areFinite(row, count: tensor.columnCount) else { throw .notFinite(tensor: slot.name) }
-    return UnsafePointer(row)
+    let row = unsafe scratch.row(member)
+    let bytes = try unsafe read(tensor, rows: 0..<1, member)
+    unsafe dequantize(tensor.type, from: bytes, count: tensor.columnCount, into: row)
+    guard unsafe areFinite(row, count: tensor.columnCount) else {
+      throw .notFinite(tensor: slot.name)
+    }
+    return unsafe UnsafePointer(row)
   }
 
   private func read(
     _ tensor: TensorLocation, rows: Range<Int>, _ member: Member
   ) throws(ModelError) -> UnsafeRawPointer {
-    let target = scratch.bytes(member)
-    try file.pointee.read(
+    let target = unsafe scratch.bytes(member)
+    try unsafe file.pointee.read(
       into: UnsafeMutableRawBufferPointer(
         start: target, count: rows.count * tensor.rowByteCount),
       at: tensor.fileOffset(row: rows.lowerBound), part: Int(tensor.part))

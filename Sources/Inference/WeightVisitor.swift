@@ -27,14 +27,14 @@ extension ModelWeights {
   /// well are shown as embeddings.
   package func forEach<Visitor: WeightVisitor>(_ visitor: inout Visitor) {
     for index in 0..<shape.layerCount {
-      forEach(in: layers[index], number: Self.matricesPerLayer * index, &visitor)
+      unsafe forEach(in: layers[index], number: Self.matricesPerLayer * index, &visitor)
     }
     let next = Self.matricesPerLayer * shape.layerCount
     if let inputs = layerInputs {
       visitor.visit(matrix: inputs.projection, number: next + 2)
-      visitor.visit(norm: inputs.norm, count: shape.layerInputLength)
+      unsafe visitor.visit(norm: inputs.norm, count: shape.layerInputLength)
     }
-    visitor.visit(norm: outputNorm, count: shape.embeddingLength)
+    unsafe visitor.visit(norm: outputNorm, count: shape.embeddingLength)
     visitor.visit(matrix: embeddings, number: next)
     if !shape.isOutputTied { visitor.visit(matrix: outputHead, number: next + 1) }
   }
@@ -44,36 +44,40 @@ extension ModelWeights {
     in layer: LayerWeights, number: Int, _ visitor: inout Visitor
   ) {
     let length = shape.embeddingLength
-    visitor.visit(norm: layer.attentionNorm, count: length)
-    if let bias = layer.bias { visitor.visit(bias: bias, count: layer.spec.queryKeyValueLength) }
-    if let norms = layer.headNorms {
-      visitor.visit(norm: norms.query, count: layer.spec.headDim)
-      visitor.visit(norm: norms.key, count: layer.spec.headDim)
+    unsafe visitor.visit(norm: layer.attentionNorm, count: length)
+    if let bias = unsafe layer.bias {
+      unsafe visitor.visit(bias: bias, count: layer.spec.queryKeyValueLength)
     }
-    if let convolution = layer.convolution {
-      visitor.visit(
+    if let norms = layer.headNorms {
+      unsafe visitor.visit(norm: norms.query, count: layer.spec.headDim)
+      unsafe visitor.visit(norm: norms.key, count: layer.spec.headDim)
+    }
+    if let convolution = unsafe layer.convolution {
+      unsafe visitor.visit(
         convolution: convolution, count: layer.spec.stateCount(embeddingLength: length) + length)
     }
     if let delta = layer.delta, let spec = layer.spec.delta {
-      visitor.visit(
+      unsafe visitor.visit(
         convolution: delta.convolution, count: spec.convolutionLength * spec.channelCount)
-      visitor.visit(bias: delta.bias, count: spec.valueHeadCount)
-      visitor.visit(decay: delta.decay, count: spec.valueHeadCount)
-      visitor.visit(router: delta.beta, count: spec.valueHeadCount * length)
-      visitor.visit(router: delta.alpha, count: spec.valueHeadCount * length)
-      visitor.visit(norm: delta.norm, count: spec.valueDim)
+      unsafe visitor.visit(bias: delta.bias, count: spec.valueHeadCount)
+      unsafe visitor.visit(decay: delta.decay, count: spec.valueHeadCount)
+      unsafe visitor.visit(router: delta.beta, count: spec.valueHeadCount * length)
+      unsafe visitor.visit(router: delta.alpha, count: spec.valueHeadCount * length)
+      unsafe visitor.visit(norm: delta.norm, count: spec.valueDim)
     }
     for part in 0..<layer.queryKeyValue.partCount {
       visitor.visit(
         matrix: layer.queryKeyValue.part(part), number: number + part * Self.partNumberStep)
     }
     visitor.visit(matrix: layer.attentionOutput, number: number + 1)
-    if let norm = layer.attentionPostNorm { visitor.visit(norm: norm, count: length) }
-    visitor.visit(norm: layer.feedForwardNorm, count: length)
+    if let norm = unsafe layer.attentionPostNorm { unsafe visitor.visit(norm: norm, count: length) }
+    unsafe visitor.visit(norm: layer.feedForwardNorm, count: length)
     if let experts = layer.experts {
-      visitor.visit(
+      unsafe visitor.visit(
         router: experts.router[0], count: experts.router.count * experts.router.stride)
-      if let bias = experts.bias { visitor.visit(bias: bias, count: experts.gates.count) }
+      if let bias = unsafe experts.bias {
+        unsafe visitor.visit(bias: bias, count: experts.gates.count)
+      }
       for expert in 0..<experts.gates.count {
         let number = number + expert * Self.partNumberStep
         visitor.visit(matrix: experts.gates[expert], number: number + 2)
@@ -85,13 +89,15 @@ extension ModelWeights {
       visitor.visit(matrix: layer.up, number: number + 3)
       visitor.visit(matrix: layer.down, number: number + 4)
     }
-    if let norm = layer.feedForwardPostNorm { visitor.visit(norm: norm, count: length) }
+    if let norm = unsafe layer.feedForwardPostNorm {
+      unsafe visitor.visit(norm: norm, count: length)
+    }
     if let input = layer.input {
       // No layer that has an input has experts.
       visitor.visit(matrix: input.gate, number: number + 3 + Self.partNumberStep)
       visitor.visit(matrix: input.projection, number: number + 4 + Self.partNumberStep)
-      visitor.visit(norm: input.norm, count: length)
-      visitor.visit(norm: input.outputScale, count: 1)
+      unsafe visitor.visit(norm: input.norm, count: length)
+      unsafe visitor.visit(norm: input.outputScale, count: 1)
     }
   }
 }

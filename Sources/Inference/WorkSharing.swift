@@ -42,7 +42,7 @@ extension ForwardPass {
   }
 
   func rowScratch(_ member: Member) -> UnsafeMutablePointer<Float> {
-    workspace.rowScratch[member.index]
+    unsafe workspace.rowScratch[member.index]
   }
 
   /// Calls `body` with all tokens, shared out among the members in tiles of `rows`, and waits for
@@ -69,7 +69,7 @@ extension ForwardPass {
 extension ForwardPass {
   /// The block behind a KV head's filled slots.
   func block(_ layer: Int, kvHead: Int) -> HeadBlock {
-    state.pointee.cache.block(
+    unsafe state.pointee.cache.block(
       layer: weights.layers[layer].keyLayer, kvHead: kvHead, tokenCount: tokenCount,
       nextPosition: firstPosition + tokenCount, isProvisional: !commits)
   }
@@ -77,7 +77,7 @@ extension ForwardPass {
   /// A token of the block whose attention is taken for itself.
   func block(_ layer: Int, kvHead: Int, token: Int) -> HeadBlock {
     if !isStepwise { return block(layer, kvHead: kvHead) }
-    return state.pointee.cache.block(
+    return unsafe state.pointee.cache.block(
       layer: weights.layers[layer].keyLayer, kvHead: kvHead, step: token,
       nextPosition: firstPosition + token + 1)
   }
@@ -89,7 +89,7 @@ extension ForwardPass {
   /// The share behind those of the members before one, `pieces` a KV head: members get as many slots, and
   /// not as many heads.
   func shareEnd(_ layer: Int, _ pieces: Int, before index: Int, _ member: Member) -> Int {
-    state.pointee.cache.firstShare(
+    unsafe state.pointee.cache.firstShare(
       layer: weights.layers[layer].keyLayer, pieces: pieces, tokenCount: tokenCount, part: index,
       of: member.count)
   }

@@ -5,7 +5,7 @@ import Model
 import Platform
 
 /// The activations of one block and each thread's scratch.
-struct Workspace {
+@safe struct Workspace {
   /// Tokens of a block, and rows of them whose logits are there at the same time.
   let blockSize: Int
   let logitRowCount: Int
@@ -73,7 +73,7 @@ struct Workspace {
       .logits, Float.self, count: settings.logitRowCount,
       stride: MatrixFormat.outputCapacity(shape.vocabularyCount))
     let forms = shape.roundingForms
-    rounded = carver.takeBytes(
+    unsafe rounded = unsafe carver.takeBytes(
       .int8Activations, count: ActivationRows.byteCount(forms, tokens: block, k: kMax))
     experts = ExpertWorkspace(carver: &carver, shape: shape, settings: settings)
     deltaRates = carver.takeRows(
@@ -81,7 +81,7 @@ struct Workspace {
       stride: 2 * shape.layers.largest { $0.delta?.valueHeadCount ?? 0 })
     layerInputs = LayerInputWorkspace(carver: &carver, shape: shape, settings: settings)
     rotary = RotaryTables(carver: &carver, shape: shape, block: block)
-    tokens = carver.take(.activations, Int32.self, count: block)
+    unsafe tokens = unsafe carver.take(.activations, Int32.self, count: block)
     rowScratch = carver.takeRows(
       .activations, Float.self, count: settings.threadCount,
       stride: MatrixFormat.inputCapacity(kMax))
@@ -103,8 +103,8 @@ struct Workspace {
       .policy, UInt32.self, count: settings.threadCount,
       stride: settings.renumbers
         ? Eviction.renumberingWordCount(slots: slotCount) : 0)
-    times = carver.take(.tables, BlockTimes.self, count: settings.threadCount)
-    numbers = carver.take(.tables, NumberRecord.self, count: settings.threadCount)
+    unsafe times = unsafe carver.take(.tables, BlockTimes.self, count: settings.threadCount)
+    unsafe numbers = unsafe carver.take(.tables, NumberRecord.self, count: settings.threadCount)
   }
 }
 
@@ -113,13 +113,13 @@ extension Workspace {
   func deltaRates(
     _ token: Int, _ spec: DeltaSpec
   ) -> (decays: UnsafeMutablePointer<Float>, rates: UnsafeMutablePointer<Float>) {
-    let decays = deltaRates[token]
-    return (decays, decays + spec.valueHeadCount)
+    let decays = unsafe deltaRates[token]
+    return unsafe (decays, decays + spec.valueHeadCount)
   }
 
   /// What attention of a single token sums up over a segment of a KV head's slots.
   func sums(ofSegment segment: Int, kvHead: Int, _ spec: LayerSpec) -> SoftmaxSums {
-    SoftmaxSums(
+    unsafe SoftmaxSums(
       memory: segmentSums[kvHead * segmentCountMax + segment], rows: spec.group,
       headDim: spec.headDim)
   }
@@ -132,7 +132,7 @@ extension Workspace {
   func rows(
     _ forms: RoundingForms, k: Int, tokenCount: Int, member: Int
   ) -> ActivationRows {
-    ActivationRows(
+    unsafe ActivationRows(
       forms, memory: tokenCount == 1 ? UnsafeMutableRawPointer(single[member]) : rounded, k: k,
       tokenCount: tokenCount)
   }
@@ -141,7 +141,7 @@ extension Workspace {
 extension ProductOutput {
   /// - Parameter row: where the product's first token goes.
   init(_ rows: ArenaRows<Float>, from row: Int = 0) {
-    self.init(rows[row], stride: rows.stride)
+    unsafe self.init(rows[row], stride: rows.stride)
   }
 }
 
@@ -151,7 +151,7 @@ extension RotaryTable {
     carver: inout Carver, headDim: Int, block: Int, turning: Int? = nil, magnitude: Double = 1
   ) {
     let half = headDim / 2
-    self.init(
+    unsafe self.init(
       frequencies: carver.take(.norms, Double.self, count: half),
       cosines: carver.take(.activations, Float.self, count: block * half),
       sines: carver.take(.activations, Float.self, count: block * half), half: half,

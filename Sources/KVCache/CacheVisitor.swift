@@ -10,7 +10,7 @@ extension CacheVisitor where Self: ~Copyable {
     _ elements: UnsafeMutablePointer<Element>, count: Int
   ) throws(Failure) {
     if count == 0 { return }
-    try visit(
+    try unsafe visit(
       UnsafeMutableRawBufferPointer(
         start: elements, count: count * MemoryLayout<Element>.stride))
   }

@@ -4,7 +4,7 @@ import Profile
 
 /// The eviction policy of a cache and what it keeps: gives the slots of a block's KV heads scores, and
 /// evicts down to their budgets.
-public struct Eviction: ~Copyable {
+@safe public struct Eviction: ~Copyable {
   /// Below this mean cosine of a head's keys with their anchor, the anchor says little: keys in
   /// random directions of 64 dimensions reach about 0.02 at 2,000 slots, those of trained models
   /// 0.4 and more (KeyDiff, figure 13).
@@ -67,34 +67,34 @@ public struct Eviction: ~Copyable {
     let slots = needs.evicts ? shape.slotCountMax : 0
     let (kvHeads, total) = (shape.kvHeadCountMax, shape.total)
     let perHead = kvHeads * slots
-    keySums = carver.take(
+    unsafe keySums = unsafe carver.take(
       .policy, Double.self, count: needs.keepsKeySum ? total.dimStart : 0)
-    numbers = carver.take(
+    unsafe numbers = unsafe carver.take(
       .policy, Float.self, count: needs.keepsNumbers ? total.slotStart : 0)
     extraRowStride = needs.hasExtraRow ? roundUp(shape.headDimMax, to: 16) : 0
     pendingStride = needs.hasPending ? slots + extraRowStride : 0
     self.takesBack = takesBack
     let pendingOfAll =
       needs.hasPending ? total.slotStart + shape.headCount * extraRowStride : 0
-    pending = carver.take(
+    unsafe pending = unsafe carver.take(
       .policy, Float.self, count: takesBack ? pendingOfAll : kvHeads * pendingStride)
     self.partCount = needs.weightTokens > 0 ? max(partCount - 1, 0) : 0
-    weightParts = carver.take(.policy, Float.self, count: perHead * self.partCount)
-    scores = carver.take(.policy, Float.self, count: needs.writesScores ? perHead : 0)
+    unsafe weightParts = unsafe carver.take(.policy, Float.self, count: perHead * self.partCount)
+    unsafe scores = unsafe carver.take(.policy, Float.self, count: needs.writesScores ? perHead : 0)
     let oneCount = needs.writesScores || needs.keepsNumbers ? slots : 0
-    minusOnes = carver.take(.policy, Float.self, count: oneCount)
+    unsafe minusOnes = unsafe carver.take(.policy, Float.self, count: oneCount)
     scratchCount = policy.accept(ScratchOfPolicy(slots: slots, shape), form)
-    scratch = carver.take(.policy, UInt32.self, count: kvHeads * scratchCount)
+    unsafe scratch = unsafe carver.take(.policy, UInt32.self, count: kvHeads * scratchCount)
     leavingStride = needs.evicts ? slots : shape.latestSlotCountMax
     let leaving = kvHeads * leavingStride
-    victims = carver.take(.policy, UInt32.self, count: leaving)
-    orders = carver.take(.policy, UInt32.self, count: perHead)
-    targets = carver.take(.policy, UInt32.self, count: leaving)
+    unsafe victims = unsafe carver.take(.policy, UInt32.self, count: leaving)
+    unsafe orders = unsafe carver.take(.policy, UInt32.self, count: perHead)
+    unsafe targets = unsafe carver.take(.policy, UInt32.self, count: leaving)
     log = StepLog(carver: &carver, shape: shape, needs: needs, depth: undoDepth)
-    weakCounts = carver.take(.policy, UInt64.self, count: kvHeads)
+    unsafe weakCounts = unsafe carver.take(.policy, UInt64.self, count: kvHeads)
     if carver.isMeasuring { return }
-    minusOnes.update(repeating: -1, count: oneCount)
-    weakCounts.update(repeating: 0, count: kvHeads)
+    unsafe minusOnes.update(repeating: -1, count: oneCount)
+    unsafe weakCounts.update(repeating: 0, count: kvHeads)
   }
 
   /// Other tokens that are never evicted: for an empty cache.
@@ -102,8 +102,8 @@ public struct Eviction: ~Copyable {
 
   /// For an empty cache.
   public func reset() {
-    keySums.update(repeating: 0, count: needs.keepsKeySum ? shape.total.dimStart : 0)
-    weakCounts.update(repeating: 0, count: shape.kvHeadCountMax)
+    unsafe keySums.update(repeating: 0, count: needs.keepsKeySum ? shape.total.dimStart : 0)
+    unsafe weakCounts.update(repeating: 0, count: shape.kvHeadCountMax)
   }
 
   /// Whether every block is scored, evicted from or not.
@@ -129,7 +129,7 @@ public struct Eviction: ~Copyable {
   @export(interface)
   public var weakAnchorCount: Int {
     var sum: UInt64 = 0
-    for kvHead in 0..<shape.kvHeadCountMax { sum += weakCounts[kvHead] }
+    for kvHead in 0..<shape.kvHeadCountMax { unsafe sum += weakCounts[kvHead] }
     return Int(sum)
   }
 }
@@ -144,7 +144,7 @@ extension Eviction {
     for layer in 0..<(needs.keepsNumbers ? shape.layerCount : 0) {
       for kvHead in 0..<cache.kvHeadCount(layer: layer) {
         let block = cache.block(layer: layer, kvHead: kvHead, tokenCount: 0, nextPosition: 0)
-        try visitor.visit(numbers + block.place.slotStart, count: block.slotCount)
+        try unsafe visitor.visit(numbers + block.place.slotStart, count: block.slotCount)
       }
     }
     try visitWeakCounts(&visitor)
@@ -159,7 +159,7 @@ extension Eviction {
       let layer = layer(index)
       for kvHead in 0..<layer.kvHeadCount {
         let slots = HeadSlots(layer, kvHead: kvHead, at: HeadPlace())
-        try visitor.visit(numbers, count: min(tokenCount, slots.budget))
+        try unsafe visitor.visit(numbers, count: min(tokenCount, slots.budget))
       }
     }
     try visitWeakCounts(&visitor)
@@ -168,12 +168,12 @@ extension Eviction {
   private func visitSums<Visitor: CacheVisitor & ~Copyable>(
     _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
-    try visitor.visit(keySums, count: needs.keepsKeySum ? shape.total.dimStart : 0)
+    try unsafe visitor.visit(keySums, count: needs.keepsKeySum ? shape.total.dimStart : 0)
   }
 
   private func visitWeakCounts<Visitor: CacheVisitor & ~Copyable>(
     _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
-    try visitor.visit(weakCounts, count: shape.kvHeadCountMax)
+    try unsafe visitor.visit(weakCounts, count: shape.kvHeadCountMax)
   }
 }

@@ -1,7 +1,7 @@
 import Kernels
 
 /// One KV head of one layer as an eviction policy sees it, with a block behind the kept slots.
-struct PolicyHead {
+@safe struct PolicyHead {
   /// Keys, values, positions and norms of the slots.
   let head: CacheHead
   /// Filled slots, and those that were filled before the block.
@@ -40,13 +40,13 @@ struct PolicyHead {
   /// To be called when the tokens of some slots have gone to others, so that their numbers follow.
   func moveNumbers(_ from: Range<Int>, to targets: UnsafePointer<UInt32>) {
     for index in 0..<from.count {
-      numbers[Int(targets[index])] = numbers[from.lowerBound + index]
+      unsafe numbers[Int(targets[index])] = unsafe numbers[from.lowerBound + index]
     }
   }
 
   /// The scratch from `offset` on as Float32.
   func floats(_ offset: Int) -> UnsafeMutablePointer<Float> {
-    UnsafeMutableRawPointer(scratch + offset).assumingMemoryBound(to: Float.self)
+    unsafe UnsafeMutableRawPointer(scratch + offset).assumingMemoryBound(to: Float.self)
   }
 }
 
@@ -107,7 +107,7 @@ protocol EvictionPolicy {
 }
 
 /// The score of a slot is minus the product of two numbers.
-struct SlotScores {
+@safe struct SlotScores {
   let first: UnsafePointer<Float>
   let second: UnsafePointer<Float>
 }

@@ -25,26 +25,26 @@ extension Eviction {
     if block.keepsLatest { return nil }
     let slots = slots(block)
     if !policy.accept(WantsExtraRow(slots: slots), form) { return nil }
-    return ExtraRow(values: slots.extraRow, products: slots.pending)
+    return unsafe ExtraRow(values: slots.extraRow, products: slots.pending)
   }
 
   /// Where the weights of one chunk of rows go, summed over its rows: `[slots]`.
   /// - Parameter part: 0 for the block's last chunk, 1 for the one before, …
   @export(interface)
   public func weights(_ block: HeadBlock, part: Int) -> UnsafeMutablePointer<Float> {
-    if part == 0 { return pending(block) }
+    if part == 0 { return unsafe pending(block) }
     precondition(part <= partCount)
-    return weightParts + (block.kvHead * partCount + part - 1) * shape.slotCountMax
+    return unsafe weightParts + (block.kvHead * partCount + part - 1) * shape.slotCountMax
   }
 
   /// Adds up the weights of all chunks.
   /// - Parameter partCount: chunks of rows that left weights.
   @export(interface)
   public func gatherWeights(_ block: HeadBlock, partCount: Int) {
-    let sum = pending(block)
+    let sum = unsafe pending(block)
     for part in 1..<max(partCount, 1) {
-      let more = weights(block, part: part)
-      for slot in 0..<block.slotCount { sum[slot] += more[slot] }
+      let more = unsafe weights(block, part: part)
+      for slot in 0..<block.slotCount { unsafe sum[slot] += more[slot] }
     }
   }
 
@@ -66,10 +66,10 @@ extension Eviction {
   @export(interface)
   public func score(_ block: HeadBlock) {
     if block.keepsLatest || (!block.isOverBudget && !needs.scoresEveryBlock) { return }
-    let scores = scores + block.kvHead * shape.slotCountMax
-    let cosine = policy.accept(Score(slots: slots(block), scores: scores), form)
+    let scores = unsafe scores + block.kvHead * shape.slotCountMax
+    let cosine = unsafe policy.accept(Score(slots: slots(block), scores: scores), form)
     if let cosine, cosine < Self.weakAnchorLimit {
-      (weakCounts + block.kvHead).pointee += 1
+      unsafe (weakCounts + block.kvHead).pointee += 1
       if let step = block.step, log.depth > 0 { log.noteWeak(block, step) }
     }
   }
@@ -83,43 +83,43 @@ extension Eviction {
     if !needs.evicts { return }
     let offset = block.kvHead * shape.slotCountMax
     let slots = slots(block)
-    let (victims, targets) = (self.victims + offset, self.targets + offset)
+    let (victims, targets) = unsafe (self.victims + offset, self.targets + offset)
     let scores =
-      policy.accept(Scores(slots: slots), form)
+      unsafe policy.accept(Scores(slots: slots), form)
       ?? SlotScores(first: self.scores + offset, second: minusOnes)
-    let filter = needs.retained(retained, budget: block.budget).filter(
+    let filter = unsafe needs.retained(retained, budget: block.budget).filter(
       first: scores.first, second: scores.second, positions: block.head.positions,
       nextPosition: block.nextPosition)
-    VictimSearch(filter: filter, slots: victims, orders: orders + offset, scratch: targets)
+    unsafe VictimSearch(filter: filter, slots: victims, orders: orders + offset, scratch: targets)
       .run(slotCount: block.slotCount, victimCount: block.slotCount - block.budget)
     let leaving = block.budget..<block.slotCount
-    findTargets(victims, slots: leaving, targets)
+    unsafe findTargets(victims, slots: leaving, targets)
     if let step = block.step, log.depth > 0 {
-      log.save(slots, block, step, hole: Int(targets[0]))
+      unsafe log.save(slots, block, step, hole: Int(targets[0]))
     }
-    block.head.replace(
+    unsafe block.head.replace(
       targets, with: leaving,
       subtractingFrom: needs.keepsKeySum && !needs.sumHasEvictedKeys ? slots.keySum : nil)
-    policy.accept(Moved(slots: slots, from: leaving, targets: targets), form)
+    unsafe policy.accept(Moved(slots: slots, from: leaving, targets: targets), form)
   }
 
   /// The tokens of the least positions leave.
   private func evictOldest(_ block: HeadBlock) {
     let offset = block.kvHead * leavingStride
-    let (victims, targets) = (self.victims + offset, self.targets + offset)
-    let (positions, count) = (block.head.positions, block.slotCount - block.budget)
-    let limit = rankLimit(positions, count: block.slotCount, rank: count - 1)
+    let (victims, targets) = unsafe (self.victims + offset, self.targets + offset)
+    let (positions, count) = unsafe (block.head.positions, block.slotCount - block.budget)
+    let limit = unsafe rankLimit(positions, count: block.slotCount, rank: count - 1)
     var found = 0
-    for slot in 0..<block.slotCount where found < count && positions[slot] <= limit {
-      victims[found] = UInt32(truncatingIfNeeded: slot)
+    for slot in 0..<block.slotCount where unsafe found < count && positions[slot] <= limit {
+      unsafe victims[found] = UInt32(truncatingIfNeeded: slot)
       found += 1
     }
     let leaving = block.budget..<block.slotCount
-    findTargets(victims, slots: leaving, targets)
+    unsafe findTargets(victims, slots: leaving, targets)
     if let step = block.step, log.depth > 0 {
-      log.save(slots(block), block, step, hole: Int(targets[0]))
+      unsafe log.save(slots(block), block, step, hole: Int(targets[0]))
     }
-    block.head.replace(targets, with: leaving, subtractingFrom: nil)
+    unsafe block.head.replace(targets, with: leaving, subtractingFrom: nil)
   }
 
   /// Slots from the budget on go into the holes below it, or are victims: their own targets.
@@ -128,16 +128,16 @@ extension Eviction {
     _ victims: UnsafePointer<UInt32>, slots: Range<Int>, _ targets: UnsafeMutablePointer<UInt32>
   ) {
     var last = slots.count &- 1
-    while last >= 0 && victims[last] >= slots.lowerBound { last &-= 1 }
+    while unsafe last >= 0 && victims[last] >= slots.lowerBound { last &-= 1 }
     var hole = 0
     var victim = last &+ 1
     for index in 0..<slots.count {
       let slot = UInt32(truncatingIfNeeded: slots.lowerBound &+ index)
-      if victim < slots.count && victims[victim] == slot {
-        targets[index] = slot
+      if unsafe victim < slots.count && victims[victim] == slot {
+        unsafe targets[index] = slot
         victim &+= 1
       } else {
-        targets[index] = victims[hole]
+        unsafe targets[index] = unsafe victims[hole]
         hole &+= 1
       }
     }
@@ -147,12 +147,12 @@ extension Eviction {
     let start =
       block.isProvisional && takesBack
       ? block.place.slotStart + block.index * extraRowStride : block.kvHead * pendingStride
-    return pending + start + extraRowStride
+    return unsafe pending + start + extraRowStride
   }
 
   func slots(_ block: HeadBlock, _ rotary: RotaryTable? = nil) -> PolicyHead {
-    let pending = pending(block)
-    return PolicyHead(
+    let pending = unsafe pending(block)
+    return unsafe PolicyHead(
       head: block.head, count: block.slotCount, countBefore: block.slotsBefore,
       budget: block.budget, nextPosition: block.nextPosition,
       keySum: keySums + block.place.dimStart, pending: pending,

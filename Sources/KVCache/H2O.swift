@@ -13,13 +13,13 @@ enum H2O: EvictionPolicy {
   static var undoesSteps: Bool { false }
 
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
-    for slot in slots.countBefore..<slots.count { slots.numbers[slot] = 0 }
-    for slot in 0..<slots.count { slots.numbers[slot] += slots.pending[slot] }
-    copy(slots.numbers, to: scores, count: slots.count)
+    for slot in slots.countBefore..<slots.count { unsafe slots.numbers[slot] = 0 }
+    for slot in 0..<slots.count { unsafe slots.numbers[slot] += slots.pending[slot] }
+    unsafe copy(slots.numbers, to: scores, count: slots.count)
     return nil
   }
 
   static func moved(_ slots: PolicyHead, _ from: Range<Int>, to targets: UnsafePointer<UInt32>) {
-    slots.moveNumbers(from, to: targets)
+    unsafe slots.moveNumbers(from, to: targets)
   }
 }

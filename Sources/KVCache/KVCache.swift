@@ -4,7 +4,7 @@ import Memory
 /// Keys, values and positions of all layers. Each KV head of each layer has slots, a budget and a count
 /// of its own. Slots 0 ..< count are filled; a block's tokens are written behind them and eviction
 /// fills the holes that it makes.
-public struct KVCache: ~Copyable {
+@safe public struct KVCache: ~Copyable {
   public let shape: CacheShape
   private let keys: UnsafeMutablePointer<UInt16>
   private let values: UnsafeMutablePointer<UInt16>
@@ -30,39 +30,42 @@ public struct KVCache: ~Copyable {
     self.shape = shape
     self.keepsNorms = keepsNorms
     let total = shape.total
-    keys = carver.take(.keys, UInt16.self, count: total.keyStart)
-    values = carver.take(.values, UInt16.self, count: total.valueStart)
-    positions = carver.take(.slots, UInt32.self, count: total.slotStart)
-    inverseNorms = carver.take(.slots, Float.self, count: keepsNorms ? total.slotStart : 0)
-    heads = carver.take(.tables, HeadSlots.self, count: shape.headCount)
-    counts = carver.take(.tables, UInt32.self, count: shape.headCount)
-    firstHeads = carver.take(.tables, UInt32.self, count: shape.layerCount + 1)
+    unsafe keys = unsafe carver.take(.keys, UInt16.self, count: total.keyStart)
+    unsafe values = unsafe carver.take(.values, UInt16.self, count: total.valueStart)
+    unsafe positions = unsafe carver.take(.slots, UInt32.self, count: total.slotStart)
+    unsafe inverseNorms = unsafe carver.take(
+      .slots, Float.self, count: keepsNorms ? total.slotStart : 0)
+    unsafe heads = unsafe carver.take(.tables, HeadSlots.self, count: shape.headCount)
+    unsafe counts = unsafe carver.take(.tables, UInt32.self, count: shape.headCount)
+    unsafe firstHeads = unsafe carver.take(.tables, UInt32.self, count: shape.layerCount + 1)
     if carver.isMeasuring { return }
     var place = HeadPlace()
     for index in 0..<shape.layerCount {
-      let (layer, first) = (layer(index), firstHeads[index])
+      let (layer, first) = unsafe (layer(index), firstHeads[index])
       for kvHead in 0..<layer.kvHeadCount {
         let head = HeadSlots(layer, kvHead: kvHead, at: place)
-        heads[Int(first) + kvHead] = head
+        unsafe heads[Int(first) + kvHead] = head
         place = head.nextPlace
       }
-      firstHeads[index + 1] = first + UInt32(layer.kvHeadCount)
+      unsafe firstHeads[index + 1] = first + UInt32(layer.kvHeadCount)
     }
   }
 
   /// KV heads of a layer.
   public func kvHeadCount(layer: Int) -> Int {
-    Int(firstHeads[layer + 1] - firstHeads[layer])
+    unsafe Int(firstHeads[layer + 1] - firstHeads[layer])
   }
 
   /// The number of a KV head among those of all layers.
-  private func index(_ layer: Int, _ kvHead: Int) -> Int { Int(firstHeads[layer]) + kvHead }
+  private func index(_ layer: Int, _ kvHead: Int) -> Int { unsafe Int(firstHeads[layer]) + kvHead }
 
-  public func head(layer: Int, kvHead: Int) -> CacheHead { head(heads[index(layer, kvHead)]) }
+  public func head(layer: Int, kvHead: Int) -> CacheHead {
+    unsafe head(heads[index(layer, kvHead)])
+  }
 
   private func head(_ slots: HeadSlots) -> CacheHead {
     let place = slots.place
-    return CacheHead(
+    return unsafe CacheHead(
       rows: CacheRows(
         keys: keys + place.keyStart, values: values + place.valueStart, headDim: slots.headDim),
       positions: positions + place.slotStart,
@@ -71,18 +74,18 @@ public struct KVCache: ~Copyable {
   }
 
   /// Slots that eviction leaves a head.
-  public func budget(layer: Int, kvHead: Int) -> Int { heads[index(layer, kvHead)].budget }
+  public func budget(layer: Int, kvHead: Int) -> Int { unsafe heads[index(layer, kvHead)].budget }
 
   /// Filled slots of a head.
   public func count(layer: Int, kvHead: Int) -> Int {
-    Int(counts[index(layer, kvHead)])
+    unsafe Int(counts[index(layer, kvHead)])
   }
 
   /// Filled slots of the head that has most.
   @export(interface)
   public var count: Int {
     var largest: UInt32 = 0
-    for index in 0..<shape.headCount { largest = max(largest, counts[index]) }
+    for index in 0..<shape.headCount { largest = unsafe max(largest, counts[index]) }
     return Int(largest)
   }
 
@@ -90,7 +93,7 @@ public struct KVCache: ~Copyable {
   @export(interface)
   public var leastCount: Int {
     var least = UInt32.max
-    for index in 0..<shape.headCount { least = min(least, counts[index]) }
+    for index in 0..<shape.headCount { least = unsafe min(least, counts[index]) }
     return Int(least)
   }
 
@@ -98,7 +101,7 @@ public struct KVCache: ~Copyable {
   @export(interface)
   public func hasRoom(for tokenCount: Int) -> Bool {
     for index in 0..<shape.headCount
-    where Int(counts[index]) + tokenCount > heads[index].capacity { return false }
+    where unsafe Int(counts[index]) + tokenCount > heads[index].capacity { return false }
     return true
   }
 
@@ -106,7 +109,7 @@ public struct KVCache: ~Copyable {
   @export(interface)
   public func isOverBudget(with tokenCount: Int) -> Bool {
     for index in 0..<shape.headCount
-    where Int(counts[index]) + tokenCount > heads[index].budget { return true }
+    where unsafe Int(counts[index]) + tokenCount > heads[index].budget { return true }
     return false
   }
 
@@ -115,9 +118,9 @@ public struct KVCache: ~Copyable {
   @export(interface)
   public func setBudget(_ budget: Int, layer: Int, kvHead: Int) {
     let index = index(layer, kvHead)
-    if heads[index].keepsLatest { return }
-    precondition(budget > 0 && budget <= heads[index].capacity)
-    heads[index].budget = budget
+    if unsafe heads[index].keepsLatest { return }
+    unsafe precondition(budget > 0 && budget <= heads[index].capacity)
+    unsafe heads[index].budget = budget
   }
 
   /// The budgets of a layer's heads as it is described; no head gets more than it has room for. (If
@@ -125,7 +128,7 @@ public struct KVCache: ~Copyable {
   @export(interface)
   public func setBudgets(layer: Int, _ description: CacheLayer) {
     for kvHead in 0..<description.kvHeadCount {
-      let room = heads[index(layer, kvHead)].capacity - description.blockSize
+      let room = unsafe heads[index(layer, kvHead)].capacity - description.blockSize
       setBudget(min(description.budget(kvHead), room), layer: layer, kvHead: kvHead)
     }
   }
@@ -140,7 +143,7 @@ public struct KVCache: ~Copyable {
     layer: Int, kvHead: Int, tokenCount: Int, nextPosition: Int, isProvisional: Bool = false
   ) -> HeadBlock {
     let index = index(layer, kvHead)
-    let (slots, count) = (heads[index], Int(counts[index]))
+    let (slots, count) = unsafe (heads[index], Int(counts[index]))
     return HeadBlock(
       head: head(slots), index: index, kvHead: kvHead, place: slots.place, budget: slots.budget,
       slotsBefore: count, slotCount: count + tokenCount, nextPosition: nextPosition,
@@ -155,8 +158,8 @@ public struct KVCache: ~Copyable {
   @export(interface)
   public func block(layer: Int, kvHead: Int, step: Int, nextPosition: Int) -> HeadBlock {
     let index = index(layer, kvHead)
-    let slots = heads[index]
-    let before = min(Int(counts[index]) + step, slots.budget)
+    let slots = unsafe heads[index]
+    let before = unsafe min(Int(counts[index]) + step, slots.budget)
     return HeadBlock(
       head: head(slots), index: index, kvHead: kvHead, place: slots.place, budget: slots.budget,
       slotsBefore: before, slotCount: before + 1, nextPosition: nextPosition,
@@ -166,7 +169,7 @@ public struct KVCache: ~Copyable {
   /// A head with so many filled slots and no block behind them.
   func block(layer: Int, kvHead: Int, filled count: Int) -> HeadBlock {
     let index = index(layer, kvHead)
-    let slots = heads[index]
+    let slots = unsafe heads[index]
     return HeadBlock(
       head: head(slots), index: index, kvHead: kvHead, place: slots.place, budget: slots.budget,
       slotsBefore: count, slotCount: count, nextPosition: 0, isProvisional: false,
@@ -178,14 +181,14 @@ public struct KVCache: ~Copyable {
   public var countBeforeEviction: Int {
     var least = Int.max
     for index in 0..<shape.headCount {
-      least = min(least, heads[index].budget - Int(counts[index]))
+      least = unsafe min(least, heads[index].budget - Int(counts[index]))
     }
     return least
   }
 
   /// A head has so many filled slots.
   func setCount(_ count: Int, layer: Int, kvHead: Int) {
-    counts[index(layer, kvHead)] = UInt32(count)
+    unsafe counts[index(layer, kvHead)] = UInt32(count)
   }
 
   /// The block's first `tokenCount` tokens are part of the text from now on. Heads with more slots than
@@ -193,20 +196,20 @@ public struct KVCache: ~Copyable {
   @export(interface)
   public func commit(tokenCount: Int) {
     for index in 0..<shape.headCount {
-      let count = Int(counts[index]) + tokenCount
-      precondition(count <= heads[index].capacity)
-      counts[index] = UInt32(min(count, heads[index].budget))
+      let count = unsafe Int(counts[index]) + tokenCount
+      unsafe precondition(count <= heads[index].capacity)
+      unsafe counts[index] = unsafe UInt32(min(count, heads[index].budget))
     }
   }
 
   /// The last `tokenCount` slots of every head are empty again.
   public func takeBack(tokenCount: Int) {
-    for index in 0..<shape.headCount { counts[index] -= UInt32(tokenCount) }
+    for index in 0..<shape.headCount { unsafe counts[index] -= UInt32(tokenCount) }
   }
 
   /// Every head's slots are filled up to its budget.
   public func fillToBudgets() {
-    for index in 0..<shape.headCount { counts[index] = UInt32(heads[index].budget) }
+    for index in 0..<shape.headCount { unsafe counts[index] = unsafe UInt32(heads[index].budget) }
   }
 
   /// The first of a layer's shares of work, `pieces` for each KV head, behind which `part` of `parts` of
@@ -215,12 +218,12 @@ public struct KVCache: ~Copyable {
   public func firstShare(
     layer: Int, pieces: Int, tokenCount: Int, part: Int, of parts: Int
   ) -> Int {
-    let heads = Int(firstHeads[layer])..<Int(firstHeads[layer + 1])
+    let heads = unsafe Int(firstHeads[layer])..<Int(firstHeads[layer + 1])
     var total = 0
-    for head in heads { total += Int(counts[head]) + tokenCount }
+    for head in heads { unsafe total += Int(counts[head]) + tokenCount }
     var rest = part * total * pieces / parts
     for head in heads {
-      let slots = Int(counts[head]) + tokenCount
+      let slots = unsafe Int(counts[head]) + tokenCount
       if rest < slots * pieces { return (head - heads.lowerBound) * pieces + rest / slots }
       rest -= slots * pieces
     }
@@ -231,10 +234,10 @@ public struct KVCache: ~Copyable {
   @export(interface)
   public func setCount(_ count: Int) {
     for index in 0..<shape.headCount {
-      let head = heads[index]
+      let head = unsafe heads[index]
       let own = head.keepsLatest ? min(count, head.budget) : count
       precondition(own >= 0 && own <= head.capacity)
-      counts[index] = UInt32(own)
+      unsafe counts[index] = UInt32(own)
     }
   }
 }
@@ -245,9 +248,9 @@ extension KVCache {
   public func forEachPart<Visitor: CacheVisitor & ~Copyable>(
     _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
-    try visitor.visit(counts, count: shape.headCount)
+    try unsafe visitor.visit(counts, count: shape.headCount)
     for index in 0..<shape.headCount {
-      try head(heads[index]).forEachPart(count: Int(counts[index]), &visitor)
+      try unsafe head(heads[index]).forEachPart(count: Int(counts[index]), &visitor)
     }
   }
 
@@ -256,7 +259,7 @@ extension KVCache {
   public func forEachPart<Visitor: CacheVisitor & ~Copyable>(
     filling tokenCount: Int, layer: (Int) -> CacheLayer, _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
-    try visitor.visit(counts, count: shape.headCount)
+    try unsafe visitor.visit(counts, count: shape.headCount)
     for index in 0..<shape.layerCount {
       let layer = layer(index)
       for kvHead in 0..<layer.kvHeadCount {
@@ -269,7 +272,7 @@ extension KVCache {
   /// Exchanges the counts of filled slots with those in a buffer.
   /// - Parameter buffer: one count a head.
   public func exchangeCounts(_ buffer: UnsafeMutablePointer<UInt32>) {
-    for index in 0..<shape.headCount { swap(&counts[index], &buffer[index]) }
+    for index in 0..<shape.headCount { unsafe swap(&counts[index], &buffer[index]) }
   }
 
   /// Whether the counts are such as a text leaves: each head has at least one slot and at most its
@@ -277,7 +280,7 @@ extension KVCache {
   @export(interface)
   public var hasPossibleCounts: Bool {
     for index in 0..<shape.headCount
-    where counts[index] == 0 || Int(counts[index]) > heads[index].budget { return false }
+    where unsafe counts[index] == 0 || Int(counts[index]) > heads[index].budget { return false }
     return true
   }
 }

@@ -17,7 +17,7 @@ enum KeyDiff: EvictionPolicy {
   static var writesScores: Bool { false }
 
   static func beforeAttention(_ slots: PolicyHead) {
-    slots.rows.addKeys(slots.block, to: slots.keySum)
+    unsafe slots.rows.addKeys(slots.block, to: slots.keySum)
     roundSum(slots)
   }
 
@@ -25,32 +25,34 @@ enum KeyDiff: EvictionPolicy {
 
   /// - Returns: at most the length of the mean unit key.
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
-    let anchor = slots.extraRow
-    let length = squareRoot(sumOfProducts(anchor, anchor, count: slots.rows.headDim))
+    let anchor = unsafe slots.extraRow
+    let length = unsafe squareRoot(sumOfProducts(anchor, anchor, count: slots.rows.headDim))
     if length == 0 { return 0 }
-    let products = sumOfProducts(slots.pending, slots.head.inverseNorms, count: slots.count)
+    let products = unsafe sumOfProducts(slots.pending, slots.head.inverseNorms, count: slots.count)
     return products / (length * Float(slots.count))
   }
 
   static func scores(_ slots: PolicyHead) -> SlotScores? {
-    SlotScores(first: slots.pending, second: slots.head.inverseNorms)
+    unsafe SlotScores(first: slots.pending, second: slots.head.inverseNorms)
   }
 
   /// The products are those of the sum without the dropped keys, as if they had never come.
   static func takenBack(_ slots: PolicyHead, dropped: Range<Int>) {
-    slots.rows.subtractKeys(dropped, from: slots.keySum)
+    unsafe slots.rows.subtractKeys(dropped, from: slots.keySum)
     if !wantsExtraRow(slots) { return }
     roundSum(slots)
-    slots.rows.multiply(slots.extraRow, slotCount: slots.count, into: slots.pending)
+    unsafe slots.rows.multiply(slots.extraRow, slotCount: slots.count, into: slots.pending)
   }
 
   static func renumbered(_ slots: PolicyHead) {
-    slots.keySum.update(repeating: 0, count: slots.rows.headDim)
-    slots.rows.addKeys(0..<slots.count, to: slots.keySum)
+    unsafe slots.keySum.update(repeating: 0, count: slots.rows.headDim)
+    unsafe slots.rows.addKeys(0..<slots.count, to: slots.keySum)
   }
 
   /// The sum as Float32, for the attention pass.
   private static func roundSum(_ slots: PolicyHead) {
-    for index in 0..<slots.rows.headDim { slots.extraRow[index] = Float(slots.keySum[index]) }
+    for index in 0..<slots.rows.headDim {
+      unsafe slots.extraRow[index] = unsafe Float(slots.keySum[index])
+    }
   }
 }

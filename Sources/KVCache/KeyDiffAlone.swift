@@ -13,10 +13,11 @@ enum KeyDiffAlone: EvictionPolicy {
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let headDim = slots.rows.headDim
     let scratch = AnchorScratch(slots)
-    let squares = slots.floats(AnchorScratch.count(headDim: headDim))
+    let squares = unsafe slots.floats(AnchorScratch.count(headDim: headDim))
     scratch.average(slots)
-    slots.rows.multiply(scratch.anchor, slotCount: slots.count, into: scores, squares: squares)
-    negateCosines(scores, squares: squares, count: slots.count)
+    unsafe slots.rows.multiply(
+      scratch.anchor, slotCount: slots.count, into: scores, squares: squares)
+    unsafe negateCosines(scores, squares: squares, count: slots.count)
     return nil
   }
 }

@@ -12,8 +12,8 @@ enum KeyDiffDot: EvictionPolicy {
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let scratch = AnchorScratch(slots)
     scratch.average(slots)
-    scale(scratch.anchor, count: slots.rows.headDim, by: -1)
-    slots.rows.multiply(scratch.anchor, slotCount: slots.count, into: scores)
+    unsafe scale(scratch.anchor, count: slots.rows.headDim, by: -1)
+    unsafe slots.rows.multiply(scratch.anchor, slotCount: slots.count, into: scores)
     return nil
   }
 }

@@ -13,7 +13,7 @@ enum KeyDiffEuclidean: EvictionPolicy {
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let scratch = AnchorScratch(slots)
     scratch.average(slots)
-    slots.rows.squaredDistances(scratch.anchor, slotCount: slots.count, into: scores)
+    unsafe slots.rows.squaredDistances(scratch.anchor, slotCount: slots.count, into: scores)
     return nil
   }
 }

@@ -12,18 +12,18 @@ enum KeyDiffMedian: EvictionPolicy {
 
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let headDim = slots.rows.headDim
-    let anchor = slots.floats(0)
-    let orders = slots.scratch + headDim
+    let anchor = unsafe slots.floats(0)
+    let orders = unsafe slots.scratch + headDim
     for index in 0..<headDim {
-      slots.rows.copyElement(index, slotCount: slots.count, into: scores)
-      for slot in 0..<slots.count { orders[slot] = Selection.order(scores[slot]) }
-      let middle = rankValues(orders, count: slots.count, rank: (slots.count - 1) / 2)
+      unsafe slots.rows.copyElement(index, slotCount: slots.count, into: scores)
+      for slot in 0..<slots.count { unsafe orders[slot] = unsafe Selection.order(scores[slot]) }
+      let middle = unsafe rankValues(orders, count: slots.count, rank: (slots.count - 1) / 2)
       let low = Selection.score(middle.value)
-      anchor[index] =
+      unsafe anchor[index] =
         slots.count & 1 == 1 ? low : (low + Selection.score(middle.next)) * 0.5
     }
-    slots.rows.multiply(anchor, slotCount: slots.count, into: scores)
-    for slot in 0..<slots.count { scores[slot] *= -slots.head.inverseNorms[slot] }
+    unsafe slots.rows.multiply(anchor, slotCount: slots.count, into: scores)
+    for slot in 0..<slots.count { unsafe scores[slot] *= -slots.head.inverseNorms[slot] }
     return nil
   }
 }

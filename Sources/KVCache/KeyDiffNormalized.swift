@@ -14,9 +14,9 @@ enum KeyDiffNormalized: EvictionPolicy {
 
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let scratch = AnchorScratch(slots)
-    scratch.sum(slots, factors: slots.head.inverseNorms)
-    slots.rows.multiply(scratch.anchor, slotCount: slots.count, into: scores)
-    for slot in 0..<slots.count { scores[slot] *= -slots.head.inverseNorms[slot] }
+    unsafe scratch.sum(slots, factors: slots.head.inverseNorms)
+    unsafe slots.rows.multiply(scratch.anchor, slotCount: slots.count, into: scores)
+    for slot in 0..<slots.count { unsafe scores[slot] *= -slots.head.inverseNorms[slot] }
     return scratch.length(headDim: slots.rows.headDim) / Float(slots.count)
   }
 }

@@ -15,14 +15,15 @@ enum KeyDiffPairwise: EvictionPolicy {
   }
 
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
-    let norms = slots.head.inverseNorms
-    let rows = slots.floats(tileCount)
+    let norms = unsafe slots.head.inverseNorms
+    let rows = unsafe slots.floats(tileCount)
     let headDim = slots.rows.headDim
     for first in stride(from: 0, to: slots.count, by: rowCount) {
       for row in 0..<rowCount {
-        slots.rows.copyKey(first + row, factor: -norms[first + row], into: rows + row * headDim)
+        unsafe slots.rows.copyKey(
+          first + row, factor: -norms[first + row], into: rows + row * headDim)
       }
-      slots.rows.sumProducts(
+      unsafe slots.rows.sumProducts(
         rows: rows, rowCount: rowCount, slotCount: slots.count, factors: norms,
         scratch: slots.floats(0), into: scores + first)
     }

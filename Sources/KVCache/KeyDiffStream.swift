@@ -40,11 +40,11 @@ enum KeyDiffStream: EvictionPolicy {
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? { nil }
 
   static func scores(_ slots: PolicyHead) -> SlotScores? {
-    SlotScores(first: slots.numbers, second: slots.minusOnes)
+    unsafe SlotScores(first: slots.numbers, second: slots.minusOnes)
   }
 
   static func moved(_ slots: PolicyHead, _ from: Range<Int>, to targets: UnsafePointer<UInt32>) {
-    slots.moveNumbers(from, to: targets)
+    unsafe slots.moveNumbers(from, to: targets)
   }
 
   /// The block's tokens that stay are scored again, without the dropped ones.
@@ -61,13 +61,13 @@ enum KeyDiffStream: EvictionPolicy {
   /// S += sign times the sum of the first units. Sums of so many whole numbers are exact in Float32.
   private static func add(_ slots: PolicyHead, _ scratch: StreamScratch, count: Int, sign: Double) {
     let headDim = slots.rows.headDim
-    let (partial, run) = (scratch.anchor, 512)
+    let (partial, run) = unsafe (scratch.anchor, 512)
     for first in stride(from: 0, to: count, by: run) {
-      partial.update(repeating: 0, count: headDim)
+      unsafe partial.update(repeating: 0, count: headDim)
       for token in first..<min(first + run, count) {
-        Kernels.add(scratch.unit(token), to: partial, count: headDim)
+        unsafe Kernels.add(scratch.unit(token), to: partial, count: headDim)
       }
-      for index in 0..<headDim { slots.keySum[index] += sign * Double(partial[index]) }
+      for index in 0..<headDim { unsafe slots.keySum[index] += sign * Double(partial[index]) }
     }
   }
 
@@ -76,35 +76,36 @@ enum KeyDiffStream: EvictionPolicy {
   private static func score(
     _ slots: PolicyHead, _ scratch: StreamScratch, areOfTable: Bool, areMade: Bool
   ) {
-    let (headDim, anchor) = (slots.rows.headDim, scratch.anchor)
-    for index in 0..<headDim { anchor[index] = Float(slots.keySum[index]) }
-    let length = squareRoot(sumOfProducts(anchor, anchor, count: headDim))
+    let (headDim, anchor) = unsafe (slots.rows.headDim, scratch.anchor)
+    for index in 0..<headDim { unsafe anchor[index] = unsafe Float(slots.keySum[index]) }
+    let length = unsafe squareRoot(sumOfProducts(anchor, anchor, count: headDim))
     let factor = length > 0 ? -1 / (length * StreamScratch.one) : 0
     var parts = scratch.parts(of: slots.block)
     while let part = parts.next() {
       if !areMade { scratch.makeUnits(slots, of: part, areOfTable: areOfTable) }
       for slot in part {
-        slots.numbers[slot] =
-          factor * sumOfProducts(scratch.unit(slot - part.lowerBound), anchor, count: headDim)
+        unsafe slots.numbers[slot] =
+          unsafe factor
+          * sumOfProducts(scratch.unit(slot - part.lowerBound), anchor, count: headDim)
       }
     }
-    smooth(slots.numbers, slots.block)
+    unsafe smooth(slots.numbers, slots.block)
   }
 
   /// The weights are powers of two and neighbours are added first, so that equal values give equal scores.
   private static func smooth(_ numbers: UnsafeMutablePointer<Float>, _ block: Range<Int>) {
-    guard var before = block.isEmpty ? nil : numbers[block.lowerBound] else { return }
+    guard var before = unsafe block.isEmpty ? nil : numbers[block.lowerBound] else { return }
     for slot in block {
-      let own = numbers[slot]
-      let next = slot + 1 < block.upperBound ? numbers[slot + 1] : own
-      numbers[slot] = 0.25 * (before + next) + 0.5 * own
+      let own = unsafe numbers[slot]
+      let next = unsafe slot + 1 < block.upperBound ? numbers[slot + 1] : own
+      unsafe numbers[slot] = 0.25 * (before + next) + 0.5 * own
       before = own
     }
   }
 }
 
 /// Where `KeyDiffStream` keeps its numbers in the scratch.
-private struct StreamScratch {
+@safe private struct StreamScratch {
   /// What 1 is in the unit keys.
   static var one: Float { 16_384 }
   /// `[unitCount][headDim]`
@@ -122,34 +123,35 @@ private struct StreamScratch {
   init(_ slots: PolicyHead) {
     headDim = slots.rows.headDim
     unitCount = slots.blockSizeMax
-    anchor = slots.floats(0)
-    cosines = anchor + headDim
-    sines = cosines + headDim / 2
-    units = cosines + headDim
+    unsafe anchor = unsafe slots.floats(0)
+    unsafe cosines = unsafe anchor + headDim
+    unsafe sines = unsafe cosines + headDim / 2
+    unsafe units = unsafe cosines + headDim
   }
 
   /// Some slots, so many at a time as there is room for units.
   func parts(of slots: Range<Int>) -> StreamParts { StreamParts(rest: slots, count: unitCount) }
 
-  func unit(_ token: Int) -> UnsafeMutablePointer<Float> { units + token * headDim }
+  func unit(_ token: Int) -> UnsafeMutablePointer<Float> { unsafe units + token * headDim }
 
   /// The unit keys of some slots, at most `unitCount`.
   /// - Parameter areOfTable: whether the rotary table has the block's tokens; another block may have come.
   func makeUnits(_ slots: PolicyHead, of range: Range<Int>, areOfTable: Bool) {
     for slot in range {
-      let row = unit(slot - range.lowerBound)
-      slots.rows.copyKey(slot, factor: 1, into: row)
+      let row = unsafe unit(slot - range.lowerBound)
+      unsafe slots.rows.copyKey(slot, factor: 1, into: row)
       if let rotary = slots.rotary {
         if areOfTable {
-          rotary.turnBack(row, token: slots.firstRow + slot - slots.countBefore)
+          unsafe rotary.turnBack(row, token: slots.firstRow + slot - slots.countBefore)
         } else {
-          let own = rotary.with(cosines: cosines, sines: sines)
-          own.setToken(0, position: Int(slots.head.positions[slot]))
-          own.turnBack(row, token: 0)
+          let own = unsafe rotary.with(cosines: cosines, sines: sines)
+          unsafe own.setToken(0, position: Int(slots.head.positions[slot]))
+          unsafe own.turnBack(row, token: 0)
         }
       }
-      let squares = sumOfProducts(row, row, count: headDim)
-      roundProducts(row, by: squares > 0 ? Self.one / squareRoot(squares) : 0, count: headDim)
+      let squares = unsafe sumOfProducts(row, row, count: headDim)
+      unsafe roundProducts(
+        row, by: squares > 0 ? Self.one / squareRoot(squares) : 0, count: headDim)
     }
   }
 }

@@ -8,8 +8,8 @@ enum KeyNorm: EvictionPolicy {
   /// A zero key, whose kept number is 0, is the shortest.
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     for slot in 0..<slots.count {
-      let inverse = slots.head.inverseNorms[slot]
-      scores[slot] = inverse == 0 ? .greatestFiniteMagnitude : inverse
+      let inverse = unsafe slots.head.inverseNorms[slot]
+      unsafe scores[slot] = inverse == 0 ? .greatestFiniteMagnitude : inverse
     }
     return nil
   }

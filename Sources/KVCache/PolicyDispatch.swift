@@ -68,11 +68,11 @@ struct WantsExtraRow: PolicyVisitor {
   func visit<Chosen: EvictionPolicy>(_ policy: Chosen.Type) -> Bool { policy.wantsExtraRow(slots) }
 }
 
-struct Score: PolicyVisitor {
+@safe struct Score: PolicyVisitor {
   let slots: PolicyHead
   let scores: UnsafeMutablePointer<Float>
   func visit<Chosen: EvictionPolicy>(_ policy: Chosen.Type) -> Float? {
-    policy.score(slots, into: scores)
+    unsafe policy.score(slots, into: scores)
   }
 }
 
@@ -81,12 +81,12 @@ struct Scores: PolicyVisitor {
   func visit<Chosen: EvictionPolicy>(_ policy: Chosen.Type) -> SlotScores? { policy.scores(slots) }
 }
 
-struct Moved: PolicyVisitor {
+@safe struct Moved: PolicyVisitor {
   let slots: PolicyHead
   let from: Range<Int>
   let targets: UnsafePointer<UInt32>
   func visit<Chosen: EvictionPolicy>(_ policy: Chosen.Type) {
-    policy.moved(slots, from, to: targets)
+    unsafe policy.moved(slots, from, to: targets)
   }
 }
 

@@ -11,21 +11,21 @@ enum PositionOrder {
   static func sort(
     _ positions: UnsafePointer<UInt32>, count: Int, scratch: UnsafeMutablePointer<UInt32>
   ) -> UnsafePointer<UInt32> {
-    let ends = scratch
-    var source = scratch + digitCount
-    var target = source + count
+    let ends = unsafe scratch
+    var source = unsafe scratch + digitCount
+    var target = unsafe source + count
     var greatest: UInt32 = 0
     for slot in 0..<count {
-      source[slot] = UInt32(truncatingIfNeeded: slot)
-      greatest = max(greatest, positions[slot])
+      unsafe source[slot] = UInt32(truncatingIfNeeded: slot)
+      greatest = unsafe max(greatest, positions[slot])
     }
     var shift: UInt32 = 0
     while shift < 32 && greatest >> shift > 0 {
-      distribute(positions, count, source, target, shift, ends)
-      (source, target) = (target, source)
+      unsafe distribute(positions, count, source, target, shift, ends)
+      unsafe (source, target) = unsafe (target, source)
       shift += UInt32(digitBits)
     }
-    return UnsafePointer(source)
+    return unsafe UnsafePointer(source)
   }
 
   /// One pass: slots in `target` in the order of a digit, equal ones as in `source`.
@@ -34,19 +34,19 @@ enum PositionOrder {
     _ target: UnsafeMutablePointer<UInt32>, _ shift: UInt32, _ ends: UnsafeMutablePointer<UInt32>
   ) {
     let mask = UInt32(digitCount - 1)
-    ends.update(repeating: 0, count: digitCount)
-    for slot in 0..<count { ends[Int(positions[slot] >> shift & mask)] &+= 1 }
+    unsafe ends.update(repeating: 0, count: digitCount)
+    for slot in 0..<count { unsafe ends[Int(positions[slot] >> shift & mask)] &+= 1 }
     var sum: UInt32 = 0
     for digit in 0..<digitCount {
-      let number = ends[digit]
-      ends[digit] = sum
+      let number = unsafe ends[digit]
+      unsafe ends[digit] = sum
       sum &+= number
     }
     for index in 0..<count {
-      let slot = source[index]
-      let digit = Int(positions[Int(slot)] >> shift & mask)
-      target[Int(ends[digit])] = slot
-      ends[digit] &+= 1
+      let slot = unsafe source[index]
+      let digit = unsafe Int(positions[Int(slot)] >> shift & mask)
+      unsafe target[Int(ends[digit])] = slot
+      unsafe ends[digit] &+= 1
     }
   }
 }

@@ -12,12 +12,12 @@ extension CacheHead {
     count: Int, first: Int = 0, _ rotary: RotaryTable, row: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<UInt32>
   ) {
-    let order = PositionOrder.sort(positions, count: count, scratch: scratch)
+    let order = unsafe PositionOrder.sort(positions, count: count, scratch: scratch)
     for position in first..<first + count {
-      let slot = Int(order[position - first])
-      rows.copyKey(slot, factor: 1, into: row)
-      rotary.turn(row, by: position - Int(positions[slot]))
-      setKey(slot, position: position, from: row)
+      let slot = unsafe Int(order[position - first])
+      unsafe rows.copyKey(slot, factor: 1, into: row)
+      unsafe rotary.turn(row, by: position - Int(positions[slot]))
+      unsafe setKey(slot, position: position, from: row)
     }
   }
 }
@@ -40,11 +40,11 @@ extension Eviction {
   ) {
     let count = block.slotCount
     if block.keepsLatest {
-      block.head.renumber(
+      unsafe block.head.renumber(
         count: count, first: nextPosition - count, rotary, row: row, scratch: scratch)
       return
     }
-    block.head.renumber(count: count, rotary, row: row, scratch: scratch)
+    unsafe block.head.renumber(count: count, rotary, row: row, scratch: scratch)
     policy.accept(Renumbered(slots: slots(block)), form)
   }
 }

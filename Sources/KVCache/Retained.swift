@@ -16,7 +16,7 @@ public struct Retained: Sendable, BitwiseCopyable {
     first: UnsafePointer<Float>, second: UnsafePointer<Float>,
     positions: UnsafePointer<UInt32>, nextPosition: Int
   ) -> SlotFilter {
-    SlotFilter(
+    unsafe SlotFilter(
       first: first, second: second, positions: positions,
       openStart: UInt32(clamping: sinkCount),
       openCount: UInt32(clamping: nextPosition - recentCount - sinkCount))

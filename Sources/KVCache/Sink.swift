@@ -8,7 +8,9 @@ enum Sink: EvictionPolicy {
   /// The age below 0: exact for the tokens behind the sinks, fewer than 2^24.
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
     let next = UInt32(truncatingIfNeeded: slots.nextPosition)
-    for slot in 0..<slots.count { scores[slot] = -Float(next &- slots.head.positions[slot]) }
+    for slot in 0..<slots.count {
+      unsafe scores[slot] = unsafe -Float(next &- slots.head.positions[slot])
+    }
     return nil
   }
 }

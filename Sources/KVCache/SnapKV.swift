@@ -19,14 +19,14 @@ enum SnapKV: EvictionPolicy {
   }
 
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
-    let order = PositionOrder.sort(
+    let order = unsafe PositionOrder.sort(
       slots.head.positions, count: slots.count, scratch: slots.scratch)
     for place in 0..<slots.count {
       var sum: Float = 0
       for near in max(place &- reach, 0)...min(place &+ reach, slots.count &- 1) {
-        sum += slots.pending[Int(order[near])]
+        unsafe sum += slots.pending[Int(order[near])]
       }
-      scores[Int(order[place])] = sum / Float(2 * reach + 1)
+      unsafe scores[Int(order[place])] = sum / Float(2 * reach + 1)
     }
     return nil
   }

@@ -4,7 +4,7 @@ import Profile
 
 /// What evictions of the latest few tokens took away, one token at a time, so that they can be undone:
 /// for each KV head and token the slot that was emptied and what lay there.
-struct StepLog {
+@safe struct StepLog {
   /// Tokens that can be undone; 0 if none can.
   let depth: Int
   /// `[heads][depth]`: the emptied slot; -1 if nothing was evicted.
@@ -24,13 +24,15 @@ struct StepLog {
     let depth = evicts && needs.undoesSteps ? depth : 0
     self.depth = depth
     let entries = shape.headCount * depth
-    holes = carver.take(.policy, Int32.self, count: entries)
-    areWeak = carver.take(.policy, Bool.self, count: entries)
-    positions = carver.take(.policy, UInt32.self, count: entries)
-    inverseNorms = carver.take(.policy, Float.self, count: needs.usesNorms ? entries : 0)
-    numbers = carver.take(.policy, Float.self, count: needs.keepsNumbers ? entries : 0)
-    keys = carver.take(.policy, UInt16.self, count: shape.total.dimStart * depth)
-    values = carver.take(.policy, UInt16.self, count: shape.total.dimStart * depth)
+    unsafe holes = unsafe carver.take(.policy, Int32.self, count: entries)
+    unsafe areWeak = unsafe carver.take(.policy, Bool.self, count: entries)
+    unsafe positions = unsafe carver.take(.policy, UInt32.self, count: entries)
+    unsafe inverseNorms = unsafe carver.take(
+      .policy, Float.self, count: needs.usesNorms ? entries : 0)
+    unsafe numbers = unsafe carver.take(
+      .policy, Float.self, count: needs.keepsNumbers ? entries : 0)
+    unsafe keys = unsafe carver.take(.policy, UInt16.self, count: shape.total.dimStart * depth)
+    unsafe values = unsafe carver.take(.policy, UInt16.self, count: shape.total.dimStart * depth)
   }
 
   private func entry(_ block: HeadBlock, _ step: Int) -> Int { block.index * depth + step }
@@ -40,44 +42,46 @@ struct StepLog {
   }
 
   func hole(_ block: HeadBlock, _ step: Int) -> Int {
-    depth == 0 ? -1 : Int(holes[entry(block, step)])
+    unsafe depth == 0 ? -1 : Int(holes[entry(block, step)])
   }
 
-  func isWeak(_ block: HeadBlock, _ step: Int) -> Bool { areWeak[entry(block, step)] }
+  func isWeak(_ block: HeadBlock, _ step: Int) -> Bool { unsafe areWeak[entry(block, step)] }
 
   /// A token has come, for which nothing has been evicted yet.
   func begin(_ block: HeadBlock, _ step: Int) {
     if depth == 0 { return }
-    holes[entry(block, step)] = -1
-    areWeak[entry(block, step)] = false
+    unsafe holes[entry(block, step)] = -1
+    unsafe areWeak[entry(block, step)] = false
   }
 
-  func noteWeak(_ block: HeadBlock, _ step: Int) { areWeak[entry(block, step)] = true }
+  func noteWeak(_ block: HeadBlock, _ step: Int) { unsafe areWeak[entry(block, step)] = true }
 
   /// The token of a slot is about to be evicted.
   func save(_ slots: PolicyHead, _ block: HeadBlock, _ step: Int, hole: Int) {
     let (entry, start) = (entry(block, step), start(block, step))
-    holes[entry] = Int32(truncatingIfNeeded: hole)
-    positions[entry] = slots.head.positions[hole]
-    if slots.head.keepsNorms { inverseNorms[entry] = slots.head.inverseNorms[hole] }
-    if slots.keepsNumbers { numbers[entry] = slots.numbers[hole] }
-    slots.rows.read(hole, key: keys + start, value: values + start)
+    unsafe holes[entry] = Int32(truncatingIfNeeded: hole)
+    unsafe positions[entry] = unsafe slots.head.positions[hole]
+    if slots.head.keepsNorms { unsafe inverseNorms[entry] = unsafe slots.head.inverseNorms[hole] }
+    if slots.keepsNumbers { unsafe numbers[entry] = unsafe slots.numbers[hole] }
+    unsafe slots.rows.read(hole, key: keys + start, value: values + start)
   }
 
   /// Puts the evicted token back where it was, and the one that took its place behind the filled slots.
   func restore(_ slots: PolicyHead, _ block: HeadBlock, _ step: Int) {
     let (entry, start) = (entry(block, step), start(block, step))
-    let (hole, last) = (Int(holes[entry]), block.slotCount)
+    let (hole, last) = unsafe (Int(holes[entry]), block.slotCount)
     if hole != last {
       slots.rows.copy(hole, to: last)
-      slots.head.positions[last] = slots.head.positions[hole]
-      if slots.head.keepsNorms { slots.head.inverseNorms[last] = slots.head.inverseNorms[hole] }
-      if slots.keepsNumbers { slots.numbers[last] = slots.numbers[hole] }
+      unsafe slots.head.positions[last] = unsafe slots.head.positions[hole]
+      if slots.head.keepsNorms {
+        unsafe slots.head.inverseNorms[last] = unsafe slots.head.inverseNorms[hole]
+      }
+      if slots.keepsNumbers { unsafe slots.numbers[last] = unsafe slots.numbers[hole] }
     }
-    slots.rows.write(hole, key: keys + start, value: values + start)
-    slots.head.positions[hole] = positions[entry]
-    if slots.head.keepsNorms { slots.head.inverseNorms[hole] = inverseNorms[entry] }
-    if slots.keepsNumbers { slots.numbers[hole] = numbers[entry] }
+    unsafe slots.rows.write(hole, key: keys + start, value: values + start)
+    unsafe slots.head.positions[hole] = unsafe positions[entry]
+    if slots.head.keepsNorms { unsafe slots.head.inverseNorms[hole] = unsafe inverseNorms[entry] }
+    if slots.keepsNumbers { unsafe slots.numbers[hole] = unsafe numbers[entry] }
   }
 }
 
@@ -125,9 +129,9 @@ extension Eviction {
       if block.keepsLatest { return }
       let hole = log.hole(block, step)
       if needs.keepsKeySum && !needs.sumHasEvictedKeys {
-        slots.rows.addKeys(hole..<hole + 1, to: slots.keySum)
+        unsafe slots.rows.addKeys(hole..<hole + 1, to: slots.keySum)
       }
-      if log.isWeak(block, step) { (weakCounts + block.kvHead).pointee -= 1 }
+      if log.isWeak(block, step) { unsafe (weakCounts + block.kvHead).pointee -= 1 }
     }
     if block.keepsLatest { return }
     let last = block.slotCount

@@ -9,7 +9,7 @@ enum TOVA: EvictionPolicy {
   static var weightTokens: Int { 1 }
 
   static func score(_ slots: PolicyHead, into scores: UnsafeMutablePointer<Float>) -> Float? {
-    copy(slots.pending, to: scores, count: slots.count)
+    unsafe copy(slots.pending, to: scores, count: slots.count)
     return nil
   }
 }

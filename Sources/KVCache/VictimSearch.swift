@@ -5,7 +5,7 @@ import Kernels
 ///
 /// A small sample tells which score a few more slots than wanted lie below. One pass of vectors
 /// collects these candidates, and only they are ordered exactly.
-package struct VictimSearch: BitwiseCopyable {
+@safe package struct VictimSearch: BitwiseCopyable {
   /// Slots that the first guess looks at.
   static let sampleCount = 64
 
@@ -24,9 +24,9 @@ package struct VictimSearch: BitwiseCopyable {
     scratch: UnsafeMutablePointer<UInt32>
   ) {
     self.filter = filter
-    self.slots = slots
-    self.orders = orders
-    self.scratch = scratch
+    unsafe self.slots = unsafe slots
+    unsafe self.orders = unsafe orders
+    unsafe self.scratch = unsafe scratch
   }
 
   /// Leaves the victims in `slots`, in order of slots.
@@ -37,9 +37,9 @@ package struct VictimSearch: BitwiseCopyable {
     precondition(victimCount > 0 && victimCount <= slotCount)
     let count = collectCandidates(slotCount, victimCount)
     for index in 0..<count {
-      orders[index] = order(Int(slots[index]))
+      unsafe orders[index] = unsafe order(Int(slots[index]))
     }
-    let last = rankLimit(orders, count: count, rank: victimCount &- 1)
+    let last = unsafe rankLimit(orders, count: count, rank: victimCount &- 1)
     let found = keep(count) { order, _ in order <= last }
     if found > victimCount {
       let oldest = oldestVictim(last, found, victimCount)
@@ -53,16 +53,16 @@ package struct VictimSearch: BitwiseCopyable {
   private func keep(_ count: Int, _ isWanted: (UInt32, UInt32) -> Bool) -> Int {
     var found = 0
     for index in 0..<count {
-      let (slot, order) = (slots[index], orders[index])
-      (slots[found], orders[found]) = (slot, order)
-      found &+= isWanted(order, filter.positions[Int(slot)]) ? 1 : 0
+      let (slot, order) = unsafe (slots[index], orders[index])
+      unsafe (slots[found], orders[found]) = (slot, order)
+      unsafe found &+= isWanted(order, filter.positions[Int(slot)]) ? 1 : 0
     }
     return found
   }
 
   @inline(__always)
   private func order(_ slot: Int) -> UInt32 {
-    let score = Selection.order(-(filter.first[slot] * filter.second[slot]))
+    let score = unsafe Selection.order(-(filter.first[slot] * filter.second[slot]))
     return filter.isOpen(slot) ? score : Selection.order(Selection.protected)
   }
 
@@ -70,21 +70,21 @@ package struct VictimSearch: BitwiseCopyable {
   private func collectCandidates(_ slotCount: Int, _ victimCount: Int) -> Int {
     if slotCount >= 2 &* Self.sampleCount {
       let step = slotCount / Self.sampleCount
-      for index in 0..<Self.sampleCount { scratch[index] = order(index &* step) }
+      for index in 0..<Self.sampleCount { unsafe scratch[index] = order(index &* step) }
       // So many of the sample are expected among the victims; one and a half standard deviations
       // more make it likely that enough slots pass.
       let expected = Float(victimCount &* Self.sampleCount) / Float(slotCount)
       var rank = Int(expected + 1.5 * squareRoot(expected))
       while rank < Self.sampleCount {
-        let limit = rankLimit(scratch, count: Self.sampleCount, rank: rank)
+        let limit = unsafe rankLimit(scratch, count: Self.sampleCount, rank: rank)
         if limit >= Selection.order(Selection.protected) { break }
-        let count = filter.collect(
+        let count = unsafe filter.collect(
           count: slotCount, atLeast: -Selection.score(limit), into: slots)
         if count >= victimCount { return count }
         rank = 2 &* rank &+ 1
       }
     }
-    for slot in 0..<slotCount { slots[slot] = UInt32(truncatingIfNeeded: slot) }
+    for slot in 0..<slotCount { unsafe slots[slot] = UInt32(truncatingIfNeeded: slot) }
     return slotCount
   }
 
@@ -92,11 +92,11 @@ package struct VictimSearch: BitwiseCopyable {
   /// leave.
   private func oldestVictim(_ last: UInt32, _ count: Int, _ victimCount: Int) -> UInt32 {
     var equal = 0
-    for index in 0..<count where orders[index] == last {
-      scratch[equal] = ~filter.positions[Int(slots[index])]
+    for index in 0..<count where unsafe orders[index] == last {
+      unsafe scratch[equal] = unsafe ~filter.positions[Int(slots[index])]
       equal &+= 1
     }
     let lower = count &- equal
-    return ~rankLimit(scratch, count: equal, rank: victimCount &- lower &- 1)
+    return unsafe ~rankLimit(scratch, count: equal, rank: victimCount &- lower &- 1)
   }
 }

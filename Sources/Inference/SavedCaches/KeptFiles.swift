@@ -10,8 +10,8 @@ extension Engine {
     var header = emptyHeader
     var hash = XXHash64()
     (header.tokenCount, header.position, header.fixedCount, header.slotCount) = (0, 0, 0, 0)
-    return withUnsafeBytes(of: &header) {
-      hash.update(UnsafeRawBufferPointer($0))
+    return unsafe withUnsafeBytes(of: &header) {
+      unsafe hash.update(UnsafeRawBufferPointer($0))
       return hash.finish()
     }
   }
@@ -28,10 +28,10 @@ extension Engine {
     at offset: Int
   ) throws(SystemFailure) -> Int {
     let rowByteCount = shape.embeddingLength * MemoryLayout<Float>.stride
-    let row = UnsafeMutableRawBufferPointer(
+    let row = unsafe UnsafeMutableRawBufferPointer(
       rebasing: layout.loading.buffer[..<rowByteCount])
-    _ = row.initializeMemory(as: UInt8.self, repeating: 0)
-    let parts = UnsafeRawBufferPointer(rebasing: memory[..<kept.byteCount])
+    _ = unsafe row.initializeMemory(as: UInt8.self, repeating: 0)
+    let parts = unsafe UnsafeRawBufferPointer(rebasing: memory[..<kept.byteCount])
     var header = emptyHeader
     header.tokenCount = UInt64(kept.tokenCount)
     header.position = UInt64(kept.position)
@@ -39,15 +39,15 @@ extension Engine {
     header.slotCount = UInt64(kept.slotCount)
     header.payloadByteCount = UInt64(row.count + parts.count)
     var hash = header.startHash()
-    hash.update(UnsafeRawBufferPointer(row))
-    hash.update(parts)
+    unsafe hash.update(UnsafeRawBufferPointer(row))
+    unsafe hash.update(parts)
     header.checksum = hash.finish()
-    try withUnsafeBytes(of: &header) { (bytes) throws(SystemFailure) in
-      try file.write(UnsafeRawBufferPointer(bytes), at: offset)
+    try unsafe withUnsafeBytes(of: &header) { (bytes) throws(SystemFailure) in
+      try unsafe file.write(UnsafeRawBufferPointer(bytes), at: offset)
     }
     let rowOffset = offset + SnapshotHeader.byteCount
-    try file.write(UnsafeRawBufferPointer(row), at: rowOffset)
-    try file.write(parts, at: rowOffset + row.count)
+    try unsafe file.write(UnsafeRawBufferPointer(row), at: rowOffset)
+    try unsafe file.write(parts, at: rowOffset + row.count)
     return SnapshotHeader.byteCount + row.count + parts.count
   }
 }

@@ -18,7 +18,7 @@ extension TokenSequence {
     buffer: UnsafeMutableRawBufferPointer
   ) throws(SnapshotError) {
     let snapshot = Snapshot(self, on: machine, weights, row: 0)
-    let header = try snapshot.checkedHeader(of: file, buffer: buffer)
+    let header = try unsafe snapshot.checkedHeader(of: file, buffer: buffer)
     do throws(SnapshotError) {
       try snapshot.take(file)
       try checkPositions(below: Int(header.position))
@@ -27,7 +27,7 @@ extension TokenSequence {
       throw error
     }
     // No more tokens can be taken back than the heads have, whatever the header says.
-    let takenCountMax = shape.stateLayerCount > 0 ? 0 : state.pointee.cache.leastCount
+    let takenCountMax = unsafe shape.stateLayerCount > 0 ? 0 : state.pointee.cache.leastCount
     let tokenCount = Int(header.tokenCount)
     setPlace(
       tokenCount: tokenCount, position: Int(header.position),
@@ -37,8 +37,8 @@ extension TokenSequence {
   private func checkPositions(below position: Int) throws(SnapshotError) {
     for layer in 0..<shape.layerCount {
       for kvHead in 0..<shape.layer(layer).keptHeadCount {
-        let positions = keptPositions(layer: layer, kvHead: kvHead)
-        for slot in positions.indices where positions[slot] >= UInt32(position) {
+        let positions = unsafe keptPositions(layer: layer, kvHead: kvHead)
+        for slot in positions.indices where unsafe positions[slot] >= UInt32(position) {
           throw .malformed("positions of its tokens")
         }
       }
@@ -54,7 +54,7 @@ extension Engine {
 
   /// See `TokenSequence.restore`.
   public mutating func restore(from file: borrowing InputFile) throws(SnapshotError) {
-    try sequence.restore(
+    try unsafe sequence.restore(
       from: file, on: machine, layout.weights, buffer: layout.loading.buffer)
   }
 }

@@ -7,7 +7,7 @@ import Profile
 
 /// A text's cache in a file: writes it, and takes one that `write` wrote. All tokens must be committed,
 /// and the last block that the machine took must be this text's.
-struct Snapshot: ~Copyable {
+@safe struct Snapshot: ~Copyable {
   let state: UnsafeMutablePointer<CacheState>
   let settings: RunSettings
   /// What the text's own header would say.
@@ -22,18 +22,18 @@ struct Snapshot: ~Copyable {
   ) {
     precondition(sequence.appendedCount == 0, "tokens are not committed")
     let workspace = machine.workspace
-    state = sequence.state
+    unsafe state = unsafe sequence.state
     settings = sequence.settings
     header = SnapshotHeader(sequence, modelHash: weights.fingerprint(workspace.rotary))
-    self.row = workspace.residual[row]
+    unsafe self.row = unsafe workspace.residual[row]
     rowLength = sequence.shape.embeddingLength
   }
 
   private func forEachPart<Visitor: CacheVisitor & ~Copyable>(
     _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
-    try visitor.visit(row, count: rowLength)
-    try state.pointee.forEachPart(&visitor)
+    try unsafe visitor.visit(row, count: rowLength)
+    try unsafe state.pointee.forEachPart(&visitor)
   }
 
   private var payloadByteCount: UInt64 {
@@ -48,9 +48,9 @@ struct Snapshot: ~Copyable {
     var hasher = SnapshotHasher(hash: header.startHash())
     forEachPart(&hasher)
     header.checksum = hasher.hash.finish()
-    withUnsafeBytes(of: &header) { out.write(raw: UnsafeRawBufferPointer($0)) }
-    withUnsafeMutablePointer(to: &out) {
-      var writer = SnapshotWriter(out: $0)
+    unsafe withUnsafeBytes(of: &header) { unsafe out.write(raw: UnsafeRawBufferPointer($0)) }
+    unsafe withUnsafeMutablePointer(to: &out) {
+      var writer = unsafe SnapshotWriter(out: $0)
       forEachPart(&writer)
     }
   }
@@ -64,15 +64,15 @@ extension Snapshot {
     of file: borrowing InputFile, buffer: UnsafeMutableRawBufferPointer
   ) throws(SnapshotError) -> SnapshotHeader {
     var found = SnapshotHeader()
-    let read = try withUnsafeMutableBytes(of: &found) { (bytes) throws(SnapshotError) in
-      try Self.read(file, into: bytes, at: 0)
+    let read = try unsafe withUnsafeMutableBytes(of: &found) { (bytes) throws(SnapshotError) in
+      try unsafe Self.read(file, into: bytes, at: 0)
     }
     if read < SnapshotHeader.byteCount || found.magic != SnapshotHeader.magic {
       throw .notSnapshot
     }
-    try found.check(like: header, slotCountMax: state.pointee.cache.shape.capacityMax)
-    try checkPayload(found, file, buffer)
-    try checkCounts(found, file, buffer)
+    try unsafe found.check(like: header, slotCountMax: state.pointee.cache.shape.capacityMax)
+    try unsafe checkPayload(found, file, buffer)
+    try unsafe checkCounts(found, file, buffer)
     return found
   }
 
@@ -86,11 +86,11 @@ extension Snapshot {
     var hash = header.startHash()
     var offset = SnapshotHeader.byteCount
     while offset < file.byteCount {
-      let part = UnsafeMutableRawBufferPointer(
+      let part = unsafe UnsafeMutableRawBufferPointer(
         rebasing: buffer[..<min(buffer.count, file.byteCount - offset)])
-      let count = try Self.read(file, into: part, at: offset)
+      let count = try unsafe Self.read(file, into: part, at: offset)
       if count < part.count { throw .byteCount(offset + count, expected: expected) }
-      hash.update(UnsafeRawBufferPointer(part))
+      unsafe hash.update(UnsafeRawBufferPointer(part))
       offset += count
     }
     if hash.finish() != header.checksum { throw .checksum }
@@ -100,17 +100,17 @@ extension Snapshot {
   private func checkCounts(
     _ header: SnapshotHeader, _ file: borrowing InputFile, _ buffer: UnsafeMutableRawBufferPointer
   ) throws(SnapshotError) {
-    let headCount = state.pointee.cache.shape.headCount
-    let bytes = UnsafeMutableRawBufferPointer(
+    let headCount = unsafe state.pointee.cache.shape.headCount
+    let bytes = unsafe UnsafeMutableRawBufferPointer(
       rebasing: buffer[..<(headCount * MemoryLayout<UInt32>.stride)])
     let rowByteCount = rowLength * MemoryLayout<Float>.stride
-    let read = try Self.read(file, into: bytes, at: SnapshotHeader.byteCount + rowByteCount)
+    let read = try unsafe Self.read(file, into: bytes, at: SnapshotHeader.byteCount + rowByteCount)
     if read < bytes.count { throw .malformed("its length for so many slots") }
-    let counts = bytes.baseAddress!.assumingMemoryBound(to: UInt32.self)
-    state.pointee.cache.exchangeCounts(counts)
-    defer { state.pointee.cache.exchangeCounts(counts) }
-    let cacheCount = UInt64(state.pointee.cache.count)
-    if !state.pointee.cache.hasPossibleCounts || cacheCount != header.slotCount {
+    let counts = unsafe bytes.baseAddress!.assumingMemoryBound(to: UInt32.self)
+    unsafe state.pointee.cache.exchangeCounts(counts)
+    defer { unsafe state.pointee.cache.exchangeCounts(counts) }
+    let cacheCount = unsafe UInt64(state.pointee.cache.count)
+    if unsafe !state.pointee.cache.hasPossibleCounts || cacheCount != header.slotCount {
       throw .malformed("its counts of tokens, positions and slots")
     }
     if payloadByteCount != header.payloadByteCount {
@@ -120,8 +120,8 @@ extension Snapshot {
 
   /// Fills the cache from a file that was checked.
   func take(_ file: borrowing InputFile) throws(SnapshotError) {
-    try withUnsafePointer(to: file) { (file) throws(SnapshotError) in
-      var reader = SnapshotReader(file: file)
+    try unsafe withUnsafePointer(to: file) { (file) throws(SnapshotError) in
+      var reader = unsafe SnapshotReader(file: file)
       try forEachPart(&reader)
     }
   }
@@ -130,7 +130,7 @@ extension Snapshot {
     _ file: borrowing InputFile, into target: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(SnapshotError) -> Int {
     do throws(SystemFailure) {
-      return try file.read(into: target, at: offset)
+      return try unsafe file.read(into: target, at: offset)
     } catch {
       throw .file(error)
     }

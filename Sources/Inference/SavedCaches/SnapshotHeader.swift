@@ -40,8 +40,8 @@ struct SnapshotHeader: BitwiseCopyable {
   func startHash() -> XXHash64 {
     var hash = XXHash64()
     var copy = self
-    withUnsafeBytes(of: &copy) {
-      hash.update(UnsafeRawBufferPointer(rebasing: $0[..<(Self.byteCount - 8)]))
+    unsafe withUnsafeBytes(of: &copy) {
+      unsafe hash.update(UnsafeRawBufferPointer(rebasing: $0[..<(Self.byteCount - 8)]))
     }
     return hash
   }

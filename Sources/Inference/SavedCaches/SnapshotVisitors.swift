@@ -11,25 +11,25 @@ struct SnapshotCounter: CacheVisitor {
 struct SnapshotHasher: CacheVisitor {
   var hash: XXHash64
   mutating func visit(_ bytes: UnsafeMutableRawBufferPointer) {
-    hash.update(UnsafeRawBufferPointer(bytes))
+    unsafe hash.update(UnsafeRawBufferPointer(bytes))
   }
 }
 
-struct SnapshotWriter: CacheVisitor {
+@safe struct SnapshotWriter: CacheVisitor {
   let out: UnsafeMutablePointer<TextOutput>
   mutating func visit(_ bytes: UnsafeMutableRawBufferPointer) {
-    out.pointee.write(raw: UnsafeRawBufferPointer(bytes))
+    unsafe out.pointee.write(raw: UnsafeRawBufferPointer(bytes))
   }
 }
 
-struct SnapshotReader: CacheVisitor {
+@safe struct SnapshotReader: CacheVisitor {
   let file: UnsafePointer<InputFile>
   private var offset = SnapshotHeader.byteCount
 
-  init(file: UnsafePointer<InputFile>) { self.file = file }
+  init(file: UnsafePointer<InputFile>) { unsafe self.file = unsafe file }
 
   mutating func visit(_ bytes: UnsafeMutableRawBufferPointer) throws(SnapshotError) {
-    let count = try Snapshot.read(file.pointee, into: bytes, at: offset)
+    let count = try unsafe Snapshot.read(file.pointee, into: bytes, at: offset)
     if count < bytes.count { throw .byteCount(offset + count, expected: offset + bytes.count) }
     offset += count
   }

@@ -14,7 +14,7 @@ struct BenchSample: BitwiseCopyable {
 }
 
 /// All of the arena that a measurement of speed uses. Making it on a measuring carver gives the plan.
-struct BenchLayout: ~Copyable {
+@safe struct BenchLayout: ~Copyable {
   let engine: EngineLayout
   var generator: Generator
   /// `[prompts][repeats]`
@@ -34,25 +34,25 @@ struct BenchLayout: ~Copyable {
     carver: inout Carver, _ shape: ModelShape, _ settings: RunSettings, _ request: BenchRequest
   ) {
     engine = EngineLayout(carver: &carver, shape: shape, settings: settings)
-    generator = Generator(
+    generator = unsafe Generator(
       carver: &carver, GeneratorNeeds(), .none, vocabularyCount: shape.vocabularyCount, nil)
     let blockCount = (request.prompts.greatest + settings.blockSize - 1) / settings.blockSize
     recordsPerRun = min((blockCount + 1) & ~1, BlockRecords.capacityMax)
-    samples = carver.take(
+    unsafe samples = unsafe carver.take(
       .latency, BenchSample.self, count: request.prompts.count * request.repeatCount)
     blocks = BlockRecords(carver: &carver, capacity: recordsPerRun)
-    runBlocks = carver.take(
+    unsafe runBlocks = unsafe carver.take(
       .latency, LatencyRecord.self, count: request.repeatCount * recordsPerRun)
-    medianBlocks = carver.take(
+    unsafe medianBlocks = unsafe carver.take(
       .latency, LatencyRecord.self, count: request.prompts.count * recordsPerRun)
     threadCount = settings.threadCount
-    memberTimes = carver.take(
+    unsafe memberTimes = unsafe carver.take(
       .latency, BlockTimes.self, count: request.prompts.count * BenchPhase.count * threadCount)
   }
 
   /// A row with a place for each thread.
   func memberTimes(_ prompt: Int, _ phase: BenchPhase) -> UnsafeMutablePointer<BlockTimes> {
-    memberTimes + (prompt * BenchPhase.count + phase.rawValue) * threadCount
+    unsafe memberTimes + (prompt * BenchPhase.count + phase.rawValue) * threadCount
   }
 }
 

@@ -87,7 +87,7 @@ extension BenchMachine {
   /// Adds what the threads saw of the latest block.
   func addMemberTimes(to times: UnsafeMutablePointer<BlockTimes>) {
     for index in 0..<engine.team.latestMemberCount {
-      times[index] = times[index] + engine.times(ofMember: index)
+      unsafe times[index] = unsafe times[index] + engine.times(ofMember: index)
     }
   }
 

@@ -45,8 +45,8 @@ public struct BenchModel: ~Copyable {
     switch file {
     case .some(let file):
       var buffer = InlineArray<65_536, UInt8>(repeating: 0)
-      try withUnsafeMutableBytes(of: &buffer) { (bytes) throws(ModelError) in
-        try engine.load(file, into: arena, buffer: bytes)
+      try unsafe withUnsafeMutableBytes(of: &buffer) { (bytes) throws(ModelError) in
+        try unsafe engine.load(file, into: arena, buffer: bytes)
       }
       file.releaseCachedPages()
     case .none: engine.fillSynthetic(seed: Self.seed)

@@ -62,8 +62,8 @@ public struct BenchRun {
     let length = min(request.prompts.greatest, machine.engine.settings.blockSize)
     // A full cache has as many slots for the answer as were asked for.
     let count = min(Self.warmUpTokenCount, request.generateCount)
-    _ = try prefill(&machine, length: length, answerTokenCount: count + 1, &observer)
-    _ = try decode(&machine, count: count, &observer)
+    _ = try unsafe prefill(&machine, length: length, answerTokenCount: count + 1, &observer)
+    _ = try unsafe decode(&machine, count: count, &observer)
   }
 
   private mutating func measure<Observer: MeasurementObserver & ~Copyable>(
@@ -74,20 +74,20 @@ public struct BenchRun {
     for run in 0..<request.repeatCount {
       work.start(prompt: prompt, run: run)
       machine.engine.reset()
-      let prefillTime = try prefill(
+      let prefillTime = try unsafe prefill(
         &machine, length: request.prompts[prompt], answerTokenCount: request.generateCount + 1,
         &observer, memberTimes: machine.layout.memberTimes(prompt, .prefill))
       let prefillTimes = machine.layout.blocks.sum.times
       for index in 0..<machine.layout.blocks.count {
-        machine.layout.runBlocks[run * records + index] = machine.layout.blocks[index]
+        unsafe machine.layout.runBlocks[run * records + index] = machine.layout.blocks[index]
       }
-      let decoded = try decode(
+      let decoded = try unsafe decode(
         &machine, count: request.generateCount, &observer,
         memberTimes: machine.layout.memberTimes(prompt, .decode))
       if Interrupt.isRaised { break }
       runCount += 1
       results[prompt].slotSum = decoded.slotSum
-      machine.layout.samples[prompt * request.repeatCount + run] = BenchSample(
+      unsafe machine.layout.samples[prompt * request.repeatCount + run] = BenchSample(
         prefillNanoseconds: prefillTime, decodeNanoseconds: decoded.nanoseconds,
         prefill: prefillTimes, decode: decoded.times)
     }
@@ -107,7 +107,7 @@ public struct BenchRun {
     for run in 0..<request.repeatCount {
       work.start(prompt: 0, run: run)
       machine.engine.reset()
-      times[run] = try prefill(
+      times[run] = try unsafe prefill(
         &machine, length: request.prompts[0], answerTokenCount: 1, &observer)
       isInterrupted = Interrupt.isRaised
       if isInterrupted { break }
@@ -133,7 +133,7 @@ public struct BenchRun {
     while case .block(let block) = try machine.step(&prompt) {
       machine.layout.blocks.append(
         block, health: machine.health.endBlock(tokenCount: block.tokenCount))
-      if let memberTimes { machine.addMemberTimes(to: memberTimes) }
+      if let memberTimes = unsafe memberTimes { unsafe machine.addMemberTimes(to: memberTimes) }
       let done = machine.layout.generator.promptTokenCount
       if done < length { machine.coolDown(&observer) }
       observer.observe(work.event(prefilled: done))
@@ -159,7 +159,7 @@ public struct BenchRun {
       guard case .token = try machine.step(&prompt), let pass = machine.layout.generator.latestPass
       else { preconditionFailure("there is room for as many tokens as were asked for") }
       times = times + pass.times
-      if let memberTimes { machine.addMemberTimes(to: memberTimes) }
+      if let memberTimes = unsafe memberTimes { unsafe machine.addMemberTimes(to: memberTimes) }
       slotSum += pass.slotsBefore + 1
       observer.observe(work.event(generated: index + 1))
       if machine.health.endToken(Instant.now()) { machine.coolDown(&observer) }
@@ -171,27 +171,27 @@ public struct BenchRun {
   }
 
   private mutating func summarize(_ prompt: Int, _ machine: inout BenchMachine) {
-    let layout = (
+    let layout = unsafe (
       samples: machine.layout.samples + prompt * request.repeatCount,
       records: machine.layout.recordsPerRun
     )
     var prefills = InlineArray<100, Int64>(repeating: 0)
     var decodes = InlineArray<100, Int64>(repeating: 0)
     for run in 0..<results[prompt].runCount {
-      prefills[run] = layout.samples[run].prefillNanoseconds
-      decodes[run] = layout.samples[run].decodeNanoseconds
+      prefills[run] = unsafe layout.samples[run].prefillNanoseconds
+      decodes[run] = unsafe layout.samples[run].decodeNanoseconds
     }
     let prefill = Spread(prefills, count: results[prompt].runCount)
     let decode = Spread(decodes, count: results[prompt].runCount)
     results[prompt].promptLength = request.prompts[prompt]
     results[prompt].prefill = prefill
     results[prompt].decode = decode
-    results[prompt].prefillTimes = layout.samples[prefill.medianRun].prefill
-    results[prompt].decodeTimes = layout.samples[decode.medianRun].decode
+    results[prompt].prefillTimes = unsafe layout.samples[prefill.medianRun].prefill
+    results[prompt].decodeTimes = unsafe layout.samples[decode.medianRun].decode
     results[prompt].recordCount = machine.layout.blocks.count
     for index in 0..<machine.layout.blocks.count {
-      machine.layout.medianBlocks[prompt * layout.records + index] =
-        machine.layout.runBlocks[prefill.medianRun * layout.records + index]
+      unsafe machine.layout.medianBlocks[prompt * layout.records + index] =
+        unsafe machine.layout.runBlocks[prefill.medianRun * layout.records + index]
     }
   }
 }

@@ -44,7 +44,7 @@ public struct LatencyRecord: BitwiseCopyable, Sendable {
 
 /// The latency of each prompt block in bounded memory: when the records are full, neighbours are
 /// taken together in pairs, and from then on each record covers twice as many blocks.
-public struct BlockRecords: ~Copyable {
+@safe public struct BlockRecords: ~Copyable {
   public static let capacityMax = 4096
   private let capacity: Int
   private let records: UnsafeMutablePointer<LatencyRecord>
@@ -58,7 +58,7 @@ public struct BlockRecords: ~Copyable {
   public init(carver: inout Carver, capacity: Int = capacityMax) {
     precondition(capacity > 0 && capacity % 2 == 0)
     self.capacity = capacity
-    records = carver.take(.latency, LatencyRecord.self, count: capacity)
+    unsafe records = unsafe carver.take(.latency, LatencyRecord.self, count: capacity)
   }
 
   /// Forgets all records.
@@ -71,7 +71,7 @@ public struct BlockRecords: ~Copyable {
 
   public subscript(index: Int) -> LatencyRecord {
     precondition(index >= 0 && index < count)
-    return records[index]
+    return unsafe records[index]
   }
 
   /// Adds the run's next block.
@@ -79,19 +79,19 @@ public struct BlockRecords: ~Copyable {
   public mutating func append(_ block: BlockRecord, health: BlockHealth) {
     let record = LatencyRecord(block, index: sum.blockCount, health: health)
     sum.append(record)
-    if count > 0 && records[count - 1].blockCount < blocksPerRecord {
-      records[count - 1].append(record)
+    if unsafe count > 0 && records[count - 1].blockCount < blocksPerRecord {
+      unsafe records[count - 1].append(record)
       return
     }
     if count == capacity { halve() }
-    records[count] = record
+    unsafe records[count] = record
     count += 1
   }
 
   private mutating func halve() {
     for index in 0..<capacity / 2 {
-      records[index] = records[2 * index]
-      records[index].append(records[2 * index + 1])
+      unsafe records[index] = unsafe records[2 * index]
+      unsafe records[index].append(records[2 * index + 1])
     }
     count = capacity / 2
     blocksPerRecord *= 2

@@ -1,7 +1,7 @@
 import Memory
 
 /// Durations in bounded memory: 128 steps to an octave, so that a quantile is within 0.4 %.
-public struct DurationHistogram: ~Copyable {
+@safe public struct DurationHistogram: ~Copyable {
   private static let stepsLog2 = 7
   private static let octaveCount = 40
   private static var bucketCount: Int { octaveCount << stepsLog2 }
@@ -11,12 +11,12 @@ public struct DurationHistogram: ~Copyable {
   public private(set) var maximumNanoseconds: Int64 = 0
 
   public init(carver: inout Carver) {
-    buckets = carver.take(.latency, UInt32.self, count: Self.bucketCount)
+    unsafe buckets = unsafe carver.take(.latency, UInt32.self, count: Self.bucketCount)
   }
 
   @export(interface)
   public mutating func append(nanoseconds: Int64) {
-    buckets[Self.bucket(nanoseconds)] += 1
+    unsafe buckets[Self.bucket(nanoseconds)] += 1
     count += 1
     sumNanoseconds += nanoseconds
     maximumNanoseconds = max(maximumNanoseconds, nanoseconds)
@@ -28,7 +28,7 @@ public struct DurationHistogram: ~Copyable {
     let rank = Int((Double(count) * fraction).rounded(.up))
     var seen = 0
     for bucket in 0..<Self.bucketCount {
-      seen += Int(buckets[bucket])
+      unsafe seen += Int(buckets[bucket])
       if seen >= rank && seen > 0 { return min(Self.middle(bucket), maximumNanoseconds) }
     }
     return maximumNanoseconds

@@ -58,9 +58,9 @@ public struct MachineLimits: Sendable {
   ) -> Int64 {
     var task = PeakTask(kind: kind, shareCount: shareCount, roundCount: roundCount)
     let start = Instant.now()
-    engine.team.run(&task) { context, team, index in
-      let task = context.assumingMemoryBound(to: PeakTask.self).pointee
-      task.run(Member(team: team, index: index))
+    unsafe engine.team.run(&task) { context, team, index in
+      let task = unsafe context.assumingMemoryBound(to: PeakTask.self).pointee
+      unsafe task.run(Member(team: team, index: index))
     }
     return max(1, Instant.now().nanoseconds(since: start))
   }
@@ -69,14 +69,14 @@ public struct MachineLimits: Sendable {
     let first = arena.plan.offset(of: .weights)
     let end = arena.plan.offset(of: .norms)
     let count = min(end - first, Self.readByteCountMax)
-    var task = ReadTask(
+    var task = unsafe ReadTask(
       bytes: UnsafeRawPointer(arena.baseAddress + first),
       byteCount: count - count % StreamingRead.stepByteCount)
     for _ in 0..<Self.passCount {
       let start = Instant.now()
-      engine.team.run(&task) { context, team, index in
-        let task = context.assumingMemoryBound(to: ReadTask.self).pointee
-        task.run(Member(team: team, index: index))
+      unsafe engine.team.run(&task) { context, team, index in
+        let task = unsafe context.assumingMemoryBound(to: ReadTask.self).pointee
+        unsafe task.run(Member(team: team, index: index))
       }
       let passed = max(1, Instant.now().nanoseconds(since: start))
       readBytesPerSecond = max(readBytesPerSecond, Double(task.byteCount) / (Double(passed) / 1e9))
@@ -115,7 +115,7 @@ private struct PeakTask {
   }
 }
 
-private struct ReadTask {
+@safe private struct ReadTask {
   /// A thread reads so much in one line.
   private static let shareByteCount = 1 << 20
   let bytes: UnsafeRawPointer
@@ -125,7 +125,7 @@ private struct ReadTask {
     while true {
       let start = member.nextShare() * Self.shareByteCount
       if start >= byteCount { return }
-      StreamingRead.run(
+      unsafe StreamingRead.run(
         bytes + start, byteCount: min(Self.shareByteCount, byteCount - start))
     }
   }

@@ -76,7 +76,7 @@ public struct PolicyTimes: Sendable, BitwiseCopyable {
 }
 
 /// Everything of the arena that `PolicyCost` uses: one layer's cache, one eviction for each policy.
-public struct PolicyCostLayout {
+@safe public struct PolicyCostLayout {
   let settings: PolicyCostSettings
   let cache: UnsafeMutablePointer<KVCache>
   /// `[policies]`
@@ -102,28 +102,30 @@ public struct PolicyCostLayout {
     let (layer, threads) = (settings.layer, settings.threadCount)
     let cacheLayer = settings.cacheLayer(slotCount: settings.slotCountMax)
     let cacheShape = CacheShape(layerCount: 1) { _ in cacheLayer }
-    cache = carver.takeUninitialized(.tables, KVCache.self, count: 1)
+    unsafe cache = unsafe carver.takeUninitialized(.tables, KVCache.self, count: 1)
     let empty = KVCache(carver: &carver, shape: cacheShape, keepsNorms: true) { _ in cacheLayer }
-    if !carver.isMeasuring { cache.initialize(to: empty) }
+    if !carver.isMeasuring { unsafe cache.initialize(to: empty) }
     policyCount = policies.count
-    evictions = carver.takeUninitialized(.tables, Eviction.self, count: policies.count)
+    unsafe evictions = unsafe carver.takeUninitialized(
+      .tables, Eviction.self, count: policies.count)
     for index in 0..<policies.count {
       let measured = policies[index]
       let eviction = Eviction(
         carver: &carver, shape: cacheShape, policy: measured.policy, keyDiff: measured.form,
         retained: settings.retained,
         weightParts: settings.chunks.partCountMax(Eviction.weightTokens(measured.policy)))
-      if !carver.isMeasuring { (evictions + index).initialize(to: eviction) }
+      if !carver.isMeasuring { unsafe (evictions + index).initialize(to: eviction) }
     }
-    queries = carver.take(.activations, Float.self, count: settings.blockSize * layer.queryLength)
+    unsafe queries = unsafe carver.take(
+      .activations, Float.self, count: settings.blockSize * layer.queryLength)
     rotary = RotaryTable(carver: &carver, headDim: layer.headDim, block: settings.blockSize)
-    keys = carver.take(.activations, Float.self, count: threads * layer.headDim)
-    commonKeys = carver.take(.activations, Float.self, count: layer.kvLength)
-    attentionScratch = carver.take(
+    unsafe keys = unsafe carver.take(.activations, Float.self, count: threads * layer.headDim)
+    unsafe commonKeys = unsafe carver.take(.activations, Float.self, count: layer.kvLength)
+    unsafe attentionScratch = unsafe carver.take(
       .attention, Float.self,
       count: threads * AttentionScratch.count(headDim: layer.headDim, slots: settings.slotCountMax)
     )
-    times = carver.take(.tables, BlockTimes.self, count: threads)
+    unsafe times = unsafe carver.take(.tables, BlockTimes.self, count: threads)
     team = TeamLayout(carver: &carver, threadCount: threads)
   }
 }
@@ -152,11 +154,11 @@ public struct PolicyCost: ~Copyable {
     precondition(slotCount > settings.blockSize && slotCount <= settings.slotCountMax)
     self.slotCount = slotCount
     position = slotCount - settings.blockSize
-    layout.cache.pointee.setBudgets(layer: 0, settings.cacheLayer(slotCount: slotCount))
-    layout.cache.pointee.setCount(0)
-    layout.evictions[policy].reset()
+    unsafe layout.cache.pointee.setBudgets(layer: 0, settings.cacheLayer(slotCount: slotCount))
+    unsafe layout.cache.pointee.setCount(0)
+    unsafe layout.evictions[policy].reset()
     run(PolicyCostTask(layout, policy, slotCount: slotCount, firstPosition: position, .fill))
-    layout.cache.pointee.setCount(position)
+    unsafe layout.cache.pointee.setCount(position)
   }
 
   /// Writes a block, attends to it as far as the policy needs, scores and evicts; what `full` would
@@ -177,13 +179,13 @@ public struct PolicyCost: ~Copyable {
   @discardableResult
   private func run(_ task: PolicyCostTask) -> PolicyTimes {
     var task = task
-    team.run(&task) { context, team, index in
-      let task = context.assumingMemoryBound(to: PolicyCostTask.self).pointee
-      task.layout.times[index] = task.run(Member(team: team, index: index))
+    unsafe team.run(&task) { context, team, index in
+      let task = unsafe context.assumingMemoryBound(to: PolicyCostTask.self).pointee
+      unsafe task.layout.times[index] = unsafe task.run(Member(team: team, index: index))
     }
     var slowest = PolicyTimes()
     for index in 0..<layout.settings.threadCount {
-      let times = layout.times[index]
+      let times = unsafe layout.times[index]
       if times.score + times.evict >= slowest.total {
         slowest.score = times.score
         slowest.evict = times.evict

@@ -6,14 +6,14 @@ import Profile
 
 /// All of the arena that a measurement of policies' cost uses. Making it on a measuring carver gives
 /// the plan.
-struct PolicyCostArena: ~Copyable {
+@safe struct PolicyCostArena: ~Copyable {
   let cost: PolicyCostLayout
   /// `[policies + 1][counts][repeats]`, one layer's; the last row is that of reading.
   let samples: UnsafeMutablePointer<PolicyTimes>
 
   init(carver: inout Carver, _ settings: PolicyCostSettings, _ request: PolicyCostRequest) {
     cost = PolicyCostLayout(carver: &carver, settings, request.policies.span)
-    samples = carver.take(
+    unsafe samples = unsafe carver.take(
       .latency, PolicyTimes.self,
       count: (request.policies.count + 1) * request.counts.count * request.repeatCount)
   }

@@ -41,7 +41,7 @@ public struct PolicyCostRun {
       if isInterrupted { break }
       countCount = count + 1
       for run in 0..<request.repeatCount {
-        samples(request.policies.count, count, machine)[run] = machine.cost.measureReading()
+        unsafe samples(request.policies.count, count, machine)[run] = machine.cost.measureReading()
       }
     }
     observer.observe(.end)
@@ -54,7 +54,7 @@ public struct PolicyCostRun {
     machine.cost.begin(policy, slotCount: request.counts[count])
     _ = machine.cost.measure(policy)
     for run in 0..<request.repeatCount(policy) where !Interrupt.isRaised {
-      samples(policy, count, machine)[run] = machine.cost.measure(policy)
+      unsafe samples(policy, count, machine)[run] = machine.cost.measure(policy)
       observer.observe(event(policy, count, run))
     }
     workDone += request.work(policy, count)
@@ -72,7 +72,7 @@ public struct PolicyCostRun {
   private func samples(
     _ row: Int, _ count: Int, _ machine: borrowing PolicyCostMachine
   ) -> UnsafeMutablePointer<PolicyTimes> {
-    machine.layout.samples + (row * request.counts.count + count) * request.repeatCount
+    unsafe machine.layout.samples + (row * request.counts.count + count) * request.repeatCount
   }
 
   /// Of all layers.
@@ -95,7 +95,7 @@ public struct PolicyCostRun {
   ) -> Spread {
     var times = InlineArray<100, Int64>(repeating: 0)
     for run in 0..<repeatCount {
-      let sample = samples(row, count, machine)[run]
+      let sample = unsafe samples(row, count, machine)[run]
       let one =
         switch part {
         case .score: sample.score

@@ -29,7 +29,7 @@ struct PolicyCostTask {
   }
 
   private var settings: PolicyCostSettings { layout.settings }
-  private var eviction: UnsafeMutablePointer<Eviction> { layout.evictions + policy }
+  private var eviction: UnsafeMutablePointer<Eviction> { unsafe layout.evictions + policy }
   private var slotsBefore: Int { slotCount - settings.blockSize }
 
   /// - Returns: this member's times.
@@ -47,23 +47,23 @@ struct PolicyCostTask {
 
   /// So many tokens behind the head's filled slots.
   private func block(_ kvHead: Int, tokenCount: Int) -> HeadBlock {
-    let block = layout.cache.pointee.block(
+    let block = unsafe layout.cache.pointee.block(
       layer: 0, kvHead: kvHead, tokenCount: tokenCount,
       nextPosition: firstPosition + settings.blockSize)
-    return eviction.pointee.usesNorms ? block : block.withoutNorms
+    return unsafe eviction.pointee.usesNorms ? block : block.withoutNorms
   }
 
   private func fill(_ kvHead: Int, _ member: Member) {
     let block = block(kvHead, tokenCount: slotsBefore)
     layout.writeTokens(block.slots, firstPosition: 0, block.head, kvHead: kvHead, member)
-    eviction.pointee.beforeAttention(block, nil)
+    unsafe eviction.pointee.beforeAttention(block, nil)
   }
 
   private func measureBlock(_ kvHead: Int, _ member: Member, _ timer: inout LapTimer) {
     let block = block(kvHead, tokenCount: settings.blockSize)
     layout.writeTokens(
       block.slots, firstPosition: firstPosition, block.head, kvHead: kvHead, member)
-    let window = eviction.pointee.weightTokens(block)
+    let window = unsafe eviction.pointee.weightTokens(block)
     if window > 0 {
       sumWeights(window, block, member, &timer)
     } else {
@@ -71,10 +71,10 @@ struct PolicyCostTask {
       addExtraRow(block, &timer)
     }
     _ = timer.lap()
-    eviction.pointee.gatherWeights(block, partCount: settings.chunks.partCount(window))
-    eviction.pointee.score(block)
+    unsafe eviction.pointee.gatherWeights(block, partCount: settings.chunks.partCount(window))
+    unsafe eviction.pointee.score(block)
     timer.times.score += timer.lap()
-    eviction.pointee.evict(block)
+    unsafe eviction.pointee.evict(block)
     timer.times.evict += timer.lap()
   }
 
@@ -85,19 +85,19 @@ struct PolicyCostTask {
     let (layer, group) = (settings.layer, settings.group)
     let count = AttentionScratch.count(
       headDim: layer.headDim, slots: settings.slotCountMax)
-    let scratch = AttentionScratch(
+    let scratch = unsafe AttentionScratch(
       memory: layout.attentionScratch + member.index * count, headDim: layer.headDim)
     let pass = Attention(
       cache: block.head.rows, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
       group: group, usesFloat16: settings.usesFloat16)
     for part in 0..<settings.chunks.partCount(window) {
       let rows = settings.chunks.rows(part: part)
-      _ = pass.setQueries(
+      _ = unsafe pass.setQueries(
         rows, from: layout.queries + block.kvHead * group * layer.headDim,
         stride: layer.queryLength, group: group, layout.rotary)
       pass.run(firstRow: rows.lowerBound, rowCount: rows.count, extraRow: nil)
       _ = timer.lap()
-      pass.sumWeights(
+      unsafe pass.sumWeights(
         firstRow: rows.lowerBound, rowCount: rows.count,
         from: settings.chunks.windowStart(window), factor: 1 / Float(group),
         into: eviction.pointee.weights(block, part: part))
@@ -109,21 +109,21 @@ struct PolicyCostTask {
   /// products with keys that lie in the caches because the pass reads them anyway.
   private func addExtraRow(_ block: HeadBlock, _ timer: inout LapTimer) {
     _ = timer.lap()
-    eviction.pointee.beforeAttention(block, nil)
+    unsafe eviction.pointee.beforeAttention(block, nil)
     timer.times.score += timer.lap()
-    guard let row = eviction.pointee.extraRow(block) else { return }
+    guard let row = unsafe eviction.pointee.extraRow(block) else { return }
     for first in stride(from: 0, to: slotCount, by: slotsAtOnce) {
       let rows = block.head.rows.from(slot: first)
       let count = min(slotsAtOnce, slotCount - first)
       readKeys(rows, slotCount: count)
       _ = timer.lap()
-      rows.multiply(row.values, slotCount: count, into: row.products + first)
+      unsafe rows.multiply(row.values, slotCount: count, into: row.products + first)
       timer.times.score += timer.lap()
     }
   }
 
   private func measureReading(_ kvHead: Int, _ timer: inout LapTimer) {
-    let rows = layout.cache.pointee.head(layer: 0, kvHead: kvHead).rows
+    let rows = unsafe layout.cache.pointee.head(layer: 0, kvHead: kvHead).rows
     readKeys(rows, slotCount: slotCount)
     _ = timer.lap()
     readKeys(rows, slotCount: slotCount)
@@ -139,7 +139,7 @@ struct PolicyCostTask {
 
   /// Reads keys in straight lines, as attention leaves them in the caches.
   private func readKeys(_ rows: CacheRows, slotCount: Int) {
-    StreamingRead.run(
+    unsafe StreamingRead.run(
       rows.keys, byteCount: CacheRows.keyByteCount(slots: slotCount, headDim: rows.headDim))
   }
 }
@@ -152,7 +152,7 @@ extension CacheRows {
 
   /// The rows from a tile's first slot on.
   fileprivate func from(slot: Int) -> CacheRows {
-    CacheRows(
+    unsafe CacheRows(
       keys: keys + CacheRows.keyCount(slots: slot, headDim: headDim),
       values: values + CacheRows.valueCount(slots: slot, headDim: headDim), headDim: headDim)
   }
@@ -166,8 +166,8 @@ extension PolicyCostLayout {
     rotary.setFrequencies(base: Double(settings.shape.ropeTables[0].frequencyBase))
     for token in 0..<settings.blockSize { rotary.setToken(token, position: token) }
     var random = NormalNumbers(seed: settings.seed)
-    random.fill(queries, count: settings.blockSize * layer.queryLength)
-    random.fill(commonKeys, count: layer.kvLength)
+    unsafe random.fill(queries, count: settings.blockSize * layer.queryLength)
+    unsafe random.fill(commonKeys, count: layer.kvLength)
   }
 
   /// Tokens of one after the other position. A token is the same whatever policy it is made for.
@@ -175,15 +175,15 @@ extension PolicyCostLayout {
     _ slots: Range<Int>, firstPosition: Int, _ head: CacheHead, kvHead: Int, _ member: Member
   ) {
     let headDim = settings.layer.headDim
-    let key = keys + member.index * headDim
-    let common = commonKeys + kvHead * headDim
+    let key = unsafe keys + member.index * headDim
+    let common = unsafe commonKeys + kvHead * headDim
     for slot in slots {
       let position = firstPosition + slot - slots.lowerBound
       var random = NormalNumbers(
         seed: settings.seed &+ UInt64(position * settings.layer.kvHeadCount + kvHead + 1))
-      random.fill(key, count: headDim)
-      for index in 0..<headDim { key[index] += SyntheticKeys.commonShare * common[index] }
-      head.setToken(slot: slot, position: position, key: key, value: key)
+      unsafe random.fill(key, count: headDim)
+      for index in 0..<headDim { unsafe key[index] += SyntheticKeys.commonShare * common[index] }
+      unsafe head.setToken(slot: slot, position: position, key: key, value: key)
     }
   }
 }

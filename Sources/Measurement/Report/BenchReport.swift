@@ -69,7 +69,7 @@ public enum BenchReport {
 
   private static func writeLimits(_ limits: MachineLimits, _ out: inout TextOutput) {
     out.write("{\"multiplyInstruction\": \"")
-    out.write(cString: PeakLoop.instructionName)
+    unsafe out.write(cString: PeakLoop.instructionName)
     ReportText.writeMember("\", \"macsPerSecond\": ", Int(limits.macsPerSecond), &out)
     ReportText.writeMember(
       ", \"multiplyAddsPerSecond\": ", Int(limits.multiplyAddsPerSecond), &out)
@@ -83,13 +83,13 @@ public enum BenchReport {
     _ machine: borrowing BenchMachine, _ out: inout TextOutput
   ) {
     let result = run[prompt]
-    let samples = machine.layout.samples + prompt * run.request.repeatCount
+    let samples = unsafe machine.layout.samples + prompt * run.request.repeatCount
     ReportText.writeMember("{\"promptTokens\": ", result.promptLength, &out)
     out.write(",\n \"prefill\": ")
     writeSpread(result.prefill, tokens: result.promptLength, &out)
     for index in 0..<result.runCount {
       if index > 0 { out.write(", ") }
-      ReportText.writeMicroseconds(samples[index].prefillNanoseconds, &out)
+      unsafe ReportText.writeMicroseconds(samples[index].prefillNanoseconds, &out)
     }
     out.write("], ")
     ReportText.writeTimes(result.prefillTimes, &out)
@@ -97,7 +97,7 @@ public enum BenchReport {
     writeSpread(result.decode, tokens: run.request.generateCount, &out)
     for index in 0..<result.runCount {
       if index > 0 { out.write(", ") }
-      ReportText.writeMicroseconds(samples[index].decodeNanoseconds, &out)
+      unsafe ReportText.writeMicroseconds(samples[index].decodeNanoseconds, &out)
     }
     out.write("], ")
     ReportText.writeTimes(result.decodeTimes, &out)
@@ -159,7 +159,7 @@ public enum BenchReport {
     for index in 0..<count {
       out.write(index == 0 ? "\n  " : ",\n  ")
       let place = prompt * layout.recordsPerRun + index
-      ReportText.writeBlock(layout.medianBlocks[place], &out)
+      unsafe ReportText.writeBlock(layout.medianBlocks[place], &out)
     }
     out.write("]}")
   }

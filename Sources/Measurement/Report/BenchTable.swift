@@ -126,7 +126,7 @@ public enum BenchTable {
     out.write("   limits: int8 peak ")
     out.write(limits.macsPerSecond / 1e9, decimals: 1)
     out.write(" GMAC/s (")
-    out.write(cString: PeakLoop.instructionName)
+    unsafe out.write(cString: PeakLoop.instructionName)
     out.write("), attention's multiply-add ")
     out.write(limits.multiplyAddsPerSecond / 1e9, decimals: 1)
     out.write(" GMAC/s, streaming read ")

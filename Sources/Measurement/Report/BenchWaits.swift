@@ -76,7 +76,7 @@ enum BenchWaits {
     _ run: BenchRun, _ prompt: Int, _ phase: BenchPhase, _ thread: Int,
     _ machine: borrowing BenchMachine
   ) -> BlockTimes {
-    var times = machine.layout.memberTimes(prompt, phase)[thread]
+    var times = unsafe machine.layout.memberTimes(prompt, phase)[thread]
     times.divide(by: Int64(max(run[prompt].runCount, 1)))
     return times
   }

@@ -7,7 +7,7 @@ struct NormalNumbers {
   init(seed: UInt64) { source = SplitMix64(seed: seed) }
 
   mutating func fill(_ target: UnsafeMutablePointer<Float>, count: Int) {
-    for index in 0..<count { target[index] = next() }
+    for index in 0..<count { unsafe target[index] = next() }
   }
 
   /// Four numbers of 16 bits, each of variance 2^32 / 12.

@@ -24,7 +24,7 @@ struct RandomLanes {
       // An odd byte is negated by turning all of its bits but the lowest.
       let pair = (lanes & 0xFFFF) | 0x0101
       let quad = pair | ((pair ^ 0xFEFE) &<< 16)
-      target.storeBytes(of: quad, toByteOffset: offset, as: SIMD16<UInt32>.self)
+      unsafe target.storeBytes(of: quad, toByteOffset: offset, as: SIMD16<UInt32>.self)
     }
     state = lanes
   }

@@ -13,7 +13,7 @@ enum SyntheticKeys {
 }
 
 /// Fills every head's slots up to the budget; each thread has KV heads of its own.
-private struct SyntheticCache {
+@safe private struct SyntheticCache {
   let state: UnsafeMutablePointer<CacheState>
   /// A row for each thread.
   let rows: ArenaRows<Float>
@@ -25,7 +25,7 @@ private struct SyntheticCache {
   let seed: UInt64
 
   init(_ engine: borrowing Engine, seed: UInt64) {
-    state = engine.cacheState
+    unsafe state = unsafe engine.cacheState
     rows = engine.rowScratch
     kvHeadCountMax = engine.shape.layers.largest { $0.kvHeadCount }
     slotCountMax = max(engine.settings.cacheBudget, engine.settings.headBudgets.upperBound)
@@ -35,18 +35,18 @@ private struct SyntheticCache {
 
   func run(_ member: Member) {
     for kvHead in member.ownRun(of: kvHeadCountMax) {
-      for layer in 0..<state.pointee.cache.shape.layerCount
-      where kvHead < state.pointee.cache.kvHeadCount(layer: layer) {
+      for layer in unsafe 0..<state.pointee.cache.shape.layerCount
+      where unsafe kvHead < state.pointee.cache.kvHeadCount(layer: layer) {
         fill(layer: layer, kvHead: kvHead, member)
       }
     }
   }
 
   private func fill(layer: Int, kvHead: Int, _ member: Member) {
-    let key = rows[member.index]
-    let budget = state.pointee.cache.budget(layer: layer, kvHead: kvHead)
+    let key = unsafe rows[member.index]
+    let budget = unsafe state.pointee.cache.budget(layer: layer, kvHead: kvHead)
     let slotCount = evicts ? budget : min(slotCountMax, budget)
-    let block = state.pointee.cache.block(
+    let block = unsafe state.pointee.cache.block(
       layer: layer, kvHead: kvHead, tokenCount: slotCount, nextPosition: slotCount)
     let headDim = block.head.rows.headDim
     let stream = UInt64(layer * kvHeadCountMax + kvHead)
@@ -54,11 +54,11 @@ private struct SyntheticCache {
     for slot in 0..<slotCount {
       var common = NormalNumbers(seed: seed &+ 2 &* stream &+ 1)
       for index in 0..<headDim {
-        key[index] = random.next() + SyntheticKeys.commonShare * common.next()
+        unsafe key[index] = random.next() + SyntheticKeys.commonShare * common.next()
       }
-      block.head.setToken(slot: slot, position: slot, key: key, value: key)
+      unsafe block.head.setToken(slot: slot, position: slot, key: key, value: key)
     }
-    state.pointee.eviction.beforeAttention(block, nil)
+    unsafe state.pointee.eviction.beforeAttention(block, nil)
   }
 }
 
@@ -69,8 +69,8 @@ extension Engine {
   public mutating func fillCacheSynthetic(seed: UInt64) {
     reset()
     var task = SyntheticCache(self, seed: seed)
-    team.run(&task) { context, team, index in
-      context.assumingMemoryBound(to: SyntheticCache.self).pointee
+    unsafe team.run(&task) { context, team, index in
+      unsafe context.assumingMemoryBound(to: SyntheticCache.self).pointee
         .run(Member(team: team, index: index))
     }
     rewindToBudget()

@@ -21,32 +21,32 @@ private struct SyntheticWeights: WeightVisitor {
   }
 
   mutating func visit(norm: UnsafeMutablePointer<Float>, count: Int) {
-    fill(norm, count: count, with: 1)
+    unsafe fill(norm, count: count, with: 1)
   }
 
   mutating func visit(bias: UnsafeMutablePointer<Float>, count: Int) {
-    fill(bias, count: count, with: 0)
+    unsafe fill(bias, count: count, with: 0)
   }
 
   private mutating func fill(_ vector: UnsafeMutablePointer<Float>, count: Int, with value: Float) {
-    if shares.take(of: 1) != nil { vector.update(repeating: value, count: count) }
+    if shares.take(of: 1) != nil { unsafe vector.update(repeating: value, count: count) }
     shares.pass(1)
   }
 
   mutating func visit(convolution: UnsafeMutablePointer<Float>, count: Int) {
-    fill(convolution, count: count, with: 0.5)
+    unsafe fill(convolution, count: count, with: 0.5)
   }
 
   mutating func visit(router: UnsafeMutablePointer<Float>, count: Int) {
     if shares.take(of: 1) != nil {
       var random = NormalNumbers(seed: seed)
-      random.fill(router, count: count)
+      unsafe random.fill(router, count: count)
     }
     shares.pass(1)
   }
 
   mutating func visit(decay: UnsafeMutablePointer<Float>, count: Int) {
-    fill(decay, count: count, with: -0.1)
+    unsafe fill(decay, count: count, with: -0.1)
   }
 
   mutating func visit(matrix: WeightMatrix, number: Int) {
@@ -59,16 +59,16 @@ private struct SyntheticWeights: WeightVisitor {
   /// Random codes: rows of length about 1, as activations are not transformed.
   private mutating func fill(_ matrix: BitsMatrix, _ number: Int) {
     while let group = shares.take(of: matrix.groupCount) {
-      let bytes = matrix.group(group)
+      let bytes = unsafe matrix.group(group)
       var random = RandomLanes(seed: seed, stream: UInt64(number) << 32 | UInt64(group))
-      random.fill(bytes.baseAddress!, byteCount: bytes.count & ~63)
+      unsafe random.fill(bytes.baseAddress!, byteCount: bytes.count & ~63)
       matrix.setMadeUpFactors(group: group)
     }
     shares.pass(matrix.groupCount)
   }
 
   private mutating func fill(_ matrix: Int8Matrix, _ number: Int) {
-    let codes = UnsafeMutableRawBufferPointer(
+    let codes = unsafe UnsafeMutableRawBufferPointer(
       start: matrix.weights,
       count: Int8Matrix.weightCount(outputs: matrix.outputCount, k: matrix.k))
     let chunkCount = (codes.count + Self.chunkByteCount - 1) / Self.chunkByteCount
@@ -76,7 +76,7 @@ private struct SyntheticWeights: WeightVisitor {
       if chunk == 0 { setScales(matrix) }
       let start = chunk * Self.chunkByteCount
       var random = RandomLanes(seed: seed, stream: UInt64(number) << 32 | UInt64(chunk))
-      random.fill(
+      unsafe random.fill(
         codes.baseAddress! + start, byteCount: min(Self.chunkByteCount, codes.count - start))
     }
     shares.pass(chunkCount)
@@ -87,8 +87,8 @@ private struct SyntheticWeights: WeightVisitor {
   private func setScales(_ matrix: Int8Matrix) {
     let scale = 1 / (RandomLanes.standardDeviation * Float(matrix.k))
     let count = matrix.groupCount * Int8Geometry.groupOutputs
-    matrix.scales.update(repeating: scale, count: count)
-    matrix.starts.update(repeating: 0, count: count)
+    unsafe matrix.scales.update(repeating: scale, count: count)
+    unsafe matrix.starts.update(repeating: 0, count: count)
   }
 }
 
@@ -104,9 +104,9 @@ extension Engine {
   public func fillSynthetic(seed: UInt64) {
     setRotaryFrequencies()
     var task = SyntheticWeightsTask(weights: weights, seed: seed)
-    team.run(&task) { context, team, index in
-      let task = context.assumingMemoryBound(to: SyntheticWeightsTask.self).pointee
-      var visitor = SyntheticWeights(seed: task.seed, Member(team: team, index: index))
+    unsafe team.run(&task) { context, team, index in
+      let task = unsafe context.assumingMemoryBound(to: SyntheticWeightsTask.self).pointee
+      var visitor = unsafe SyntheticWeights(seed: task.seed, Member(team: team, index: index))
       task.weights.forEach(&visitor)
     }
   }
