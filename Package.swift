@@ -42,12 +42,14 @@ let package = Package(
         "Constraint",
         "Generation",
       ],
-      swiftSettings: strict),
-    .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
+      swiftSettings: cold),
+    .target(
+      name: "Memory", dependencies: ["Platform"],
+      swiftSettings: strict + [.enableExperimentalFeature("RawLayout")]),
     .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
     .target(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
-    .target(name: "Template", dependencies: ["Text", "Memory"], swiftSettings: strict),
+    .target(name: "Template", dependencies: ["Text", "Memory"], swiftSettings: cold),
     .target(name: "Tokenizer", dependencies: ["Platform", "Memory"], swiftSettings: strict),
     .target(
       name: "Constraint", dependencies: ["Text", "Memory", "Tokenizer"], swiftSettings: strict),

@@ -32,6 +32,7 @@ import Tokenizer
   public private(set) var promptTokenCount = 0
   /// What the latest block or token took in the model.
   public private(set) var latestPass: BlockRecord?
+  private let inPlace = InPlace()
 
   /// - Parameters:
   ///   - needs: sizes, and the settings that have most candidates.

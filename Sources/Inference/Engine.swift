@@ -38,6 +38,7 @@ public struct Engine: ~Copyable {
   public let machine: Machine
   public internal(set) var sequence: TokenSequence
   private let layerInputFile: LayerInputFile
+  private let inPlace = InPlace()
 
   /// Starts the threads. The arena is not yet sealed.
   public init(layout: EngineLayout, cores: Span<Int32>) throws(SystemFailure) {

@@ -13,21 +13,17 @@ func templateCommand(_ arguments: Arguments, _ console: inout Console) throws(Co
   let path = unsafe ModelPath(name)
   var buffer = HeaderBuffer()
   let model = try buffer.open(path, needsWeights: false)
-  let text: TextNeeds
-  let template: TemplateNeeds
+  let needs: TemplateCommandNeeds
   do throws(TextFailure) {
-    text = try buffer.textNeeds(of: model, usesTemplate: false)
-    template = try TemplateNeeds(
-      model, file: arguments.templateFile, hasChatML: text.hasChatML,
-      sizes: TemplateSizes(conversationByteCount: conversationByteCountMax))
+    needs = try TemplateCommandNeeds(model, &buffer, arguments)
   } catch {
     throw CommandFailure(.textLayer(error), path)
   }
   var measuring = Carver.measuring
-  _ = TemplateLayout(carver: &measuring, text, template)
+  _ = TemplateLayout(carver: &measuring, needs)
   let arena = try mapArena(measuring.measured())
   var carver = arena.carver()
-  var layout = TemplateLayout(carver: &carver, text, template)
+  var layout = TemplateLayout(carver: &carver, needs)
   carver.seal()
   do throws(TextFailure) {
     try buffer.load(layout.text, of: model, into: arena)
@@ -48,16 +44,32 @@ func templateCommand(_ arguments: Arguments, _ console: inout Console) throws(Co
 /// The longest conversation that `template` takes, in bytes.
 private var conversationByteCountMax: Int { 4 << 20 }
 
+private struct TemplateCommandNeeds: ~Copyable {
+  let text: TextNeeds
+  let template: TemplateNeeds
+
+  init(
+    _ model: borrowing ModelFile, _ buffer: inout HeaderBuffer, _ arguments: Arguments
+  ) throws(TextFailure) {
+    let text = try buffer.textNeeds(of: model, usesTemplate: false)
+    let template = try TemplateNeeds.make(
+      model, file: arguments.templateFile, hasChatML: text.hasChatML,
+      sizes: TemplateSizes(conversationByteCount: conversationByteCountMax))
+    self.text = text
+    self.template = template
+  }
+}
+
 /// All of the arena when only the tokenizer and the template are used.
 @safe private struct TemplateLayout: ~Copyable {
   var text: TextLayout
   var engine: TemplateEngine
   let readCount: UnsafeMutablePointer<Int>
 
-  init(carver: inout Carver, _ text: borrowing TextNeeds, _ template: borrowing TemplateNeeds) {
-    self.text = TextLayout(carver: &carver, text)
+  init(carver: inout Carver, _ needs: borrowing TemplateCommandNeeds) {
+    text = TextLayout(carver: &carver, needs.text)
     // TemplateNeeds has compiled the same text.
-    guard let engine = try? template.engine(carver: &carver) else {
+    guard let engine = try? needs.template.engine(carver: &carver) else {
       preconditionFailure("the template was compiled before")
     }
     self.engine = engine

@@ -42,7 +42,8 @@ final class TextModel: @unchecked Sendable {
     let facts = model.tokenizer
     chatMarks = ChatMarks(bos: facts.bosID, eos: facts.eosID)
     ends = AnswerEnds(facts)
-    let (needs, failure) = try Self.needs(model, buffer, path: path)
+    var failure: TextFailure?
+    let needs = try Self.needs(model, buffer, path: path, &failure)
     templateFailure = failure
     var measuring = Carver.measuring
     _ = TextLayout(carver: &measuring, needs)
@@ -64,15 +65,17 @@ final class TextModel: @unchecked Sendable {
 
   /// With the template where it is there and known; what is wrong with it is told where it is used.
   private static func needs(
-    _ model: borrowing ModelFile, _ buffer: UnsafeMutableRawBufferPointer, path: String
-  ) throws(LabFailure) -> (TextNeeds, TextFailure?) {
+    _ model: borrowing ModelFile, _ buffer: UnsafeMutableRawBufferPointer, path: String,
+    _ templateFailure: inout TextFailure?
+  ) throws(LabFailure) -> TextNeeds {
     do throws(TextFailure) {
       do throws(TextFailure) {
-        return (try TextNeeds(model, buffer: buffer, usesTemplate: true), nil)
+        return try TextNeeds(model, buffer: buffer, usesTemplate: true)
       } catch {
         switch error {
         case .noTemplate, .template:
-          return (try TextNeeds(model, buffer: buffer, usesTemplate: false), error)
+          templateFailure = error
+          return try TextNeeds(model, buffer: buffer, usesTemplate: false)
         default: throw error
         }
       }

@@ -117,7 +117,7 @@ private struct TensorLister: TensorVisitor {
 }
 
 /// The tokenizer of a model.
-struct TextUse {
+final class TextUse {
   private let needs: TextNeeds
 
   /// Nil where the model has none, or none that is known. A template that does not compile is refused
@@ -144,7 +144,7 @@ struct TextUse {
     switch failure {
     case .model(let error): error
     case .tokenizer(let error): error
-    case .kind, .noTemplate, .template, .templateFile, .templateTooLong: failure
+    case .kind, .noTemplate, .template, .templateFile, .templateTooLong, .memory: failure
     }
   }
 

@@ -90,8 +90,7 @@ struct LimitTests {
     let arena = try #require(Double(words[place - 1]))
     let plan = Int((arena + 0.05) * 1_048_576) + (5 << 20)
     let lines = (1...50).map { "Tell me something about the number \($0).\n" }.joined()
-    // Pages of the C library that are mapped and never touched; what is touched must stay in the plan.
-    let limit = MemoryLimit(plan + (1 << 20))
+    let limit = MemoryLimit(plan)
     let outcome = try run(limit.command(chat), input: Data((lines + "/stats\n").utf8))
     #expect(outcome.code == 0, "\(outcome.error)")
     #expect(outcome.error.contains("50 messages, "), "\(outcome.error)")

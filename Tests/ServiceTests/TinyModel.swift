@@ -175,7 +175,7 @@ final class ServiceRig {
   }
 
   private static func layOut(
-    _ carver: inout Carver, _ model: borrowing ModelFile, _ needs: TextNeeds,
+    _ carver: inout Carver, _ model: borrowing ModelFile, _ needs: borrowing TextNeeds,
     _ settings: RunSettings, _ service: ServiceSettings
   ) -> Parts {
     let engine = EngineLayout(carver: &carver, shape: model.shape, settings: settings)

@@ -18,7 +18,7 @@ public struct HeaderBuffer {
   public mutating func open(
     _ path: UnsafePointer<CChar>, needsWeights: Bool = true
   ) throws(ModelError) -> ModelFile {
-    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+    unsafe try withBytes { (bytes) throws(ModelError) in
       unsafe try ModelFile(path: path, buffer: bytes, needsWeights: needsWeights)
     }
   }
@@ -26,7 +26,7 @@ public struct HeaderBuffer {
   public mutating func visitTensors<Visitor: TensorVisitor>(
     of model: borrowing ModelFile, _ visitor: inout Visitor
   ) throws(ModelError) {
-    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+    unsafe try withBytes { (bytes) throws(ModelError) in
       unsafe try model.forEachTensor(buffer: bytes, &visitor)
     }
   }
@@ -41,7 +41,7 @@ public struct HeaderBuffer {
     of model: borrowing ModelFile, usesTemplate: Bool, mayLackTemplate: Bool = false,
     templateFile: TemplateFile? = nil, templateSizes: TemplateSizes = TemplateSizes()
   ) throws(TextFailure) -> TextNeeds {
-    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
+    unsafe try withBytes { (bytes) throws(TextFailure) in
       unsafe try TextNeeds(
         model, buffer: bytes, usesTemplate: usesTemplate, mayLackTemplate: mayLackTemplate,
         templateFile: templateFile, templateSizes: templateSizes)
@@ -53,7 +53,7 @@ public struct HeaderBuffer {
   public mutating func load(
     _ model: borrowing ModelFile, _ engine: borrowing Engine, into arena: borrowing Arena
   ) throws(ModelError) {
-    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+    unsafe try withBytes { (bytes) throws(ModelError) in
       unsafe try engine.load(model, into: arena, buffer: bytes)
     }
   }
@@ -63,7 +63,7 @@ public struct HeaderBuffer {
   public mutating func load(
     _ text: borrowing TextLayout, of model: borrowing ModelFile, into arena: borrowing Arena
   ) throws(TextFailure) {
-    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(TextFailure) in
+    unsafe try withBytes { (bytes) throws(TextFailure) in
       unsafe try text.load(model, tables: arena.bytes(of: .tokenizer), buffer: bytes)
     }
   }
@@ -73,8 +73,17 @@ public struct HeaderBuffer {
   public mutating func writePacked(
     _ model: borrowing ModelFile, _ contents: PackedContents, to out: inout TextOutput
   ) throws(ModelError) {
-    unsafe try withUnsafeMutableBytes(of: &bytes) { (bytes) throws(ModelError) in
+    unsafe try withBytes { (bytes) throws(ModelError) in
       unsafe try model.writePacked(contents, to: &out, buffer: bytes)
+    }
+  }
+
+  private mutating func withBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var span = bytes.mutableSpan
+    return unsafe try span.withUnsafeMutableBytes { (bytes) throws(Failure) in
+      unsafe try body(bytes)
     }
   }
 }

@@ -11,10 +11,13 @@ public struct ModelLayout: ~Copyable {
 
   init(
     carver: inout Carver, _ model: borrowing ModelFile, _ settings: RunSettings,
-    _ needs: ModelNeeds, _ text: TextNeeds?
+    _ needs: ModelNeeds, _ text: borrowing TextNeeds?
   ) {
     engine = EngineLayout(carver: &carver, shape: model.shape, settings: settings)
-    if let text { self.text = TextLayout(carver: &carver, text) } else { self.text = nil }
+    switch text {
+    case .some(let text): self.text = TextLayout(carver: &carver, text)
+    case .none: self.text = nil
+    }
     var generatorNeeds = needs.generator
     generatorNeeds.proposes = settings.proposalCountMax > 0
     generator = unsafe Generator(

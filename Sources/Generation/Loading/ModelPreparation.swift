@@ -35,7 +35,10 @@ public struct ModelPreparation: ~Copyable {
   public let model: ModelFile
   public let settings: RunSettings
   public let needs: ModelNeeds
-  private let text: TextNeeds?
+  /// Bytes of the vocabulary's longest token; 0 for a model whose needs use no text.
+  public let longestTokenByteCount: Int
+  /// Until the model is loaded.
+  private var text: TextNeeds?
   private var buffer: HeaderBuffer
 
   /// Opens the model and counts its vocabulary.
@@ -48,11 +51,16 @@ public struct ModelPreparation: ~Copyable {
     var model = unsafe try Self.open(path, &buffer)
     if let name = needs.preTokenizer { model.setPreTokenizer(name) }
     let usesText = needs.usesText && (!needs.mayLackText || model.tokenizer.isKnown)
-    text =
-      usesText
-      ? try buffer.textNeeds(
+    if usesText {
+      let text = try buffer.textNeeds(
         of: model, usesTemplate: needs.usesTemplate, mayLackTemplate: needs.mayLackTemplate,
-        templateFile: needs.templateFile, templateSizes: needs.templateSizes) : nil
+        templateFile: needs.templateFile, templateSizes: needs.templateSizes)
+      longestTokenByteCount = text.longestTokenByteCount
+      self.text = consume text
+    } else {
+      longestTokenByteCount = 0
+      text = nil
+    }
     self.model = model
     self.settings = settings
     self.needs = needs
@@ -68,9 +76,6 @@ public struct ModelPreparation: ~Copyable {
       throw .model(error)
     }
   }
-
-  /// Bytes of the vocabulary's longest token; 0 for a model whose needs use no text.
-  public var longestTokenByteCount: Int { text?.longestTokenByteCount ?? 0 }
 
   /// The part of the arena that is the model's.
   public func layout(carver: inout Carver) -> ModelLayout {
@@ -90,6 +95,7 @@ public struct ModelPreparation: ~Copyable {
     case .none: break
     }
     model.releaseCachedPages()
+    self.text = nil
   }
 
   /// Writes the model that has been loaded as a packed one.

@@ -13,23 +13,52 @@ import Tokenizer
 }
 
 /// The text of a model's chat templates, known before there is an arena.
-public struct TemplateNeeds {
+public struct TemplateNeeds: ~Copyable {
+  static let byteCountMax = 65_536
+
   /// The template, then the one for conversations with tools.
-  private var text = InlineArray<65_536, UInt8>(repeating: 0)
+  private let memory: ScratchMemory
   private var byteCount = 0
   private var toolByteCount = 0
   private let sizes: TemplateSizes
+
+  private init(_ memory: consuming ScratchMemory, _ sizes: TemplateSizes) {
+    self.memory = memory
+    self.sizes = sizes
+  }
 
   /// - Parameters:
   ///   - file: of another template; nil for the model's own.
   ///   - hasChatML: whether the vocabulary has ChatML's marks, which a model without a template is
   ///     taken to know.
   @export(interface)
-  public init(
+  public static func make(
     _ model: borrowing ModelFile, file: TemplateFile?, hasChatML: Bool,
     sizes: TemplateSizes = TemplateSizes()
+  ) throws(TextFailure) -> TemplateNeeds {
+    var needs = TemplateNeeds(try memory(), sizes)
+    try needs.read(model, file, hasChatML)
+    needs.addTools()
+    var carver = Carver.measuring
+    do throws(TemplateError) {
+      _ = try needs.engine(carver: &carver)
+    } catch {
+      throw .template(error)
+    }
+    return needs
+  }
+
+  private static func memory() throws(TextFailure) -> ScratchMemory {
+    do throws(SystemFailure) {
+      return try ScratchMemory(byteCount: byteCountMax)
+    } catch {
+      throw .memory(error)
+    }
+  }
+
+  private mutating func read(
+    _ model: borrowing ModelFile, _ file: TemplateFile?, _ hasChatML: Bool
   ) throws(TextFailure) {
-    self.sizes = sizes
     if let file {
       unsafe try read(file.path)
     } else if let own = model.tokenizer.chatTemplate {
@@ -40,38 +69,32 @@ public struct TemplateNeeds {
     } else {
       throw .noTemplate
     }
-    addTools()
-    var carver = Carver.measuring
-    do throws(TemplateError) {
-      _ = try engine(carver: &carver)
-    } catch {
-      throw .template(error)
-    }
   }
 
   /// The engine, in the arena.
   @export(interface)
   public func engine(carver: inout Carver) throws(TemplateError) -> TemplateEngine {
-    try TemplateEngine.make(
-      carver: &carver, source: text.span.extracting(0..<byteCount),
-      toolSource: text.span.extracting(byteCount..<byteCount + toolByteCount), sizes: sizes)
+    let text = memory.span
+    return try TemplateEngine.make(
+      carver: &carver, source: text.extracting(0..<byteCount),
+      toolSource: text.extracting(byteCount..<byteCount + toolByteCount), sizes: sizes)
   }
 
   /// A template that does not know tools is given one beside it that tells of them, if there is room.
   private mutating func addTools() {
     let prefix = ToolPrefix.text
     let count = prefix.utf8CodeUnitCount + byteCount
-    if toolByteCount > 0 || byteCount + count > text.count || knowsTools { return }
-    for index in 0..<prefix.utf8CodeUnitCount {
-      text[byteCount + index] = unsafe prefix.utf8Start[index]
-    }
+    if toolByteCount > 0 || byteCount + count > Self.byteCountMax || knowsTools { return }
+    write(prefix, at: byteCount)
+    let text = unsafe memory.bytes
     let start = byteCount + prefix.utf8CodeUnitCount
-    for index in 0..<byteCount { text[start + index] = text[index] }
+    for index in 0..<byteCount { unsafe text[start + index] = unsafe text[index] }
     toolByteCount = count
   }
 
   private var knowsTools: Bool {
     let word: StaticString = "tools"
+    let text = memory.span
     var start = 0
     while start + word.utf8CodeUnitCount <= byteCount {
       var length = 0
@@ -96,21 +119,27 @@ public struct TemplateNeeds {
 
   private mutating func append(_ text: StaticString) {
     byteCount = text.utf8CodeUnitCount
-    for index in 0..<byteCount { self.text[index] = unsafe text.utf8Start[index] }
+    write(text, at: 0)
+  }
+
+  private func write(_ text: StaticString, at start: Int) {
+    let target = unsafe memory.bytes
+    for index in 0..<text.utf8CodeUnitCount {
+      unsafe target[start + index] = unsafe text.utf8Start[index]
+    }
   }
 
   /// - Returns: its count of bytes.
-  private mutating func read(
+  private func read(
     _ range: FileRange, of model: borrowing ModelFile
   ) throws(TextFailure) -> Int {
     let start = byteCount
-    if start + range.byteCount > text.count { throw .templateTooLong }
+    if start + range.byteCount > Self.byteCountMax { throw .templateTooLong }
     do throws(ModelError) {
-      unsafe try withUnsafeMutableBytes(of: &text) { (bytes) throws(ModelError) in
-        let target = unsafe UnsafeMutableRawBufferPointer(
-          rebasing: bytes[start..<start + range.byteCount])
-        unsafe try model.read(range, into: target)
-      }
+      unsafe try model.read(
+        range,
+        into: UnsafeMutableRawBufferPointer(
+          rebasing: memory.bytes[start..<start + range.byteCount]))
     } catch {
       throw .model(error)
     }
@@ -120,12 +149,9 @@ public struct TemplateNeeds {
   private mutating func read(_ path: UnsafePointer<CChar>) throws(TextFailure) {
     do throws(SystemFailure) {
       let stream = unsafe try InputStream(path: path)
-      while byteCount < text.count {
-        let start = byteCount
-        let count = unsafe try withUnsafeMutableBytes(of: &text) {
-          (bytes) throws(SystemFailure) in
-          unsafe try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]))
-        }
+      while byteCount < Self.byteCountMax {
+        let count = unsafe try stream.read(
+          into: UnsafeMutableRawBufferPointer(rebasing: memory.bytes[byteCount...]))
         if count == 0 { return }
         byteCount += count
       }

@@ -14,6 +14,8 @@ public enum TextFailure: LineError {
   case template(TemplateError)
   case templateFile(SystemFailure)
   case templateTooLong
+  /// There is none for the template.
+  case memory(SystemFailure)
 
   @export(interface)
   public func write(to out: inout TextOutput) {
@@ -29,6 +31,7 @@ public enum TextFailure: LineError {
     case .templateFile(let error):
       out.write("--chat-template: ")
       error.write(to: &out)
+    case .memory(let error): error.write(to: &out)
     case .templateTooLong:
       out.write("the chat templates have more than 65536 bytes together")
     case .noTemplate:
@@ -40,7 +43,7 @@ public enum TextFailure: LineError {
   public var exitCode: ExitCode {
     switch self {
     case .model(let error): error.exitCode
-    case .templateFile(let error): error.exitCode
+    case .templateFile(let error), .memory(let error): error.exitCode
     default: .malformedData
     }
   }

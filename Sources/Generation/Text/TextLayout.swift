@@ -21,11 +21,10 @@ import Tokenizer
     let empty = Vocabulary(carver: &carver, counts: needs.counts)
     if !carver.isMeasuring { unsafe vocabulary.initialize(to: empty) }
     encoder = Encoder(carver: &carver, needs.scheme)
-    if let template = needs.template {
-      // TemplateNeeds has tried the same text.
-      self.template = try? template.engine(carver: &carver)
-    } else {
-      self.template = nil
+    switch needs.template {
+    // TemplateNeeds has tried the same text.
+    case .some(let template): self.template = try? template.engine(carver: &carver)
+    case .none: template = nil
     }
   }
 

@@ -5,7 +5,7 @@ import Template
 import Tokenizer
 
 /// What the text part of the arena is made from, known before there is one.
-public struct TextNeeds {
+public struct TextNeeds: ~Copyable {
   let scheme: Scheme
   let marks: TextMarks
   let counts: VocabularyCounts
@@ -31,8 +31,8 @@ public struct TextNeeds {
     templateSizes: TemplateSizes = TemplateSizes()
   ) throws(TextFailure) {
     let scheme = try Self.scheme(model.tokenizer)
-    self.scheme = scheme
-    marks = TextMarks(model.tokenizer, scheme)
+    let counts: VocabularyCounts
+    let hasChatML: Bool
     if let packed = model.packed, packed.tokenizer != nil {
       counts = try Self.counts(packed, of: model, scheme)
       // The tables are read later; the vocabulary's texts lie in the metadata too.
@@ -43,10 +43,15 @@ public struct TextNeeds {
       (counts, hasChatML) = unsafe try Self.counts(of: model, scheme, buffer)
     }
     let hasTemplate = model.tokenizer.chatTemplate != nil || templateFile != nil || hasChatML
-    template =
+    let template =
       usesTemplate && (hasTemplate || !mayLackTemplate)
-      ? try TemplateNeeds(
+      ? try TemplateNeeds.make(
         model, file: templateFile, hasChatML: hasChatML, sizes: templateSizes) : nil
+    self.scheme = scheme
+    marks = TextMarks(model.tokenizer, scheme)
+    self.counts = counts
+    self.hasChatML = hasChatML
+    self.template = template
   }
 
   private static func counts(

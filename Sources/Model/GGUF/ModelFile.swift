@@ -1,3 +1,4 @@
+import Memory
 import Platform
 
 /// An open model whose headers were read and checked: one file, the parts of a split model as
@@ -13,6 +14,7 @@ public struct ModelFile: ~Copyable {
   public let shape: ModelShape
   /// Nil for a GGUF file. The tensors of a packed model are listed, but cannot be read.
   public let packed: PackedModel?
+  private let inPlace = InPlace()
 
   /// Reads the header, and those of further parts, which must lie beside the first. Every key that
   /// is used, every tensor's name, type, shape and place in its file have been checked when this
