@@ -44,7 +44,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Memory", dependencies: ["Platform"], swiftSettings: strict),
-    .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
+    .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: strict),
     .target(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
     .target(name: "Template", dependencies: ["Text", "Memory"], swiftSettings: strict),
