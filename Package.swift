@@ -46,7 +46,7 @@ let package = Package(
     .target(
       name: "Memory", dependencies: ["Platform"],
       swiftSettings: strict + [.enableExperimentalFeature("RawLayout")]),
-    .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: device),
+    .target(name: "Kernels", dependencies: ["CInstructions"], swiftSettings: strict),
     .target(
       name: "Model", dependencies: ["Platform", "Memory", "CInstructions"], swiftSettings: strict),
     .target(name: "Template", dependencies: ["Text", "Memory"], swiftSettings: cold),

@@ -139,6 +139,8 @@ EDGE_DOT_CODES(0)
 EDGE_DOT_CODES(1)
 EDGE_DOT_CODES(2)
 EDGE_DOT_CODES(3)
+// Swift calls it unsafe as on x86, where runs are an address: kernels are the same text for both.
+__attribute__((swift_attr("unsafe")))
 EDGE_INSTRUCTION edge_code_sums edge_dot_codes(edge_code_sums sums, edge_codes codes,
                                                edge_runs runs, long run, _Bool are_signed) {
   return run == 0   ? edge_dot_codes_0(sums, codes, runs)

@@ -48,11 +48,11 @@ public struct Attention {
   public func isInRange(squares: Float, rowCount: Int) -> Bool {
     if !usesFloat16 { return true }
     if !(squares < 65504 * 65504) { return false }
-    for row in 0..<rowCount where !(scratch.total.maxima[row] < .infinity) { return false }
+    for row in 0..<rowCount where unsafe !(scratch.total.maxima[row] < .infinity) { return false }
     // A lower one may be that of tokens before the window.
     if window != nil {
       let least = Float(HalfPrecision.beyondWindow)
-      for row in 0..<rowCount where !(scratch.total.maxima[row] > least) { return false }
+      for row in 0..<rowCount where unsafe !(scratch.total.maxima[row] > least) { return false }
     }
     return scratch.hasFiniteOutputs(rowCount: rowCount, headDim: cache.headDim)
   }
@@ -65,9 +65,9 @@ public struct Attention {
     factor: Float
   ) {
     if usesFloat16 {
-      AttentionPass<HalfPrecision>(self).setQuery(row, source, rotary, token, factor)
+      unsafe AttentionPass<HalfPrecision>(self).setQuery(row, source, rotary, token, factor)
     } else {
-      AttentionPass<SinglePrecision>(self).setQuery(row, source, rotary, token, factor)
+      unsafe AttentionPass<SinglePrecision>(self).setQuery(row, source, rotary, token, factor)
     }
   }
 

@@ -15,9 +15,9 @@ extension Attention {
   ) {
     let rows = max(start - firstRow, 0)..<rowCount
     if usesFloat16 {
-      AttentionPass<HalfPrecision>(self).sumWeights(rows, firstRow, factor, columns)
+      unsafe AttentionPass<HalfPrecision>(self).sumWeights(rows, firstRow, factor, columns)
     } else {
-      AttentionPass<SinglePrecision>(self).sumWeights(rows, firstRow, factor, columns)
+      unsafe AttentionPass<SinglePrecision>(self).sumWeights(rows, firstRow, factor, columns)
     }
   }
 }
@@ -27,16 +27,17 @@ extension AttentionPass {
     _ rows: Range<Int>, _ firstRow: Int, _ factor: Float, _ columns: UnsafeMutablePointer<Float>
   ) {
     let count = roundUp(problem.slotCount, to: CacheRows.tileSlots)
-    columns.update(repeating: 0, count: count)
+    unsafe columns.update(repeating: 0, count: count)
     let visible = visibleSlots(firstRow + rows.upperBound - 1)
     for tile in stride(from: 0, to: visible, by: CacheRows.tileSlots) {
-      visit(tile, rows, firstRow, ColumnStep<Format>(columns: columns + tile, factor: factor))
+      unsafe visit(
+        tile, rows, firstRow, ColumnStep<Format>(columns: columns + tile, factor: factor))
     }
   }
 }
 
 /// Adds the softmax of the scores to the tile's columns.
-struct ColumnStep<Format: TileFormat>: TileStep {
+@safe struct ColumnStep<Format: TileFormat>: TileStep {
   static var usesValues: Bool { false }
   /// `[tileSlots]`
   let columns: UnsafeMutablePointer<Float>
@@ -48,17 +49,17 @@ struct ColumnStep<Format: TileFormat>: TileStep {
     _ kind: FloatTile<Source, height, vectors>.Type, _ pass: AttentionPass<Format>
   ) where Source.Format == Format {
     for column in stride(from: 0, to: CacheRows.tileSlots, by: 16) {
-      var sums = SixteenFloats.load(columns + column)
+      var sums = unsafe SixteenFloats.load(columns + column)
       for row in rows.first..<rows.first &+ rows.count {
-        let scores = pass.scores(ofRow: row) + column
-        let maximum = NativeFloats(repeating: pass.scratch.total.maxima[row])
-        let share = NativeFloats(repeating: pass.scratch.inverses[row] * factor)
+        let scores = unsafe pass.scores(ofRow: row) + column
+        let maximum = unsafe NativeFloats(repeating: pass.scratch.total.maxima[row])
+        let share = unsafe NativeFloats(repeating: pass.scratch.inverses[row] * factor)
         for part in 0..<SixteenFloats.partCount {
-          let score = Format.loadFloats(scores + part &* NativeFloats.scalarCount)
-          sums.parts[unchecked: part] += exp2(score - maximum) * share
+          let score = unsafe Format.loadFloats(scores + part &* NativeFloats.scalarCount)
+          unsafe sums.parts[unchecked: part] += exp2(score - maximum) * share
         }
       }
-      sums.store(columns + column)
+      unsafe sums.store(columns + column)
     }
   }
 }

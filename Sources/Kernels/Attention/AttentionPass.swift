@@ -1,7 +1,7 @@
 import CInstructions
 
 /// `Attention` with products in one format.
-struct AttentionPass<Format: TileFormat> {
+@safe struct AttentionPass<Format: TileFormat> {
   typealias Scalar = Format.Lanes.Scalar
 
   let problem: Attention
@@ -18,28 +18,30 @@ struct AttentionPass<Format: TileFormat> {
   init(_ problem: Attention, sums: SoftmaxSums? = nil) {
     self.problem = problem
     self.sums = sums ?? problem.scratch.total
-    queries = problem.scratch.queries.assumingMemoryBound(to: Scalar.self)
-    scores = problem.scratch.weights.assumingMemoryBound(to: Scalar.self)
+    unsafe queries = problem.scratch.queries.assumingMemoryBound(to: Scalar.self)
+    unsafe scores = problem.scratch.weights.assumingMemoryBound(to: Scalar.self)
   }
 
   /// The first number of a query; the next ones follow at 16.
   @inline(__always)
   private func query(_ row: Int) -> UnsafeMutablePointer<Scalar> {
-    queries + (row / 16 * 16 * cache.headDim + row % 16)
+    unsafe queries + (row / 16 * 16 * cache.headDim + row % 16)
   }
 
   @inline(__always)
-  func scores(ofRow row: Int) -> UnsafeMutablePointer<Scalar> { scores + row * CacheRows.tileSlots }
+  func scores(ofRow row: Int) -> UnsafeMutablePointer<Scalar> {
+    unsafe scores + row * CacheRows.tileSlots
+  }
 
   func setQuery(
     _ row: Int, _ source: UnsafePointer<Float>, _ rotary: RotaryTable, _ token: Int,
     _ factor: Float
   ) {
     // Keys are read only when the queries are there.
-    let rotated = scratch.keys
-    rotary.rotate(source, token: token, factor: factor, into: rotated)
-    let target = query(row)
-    for index in 0..<cache.headDim { target[index &* 16] = Format.rounded(rotated[index]) }
+    let rotated = unsafe scratch.keys
+    unsafe rotary.rotate(source, token: token, factor: factor, into: rotated)
+    let target = unsafe query(row)
+    for index in 0..<cache.headDim { unsafe target[index &* 16] = Format.rounded(rotated[index]) }
   }
 
   /// All segments.
@@ -61,7 +63,7 @@ struct AttentionPass<Format: TileFormat> {
     let end = min(start + AttentionGeometry.segmentSlots, visible)
     for tile in stride(from: start, to: end, by: CacheRows.tileSlots) {
       if let extraRow {
-        cache.multiply(
+        unsafe cache.multiply(
           extraRow.values, tile: tile, slotCount: problem.slotCount, into: extraRow.products + tile)
       }
       visit(tile, 0..<rowCount, firstRow, SoftmaxStep<Format>())
@@ -75,7 +77,7 @@ struct AttentionPass<Format: TileFormat> {
     if Format.widensCache && rows.count > TileHeight.four {
       attend(tile, widened(tile, values: Step.usesValues), rows, firstRow, step)
     } else {
-      let operands = TileOperands<Format.CacheSource>(
+      let operands = unsafe TileOperands<Format.CacheSource>(
         keys: cache.keyTile(tile), values: cache.valueRows(tile), valueStride: cache.valueStride)
       attend(tile, operands, rows, firstRow, step)
     }
@@ -84,9 +86,11 @@ struct AttentionPass<Format: TileFormat> {
   /// A copy of the tile in the format.
   @inline(__always)
   private func widened(_ tile: Int, values: Bool) -> TileOperands<StoredLanes<Format>> {
-    cache.loadKeys(tile: tile, into: scratch.keys)
-    if values { cache.loadValues(tile: tile, into: scratch.values, stride: scratch.rowStride) }
-    return TileOperands(
+    unsafe cache.loadKeys(tile: tile, into: scratch.keys)
+    if values {
+      unsafe cache.loadValues(tile: tile, into: scratch.values, stride: scratch.rowStride)
+    }
+    return unsafe TileOperands(
       keys: UnsafeRawPointer(scratch.keys).assumingMemoryBound(to: Scalar.self),
       values: UnsafeRawPointer(scratch.values).assumingMemoryBound(to: Scalar.self),
       valueStride: scratch.rowStride)
@@ -152,10 +156,10 @@ struct AttentionPass<Format: TileFormat> {
     _ kind: FloatTile<Source, height, vectors>.Type
   ) where Source.Format == Format {
     for column in stride(from: 0, to: rows.columns, by: kind.columns) {
-      let tile = kind.init(
+      let tile = unsafe kind.init(
         transposed: query(rows.first), stride: 16, operands.keys + column,
         stride: CacheRows.tileSlots, k: cache.headDim)
-      tile.store(scores(ofRow: rows.first) + column, stride: CacheRows.tileSlots)
+      unsafe tile.store(scores(ofRow: rows.first) + column, stride: CacheRows.tileSlots)
     }
   }
 
@@ -163,9 +167,9 @@ struct AttentionPass<Format: TileFormat> {
   private func hide(_ rows: TileRows, tile: Int) {
     for row in 0..<rows.count {
       let visible = min(max(visibleSlots(rows.blockRow + row) - tile, 0), CacheRows.tileSlots)
-      let scores = scores(ofRow: rows.first + row)
+      let scores = unsafe scores(ofRow: rows.first + row)
       for column in visible..<CacheRows.tileSlots {
-        scores[column] = Scalar(AttentionScratch.hidden)
+        unsafe scores[column] = Scalar(AttentionScratch.hidden)
       }
     }
   }
@@ -173,13 +177,13 @@ struct AttentionPass<Format: TileFormat> {
   /// A row may see no slot of a tile. Until it has seen one, hidden slots have the largest score, and what
   /// they add is scaled to nothing with the first that it sees.
   private func hide(_ rows: TileRows, tile: Int, before window: AttentionWindow) {
-    let positions = window.positions + tile
+    let positions = unsafe window.positions + tile
     for row in 0..<rows.count {
       let start = UInt32(
         truncatingIfNeeded: window.start(ofToken: (rows.blockRow + row) / problem.group))
-      let scores = scores(ofRow: rows.first + row)
-      for column in 0..<CacheRows.tileSlots where positions[column] < start {
-        scores[column] = Format.beyondWindow
+      let scores = unsafe scores(ofRow: rows.first + row)
+      for column in 0..<CacheRows.tileSlots where unsafe positions[column] < start {
+        unsafe scores[column] = Format.beyondWindow
       }
     }
   }
@@ -189,23 +193,23 @@ struct AttentionPass<Format: TileFormat> {
   @inline(__always)
   func weigh(_ rows: TileRows) {
     for row in rows.first..<rows.first + rows.count {
-      let scores = UnsafePointer(scores(ofRow: row))
-      var greatest = Format.load(scores)
+      let scores = unsafe UnsafePointer(scores(ofRow: row))
+      var greatest = unsafe Format.load(scores)
       for column in stride(from: Format.lanes, to: CacheRows.tileSlots, by: Format.lanes) {
-        greatest = Format.maximum(greatest, Format.load(scores + column))
+        greatest = unsafe Format.maximum(greatest, Format.load(scores + column))
       }
       let maximum = Format.largest(greatest)
-      if maximum > sums.maxima[row] { sums.raiseMaximum(row, to: maximum) }
+      if unsafe maximum > sums.maxima[row] { sums.raiseMaximum(row, to: maximum) }
     }
     for row in rows.first..<rows.first + rows.count { exponentiate(row) }
   }
 
   @inline(__always)
   private func exponentiate(_ row: Int) {
-    var total = SixteenFloats.load(sums.weights + row * 16)
-    Format.powersOfTwo(
+    var total = unsafe SixteenFloats.load(sums.weights + row * 16)
+    unsafe Format.powersOfTwo(
       scores(ofRow: row), above: sums.maxima[row], count: CacheRows.tileSlots, &total)
-    total.store(sums.weights + row * 16)
+    unsafe total.store(sums.weights + row * 16)
   }
 
   /// outputs[rows] += weights[rows] · values. Slots up to a whole step of the kernel are taken in;
@@ -216,10 +220,10 @@ struct AttentionPass<Format: TileFormat> {
     _ kind: FloatTile<Source, height, vectors>.Type
   ) where Source.Format == Format {
     for column in stride(from: 0, to: cache.headDim, by: kind.columns) {
-      let tile = kind.init(
+      let tile = unsafe kind.init(
         scores(ofRow: rows.first), stride: CacheRows.tileSlots, operands.values + column,
         stride: operands.valueStride, k: roundUp(rows.columns, to: 8))
-      tile.add(
+      unsafe tile.add(
         to: sums.outputs + (rows.first * sums.rowStride + column), stride: sums.rowStride)
     }
   }
@@ -283,7 +287,7 @@ enum TileHeight {
 }
 
 /// A tile of keys, `[headDim][tileSlots]`, and of values, `[tileSlots][valueStride]`.
-struct TileOperands<Source: TileSource> {
+@safe struct TileOperands<Source: TileSource> {
   let keys: UnsafePointer<Source.Element>
   let values: UnsafePointer<Source.Element>
   let valueStride: Int

@@ -13,7 +13,7 @@ public enum AttentionGeometry {
 }
 
 /// One thread's memory for attention. Arrays of a format's numbers have room for Float32.
-public struct AttentionScratch: BitwiseCopyable {
+@safe public struct AttentionScratch: BitwiseCopyable {
   /// The score of a slot that a row may not see: its weight is 0, or 2^-126.
   static let hidden: Float = -1e30
 
@@ -39,15 +39,15 @@ public struct AttentionScratch: BitwiseCopyable {
   public init(memory: UnsafeMutablePointer<Float>, headDim: Int) {
     let rows = AttentionGeometry.chunkRows
     rowStride = SoftmaxSums.rowStride(headDim)
-    queries = UnsafeMutableRawPointer(memory)
-    let sums = memory + rows * rowStride
-    total = SoftmaxSums(memory: sums, rows: rows, headDim: headDim)
-    let scores = sums + SoftmaxSums.count(rows: rows, headDim: headDim)
-    weights = UnsafeMutableRawPointer(scores)
-    keys = scores + rows * CacheRows.tileSlots
-    values = keys + headDim * CacheRows.tileSlots
-    inverses = values + CacheRows.tileSlots * rowStride
-    segment = SoftmaxSums(memory: inverses + rows, rows: rows, headDim: headDim)
+    unsafe queries = UnsafeMutableRawPointer(memory)
+    let sums = unsafe memory + rows * rowStride
+    total = unsafe SoftmaxSums(memory: sums, rows: rows, headDim: headDim)
+    let scores = unsafe sums + SoftmaxSums.count(rows: rows, headDim: headDim)
+    unsafe weights = UnsafeMutableRawPointer(scores)
+    unsafe keys = scores + rows * CacheRows.tileSlots
+    unsafe values = keys + headDim * CacheRows.tileSlots
+    unsafe inverses = values + CacheRows.tileSlots * rowStride
+    segment = unsafe SoftmaxSums(memory: inverses + rows, rows: rows, headDim: headDim)
   }
 
   /// - Parameter slots: of the largest KV head.
@@ -59,13 +59,13 @@ public struct AttentionScratch: BitwiseCopyable {
   }
 
   /// `[chunkRows][rowStride]`
-  public var outputs: UnsafeMutablePointer<Float> { total.outputs }
+  public var outputs: UnsafeMutablePointer<Float> { unsafe total.outputs }
 
   @inline(__always)
   func finish(rowCount: Int) {
     for row in 0..<rowCount {
-      inverses[row] = 1 / Kernels.total(total.weights.lanes(row * 16))
-      total.scale(
+      unsafe inverses[row] = 1 / Kernels.total(total.weights.lanes(row * 16))
+      unsafe total.scale(
         outputs + row * rowStride, count: rowStride, by: NativeFloats(repeating: inverses[row]))
     }
   }
@@ -76,11 +76,11 @@ public struct AttentionScratch: BitwiseCopyable {
     var rest: Float = 0
     let wholeCount = headDim - headDim % NativeFloats.scalarCount
     for row in 0..<rowCount {
-      let output = outputs + row * rowStride
+      let output = unsafe outputs + row * rowStride
       for index in stride(from: 0, to: wholeCount, by: NativeFloats.scalarCount) {
-        sum = sum.addingProduct(.load(output + index), NativeFloats())
+        sum = unsafe sum.addingProduct(.load(output + index), NativeFloats())
       }
-      for index in wholeCount..<headDim { rest += output[index] * 0 }
+      for index in wholeCount..<headDim { unsafe rest += output[index] * 0 }
     }
     return sum == NativeFloats() && rest == 0
   }

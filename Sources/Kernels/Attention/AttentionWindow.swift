@@ -1,5 +1,5 @@
 /// The tokens that a token sees, if it does not see all before it.
-public struct AttentionWindow: BitwiseCopyable {
+@safe public struct AttentionWindow: BitwiseCopyable {
   /// `[slots]`, up to a whole tile: where the slots' tokens stand in the text.
   let positions: UnsafePointer<UInt32>
   /// The position of the block's first token.
@@ -8,7 +8,7 @@ public struct AttentionWindow: BitwiseCopyable {
   let length: Int
 
   public init(positions: UnsafePointer<UInt32>, firstPosition: Int, length: Int) {
-    self.positions = positions
+    unsafe self.positions = positions
     self.firstPosition = firstPosition
     self.length = length
   }

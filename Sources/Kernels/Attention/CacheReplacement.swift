@@ -17,20 +17,20 @@ extension CacheRows {
     subtractingFrom sum: UnsafeMutablePointer<Double>?
   ) {
     var slot = slots.lowerBound
-    var place = targets
+    var place = unsafe targets
     while slot < slots.upperBound {
       let tileEnd = roundUp(slot &+ 1, to: Self.tileSlots)
       if slot &+ Self.octet <= min(tileEnd, slots.upperBound) {
-        replaceKeys(place, withOctet: slot, sum)
+        unsafe replaceKeys(place, withOctet: slot, sum)
         slot &+= Self.octet
-        place += Self.octet
+        unsafe place += Self.octet
       } else {
-        replaceKey(Int(place[0]), with: slot, sum)
+        unsafe replaceKey(Int(place[0]), with: slot, sum)
         slot &+= 1
-        place += 1
+        unsafe place += 1
       }
     }
-    moveValues(slots, to: targets)
+    unsafe moveValues(slots, to: targets)
   }
 
   /// For eight slots that lie side by side.
@@ -38,47 +38,47 @@ extension CacheRows {
   private func replaceKeys(
     _ targets: UnsafePointer<UInt32>, withOctet slot: Int, _ sum: UnsafeMutablePointer<Double>?
   ) {
-    var places = edge_places8(
+    var places = unsafe edge_places8(
       p0: key(Int(targets[0])), p1: key(Int(targets[1])), p2: key(Int(targets[2])),
       p3: key(Int(targets[3])), p4: key(Int(targets[4])), p5: key(Int(targets[5])),
       p6: key(Int(targets[6])), p7: key(Int(targets[7])))
-    var source = UnsafeRawPointer(key(slot))
+    var source = unsafe UnsafeRawPointer(key(slot))
     let distance = Self.tileSlots &* MemoryLayout<UInt16>.stride
-    guard let sum else {
+    guard let sum = unsafe sum else {
       for _ in 0..<headDim {
-        _ = edge_exchange_f16x8(&places, distance, source)
-        source += distance
+        _ = unsafe edge_exchange_f16x8(&places, distance, source)
+        unsafe source += distance
       }
       return
     }
     for index in 0..<headDim {
-      let leaving = edge_f16x8_to_f64(edge_exchange_f16x8(&places, distance, source))
-      source += distance
+      let leaving = unsafe edge_f16x8_to_f64(edge_exchange_f16x8(&places, distance, source))
+      unsafe source += distance
       let four = leaving.lowHalf + leaving.highHalf
       let two = four.lowHalf + four.highHalf
-      sum[index] -= two[0] + two[1]
+      unsafe sum[index] -= two[0] + two[1]
     }
   }
 
   private func replaceKey(_ target: Int, with slot: Int, _ sum: UnsafeMutablePointer<Double>?) {
-    let (from, to) = (key(slot), key(target))
+    let (from, to) = unsafe (key(slot), key(target))
     for index in 0..<headDim {
-      let place = to + index &* Self.tileSlots
-      if let sum { sum[index] -= Double(Float16(bitPattern: place[0])) }
-      place[0] = from[index &* Self.tileSlots]
+      let place = unsafe to + index &* Self.tileSlots
+      if let sum = unsafe sum { unsafe sum[index] -= Double(Float16(bitPattern: place[0])) }
+      unsafe place[0] = from[index &* Self.tileSlots]
     }
   }
 
   private func moveValues(_ slots: Range<Int>, to targets: UnsafePointer<UInt32>) {
     let stride = valueStride
     for index in 0..<slots.count {
-      let (slot, target) = (slots.lowerBound &+ index, Int(targets[index]))
+      let (slot, target) = unsafe (slots.lowerBound &+ index, Int(targets[index]))
       if slot == target { continue }
-      let from = UnsafeRawPointer(values + slot &* stride)
-      let to = UnsafeMutableRawPointer(values + target &* stride)
+      let from = unsafe UnsafeRawPointer(values + slot &* stride)
+      let to = unsafe UnsafeMutableRawPointer(values + target &* stride)
       var offset = 0
       while offset < stride &* MemoryLayout<UInt16>.stride {
-        to.storeBytes(
+        unsafe to.storeBytes(
           of: from.loadUnaligned(fromByteOffset: offset, as: SIMD16<Float>.self),
           toByteOffset: offset, as: SIMD16<Float>.self)
         offset &+= MemoryLayout<SIMD16<Float>>.size

@@ -6,9 +6,9 @@ extension CacheRows {
   public func read(
     _ slot: Int, key: UnsafeMutablePointer<UInt16>, value: UnsafeMutablePointer<UInt16>
   ) {
-    let (keys, values) = (self.key(slot), self.value(slot))
-    for index in 0..<headDim { key[index] = keys[index &* Self.tileSlots] }
-    for index in 0..<headDim { value[index] = values[index] }
+    let (keys, values) = unsafe (self.key(slot), self.value(slot))
+    for index in 0..<headDim { unsafe key[index] = keys[index &* Self.tileSlots] }
+    for index in 0..<headDim { unsafe value[index] = values[index] }
   }
 
   /// Writes a slot's key and value, as `read` gave them.
@@ -16,19 +16,19 @@ extension CacheRows {
   public func write(
     _ slot: Int, key: UnsafePointer<UInt16>, value: UnsafePointer<UInt16>
   ) {
-    let (keys, values) = (self.key(slot), self.value(slot))
-    for index in 0..<headDim { keys[index &* Self.tileSlots] = key[index] }
-    for index in 0..<headDim { values[index] = value[index] }
+    let (keys, values) = unsafe (self.key(slot), self.value(slot))
+    for index in 0..<headDim { unsafe keys[index &* Self.tileSlots] = key[index] }
+    for index in 0..<headDim { unsafe values[index] = value[index] }
   }
 
   /// Copies a slot's key and value to another slot.
   @export(interface)
   public func copy(_ slot: Int, to target: Int) {
-    let (fromKey, toKey) = (key(slot), key(target))
+    let (fromKey, toKey) = unsafe (key(slot), key(target))
     for index in 0..<headDim {
-      toKey[index &* Self.tileSlots] = fromKey[index &* Self.tileSlots]
+      unsafe toKey[index &* Self.tileSlots] = fromKey[index &* Self.tileSlots]
     }
-    let (fromValue, toValue) = (value(slot), value(target))
-    for index in 0..<headDim { toValue[index] = fromValue[index] }
+    let (fromValue, toValue) = unsafe (value(slot), value(target))
+    for index in 0..<headDim { unsafe toValue[index] = fromValue[index] }
   }
 }

@@ -18,21 +18,21 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
     transposed a: UnsafePointer<Scalar>, stride aStride: Int, _ b: UnsafePointer<Source.Element>,
     stride bStride: Int, k: Int
   ) {
-    var (aRow, bRow) = (a, b)
+    var (aRow, bRow) = unsafe (a, b)
     for _ in 0..<k {
-      let lanes = Self.load(bRow)
+      let lanes = unsafe Self.load(bRow)
       #if arch(x86_64)
-        for row in 0..<rows { add(row, Format.Lanes(repeating: aRow[row]), lanes) }
+        for row in 0..<rows { unsafe add(row, Format.Lanes(repeating: aRow[row]), lanes) }
       #else
         for first in stride(from: 0, to: rows, by: Format.Lanes.scalarCount) {
-          let factors = Format.load(aRow + first)
+          let factors = unsafe Format.load(aRow + first)
           for row in first..<min(first &+ Format.Lanes.scalarCount, rows) {
             add(row, Format.Lanes(repeating: factors[row &- first]), lanes)
           }
         }
       #endif
-      aRow += aStride
-      bRow += bStride
+      unsafe aRow += aStride
+      unsafe bRow += bStride
     }
   }
 
@@ -44,26 +44,28 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
     stride bStride: Int, k: Int
   ) {
     var index = 0
-    var bRow = b
+    var bRow = unsafe b
     #if !arch(x86_64)
       // One load gives several steps' factors of a row, which the multiply-add takes by lane.
       while index &+ Format.Lanes.scalarCount <= k {
         let factors = InlineArray<rows, Format.Lanes> { row in
-          Format.load(a + (row &* aStride &+ index))
+          unsafe Format.load(a + (row &* aStride &+ index))
         }
-        addSteps(0, factors, bRow, bStride)
-        if Format.Lanes.scalarCount == 8 { addSteps(4, factors, bRow + 4 &* bStride, bStride) }
+        unsafe addSteps(0, factors, bRow, bStride)
+        if Format.Lanes.scalarCount == 8 {
+          unsafe addSteps(4, factors, bRow + 4 &* bStride, bStride)
+        }
         index &+= Format.Lanes.scalarCount
-        bRow += Format.Lanes.scalarCount &* bStride
+        unsafe bRow += Format.Lanes.scalarCount &* bStride
       }
     #endif
     while index < k {
-      let lanes = Self.load(bRow)
+      let lanes = unsafe Self.load(bRow)
       for row in 0..<rows {
-        add(row, Format.Lanes(repeating: a[row &* aStride &+ index]), lanes)
+        unsafe add(row, Format.Lanes(repeating: a[row &* aStride &+ index]), lanes)
       }
       index &+= 1
-      bRow += bStride
+      unsafe bRow += bStride
     }
   }
 
@@ -72,7 +74,7 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
   package func store(_ c: UnsafeMutablePointer<Scalar>, stride: Int) {
     for row in 0..<rows {
       for vector in 0..<vectors {
-        Format.store(
+        unsafe Format.store(
           sums[unchecked: row][unchecked: vector],
           c + (row &* stride &+ vector &* Format.Lanes.scalarCount))
       }
@@ -84,7 +86,7 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
   package func add(to c: UnsafeMutablePointer<Float>, stride: Int) {
     for row in 0..<rows {
       for vector in 0..<vectors {
-        Format.add(
+        unsafe Format.add(
           sums[unchecked: row][unchecked: vector],
           to: c + (row &* stride &+ vector &* Format.Lanes.scalarCount))
       }
@@ -98,19 +100,19 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
       _ lane: Int, _ factors: InlineArray<rows, Format.Lanes>,
       _ b: UnsafePointer<Source.Element>, _ stride: Int
     ) {
-      addStep(lane, factors, b)
-      addStep(lane &+ 1, factors, b + stride)
-      addStep(lane &+ 2, factors, b + 2 &* stride)
-      addStep(lane &+ 3, factors, b + 3 &* stride)
+      unsafe addStep(lane, factors, b)
+      unsafe addStep(lane &+ 1, factors, b + stride)
+      unsafe addStep(lane &+ 2, factors, b + 2 &* stride)
+      unsafe addStep(lane &+ 3, factors, b + 3 &* stride)
     }
 
     @inline(__always)
     private mutating func addStep(
       _ lane: Int, _ factors: InlineArray<rows, Format.Lanes>, _ b: UnsafePointer<Source.Element>
     ) {
-      let lanes = Self.load(b)
+      let lanes = unsafe Self.load(b)
       for row in 0..<rows {
-        add(row, Format.Lanes(repeating: factors[unchecked: row][lane]), lanes)
+        unsafe add(row, Format.Lanes(repeating: factors[unchecked: row][lane]), lanes)
       }
     }
   #endif
@@ -118,7 +120,7 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
   @inline(__always)
   private static func load(_ b: UnsafePointer<Source.Element>) -> InlineArray<vectors, Format.Lanes>
   {
-    InlineArray { vector in Source.load(b + vector &* Format.Lanes.scalarCount) }
+    InlineArray { vector in unsafe Source.load(b + vector &* Format.Lanes.scalarCount) }
   }
 
   @inline(__always)
@@ -126,7 +128,7 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
     _ row: Int, _ factor: Format.Lanes, _ lanes: InlineArray<vectors, Format.Lanes>
   ) {
     for vector in 0..<vectors {
-      sums[unchecked: row][unchecked: vector] = Format.multiplyAdd(
+      unsafe sums[unchecked: row][unchecked: vector] = Format.multiplyAdd(
         sums[unchecked: row][unchecked: vector], factor, lanes[unchecked: vector])
     }
   }

@@ -10,7 +10,7 @@ extension CacheRows {
     _ anchor: UnsafePointer<Float>, slotCount: Int, into dots: UnsafeMutablePointer<Float>
   ) {
     for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
-      multiply(anchor, tile: tile, slotCount: slotCount, into: dots + tile)
+      unsafe multiply(anchor, tile: tile, slotCount: slotCount, into: dots + tile)
     }
   }
 
@@ -20,7 +20,7 @@ extension CacheRows {
     _ anchor: UnsafePointer<Float>, tile: Int, slotCount: Int,
     into dots: UnsafeMutablePointer<Float>
   ) {
-    visit(
+    unsafe visit(
       anchor, tile: tile, slotCount: slotCount,
       KeyTargets(first: dots, second: dots, as: ProductSums.self))
   }
@@ -31,7 +31,7 @@ extension CacheRows {
     squares: UnsafeMutablePointer<Float>
   ) {
     for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
-      visit(
+      unsafe visit(
         anchor, tile: tile, slotCount: slotCount,
         KeyTargets(first: dots + tile, second: squares + tile, as: ProductAndSquareSums.self))
     }
@@ -42,7 +42,7 @@ extension CacheRows {
     _ anchor: UnsafePointer<Float>, slotCount: Int, into squares: UnsafeMutablePointer<Float>
   ) {
     for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
-      visit(
+      unsafe visit(
         anchor, tile: tile, slotCount: slotCount,
         KeyTargets(first: squares + tile, second: squares + tile, as: DistanceSums.self))
     }
@@ -54,20 +54,20 @@ extension CacheRows {
   private func visit<Sums: KeySums>(
     _ anchor: UnsafePointer<Float>, tile: Int, slotCount: Int, _ targets: KeyTargets<Sums>
   ) {
-    let keys = keyTile(tile)
+    let keys = unsafe keyTile(tile)
     if slotCount &- tile < Self.tileSlots {
       for column in stride(from: 0, to: slotCount &- tile, by: 16) {
-        KeyColumns<Sums, 1>(anchor, keys + column, headDim).store(targets, column)
+        unsafe KeyColumns<Sums, 1>(anchor, keys + column, headDim).store(targets, column)
       }
     } else if NativeFloats.scalarCount == 16 {
-      KeyColumns<Sums, 4>(anchor, keys, headDim).store(targets, 0)
+      unsafe KeyColumns<Sums, 4>(anchor, keys, headDim).store(targets, 0)
     } else if NativeFloats.scalarCount == 8 {
       for column in stride(from: 0, to: Self.tileSlots, by: 32) {
-        KeyColumns<Sums, 2>(anchor, keys + column, headDim).store(targets, column)
+        unsafe KeyColumns<Sums, 2>(anchor, keys + column, headDim).store(targets, column)
       }
     } else {
       for column in stride(from: 0, to: Self.tileSlots, by: 16) {
-        KeyColumns<Sums, 1>(anchor, keys + column, headDim).store(targets, column)
+        unsafe KeyColumns<Sums, 1>(anchor, keys + column, headDim).store(targets, column)
       }
     }
   }
@@ -81,38 +81,38 @@ extension CacheRows {
     slotCount: Int, factors: UnsafePointer<Float>?, partials: UnsafeMutablePointer<Float>,
     into sum: UnsafeMutablePointer<Float>
   ) {
-    partials.update(repeating: 0, count: headDim * 16)
+    unsafe partials.update(repeating: 0, count: headDim * 16)
     for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
-      let place = keyTile(tile)
-      let first = filledLanes(factors, tile, slotCount)
-      let second = filledLanes(factors, tile &+ 16, slotCount)
-      let third = filledLanes(factors, tile &+ 32, slotCount)
-      let fourth = filledLanes(factors, tile &+ 48, slotCount)
+      let place = unsafe keyTile(tile)
+      let first = unsafe filledLanes(factors, tile, slotCount)
+      let second = unsafe filledLanes(factors, tile &+ 16, slotCount)
+      let third = unsafe filledLanes(factors, tile &+ 32, slotCount)
+      let fourth = unsafe filledLanes(factors, tile &+ 48, slotCount)
       for index in 0..<headDim {
-        let keys = place + index &* Self.tileSlots
-        var even = partials.lanes(index &* 16)
-        var odd = edge_load_f16x16(keys + 16) * second
-        even.addProduct(edge_load_f16x16(keys), first)
-        odd.addProduct(edge_load_f16x16(keys + 48), fourth)
-        even.addProduct(edge_load_f16x16(keys + 32), third)
-        partials.store(even + odd, index &* 16)
+        let keys = unsafe place + index &* Self.tileSlots
+        var even = unsafe partials.lanes(index &* 16)
+        var odd = unsafe edge_load_f16x16(keys + 16) * second
+        unsafe even.addProduct(edge_load_f16x16(keys), first)
+        unsafe odd.addProduct(edge_load_f16x16(keys + 48), fourth)
+        unsafe even.addProduct(edge_load_f16x16(keys + 32), third)
+        unsafe partials.store(even + odd, index &* 16)
       }
     }
-    for index in 0..<headDim { sum[index] = total(partials.lanes(index &* 16)) }
+    for index in 0..<headDim { unsafe sum[index] = total(partials.lanes(index &* 16)) }
   }
 
   /// One element of all keys.
   public func copyElement(_ index: Int, slotCount: Int, into target: UnsafeMutablePointer<Float>) {
     for slot in stride(from: 0, to: slotCount, by: 16) {
-      target.store(edge_load_f16x16(keyLanes(slot) + index &* Self.tileSlots), slot)
+      unsafe target.store(edge_load_f16x16(keyLanes(slot) + index &* Self.tileSlots), slot)
     }
   }
 
   /// One key, times a factor.
   public func copyKey(_ slot: Int, factor: Float, into target: UnsafeMutablePointer<Float>) {
-    let source = key(slot)
+    let source = unsafe key(slot)
     for index in 0..<headDim {
-      target[index] = Float(Float16(bitPattern: source[index &* Self.tileSlots])) * factor
+      unsafe target[index] = Float(Float16(bitPattern: source[index &* Self.tileSlots])) * factor
     }
   }
 
@@ -130,27 +130,27 @@ extension CacheRows {
       var totals = fourTimes(SIMD16<Float>())
       for tile in stride(from: 0, to: slotCount, by: Self.tileSlots) {
         for column in stride(from: 0, to: Self.tileSlots, by: Tile.columns) {
-          Tile(
+          unsafe Tile(
             rows + row * headDim, stride: headDim, keyTile(tile) + column, stride: Self.tileSlots,
             k: headDim
           ).store(scratch + column, stride: Self.tileSlots)
         }
         for index in 0..<4 {
           for column in stride(from: 0, to: Self.tileSlots, by: 16) {
-            totals[unchecked: index].addProduct(
+            unsafe totals[unchecked: index].addProduct(
               scratch.lanes(index &* Self.tileSlots &+ column),
               filledLanes(factors, tile &+ column, slotCount))
           }
         }
       }
-      for index in 0..<4 { sums[row + index] = total(totals[unchecked: index]) }
+      for index in 0..<4 { unsafe sums[row + index] = total(totals[unchecked: index]) }
     }
   }
 
   /// Sixteen slots, the first a multiple of 16: their first key elements.
   @inline(__always)
   private func keyLanes(_ slot: Int) -> UnsafePointer<Float16> {
-    keyTile(slot & ~(Self.tileSlots &- 1)) + slot & (Self.tileSlots &- 1)
+    unsafe keyTile(slot & ~(Self.tileSlots &- 1)) + slot & (Self.tileSlots &- 1)
   }
 }
 
@@ -165,7 +165,7 @@ private protocol KeySums {
 }
 
 /// Where the sums of a tile go.
-private struct KeyTargets<Sums: KeySums> {
+@safe private struct KeyTargets<Sums: KeySums> {
   let first: UnsafeMutablePointer<Float>
   let second: UnsafeMutablePointer<Float>
 
@@ -173,8 +173,8 @@ private struct KeyTargets<Sums: KeySums> {
   init(
     first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>, as kind: Sums.Type
   ) {
-    self.first = first
-    self.second = second
+    unsafe self.first = first
+    unsafe self.second = second
   }
 }
 
@@ -184,15 +184,15 @@ private struct KeyColumns<Sums: KeySums, let count: Int> {
 
   @inline(__always)
   init(_ anchor: UnsafePointer<Float>, _ keys: UnsafePointer<Float16>, _ headDim: Int) {
-    var row = keys
+    var row = unsafe keys
     for index in stride(from: 0, to: headDim, by: 2) {
       for column in 0..<count {
-        let place = row + column &* 16
-        sums[unchecked: column].add(
+        let place = unsafe row + column &* 16
+        unsafe sums[unchecked: column].add(
           edge_load_f16x16(place), anchor[index],
           edge_load_f16x16(place + CacheRows.tileSlots), anchor[index &+ 1])
       }
-      row += 2 &* CacheRows.tileSlots
+      unsafe row += 2 &* CacheRows.tileSlots
     }
   }
 
@@ -200,7 +200,7 @@ private struct KeyColumns<Sums: KeySums, let count: Int> {
   func store(_ targets: KeyTargets<Sums>, _ slot: Int) {
     for column in 0..<count {
       let place = slot &+ column &* 16
-      sums[unchecked: column].store(targets.first + place, targets.second + place)
+      unsafe sums[unchecked: column].store(targets.first + place, targets.second + place)
     }
   }
 }
@@ -219,7 +219,7 @@ private struct ProductSums: KeySums {
 
   @inline(__always)
   func store(_ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>) {
-    first.store(even + odd, 0)
+    unsafe first.store(even + odd, 0)
   }
 }
 
@@ -239,8 +239,8 @@ private struct ProductAndSquareSums: KeySums {
 
   @inline(__always)
   func store(_ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>) {
-    first.store(products, 0)
-    second.store(squares, 0)
+    unsafe first.store(products, 0)
+    unsafe second.store(squares, 0)
   }
 }
 
@@ -258,7 +258,7 @@ private struct DistanceSums: KeySums {
 
   @inline(__always)
   func store(_ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>) {
-    first.store(squares, 0)
+    unsafe first.store(squares, 0)
   }
 }
 
@@ -267,9 +267,9 @@ private struct DistanceSums: KeySums {
 private func filledLanes(_ factors: UnsafePointer<Float>?, _ slot: Int, _ count: Int) -> SIMD16<
   Float
 > {
-  if slot &+ 16 <= count { return factors?.lanes(slot) ?? SIMD16(repeating: 1) }
+  if slot &+ 16 <= count { return unsafe factors?.lanes(slot) ?? SIMD16(repeating: 1) }
   var lanes = SIMD16<Float>()
-  for lane in 0..<max(count &- slot, 0) { lanes[lane] = factors?[slot &+ lane] ?? 1 }
+  for lane in 0..<max(count &- slot, 0) { lanes[lane] = unsafe factors?[slot &+ lane] ?? 1 }
   return lanes
 }
 
@@ -278,14 +278,14 @@ public func sumOfProducts(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, 
 {
   var sum = SIMD16<Float>()
   for index in stride(from: 0, to: count, by: 16) {
-    sum.addProduct(filledLanes(a, index, count), filledLanes(b, index, count))
+    unsafe sum.addProduct(filledLanes(a, index, count), filledLanes(b, index, count))
   }
   return total(sum)
 }
 
 /// values[i] *= factor
 public func scale(_ values: UnsafeMutablePointer<Float>, count: Int, by factor: Float) {
-  for index in 0..<count { values[index] *= factor }
+  for index in 0..<count { unsafe values[index] *= factor }
 }
 
 /// dots[i] = -dots[i] / squares[i]^(1/2); 0 where the square is 0.
@@ -293,7 +293,7 @@ public func negateCosines(
   _ dots: UnsafeMutablePointer<Float>, squares: UnsafePointer<Float>, count: Int
 ) {
   for index in 0..<count {
-    let square = squares[index]
-    dots[index] = square > 0 ? -dots[index] / squareRoot(square) : 0
+    let square = unsafe squares[index]
+    unsafe dots[index] = square > 0 ? -dots[index] / squareRoot(square) : 0
   }
 }

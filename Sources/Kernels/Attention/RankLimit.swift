@@ -9,7 +9,7 @@ import CInstructions
 @export(interface)
 public func rankLimit(_ values: UnsafePointer<UInt32>, count: Int, rank: Int) -> UInt32 {
   precondition(rank >= 0 && rank < count)
-  let lanes = RankLanes(values: values, count: count)
+  let lanes = unsafe RankLanes(values: values, count: count)
   let wanted = UInt32(truncatingIfNeeded: rank &+ 1)
   var (low, high) = lanes.range()
   while low < high {
@@ -27,15 +27,15 @@ public func rankLimit(_ values: UnsafePointer<UInt32>, count: Int, rank: Int) ->
 public func rankValues(
   _ values: UnsafePointer<UInt32>, count: Int, rank: Int
 ) -> (value: UInt32, next: UInt32) {
-  let limit = rankLimit(values, count: count, rank: rank)
+  let limit = unsafe rankLimit(values, count: count, rank: rank)
   var (value, next) = (UInt32.min, UInt32.max)
   var found = 0
   for index in 0..<count {
-    if values[index] <= limit {
+    if unsafe values[index] <= limit {
       found &+= 1
-      value = max(value, values[index])
+      value = unsafe max(value, values[index])
     } else {
-      next = min(next, values[index])
+      next = unsafe min(next, values[index])
     }
   }
   return (value, found > rank &+ 1 || found == count ? value : next)
@@ -43,7 +43,7 @@ public func rankValues(
 
 /// Values in vectors; the last one filled up with the greatest number, which no limit below it
 /// reaches.
-private struct RankLanes {
+@safe private struct RankLanes {
   private let values: UnsafePointer<UInt32>
   private let wholeCount: Int
   private var rest = edge_u32x16(repeating: .max)
@@ -51,10 +51,10 @@ private struct RankLanes {
 
   @inline(__always)
   init(values: UnsafePointer<UInt32>, count: Int) {
-    self.values = values
+    unsafe self.values = values
     wholeCount = count & ~15
     for index in 0..<count &- wholeCount {
-      let value = values[wholeCount &+ index]
+      let value = unsafe values[wholeCount &+ index]
       rest[index] = value
       restRange = (min(restRange.low, value), max(restRange.high, value))
     }
@@ -62,7 +62,7 @@ private struct RankLanes {
 
   @inline(__always)
   private func lanes(_ index: Int) -> edge_u32x16 {
-    UnsafeRawPointer(values + index).loadUnaligned(as: edge_u32x16.self)
+    unsafe UnsafeRawPointer(values + index).loadUnaligned(as: edge_u32x16.self)
   }
 
   /// The least and the greatest value.

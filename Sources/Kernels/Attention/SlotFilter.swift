@@ -1,7 +1,7 @@
 import CInstructions
 
 /// Slots by the product of two of their numbers, and by position.
-public struct SlotFilter: BitwiseCopyable {
+@safe public struct SlotFilter: BitwiseCopyable {
   public let first: UnsafePointer<Float>
   public let second: UnsafePointer<Float>
   public let positions: UnsafePointer<UInt32>
@@ -13,15 +13,15 @@ public struct SlotFilter: BitwiseCopyable {
     first: UnsafePointer<Float>, second: UnsafePointer<Float>, positions: UnsafePointer<UInt32>,
     openStart: UInt32, openCount: UInt32
   ) {
-    self.first = first
-    self.second = second
-    self.positions = positions
+    unsafe self.first = first
+    unsafe self.second = second
+    unsafe self.positions = positions
     self.openStart = openStart
     self.openCount = openCount
   }
 
   @inline(__always)
-  public func isOpen(_ slot: Int) -> Bool { positions[slot] &- openStart < openCount }
+  public func isOpen(_ slot: Int) -> Bool { unsafe positions[slot] &- openStart < openCount }
 
   /// Writes the slots below `count` that are open and whose product is at least `limit`, in order.
   /// - Parameter slots: room for `count`.
@@ -33,18 +33,18 @@ public struct SlotFilter: BitwiseCopyable {
     var found = 0
     var start = 0
     while start &+ 16 <= count {
-      var bits = edge_lanes_at_least(first.lanes(start) * second.lanes(start), limit)
+      var bits = unsafe edge_lanes_at_least(first.lanes(start) * second.lanes(start), limit)
       while bits != 0 {
         let slot = start &+ bits.trailingZeroBitCount / edge_bits_per_lane()
-        slots[found] = UInt32(truncatingIfNeeded: slot)
+        unsafe slots[found] = UInt32(truncatingIfNeeded: slot)
         if isOpen(slot) { found &+= 1 }
         bits &= bits &- 1
       }
       start &+= 16
     }
     while start < count {
-      if first[start] * second[start] >= limit && isOpen(start) {
-        slots[found] = UInt32(truncatingIfNeeded: start)
+      if unsafe first[start] * second[start] >= limit && isOpen(start) {
+        unsafe slots[found] = UInt32(truncatingIfNeeded: start)
         found &+= 1
       }
       start &+= 1

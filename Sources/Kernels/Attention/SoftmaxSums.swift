@@ -2,7 +2,7 @@ import CInstructions
 
 /// What an online softmax has summed up for some rows over some slots: the largest score, and relative to
 /// it the sum of the weights and of the weighted values.
-public struct SoftmaxSums: BitwiseCopyable {
+@safe public struct SoftmaxSums: BitwiseCopyable {
   /// `[rows][rowStride]`
   let outputs: UnsafeMutablePointer<Float>
   /// `[rows][16]`: partial sums of the weights.
@@ -17,9 +17,9 @@ public struct SoftmaxSums: BitwiseCopyable {
   public init(memory: UnsafeMutablePointer<Float>, rows: Int, headDim: Int) {
     let rows = Self.roomyRowCount(rows)
     rowStride = Self.rowStride(headDim)
-    outputs = memory
-    weights = outputs + rows * rowStride
-    maxima = weights + rows * 16
+    unsafe outputs = memory
+    unsafe weights = outputs + rows * rowStride
+    unsafe maxima = weights + rows * 16
   }
 
   @export(interface)
@@ -35,31 +35,37 @@ public struct SoftmaxSums: BitwiseCopyable {
   func begin(rowCount: Int) {
     let rows = Self.roomyRowCount(rowCount)
     for row in 0..<rows {
-      maxima[row] = AttentionScratch.hidden
-      weights.store(SIMD16(), row * 16)
+      unsafe maxima[row] = AttentionScratch.hidden
+      unsafe weights.store(SIMD16(), row * 16)
     }
-    for index in stride(from: 0, to: rows * rowStride, by: 16) { outputs.store(SIMD16(), index) }
+    for index in stride(from: 0, to: rows * rowStride, by: 16) {
+      unsafe outputs.store(SIMD16(), index)
+    }
   }
 
   /// Scales what a row has summed to a new largest score.
   @inline(__always)
   func raiseMaximum(_ row: Int, to maximum: Float) {
-    let difference = maxima[row] - maximum
-    maxima[row] = maximum
+    let difference = unsafe maxima[row] - maximum
+    unsafe maxima[row] = maximum
     // Nothing was summed up so far.
-    if weights[row * 16] == 0 { return }
+    if unsafe weights[row * 16] == 0 { return }
     let factor = exp2(NativeFloats(repeating: difference))
-    scale(weights + row * 16, count: 16, by: factor)
-    scale(outputs + row * rowStride, count: rowStride, by: factor)
+    unsafe scale(weights + row * 16, count: 16, by: factor)
+    unsafe scale(outputs + row * rowStride, count: rowStride, by: factor)
   }
 
   /// Adds what was summed over slots that follow. Sums that weigh less than 2^-126 of the other ones are
   /// left out: those over slots that a row does not see, for one.
   func add(_ next: SoftmaxSums, rowCount: Int) {
     for row in 0..<rowCount {
-      let difference = next.maxima[row] - maxima[row]
+      let difference = unsafe next.maxima[row] - maxima[row]
       if difference > 0 {
-        if difference < 126 { raiseMaximum(row, to: next.maxima[row]) } else { clear(row, next) }
+        if difference < 126 {
+          unsafe raiseMaximum(row, to: next.maxima[row])
+        } else {
+          clear(row, next)
+        }
         add(row, of: next, factor: NativeFloats(repeating: 1))
       } else if difference > -126 {
         add(row, of: next, factor: exp2(NativeFloats(repeating: difference)))
@@ -68,28 +74,28 @@ public struct SoftmaxSums: BitwiseCopyable {
   }
 
   private func clear(_ row: Int, _ next: SoftmaxSums) {
-    maxima[row] = next.maxima[row]
-    (weights + row * 16).update(repeating: 0, count: 16)
-    (outputs + row * rowStride).update(repeating: 0, count: rowStride)
+    unsafe maxima[row] = next.maxima[row]
+    unsafe (weights + row * 16).update(repeating: 0, count: 16)
+    unsafe (outputs + row * rowStride).update(repeating: 0, count: rowStride)
   }
 
   @inline(__always)
   private func add(_ row: Int, of next: SoftmaxSums, factor: NativeFloats) {
-    addProducts(next.weights + row * 16, factor, to: weights + row * 16, count: 16)
-    addProducts(
+    unsafe addProducts(next.weights + row * 16, factor, to: weights + row * 16, count: 16)
+    unsafe addProducts(
       next.outputs + row * rowStride, factor, to: outputs + row * rowStride, count: rowStride)
   }
 
   func copy(from other: SoftmaxSums, rowCount: Int) {
-    outputs.update(from: other.outputs, count: rowCount * rowStride)
-    weights.update(from: other.weights, count: rowCount * 16)
-    maxima.update(from: other.maxima, count: rowCount)
+    unsafe outputs.update(from: other.outputs, count: rowCount * rowStride)
+    unsafe weights.update(from: other.weights, count: rowCount * 16)
+    unsafe maxima.update(from: other.maxima, count: rowCount)
   }
 
   @inline(__always)
   func scale(_ values: UnsafeMutablePointer<Float>, count: Int, by factor: NativeFloats) {
     for index in stride(from: 0, to: count, by: NativeFloats.scalarCount) {
-      (NativeFloats.load(values + index) * factor).store(values + index)
+      unsafe (NativeFloats.load(values + index) * factor).store(values + index)
     }
   }
 
@@ -99,7 +105,7 @@ public struct SoftmaxSums: BitwiseCopyable {
     count: Int
   ) {
     for index in stride(from: 0, to: count, by: NativeFloats.scalarCount) {
-      NativeFloats.load(target + index).addingProduct(.load(source + index), factor)
+      unsafe NativeFloats.load(target + index).addingProduct(.load(source + index), factor)
         .store(target + index)
     }
   }

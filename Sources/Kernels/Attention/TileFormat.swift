@@ -36,12 +36,12 @@ extension TileFormat {
 
   @inline(__always)
   static func load(_ from: UnsafePointer<Lanes.Scalar>) -> Lanes {
-    UnsafeRawPointer(from).loadUnaligned(as: Lanes.self)
+    unsafe UnsafeRawPointer(from).loadUnaligned(as: Lanes.self)
   }
 
   @inline(__always)
   static func store(_ v: Lanes, _ to: UnsafeMutablePointer<Lanes.Scalar>) {
-    UnsafeMutableRawPointer(to).storeBytes(of: v, as: Lanes.self)
+    unsafe UnsafeMutableRawPointer(to).storeBytes(of: v, as: Lanes.self)
   }
 }
 
@@ -67,11 +67,11 @@ public enum SinglePrecision: TileFormat {
 
   @inline(__always)
   public static func add(_ v: Lanes, to target: UnsafeMutablePointer<Float>) {
-    (Lanes.load(target) + v).store(target)
+    unsafe (Lanes.load(target) + v).store(target)
   }
 
   @inline(__always)
-  public static func loadFloats(_ from: UnsafePointer<Float>) -> NativeFloats { .load(from) }
+  public static func loadFloats(_ from: UnsafePointer<Float>) -> NativeFloats { unsafe .load(from) }
 
   @inline(__always)
   public static func rounded(_ v: Float) -> Float { v }
@@ -84,9 +84,9 @@ public enum SinglePrecision: TileFormat {
     let maximum = NativeFloats(repeating: maximum)
     for column in stride(from: 0, to: count, by: 16) {
       for part in 0..<SixteenFloats.partCount {
-        let place = scores + (column + part * lanes)
-        let weight = exp2(.load(place) - maximum)
-        weight.store(place)
+        let place = unsafe scores + (column + part * lanes)
+        let weight = unsafe exp2(.load(place) - maximum)
+        unsafe weight.store(place)
         sums.add(weight, part: part)
       }
     }
@@ -120,14 +120,14 @@ public enum HalfPrecision: TileFormat {
 
   @inline(__always)
   public static func add(_ v: Lanes, to target: UnsafeMutablePointer<Float>) {
-    let high = target + NativeFloats.scalarCount
-    edge_native_add(.load(target), edge_halves_low(v)).store(target)
-    edge_native_add(.load(high), edge_halves_high(v)).store(high)
+    let high = unsafe target + NativeFloats.scalarCount
+    unsafe edge_native_add(.load(target), edge_halves_low(v)).store(target)
+    unsafe edge_native_add(.load(high), edge_halves_high(v)).store(high)
   }
 
   @inline(__always)
   public static func loadFloats(_ from: UnsafePointer<Float16>) -> NativeFloats {
-    loadHalves(from)
+    unsafe loadHalves(from)
   }
 
   @inline(__always)
@@ -143,10 +143,10 @@ public enum HalfPrecision: TileFormat {
     let vectorCount = (SixteenFloats.partCount + 1) / 2
     for column in stride(from: 0, to: count, by: vectorCount * lanes) {
       for vector in 0..<vectorCount {
-        let place = scores + (column + vector * lanes)
-        let (low, high) = exp2(edge_halves_subtract(load(place), maximum))
-        edge_native_store_f16(low, place)
-        edge_native_store_f16(high, place + NativeFloats.scalarCount)
+        let place = unsafe scores + (column + vector * lanes)
+        let (low, high) = unsafe exp2(edge_halves_subtract(load(place), maximum))
+        unsafe edge_native_store_f16(low, place)
+        unsafe edge_native_store_f16(high, place + NativeFloats.scalarCount)
         sums.add(low, part: 2 * vector)
         sums.add(high, part: 2 * vector + 1)
       }
@@ -165,7 +165,7 @@ public protocol TileSource {
 public enum StoredLanes<Format: TileFormat>: TileSource {
   @inline(__always)
   public static func load(_ from: UnsafePointer<Format.Lanes.Scalar>) -> Format.Lanes {
-    Format.load(from)
+    unsafe Format.load(from)
   }
 }
 
@@ -174,11 +174,13 @@ public enum WidenedHalves: TileSource {
   public typealias Format = SinglePrecision
 
   @inline(__always)
-  public static func load(_ from: UnsafePointer<Float16>) -> NativeFloats { loadHalves(from) }
+  public static func load(_ from: UnsafePointer<Float16>) -> NativeFloats {
+    unsafe loadHalves(from)
+  }
 }
 
 /// As many Float16 numbers as a vector of Float32 has lanes.
 @inline(__always)
 func loadHalves(_ from: UnsafePointer<Float16>) -> NativeFloats {
-  edge_native_load_f16(from)
+  unsafe edge_native_load_f16(from)
 }

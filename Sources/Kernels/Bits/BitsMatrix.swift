@@ -3,7 +3,7 @@ import CInstructions
 /// A matrix whose weights are the file's own codes and scales, rearranged: `[outputs / G][K / block]`
 /// packed blocks of G = `Int8Geometry.groupOutputs` outputs (`PackedLayout`), which kernels read in
 /// straight lines. Outputs are padded with blocks of zeros.
-public struct BitsMatrix: BitwiseCopyable {
+@safe public struct BitsMatrix: BitwiseCopyable {
   public let kind: BitsKind
   let blocks: UnsafeMutableRawPointer
   public let outputCount: Int
@@ -12,7 +12,7 @@ public struct BitsMatrix: BitwiseCopyable {
   /// - Parameter memory: `byteCount(kind, outputs:k:)` bytes, aligned to a cache line.
   init(_ kind: BitsKind, memory: UnsafeMutableRawPointer, outputs: Int, k: Int) {
     self.kind = kind
-    blocks = memory
+    unsafe blocks = memory
     outputCount = outputs
     self.k = k
   }
@@ -32,7 +32,8 @@ public struct BitsMatrix: BitwiseCopyable {
 
   /// The packed block in which the output's block lies.
   private func place(_ output: Int, _ block: Int) -> UnsafeMutableRawPointer {
-    blocks + output / Int8Geometry.groupOutputs * groupByteCount + block * layout.blockByteCount
+    let group = output / Int8Geometry.groupOutputs
+    return unsafe blocks + group * groupByteCount + block * layout.blockByteCount
   }
 
   private func column(_ output: Int) -> Int { output % Int8Geometry.groupOutputs }
@@ -51,24 +52,25 @@ extension BitsMatrix {
   ) -> Bool {
     guard scale.isFinite && minimum.isFinite else { return false }
     let (layout, column) = (layout, column(output))
-    let target = place(output, index)
-    target.storeBytes(of: scale, toByteOffset: 2 * column, as: Float16.self)
+    let target = unsafe place(output, index)
+    unsafe target.storeBytes(of: scale, toByteOffset: 2 * column, as: Float16.self)
     if format.hasMinimums {
-      target.storeBytes(of: minimum, toByteOffset: layout.minimums + 2 * column, as: Float16.self)
+      unsafe target.storeBytes(
+        of: minimum, toByteOffset: layout.minimums + 2 * column, as: Float16.self)
     }
     if format.hasGroupFactors {
       for group in 0..<format.groupsPerBlock {
         let place = group * layout.outputs + column
-        target.storeBytes(
+        unsafe target.storeBytes(
           of: groupScales[group], toByteOffset: layout.groupScales + place, as: Int8.self)
         if format.hasMinimums {
-          target.storeBytes(
+          unsafe target.storeBytes(
             of: groupMinimums[group], toByteOffset: layout.groupMinimums + place, as: UInt8.self)
         }
       }
     }
-    codes.withUnsafeBytes {
-      setUnits(target + layout.units, column, $0.baseAddress!)
+    unsafe codes.withUnsafeBytes {
+      unsafe setUnits(target + layout.units, column, $0.baseAddress!)
     }
     return true
   }
@@ -77,7 +79,7 @@ extension BitsMatrix {
     _ units: UnsafeMutableRawPointer, _ column: Int, _ codes: UnsafeRawPointer
   ) {
     for unit in 0..<format.unitsPerBlock {
-      setUnit(
+      unsafe setUnit(
         units + unit * layout.unitByteCount, column, codes + unit * PackedFormat.unitLength)
     }
   }
@@ -87,38 +89,39 @@ extension BitsMatrix {
     _ unit: UnsafeMutableRawPointer, _ column: Int, _ codes: UnsafeRawPointer
   ) {
     let change = SIMD16(repeating: format.codeChange)
-    let low = codes.loadUnaligned(as: SIMD16<UInt8>.self) ^ change
-    let high = codes.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self) ^ change
-    let target = unit + 4 * column
+    let low = unsafe codes.loadUnaligned(as: SIMD16<UInt8>.self) ^ change
+    let high = unsafe codes.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self) ^ change
+    let target = unsafe unit + 4 * column
     if format.codeBits == 8 {
-      store(words(low), target)
-      return store(words(high), target + layout.halvesByteCount)
+      unsafe store(words(low), target)
+      return unsafe store(words(high), target + layout.halvesByteCount)
     }
     let four = SIMD16<UInt8>(repeating: 4)
-    store(words((low & SIMD16(repeating: 15)) | (high &<< four)), target)
+    unsafe store(words((low & SIMD16(repeating: 15)) | (high &<< four)), target)
     if format.codeBits == 4 { return }
     let runStride = 4 * Int8Geometry.groupOutputs
-    let plane = unit + layout.halvesByteCount + 4 * column
+    let plane = unsafe unit + layout.halvesByteCount + 4 * column
     let (lowBits, highBits) = (words(low &>> four), words(high &>> four))
     if format.codeBits == 5 {
-      plane.storeBytes(
+      unsafe plane.storeBytes(
         of: joined(lowBits, bits: 1) | joined(highBits, bits: 1) &<< 4, as: UInt32.self)
     } else {
-      plane.storeBytes(of: joined(lowBits, bits: 2), as: UInt32.self)
-      plane.storeBytes(of: joined(highBits, bits: 2), toByteOffset: runStride, as: UInt32.self)
+      unsafe plane.storeBytes(of: joined(lowBits, bits: 2), as: UInt32.self)
+      unsafe plane.storeBytes(
+        of: joined(highBits, bits: 2), toByteOffset: runStride, as: UInt32.self)
     }
   }
 
   /// Four runs of an output.
   private func store(_ runs: SIMD4<UInt32>, _ target: UnsafeMutableRawPointer) {
     for run in 0..<4 {
-      target.storeBytes(
+      unsafe target.storeBytes(
         of: runs[run], toByteOffset: run * 4 * Int8Geometry.groupOutputs, as: UInt32.self)
     }
   }
 
   private func words(_ bytes: SIMD16<UInt8>) -> SIMD4<UInt32> {
-    unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
+    unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
   }
 
   /// The bits of four runs, each so many bits above those before.
@@ -130,12 +133,12 @@ extension BitsMatrix {
   func row(_ output: Int, into row: UnsafeMutablePointer<Float>) {
     let (layout, column) = (layout, column(output))
     for index in 0..<blocksPerRow {
-      let block = UnsafeRawPointer(place(output, index))
+      let block = unsafe UnsafeRawPointer(place(output, index))
       for unit in 0..<format.unitsPerBlock {
-        let target = row + index * format.blockLength + unit * PackedFormat.unitLength
-        let codes = UnsafeRawPointer(block + layout.units + unit * layout.unitByteCount)
-        decode(codes, column, highHalf: false, factors(block, column, unit, 0), target)
-        decode(
+        let target = unsafe row + index * format.blockLength + unit * PackedFormat.unitLength
+        let codes = unsafe UnsafeRawPointer(block + layout.units + unit * layout.unitByteCount)
+        unsafe decode(codes, column, highHalf: false, factors(block, column, unit, 0), target)
+        unsafe decode(
           codes, column, highHalf: true, factors(block, column, unit, format.groupsPerUnit - 1),
           target + 16)
       }
@@ -147,17 +150,18 @@ extension BitsMatrix {
     _ block: UnsafeRawPointer, _ column: Int, _ unit: Int, _ group: Int
   ) -> (scale: Float, minimum: Float) {
     let layout = layout
-    var scale = Float(block.loadUnaligned(fromByteOffset: 2 * column, as: Float16.self))
+    var scale = unsafe Float(block.loadUnaligned(fromByteOffset: 2 * column, as: Float16.self))
     var minimum: Float = 0
     if format.hasMinimums {
-      minimum = Float(
+      minimum = unsafe Float(
         block.loadUnaligned(fromByteOffset: layout.minimums + 2 * column, as: Float16.self))
     }
     if format.hasGroupFactors {
       let place = (unit * format.groupsPerUnit + group) * layout.outputs + column
-      scale *= Float(block.load(fromByteOffset: layout.groupScales + place, as: Int8.self))
+      unsafe scale *= Float(block.load(fromByteOffset: layout.groupScales + place, as: Int8.self))
       if format.hasMinimums {
-        minimum *= -Float(block.load(fromByteOffset: layout.groupMinimums + place, as: UInt8.self))
+        unsafe minimum *= -Float(
+          block.load(fromByteOffset: layout.groupMinimums + place, as: UInt8.self))
       }
     }
     return (scale, minimum)
@@ -168,13 +172,13 @@ extension BitsMatrix {
     _ unit: UnsafeRawPointer, _ column: Int, highHalf: Bool,
     _ factors: (scale: Float, minimum: Float), _ target: UnsafeMutablePointer<Float>
   ) {
-    var codes = codes(unit, column, highHalf: highHalf)
+    var codes = unsafe codes(unit, column, highHalf: highHalf)
     codes ^= SIMD16(repeating: format.codeChange)
-    var values = unsafeBitCast(codes, to: SIMD16<Int8>.self)
+    var values = unsafe unsafeBitCast(codes, to: SIMD16<Int8>.self)
     if format.hasLevels { values = edge_look_up(edge_levels(), values) }
     let integers = edge_convert_i8_to_f32(values) - Float(format.offset)
     let product = integers * factors.scale
-    UnsafeMutableRawPointer(target).storeBytes(
+    unsafe UnsafeMutableRawPointer(target).storeBytes(
       of: format.hasMinimums ? product + factors.minimum : product, as: SIMD16<Float>.self)
   }
 
@@ -182,16 +186,17 @@ extension BitsMatrix {
   private func codes(
     _ unit: UnsafeRawPointer, _ column: Int, highHalf: Bool
   ) -> SIMD16<UInt8> {
-    let first = unit + 4 * column + (highHalf && format.codeBits == 8 ? layout.halvesByteCount : 0)
+    let first =
+      unsafe unit + 4 * column + (highHalf && format.codeBits == 8 ? layout.halvesByteCount : 0)
     var runs = SIMD4<UInt32>()
     for run in 0..<4 {
-      runs[run] = first.loadUnaligned(
+      runs[run] = unsafe first.loadUnaligned(
         fromByteOffset: run * 4 * Int8Geometry.groupOutputs, as: UInt32.self)
     }
-    let codes = unsafeBitCast(runs, to: SIMD16<UInt8>.self)
+    let codes = unsafe unsafeBitCast(runs, to: SIMD16<UInt8>.self)
     if format.codeBits == 8 { return codes }
     let low = highHalf ? codes &>> SIMD16(repeating: 4) : codes & SIMD16(repeating: 15)
-    return format.codeBits == 4 ? low : low | highBits(unit, column, highHalf: highHalf)
+    return unsafe format.codeBits == 4 ? low : low | highBits(unit, column, highHalf: highHalf)
   }
 
   /// The fifth and sixth bits of sixteen codes, in their place.
@@ -200,14 +205,14 @@ extension BitsMatrix {
   ) -> SIMD16<UInt8> {
     let runStride = 4 * Int8Geometry.groupOutputs
     let bits: UInt32 = format.codeBits == 5 ? 1 : 2
-    let plane = unit + layout.halvesByteCount + 4 * column
-    var word = plane.loadUnaligned(
+    let plane = unsafe unit + layout.halvesByteCount + 4 * column
+    var word = unsafe plane.loadUnaligned(
       fromByteOffset: highHalf && bits == 2 ? runStride : 0, as: UInt32.self)
     if highHalf && bits == 1 { word = word &>> 4 }
     let mask: UInt32 = bits == 1 ? 0x0101_0101 : 0x0303_0303
     var runs = SIMD4<UInt32>()
     for run in 0..<4 { runs[run] = (word &>> (UInt32(run) &* bits) & mask) &<< 4 }
-    return unsafeBitCast(runs, to: SIMD16<UInt8>.self)
+    return unsafe unsafeBitCast(runs, to: SIMD16<UInt8>.self)
   }
 
   /// A hash (FNV-1a) of the Float16 scales of all blocks in order, by which a matrix is known again:
@@ -217,7 +222,7 @@ extension BitsMatrix {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for output in 0..<outputCount {
       for index in 0..<blocksPerRow {
-        let scale = place(output, index).loadUnaligned(
+        let scale = unsafe place(output, index).loadUnaligned(
           fromByteOffset: 2 * column(output), as: UInt16.self)
         hash = (hash ^ UInt64(scale)) &* 0x100_0000_01B3
       }
@@ -230,7 +235,7 @@ extension BitsMatrix {
 extension BitsMatrix {
   /// All bytes of a group of outputs, factors included.
   public func group(_ index: Int) -> UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(
+    unsafe UnsafeMutableRawBufferPointer(
       start: blocks + index * groupByteCount, count: groupByteCount)
   }
 
@@ -245,22 +250,23 @@ extension BitsMatrix {
     let scale = 1 / (deviation * squareRoot(Float(k)))
     let middle = Float(1 << format.codeBits - 1) - 0.5
     for index in 0..<blocksPerRow {
-      let block = blocks + group * groupByteCount + index * layout.blockByteCount
+      let block = unsafe blocks + group * groupByteCount + index * layout.blockByteCount
       let divisor = format.hasGroupFactors ? Float(groupScale) : 1
       for column in 0..<layout.outputs {
-        block.storeBytes(
+        unsafe block.storeBytes(
           of: Float16(scale / divisor), toByteOffset: 2 * column, as: Float16.self)
         if format.hasMinimums {
-          block.storeBytes(
+          unsafe block.storeBytes(
             of: Float16(format.hasGroupFactors ? scale / divisor : -scale * middle),
             toByteOffset: layout.minimums + 2 * column, as: Float16.self)
         }
       }
       if !format.hasGroupFactors { continue }
       for place in 0..<format.groupsPerBlock * layout.outputs {
-        block.storeBytes(of: groupScale, toByteOffset: layout.groupScales + place, as: Int8.self)
+        unsafe block.storeBytes(
+          of: groupScale, toByteOffset: layout.groupScales + place, as: Int8.self)
         if format.hasMinimums {
-          block.storeBytes(
+          unsafe block.storeBytes(
             of: UInt8(Float(groupScale) * middle), toByteOffset: layout.groupMinimums + place,
             as: UInt8.self)
         }

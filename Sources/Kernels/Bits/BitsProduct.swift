@@ -31,13 +31,13 @@ enum BitsProduct {
     _ out: ProductOutput
   ) {
     var memory = InlineArray<32, Float>(repeating: 0)
-    withUnsafeMutableBytes(of: &memory) { bytes in
-      let products = bytes.baseAddress!.assumingMemoryBound(to: Float.self)
+    unsafe withUnsafeMutableBytes(of: &memory) { bytes in
+      let products = unsafe bytes.baseAddress!.assumingMemoryBound(to: Float.self)
       let groupByteCount = w.groupByteCount
       for group in groups {
-        row(w.kind, x, w.blocks + group * groupByteCount, products)
-        let target = out.values + group * BitsGeometry.outputs
-        combine(products, rowCount: 1, target, stride: 0, step)
+        unsafe row(w.kind, x, w.blocks + group * groupByteCount, products)
+        let target = unsafe out.values + group * BitsGeometry.outputs
+        unsafe combine(products, rowCount: 1, target, stride: 0, step)
       }
     }
   }
@@ -47,16 +47,16 @@ enum BitsProduct {
     _ products: UnsafeMutablePointer<Float>
   ) {
     switch kind {
-    case .q4_0: BitsRowKernel<Q4>.run(x, weights, into: products)
-    case .q4_1: BitsRowKernel<Q4Minimum>.run(x, weights, into: products)
-    case .q5_0: BitsRowKernel<Q5>.run(x, weights, into: products)
-    case .q5_1: BitsRowKernel<Q5Minimum>.run(x, weights, into: products)
-    case .iq4_nl: BitsRowKernel<Levels>.run(x, weights, into: products)
-    case .q4_k: BitsRowKernel<LongQ4>.run(x, weights, into: products)
-    case .q5_k: BitsRowKernel<LongQ5>.run(x, weights, into: products)
-    case .q6_k: BitsRowKernel<LongQ6>.run(x, weights, into: products)
-    case .iq4_xs: BitsRowKernel<LongLevels>.run(x, weights, into: products)
-    case .q8_0: BitsRowKernel<ByteCodes>.run(x, weights, into: products)
+    case .q4_0: unsafe BitsRowKernel<Q4>.run(x, weights, into: products)
+    case .q4_1: unsafe BitsRowKernel<Q4Minimum>.run(x, weights, into: products)
+    case .q5_0: unsafe BitsRowKernel<Q5>.run(x, weights, into: products)
+    case .q5_1: unsafe BitsRowKernel<Q5Minimum>.run(x, weights, into: products)
+    case .iq4_nl: unsafe BitsRowKernel<Levels>.run(x, weights, into: products)
+    case .q4_k: unsafe BitsRowKernel<LongQ4>.run(x, weights, into: products)
+    case .q5_k: unsafe BitsRowKernel<LongQ5>.run(x, weights, into: products)
+    case .q6_k: unsafe BitsRowKernel<LongQ6>.run(x, weights, into: products)
+    case .iq4_xs: unsafe BitsRowKernel<LongLevels>.run(x, weights, into: products)
+    case .q8_0: unsafe BitsRowKernel<ByteCodes>.run(x, weights, into: products)
     }
   }
 
@@ -69,13 +69,13 @@ enum BitsProduct {
     let batch = min(
       max(4, l2ByteCount / 2 / tileByteCount), batchTokenCountMax / BlockRows.tileRows)
     var scratch = BatchScratch()
-    scratch.withMemory { panel, products in
+    unsafe scratch.withMemory { panel, products in
       for first in stride(from: 0, to: x.tileCount, by: batch) {
         let tiles = first..<min(first + batch, x.tileCount)
         for group in groups {
-          runGroup(x, w, group, tiles, panel, products)
+          unsafe runGroup(x, w, group, tiles, panel, products)
           let token = first * BlockRows.tileRows
-          combine(
+          unsafe combine(
             products, rowCount: min(tiles.count * BlockRows.tileRows, x.tokenCount - token),
             out.values + (token * out.stride + group * BitsGeometry.outputs), stride: out.stride,
             step)
@@ -89,14 +89,14 @@ enum BitsProduct {
     _ x: BlockRows, _ w: BitsMatrix, _ group: Int, _ tiles: Range<Int>, _ panel: BitsPanel,
     _ products: UnsafeMutablePointer<Float>
   ) {
-    let (format, weights) = (w.format, w.blocks + group * w.groupByteCount)
+    let (format, weights) = unsafe (w.format, w.blocks + group * w.groupByteCount)
     let tileCount = BlockRows.tileRows * BitsGeometry.outputs
-    for index in 0..<tiles.count * tileCount { products[index] = 0 }
+    for index in 0..<tiles.count * tileCount { unsafe products[index] = 0 }
     let blocksPerPanel = format.hasGroupFactors ? 1 : BitsGeometry.unitsPerPanel
     for first in stride(from: 0, to: w.blocksPerRow, by: blocksPerPanel) {
       let count = min(blocksPerPanel, w.blocksPerRow - first)
-      panel.unpack(weights + first * w.layout.blockByteCount, count: count, format)
-      multiply(
+      unsafe panel.unpack(weights + first * w.layout.blockByteCount, count: count, format)
+      unsafe multiply(
         format, x, tiles, panel, firstUnit: first * format.unitsPerBlock,
         unitCount: count * format.unitsPerBlock, products)
     }
@@ -109,23 +109,23 @@ enum BitsProduct {
     let offset = format.panelOffset
     switch (format.hasGroupFactors, format.hasMinimums, format.groupsPerUnit) {
     case (false, false, _):
-      BitsTileKernel<Q4>.run(
+      unsafe BitsTileKernel<Q4>.run(
         x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
         areSigned: format.isSigned, into: products)
     case (false, true, _):
-      BitsTileKernel<Q4Minimum>.run(
+      unsafe BitsTileKernel<Q4Minimum>.run(
         x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: 0,
         areSigned: false, into: products)
     case (true, true, _):
-      BitsTileKernel<LongQ4>.run(
+      unsafe BitsTileKernel<LongQ4>.run(
         x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: 0,
         areSigned: false, into: products)
     case (true, false, 2):
-      BitsTileKernel<LongQ6>.run(
+      unsafe BitsTileKernel<LongQ6>.run(
         x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
         areSigned: false, into: products)
     default:
-      BitsTileKernel<LongLevels>.run(
+      unsafe BitsTileKernel<LongLevels>.run(
         x, tiles: tiles, panel, firstUnit: firstUnit, unitCount: unitCount, offset: offset,
         areSigned: true, into: products)
     }
@@ -137,10 +137,10 @@ enum BitsProduct {
     stride: Int, _ step: ProductStep
   ) {
     switch step {
-    case .store: combine(products, rowCount, out, stride, Replace.self)
-    case .add: combine(products, rowCount, out, stride, Add.self)
-    case .gate: combine(products, rowCount, out, stride, Gate.self)
-    case .gateGELU: combine(products, rowCount, out, stride, GateGELU.self)
+    case .store: unsafe combine(products, rowCount, out, stride, Replace.self)
+    case .add: unsafe combine(products, rowCount, out, stride, Add.self)
+    case .gate: unsafe combine(products, rowCount, out, stride, Gate.self)
+    case .gateGELU: unsafe combine(products, rowCount, out, stride, GateGELU.self)
     }
   }
 
@@ -149,16 +149,16 @@ enum BitsProduct {
     _ products: UnsafePointer<Float>, _ rowCount: Int, _ out: UnsafeMutablePointer<Float>,
     _ stride: Int, _ operation: Operation.Type
   ) {
-    var (products, out) = (products, out)
+    var (products, out) = unsafe (products, out)
     for _ in 0..<rowCount {
       for column in Swift.stride(
         from: 0, to: BitsGeometry.outputs, by: NativeFloats.scalarCount)
       {
-        let product = NativeFloats.load(products + column)
-        operation.combine(NativeFloats.load(out + column), product).store(out + column)
+        let product = unsafe NativeFloats.load(products + column)
+        unsafe operation.combine(NativeFloats.load(out + column), product).store(out + column)
       }
-      products += BitsGeometry.outputs
-      out += stride
+      unsafe products += BitsGeometry.outputs
+      unsafe out += stride
     }
   }
 }
@@ -173,11 +173,11 @@ private struct BatchScratch {
 
   @inline(__always)
   mutating func withMemory(_ body: (BitsPanel, UnsafeMutablePointer<Float>) -> Void) {
-    withUnsafeMutableBytes(of: &bytes) { bytes in
+    unsafe withUnsafeMutableBytes(of: &bytes) { bytes in
       precondition(bytes.count >= BitsPanel.byteCount + BitsProduct.batchByteCount)
       let memory = bytes.baseAddress!
-      let products = memory + BitsPanel.byteCount
-      body(BitsPanel(memory: memory), products.assumingMemoryBound(to: Float.self))
+      let products = unsafe memory + BitsPanel.byteCount
+      unsafe body(BitsPanel(memory: memory), products.assumingMemoryBound(to: Float.self))
     }
   }
 }

@@ -13,23 +13,23 @@ enum BitsRowKernel<Kind: PackedType> {
     _ x: BlockRows, _ weights: UnsafeRawPointer, into out: UnsafeMutablePointer<Float>
   ) {
     var products = twice(CodeFloats())
-    var block = weights
-    var values = UnsafeRawPointer(x.values)
-    var (sums, scales) = (x.sums, x.scales)
-    let end = weights + x.k / format.blockLength &* layout.blockByteCount
-    while block < end {
+    var block = unsafe weights
+    var values = unsafe UnsafeRawPointer(x.values)
+    var (sums, scales) = unsafe (x.sums, x.scales)
+    let end = unsafe weights + x.k / format.blockLength &* layout.blockByteCount
+    while unsafe block < end {
       if format.hasGroupFactors {
-        addLong(&products, block, values, sums, scales[0])
+        unsafe addLong(&products, block, values, sums, scales[0])
       } else {
-        addShort(&products, block, values, sums, scales[0])
+        unsafe addShort(&products, block, values, sums, scales[0])
       }
-      block += layout.blockByteCount
-      values += format.blockLength
-      sums += format.blockLength / 16
-      scales += 1
+      unsafe block += layout.blockByteCount
+      unsafe values += format.blockLength
+      unsafe sums += format.blockLength / 16
+      unsafe scales += 1
     }
     for vector in 0..<BitsGeometry.vectors {
-      edge_store_factors(
+      unsafe edge_store_factors(
         edge_scale_factors(products[unchecked: vector], format.sumUnit),
         out + vector &* CodeFloats.scalarCount)
     }
@@ -42,17 +42,17 @@ enum BitsRowKernel<Kind: PackedType> {
     _ sums: UnsafePointer<Int32>, _ scale: Float
   ) {
     let needsSum = format.kernelOffset != 0 || format.hasMinimums
-    let activations = needsSum ? sums[0] &+ sums[1] : 0
+    let activations = unsafe needsSum ? sums[0] &+ sums[1] : 0
     var total = start(activations)
-    multiply(&total, block + layout.units, values)
+    unsafe multiply(&total, block + layout.units, values)
     let sum = Float(activations) * scale
     for vector in 0..<BitsGeometry.vectors {
       let place = vector &* 2 &* CodeFloats.scalarCount
-      products[unchecked: vector] = edge_fma_factors(
+      unsafe products[unchecked: vector] = edge_fma_factors(
         products[unchecked: vector], edge_sums_to_floats(total[unchecked: vector]),
         edge_scale_factors(edge_load_half_factors(block + place), scale))
       if format.hasMinimums {
-        products[unchecked: vector] = edge_fma_factor(
+        unsafe products[unchecked: vector] = edge_fma_factor(
           products[unchecked: vector], edge_load_half_factors(block + (layout.minimums + place)),
           sum)
       }
@@ -69,24 +69,24 @@ enum BitsRowKernel<Kind: PackedType> {
     var total = twice(CodeSums())
     var minimums = total
     for unit in 0..<format.unitsPerBlock {
-      let sum = sums + 2 &* unit
-      let codes = block + (layout.units + unit &* layout.unitByteCount)
-      let values = values + unit &* PackedFormat.unitLength
-      var low = start(format.groupsPerUnit == 1 ? sum[0] &+ sum[1] : sum[0])
-      var high = start(sum[1])
+      let sum = unsafe sums + 2 &* unit
+      let codes = unsafe block + (layout.units + unit &* layout.unitByteCount)
+      let values = unsafe values + unit &* PackedFormat.unitLength
+      var low = unsafe start(format.groupsPerUnit == 1 ? sum[0] &+ sum[1] : sum[0])
+      var high = unsafe start(sum[1])
       if format.groupsPerUnit == 1 {
-        multiply(&low, codes, values)
+        unsafe multiply(&low, codes, values)
       } else {
-        multiply(&low, &high, codes, values)
+        unsafe multiply(&low, &high, codes, values)
       }
       for vector in 0..<BitsGeometry.vectors {
         let place =
           unit &* format.groupsPerUnit &* BitsGeometry.outputs + vector &* CodeSums.scalarCount
-        let factors = block + (layout.groupScales + place)
-        total[unchecked: vector] = scaled(
+        let factors = unsafe block + (layout.groupScales + place)
+        unsafe total[unchecked: vector] = scaled(
           total[unchecked: vector], low[unchecked: vector], high[unchecked: vector], factors)
         if format.hasMinimums {
-          minimums[unchecked: vector] = edge_multiply_add_sums(
+          unsafe minimums[unchecked: vector] = edge_multiply_add_sums(
             minimums[unchecked: vector],
             edge_load_unsigned_factors(block + (layout.groupMinimums + place)),
             edge_repeat_sum(sum[0] &+ sum[1]))
@@ -95,11 +95,11 @@ enum BitsRowKernel<Kind: PackedType> {
     }
     for vector in 0..<BitsGeometry.vectors {
       let place = vector &* 2 &* CodeFloats.scalarCount
-      products[unchecked: vector] = edge_fma_factors(
+      unsafe products[unchecked: vector] = edge_fma_factors(
         products[unchecked: vector], edge_sums_to_floats(total[unchecked: vector]),
         edge_scale_factors(edge_load_half_factors(block + place), scale))
       if format.hasMinimums {
-        products[unchecked: vector] = edge_fma_factors(
+        unsafe products[unchecked: vector] = edge_fma_factors(
           products[unchecked: vector], edge_sums_to_floats(minimums[unchecked: vector]),
           edge_scale_factors(edge_load_half_factors(block + (layout.minimums + place)), -scale))
       }
@@ -111,11 +111,11 @@ enum BitsRowKernel<Kind: PackedType> {
   private static func scaled(
     _ total: CodeSums, _ low: CodeSums, _ high: CodeSums, _ factors: UnsafeRawPointer
   ) -> CodeSums {
-    let first = edge_load_signed_factors(factors)
+    let first = unsafe edge_load_signed_factors(factors)
     if format.groupsPerUnit == 1 {
       return edge_multiply_add_sums(total, low, first)
     }
-    let second = edge_load_signed_factors(factors + BitsGeometry.outputs)
+    let second = unsafe edge_load_signed_factors(factors + BitsGeometry.outputs)
     return edge_multiply_add_sums(edge_multiply_add_sums(total, low, first), high, second)
   }
 
@@ -132,19 +132,19 @@ enum BitsRowKernel<Kind: PackedType> {
   private static func multiply(
     _ sums: inout GroupSums, _ unit: UnsafeRawPointer, _ values: UnsafeRawPointer
   ) {
-    let (first, second) = (edge_load_runs(values), edge_load_runs(values + 16))
+    let (first, second) = unsafe (edge_load_runs(values), edge_load_runs(values + 16))
     for vector in 0..<BitsGeometry.vectors {
-      let codes = UnitCodes<Kind>(unit, vector: vector)
+      let codes = unsafe UnitCodes<Kind>(unit, vector: vector)
       let (zero, one, two, three) = (codes.pair(0), codes.pair(1), codes.pair(2), codes.pair(3))
-      var sum = sums[unchecked: vector]
-      sum = edge_dot_codes(sum, zero.low, first, 0, format.isSigned)
-      sum = edge_dot_codes(sum, zero.high, second, 0, format.isSigned)
-      sum = edge_dot_codes(sum, one.low, first, 1, format.isSigned)
-      sum = edge_dot_codes(sum, one.high, second, 1, format.isSigned)
-      sum = edge_dot_codes(sum, two.low, first, 2, format.isSigned)
-      sum = edge_dot_codes(sum, two.high, second, 2, format.isSigned)
-      sum = edge_dot_codes(sum, three.low, first, 3, format.isSigned)
-      sums[unchecked: vector] = edge_dot_codes(sum, three.high, second, 3, format.isSigned)
+      var sum = unsafe sums[unchecked: vector]
+      sum = unsafe edge_dot_codes(sum, zero.low, first, 0, format.isSigned)
+      sum = unsafe edge_dot_codes(sum, zero.high, second, 0, format.isSigned)
+      sum = unsafe edge_dot_codes(sum, one.low, first, 1, format.isSigned)
+      sum = unsafe edge_dot_codes(sum, one.high, second, 1, format.isSigned)
+      sum = unsafe edge_dot_codes(sum, two.low, first, 2, format.isSigned)
+      sum = unsafe edge_dot_codes(sum, two.high, second, 2, format.isSigned)
+      sum = unsafe edge_dot_codes(sum, three.low, first, 3, format.isSigned)
+      unsafe sums[unchecked: vector] = edge_dot_codes(sum, three.high, second, 3, format.isSigned)
     }
   }
 
@@ -154,20 +154,21 @@ enum BitsRowKernel<Kind: PackedType> {
     _ low: inout GroupSums, _ high: inout GroupSums, _ unit: UnsafeRawPointer,
     _ values: UnsafeRawPointer
   ) {
-    let (first, second) = (edge_load_runs(values), edge_load_runs(values + 16))
+    let (first, second) = unsafe (edge_load_runs(values), edge_load_runs(values + 16))
     for vector in 0..<BitsGeometry.vectors {
-      let codes = UnitCodes<Kind>(unit, vector: vector)
+      let codes = unsafe UnitCodes<Kind>(unit, vector: vector)
       let (zero, one, two, three) = (codes.pair(0), codes.pair(1), codes.pair(2), codes.pair(3))
-      var lowSum = low[unchecked: vector]
-      lowSum = edge_dot_codes(lowSum, zero.low, first, 0, format.isSigned)
-      lowSum = edge_dot_codes(lowSum, one.low, first, 1, format.isSigned)
-      lowSum = edge_dot_codes(lowSum, two.low, first, 2, format.isSigned)
-      low[unchecked: vector] = edge_dot_codes(lowSum, three.low, first, 3, format.isSigned)
-      var highSum = high[unchecked: vector]
-      highSum = edge_dot_codes(highSum, zero.high, second, 0, format.isSigned)
-      highSum = edge_dot_codes(highSum, one.high, second, 1, format.isSigned)
-      highSum = edge_dot_codes(highSum, two.high, second, 2, format.isSigned)
-      high[unchecked: vector] = edge_dot_codes(highSum, three.high, second, 3, format.isSigned)
+      var lowSum = unsafe low[unchecked: vector]
+      lowSum = unsafe edge_dot_codes(lowSum, zero.low, first, 0, format.isSigned)
+      lowSum = unsafe edge_dot_codes(lowSum, one.low, first, 1, format.isSigned)
+      lowSum = unsafe edge_dot_codes(lowSum, two.low, first, 2, format.isSigned)
+      unsafe low[unchecked: vector] = edge_dot_codes(lowSum, three.low, first, 3, format.isSigned)
+      var highSum = unsafe high[unchecked: vector]
+      highSum = unsafe edge_dot_codes(highSum, zero.high, second, 0, format.isSigned)
+      highSum = unsafe edge_dot_codes(highSum, one.high, second, 1, format.isSigned)
+      highSum = unsafe edge_dot_codes(highSum, two.high, second, 2, format.isSigned)
+      unsafe high[unchecked: vector] = edge_dot_codes(
+        highSum, three.high, second, 3, format.isSigned)
     }
   }
 }

@@ -15,10 +15,10 @@ enum BitsTileKernel<Kind: PackedType> {
     _ x: BlockRows, tiles: Range<Int>, _ panel: BitsPanel, firstUnit: Int, unitCount: Int,
     offset: Int32, areSigned: Bool, into products: UnsafeMutablePointer<Float>
   ) {
-    var products = products
+    var products = unsafe products
     for tile in tiles {
-      add(x, tile, panel, firstUnit, unitCount, offset, areSigned, to: products)
-      products += BlockRows.tileRows &* BitsGeometry.outputs
+      unsafe add(x, tile, panel, firstUnit, unitCount, offset, areSigned, to: products)
+      unsafe products += BlockRows.tileRows &* BitsGeometry.outputs
     }
   }
 
@@ -28,27 +28,29 @@ enum BitsTileKernel<Kind: PackedType> {
     _ offset: Int32, _ areSigned: Bool, to products: UnsafeMutablePointer<Float>
   ) {
     let rows = BlockRows.tileRows
-    let values =
-      UnsafeRawPointer(x.values) + rows &* (tile &* x.k &+ firstUnit &* PackedFormat.unitLength)
-    let sums = x.sums + rows &* (tile &* (x.k / 16) &+ 2 &* firstUnit)
+    let first = tile &* x.k &+ firstUnit &* PackedFormat.unitLength
+    let values = unsafe UnsafeRawPointer(x.values) + rows &* first
+    let sums = unsafe x.sums + rows &* (tile &* (x.k / 16) &+ 2 &* firstUnit)
     let scales =
-      x.scales
+      unsafe x.scales
       + rows &* (tile &* x.blocksPerRow &+ firstUnit &* PackedFormat.unitLength / x.blockLength)
     var floats = eightTimes(CodeFloats())
     for index in 0..<4 &* vectors {
-      floats[unchecked: index] = edge_load_factors(products + index &* CodeFloats.scalarCount)
+      unsafe floats[unchecked: index] = edge_load_factors(
+        products + index &* CodeFloats.scalarCount)
     }
     if format.hasGroupFactors {
-      addLong(&floats, panel, values, sums, scales, unitCount, offset, areSigned)
+      unsafe addLong(&floats, panel, values, sums, scales, unitCount, offset, areSigned)
     } else {
       for unit in 0..<unitCount {
-        addShort(
+        unsafe addShort(
           &floats, panel, unit, values + unit &* rows &* PackedFormat.unitLength,
           sums + unit &* 2 &* rows, scales + unit &* rows, offset, areSigned)
       }
     }
     for index in 0..<4 &* vectors {
-      edge_store_factors(floats[unchecked: index], products + index &* CodeFloats.scalarCount)
+      unsafe edge_store_factors(
+        floats[unchecked: index], products + index &* CodeFloats.scalarCount)
     }
   }
 
@@ -58,21 +60,21 @@ enum BitsTileKernel<Kind: PackedType> {
     _ values: UnsafeRawPointer, _ sums: UnsafePointer<Int32>, _ scales: UnsafePointer<Float>,
     _ offset: Int32, _ areSigned: Bool
   ) {
-    var tile = start(sums, offset, sixteens: 2)
-    let codes = UnsafeRawPointer(panel.codes) + unit &* BitsPanel.unitByteCount
-    multiply(&tile, codes, values, areSigned)
-    multiply(&tile, codes + BitsPanel.unitByteCount / 2, values + 64, areSigned)
+    var tile = unsafe start(sums, offset, sixteens: 2)
+    let codes = unsafe UnsafeRawPointer(panel.codes) + unit &* BitsPanel.unitByteCount
+    unsafe multiply(&tile, codes, values, areSigned)
+    unsafe multiply(&tile, codes + BitsPanel.unitByteCount / 2, values + 64, areSigned)
     let place = unit &* BitsGeometry.outputs
-    let four = edge_load_f32x4(scales)
+    let four = unsafe edge_load_f32x4(scales)
     for row in 0..<4 {
       let scale = four[row]
       for vector in 0..<vectors {
         let (index, column) = (row &* vectors &+ vector, vector &* CodeFloats.scalarCount)
-        floats[unchecked: index] = edge_fma_factors(
+        unsafe floats[unchecked: index] = edge_fma_factors(
           floats[unchecked: index], edge_sums_to_floats(tile[unchecked: index]),
           edge_scale_factors(edge_load_factors(panel.scales + (place &+ column)), scale))
         if format.hasMinimums {
-          floats[unchecked: index] = edge_fma_factor(
+          unsafe floats[unchecked: index] = edge_fma_factor(
             floats[unchecked: index], edge_load_factors(panel.minimums + (place &+ column)),
             Float(sums[row] &+ sums[row &+ 4]) * scale)
         }
@@ -89,28 +91,29 @@ enum BitsTileKernel<Kind: PackedType> {
   ) {
     var totals = eightTimes(CodeSums())
     for group in 0..<unitCount &* format.groupsPerUnit {
-      let groupSums = sums + group &* 4 &* (2 / format.groupsPerUnit)
+      let groupSums = unsafe sums + group &* 4 &* (2 / format.groupsPerUnit)
       let runs = group &* (8 / format.groupsPerUnit)
-      let codes = UnsafeRawPointer(panel.codes) + runs &* 4 &* BitsGeometry.outputs
-      let values = values + runs &* 16
-      var tile = start(groupSums, offset, sixteens: 2 / format.groupsPerUnit)
-      multiply(&tile, codes, values, areSigned)
+      let codes = unsafe UnsafeRawPointer(panel.codes) + runs &* 4 &* BitsGeometry.outputs
+      let values = unsafe values + runs &* 16
+      var tile = unsafe start(groupSums, offset, sixteens: 2 / format.groupsPerUnit)
+      unsafe multiply(&tile, codes, values, areSigned)
       if format.groupsPerUnit == 1 {
-        multiply(&tile, codes + BitsPanel.unitByteCount / 2, values + 64, areSigned)
+        unsafe multiply(&tile, codes + BitsPanel.unitByteCount / 2, values + 64, areSigned)
       }
-      let factors = panel.groupScales + group &* BitsGeometry.outputs
+      let factors = unsafe panel.groupScales + group &* BitsGeometry.outputs
       for vector in 0..<vectors {
-        let factor = edge_load_sums(factors + vector &* CodeSums.scalarCount)
+        let factor = unsafe edge_load_sums(factors + vector &* CodeSums.scalarCount)
         for row in 0..<4 {
           let index = row &* vectors &+ vector
-          totals[unchecked: index] = edge_multiply_add_sums(
+          unsafe totals[unchecked: index] = edge_multiply_add_sums(
             totals[unchecked: index], tile[unchecked: index], factor)
         }
       }
     }
-    addProducts(&floats, totals, panel.scales, scales, sign: 1)
+    unsafe addProducts(&floats, totals, panel.scales, scales, sign: 1)
     if format.hasMinimums {
-      addProducts(&floats, minimums(panel, sums, unitCount), panel.minimums, scales, sign: -1)
+      unsafe addProducts(
+        &floats, minimums(panel, sums, unitCount), panel.minimums, scales, sign: -1)
     }
   }
 
@@ -121,14 +124,14 @@ enum BitsTileKernel<Kind: PackedType> {
   ) -> TileSums {
     var totals = eightTimes(CodeSums())
     for unit in 0..<unitCount {
-      let sums = sums + unit &* 8
+      let sums = unsafe sums + unit &* 8
       for vector in 0..<vectors {
-        let factor = edge_load_sums(
+        let factor = unsafe edge_load_sums(
           panel.groupMinimums
             + (unit &* BitsGeometry.outputs &+ vector &* CodeSums.scalarCount))
         for row in 0..<4 {
           let index = row &* vectors &+ vector
-          totals[unchecked: index] = edge_multiply_add_sums(
+          unsafe totals[unchecked: index] = edge_multiply_add_sums(
             totals[unchecked: index], factor, edge_repeat_sum(sums[row] &+ sums[row &+ 4]))
         }
       }
@@ -144,7 +147,7 @@ enum BitsTileKernel<Kind: PackedType> {
     for row in 0..<4 {
       for vector in 0..<vectors {
         let index = row &* vectors &+ vector
-        floats[unchecked: index] = edge_fma_factors(
+        unsafe floats[unchecked: index] = edge_fma_factors(
           floats[unchecked: index], edge_sums_to_floats(totals[unchecked: index]),
           edge_scale_factors(
             edge_load_factors(factors + vector &* CodeFloats.scalarCount), sign * scales[row]))
@@ -161,9 +164,9 @@ enum BitsTileKernel<Kind: PackedType> {
     var tile = eightTimes(CodeSums())
     if format.hasMinimums || edge_codes_are_signed() { return tile }
     for row in 0..<4 {
-      let sum = sixteens == 1 ? sums[row] : sums[row] &+ sums[row &+ 4]
+      let sum = unsafe sixteens == 1 ? sums[row] : sums[row] &+ sums[row &+ 4]
       for vector in 0..<vectors {
-        tile[unchecked: row &* vectors &+ vector] = edge_repeat_sum(0 &- offset &* sum)
+        unsafe tile[unchecked: row &* vectors &+ vector] = edge_repeat_sum(0 &- offset &* sum)
       }
     }
     return tile
@@ -176,15 +179,15 @@ enum BitsTileKernel<Kind: PackedType> {
     _ areSigned: Bool
   ) {
     #if !arch(x86_64)
-      if vectors == 2 { return multiplyPairs(&tile, codes, values, areSigned) }
+      if vectors == 2 { return unsafe multiplyPairs(&tile, codes, values, areSigned) }
     #endif
     for run in 0..<4 {
-      let runs = edge_load_runs(values + run &* 16)
+      let runs = unsafe edge_load_runs(values + run &* 16)
       for vector in 0..<vectors {
-        let weights = edge_load_codes(
+        let weights = unsafe edge_load_codes(
           codes
             + (run &* 4 &* BitsGeometry.outputs &+ vector &* BitsGeometry.vectorByteCount))
-        multiply(&tile, vector, weights, runs, areSigned)
+        unsafe multiply(&tile, vector, weights, runs, areSigned)
       }
     }
   }
@@ -196,44 +199,44 @@ enum BitsTileKernel<Kind: PackedType> {
       _ tile: inout TileSums, _ codes: UnsafeRawPointer, _ values: UnsafeRawPointer,
       _ areSigned: Bool
     ) {
-      var place = codes
+      var place = unsafe codes
       for pair in 0..<2 {
-        let weights = edge_load_i8x16x4(place)
-        place = edge_advance(place, 64)
-        let first = edge_load_runs(values + pair &* 32)
-        multiply(&tile, 0, bits(weights.first), first, areSigned)
-        multiply(&tile, 1, bits(weights.second), first, areSigned)
-        let second = edge_load_runs(values + (pair &* 32 &+ 16))
-        multiply(&tile, 0, bits(weights.third), second, areSigned)
-        multiply(&tile, 1, bits(weights.fourth), second, areSigned)
+        let weights = unsafe edge_load_i8x16x4(place)
+        unsafe place = edge_advance(place, 64)
+        let first = unsafe edge_load_runs(values + pair &* 32)
+        unsafe multiply(&tile, 0, bits(weights.first), first, areSigned)
+        unsafe multiply(&tile, 1, bits(weights.second), first, areSigned)
+        let second = unsafe edge_load_runs(values + (pair &* 32 &+ 16))
+        unsafe multiply(&tile, 0, bits(weights.third), second, areSigned)
+        unsafe multiply(&tile, 1, bits(weights.fourth), second, areSigned)
       }
     }
 
     @inline(__always)
     private static func bits(_ codes: edge_i8x16) -> edge_codes {
-      unsafeBitCast(codes, to: edge_codes.self)
+      unsafe unsafeBitCast(codes, to: edge_codes.self)
     }
   #endif
 
   /// A run of four tokens by a register of weights.
   @inline(__always)
-  private static func multiply(
+  @unsafe private static func multiply(
     _ tile: inout TileSums, _ vector: Int, _ weights: edge_codes, _ runs: edge_runs,
     _ areSigned: Bool
   ) {
-    multiply(&tile, vector, weights, runs, 0, areSigned)
-    multiply(&tile, vector, weights, runs, 1, areSigned)
-    multiply(&tile, vector, weights, runs, 2, areSigned)
-    multiply(&tile, vector, weights, runs, 3, areSigned)
+    unsafe multiply(&tile, vector, weights, runs, 0, areSigned)
+    unsafe multiply(&tile, vector, weights, runs, 1, areSigned)
+    unsafe multiply(&tile, vector, weights, runs, 2, areSigned)
+    unsafe multiply(&tile, vector, weights, runs, 3, areSigned)
   }
 
   @inline(__always)
-  private static func multiply(
+  @unsafe private static func multiply(
     _ tile: inout TileSums, _ vector: Int, _ weights: edge_codes, _ runs: edge_runs, _ row: Int,
     _ areSigned: Bool
   ) {
     let index = row &* vectors &+ vector
-    tile[unchecked: index] = edge_dot_codes(
+    unsafe tile[unchecked: index] = edge_dot_codes(
       tile[unchecked: index], weights, runs, row, areSigned)
   }
 }

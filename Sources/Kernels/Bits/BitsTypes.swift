@@ -39,7 +39,7 @@ enum BitsGeometry {
 }
 
 /// The codes of a unit, one run of a register's outputs at a time.
-struct UnitCodes<Kind: PackedType> {
+@safe struct UnitCodes<Kind: PackedType> {
   private let unit: UnsafeRawPointer
   private let vector: Int
   private let lowPlane: edge_codes
@@ -47,13 +47,14 @@ struct UnitCodes<Kind: PackedType> {
 
   @inline(__always)
   init(_ unit: UnsafeRawPointer, vector: Int) {
-    self.unit = unit
+    unsafe self.unit = unit
     self.vector = vector
-    let plane = unit + (16 * BitsGeometry.outputs + vector * BitsGeometry.vectorByteCount)
+    let plane = unsafe unit + (16 * BitsGeometry.outputs + vector * BitsGeometry.vectorByteCount)
     let hasPlane = Kind.format.codeBits == 5 || Kind.format.codeBits == 6
-    lowPlane = hasPlane ? edge_load_codes(plane) : edge_codes(repeating: 0)
+    lowPlane = unsafe hasPlane ? edge_load_codes(plane) : edge_codes(repeating: 0)
     highPlane =
-      Kind.format.codeBits == 6 ? edge_load_codes(plane + 4 * BitsGeometry.outputs) : lowPlane
+      unsafe Kind.format.codeBits == 6
+      ? edge_load_codes(plane + 4 * BitsGeometry.outputs) : lowPlane
   }
 
   /// - Parameter run: 0 to 3.
@@ -61,9 +62,9 @@ struct UnitCodes<Kind: PackedType> {
   @inline(__always)
   func pair(_ run: Int) -> (low: edge_codes, high: edge_codes) {
     let place = run * 4 * BitsGeometry.outputs + vector * BitsGeometry.vectorByteCount
-    let packed = edge_load_codes(unit + place)
+    let packed = unsafe edge_load_codes(unit + place)
     if Kind.format.codeBits == 8 {
-      return (packed, edge_load_codes(unit + (place + 16 * BitsGeometry.outputs)))
+      return unsafe (packed, edge_load_codes(unit + (place + 16 * BitsGeometry.outputs)))
     }
     if Kind.format.hasSignedNibbles {
       return (edge_low_signed_codes(packed), edge_high_signed_codes(packed))

@@ -6,7 +6,7 @@ import CInstructions
 /// Of several tokens, in tiles of `tileRows`: values `[tile][K / 4][tileRows][4]`, scales
 /// `[tile][K / block][tileRows]`, sums `[tile][K / 16][tileRows]`. Of one token: plain rows. Tokens
 /// past the last one in a tile hold whatever was there before: their products are not used.
-public struct BlockRows: BitwiseCopyable {
+@safe public struct BlockRows: BitwiseCopyable {
   let values: UnsafeMutablePointer<Int8>
   let scales: UnsafeMutablePointer<Float>
   let sums: UnsafeMutablePointer<Int32>
@@ -20,11 +20,11 @@ public struct BlockRows: BitwiseCopyable {
   /// - Parameter memory: `byteCount` bytes, aligned to a cache line.
   init(memory: UnsafeMutableRawPointer, k: Int, tokenCount: Int, blockLength: Int) {
     let rows = Self.rowCount(tokenCount)
-    values = memory.assumingMemoryBound(to: Int8.self)
-    let sums = memory + roundUp(rows * k, to: 64)
-    self.sums = sums.assumingMemoryBound(to: Int32.self)
-    let scales = sums + roundUp(rows * (k / Self.sumLength) * 4, to: 64)
-    self.scales = scales.assumingMemoryBound(to: Float.self)
+    unsafe values = memory.assumingMemoryBound(to: Int8.self)
+    let sums = unsafe memory + roundUp(rows * k, to: 64)
+    unsafe self.sums = sums.assumingMemoryBound(to: Int32.self)
+    let scales = unsafe sums + roundUp(rows * (k / Self.sumLength) * 4, to: 64)
+    unsafe self.scales = scales.assumingMemoryBound(to: Float.self)
     self.k = k
     self.tokenCount = tokenCount
     self.blockLength = blockLength
@@ -52,26 +52,26 @@ public struct BlockRows: BitwiseCopyable {
   func setToken(_ token: Int, from row: UnsafePointer<Float>, factor: Float) -> Float {
     let rows = tokenCount == 1 ? 1 : Self.tileRows
     let (tile, inTile) = (token / rows, token % rows)
-    let scales = scales + (tile * blocksPerRow * rows + inTile)
-    let sums = sums + (tile * (k / Self.sumLength) * rows + inTile)
-    let values = UnsafeMutableRawPointer(values + (tile * k * rows + 4 * inTile))
+    let scales = unsafe scales + (tile * blocksPerRow * rows + inTile)
+    let sums = unsafe sums + (tile * (k / Self.sumLength) * rows + inTile)
+    let values = unsafe UnsafeMutableRawPointer(values + (tile * k * rows + 4 * inTile))
     var zeros = SIMD16<Float>()
     for block in 0..<blocksPerRow {
-      let source = row + block &* blockLength
+      let source = unsafe row + block &* blockLength
       var greatest = SIMD16<Float>()
       for offset in stride(from: 0, to: blockLength, by: 16) {
-        let lanes = source.lanes(offset)
+        let lanes = unsafe source.lanes(offset)
         zeros += lanes * 0
         greatest = edge_max_f32x16(greatest, edge_max_f32x16(lanes, -lanes))
       }
       let magnitude = largest(greatest)
-      scales[block &* rows] = magnitude * factor / 127
+      unsafe scales[block &* rows] = magnitude * factor / 127
       let inverse = Rounding.inverseStep(magnitude)
       for offset in stride(from: 0, to: blockLength, by: 16) {
-        let rounded = Rounding.nearest(source.lanes(offset), scale: inverse, bias: 0)
+        let rounded = unsafe Rounding.nearest(source.lanes(offset), scale: inverse, bias: 0)
         let place = (block &* blockLength &+ offset) / 16
-        sums[place &* rows] = (rounded &- Rounding.zero).wrappedSum()
-        Self.store(edge_low_bytes(rounded), values + place &* 16 &* rows, rows)
+        unsafe sums[place &* rows] = (rounded &- Rounding.zero).wrappedSum()
+        unsafe Self.store(edge_low_bytes(rounded), values + place &* 16 &* rows, rows)
       }
     }
     return total(zeros)
@@ -83,12 +83,12 @@ public struct BlockRows: BitwiseCopyable {
     _ bytes: SIMD16<Int8>, _ target: UnsafeMutableRawPointer, _ rows: Int
   ) {
     if rows == 1 {
-      target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
+      unsafe target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
       return
     }
-    let runs = unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
+    let runs = unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
     for run in 0..<4 {
-      target.storeBytes(of: runs[run], toByteOffset: run &* 4 &* rows, as: UInt32.self)
+      unsafe target.storeBytes(of: runs[run], toByteOffset: run &* 4 &* rows, as: UInt32.self)
     }
   }
 }

@@ -15,23 +15,23 @@ import CInstructions
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink
     ) {
-      var a = UnsafeRawPointer(activations)
+      var a = unsafe UnsafeRawPointer(activations)
       for tile in 0..<tileCount {
         var low = fourTimes(SIMD8<Int32>())
         var high = low
-        var w = UnsafeRawPointer(weights)
+        var w = unsafe UnsafeRawPointer(weights)
         for _ in 0..<kPadded / 4 {
-          let outputs = WeightPair(w)
+          let outputs = unsafe WeightPair(w)
           for row in 0..<4 {
-            let run = repeated(a, row &* 4)
-            outputs.multiply(run, &low[unchecked: row], &high[unchecked: row])
+            let run = unsafe repeated(a, row &* 4)
+            unsafe outputs.multiply(run, &low[unchecked: row], &high[unchecked: row])
           }
-          a += 16
-          w += 64
+          unsafe a += 16
+          unsafe w += 64
         }
         var sums = fourTimes(SumVector())
         for row in 0..<4 {
-          sums[unchecked: row] = edge_join_i32x8(low[unchecked: row], high[unchecked: row])
+          unsafe sums[unchecked: row] = edge_join_i32x8(low[unchecked: row], high[unchecked: row])
         }
         sink.put(sums, rows: tileRows, firstRow: tile &* tileRows, group: 0)
       }
@@ -42,23 +42,25 @@ import CInstructions
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
     ) {
-      var w = UnsafeRawPointer(weights)
+      var w = unsafe UnsafeRawPointer(weights)
       for group in 0..<groupCount {
         var low = fourTimes(SIMD8<Int32>())
         var high = low
-        var a = UnsafeRawPointer(activations)
+        var a = unsafe UnsafeRawPointer(activations)
         for _ in 0..<kPadded / 16 {
           for run in 0..<4 {
-            WeightPair(w + run &* 64).multiply(
+            unsafe WeightPair(w + run &* 64).multiply(
               repeated(a, run &* 4), &low[unchecked: run], &high[unchecked: run])
           }
-          a += 16
-          w += 256
+          unsafe a += 16
+          unsafe w += 256
         }
         let sum =
-          (low[unchecked: 0] &+ low[unchecked: 1]) &+ (low[unchecked: 2] &+ low[unchecked: 3])
+          unsafe (low[unchecked: 0] &+ low[unchecked: 1])
+          &+ (low[unchecked: 2] &+ low[unchecked: 3])
         let highSum =
-          (high[unchecked: 0] &+ high[unchecked: 1]) &+ (high[unchecked: 2] &+ high[unchecked: 3])
+          unsafe (high[unchecked: 0] &+ high[unchecked: 1])
+          &+ (high[unchecked: 2] &+ high[unchecked: 3])
         sink.put(
           InlineArray<1, SumVector>(repeating: edge_join_i32x8(sum, highSum)), rows: 1,
           firstRow: 0, group: group)
@@ -67,7 +69,7 @@ import CInstructions
 
     @inline(__always)
     private static func repeated(_ a: UnsafeRawPointer, _ offset: Int) -> SIMD32<Int8> {
-      unsafeBitCast(
+      unsafe unsafeBitCast(
         SIMD8<Int32>(repeating: a.loadUnaligned(fromByteOffset: offset, as: Int32.self)),
         to: SIMD32<Int8>.self)
     }
@@ -79,8 +81,8 @@ import CInstructions
 
       @inline(__always)
       init(_ from: UnsafeRawPointer) {
-        low = from.loadUnaligned(as: SIMD32<Int8>.self)
-        high = from.loadUnaligned(fromByteOffset: 32, as: SIMD32<Int8>.self)
+        low = unsafe from.loadUnaligned(as: SIMD32<Int8>.self)
+        high = unsafe from.loadUnaligned(fromByteOffset: 32, as: SIMD32<Int8>.self)
       }
 
       @inline(__always)

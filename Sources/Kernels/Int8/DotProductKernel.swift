@@ -12,18 +12,18 @@ import CInstructions
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink
     ) {
-      var a = UnsafeRawPointer(activations)
-      let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
+      var a = unsafe UnsafeRawPointer(activations)
+      let end = unsafe UnsafeRawPointer(weights) + kPadded &* groupOutputs
       for tile in 0..<tileCount {
         // [row][low four outputs, high four]
         var sums = sixteenTimes(SumVector())
-        var w = UnsafeRawPointer(weights)
+        var w = unsafe UnsafeRawPointer(weights)
         repeat {
-          multiplyTile(&sums, &a, &w)
-          multiplyTile(&sums, &a, &w)
-          multiplyTile(&sums, &a, &w)
-          multiplyTile(&sums, &a, &w)
-        } while w != end
+          unsafe multiplyTile(&sums, &a, &w)
+          unsafe multiplyTile(&sums, &a, &w)
+          unsafe multiplyTile(&sums, &a, &w)
+          unsafe multiplyTile(&sums, &a, &w)
+        } while unsafe w != end
         sink.put(sums, rows: tileRows, firstRow: tile &* tileRows, group: 0)
       }
     }
@@ -34,8 +34,8 @@ import CInstructions
       _ sums: inout InlineArray<16, SumVector>, _ a: inout UnsafeRawPointer,
       _ w: inout UnsafeRawPointer
     ) {
-      let rows = load(&a)
-      let outputs = load(&w)
+      let rows = unsafe load(&a)
+      let outputs = unsafe load(&w)
       multiply(&sums, 0, rows.first, outputs.first, outputs.second)
       multiply(&sums, 8, rows.second, outputs.first, outputs.second)
       multiply(&sums, 0, rows.third, outputs.third, outputs.fourth)
@@ -44,8 +44,8 @@ import CInstructions
 
     @inline(__always)
     private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
-      let loaded = edge_load_i8x16x4(from)
-      from = edge_advance(from, 64)
+      let loaded = unsafe edge_load_i8x16x4(from)
+      unsafe from = edge_advance(from, 64)
       return loaded
     }
 
@@ -54,21 +54,21 @@ import CInstructions
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
     ) {
-      var w = UnsafeRawPointer(weights)
+      var w = unsafe UnsafeRawPointer(weights)
       for group in 0..<groupCount {
         var sums = InlineArray<8, SumVector>(repeating: SIMD4())
-        var a = UnsafeRawPointer(activations)
-        let end = w + kPadded &* groupOutputs
+        var a = unsafe UnsafeRawPointer(activations)
+        let end = unsafe w + kPadded &* groupOutputs
         repeat {
-          let runs = load(&a)
-          multiplyRow(&sums, runs.first, &w)
-          multiplyRow(&sums, runs.second, &w)
-          multiplyRow(&sums, runs.third, &w)
-          multiplyRow(&sums, runs.fourth, &w)
-        } while w != end
+          let runs = unsafe load(&a)
+          unsafe multiplyRow(&sums, runs.first, &w)
+          unsafe multiplyRow(&sums, runs.second, &w)
+          unsafe multiplyRow(&sums, runs.third, &w)
+          unsafe multiplyRow(&sums, runs.fourth, &w)
+        } while unsafe w != end
         var reduced = InlineArray<2, SumVector>(repeating: SIMD4())
         for half in 0..<2 {
-          reduced[unchecked: half] =
+          unsafe reduced[unchecked: half] =
             (sums[unchecked: half] &+ sums[unchecked: half &+ 2])
             &+ (sums[unchecked: half &+ 4] &+ sums[unchecked: half &+ 6])
         }
@@ -81,16 +81,16 @@ import CInstructions
       _ sums: inout InlineArray<8, SumVector>, _ a: SIMD16<Int8>,
       _ w: inout UnsafeRawPointer
     ) {
-      let early = load(&w)
-      let late = load(&w)
-      sums[unchecked: 0] = edge_sdot_lane0(sums[unchecked: 0], early.first, a)
-      sums[unchecked: 1] = edge_sdot_lane0(sums[unchecked: 1], early.second, a)
-      sums[unchecked: 2] = edge_sdot_lane1(sums[unchecked: 2], early.third, a)
-      sums[unchecked: 3] = edge_sdot_lane1(sums[unchecked: 3], early.fourth, a)
-      sums[unchecked: 4] = edge_sdot_lane2(sums[unchecked: 4], late.first, a)
-      sums[unchecked: 5] = edge_sdot_lane2(sums[unchecked: 5], late.second, a)
-      sums[unchecked: 6] = edge_sdot_lane3(sums[unchecked: 6], late.third, a)
-      sums[unchecked: 7] = edge_sdot_lane3(sums[unchecked: 7], late.fourth, a)
+      let early = unsafe load(&w)
+      let late = unsafe load(&w)
+      unsafe sums[unchecked: 0] = edge_sdot_lane0(sums[unchecked: 0], early.first, a)
+      unsafe sums[unchecked: 1] = edge_sdot_lane0(sums[unchecked: 1], early.second, a)
+      unsafe sums[unchecked: 2] = edge_sdot_lane1(sums[unchecked: 2], early.third, a)
+      unsafe sums[unchecked: 3] = edge_sdot_lane1(sums[unchecked: 3], early.fourth, a)
+      unsafe sums[unchecked: 4] = edge_sdot_lane2(sums[unchecked: 4], late.first, a)
+      unsafe sums[unchecked: 5] = edge_sdot_lane2(sums[unchecked: 5], late.second, a)
+      unsafe sums[unchecked: 6] = edge_sdot_lane3(sums[unchecked: 6], late.third, a)
+      unsafe sums[unchecked: 7] = edge_sdot_lane3(sums[unchecked: 7], late.fourth, a)
     }
 
     /// Four rows, the lanes of `a`, by eight outputs: one run of K.
@@ -99,14 +99,14 @@ import CInstructions
       _ sums: inout InlineArray<16, SumVector>, _ first: Int, _ a: SIMD16<Int8>,
       _ low: SIMD16<Int8>, _ high: SIMD16<Int8>
     ) {
-      sums[unchecked: first] = edge_sdot_lane0(sums[unchecked: first], low, a)
-      sums[unchecked: first &+ 1] = edge_sdot_lane0(sums[unchecked: first &+ 1], high, a)
-      sums[unchecked: first &+ 2] = edge_sdot_lane1(sums[unchecked: first &+ 2], low, a)
-      sums[unchecked: first &+ 3] = edge_sdot_lane1(sums[unchecked: first &+ 3], high, a)
-      sums[unchecked: first &+ 4] = edge_sdot_lane2(sums[unchecked: first &+ 4], low, a)
-      sums[unchecked: first &+ 5] = edge_sdot_lane2(sums[unchecked: first &+ 5], high, a)
-      sums[unchecked: first &+ 6] = edge_sdot_lane3(sums[unchecked: first &+ 6], low, a)
-      sums[unchecked: first &+ 7] = edge_sdot_lane3(sums[unchecked: first &+ 7], high, a)
+      unsafe sums[unchecked: first] = edge_sdot_lane0(sums[unchecked: first], low, a)
+      unsafe sums[unchecked: first &+ 1] = edge_sdot_lane0(sums[unchecked: first &+ 1], high, a)
+      unsafe sums[unchecked: first &+ 2] = edge_sdot_lane1(sums[unchecked: first &+ 2], low, a)
+      unsafe sums[unchecked: first &+ 3] = edge_sdot_lane1(sums[unchecked: first &+ 3], high, a)
+      unsafe sums[unchecked: first &+ 4] = edge_sdot_lane2(sums[unchecked: first &+ 4], low, a)
+      unsafe sums[unchecked: first &+ 5] = edge_sdot_lane2(sums[unchecked: first &+ 5], high, a)
+      unsafe sums[unchecked: first &+ 6] = edge_sdot_lane3(sums[unchecked: first &+ 6], low, a)
+      unsafe sums[unchecked: first &+ 7] = edge_sdot_lane3(sums[unchecked: first &+ 7], high, a)
     }
   }
 #endif

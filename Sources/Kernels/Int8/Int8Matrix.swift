@@ -4,7 +4,7 @@ import CInstructions
 /// with G = `Int8Geometry.groupOutputs`, which the build's kernel reads in straight lines.
 ///
 /// Rows are Hadamard-transformed before rounding; outputs and K are padded with zeros.
-public struct Int8Matrix: BitwiseCopyable {
+@safe public struct Int8Matrix: BitwiseCopyable {
   /// `[groupCount][kPadded / run][G][run]`
   public let weights: UnsafeMutablePointer<Int8>
   /// `[groupCount * G]`: what an Int32 sum is multiplied by, besides the activation's scale.
@@ -19,9 +19,9 @@ public struct Int8Matrix: BitwiseCopyable {
     weights: UnsafeMutablePointer<Int8>, scales: UnsafeMutablePointer<Float>,
     starts: UnsafeMutablePointer<Int32>, outputCount: Int, k: Int
   ) {
-    self.weights = weights
-    self.scales = scales
-    self.starts = starts
+    unsafe self.weights = weights
+    unsafe self.scales = scales
+    unsafe self.starts = starts
     self.outputCount = outputCount
     self.k = k
   }
@@ -37,10 +37,10 @@ public struct Int8Matrix: BitwiseCopyable {
   /// The arrays one after the other, each from a whole cache line on.
   /// - Parameter memory: `byteCount(outputs:k:)` bytes, aligned to a cache line.
   init(memory: UnsafeMutableRawPointer, outputs: Int, k: Int) {
-    let scales = memory + Self.weightCount(outputs: outputs, k: k)
-    let starts = scales + Self.numbersByteCount(outputs)
+    let scales = unsafe memory + Self.weightCount(outputs: outputs, k: k)
+    let starts = unsafe scales + Self.numbersByteCount(outputs)
     let count = Self.paddedOutputCount(outputs)
-    self.init(
+    unsafe self.init(
       weights: memory.bindMemory(
         to: Int8.self, capacity: Self.weightCount(outputs: outputs, k: k)),
       scales: scales.bindMemory(to: Float.self, capacity: count),
@@ -76,7 +76,7 @@ public struct Int8Matrix: BitwiseCopyable {
   @inline(__always)
   func rowStart(_ output: Int) -> UnsafeMutablePointer<Int8> {
     let g = Int8Geometry.groupOutputs
-    return weights + output / g * groupByteCount + output % g * Int8Geometry.run
+    return unsafe weights + output / g * groupByteCount + output % g * Int8Geometry.run
   }
 
   static var runStride: Int { Int8Geometry.groupOutputs * Int8Geometry.run }
@@ -89,18 +89,18 @@ extension Int8Matrix {
   @export(interface)
   public func setRow(_ output: Int, from row: UnsafeMutablePointer<Float>) -> Bool {
     let block = Hadamard.block(for: k)
-    let magnitude = Hadamard.transform(row, count: kPadded, block: block)
-    guard Self.isFinite(row, count: kPadded) else { return false }
+    let magnitude = unsafe Hadamard.transform(row, count: kPadded, block: block)
+    guard unsafe Self.isFinite(row, count: kPadded) else { return false }
     let inverse = Rounding.inverseStep(magnitude)
-    var target = RunWriter(rowStart(output), runStride: Self.runStride)
+    var target = unsafe RunWriter(rowStart(output), runStride: Self.runStride)
     var sum = SIMD16<Int32>()
     for offset in stride(from: 0, to: kPadded, by: 16) {
-      let rounded = Rounding.nearest(row.lanes(offset), scale: inverse, bias: 0)
+      let rounded = unsafe Rounding.nearest(row.lanes(offset), scale: inverse, bias: 0)
       sum &+= rounded &- Rounding.zero
       target.write(rounded)
     }
-    scales[output] = magnitude / (127 * Float(block))
-    starts[output] = Int8Geometry.activationBias == 0 ? 0 : -128 &* sum.wrappedSum()
+    unsafe scales[output] = magnitude / (127 * Float(block))
+    unsafe starts[output] = Int8Geometry.activationBias == 0 ? 0 : -128 &* sum.wrappedSum()
     return true
   }
 
@@ -108,7 +108,7 @@ extension Int8Matrix {
   /// tell, because the maximum of a number and NaN is the number.)
   private static func isFinite(_ row: UnsafePointer<Float>, count: Int) -> Bool {
     var zeros = SIMD16<Float>()
-    for offset in stride(from: 0, to: count, by: 16) { zeros += row.lanes(offset) * 0 }
+    for offset in stride(from: 0, to: count, by: 16) { unsafe zeros += row.lanes(offset) * 0 }
     return total(zeros) == 0
   }
 
@@ -116,14 +116,14 @@ extension Int8Matrix {
   /// Used for token embeddings, which share their matrix with a tied output head.
   @export(interface)
   public func row(_ output: Int, into row: UnsafeMutablePointer<Float>) {
-    let source = rowStart(output)
-    let scale = scales[output]
+    let source = unsafe rowStart(output)
+    let scale = unsafe scales[output]
     for offset in stride(from: 0, to: kPadded, by: 16) {
-      let runs = source + offset / Int8Geometry.run * Self.runStride
-      let values = Rounding.gather(runs, runStride: Self.runStride)
-      row.store(edge_convert_i8_to_f32(values) * scale, offset)
+      let runs = unsafe source + offset / Int8Geometry.run * Self.runStride
+      let values = unsafe Rounding.gather(runs, runStride: Self.runStride)
+      unsafe row.store(edge_convert_i8_to_f32(values) * scale, offset)
     }
     // The transform is its own inverse up to the factor `block`, which `scale` holds already.
-    _ = Hadamard.transform(row, count: kPadded, block: Hadamard.block(for: k))
+    _ = unsafe Hadamard.transform(row, count: kPadded, block: Hadamard.block(for: k))
   }
 }

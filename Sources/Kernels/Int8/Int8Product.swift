@@ -115,7 +115,7 @@ public enum Int8Product {
     let kPadded = w.kPadded
     if x.tokenCount == 1 {
       let sink = TileSink<Operation>(x, w, out, firstGroup: groups.lowerBound, firstToken: 0)
-      kernel.row(
+      unsafe kernel.row(
         x.values, w.weights + groups.lowerBound * w.groupByteCount,
         w.starts + groups.lowerBound * Int8Geometry.groupOutputs, kPadded: kPadded,
         groupCount: groups.count, into: sink)
@@ -124,7 +124,7 @@ public enum Int8Product {
     let firstToken = tiles.lowerBound * Int8Geometry.tileRows
     for group in groups {
       let sink = TileSink<Operation>(x, w, out, firstGroup: group, firstToken: firstToken)
-      kernel.tiles(
+      unsafe kernel.tiles(
         x.values + firstToken * kPadded, w.weights + group * w.groupByteCount,
         w.starts + group * Int8Geometry.groupOutputs, kPadded: kPadded, tileCount: tiles.count,
         into: sink)

@@ -5,7 +5,7 @@ import CInstructions
 /// Layout of the values: `[tokens / R][K / run][R][run]` with R = `Int8Geometry.tileRows`; a single
 /// token is stored as a plain row. Tokens past the last one in a tile hold whatever was there before: their products
 /// are not used.
-public struct Int8Rows: BitwiseCopyable {
+@safe public struct Int8Rows: BitwiseCopyable {
   let values: UnsafeMutablePointer<Int8>
   /// `[capacity]`
   let scales: UnsafeMutablePointer<Float>
@@ -16,8 +16,8 @@ public struct Int8Rows: BitwiseCopyable {
     values: UnsafeMutablePointer<Int8>, scales: UnsafeMutablePointer<Float>, k: Int,
     tokenCount: Int
   ) {
-    self.values = values
-    self.scales = scales
+    unsafe self.values = values
+    unsafe self.scales = scales
     self.k = k
     self.tokenCount = tokenCount
   }
@@ -42,10 +42,10 @@ public struct Int8Rows: BitwiseCopyable {
     _ token: Int, from row: UnsafeMutablePointer<Float>, factor: Float
   ) -> Float {
     let block = Hadamard.block(for: k)
-    let magnitude = Hadamard.transform(row, count: kPadded, block: block)
-    setTransformedToken(token, from: row, magnitude: magnitude, factor: factor)
+    let magnitude = unsafe Hadamard.transform(row, count: kPadded, block: block)
+    unsafe setTransformedToken(token, from: row, magnitude: magnitude, factor: factor)
     var nothing: Float = 0
-    for start in stride(from: 0, to: k, by: block) { nothing += row[start] * 0 }
+    for start in stride(from: 0, to: k, by: block) { unsafe nothing += row[start] * 0 }
     return nothing
   }
 
@@ -55,31 +55,31 @@ public struct Int8Rows: BitwiseCopyable {
   package func setTransformedToken(
     _ token: Int, from row: UnsafePointer<Float>, magnitude: Float, factor: Float
   ) {
-    scales[token] = magnitude * factor / 127
+    unsafe scales[token] = magnitude * factor / 127
     let inverse = Rounding.inverseStep(magnitude)
     if tokenCount == 1 {
-      let target = UnsafeMutableRawPointer(values)
+      let target = unsafe UnsafeMutableRawPointer(values)
       for offset in stride(from: 0, to: kPadded, by: 16) {
-        target.storeBytes(
+        unsafe target.storeBytes(
           of: edge_low_bytes(Self.round(row + offset, inverse)), toByteOffset: offset,
           as: SIMD16<Int8>.self)
       }
       return
     }
     let (rows, run) = (Int8Geometry.tileRows, Int8Geometry.run)
-    var target = RunWriter(
+    var target = unsafe RunWriter(
       values + token / rows * rows * kPadded + token % rows * run, runStride: rows * run)
-    var source = row
-    let end = row + kPadded
+    var source = unsafe row
+    let end = unsafe row + kPadded
     repeat {
-      target.write(Self.round(source, inverse))
-      source += 16
-    } while source != end
+      unsafe target.write(Self.round(source, inverse))
+      unsafe source += 16
+    } while unsafe source != end
   }
 
   @inline(__always)
   private static func round(_ row: UnsafePointer<Float>, _ inverse: Float) -> SIMD16<Int32> {
-    Rounding.nearest(row.lanes(0), scale: inverse, bias: Int8Geometry.activationBias)
+    unsafe Rounding.nearest(row.lanes(0), scale: inverse, bias: Int8Geometry.activationBias)
   }
 
   /// RMS norm (x / sqrt(mean(x^2) + epsilon) * weight), then `setToken`.
@@ -93,8 +93,9 @@ public struct Int8Rows: BitwiseCopyable {
     _ token: Int, from row: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
     scratch: UnsafeMutablePointer<Float>
   ) -> Float {
-    let norm = RowNorm(row, weight: weight, count: kPadded, k: k, epsilon: epsilon, into: scratch)
-    setToken(token, from: scratch, factor: norm.factor)
+    let norm = unsafe RowNorm(
+      row, weight: weight, count: kPadded, k: k, epsilon: epsilon, into: scratch)
+    unsafe setToken(token, from: scratch, factor: norm.factor)
     return norm.squares
   }
 }

@@ -13,25 +13,25 @@ import CInstructions
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink
     ) {
-      var a = UnsafeRawPointer(activations)
-      let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
+      var a = unsafe UnsafeRawPointer(activations)
+      let end = unsafe UnsafeRawPointer(weights) + kPadded &* groupOutputs
       for tile in 0..<tileCount {
         // [pair of rows][pair of outputs]
         var sums = sixteenTimes(SumVector())
-        var w = UnsafeRawPointer(weights)
+        var w = unsafe UnsafeRawPointer(weights)
         repeat {
-          multiplyTile(&sums, &a, &w)
-          multiplyTile(&sums, &a, &w)
-          multiplyTile(&sums, &a, &w)
-          multiplyTile(&sums, &a, &w)
-        } while w != end
+          unsafe multiplyTile(&sums, &a, &w)
+          unsafe multiplyTile(&sums, &a, &w)
+          unsafe multiplyTile(&sums, &a, &w)
+          unsafe multiplyTile(&sums, &a, &w)
+        } while unsafe w != end
         var ordered = sixteenTimes(SumVector())
         for pair in 0..<4 {
           for half in 0..<2 {
-            let left = sums[unchecked: pair &* 4 &+ half &* 2]
-            let right = sums[unchecked: pair &* 4 &+ half &* 2 &+ 1]
-            ordered[unchecked: pair &* 4 &+ half] = edge_low_halves(left, right)
-            ordered[unchecked: pair &* 4 &+ 2 &+ half] = edge_high_halves(left, right)
+            let left = unsafe sums[unchecked: pair &* 4 &+ half &* 2]
+            let right = unsafe sums[unchecked: pair &* 4 &+ half &* 2 &+ 1]
+            unsafe ordered[unchecked: pair &* 4 &+ half] = edge_low_halves(left, right)
+            unsafe ordered[unchecked: pair &* 4 &+ 2 &+ half] = edge_high_halves(left, right)
           }
         }
         sink.put(ordered, rows: tileRows, firstRow: tile &* tileRows, group: 0)
@@ -44,8 +44,8 @@ import CInstructions
       _ sums: inout InlineArray<16, SumVector>, _ a: inout UnsafeRawPointer,
       _ w: inout UnsafeRawPointer
     ) {
-      let rows = load(&a)
-      let outputs = load(&w)
+      let rows = unsafe load(&a)
+      let outputs = unsafe load(&w)
       multiply(&sums, 0, rows.first, outputs)
       multiply(&sums, 4, rows.second, outputs)
       multiply(&sums, 8, rows.third, outputs)
@@ -54,8 +54,8 @@ import CInstructions
 
     @inline(__always)
     private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
-      let loaded = edge_load_i8x16x4(from)
-      from = edge_advance(from, 64)
+      let loaded = unsafe edge_load_i8x16x4(from)
+      unsafe from = edge_advance(from, 64)
       return loaded
     }
 
@@ -65,10 +65,13 @@ import CInstructions
       _ sums: inout InlineArray<16, SumVector>, _ first: Int, _ rows: SIMD16<Int8>,
       _ outputs: edge_i8x16x4
     ) {
-      sums[unchecked: first] = edge_smmla(sums[unchecked: first], rows, outputs.first)
-      sums[unchecked: first &+ 1] = edge_smmla(sums[unchecked: first &+ 1], rows, outputs.second)
-      sums[unchecked: first &+ 2] = edge_smmla(sums[unchecked: first &+ 2], rows, outputs.third)
-      sums[unchecked: first &+ 3] = edge_smmla(sums[unchecked: first &+ 3], rows, outputs.fourth)
+      unsafe sums[unchecked: first] = edge_smmla(sums[unchecked: first], rows, outputs.first)
+      unsafe sums[unchecked: first &+ 1] = edge_smmla(
+        sums[unchecked: first &+ 1], rows, outputs.second)
+      unsafe sums[unchecked: first &+ 2] = edge_smmla(
+        sums[unchecked: first &+ 2], rows, outputs.third)
+      unsafe sums[unchecked: first &+ 3] = edge_smmla(
+        sums[unchecked: first &+ 3], rows, outputs.fourth)
     }
 
     /// One token: dot products of its runs, each twice in a register, with pairs of outputs. Half
@@ -77,20 +80,20 @@ import CInstructions
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
     ) {
-      var w = UnsafeRawPointer(weights)
+      var w = unsafe UnsafeRawPointer(weights)
       for group in 0..<groupCount {
         // [even and odd runs][pair of outputs]: the halves of an accumulator are two outputs'.
         var sums = InlineArray<8, SumVector>(repeating: SIMD4())
-        var a = UnsafeRawPointer(activations)
-        let end = w + kPadded &* groupOutputs
+        var a = unsafe UnsafeRawPointer(activations)
+        let end = unsafe w + kPadded &* groupOutputs
         repeat {
-          multiplyRuns(&sums, &a, &w)
-          multiplyRuns(&sums, &a, &w)
-        } while w != end
-        for pair in 0..<4 { sums[unchecked: pair] &+= sums[unchecked: pair &+ 4] }
+          unsafe multiplyRuns(&sums, &a, &w)
+          unsafe multiplyRuns(&sums, &a, &w)
+        } while unsafe w != end
+        for pair in 0..<4 { unsafe sums[unchecked: pair] &+= sums[unchecked: pair &+ 4] }
         var reduced = InlineArray<2, SumVector>(repeating: SIMD4())
-        reduced[unchecked: 0] = edge_addp(sums[unchecked: 0], sums[unchecked: 1])
-        reduced[unchecked: 1] = edge_addp(sums[unchecked: 2], sums[unchecked: 3])
+        unsafe reduced[unchecked: 0] = edge_addp(sums[unchecked: 0], sums[unchecked: 1])
+        unsafe reduced[unchecked: 1] = edge_addp(sums[unchecked: 2], sums[unchecked: 3])
         sink.put(reduced, rows: 1, firstRow: 0, group: group)
       }
     }
@@ -101,12 +104,12 @@ import CInstructions
       _ sums: inout InlineArray<8, SumVector>, _ a: inout UnsafeRawPointer,
       _ w: inout UnsafeRawPointer
     ) {
-      let runs = edge_load_twice_i8x8x4(a)
-      a = edge_advance(a, 32)
-      multiplyRow(&sums, 0, runs.first, load(&w))
-      multiplyRow(&sums, 4, runs.second, load(&w))
-      multiplyRow(&sums, 0, runs.third, load(&w))
-      multiplyRow(&sums, 4, runs.fourth, load(&w))
+      let runs = unsafe edge_load_twice_i8x8x4(a)
+      unsafe a = edge_advance(a, 32)
+      unsafe multiplyRow(&sums, 0, runs.first, load(&w))
+      unsafe multiplyRow(&sums, 4, runs.second, load(&w))
+      unsafe multiplyRow(&sums, 0, runs.third, load(&w))
+      unsafe multiplyRow(&sums, 4, runs.fourth, load(&w))
     }
 
     @inline(__always)
@@ -114,10 +117,13 @@ import CInstructions
       _ sums: inout InlineArray<8, SumVector>, _ first: Int, _ run: SIMD16<Int8>,
       _ outputs: edge_i8x16x4
     ) {
-      sums[unchecked: first] = edge_sdot(sums[unchecked: first], outputs.first, run)
-      sums[unchecked: first &+ 1] = edge_sdot(sums[unchecked: first &+ 1], outputs.second, run)
-      sums[unchecked: first &+ 2] = edge_sdot(sums[unchecked: first &+ 2], outputs.third, run)
-      sums[unchecked: first &+ 3] = edge_sdot(sums[unchecked: first &+ 3], outputs.fourth, run)
+      unsafe sums[unchecked: first] = edge_sdot(sums[unchecked: first], outputs.first, run)
+      unsafe sums[unchecked: first &+ 1] = edge_sdot(
+        sums[unchecked: first &+ 1], outputs.second, run)
+      unsafe sums[unchecked: first &+ 2] = edge_sdot(
+        sums[unchecked: first &+ 2], outputs.third, run)
+      unsafe sums[unchecked: first &+ 3] = edge_sdot(
+        sums[unchecked: first &+ 3], outputs.fourth, run)
     }
   }
 #endif

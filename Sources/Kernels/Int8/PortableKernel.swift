@@ -14,7 +14,7 @@ public enum PortableKernel<Twin: Int8Kernel>: Int8Kernel {
       var sums = sixteenTimes(SumVector())
       for row in 0..<tileRows {
         for vector in 0..<vectors {
-          sums[row * vectors + vector] = products(
+          sums[row * vectors + vector] = unsafe products(
             activations + tile * tileRows * kPadded + row * run, runStride: tileRows * run,
             weights, kPadded: kPadded, output: vector * SumVector.scalarCount)
         }
@@ -30,7 +30,7 @@ public enum PortableKernel<Twin: Int8Kernel>: Int8Kernel {
     for group in 0..<groupCount {
       var sums = twice(SumVector())
       for vector in 0..<groupOutputs / SumVector.scalarCount {
-        sums[vector] = products(
+        sums[vector] = unsafe products(
           activations, runStride: run, weights + group * groupOutputs * kPadded,
           kPadded: kPadded, output: vector * SumVector.scalarCount)
       }
@@ -47,8 +47,9 @@ public enum PortableKernel<Twin: Int8Kernel>: Int8Kernel {
     for lane in 0..<SumVector.scalarCount {
       var sum: Int32 = 0
       for index in 0..<kPadded {
-        let stored = UInt8(bitPattern: activations[index / run * runStride + index % run])
-        let w = weights[index / run * groupOutputs * run + (output + lane) * run + index % run]
+        let stored = unsafe UInt8(bitPattern: activations[index / run * runStride + index % run])
+        let w = unsafe weights[
+          index / run * groupOutputs * run + (output + lane) * run + index % run]
         sum &+= Int32(Int8(bitPattern: stored ^ activationBias)) &* Int32(w)
       }
       sums[lane] = sum

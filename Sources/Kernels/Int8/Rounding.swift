@@ -22,33 +22,33 @@ enum Rounding {
   static func nearest(_ v: SIMD16<Float>, scale: Float, bias: UInt8) -> SIMD16<Int32> {
     let shifted = SIMD16<Float>(repeating: shift + Float(bias))
       .addingProduct(v, SIMD16(repeating: scale))
-    return unsafeBitCast(shifted, to: SIMD16<Int32>.self)
+    return unsafe unsafeBitCast(shifted, to: SIMD16<Int32>.self)
   }
 
   /// Sixteen values of a packed row.
   @inline(__always)
   static func gather(_ from: UnsafePointer<Int8>, runStride: Int) -> SIMD16<Int8> {
-    let source = UnsafeRawPointer(from)
+    let source = unsafe UnsafeRawPointer(from)
     switch Int8Geometry.run {
     case 4:
       var runs = SIMD4<UInt32>()
       for run in 0..<4 {
-        runs[run] = source.loadUnaligned(fromByteOffset: run &* runStride, as: UInt32.self)
+        runs[run] = unsafe source.loadUnaligned(fromByteOffset: run &* runStride, as: UInt32.self)
       }
-      return unsafeBitCast(runs, to: SIMD16<Int8>.self)
+      return unsafe unsafeBitCast(runs, to: SIMD16<Int8>.self)
     case 8:
-      let runs = SIMD2(
+      let runs = unsafe SIMD2(
         source.loadUnaligned(as: UInt64.self),
         source.loadUnaligned(fromByteOffset: runStride, as: UInt64.self))
-      return unsafeBitCast(runs, to: SIMD16<Int8>.self)
+      return unsafe unsafeBitCast(runs, to: SIMD16<Int8>.self)
     default:
-      return source.loadUnaligned(as: SIMD16<Int8>.self)
+      return unsafe source.loadUnaligned(as: SIMD16<Int8>.self)
     }
   }
 }
 
 /// Writes a packed row, sixteen values at a time.
-struct RunWriter {
+@safe struct RunWriter {
   private var target: UnsafeMutableRawPointer
   private let runStride: Int
 
@@ -57,7 +57,7 @@ struct RunWriter {
   ///   - runStride: bytes from one run to the next.
   @inline(__always)
   init(_ target: UnsafeMutablePointer<Int8>, runStride: Int) {
-    self.target = UnsafeMutableRawPointer(target)
+    unsafe self.target = UnsafeMutableRawPointer(target)
     self.runStride = runStride
   }
 
@@ -66,24 +66,24 @@ struct RunWriter {
   mutating func write(_ values: SIMD16<Int32>) {
     let bytes = edge_low_bytes(values)
     #if arch(x86_64)
-      let runs = unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
+      let runs = unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
       for run in 0..<4 {
-        target.storeBytes(of: runs[run], as: UInt32.self)
-        target += runStride
+        unsafe target.storeBytes(of: runs[run], as: UInt32.self)
+        unsafe target += runStride
       }
     #else
       switch Int8Geometry.run {
       case 4:
-        target = edge_store_run4_0(target, runStride, bytes)
-        target = edge_store_run4_1(target, runStride, bytes)
-        target = edge_store_run4_2(target, runStride, bytes)
-        target = edge_store_run4_3(target, runStride, bytes)
+        unsafe target = edge_store_run4_0(target, runStride, bytes)
+        unsafe target = edge_store_run4_1(target, runStride, bytes)
+        unsafe target = edge_store_run4_2(target, runStride, bytes)
+        unsafe target = edge_store_run4_3(target, runStride, bytes)
       case 8:
-        target = edge_store_run8_0(target, runStride, bytes)
-        target = edge_store_run8_1(target, runStride, bytes)
+        unsafe target = edge_store_run8_0(target, runStride, bytes)
+        unsafe target = edge_store_run8_1(target, runStride, bytes)
       default:
-        target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
-        target += runStride
+        unsafe target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
+        unsafe target += runStride
       }
     #endif
   }

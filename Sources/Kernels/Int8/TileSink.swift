@@ -1,7 +1,7 @@
 import CInstructions
 
 /// Scales the sums of tiles to Float32 and combines them with the output.
-struct TileSink<Operation: Combination>: SumSink {
+@safe struct TileSink<Operation: Combination>: SumSink {
   /// From the first token on.
   private let activationScales: UnsafePointer<Float>
   private let weightScales: UnsafePointer<Float>
@@ -18,9 +18,9 @@ struct TileSink<Operation: Combination>: SumSink {
     _ x: Int8Rows, _ w: Int8Matrix, _ out: ProductOutput, firstGroup: Int, firstToken: Int
   ) {
     let column = firstGroup * Int8Geometry.groupOutputs
-    activationScales = UnsafePointer(x.scales + firstToken)
-    weightScales = UnsafePointer(w.scales + column)
-    self.out = out.values + (firstToken * out.stride + column)
+    unsafe activationScales = UnsafePointer(x.scales + firstToken)
+    unsafe weightScales = UnsafePointer(w.scales + column)
+    unsafe self.out = out.values + (firstToken * out.stride + column)
     stride = out.stride
     tokenCount = x.tokenCount - firstToken
   }
@@ -30,22 +30,22 @@ struct TileSink<Operation: Combination>: SumSink {
     _ sums: InlineArray<count, SumVector>, rows: Int, firstRow: Int, group: Int
   ) {
     let column = group &* Int8Geometry.groupOutputs
-    let tile = OutputTile<Operation>(
+    let tile = unsafe OutputTile<Operation>(
       weightScales + column, out + (firstRow &* stride &+ column), stride: stride)
-    let scales = activationScales + firstRow
+    let scales = unsafe activationScales + firstRow
     if rows == 1 {
-      tile.put(sums, 0, scales[0])
+      unsafe tile.put(sums, 0, scales[0])
       return
     }
     let rowCount = tokenCount &- firstRow
     if rowCount < rows {
-      putSome(sums, rowCount, scales, tile)
+      unsafe putSome(sums, rowCount, scales, tile)
       return
     }
     // Scales are read before anything is written: the compiler cannot know that the output lies
     // elsewhere.
-    let low = Self.fourScales(scales)
-    let high = rows > 4 ? Self.fourScales(scales + 4) : low
+    let low = unsafe Self.fourScales(scales)
+    let high = unsafe rows > 4 ? Self.fourScales(scales + 4) : low
     tile.put(sums, 0, low[0])
     tile.put(sums, 1, low[1])
     tile.put(sums, 2, low[2])
@@ -59,7 +59,7 @@ struct TileSink<Operation: Combination>: SumSink {
 
   @inline(__always)
   private static func fourScales(_ scales: UnsafePointer<Float>) -> edge_f32x4 {
-    edge_load_f32x4(scales)
+    unsafe edge_load_f32x4(scales)
   }
 
   /// A tile with fewer tokens than its four or eight rows.
@@ -68,19 +68,19 @@ struct TileSink<Operation: Combination>: SumSink {
     _ sums: InlineArray<count, SumVector>, _ rowCount: Int, _ scales: UnsafePointer<Float>,
     _ tile: OutputTile<Operation>
   ) {
-    tile.put(sums, 0, scales[0])
-    if rowCount > 1 { tile.put(sums, 1, scales[1]) }
-    if rowCount > 2 { tile.put(sums, 2, scales[2]) }
+    unsafe tile.put(sums, 0, scales[0])
+    if rowCount > 1 { unsafe tile.put(sums, 1, scales[1]) }
+    if rowCount > 2 { unsafe tile.put(sums, 2, scales[2]) }
     if Int8Geometry.tileRows == 4 { return }
-    if rowCount > 3 { tile.put(sums, 3, scales[3]) }
-    if rowCount > 4 { tile.put(sums, 4, scales[4]) }
-    if rowCount > 5 { tile.put(sums, 5, scales[5]) }
-    if rowCount > 6 { tile.put(sums, 6, scales[6]) }
+    if rowCount > 3 { unsafe tile.put(sums, 3, scales[3]) }
+    if rowCount > 4 { unsafe tile.put(sums, 4, scales[4]) }
+    if rowCount > 5 { unsafe tile.put(sums, 5, scales[5]) }
+    if rowCount > 6 { unsafe tile.put(sums, 6, scales[6]) }
   }
 }
 
 /// Where a tile's rows go.
-private struct OutputTile<Operation: Combination> {
+@safe private struct OutputTile<Operation: Combination> {
   private let target: UnsafeMutablePointer<Float>
   private let stride: Int
   /// The scales of a group's outputs: one or two vectors.
@@ -89,11 +89,11 @@ private struct OutputTile<Operation: Combination> {
 
   @inline(__always)
   init(_ scales: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, stride: Int) {
-    self.target = target
+    unsafe self.target = target
     self.stride = stride
-    lowScales = .load(scales)
+    lowScales = unsafe .load(scales)
     highScales =
-      Int8Geometry.groupOutputs > NativeFloats.scalarCount
+      unsafe Int8Geometry.groupOutputs > NativeFloats.scalarCount
       ? .load(scales + NativeFloats.scalarCount) : lowScales
   }
 
@@ -101,16 +101,16 @@ private struct OutputTile<Operation: Combination> {
   @inline(__always)
   func put<let count: Int>(_ sums: InlineArray<count, SumVector>, _ row: Int, _ scale: Float) {
     let vectors = Int8Geometry.groupOutputs / SumVector.scalarCount
-    let out = target + row &* stride
+    let out = unsafe target + row &* stride
     for vector in 0..<vectors {
-      let rowSums = sums[unchecked: row &* vectors &+ vector]
+      let rowSums = unsafe sums[unchecked: row &* vectors &+ vector]
       for lane in Swift.stride(from: 0, to: SumVector.scalarCount, by: NativeInts.scalarCount) {
         let column = vector &* SumVector.scalarCount &+ lane
         let product =
           floats(edge_native_part(rowSums, lane)) * NativeFloats(repeating: scale)
           * (column < NativeFloats.scalarCount ? lowScales : highScales)
-        let old = NativeFloats.load(out + column)
-        Operation.combine(old, product).store(out + column)
+        let old = unsafe NativeFloats.load(out + column)
+        unsafe Operation.combine(old, product).store(out + column)
       }
     }
   }

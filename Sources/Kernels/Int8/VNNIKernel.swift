@@ -13,26 +13,26 @@ import CInstructions
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink
     ) {
-      var a = UnsafeRawPointer(activations)
-      let (startsLow, startsHigh) = load(starts)
+      var a = unsafe UnsafeRawPointer(activations)
+      let (startsLow, startsHigh) = unsafe load(starts)
       for tile in 0..<tileCount {
         // [row][low sixteen outputs, high sixteen]
         var sums = sixteenTimes(startsLow)
-        for row in 0..<8 { sums[unchecked: row &* 2 &+ 1] = startsHigh }
-        var w = UnsafeRawPointer(weights)
+        for row in 0..<8 { unsafe sums[unchecked: row &* 2 &+ 1] = startsHigh }
+        var w = unsafe UnsafeRawPointer(weights)
         // The tiles together have the whole next panel brought nearer: few tiles use a panel up sooner
         // than the processor fetches it by itself.
         let lines = (15 &+ tileCount) / tileCount
-        var next = w + (kPadded &* groupOutputs &+ tile &* (kPadded / 32) &* lines &* 64)
+        var next = unsafe w + (kPadded &* groupOutputs &+ tile &* (kPadded / 32) &* lines &* 64)
         for _ in 0..<kPadded / 32 {
           for _ in 0..<lines {
-            edge_prefetch(next)
-            next += 64
+            unsafe edge_prefetch(next)
+            unsafe next += 64
           }
           for _ in 0..<8 {
-            multiply(&sums, a, w)
-            a += 32
-            w += 128
+            unsafe multiply(&sums, a, w)
+            unsafe a += 32
+            unsafe w += 128
           }
         }
         sink.put(sums, rows: tileRows, firstRow: tile &* tileRows, group: 0)
@@ -44,11 +44,12 @@ import CInstructions
     private static func multiply(
       _ sums: inout InlineArray<16, SumVector>, _ a: UnsafeRawPointer, _ w: UnsafeRawPointer
     ) {
-      let (low, high) = load(w)
+      let (low, high) = unsafe load(w)
       for row in 0..<8 {
-        let run = repeated(a, row &* 4)
-        sums[unchecked: row &* 2] = edge_dpbusd(sums[unchecked: row &* 2], run, low)
-        sums[unchecked: row &* 2 &+ 1] = edge_dpbusd(sums[unchecked: row &* 2 &+ 1], run, high)
+        let run = unsafe repeated(a, row &* 4)
+        unsafe sums[unchecked: row &* 2] = edge_dpbusd(sums[unchecked: row &* 2], run, low)
+        unsafe sums[unchecked: row &* 2 &+ 1] = edge_dpbusd(
+          sums[unchecked: row &* 2 &+ 1], run, high)
       }
     }
 
@@ -57,26 +58,26 @@ import CInstructions
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
     ) {
-      var w = UnsafeRawPointer(weights)
+      var w = unsafe UnsafeRawPointer(weights)
       for group in 0..<groupCount {
         // [run][low, high]
         var sums = eightTimes(SumVector())
-        (sums[unchecked: 0], sums[unchecked: 1]) = load(starts + group &* groupOutputs)
-        var a = UnsafeRawPointer(activations)
+        unsafe (sums[unchecked: 0], sums[unchecked: 1]) = load(starts + group &* groupOutputs)
+        var a = unsafe UnsafeRawPointer(activations)
         for _ in 0..<kPadded / 16 {
           for index in 0..<4 {
-            let run = repeated(a, index &* 4)
-            let (low, high) = load(w + index &* 128)
-            sums[unchecked: index &* 2] = edge_dpbusd(sums[unchecked: index &* 2], run, low)
-            sums[unchecked: index &* 2 &+ 1] = edge_dpbusd(
+            let run = unsafe repeated(a, index &* 4)
+            let (low, high) = unsafe load(w + index &* 128)
+            unsafe sums[unchecked: index &* 2] = edge_dpbusd(sums[unchecked: index &* 2], run, low)
+            unsafe sums[unchecked: index &* 2 &+ 1] = edge_dpbusd(
               sums[unchecked: index &* 2 &+ 1], run, high)
           }
-          a += 16
-          w += 512
+          unsafe a += 16
+          unsafe w += 512
         }
         var reduced = twice(SumVector())
         for half in 0..<2 {
-          reduced[unchecked: half] =
+          unsafe reduced[unchecked: half] =
             (sums[unchecked: half] &+ sums[unchecked: half &+ 2])
             &+ (sums[unchecked: half &+ 4] &+ sums[unchecked: half &+ 6])
         }
@@ -86,13 +87,13 @@ import CInstructions
 
     @inline(__always)
     private static func repeated(_ a: UnsafeRawPointer, _ offset: Int) -> SumVector {
-      SumVector(repeating: a.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+      unsafe SumVector(repeating: a.loadUnaligned(fromByteOffset: offset, as: Int32.self))
     }
 
     /// Two vectors.
     @inline(__always)
     private static func load(_ from: UnsafeRawPointer) -> (SumVector, SumVector) {
-      (
+      unsafe (
         from.loadUnaligned(as: SumVector.self),
         from.loadUnaligned(fromByteOffset: 64, as: SumVector.self)
       )

@@ -16,22 +16,22 @@ import CInstructions
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, tileCount: Int, into sink: some SumSink
     ) {
-      var a = UnsafeRawPointer(activations)
-      let end = UnsafeRawPointer(weights) + kPadded &* groupOutputs
+      var a = unsafe UnsafeRawPointer(activations)
+      let end = unsafe UnsafeRawPointer(weights) + kPadded &* groupOutputs
       for tile in 0..<tileCount {
         // [row][output]
         var sums = sixteenTimes(SumVector())
-        var w = UnsafeRawPointer(weights)
+        var w = unsafe UnsafeRawPointer(weights)
         repeat {
-          multiplyTile(&sums, &a, &w)
-          multiplyTile(&sums, &a, &w)
-          multiplyTile(&sums, &a, &w)
-          multiplyTile(&sums, &a, &w)
-        } while w != end
+          unsafe multiplyTile(&sums, &a, &w)
+          unsafe multiplyTile(&sums, &a, &w)
+          unsafe multiplyTile(&sums, &a, &w)
+          unsafe multiplyTile(&sums, &a, &w)
+        } while unsafe w != end
         var reduced = fourTimes(total(sums, 0))
-        reduced[unchecked: 1] = total(sums, 4)
-        reduced[unchecked: 2] = total(sums, 8)
-        reduced[unchecked: 3] = total(sums, 12)
+        unsafe reduced[unchecked: 1] = total(sums, 4)
+        unsafe reduced[unchecked: 2] = total(sums, 8)
+        unsafe reduced[unchecked: 3] = total(sums, 12)
         sink.put(reduced, rows: tileRows, firstRow: tile &* tileRows, group: 0)
       }
     }
@@ -42,8 +42,8 @@ import CInstructions
       _ sums: inout InlineArray<16, SIMD4<Int32>>, _ a: inout UnsafeRawPointer,
       _ w: inout UnsafeRawPointer
     ) {
-      let rows = load(&a)
-      let outputs = load(&w)
+      let rows = unsafe load(&a)
+      let outputs = unsafe load(&w)
       multiply(&sums, 0, rows.first, outputs)
       multiply(&sums, 4, rows.second, outputs)
       multiply(&sums, 8, rows.third, outputs)
@@ -55,19 +55,19 @@ import CInstructions
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
     ) {
-      var w = UnsafeRawPointer(weights)
+      var w = unsafe UnsafeRawPointer(weights)
       for group in 0..<groupCount {
         var sums = eightTimes(SumVector())
-        var a = UnsafeRawPointer(activations)
-        let end = w + kPadded &* groupOutputs
+        var a = unsafe UnsafeRawPointer(activations)
+        let end = unsafe w + kPadded &* groupOutputs
         repeat {
-          let runs = load(&a)
-          multiply(&sums, 0, runs.first, load(&w))
-          multiply(&sums, 4, runs.second, load(&w))
-          multiply(&sums, 0, runs.third, load(&w))
-          multiply(&sums, 4, runs.fourth, load(&w))
-        } while w != end
-        for output in 0..<4 { sums[unchecked: output] &+= sums[unchecked: output &+ 4] }
+          let runs = unsafe load(&a)
+          unsafe multiply(&sums, 0, runs.first, load(&w))
+          unsafe multiply(&sums, 4, runs.second, load(&w))
+          unsafe multiply(&sums, 0, runs.third, load(&w))
+          unsafe multiply(&sums, 4, runs.fourth, load(&w))
+        } while unsafe w != end
+        for output in 0..<4 { unsafe sums[unchecked: output] &+= sums[unchecked: output &+ 4] }
         sink.put(
           InlineArray<1, SumVector>(repeating: total(sums, 0)), rows: 1, firstRow: 0, group: group)
       }
@@ -75,8 +75,8 @@ import CInstructions
 
     @inline(__always)
     private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
-      let loaded = edge_load_i8x16x4(from)
-      from = edge_advance(from, 64)
+      let loaded = unsafe edge_load_i8x16x4(from)
+      unsafe from = edge_advance(from, 64)
       return loaded
     }
 
@@ -95,10 +95,10 @@ import CInstructions
         edge_smlal2(low.0, w.first, a), edge_smlal2(low.1, w.second, a),
         edge_smlal2(low.2, w.third, a), edge_smlal2(low.3, w.fourth, a)
       )
-      sums[unchecked: first] = edge_sadalp(sums[unchecked: first], both.0)
-      sums[unchecked: first &+ 1] = edge_sadalp(sums[unchecked: first &+ 1], both.1)
-      sums[unchecked: first &+ 2] = edge_sadalp(sums[unchecked: first &+ 2], both.2)
-      sums[unchecked: first &+ 3] = edge_sadalp(sums[unchecked: first &+ 3], both.3)
+      unsafe sums[unchecked: first] = edge_sadalp(sums[unchecked: first], both.0)
+      unsafe sums[unchecked: first &+ 1] = edge_sadalp(sums[unchecked: first &+ 1], both.1)
+      unsafe sums[unchecked: first &+ 2] = edge_sadalp(sums[unchecked: first &+ 2], both.2)
+      unsafe sums[unchecked: first &+ 3] = edge_sadalp(sums[unchecked: first &+ 3], both.3)
     }
 
     /// The sums of the lanes of four accumulators.
@@ -106,7 +106,7 @@ import CInstructions
     private static func total<let count: Int>(
       _ sums: InlineArray<count, SIMD4<Int32>>, _ first: Int
     ) -> SIMD4<Int32> {
-      edge_addp(
+      unsafe edge_addp(
         edge_addp(sums[unchecked: first], sums[unchecked: first &+ 1]),
         edge_addp(sums[unchecked: first &+ 2], sums[unchecked: first &+ 3]))
     }

@@ -28,11 +28,11 @@ public enum MultiplyAddLoop {
     var sums = InlineArray<16, Format.Lanes>(repeating: start)
     for _ in 0..<roundCount {
       for index in 0..<16 {
-        sums[unchecked: index] = Format.multiplyAdd(start, sums[unchecked: index], factor)
+        unsafe sums[unchecked: index] = Format.multiplyAdd(start, sums[unchecked: index], factor)
       }
     }
     var largest = sums[0]
-    for index in 1..<16 { largest = Format.maximum(largest, sums[unchecked: index]) }
+    for index in 1..<16 { largest = unsafe Format.maximum(largest, sums[unchecked: index]) }
     return Format.largest(largest)
   }
 }

@@ -9,7 +9,7 @@ public enum PeakLoop {
   private static var widenedSumCount: Int { 8 }
 
   /// The instructions' names, zero-terminated.
-  public static var instructionName: UnsafePointer<CChar> { edge_peak_name() }
+  public static var instructionName: UnsafePointer<CChar> { unsafe edge_peak_name() }
 
   /// Multiply-adds of a round.
   public static var macsPerRound: Int {
@@ -31,11 +31,11 @@ public enum PeakLoop {
     let b = start | 0x0103_0507
     for _ in 0..<roundCount {
       for index in 0..<16 {
-        sums[unchecked: index] = edge_peak_fused(sums[unchecked: index], a, b)
+        unsafe sums[unchecked: index] = edge_peak_fused(sums[unchecked: index], a, b)
       }
     }
     var all = start
-    for index in 0..<16 { all ^= sums[unchecked: index] }
+    for index in 0..<16 { unsafe all ^= sums[unchecked: index] }
     return all.wrappedSum()
   }
 
@@ -50,19 +50,19 @@ public enum PeakLoop {
     for _ in 0..<roundCount {
       for half in 0..<4 {
         var products = InlineArray<4, edge_peak_vector>(repeating: start)
-        for index in 0..<4 { products[unchecked: index] = edge_peak_low(a, b) }
+        for index in 0..<4 { unsafe products[unchecked: index] = edge_peak_low(a, b) }
         for index in 0..<4 {
-          products[unchecked: index] = edge_peak_high(products[unchecked: index], a, b)
+          unsafe products[unchecked: index] = edge_peak_high(products[unchecked: index], a, b)
         }
         for index in 0..<4 {
           let place = (half & 1) &* 4 &+ index
-          sums[unchecked: place] = edge_peak_widen(
+          unsafe sums[unchecked: place] = edge_peak_widen(
             sums[unchecked: place], products[unchecked: index])
         }
       }
     }
     var all = start
-    for index in 0..<8 { all ^= sums[unchecked: index] }
+    for index in 0..<8 { unsafe all ^= sums[unchecked: index] }
     return all.wrappedSum()
   }
 }

@@ -14,13 +14,13 @@ public enum StreamingRead {
     precondition(byteCount % stepByteCount == 0)
     var (a, b) = (SIMD8<UInt64>(), SIMD8<UInt64>())
     var (c, d) = (a, b)
-    var place = bytes
+    var place = unsafe bytes
     for _ in 0..<byteCount / stepByteCount {
-      a ^= place.load(as: SIMD8<UInt64>.self)
-      b ^= place.load(fromByteOffset: 64, as: SIMD8<UInt64>.self)
-      c ^= place.load(fromByteOffset: 128, as: SIMD8<UInt64>.self)
-      d ^= place.load(fromByteOffset: 192, as: SIMD8<UInt64>.self)
-      place += stepByteCount
+      unsafe a ^= place.load(as: SIMD8<UInt64>.self)
+      unsafe b ^= place.load(fromByteOffset: 64, as: SIMD8<UInt64>.self)
+      unsafe c ^= place.load(fromByteOffset: 128, as: SIMD8<UInt64>.self)
+      unsafe d ^= place.load(fromByteOffset: 192, as: SIMD8<UInt64>.self)
+      unsafe place += stepByteCount
     }
     // A combination of all bytes, so that every one must be read.
     edge_keep(((a ^ b) ^ (c ^ d)).wrappedSum())

@@ -14,25 +14,25 @@ public struct ActivationRows: BitwiseCopyable {
   public init(_ forms: RoundingForms, memory: UnsafeMutableRawPointer, k: Int, tokenCount: Int) {
     self.tokenCount = tokenCount
     self.k = k
-    var place = memory
+    var place = unsafe memory
     if forms.contains(.row) {
-      let scales = place + Self.rowValueByteCount(tokens: tokenCount, k: k)
-      let rows = Int8Rows(
+      let scales = unsafe place + Self.rowValueByteCount(tokens: tokenCount, k: k)
+      let rows = unsafe Int8Rows(
         values: place.assumingMemoryBound(to: Int8.self),
         scales: scales.assumingMemoryBound(to: Float.self), k: k, tokenCount: tokenCount)
       row = rows
       kPadded = rows.kPadded
-      place += Self.byteCount(.row, tokens: tokenCount, k: k)
+      unsafe place += Self.byteCount(.row, tokens: tokenCount, k: k)
     } else {
       row = nil
       kPadded = k
     }
     blocks =
-      forms.contains(.blocks)
+      unsafe forms.contains(.blocks)
       ? BlockRows(memory: place, k: k, tokenCount: tokenCount, blockLength: 32) : nil
-    if forms.contains(.blocks) { place += Self.byteCount(.blocks, tokens: tokenCount, k: k) }
+    if forms.contains(.blocks) { unsafe place += Self.byteCount(.blocks, tokens: tokenCount, k: k) }
     longBlocks =
-      forms.contains(.longBlocks)
+      unsafe forms.contains(.longBlocks)
       ? BlockRows(memory: place, k: k, tokenCount: tokenCount, blockLength: 256) : nil
   }
 
@@ -71,10 +71,10 @@ public struct ActivationRows: BitwiseCopyable {
     _ token: Int, from row: UnsafeMutablePointer<Float>, factor: Float
   ) -> Float {
     var nothing: Float = 0
-    if let blocks { nothing += blocks.setToken(token, from: row, factor: factor) }
-    if let longBlocks { nothing += longBlocks.setToken(token, from: row, factor: factor) }
+    if let blocks { unsafe nothing += blocks.setToken(token, from: row, factor: factor) }
+    if let longBlocks { unsafe nothing += longBlocks.setToken(token, from: row, factor: factor) }
     // The last one, because it transforms the row.
-    if let rows = self.row { nothing += rows.setToken(token, from: row, factor: factor) }
+    if let rows = self.row { unsafe nothing += rows.setToken(token, from: row, factor: factor) }
     return nothing
   }
 
@@ -88,8 +88,9 @@ public struct ActivationRows: BitwiseCopyable {
     _ token: Int, from row: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
     scratch: UnsafeMutablePointer<Float>
   ) -> Float {
-    let norm = RowNorm(row, weight: weight, count: kPadded, k: k, epsilon: epsilon, into: scratch)
-    setToken(token, from: scratch, factor: norm.factor)
+    let norm = unsafe RowNorm(
+      row, weight: weight, count: kPadded, k: k, epsilon: epsilon, into: scratch)
+    unsafe setToken(token, from: scratch, factor: norm.factor)
     return norm.squares
   }
 }
@@ -109,9 +110,9 @@ struct RowNorm {
     var lanes = SIMD16<Float>()
     var offset = 0
     while offset < count {
-      let v = row.lanes(offset)
+      let v = unsafe row.lanes(offset)
       lanes.addProduct(v, v)
-      target.store(v * weight.lanes(offset), offset)
+      unsafe target.store(v * weight.lanes(offset), offset)
       offset &+= 16
     }
     squares = total(lanes)

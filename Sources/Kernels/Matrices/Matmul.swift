@@ -41,9 +41,9 @@ public enum Matmul {
     _ x: ActivationRows, _ w: MatrixJoin, groups: Range<Int>, bias: UnsafePointer<Float>?,
     into out: ProductOutput, l2ByteCount: Int
   ) {
-    if let bias {
+    if let bias = unsafe bias {
       let columns = Int8Matrix.columns(groups)
-      for token in 0..<x.tokenCount { out.setRow(token, columns: columns, from: bias) }
+      for token in 0..<x.tokenCount { unsafe out.setRow(token, columns: columns, from: bias) }
     }
     var first = 0
     for index in 0..<w.partCount {
@@ -54,7 +54,7 @@ public enum Matmul {
       if shared.isEmpty { continue }
       let own = shared.lowerBound - part.lowerBound..<shared.upperBound - part.lowerBound
       let out = out.from(column: Int8Matrix.columns(part).lowerBound)
-      if bias == nil {
+      if unsafe bias == nil {
         store(x, matrix, groups: own, into: out, l2ByteCount: l2ByteCount)
       } else {
         add(x, matrix, groups: own, to: out, l2ByteCount: l2ByteCount)

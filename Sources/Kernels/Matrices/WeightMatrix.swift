@@ -6,9 +6,9 @@ public enum WeightMatrix: BitwiseCopyable {
   /// - Parameter memory: `format.byteCount(outputs:k:)` bytes, aligned to a cache line.
   public init(_ format: MatrixFormat, memory: UnsafeMutableRawPointer, outputs: Int, k: Int) {
     switch format {
-    case .int8: self = .int8(Int8Matrix(memory: memory, outputs: outputs, k: k))
+    case .int8: self = unsafe .int8(Int8Matrix(memory: memory, outputs: outputs, k: k))
     case .bits(let kind):
-      self = .bits(BitsMatrix(kind, memory: memory, outputs: outputs, k: k))
+      self = unsafe .bits(BitsMatrix(kind, memory: memory, outputs: outputs, k: k))
     }
   }
 
@@ -48,8 +48,8 @@ public enum WeightMatrix: BitwiseCopyable {
   /// One row as the matrix holds it: `kPadded` values.
   public func row(_ output: Int, into row: UnsafeMutablePointer<Float>) {
     switch self {
-    case .int8(let matrix): matrix.row(output, into: row)
-    case .bits(let matrix): matrix.row(output, into: row)
+    case .int8(let matrix): unsafe matrix.row(output, into: row)
+    case .bits(let matrix): unsafe matrix.row(output, into: row)
     }
   }
 }

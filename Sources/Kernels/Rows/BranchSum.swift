@@ -5,16 +5,16 @@ public func addNormalized(
   _ row: UnsafePointer<Float>, weight: UnsafePointer<Float>, count: Int, epsilon: Float,
   factor: Float, to target: UnsafeMutablePointer<Float>
 ) {
-  let squares = sumOfProducts(row, row, count: count)
+  let squares = unsafe sumOfProducts(row, row, count: count)
   let scale = factor / squareRoot(squares / Float(count) + epsilon)
   var index = 0
   while index &+ 16 <= count {
-    let branch = row.lanes(index) * scale * weight.lanes(index)
-    target.store(target.lanes(index) + branch, index)
+    let branch = unsafe row.lanes(index) * scale * weight.lanes(index)
+    unsafe target.store(target.lanes(index) + branch, index)
     index &+= 16
   }
   while index < count {
-    target[index] += row[index] * scale * weight[index]
+    unsafe target[index] += row[index] * scale * weight[index]
     index &+= 1
   }
 }

@@ -1,6 +1,6 @@
 /// A convolution of each channel over the latest tokens: for channel i the sum over j of w[j][i] * x[j][i],
 /// where j goes over the newest token, last, and those before it.
-public struct ChannelWindow: BitwiseCopyable {
+@safe public struct ChannelWindow: BitwiseCopyable {
   private let weights: UnsafePointer<Float>
   private let state: UnsafeMutablePointer<Float>
   private let length: Int
@@ -16,8 +16,8 @@ public struct ChannelWindow: BitwiseCopyable {
     channelCount: Int
   ) {
     precondition(length >= 2)
-    self.weights = weights
-    self.state = state
+    unsafe self.weights = weights
+    unsafe self.state = state
     self.length = length
     self.channelCount = channelCount
   }
@@ -25,26 +25,26 @@ public struct ChannelWindow: BitwiseCopyable {
   /// Sixteen channels of the next token, from `index` on.
   @inline(__always)
   func take(_ next: SIMD16<Float>, _ index: Int) -> SIMD16<Float> {
-    var sum = next * weights.lanes((length &- 1) &* channelCount &+ index)
+    var sum = unsafe next * weights.lanes((length &- 1) &* channelCount &+ index)
     var place = index
     for _ in 0..<length - 2 {
-      sum.addProduct(state.lanes(place), weights.lanes(place))
-      state.store(state.lanes(place &+ channelCount), place)
+      unsafe sum.addProduct(state.lanes(place), weights.lanes(place))
+      unsafe state.store(state.lanes(place &+ channelCount), place)
       place &+= channelCount
     }
-    sum.addProduct(state.lanes(place), weights.lanes(place))
-    state.store(next, place)
+    unsafe sum.addProduct(state.lanes(place), weights.lanes(place))
+    unsafe state.store(next, place)
     return sum
   }
 
   /// One channel, with the same bits.
   @inline(__always)
   func take(_ next: Float, _ index: Int) -> Float {
-    var sum = next * weights[(length - 1) * channelCount + index]
+    var sum = unsafe next * weights[(length - 1) * channelCount + index]
     for before in 0..<length - 1 {
       let place = before * channelCount + index
-      sum.addProduct(state[place], weights[place])
-      state[place] = before == length - 2 ? next : state[place + channelCount]
+      unsafe sum.addProduct(state[place], weights[place])
+      unsafe state[place] = before == length - 2 ? next : state[place + channelCount]
     }
     return sum
   }
@@ -56,12 +56,12 @@ extension ChannelWindow {
   public func runWithSiLU(_ row: UnsafeMutablePointer<Float>, channels: Range<Int>) {
     var index = channels.lowerBound
     while index < channels.upperBound {
-      row.store(take(row.lanes(index), index), index)
+      unsafe row.store(take(row.lanes(index), index), index)
       index &+= 16
     }
     index = channels.lowerBound
     while index < channels.upperBound {
-      silu(NativeFloats.load(row + index)).store(row + index)
+      unsafe silu(NativeFloats.load(row + index)).store(row + index)
       index &+= NativeFloats.scalarCount
     }
   }
@@ -75,14 +75,15 @@ extension ChannelWindow {
   public func runGated(
     _ row: UnsafePointer<Float>, channels: Range<Int>, into out: UnsafeMutablePointer<Float>
   ) {
-    let (gate, inputs) = (row + channelCount, row + 2 * channelCount)
+    let (gate, inputs) = unsafe (row + channelCount, row + 2 * channelCount)
     var index = channels.lowerBound
     while index &+ 16 <= channels.upperBound {
-      out.store(take(row.lanes(index) * inputs.lanes(index), index) * gate.lanes(index), index)
+      unsafe out.store(
+        take(row.lanes(index) * inputs.lanes(index), index) * gate.lanes(index), index)
       index &+= 16
     }
     while index < channels.upperBound {
-      out[index] = take(row[index] * inputs[index], index) * gate[index]
+      unsafe out[index] = take(row[index] * inputs[index], index) * gate[index]
       index &+= 1
     }
   }

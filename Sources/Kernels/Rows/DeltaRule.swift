@@ -3,7 +3,7 @@ import CInstructions
 /// One head of the gated delta rule (Yang et al., "Gated Delta Networks: Improving Mamba2 with Delta Rule",
 /// 2024). For each token with query q, key k and value v, both of length 1, decay a and rate b, the state S
 /// becomes a S + b k (v - a Sᵀ k)ᵀ, and Sᵀ q / sqrt(keyDim) comes out.
-public struct DeltaRule {
+@safe public struct DeltaRule {
   private let keyDim: Int
   private let valueDim: Int
   private let state: UnsafeMutablePointer<Float>
@@ -17,7 +17,7 @@ public struct DeltaRule {
     precondition(valueDim % 16 == 0)
     self.keyDim = keyDim
     self.valueDim = valueDim
-    self.state = state
+    unsafe self.state = state
   }
 
   /// e^(factor * softplus(alpha + bias)), with a factor that is not above 0.
@@ -37,29 +37,29 @@ public struct DeltaRule {
     query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>,
     decay: Float, rate: Float, epsilon: Float, into out: UnsafeMutablePointer<Float>
   ) {
-    let queryFactor = Self.inverseLength(query, count: keyDim, epsilon: epsilon)
-    let keyFactor = Self.inverseLength(key, count: keyDim, epsilon: epsilon)
+    let queryFactor = unsafe Self.inverseLength(query, count: keyDim, epsilon: epsilon)
+    let keyFactor = unsafe Self.inverseLength(key, count: keyDim, epsilon: epsilon)
     let outFactor = queryFactor / squareRoot(Float(keyDim))
     var column = 0
     while column < valueDim {
       var known = SIMD16<Float>()
-      var place = state + column
+      var place = unsafe state + column
       for index in 0..<keyDim {
-        known.addProduct(place.lanes(0), SIMD16(repeating: key[index]))
-        place += valueDim
+        unsafe known.addProduct(place.lanes(0), SIMD16(repeating: key[index]))
+        unsafe place += valueDim
       }
       // The decay is taken on the way, and both lengths of the key with the change.
-      let change = (value.lanes(column) - known * (keyFactor * decay)) * (rate * keyFactor)
+      let change = unsafe (value.lanes(column) - known * (keyFactor * decay)) * (rate * keyFactor)
       var sum = SIMD16<Float>()
-      place = state + column
+      unsafe place = state + column
       for index in 0..<keyDim {
-        var row = place.lanes(0) * decay
-        row.addProduct(change, SIMD16(repeating: key[index]))
-        place.store(row, 0)
-        sum.addProduct(row, SIMD16(repeating: query[index]))
-        place += valueDim
+        var row = unsafe place.lanes(0) * decay
+        unsafe row.addProduct(change, SIMD16(repeating: key[index]))
+        unsafe place.store(row, 0)
+        unsafe sum.addProduct(row, SIMD16(repeating: query[index]))
+        unsafe place += valueDim
       }
-      out.store(sum * outFactor, column)
+      unsafe out.store(sum * outFactor, column)
       column &+= 16
     }
   }
@@ -67,7 +67,7 @@ public struct DeltaRule {
   private static func inverseLength(
     _ row: UnsafePointer<Float>, count: Int, epsilon: Float
   ) -> Float {
-    1 / max(squareRoot(sumOfProducts(row, row, count: count)), epsilon)
+    unsafe 1 / max(squareRoot(sumOfProducts(row, row, count: count)), epsilon)
   }
 }
 
@@ -78,7 +78,7 @@ public func multiplyBySiLU(
 ) {
   var index = 0
   while index < count {
-    (NativeFloats.load(values + index) * silu(NativeFloats.load(gate + index)))
+    unsafe (NativeFloats.load(values + index) * silu(NativeFloats.load(gate + index)))
       .store(values + index)
     index &+= NativeFloats.scalarCount
   }
@@ -90,8 +90,8 @@ public func multiplyBySigmoid(
 ) {
   for index in 0..<count {
     // One lane of many: heads may be shorter than a register.
-    let bounded = min(max(gate[index], -87), 87)
+    let bounded = unsafe min(max(gate[index], -87), 87)
     let e = exp2(NativeFloats(repeating: bounded * -log2OfE))[0]
-    values[index] /= e + 1
+    unsafe values[index] /= e + 1
   }
 }

@@ -18,7 +18,7 @@ public func exp2(_ x: NativeFloats) -> NativeFloats {
   p = NativeFloats(repeating: 2.402224243e-1).addingProduct(p, f)
   p = NativeFloats(repeating: 6.931470037e-1).addingProduct(p, f)
   p = NativeFloats(repeating: 1).addingProduct(p, f)
-  return scale(p, unsafeBitCast(shifted, to: NativeInts.self) &<< 23)
+  return unsafe scale(p, unsafeBitCast(shifted, to: NativeInts.self) &<< 23)
 }
 
 /// 2 to the power of each lane, computed in Float16: relative error below 5.5e-4, of which a rounding
@@ -45,7 +45,7 @@ package func exp2(_ x: NativeHalves) -> (low: NativeFloats, high: NativeFloats) 
 
 @inline(__always)
 private func scale(_ v: NativeFloats, _ exponents: NativeInts) -> NativeFloats {
-  unsafeBitCast(unsafeBitCast(v, to: NativeInts.self) &+ exponents, to: NativeFloats.self)
+  unsafe unsafeBitCast(unsafeBitCast(v, to: NativeInts.self) &+ exponents, to: NativeFloats.self)
 }
 
 /// log2(e)

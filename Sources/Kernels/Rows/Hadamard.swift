@@ -19,18 +19,18 @@ public enum Hadamard {
   public static func transform(
     _ row: UnsafeMutablePointer<Float>, count: Int, block: Int
   ) -> Float {
-    if block < registerBlock { return transformShort(row, count: count, block: block) }
+    if block < registerBlock { return unsafe transformShort(row, count: count, block: block) }
     var distance = registerBlock
     while distance * 8 <= block {
-      combineEight(row, count: count, distance: distance)
+      unsafe combineEight(row, count: count, distance: distance)
       distance *= 8
     }
     if distance * 4 <= block {
-      combineFour(row, count: count, distance: distance)
+      unsafe combineFour(row, count: count, distance: distance)
     } else if distance * 2 <= block {
-      combineTwo(row, count: count, distance: distance)
+      unsafe combineTwo(row, count: count, distance: distance)
     }
-    return transformInRegisters(row, count: count)
+    return unsafe transformInRegisters(row, count: count)
   }
 
   /// Values whose last stages are taken together.
@@ -39,32 +39,32 @@ public enum Hadamard {
   /// One stage: values that lie `distance` apart become their sum and their difference.
   @inline(__always)
   private static func combineTwo(_ row: UnsafeMutablePointer<Float>, count: Int, distance: Int) {
-    var place = row
-    while place < row + count {
-      let end = place + distance
-      while place < end {
-        let (a, b) = (NativeFloats.load(place), NativeFloats.load(place + distance))
-        edge_native_add(a, b).store(place)
-        edge_native_subtract(a, b).store(place + distance)
-        place += NativeFloats.scalarCount
+    var place = unsafe row
+    while unsafe place < row + count {
+      let end = unsafe place + distance
+      while unsafe place < end {
+        let (a, b) = unsafe (NativeFloats.load(place), NativeFloats.load(place + distance))
+        unsafe edge_native_add(a, b).store(place)
+        unsafe edge_native_subtract(a, b).store(place + distance)
+        unsafe place += NativeFloats.scalarCount
       }
-      place += distance
+      unsafe place += distance
     }
   }
 
   /// Two stages in one walk over the row.
   @inline(__always)
   private static func combineFour(_ row: UnsafeMutablePointer<Float>, count: Int, distance: Int) {
-    var place = row
-    while place < row + count {
-      let end = place + distance
-      while place < end {
-        var values = FourVectors(place, distance: distance)
+    var place = unsafe row
+    while unsafe place < row + count {
+      let end = unsafe place + distance
+      while unsafe place < end {
+        var values = unsafe FourVectors(place, distance: distance)
         values.transform()
-        values.store(place, distance: distance)
-        place += NativeFloats.scalarCount
+        unsafe values.store(place, distance: distance)
+        unsafe place += NativeFloats.scalarCount
       }
-      place += 3 &* distance
+      unsafe place += 3 &* distance
     }
   }
 
@@ -73,20 +73,20 @@ public enum Hadamard {
   private static func combineEight(
     _ row: UnsafeMutablePointer<Float>, count: Int, distance: Int
   ) {
-    var place = row
-    while place < row + count {
-      let end = place + distance
-      while place < end {
-        var low = FourVectors(place, distance: distance)
-        var high = FourVectors(place + 4 &* distance, distance: distance)
+    var place = unsafe row
+    while unsafe place < row + count {
+      let end = unsafe place + distance
+      while unsafe place < end {
+        var low = unsafe FourVectors(place, distance: distance)
+        var high = unsafe FourVectors(place + 4 &* distance, distance: distance)
         low.transform()
         high.transform()
         FourVectors.combine(&low, &high)
-        low.store(place, distance: distance)
-        high.store(place + 4 &* distance, distance: distance)
-        place += NativeFloats.scalarCount
+        unsafe low.store(place, distance: distance)
+        unsafe high.store(place + 4 &* distance, distance: distance)
+        unsafe place += NativeFloats.scalarCount
       }
-      place += 7 &* distance
+      unsafe place += 7 &* distance
     }
   }
 
@@ -96,14 +96,14 @@ public enum Hadamard {
     _ row: UnsafeMutablePointer<Float>, count: Int
   ) -> Float {
     var magnitude = NativeFloats()
-    var place = row
-    while place < row + count {
+    var place = unsafe row
+    while unsafe place < row + count {
       switch NativeFloats.scalarCount {
-      case 16: transformOne(place, &magnitude)
-      case 8: transformTwo(place, &magnitude)
-      default: transformFour(place, &magnitude)
+      case 16: unsafe transformOne(place, &magnitude)
+      case 8: unsafe transformTwo(place, &magnitude)
+      default: unsafe transformFour(place, &magnitude)
       }
-      place += registerBlock
+      unsafe place += registerBlock
     }
     return Kernels.largest(magnitude)
   }
@@ -113,8 +113,8 @@ public enum Hadamard {
   private static func transformOne(
     _ place: UnsafeMutablePointer<Float>, _ magnitude: inout NativeFloats
   ) {
-    let values = FourVectors(transformingRow: place)
-    values.storeRow(place, &magnitude)
+    let values = unsafe FourVectors(transformingRow: place)
+    unsafe values.storeRow(place, &magnitude)
   }
 
   /// 64 values in 8 vectors.
@@ -123,11 +123,11 @@ public enum Hadamard {
     _ place: UnsafeMutablePointer<Float>, _ magnitude: inout NativeFloats
   ) {
     let step = FourVectors.lanes
-    var low = FourVectors(transformingRow: place)
-    var high = FourVectors(transformingRow: place + step)
+    var low = unsafe FourVectors(transformingRow: place)
+    var high = unsafe FourVectors(transformingRow: place + step)
     FourVectors.combine(&low, &high)
-    low.storeRow(place, &magnitude)
-    high.storeRow(place + step, &magnitude)
+    unsafe low.storeRow(place, &magnitude)
+    unsafe high.storeRow(place + step, &magnitude)
   }
 
   /// 64 values in 16 vectors.
@@ -136,18 +136,18 @@ public enum Hadamard {
     _ place: UnsafeMutablePointer<Float>, _ magnitude: inout NativeFloats
   ) {
     let step = FourVectors.lanes
-    var first = FourVectors(transformingRow: place)
-    var second = FourVectors(transformingRow: place + step)
-    var third = FourVectors(transformingRow: place + 2 &* step)
-    var fourth = FourVectors(transformingRow: place + 3 &* step)
+    var first = unsafe FourVectors(transformingRow: place)
+    var second = unsafe FourVectors(transformingRow: place + step)
+    var third = unsafe FourVectors(transformingRow: place + 2 &* step)
+    var fourth = unsafe FourVectors(transformingRow: place + 3 &* step)
     FourVectors.combine(&first, &second)
     FourVectors.combine(&third, &fourth)
     FourVectors.combine(&first, &third)
     FourVectors.combine(&second, &fourth)
-    first.storeRow(place, &magnitude)
-    second.storeRow(place + step, &magnitude)
-    third.storeRow(place + 2 &* step, &magnitude)
-    fourth.storeRow(place + 3 &* step, &magnitude)
+    unsafe first.storeRow(place, &magnitude)
+    unsafe second.storeRow(place + step, &magnitude)
+    unsafe third.storeRow(place + 2 &* step, &magnitude)
+    unsafe fourth.storeRow(place + 3 &* step, &magnitude)
   }
 
   /// Blocks shorter than a register row, of rows whose length has no larger power of two.
@@ -158,13 +158,13 @@ public enum Hadamard {
     var distance = 1
     while distance < block {
       for index in 0..<count where index & distance == 0 {
-        let (a, b) = (row[index], row[index + distance])
-        row[index] = a + b
-        row[index + distance] = a - b
+        let (a, b) = unsafe (row[index], row[index + distance])
+        unsafe row[index] = a + b
+        unsafe row[index + distance] = a - b
       }
       distance *= 2
     }
-    for index in 0..<count { magnitude = max(magnitude, row[index].magnitude) }
+    for index in 0..<count { magnitude = unsafe max(magnitude, row[index].magnitude) }
     return magnitude
   }
 }
@@ -180,16 +180,16 @@ private struct FourVectors {
   /// Vectors that lie `distance` values apart.
   @inline(__always)
   init(_ row: UnsafeMutablePointer<Float>, distance: Int) {
-    a = .load(row)
-    b = .load(row + distance)
-    c = .load(row + 2 &* distance)
-    d = .load(row + 3 &* distance)
+    a = unsafe .load(row)
+    b = unsafe .load(row + distance)
+    c = unsafe .load(row + 2 &* distance)
+    d = unsafe .load(row + 3 &* distance)
   }
 
   /// Consecutive values, after the stages that stay within them.
   @inline(__always)
   init(transformingRow row: UnsafeMutablePointer<Float>) {
-    self.init(row, distance: NativeFloats.scalarCount)
+    unsafe self.init(row, distance: NativeFloats.scalarCount)
     a = transformedLanes(a)
     b = transformedLanes(b)
     c = transformedLanes(c)
@@ -199,15 +199,15 @@ private struct FourVectors {
 
   @inline(__always)
   func store(_ row: UnsafeMutablePointer<Float>, distance: Int) {
-    a.store(row)
-    b.store(row + distance)
-    c.store(row + 2 &* distance)
-    d.store(row + 3 &* distance)
+    unsafe a.store(row)
+    unsafe b.store(row + distance)
+    unsafe c.store(row + 2 &* distance)
+    unsafe d.store(row + 3 &* distance)
   }
 
   @inline(__always)
   func storeRow(_ row: UnsafeMutablePointer<Float>, _ magnitude: inout NativeFloats) {
-    store(row, distance: NativeFloats.scalarCount)
+    unsafe store(row, distance: NativeFloats.scalarCount)
     magnitude = maximum(magnitude, magnitudes(a))
     magnitude = maximum(magnitude, magnitudes(b))
     magnitude = maximum(magnitude, magnitudes(c))

@@ -4,17 +4,17 @@ public func normalizeRow(
   _ row: UnsafePointer<Float>, weight: UnsafePointer<Float>, count: Int, epsilon: Float,
   into target: UnsafeMutablePointer<Float>
 ) -> Float {
-  let squares = sumOfProducts(row, row, count: count)
+  let squares = unsafe sumOfProducts(row, row, count: count)
   let factor = 1 / squareRoot(squares / Float(count) + epsilon)
-  for index in 0..<count { target[index] = row[index] * factor * weight[index] }
+  for index in 0..<count { unsafe target[index] = row[index] * factor * weight[index] }
   return squares
 }
 
 /// RMS norm of one value head without weights, in place.
 public func normalizeHead(_ head: UnsafeMutablePointer<Float>, count: Int, epsilon: Float) {
-  let squares = sumOfProducts(head, head, count: count)
+  let squares = unsafe sumOfProducts(head, head, count: count)
   let factor = 1 / squareRoot(squares / Float(count) + epsilon)
-  for index in 0..<count { head[index] *= factor }
+  for index in 0..<count { unsafe head[index] *= factor }
 }
 
 /// RMS norm of one query or key head, in place.
@@ -24,7 +24,7 @@ public func normalizeHead(_ head: UnsafeMutablePointer<Float>, count: Int, epsil
 public func normalizeHead(
   _ head: UnsafeMutablePointer<Float>, weight: UnsafePointer<Float>, count: Int, epsilon: Float
 ) {
-  let squares = sumOfProducts(head, head, count: count)
+  let squares = unsafe sumOfProducts(head, head, count: count)
   let factor = 1 / squareRoot(squares / Float(count) + epsilon)
-  for index in 0..<count { head[index] *= factor * weight[index] }
+  for index in 0..<count { unsafe head[index] *= factor * weight[index] }
 }

@@ -9,7 +9,7 @@ public func firstOfLargest(_ values: UnsafePointer<Float>, count: Int) -> Int {
   var maximum = -Float.infinity
   var start = 0
   while start < count {
-    let candidate = largest(values + start, count: min(stretch, count &- start))
+    let candidate = unsafe largest(values + start, count: min(stretch, count &- start))
     if candidate > maximum {
       maximum = candidate
       best = start
@@ -17,25 +17,25 @@ public func firstOfLargest(_ values: UnsafePointer<Float>, count: Int) -> Int {
     start &+= stretch
   }
   let end = min(best &+ stretch, count)
-  for index in best..<end where values[index] == maximum { return index }
+  for index in best..<end where unsafe values[index] == maximum { return index }
   return best
 }
 
 /// The largest of at least one number.
 func largest(_ values: UnsafePointer<Float>, count: Int) -> Float {
-  var peak = values[0]
+  var peak = unsafe values[0]
   var index = 0
   if count >= 16 {
-    var greatest = values.lanes(0)
+    var greatest = unsafe values.lanes(0)
     index = 16
     while index &+ 16 <= count {
-      greatest = edge_max_f32x16(greatest, values.lanes(index))
+      greatest = unsafe edge_max_f32x16(greatest, values.lanes(index))
       index &+= 16
     }
     peak = largest(greatest)
   }
   while index < count {
-    peak = max(peak, values[index])
+    peak = unsafe max(peak, values[index])
     index &+= 1
   }
   return peak

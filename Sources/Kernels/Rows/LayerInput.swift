@@ -6,7 +6,7 @@ public func gateByGELU(
 ) {
   var index = 0
   while index < count {
-    (gelu(NativeFloats.load(gate + index)) * NativeFloats.load(input + index))
+    unsafe (gelu(NativeFloats.load(gate + index)) * NativeFloats.load(input + index))
       .store(target + index)
     index &+= NativeFloats.scalarCount
   }

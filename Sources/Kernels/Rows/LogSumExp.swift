@@ -2,20 +2,20 @@
 @export(interface)
 public func logSumExp(_ values: UnsafePointer<Float>, count: Int) -> Float {
   let width = 16
-  let peak = largest(values, count: count)
+  let peak = unsafe largest(values, count: count)
   // The sum of many small terms is kept in Double, sixteen at a time.
   var sum = 0.0
   var index = 0
   while index + width <= count {
-    var terms = SixteenFloats.load(values + index)
+    var terms = unsafe SixteenFloats.load(values + index)
     for part in 0..<SixteenFloats.partCount {
-      terms.parts[unchecked: part] = exp2((terms.parts[unchecked: part] - peak) * log2OfE)
+      unsafe terms.parts[unchecked: part] = exp2((terms.parts[unchecked: part] - peak) * log2OfE)
     }
     sum += Double(terms.total)
     index += width
   }
   for rest in index..<count {
-    sum += Double(exp2(NativeFloats(repeating: (values[rest] - peak) * log2OfE))[0])
+    unsafe sum += Double(exp2(NativeFloats(repeating: (values[rest] - peak) * log2OfE))[0])
   }
   return peak + Float(Elementary.log(sum))
 }

@@ -2,7 +2,7 @@
 /// position * base^(-2 i / headDim). Other orders of the file are brought into this one when the weights
 /// are loaded. If only some elements of a head turn, the pairs from `turning` on have frequency 0, and
 /// the others are those of a head of `2 turning` elements.
-public struct RotaryTable: BitwiseCopyable {
+@safe public struct RotaryTable: BitwiseCopyable {
   /// `[half]`: radians for each position.
   public let frequencies: UnsafeMutablePointer<Double>
   /// `[tokens][half]` each
@@ -19,9 +19,9 @@ public struct RotaryTable: BitwiseCopyable {
     sines: UnsafeMutablePointer<Float>, half: Int, turning: Int? = nil, magnitude: Double = 1
   ) {
     self.turning = turning ?? half
-    self.frequencies = frequencies
-    self.cosines = cosines
-    self.sines = sines
+    unsafe self.frequencies = frequencies
+    unsafe self.cosines = cosines
+    unsafe self.sines = sines
     self.half = half
     self.magnitude = magnitude
   }
@@ -29,9 +29,9 @@ public struct RotaryTable: BitwiseCopyable {
   public func setFrequencies(base: Double) {
     let logarithm = Elementary.log(base)
     for index in 0..<turning {
-      frequencies[index] = Elementary.exp(-logarithm * Double(index) / Double(turning))
+      unsafe frequencies[index] = Elementary.exp(-logarithm * Double(index) / Double(turning))
     }
-    for index in turning..<half { frequencies[index] = 0 }
+    for index in turning..<half { unsafe frequencies[index] = 0 }
   }
 
   /// Divides the frequencies from `first` on by `factor`, and those up to `unchanged` not at all;
@@ -40,24 +40,24 @@ public struct RotaryTable: BitwiseCopyable {
     for index in 0..<turning {
       let place = (Double(index) - unchanged) / max(0.001, first - unchanged)
       let share = min(max(place, 0), 1)
-      frequencies[index] *= share / factor + (1 - share)
+      unsafe frequencies[index] *= share / factor + (1 - share)
     }
   }
 
   /// - Parameter factors: one for each frequency.
   public func divideFrequencies(by factors: UnsafePointer<Float>) {
-    for index in 0..<turning { frequencies[index] /= Double(factors[index]) }
+    for index in 0..<turning { unsafe frequencies[index] /= Double(factors[index]) }
   }
 
   public func setToken(_ token: Int, position: Int) {
     for index in 0..<turning {
-      let (sine, cosine) = Elementary.sineAndCosine(Double(position) * frequencies[index])
-      cosines[token * half + index] = Float(cosine * magnitude)
-      sines[token * half + index] = Float(sine * magnitude)
+      let (sine, cosine) = unsafe Elementary.sineAndCosine(Double(position) * frequencies[index])
+      unsafe cosines[token * half + index] = Float(cosine * magnitude)
+      unsafe sines[token * half + index] = Float(sine * magnitude)
     }
     for index in turning..<half {
-      cosines[token * half + index] = 1
-      sines[token * half + index] = 0
+      unsafe cosines[token * half + index] = 1
+      unsafe sines[token * half + index] = 0
     }
   }
 
@@ -67,10 +67,10 @@ public struct RotaryTable: BitwiseCopyable {
   @export(interface)
   public func turn(_ row: UnsafeMutablePointer<Float>, by positions: Int) {
     for index in 0..<half {
-      let (sine, cosine) = Elementary.sineAndCosine(Double(positions) * frequencies[index])
-      let (a, b) = (Double(row[index]), Double(row[index + half]))
-      row[index] = Float(a * cosine - b * sine)
-      row[index + half] = Float(a * sine + b * cosine)
+      let (sine, cosine) = unsafe Elementary.sineAndCosine(Double(positions) * frequencies[index])
+      let (a, b) = unsafe (Double(row[index]), Double(row[index + half]))
+      unsafe row[index] = Float(a * cosine - b * sine)
+      unsafe row[index + half] = Float(a * sine + b * cosine)
     }
   }
 
@@ -78,20 +78,20 @@ public struct RotaryTable: BitwiseCopyable {
   /// by the magnitude once more.
   @export(interface)
   public func turnBack(_ row: UnsafeMutablePointer<Float>, token: Int) {
-    let (cosine, sine) = (cosines + token * half, sines + token * half)
-    let high = row + half
+    let (cosine, sine) = unsafe (cosines + token * half, sines + token * half)
+    let high = unsafe row + half
     var index = 0
     while index + NativeFloats.scalarCount <= half {
-      let (c, s) = (NativeFloats.load(cosine + index), NativeFloats.load(sine + index))
-      let (a, b) = (NativeFloats.load(row + index), NativeFloats.load(high + index))
-      (a * c + b * s).store(row + index)
-      (b * c - a * s).store(high + index)
+      let (c, s) = unsafe (NativeFloats.load(cosine + index), NativeFloats.load(sine + index))
+      let (a, b) = unsafe (NativeFloats.load(row + index), NativeFloats.load(high + index))
+      unsafe (a * c + b * s).store(row + index)
+      unsafe (b * c - a * s).store(high + index)
       index += NativeFloats.scalarCount
     }
     while index < half {
-      let (a, b) = (row[index], high[index])
-      row[index] = a * cosine[index] + b * sine[index]
-      high[index] = b * cosine[index] - a * sine[index]
+      let (a, b) = unsafe (row[index], high[index])
+      unsafe row[index] = a * cosine[index] + b * sine[index]
+      unsafe high[index] = b * cosine[index] - a * sine[index]
       index += 1
     }
   }
@@ -100,7 +100,7 @@ public struct RotaryTable: BitwiseCopyable {
   public func with(
     cosines: UnsafeMutablePointer<Float>, sines: UnsafeMutablePointer<Float>
   ) -> RotaryTable {
-    RotaryTable(
+    unsafe RotaryTable(
       frequencies: frequencies, cosines: cosines, sines: sines, half: half, turning: turning,
       magnitude: magnitude)
   }
@@ -110,23 +110,23 @@ public struct RotaryTable: BitwiseCopyable {
     _ source: UnsafePointer<Float>, token: Int, factor: Float,
     into target: UnsafeMutablePointer<Float>
   ) {
-    let cosine = UnsafePointer(cosines + token * half)
-    let sine = UnsafePointer(sines + token * half)
+    let cosine = unsafe UnsafePointer(cosines + token * half)
+    let sine = unsafe UnsafePointer(sines + token * half)
     var index = 0
     while index + NativeFloats.scalarCount <= half {
-      let c = NativeFloats.load(cosine + index)
-      let s = NativeFloats.load(sine + index)
-      let a = NativeFloats.load(source + index) * factor
-      let b = NativeFloats.load(source + index + half) * factor
-      (a * c - b * s).store(target + index)
-      (a * s + b * c).store(target + index + half)
+      let c = unsafe NativeFloats.load(cosine + index)
+      let s = unsafe NativeFloats.load(sine + index)
+      let a = unsafe NativeFloats.load(source + index) * factor
+      let b = unsafe NativeFloats.load(source + index + half) * factor
+      unsafe (a * c - b * s).store(target + index)
+      unsafe (a * s + b * c).store(target + index + half)
       index += NativeFloats.scalarCount
     }
     while index < half {
-      let (c, s) = (cosine[index], sine[index])
-      let (a, b) = (source[index] * factor, source[index + half] * factor)
-      target[index] = a * c - b * s
-      target[index + half] = a * s + b * c
+      let (c, s) = unsafe (cosine[index], sine[index])
+      let (a, b) = unsafe (source[index] * factor, source[index + half] * factor)
+      unsafe target[index] = a * c - b * s
+      unsafe target[index + half] = a * s + b * c
       index += 1
     }
   }

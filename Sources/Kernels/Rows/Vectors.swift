@@ -19,12 +19,12 @@ func magnitudes(_ v: NativeFloats) -> NativeFloats { edge_native_abs(v) }
 extension NativeFloats {
   @inline(__always)
   static func load(_ from: UnsafePointer<Float>) -> NativeFloats {
-    UnsafeRawPointer(from).loadUnaligned(as: NativeFloats.self)
+    unsafe UnsafeRawPointer(from).loadUnaligned(as: NativeFloats.self)
   }
 
   @inline(__always)
   func store(_ to: UnsafeMutablePointer<Float>) {
-    UnsafeMutableRawPointer(to).storeBytes(of: self, as: NativeFloats.self)
+    unsafe UnsafeMutableRawPointer(to).storeBytes(of: self, as: NativeFloats.self)
   }
 }
 
@@ -38,7 +38,7 @@ public struct SixteenFloats {
   static func load(_ from: UnsafePointer<Float>) -> SixteenFloats {
     var parts = InlineArray<4, NativeFloats>(repeating: NativeFloats())
     for part in 0..<partCount {
-      parts[unchecked: part] = .load(from + part * NativeFloats.scalarCount)
+      unsafe parts[unchecked: part] = .load(from + part * NativeFloats.scalarCount)
     }
     return SixteenFloats(parts: parts)
   }
@@ -47,7 +47,7 @@ public struct SixteenFloats {
   @inline(__always)
   mutating func add(_ values: NativeFloats, part: Int) {
     let index = part % Self.partCount
-    parts[unchecked: index] = edge_native_add(parts[unchecked: index], values)
+    unsafe parts[unchecked: index] = edge_native_add(parts[unchecked: index], values)
   }
 
   /// The sum of the lanes, in the tree order of `total` of a SIMD16.
@@ -57,15 +57,15 @@ public struct SixteenFloats {
     var count = Self.partCount
     while count > 1 {
       count /= 2
-      for part in 0..<count { parts[unchecked: part] += parts[unchecked: part + count] }
+      for part in 0..<count { unsafe parts[unchecked: part] += parts[unchecked: part + count] }
     }
-    return Kernels.total(parts[unchecked: 0])
+    return unsafe Kernels.total(parts[unchecked: 0])
   }
 
   @inline(__always)
   func store(_ to: UnsafeMutablePointer<Float>) {
     for part in 0..<Self.partCount {
-      parts[unchecked: part].store(to + part * NativeFloats.scalarCount)
+      unsafe parts[unchecked: part].store(to + part * NativeFloats.scalarCount)
     }
   }
 }
@@ -74,17 +74,17 @@ extension UnsafePointer where Pointee == Float {
   /// Sixteen values from `offset` on.
   @inline(__always)
   func lanes(_ offset: Int) -> SIMD16<Float> {
-    UnsafeRawPointer(self + offset).loadUnaligned(as: SIMD16<Float>.self)
+    unsafe UnsafeRawPointer(self + offset).loadUnaligned(as: SIMD16<Float>.self)
   }
 }
 
 extension UnsafeMutablePointer where Pointee == Float {
   @inline(__always)
-  func lanes(_ offset: Int) -> SIMD16<Float> { UnsafePointer(self).lanes(offset) }
+  func lanes(_ offset: Int) -> SIMD16<Float> { unsafe UnsafePointer(self).lanes(offset) }
 
   @inline(__always)
   func store(_ value: SIMD16<Float>, _ offset: Int) {
-    UnsafeMutableRawPointer(self + offset).storeBytes(of: value, as: SIMD16<Float>.self)
+    unsafe UnsafeMutableRawPointer(self + offset).storeBytes(of: value, as: SIMD16<Float>.self)
   }
 }
 
@@ -94,7 +94,7 @@ extension UnsafeMutablePointer where Pointee == Float {
 public func copy<Element: BitwiseCopyable>(
   _ source: UnsafePointer<Element>, to target: UnsafeMutablePointer<Element>, count: Int
 ) {
-  UnsafeMutableRawPointer(target).copyMemory(
+  unsafe UnsafeMutableRawPointer(target).copyMemory(
     from: source, byteCount: count &* MemoryLayout<Element>.stride)
 }
 
@@ -149,11 +149,11 @@ public func add(
 ) {
   var index = 0
   while index &+ 16 <= count {
-    target.store(target.lanes(index) + source.lanes(index), index)
+    unsafe target.store(target.lanes(index) + source.lanes(index), index)
     index &+= 16
   }
   while index < count {
-    target[index] += source[index]
+    unsafe target[index] += source[index]
     index &+= 1
   }
 }
@@ -166,11 +166,11 @@ public func roundProducts(_ values: UnsafeMutablePointer<Float>, by factor: Floa
   let border: Float = 0x1.8p23
   var index = 0
   while index &+ 16 <= count {
-    values.store((values.lanes(index) * factor + border) - border, index)
+    unsafe values.store((values.lanes(index) * factor + border) - border, index)
     index &+= 16
   }
   while index < count {
-    values[index] = (values[index] * factor + border) - border
+    unsafe values[index] = (values[index] * factor + border) - border
     index &+= 1
   }
 }
