@@ -63,7 +63,8 @@ struct RequestRepetition {
     guard var next = place else { return }
     let piece = unsafe blocks.piece(of: body, at: &next)
     place = next
-    if unsafe piece.isEmpty || !copy(unsafe piece.span, &out) {
+    let goesOn = unsafe piece.count > 0 && copy(piece.span, &out)
+    if !goesOn {
       place = nil
       index += 1
     }
