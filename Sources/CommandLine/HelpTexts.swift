@@ -211,6 +211,8 @@ extension Command {
                           parallel_tool_calls. Members that are not known get 400 with their name
       POST /v1/completions        prompt: a text, taken as it is, with special tokens; a list of tokens;
                           or a list of these; echo
+      POST /v1/responses, /v1/messages, /api/chat, /api/generate      conversations in the forms of
+                          OpenAI's responses, Anthropic's messages and Ollama, with text and tools
       POST /tokenize, /detokenize, /apply-template      as of llama.cpp's server
       GET /v1/models, /v1/models/NAME, /props, /slots   the one model, and what it does
       GET /                       a page for browsers

@@ -120,6 +120,13 @@ final class TokenChecker {
     "{\"type\": \"string\"}", "{\"enum\": [\"red\", \"green\", 5]}",
     "{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\", \"maxLength\": 9}, \"a\": {\"type\": \"integer\"}}, \"required\": [\"name\"], \"additionalProperties\": false}",
     "{\"type\": \"array\", \"items\": {\"type\": \"string\", \"pattern\": \"^[a-z]+$\"}, \"minItems\": 2}",
+    "{\"type\": \"string\", \"pattern\": \"^[a-z]+( [a-z]+)*$\", \"minLength\": 7, \"maxLength\": 12}",
+    "{\"type\": \"string\", \"pattern\": \"^.*$\", \"maxLength\": 11}",
+    "{\"type\": \"string\", \"pattern\": \"^.+$\", \"minLength\": 14}",
+    "{\"type\": \"string\", \"pattern\": \"^\\\\w*1[^b]*(é|日本)$\"}",
+    "{\"type\": \"string\", \"pattern\": \"^([^x]{3}x?)*$\", \"minLength\": 5, \"maxLength\": 13}",
+    "{\"type\": \"string\", \"pattern\": \"^[à-ÿ日a-f]+$\", \"minLength\": 4, \"maxLength\": 9}",
+    "{\"type\": \"string\", \"minLength\": 6, \"maxLength\": 8}",
     "{\"anyOf\": [{\"const\": {\"a\": 1}}, {\"type\": \"array\", \"items\": {\"type\": \"number\"}}]}",
   ]
 
@@ -185,6 +192,51 @@ final class TokenChecker {
       let isValid = JSONValue(text).map { Validator(root: root).isValid($0, root) }
       #expect(isValid == true, "\(text)")
     }
+  }
+
+  /// In a text of a pattern, whatever precedes: the lengths and the tokens that are left come to their
+  /// bounds, and characters are cut.
+  @Test(arguments: [
+    (0, 9, "^[a-z]+( [a-z]+)*$"), (8, 9, "^.*$"), (9, 20, "^[^é]*$"), (3, 6, "^[a-zé日]*$"),
+    (0, 40, "^(a|b|the| )*$"),
+  ])
+  func walkInATextOfAPattern(least: Int, most: Int, pattern: String) throws {
+    let words = Self.words(1200, seed: 9) + Self.letters(300, seed: 4)
+    let checker = try TokenChecker(words)
+    var random = SeededGenerator(seed: 6)
+    for round in 0..<12 {
+      try checker.begin(
+        "{\"type\": \"string\", \"pattern\": \"\(pattern)\", \"minLength\": \(least), \"maxLength\": \(most)}"
+      )
+      checker.accept(Int32(UInt8(ascii: "\"")))
+      for _ in 0..<round {
+        let left = Int.random(in: 0...30, using: &random)
+        for left in [left, checker.distance, checker.distance + 3, 1 << 20] {
+          let walked = checker.allowed(left: left)
+          #expect(walked == (0...checker.endToken).filter { checker.allows($0, left: left) })
+        }
+        let inside = checker.allowed(left: 1 << 20).filter {
+          $0 < checker.endToken && !checker.texts[Int($0)].contains(UInt8(ascii: "\""))
+        }
+        guard let token = inside.randomElement(using: &random) else { break }
+        checker.accept(token)
+      }
+    }
+  }
+
+  /// Words of letters, which begin alike; some are cut in a character.
+  private static func letters(_ count: Int, seed: UInt64) -> [[UInt8]] {
+    var random = SeededGenerator(seed: seed)
+    var words = Set<[UInt8]>()
+    while words.count < count {
+      var word: [UInt8] = []
+      for _ in 0..<Int.random(in: 2...7, using: &random) {
+        word += Array(["a", "b", "é", "日", " ", "A", "1"].randomElement(using: &random)!.utf8)
+      }
+      if random.next() % 4 == 0 { word.removeLast() }
+      words.insert(word)
+    }
+    return words.sorted { $0.lexicographicallyPrecedes($1) }
   }
 
   /// An answer with fewer tokens than its shortest text has bytes is not held up: its tokens may have

@@ -23,6 +23,10 @@ struct CallsTarget: FuzzTarget {
       "<tool_call>\n<function=f>\n<parameter=a>\nx</\n</parameter>\n</function>\n</tool_call>",
       "<tool_call>f\n<arg_key>a</arg_key>\n<arg_value>{\"b\": 1}</arg_value>\n</tool_call>",
       "<|tool_call_start|>[f(a=1, b=\"x\"), g()]<|tool_call_end|>",
+      "<｜DSML｜tool_calls>\n<｜DSML｜invoke name=\"f\">\n<｜DSML｜parameter name=\"a\" string=\"true\">x"
+        + "</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>",
+      "<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{}",
+      "<|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": \"f\", \"parameters\": {}}\n]",
       "<|tool_call>call:f{a:<|\"|>x\"<|\"|>,b:[1]}<tool_call|>",
     ]
     return (0..<familyCount).flatMap { family in

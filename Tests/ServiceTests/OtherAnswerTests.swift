@@ -241,6 +241,53 @@ import Text
     #expect((error["error"] as? [String: Any])?["param"] as? String == "input")
   }
 
+  private static let repeated = [
+    "instructions", "max_output_tokens", "metadata", "parallel_tool_calls", "reasoning",
+    "temperature", "text", "tool_choice", "tools", "top_p", "truncation", "user",
+  ]
+
+  /// A response has the members of its request as they stood, however many blocks they lie in.
+  @Test(arguments: [0, 30, 40_000])
+  func membersOfTheRequest(padding: Int) throws {
+    let rig = try ServiceRig(budget: 1024)
+    let long = String(repeating: "é\\u00e9 \\\"}]", count: padding / 13)
+    let request = """
+      {"metadata" :\r\n\t{"a": "\(long)", "b":"c"} , "temperature"\t:0\n,"top_p":5e-1 ,"user":null,
+      "tools": [{"type":"function", "name":"f",\n"description":"\(long)",
+      "parameters":{"type":"object"}}]\n, "tool_choice":"none","parallel_tool_calls":false,
+      "reasoning":{},"text":{"format":\n{"type":"text"}},"input":"Hi",
+      "max_output_tokens":3,"instructions":"Be \\"brief\\" é.\\n"}
+      """
+    let sent = try object(request)
+    let whole = try object(try answer(rig, "/v1/responses", request).body)
+    let body = "{\"stream\":true," + request.dropFirst()
+    let events = try answer(rig, "/v1/responses", body).body.components(separatedBy: "\n\n")
+    let first = events.prefix(2) + [events[events.count - 2]]
+    let streamed = try first.map { event in
+      let data = try #require(event.components(separatedBy: "\ndata: ").last)
+      return try #require(try object(data)["response"] as? [String: Any])
+    }
+    for response in [whole] + streamed {
+      for name in Self.repeated where name != "user" && name != "truncation" {
+        let (told, asked) = (response[name] as? NSObject, sent[name] as? NSObject)
+        #expect(told != nil && told == asked, "\(name)")
+      }
+      #expect(response["user"] is NSNull && response["truncation"] as? String == "disabled")
+    }
+    #expect(
+      streamed.map { $0["status"] as? String } == ["in_progress", "in_progress", "incomplete"])
+  }
+
+  /// What a request does not say, the response has with the values that are used.
+  @Test func membersThatAreMissing() throws {
+    let rig = try ServiceRig(budget: 1024)
+    let response = try object(try answer(rig, "/v1/responses", "{\"input\":\"Hi\"}").body)
+    for name in Self.repeated { #expect(response[name] != nil, "\(name)") }
+    #expect(response["tools"] as? [NSObject] == [] && response["metadata"] as? NSDictionary == [:])
+    #expect(response["tool_choice"] as? String == "auto" && response["instructions"] is NSNull)
+    #expect(response["parallel_tool_calls"] as? Bool == true && response["top_p"] is Double)
+  }
+
   /// A stream ends with what it has said, however little a client takes at once.
   @Test(arguments: [12, 3000])
   func responsesAsStreams(count: Int) throws {

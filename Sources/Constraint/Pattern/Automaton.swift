@@ -1,11 +1,11 @@
 /// A deterministic automaton over the bytes of a text, in `Words`: the class of each byte, then for each
-/// state its distances and the state after each class of bytes.
+/// state its distances, its loops and the state after each class of bytes.
 struct Automaton {
   /// The state that no text leads out of.
   static let dead = Int(UInt32.max)
   static let stateCountMax = 2048
   private static let headCount = 2
-  private static let distanceCount = 2
+  fileprivate static let factCount = 3
   let base: Int
 
   init(_ base: Int) { self.base = base }
@@ -16,12 +16,12 @@ struct Automaton {
   @inline(__always)
   func next(_ state: Int, _ byte: UInt8, _ words: Words) -> Int {
     let column = Int(words.byte((base + Self.headCount) * 4 + Int(byte)))
-    return words[stateBase(state, words) + Self.distanceCount + column]
+    return words[stateBase(state, words) + Self.factCount + column]
   }
 
   /// Whether a byte leads out of a state.
   func hasNext(_ state: Int, _ words: Words) -> Bool {
-    let row = stateBase(state, words) + Self.distanceCount
+    let row = stateBase(state, words) + Self.factCount
     for column in 0..<classCount(words) where words[row + column] != Self.dead { return true }
     return false
   }
@@ -32,11 +32,32 @@ struct Automaton {
   /// The same in characters.
   func characterDistance(_ state: Int, _ words: Words) -> Int { words[stateBase(state, words) + 1] }
 
+  /// See `StateLoops`.
+  func loops(_ state: Int, _ words: Words) -> ByteKinds {
+    ByteKinds(rawValue: UInt8(truncatingIfNeeded: words[stateBase(state, words) + 2]))
+  }
+
+  /// Reads the loops of all states.
+  fileprivate func findLoops(_ words: Words) {
+    for state in 0..<stateCount(words) {
+      words[stateBase(state, words) + 2] = Int(loops(of: state, readFrom: words).rawValue)
+    }
+  }
+
+  /// The largest of the states' distances, but for those that no text leads out of.
+  func farthest(_ words: Words) -> Int {
+    var result = 0
+    for state in 0..<stateCount(words) where byteDistance(state, words) != Self.dead {
+      result = max(result, byteDistance(state, words))
+    }
+    return result
+  }
+
   func accepts(_ state: Int, _ words: Words) -> Bool { byteDistance(state, words) == 0 }
 
   @inline(__always)
   private func stateBase(_ state: Int, _ words: Words) -> Int {
-    base + Self.headCount + 64 + state * (Self.distanceCount + words[base + 1])
+    base + Self.headCount + 64 + state * (Self.factCount + words[base + 1])
   }
 
   /// A table: for each state the most characters that can follow up to the end of a text, or `least`
@@ -296,7 +317,7 @@ struct AutomatonBuilder {
 extension AutomatonBuilder {
   /// Writes the automaton in the place of all that it was made from.
   private func makeTable(_ words: inout Words) throws(ConstraintError) -> Automaton? {
-    let stateWords = 2 + classCount
+    let stateWords = Automaton.factCount + classCount
     let table = try words.take(2 + 64 + stateCount * stateWords)
     words[table] = stateCount
     words[table + 1] = classCount
@@ -312,7 +333,7 @@ extension AutomatonBuilder {
       words[place + 1] = words[place]
       for column in 0..<classCount {
         let next = words[state + 4 + words[state + 1] + column]
-        words[place + 2 + column] = next == 0 ? Automaton.dead : words[next + 2]
+        words[place + Automaton.factCount + column] = next == 0 ? Automaton.dead : words[next + 2]
       }
       place += stateWords
       state = words[state]
@@ -326,7 +347,9 @@ extension AutomatonBuilder {
     let count = words.used - table
     for index in 0..<count { words[start + index] = words[table + index] }
     words.shrink(to: start + count)
-    return Automaton(start)
+    let automaton = Automaton(start)
+    automaton.findLoops(words)
+    return automaton
   }
 
   /// The distances from each state to the nearest one that accepts. Only a byte that is not a
@@ -341,7 +364,7 @@ extension AutomatonBuilder {
         var column = -1
         for byte in 0..<256 where Int(classMap[byte]) != column {
           column = Int(classMap[byte])
-          let next = words[place + 2 + column]
+          let next = words[place + Automaton.factCount + column]
           if next == Automaton.dead { continue }
           let other = states + next * stateWords
           if words[other] == Automaton.dead { continue }
@@ -370,9 +393,10 @@ extension AutomatonBuilder {
   private func cutDeadEnds(_ states: Int, _ stateWords: Int, _ words: Words) {
     for state in 0..<stateCount {
       for column in 0..<classCount {
-        let next = words[states + state * stateWords + 2 + column]
+        let place = states + state * stateWords + Automaton.factCount + column
+        let next = words[place]
         if next != Automaton.dead && words[states + next * stateWords] == Automaton.dead {
-          words[states + state * stateWords + 2 + column] = Automaton.dead
+          words[place] = Automaton.dead
         }
       }
     }

@@ -254,25 +254,27 @@ extension TokenConstraint {
       order.insertPlain(characterCountMax: countMax, into: allowed)
       return
     }
-    // Of what the string lies in.
-    let outer = isLed ? text.machine.outerDistance(text.level) : 0
+    // Bytes up to the string's end that there are tokens for; a character that is cut has three more.
+    let room = isLed ? leftCount - text.machine.outerDistance(text.level) : Int.max
+    let isFree = !isLed || walk.farthest + 3 <= room
     var shared = Int.max
     var index = 0
     while index < order.count {
       shared = min(shared, order.sharedCount(index))
-      defer { index += 1 }
-      if !order.isPlain(index) { continue }
-      let token = order.token(index)
-      if !walk.takes(vocabulary.bytes(of: token), shared: shared) {
-        index = order.next(from: index + 1, sharingAtMost: walk.deadDepth) - 1
-      } else {
-        let distance = isLed ? walk.distance + outer : -3
-        // A character that the token cuts has up to three more bytes.
-        if distance + 3 <= leftCount
-          || distance <= leftCount && allows(token, vocabulary, leftCount: leftCount)
-        {
-          allowed.insert(token)
-        }
+      index += 1
+      if !order.isPlain(index - 1) { continue }
+      let token = order.token(index - 1)
+      let canCome =
+        walk.passes(
+          order.kinds(index - 1), characterCount: order.characterCount(index - 1), shared: shared,
+          isInside: order.partsInside(index - 1))
+        || walk.takes(vocabulary.bytes(of: token), shared: shared)
+      if !canCome {
+        index = order.next(from: index, sharingAtMost: walk.deadDepth)
+      } else if isFree || walk.distance + 3 <= room
+        || walk.distance <= room && allows(token, vocabulary, leftCount: leftCount)
+      {
+        allowed.insert(token)
       }
       shared = .max
     }

@@ -8,10 +8,14 @@ import Tokenizer
   /// Longer tokens are not used in bound answers.
   static let byteCountMax = 255
   private static let plainFlag: UInt32 = 0x8000_0000
+  private static let insideFlag: UInt32 = 0x4000_0000
   private let entries: UnsafeMutablePointer<UInt32>
   private let shared: UnsafeMutablePointer<UInt8>
   /// Of tokens of plain text: characters that begin in them.
   private let characterCounts: UnsafeMutablePointer<UInt8>
+  /// Of tokens of plain text: what is behind the characters that they share with the one of plain text
+  /// before.
+  private let kinds: UnsafeMutablePointer<UInt8>
   private var longestCharacterCount = 0
   /// A bit for each token that is plain text of a JSON string as a whole.
   let plain: TokenSet
@@ -23,13 +27,14 @@ import Tokenizer
     unsafe entries = unsafe carver.take(.grammar, UInt32.self, count: vocabularyCount)
     unsafe shared = unsafe carver.take(.grammar, UInt8.self, count: vocabularyCount)
     unsafe characterCounts = unsafe carver.take(.grammar, UInt8.self, count: vocabularyCount)
+    unsafe kinds = unsafe carver.take(.grammar, UInt8.self, count: vocabularyCount)
     plain = TokenSet(carver: &carver, capacity: vocabularyCount)
   }
 
   @inline(__always)
   func token(_ index: Int) -> Int32 {
     precondition(index >= 0 && index < count)
-    return unsafe Int32(bitPattern: entries[index] & ~Self.plainFlag)
+    return unsafe Int32(bitPattern: entries[index] & ~(Self.plainFlag | Self.insideFlag))
   }
 
   @inline(__always)
@@ -43,6 +48,27 @@ import Tokenizer
   func sharedCount(_ index: Int) -> Int {
     precondition(index >= 0 && index < count)
     return unsafe Int(shared[index])
+  }
+
+  /// Characters that begin in a token of plain text.
+  @inline(__always)
+  func characterCount(_ index: Int) -> Int {
+    precondition(index >= 0 && index < count)
+    return unsafe Int(characterCounts[index])
+  }
+
+  /// The kinds of bytes in a token of plain text behind the characters that it shares with the one before.
+  @inline(__always)
+  func kinds(_ index: Int) -> ByteKinds {
+    precondition(index >= 0 && index < count)
+    return unsafe ByteKinds(rawValue: kinds[index])
+  }
+
+  /// Whether a token of plain text parts from the one before inside a character.
+  @inline(__always)
+  func partsInside(_ index: Int) -> Bool {
+    precondition(index >= 0 && index < count)
+    return unsafe entries[index] & Self.insideFlag != 0
   }
 
   /// The next entry, from an index on, that shares no more than so many bytes with the one before it; the
@@ -81,13 +107,28 @@ import Tokenizer
         : Self.sharedCount(
           token(index - 1), token(index), vocabulary)
     }
+    preparePlain(vocabulary)
+  }
+
+  private mutating func preparePlain(_ vocabulary: borrowing Vocabulary) {
     longestCharacterCount = 0
-    for index in 0..<count where Self.isPlain(vocabulary.bytes(of: token(index))) {
-      let characterCount = Self.characterCount(vocabulary.bytes(of: token(index)))
+    // Bytes in common with the token of plain text before.
+    var shared = 0
+    for index in 0..<count {
+      shared = min(shared, sharedCount(index))
+      let bytes = vocabulary.bytes(of: token(index))
+      if !Self.isPlain(bytes) { continue }
+      let characterCount = Self.characterCount(bytes)
       longestCharacterCount = max(longestCharacterCount, characterCount)
       unsafe characterCounts[index] = UInt8(characterCount)
       plain.insert(token(index))
-      unsafe entries[index] |= Self.plainFlag
+      var start = shared
+      while start > 0 && start < bytes.count && bytes[start] & 0xc0 == 0x80 { start -= 1 }
+      // The same text twice is looked at.
+      let kinds = start < bytes.count ? ByteKinds(of: bytes, from: start) : .cut
+      unsafe self.kinds[index] = kinds.rawValue
+      unsafe entries[index] |= Self.plainFlag | (start < shared ? Self.insideFlag : 0)
+      shared = .max
     }
   }
 

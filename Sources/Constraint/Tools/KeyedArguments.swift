@@ -3,24 +3,27 @@
 ///     open KEY middle VALUE (separator open KEY middle VALUE)*
 ///
 /// VALUE is `textBegin`, a text without quotation marks and `textEnd` if the schema allows texts only, and
-/// else a JSON value and `valueEnd`. If `textEnd` is empty, texts are JSON too.
+/// else `valueBegin`, a JSON value and `valueEnd`. If `textEnd` is empty, texts are JSON too.
 struct KeyedArguments: Sendable {
   let open: StaticString
   let middle: StaticString
   let separator: StaticString
   let textBegin: StaticString
   let textEnd: StaticString
+  let valueBegin: StaticString
   let valueEnd: StaticString
 
   init(
     open: StaticString = "", middle: StaticString, separator: StaticString = "",
-    textBegin: StaticString = "", textEnd: StaticString = "", valueEnd: StaticString = ""
+    textBegin: StaticString = "", textEnd: StaticString = "", valueBegin: StaticString = "",
+    valueEnd: StaticString = ""
   ) {
     self.open = open
     self.middle = middle
     self.separator = separator
     self.textBegin = textBegin
     self.textEnd = textEnd
+    self.valueBegin = valueBegin
     self.valueEnd = valueEnd
   }
 

@@ -14,6 +14,7 @@ struct KeyedCompiler {
   private let separatedOpen: Int
   private let middle: Int
   private let textBegin: Int
+  private let valueBegin: Int
   private let valueEnd: Int
   /// Where `textEnd` lies: two words.
   private let mark: Int
@@ -33,6 +34,7 @@ struct KeyedCompiler {
     separatedOpen = try rules.addRule(list, place: 0, &words)
     middle = try rules.addLiteral(form.middle, &words)
     textBegin = try rules.addLiteral(form.textBegin, &words)
+    valueBegin = try rules.addLiteral(form.valueBegin, &words)
     valueEnd = try rules.addLiteral(form.valueEnd, &words)
     words.beginText()
     for index in 0..<form.textEnd.utf8CodeUnitCount {
@@ -109,6 +111,7 @@ struct KeyedCompiler {
   ) throws(ConstraintError) -> Int {
     var list = RuleMaker.ElementList()
     if !form.hasRawTexts || !Self.isText(node, words) {
+      try rules.append(.rule, valueBegin, 0, to: &list, &words)
       try rules.append(.value, node, 0, to: &list, &words)
       try rules.append(.rule, valueEnd, 0, to: &list, &words)
       return try rules.addRule(list, place: 0, &words)

@@ -17,7 +17,7 @@ struct KeyedReader: Sendable {
   private enum Part {
     /// Before a name or the end: both may begin alike.
     case border
-    case open, key, middle, textBegin, text, value, valueEnd
+    case open, key, middle, textBegin, text, valueBegin, value, valueEnd
   }
 
   private let form: KeyedArguments
@@ -81,6 +81,7 @@ struct KeyedReader: Sendable {
     case .text:
       takeText(byte)
       return true
+    case .valueBegin: return takeForm(byte, form.valueBegin, next: .value)
     case .value: return takeValue(byte)
     case .valueEnd: return takeForm(byte, form.valueEnd, next: .border)
     }
@@ -138,6 +139,7 @@ struct KeyedReader: Sendable {
     (depth, isInString, isEscaped, hasBegun, isValueWhole) = (0, false, false, false, false)
     if next == .valueEnd && form.valueEnd.utf8CodeUnitCount == 0 { part = .border }
     if next == .textBegin && form.textBegin.utf8CodeUnitCount == 0 { begin(.text) }
+    if next == .valueBegin && form.valueBegin.utf8CodeUnitCount == 0 { part = .value }
   }
 
   private mutating func takeForm(_ byte: UInt8, _ text: StaticString, next: Part) -> Bool {
@@ -160,7 +162,7 @@ struct KeyedReader: Sendable {
     return false
   }
 
-  private var valuePart: Part { isText && form.hasRawTexts ? .textBegin : .value }
+  private var valuePart: Part { isText && form.hasRawTexts ? .textBegin : .valueBegin }
 
   // MARK: Values
 

@@ -28,6 +28,8 @@ public struct ToolCallReader: Sendable {
     case begin, middle, end, rest, between, finish
     /// Before the text that has the name `textName`.
     case textMiddle
+    /// The digits of a call, and what is between them and its name.
+    case number, numberText
     case name, arguments
   }
 
@@ -105,8 +107,8 @@ public struct ToolCallReader: Sendable {
       case .whole:
         place += 1
         offset = form.triggerCount
-        part = offset == form.begin.utf8CodeUnitCount ? .name : .begin
-        name.removeAll()
+        part = .begin
+        if offset == form.begin.utf8CodeUnitCount { beginCall() }
         if wasHeld == 0 && place - 1 > start { return .text(start..<place - 1) }
         return next(bytes, at: &place)
       case .text(let released):
@@ -121,7 +123,8 @@ public struct ToolCallReader: Sendable {
   private mutating func takeName(_ byte: UInt8, _ place: inout Int) -> Bool {
     // No name has the first byte of what follows it.
     let middle = form.middle.utf8CodeUnitCount > 0 ? form.middle : form.end
-    if unsafe byte != middle.utf8Start[0] {
+    let number = form.number.flatMap { $0.isBeforeName ? nil : $0 }
+    if unsafe byte != (number?.text ?? middle).utf8Start[0] {
       name.append(byte)
       place += 1
       return false
@@ -132,8 +135,31 @@ public struct ToolCallReader: Sendable {
     }
     callCount += 1
     (part, offset) = (.middle, 0)
+    if number != nil { part = .numberText }
     if form.middle.utf8CodeUnitCount == 0 { beginArguments() }
     return true
+  }
+
+  /// Before a call's name and its digits.
+  private mutating func beginCall() {
+    name.removeAll()
+    (part, offset) = (form.number?.isBeforeName == true ? .number : .name, 0)
+  }
+
+  /// Whether a byte is the first one of what follows a call's digits. Models that were not bound may have
+  /// written other names there.
+  private func endsNumber(_ byte: UInt8) -> Bool {
+    unsafe byte == (form.number!.isBeforeName ? form.number!.text : form.middle).utf8Start[0]
+  }
+
+  /// Takes the byte behind a call's digits.
+  private mutating func endNumber(_ number: ToolNumber) {
+    (part, offset) = (number.isBeforeName ? .numberText : .middle, 1)
+    if number.isBeforeName {
+      if number.text.utf8CodeUnitCount == 1 { part = .name }
+    } else if form.middle.utf8CodeUnitCount == 1 {
+      beginArguments()
+    }
   }
 
   private mutating func beginArguments() {
@@ -160,8 +186,10 @@ public struct ToolCallReader: Sendable {
     switch part {
     case .begin where offset == form.begin.utf8CodeUnitCount,
       .between where offset == form.between!.utf8CodeUnitCount:
-      name.removeAll()
-      part = .name
+      beginCall()
+    case .number where endsNumber(byte): endNumber(form.number!)
+    case .numberText where offset == form.number!.text.utf8CodeUnitCount:
+      (part, offset) = (form.number!.isBeforeName ? .name : .number, 0)
     case .middle where offset == form.middle.utf8CodeUnitCount:
       beginArguments()
     case .textMiddle where offset == form.middle.utf8CodeUnitCount: part = .text
@@ -169,8 +197,8 @@ public struct ToolCallReader: Sendable {
       (part, offset) = (.rest, 0)
     case .rest:
       if let between = form.between, unsafe between.utf8Start[0] == byte {
-        part = between.utf8CodeUnitCount == 1 ? .name : .between
-        if part == .name { name.removeAll() }
+        part = .between
+        if between.utf8CodeUnitCount == 1 { beginCall() }
       } else {
         part = .finish
       }

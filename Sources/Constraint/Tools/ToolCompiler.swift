@@ -46,6 +46,7 @@ struct ToolCompiler {
     if words.childCount(tools) > Self.countMax { throw ConstraintError(.manyTools, tools) }
     let middle = try rules.addLiteral(form.middle, &words)
     let end = try rules.addLiteral(form.end, &words)
+    let number = try number(&words)
     var keyed: KeyedCompiler?
     if let form = form.keyed { keyed = try KeyedCompiler(form, end: end, &rules, &words) }
     var calls = RuleMaker.ElementList()
@@ -55,7 +56,13 @@ struct ToolCompiler {
       if chosen.count == 0 || words.compare(name, chosen) == 0 {
         if calls.first != 0 { try rules.append(.alternative, 0, 0, to: &calls, &words) }
         let node = try node(of: parameters, &words)
+        if number != 0 && form.number!.isBeforeName {
+          try rules.append(.rule, number, 0, to: &calls, &words)
+        }
         try append(name, to: &calls, &words)
+        if number != 0 && !form.number!.isBeforeName {
+          try rules.append(.rule, number, 0, to: &calls, &words)
+        }
         try rules.append(.rule, middle, 0, to: &calls, &words)
         if let keyed {
           let arguments = try keyed.arguments(node, place: parameters, &rules, &words)
@@ -70,6 +77,17 @@ struct ToolCompiler {
     }
     if calls.first == 0 { throw ConstraintError(.unknownTool, tools) }
     return try root(try rules.addRule(calls, place: 0, &words), other, &words)
+  }
+
+  /// The rule of a call's digits and of the text between them and the name; 0 if there are none.
+  private mutating func number(_ words: inout Words) throws(ConstraintError) -> Int {
+    guard let number = form.number else { return 0 }
+    let text = try rules.addLiteral(number.text, &words)
+    let digits = try rules.addDigits(number, &words)
+    var list = RuleMaker.ElementList()
+    try rules.append(.rule, number.isBeforeName ? digits : text, 0, to: &list, &words)
+    try rules.append(.rule, number.isBeforeName ? text : digits, 0, to: &list, &words)
+    return try rules.addRule(list, place: 0, &words)
   }
 
   private mutating func keep(

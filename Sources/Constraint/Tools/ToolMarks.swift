@@ -31,13 +31,14 @@ extension ToolForm {
   /// Whether a mark is a part of the form's text.
   fileprivate func has(_ mark: Span<UInt8>) -> Bool {
     Self.has(mark, begin) || Self.has(mark, middle) || Self.has(mark, end)
-      || Self.has(mark, finish) || between.map { Self.has(mark, $0) } ?? false
+      || Self.has(mark, finish) || number.map { Self.has(mark, $0.text) } ?? false
+      || between.map { Self.has(mark, $0) } ?? false
       || keyed.map { Self.has(mark, $0) } ?? false
   }
 
   private static func has(_ mark: Span<UInt8>, _ form: KeyedArguments) -> Bool {
     has(mark, form.open) || has(mark, form.middle) || has(mark, form.textBegin)
-      || has(mark, form.textEnd) || has(mark, form.valueEnd)
+      || has(mark, form.textEnd) || has(mark, form.valueBegin) || has(mark, form.valueEnd)
   }
 
   private static func has(_ mark: Span<UInt8>, _ text: StaticString) -> Bool {

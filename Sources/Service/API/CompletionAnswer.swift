@@ -86,6 +86,8 @@ public struct CompletionAnswer {
   /// tokenizer leaves out a space there.
   var textOffset = 0
   var isAtStart = false
+  /// Of a response; nil for other answers.
+  var repetition: RequestRepetition?
   /// Of a streamed response; nil for other answers.
   var record: AnswerRecord?
 

@@ -148,6 +148,7 @@ extension CompletionReader {
     _ consumer: inout Consumer
   ) throws(RequestError) {
     guard isMemberPlace, let field else { throw invalid() }
+    if place == .request { settings.repeatedPlaces.forget(field) }
     if field == kind.promptField || isNullRefused {
       switch field.member.kind {
       case .ignored, .nothing: return

@@ -381,6 +381,7 @@ public struct CompletionReader: ~Copyable {
     }
     if has(known) { throw error(.repeated, known) }
     field = known
+    if place == .request { settings.repeatedPlaces.note(known, endOfName: json.byteCount) }
     seen[known.rawValue / 64] |= 1 << UInt64(known.rawValue % 64)
   }
 

@@ -78,6 +78,8 @@ public struct CompletionSettings: Sendable {
   public internal(set) var isRaw = false
   /// A member of the request is the system message.
   public internal(set) var hasSystem = false
+  /// Of a request for a response.
+  var repeatedPlaces = RepeatedPlaces()
   /// There is a prompt, or a message.
   public internal(set) var hasPrompt = false
   // Of `/tokenize`.

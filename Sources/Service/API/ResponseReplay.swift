@@ -1,10 +1,12 @@
 import Text
 
-/// What the end of a streamed response repeats, and how far that is.
+/// What the end of a response repeats, and how far that is: a streamed one its items, and each one the
+/// members of its request.
 struct ResponseReplay {
-  /// The events of an item: its text's end, its part's end, its own end; or the item in the response.
+  /// The events of an item: its text's end, its part's end, its own end; the item in the response; or the
+  /// request's members.
   private enum Step {
-    case text, part, item, response
+    case text, part, item, response, request
   }
 
   private var step = Step.text
@@ -19,7 +21,11 @@ struct ResponseReplay {
   mutating func write<Sink>(
     _ answer: inout CompletionAnswer, _ out: inout ResponseWriter<Sink>
   ) -> Bool {
-    guard let record = answer.record else { return false }
+    if step == .request { return answer.repetition?.write(&out) ?? false }
+    guard let record = answer.record else {
+      beginRequest(&answer, &out)
+      return true
+    }
     if let place = textPlace {
       let piece = unsafe record.piece(at: place)
       if piece.count > 0 {
@@ -34,7 +40,10 @@ struct ResponseReplay {
       begin(record, &answer, &out)
       return true
     }
-    if step == .response { return false }
+    if step == .response {
+      beginRequest(&answer, &out)
+      return true
+    }
     (step, itemStart, index, callIndex) = (.response, 0, 0, 0)
     answer.beginResponseEvent(
       answer.reason.isLength ? "response.incomplete" : "response.completed", &out)
@@ -42,6 +51,15 @@ struct ResponseReplay {
     answer.writeResponseHead("", &out)
     out.write(",\"output\":[")
     return true
+  }
+
+  /// The list of items is whole.
+  private mutating func beginRequest<Sink>(
+    _ answer: inout CompletionAnswer, _ out: inout ResponseWriter<Sink>
+  ) {
+    out.write("]")
+    answer.repetition?.begin()
+    step = .request
   }
 
   private mutating func begin<Sink>(
@@ -60,7 +78,7 @@ struct ResponseReplay {
       answer.beginItemEvent("response.content_part.done", member, index, &out)
       out.write(
         ",\"part\":{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"")
-    case .item, .response:
+    case .item, .response, .request:
       if step == .item {
         answer.beginResponseEvent("response.output_item.done", &out)
         out.write(",\"output_index\":")
@@ -99,7 +117,7 @@ struct ResponseReplay {
       answer.writeItemEnd(member, isOpen: false, &out)
       out.write("}")
       step = .text
-    case .response: answer.writeItemEnd(member, isOpen: false, &out)
+    case .response, .request: answer.writeItemEnd(member, isOpen: false, &out)
     }
     if step == .text || step == .response {
       itemStart = place

@@ -4,26 +4,14 @@ import Text
 // events. The output is a list of items: thoughts, a message, calls.
 //
 // A stream repeats its text when it is whole: in events of each item, and in the response at the end.
-// It comes from the record of the answer, piece by piece: see `ResponseReplay`.
+// It comes from the record of the answer, piece by piece: see `ResponseReplay`. A response also repeats
+// members of its request: see `RequestRepetition`.
 extension CompletionAnswer {
   mutating func beginResponse<Sink>(_ out: inout ResponseWriter<Sink>) {
-    if !isStream {
-      writeResponseHead("", &out)
-      out.write(",\"output\":[")
-      return
-    }
     record?.removeAll()
-    beginResponseEvent("response.created", &out)
-    writeOpenResponse(&out)
-    beginResponseEvent("response.in_progress", &out)
-    writeOpenResponse(&out)
-  }
-
-  private func writeOpenResponse<Sink>(_ out: inout ResponseWriter<Sink>) {
-    out.write(",\"response\":")
-    writeResponseHead("in_progress", &out)
-    out.write(",\"output\":[],\"usage\":null}}")
-    endEvent(&out)
+    if isStream { return }
+    writeResponseHead("", &out)
+    out.write(",\"output\":[")
   }
 
   /// - Parameter status: empty if it follows later.
@@ -37,6 +25,7 @@ extension CompletionAnswer {
     out.write(",\"model\":")
     out.write(jsonString: model)
     out.write(",\"error\":null,\"background\":false,\"store\":false,\"previous_response_id\":null")
+    out.write(",\"service_tier\":\"default\"")
     if status.utf8CodeUnitCount == 0 { return }
     out.write(",\"status\":")
     out.write(jsonString: status)
@@ -204,7 +193,7 @@ extension CompletionAnswer {
   }
 
   func finishResponse<Sink>(_ usage: TokenUsage, _ out: inout ResponseWriter<Sink>) {
-    out.write("],\"status\":")
+    out.write(",\"status\":")
     out.write(reason.isLength ? "\"incomplete\"" : "\"completed\"")
     out.write(",\"incomplete_details\":")
     out.write(reason.isLength ? "{\"reason\":\"max_output_tokens\"}" : "null")

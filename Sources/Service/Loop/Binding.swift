@@ -43,7 +43,7 @@ extension ServiceLoop where Host: ~Copyable {
     repeat {
       var place = StoredPlace()
       while true {
-        let piece = unsafe table.bodies.piece(of: table[served.index].body, at: &place)
+        let piece = unsafe table.bodies.blocks.piece(of: table[served.index].body, at: &place)
         if piece.count == 0 { break }
         try unsafe reader.take(piece.span, &constraint)
       }

@@ -6,9 +6,7 @@
 @safe struct BodyStore: ~Copyable {
   static let blockByteCount = 16_384
 
-  private let bytes: UnsafeMutablePointer<UInt8>
-  /// Of each block: the next one of its body, or of the free ones; -1 for the last one.
-  private let following: UnsafeMutablePointer<Int32>
+  let blocks: BodyBlocks
   private var firstFree: Int32
   private(set) var freeCount: Int
   /// Blocks of the reserve.
@@ -31,13 +29,12 @@
   }
 
   init(_ layout: ServiceLayout, _ settings: ServiceSettings) {
-    unsafe bytes = unsafe layout.bodyBytes
-    unsafe following = unsafe layout.bodyBlocks
+    blocks = unsafe BodyBlocks(bytes: layout.bodyBytes, following: layout.bodyBlocks)
     reserveCount = Self.reserveCount(settings)
     freeCount = Self.blockCount(settings)
     firstFree = 0
     for block in 0..<freeCount {
-      unsafe following[block] = block + 1 == freeCount ? -1 : Int32(block + 1)
+      blocks.setNext(of: Int32(block), block + 1 == freeCount ? -1 : Int32(block + 1))
     }
   }
 
@@ -61,19 +58,19 @@
   private mutating func takeBlock() -> Int32 {
     precondition(freeCount > 0)
     let block = firstFree
-    firstFree = unsafe following[Int(block)]
+    firstFree = blocks.next(of: block)
     freeCount -= 1
     return block
   }
 
   private func append(_ block: Int32, to body: inout StoredBody) {
-    unsafe following[Int(block)] = -1
+    blocks.setNext(of: block, -1)
     if body.first < 0 {
       (body.first, body.writing) = (block, block)
     } else {
       var last = body.writing
-      while unsafe following[Int(last)] >= 0 { last = unsafe following[Int(last)] }
-      unsafe following[Int(last)] = block
+      while blocks.next(of: last) >= 0 { last = blocks.next(of: last) }
+      blocks.setNext(of: last, block)
     }
     body.capacity += Self.blockByteCount
   }
@@ -84,41 +81,75 @@
     for index in 0..<piece.count {
       let place = body.byteCount % Self.blockByteCount
       if place == 0 && body.byteCount > 0 {
-        body.writing = unsafe following[Int(body.writing)]
+        body.writing = blocks.next(of: body.writing)
       }
-      unsafe bytes[Int(body.writing) * Self.blockByteCount + place] = piece[index]
+      blocks.store(piece[index], at: place, of: body.writing)
       body.byteCount += 1
     }
-  }
-
-  /// The next piece of a body, and the place behind it; empty at its end.
-  func piece(of body: StoredBody, at place: inout StoredPlace) -> UnsafeBufferPointer<UInt8> {
-    let offset = place.byteCount % Self.blockByteCount
-    if place.byteCount == 0 {
-      place.block = body.first
-    } else if offset == 0 && place.byteCount < body.byteCount {
-      place.block = unsafe following[Int(place.block)]
-    }
-    let inBlock = min(body.byteCount - place.byteCount, Self.blockByteCount - offset)
-    let count = min(inBlock, Connection.pieceByteCountMax)
-    if count == 0 { return unsafe UnsafeBufferPointer(start: nil, count: 0) }
-    place.byteCount += count
-    return unsafe UnsafeBufferPointer(
-      start: bytes + Int(place.block) * Self.blockByteCount + offset, count: count)
   }
 
   /// Gives the blocks of a body back.
   mutating func release(_ body: inout StoredBody, of connection: Int) {
     while body.first >= 0 {
       let block = body.first
-      body.first = unsafe following[Int(block)]
-      unsafe following[Int(block)] = firstFree
+      body.first = blocks.next(of: block)
+      blocks.setNext(of: block, firstFree)
       firstFree = block
       freeCount += 1
       isWanted = false
     }
     body = StoredBody()
     if owner == connection { (owner, reserveTaken) = (nil, 0) }
+  }
+}
+
+/// The memory of a store. The pieces of a body stay there until its blocks are given back.
+@safe struct BodyBlocks {
+  private let bytes: UnsafeMutablePointer<UInt8>
+  /// Of each block: the next one of its body, or of the free ones; -1 for the last one.
+  private let following: UnsafeMutablePointer<Int32>
+
+  /// - Parameters:
+  ///   - bytes: of all blocks, one behind the other.
+  ///   - following: a number for each block.
+  init(bytes: UnsafeMutablePointer<UInt8>, following: UnsafeMutablePointer<Int32>) {
+    unsafe self.bytes = unsafe bytes
+    unsafe self.following = unsafe following
+  }
+
+  fileprivate func next(of block: Int32) -> Int32 { unsafe following[Int(block)] }
+
+  fileprivate func setNext(of block: Int32, _ next: Int32) {
+    unsafe following[Int(block)] = next
+  }
+
+  fileprivate func store(_ byte: UInt8, at offset: Int, of block: Int32) {
+    unsafe bytes[Int(block) * BodyStore.blockByteCount + offset] = byte
+  }
+
+  /// The next piece of a body, and the place behind it; empty at its end.
+  func piece(of body: StoredBody, at place: inout StoredPlace) -> UnsafeBufferPointer<UInt8> {
+    let offset = place.byteCount % BodyStore.blockByteCount
+    if place.byteCount == 0 {
+      place.block = body.first
+    } else if offset == 0 && place.byteCount < body.byteCount {
+      place.block = next(of: place.block)
+    }
+    let inBlock = min(body.byteCount - place.byteCount, BodyStore.blockByteCount - offset)
+    let count = min(inBlock, Connection.pieceByteCountMax)
+    if count == 0 { return unsafe UnsafeBufferPointer(start: nil, count: 0) }
+    place.byteCount += count
+    return unsafe UnsafeBufferPointer(
+      start: bytes + Int(place.block) * BodyStore.blockByteCount + offset, count: count)
+  }
+
+  /// The place behind so many bytes of a body, which has them.
+  func place(behind byteCount: Int, of body: StoredBody) -> StoredPlace {
+    precondition(byteCount >= 0 && byteCount <= body.byteCount)
+    if byteCount == 0 { return StoredPlace() }
+    var block = body.first
+    for _ in 0..<(byteCount - 1) / BodyStore.blockByteCount { block = next(of: block) }
+    return StoredPlace(byteCount: byteCount, block: block)
   }
 }
 

@@ -23,7 +23,7 @@ struct RequestBody: ~Copyable {
   mutating func read(
     _ body: StoredBody, from store: borrowing BodyStore, into queue: inout PromptQueue
   ) throws(ServiceFailure) {
-    let piece = unsafe store.piece(of: body, at: &place)
+    let piece = unsafe store.blocks.piece(of: body, at: &place)
     do throws(RequestError) {
       if piece.count > 0 {
         try unsafe reader.feed(piece.span, to: &queue)

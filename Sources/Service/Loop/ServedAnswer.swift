@@ -24,6 +24,7 @@ struct ServedAnswer: ~Copyable {
   /// The form of calls; nil if none can be.
   private let tools: ToolFamily?
   private var reader: ToolCallReader?
+  private var opening = ResponseOpening()
   private var replay = ResponseReplay()
 
   init(
@@ -162,8 +163,15 @@ struct ServedAnswer: ~Copyable {
     for index in 0..<stops.byteCount(text) { answer.stopText.append(stops.byte(text, index)) }
   }
 
-  /// Whether the end of the answer repeats it: see `ResponseReplay`.
-  mutating func isRecorded() -> Bool { answer.record != nil }
+  /// Whether events precede the answer: see `ResponseOpening`.
+  mutating func hasOpening() -> Bool { isStream && answer.form == .responses }
+
+  /// Writes the next piece of those events.
+  /// - Returns: false if they have been written.
+  mutating func openNext() -> Bool { opening.write(&answer, &writer) }
+
+  /// Whether the answer's end repeats something: see `ResponseReplay`.
+  mutating func hasReplay() -> Bool { answer.form == .responses }
 
   /// Whether the record has no room for more of the answer.
   mutating func isRecordFull() -> Bool { answer.record?.isFull ?? false }

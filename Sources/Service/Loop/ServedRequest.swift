@@ -10,6 +10,8 @@ struct ServedRequest: ~Copyable {
     case none
     /// The body is read into tokens.
     case tokens
+    /// What precedes a response is sent.
+    case opening
     /// The prompt is read: a block of tokens.
     case prompt
     /// The tokens of the prompt are written, from this one on.

@@ -15,7 +15,7 @@ extension ServiceLoop where Host: ~Copyable {
     var answer = CompletionAnswer(
       kind, table[index].settings, number: number, unixSeconds: unixSeconds(),
       model: facts.name.text)
-    if answer.form == .responses && isStream { answer.record = texts.record }
+    if answer.form == .responses { prepareResponse(&answer, table[index].settings, index) }
     served = ServedRequest(
       index, kind, hasSystem: table[index].settings.hasSystem,
       ServedAnswer(
@@ -26,6 +26,16 @@ extension ServiceLoop where Host: ~Copyable {
     text.removeAll()
     beginPrompt()
     generator.forget()
+  }
+
+  private func prepareResponse(
+    _ answer: inout CompletionAnswer, _ settings: CompletionSettings, _ index: Int
+  ) {
+    let sampling = texts.sampling(settings, number, choice: 0)
+    answer.repetition = RequestRepetition(
+      table[index].body, table.bodies.blocks, settings.repeatedPlaces,
+      temperature: sampling.temperature, topP: sampling.topP)
+    if settings.isStream { answer.record = texts.record }
   }
 
   /// The prompt of the next choice is to be read from the body.
@@ -43,6 +53,7 @@ extension ServiceLoop where Host: ~Copyable {
       switch served.stage {
       case .none: return
       case .tokens: try readTokens(&engine, &generator)
+      case .opening: try advanceOpening()
       case .prompt: try advancePrompt(&engine, &generator)
       case .echo(let index): try advanceEcho(index, &generator)
       case .answer: try advanceAnswer(&engine, &generator)
@@ -133,15 +144,34 @@ extension ServiceLoop where Host: ~Copyable {
     _ engine: inout Engine, _ generator: inout Generator
   ) throws(ServiceFailure) {
     if served.choice == 0 && table[served.index].isStream {
-      table[served.index].commentTime = Instant.now().nanoseconds + ServiceTimes.comment
+      noteStreamBegun()
       if !served.answer!.beginStream() { throw .gone }
     }
     generator.begin(AnswerRequest(maxTokens: 0))
     host.beginPrompt()
     served.times = ChoiceTimes()
     takeUp(&engine, &generator)
-    served.stage = .prompt
+    served.stage = served.answer!.hasOpening() ? .opening : .prompt
     try sendProgress()
+  }
+
+  /// The client has been sent something.
+  private mutating func noteStreamBegun() {
+    table[served.index].commentTime = Instant.now().nanoseconds + ServiceTimes.comment
+  }
+
+  /// Sends the events before a response, as there is room. No comment comes between their pieces.
+  private mutating func advanceOpening() throws(ServiceFailure) {
+    table[served.index].commentTime = .max
+    while hasRoom {
+      if !served.answer!.openNext() {
+        served.goOn(moved: table[served.index].movedByteCount)
+        noteStreamBegun()
+        served.stage = .prompt
+        return
+      }
+    }
+    try waitForClient()
   }
 
   /// Whether the log-probabilities of the prompt's tokens are asked for.
@@ -452,7 +482,7 @@ extension ServiceLoop where Host: ~Copyable {
     served.choice += 1
     let answerCount = table[served.index].settings.answerCount
     if served.choice == answerCount * max(table[served.index].settings.promptCount, 1) {
-      if served.answer!.isRecorded() {
+      if served.answer!.hasReplay() {
         served.stage = .replay
       } else {
         finishServing(served.answer!.finish(served.figures.usage, served.timings))
@@ -468,7 +498,7 @@ extension ServiceLoop where Host: ~Copyable {
     }
   }
 
-  /// Repeats what there is room for.
+  /// Sends what the end repeats, as there is room.
   private mutating func advanceReplay() throws(ServiceFailure) {
     while hasRoom {
       if !served.answer!.repeatNext() {

@@ -28,7 +28,10 @@ text = whole.output_text
 assert "Paris" in text and whole.status == "completed" and whole.object == "response", whole
 assert whole.output[0].type == "message" and whole.output[0].role == "assistant"
 assert whole.usage.total_tokens == whole.usage.input_tokens + whole.usage.output_tokens
+assert whole.instructions == system and whole.temperature == 0 and whole.max_output_tokens == 24, whole
+assert whole.tools == [] and whole.tool_choice == "auto" and whole.parallel_tool_calls is True, whole
 events = list(respond(stream=True))
+assert events[0].response.instructions == events[-1].response.instructions == system, events
 assert events[0].type == "response.created" and events[-1].type == "response.completed", events
 assert [event.sequence_number for event in events] == list(range(len(events)))
 assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == text
@@ -63,7 +66,9 @@ called = dim()
 call = called.output[-1]
 assert call.type == "function_call" and call.name == "set_light" and call.call_id, called
 assert set(json.loads(call.arguments)) == {"room", "level"}, call
+assert [tool.to_dict() for tool in called.tools] == tools and called.tool_choice == "required", called
 streamed = list(dim(stream=True))
+assert all(event.response.tools == called.tools for event in (streamed[0], streamed[-1])), streamed
 parts = [event.delta for event in streamed if event.type == "response.function_call_arguments.delta"]
 assert "".join(parts) == call.arguments and streamed[-1].response.output[-1].arguments == call.arguments
 result = {"type": "function_call_output", "call_id": call.call_id, "output": "done"}
