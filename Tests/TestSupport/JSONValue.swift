@@ -94,8 +94,11 @@ public indirect enum JSONValue: Equatable, Sendable {
           of: "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$", options: .regularExpression)
           != nil
       else { return nil }
-      // A Decimal has powers of ten from -128 to 127: beyond them any number will do.
-      return .number(Decimal(string: text) ?? (text.contains("-") ? 0.5 : 1e100))
+      // A Decimal has powers of ten from -128 to 127: beyond them any number of that sign will do that is
+      // whole if this one is.
+      let isSmall = text.lowercased().contains("e-")
+      return .number(
+        Decimal(string: text) ?? (isSmall ? 0.5 : text.hasPrefix("-") ? -1e100 : 1e100))
     }
 
     mutating func string() -> String? {
