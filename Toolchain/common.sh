@@ -80,3 +80,25 @@ need_pip() {
     "python3-pip is installed, but 'python3 -m pip' does not run"
   printf 'python3 -m pip\n'
 }
+
+registered=
+# register_arm64 EMULATOR: makes the kernel start arm64 programs in the emulator, which is linked
+# statically, unless it does so already or is arm64 itself. unregister_arm64 takes that back.
+register_arm64() {
+  local formats=/proc/sys/fs/binfmt_misc magic mask
+  [[ $(uname -m) == aarch64 ]] && return
+  [[ -e $formats/register ]] || mount -t binfmt_misc binfmt_misc "$formats"
+  [[ -e $formats/qemu-aarch64 ]] && grep -q '^flags:.*F' "$formats/qemu-aarch64" && return
+  # A run that was killed may have left it.
+  [[ ! -e $formats/edge-infer-arm64 ]] || echo -1 >"$formats/edge-infer-arm64"
+  magic='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00'
+  mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff'
+  # The flag F opens the emulator's file now, so that it need not be in the root of a chroot.
+  printf ':edge-infer-arm64:M::%s:%s:%s:F' "$magic" "$mask" "$1" >"$formats/register"
+  registered=$formats/edge-infer-arm64
+}
+
+unregister_arm64() {
+  [[ -z $registered ]] || echo -1 >"$registered"
+  registered=
+}

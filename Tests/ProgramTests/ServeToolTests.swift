@@ -219,6 +219,26 @@ struct ServeToolTests {
     #expect((free.json["prompt"] as? String)?.contains("functions") == false)
   }
 
+  /// A history with calls needs no tools, though the template knows none; a system message may come late.
+  @Test func callsOfTheHistory() throws {
+    let service = try RunningService(model: nil)
+    let call: [String: Any] = [
+      "id": "c", "type": "function", "function": ["name": "now", "arguments": "{}"],
+    ]
+    var messages: [[String: Any]] = [
+      ["role": "user", "content": "a"],
+      ["role": "assistant", "content": NSNull(), "tool_calls": [call]],
+      ["role": "tool", "tool_call_id": "c", "content": "noon"],
+      ["role": "system", "content": "late"], ["role": "user", "content": "b"],
+    ]
+    let answer = try service.post("/v1/chat/completions", ["messages": messages, "max_tokens": 1])
+    #expect(answer.status == 200, "\(answer.text)")
+    let prompt = try service.post("/apply-template", ["messages": messages]).text
+    #expect(prompt.contains("returned: noon") && !prompt.contains("You can call functions"))
+    messages[1]["tool_calls"] = nil
+    #expect(try service.post("/v1/chat/completions", ["messages": messages]).status == 400)
+  }
+
   @Test func wrongToolsAreRefused() throws {
     let service = try RunningService(model: nil)
     let bad: [[String: Any]] = [["type": "function", "function": ["name": "a b"]]]

@@ -135,14 +135,40 @@ extension TemplateEngine {
   /// Runs the template on `data`, which must be one whole object: its members are the variables.
   ///
   /// If the tools are null and the template takes that for a list, it is run without them: some
-  /// templates only ask whether tools are defined.
+  /// templates only ask whether tools are defined. If there are none and the template does not take the
+  /// conversation, such as calls without a content, the one for conversations with tools is tried.
   @export(interface)
   public mutating func render(now: TemplateTime) throws(TemplateError) {
     do throws(TemplateError) {
-      try run(now, leavesOutTools: false)
+      try run(now, usesToolLayout: hasTools, leavesOutTools: false)
     } catch {
-      if error.problem != .type || !hasNullTools { throw error }
-      try run(now, leavesOutTools: true)
+      if error.problem != .type { throw error }
+      if hasNullTools {
+        try runWithoutTools(now)
+      } else {
+        try runOther(now, instead: error)
+      }
+    }
+  }
+
+  private mutating func runWithoutTools(_ now: TemplateTime) throws(TemplateError) {
+    do throws(TemplateError) {
+      try run(now, usesToolLayout: false, leavesOutTools: true)
+    } catch {
+      if error.problem != .type { throw error }
+      try runOther(now, instead: error)
+    }
+  }
+
+  /// Runs the template for conversations with tools, if it is another one, on one that has none.
+  private mutating func runOther(
+    _ now: TemplateTime, instead first: TemplateError
+  ) throws(TemplateError) {
+    if toolLayout == nil || hasTools { throw first }
+    do throws(TemplateError) {
+      try run(now, usesToolLayout: true, leavesOutTools: false)
+    } catch {
+      throw first
     }
   }
 
@@ -167,10 +193,10 @@ extension TemplateEngine {
   }
 
   private mutating func run(
-    _ now: TemplateTime, leavesOutTools: Bool
+    _ now: TemplateTime, usesToolLayout: Bool, leavesOutTools: Bool
   ) throws(TemplateError) {
     var program = layout
-    if let toolLayout, hasTools { program = toolLayout }
+    if let toolLayout, usesToolLayout { program = toolLayout }
     let run = TemplateRun(memory, program, data.root, now, leavesOutTools: leavesOutTools)
     made = TemplateText(run, try run.output(from: 0, &message))
   }
