@@ -88,7 +88,8 @@ extension Command {
       """
     case .template:
       """
-      Prints the text that the model's chat template makes, byte for byte as the model is given it.
+      Prints the text that the model's chat template makes, byte for byte. The model is given the same,
+      except that serve tells of tools in the system message if its template does not know them.
       --messages names an object: messages, tools, and every other member is a variable of the template;
       where they are absent, add_generation_prompt is true, and bos_token and eos_token are the model's
       own. The time that templates may ask for is in UTC. A template's refusal is an error (65).

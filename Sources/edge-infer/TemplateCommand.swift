@@ -53,7 +53,7 @@ private struct TemplateCommandNeeds: ~Copyable {
   ) throws(TextFailure) {
     let text = try buffer.textNeeds(of: model, usesTemplate: false)
     let template = try TemplateNeeds.make(
-      model, file: arguments.templateFile, hasChatML: text.hasChatML,
+      model, file: arguments.templateFile, hasChatML: text.hasChatML, tellsOfTools: false,
       sizes: TemplateSizes(conversationByteCount: conversationByteCountMax))
     self.text = text
     self.template = template

@@ -107,6 +107,13 @@ struct TemplateCommandTests {
     #expect(try perform(model, [], messages: tools).output == "tools 2")
   }
 
+  /// The text is the template's alone, whatever a service tells a model of tools.
+  @Test func leavesOutToolsThatTheTemplateDoesNotKnow() throws {
+    let model = try model("{% for m in messages %}{{ m.content }};{% endfor %}")
+    let messages = #"{"messages": [{"role": "user", "content": "hi"}], "tools": [{}]}"#
+    #expect(try perform(model, [], messages: messages).output == "hi;")
+  }
+
   @Test func takesChatMLIfTheVocabularyHasItsMarks() throws {
     let model = try model(nil, tokens: ["<|im_start|>", "<|im_end|>"])
     #expect(

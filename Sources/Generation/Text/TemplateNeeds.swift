@@ -31,14 +31,15 @@ public struct TemplateNeeds: ~Copyable {
   ///   - file: of another template; nil for the model's own.
   ///   - hasChatML: whether the vocabulary has ChatML's marks, which a model without a template is
   ///     taken to know.
+  ///   - tellsOfTools: whether a template that does not know tools is given a text that tells of them.
   @export(interface)
   public static func make(
-    _ model: borrowing ModelFile, file: TemplateFile?, hasChatML: Bool,
+    _ model: borrowing ModelFile, file: TemplateFile?, hasChatML: Bool, tellsOfTools: Bool = true,
     sizes: TemplateSizes = TemplateSizes()
   ) throws(TextFailure) -> TemplateNeeds {
     var needs = TemplateNeeds(try memory(), sizes)
     try needs.read(model, file, hasChatML)
-    needs.addTools()
+    if tellsOfTools { needs.addTools() }
     var carver = Carver.measuring
     do throws(TemplateError) {
       _ = try needs.engine(carver: &carver)
