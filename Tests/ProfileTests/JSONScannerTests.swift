@@ -73,8 +73,9 @@ private func readInteger(_ json: String) -> Int? {
     ("{'a':1}", .unexpectedText), ("{\"a\" 1}", .unexpectedText), ("[1}", .unexpectedText),
     ("{\"a\":1]", .unexpectedText), ("NaN", .unexpectedText), ("nan", .unexpectedText),
     ("Infinity", .unexpectedText), ("-Infinity", .malformedNumber), ("+1", .unexpectedText),
-    (".5", .unexpectedText), ("tru", .unexpectedText), ("True", .unexpectedText),
-    ("nulls", .unexpectedText), ("truefalse", .unexpectedText), ("]", .unexpectedText),
+    (".5", .unexpectedText), ("tru", .unexpectedEnd), ("[tru]", .unexpectedText),
+    ("True", .unexpectedText),
+    ("nulls", .trailingText), ("[truefalse]", .unexpectedText), ("]", .unexpectedText),
     ("[01]", .leadingZero), ("[-00]", .leadingZero), ("[00.5]", .leadingZero),
     ("[1.]", .malformedNumber), ("[1.e3]", .malformedNumber), ("[-]", .malformedNumber),
     ("[1e]", .malformedNumber), ("[1e+]", .malformedNumber), ("[-.5]", .malformedNumber),
@@ -88,7 +89,7 @@ private func readInteger(_ json: String) -> Int? {
     ("\"\\ud800\"", .loneSurrogate), ("\"\\udc00\"", .loneSurrogate),
     ("\"\\ud800x\"", .loneSurrogate), ("\"\\ud800\\n\"", .loneSurrogate),
     ("\"\\ud800\\ud800\"", .loneSurrogate), ("\"\\udc00\\ud800\"", .loneSurrogate),
-    ("[[[[[[[[[1]]]]]]]]]", .tooDeep), ("\u{feff}{}", .byteOrderMark),
+    (String(repeating: "[", count: 33), .tooDeep), ("\u{feff}{}", .byteOrderMark),
   ])
   func rejects(_ text: String, _ problem: JSONProblem) {
     #expect(scan(text)?.problem == problem, "\(text)")

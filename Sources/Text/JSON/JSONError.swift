@@ -26,6 +26,15 @@ public struct JSONError: Error {
   /// What could stand there, for `unexpectedEnd` and `unexpectedText`.
   public let expected: StaticString
 
+  init(
+    _ problem: JSONProblem, line: Int, found: Excerpt = Excerpt(), expected: StaticString = ""
+  ) {
+    self.problem = problem
+    self.line = line
+    self.found = found
+    self.expected = expected
+  }
+
   public func write<Sink: ByteSink & ~Copyable>(to out: inout Sink) {
     out.write("line ")
     out.write(line)

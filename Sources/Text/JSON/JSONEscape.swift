@@ -1,5 +1,5 @@
 /// An escape of a JSON string while its bytes arrive, from the one after the backslash (RFC 8259,
-/// section 7). Both readers of JSON, the one of pieces and the one of whole texts, follow it here.
+/// section 7).
 struct JSONEscape {
   private enum State {
     case letter
@@ -21,14 +21,6 @@ struct JSONEscape {
     case .letter: "an escape"
     case .hexadecimal: "a hexadecimal digit"
     case .secondBackslash, .secondLetter: "the second half of a surrogate pair"
-    }
-  }
-
-  /// Whether a surrogate pair has no second half yet.
-  var isHalf: Bool {
-    switch state {
-    case .secondBackslash, .secondLetter: true
-    case .letter, .hexadecimal: false
     }
   }
 

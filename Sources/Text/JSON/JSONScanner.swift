@@ -8,31 +8,33 @@ public enum JSONKind: Sendable {
   case null
 }
 
-/// Reads a small JSON document from its first byte to its last, as RFC 8259 has it, without
-/// allocation. The caller asks for what should come next; anything else is an error with its line.
+/// Reads a small JSON document from its first byte to its last. The caller asks for what should come
+/// next; anything else is an error with its line. The grammar is that of `JSONTokenizer`.
 ///
 /// Whether a name may occur twice in an object is the caller's business.
 public struct JSONScanner: ~Escapable {
   /// The largest document, in bytes: some hundred times what a profile needs.
   public static let byteCountMax = 64 * 1024
-  /// How many lists and objects may lie inside one another.
-  public static let depthMax = 8
 
-  let bytes: Span<UInt8>
-  var offset = 0
+  private let bytes: Span<UInt8>
+  private var tokenizer = JSONTokenizer()
+  /// Bytes read.
+  private var offset = 0
+  /// Where the latest event begins, or what was found in its place.
+  private var start = 0
+  /// An event that was read and not taken.
+  private var pending: JSONTokenizer.Event?
   /// The line of the next byte, from 1.
   public private(set) var line = 1
-  private var depth = 0
-  /// Whether the innermost list or object has had no item yet.
-  private var isFirst = false
 
   /// Checks the size and the encoding of the whole document.
   @_lifetime(copy bytes)
+  @export(interface)
   public init(_ bytes: Span<UInt8>) throws(JSONError) {
     self.bytes = bytes
-    if bytes.count > Self.byteCountMax { throw Self.failure(.tooLarge, line: 1) }
+    if bytes.count > Self.byteCountMax { throw JSONError(.tooLarge, line: 1) }
     if bytes.count >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf {
-      throw Self.failure(.byteOrderMark, line: 1)
+      throw JSONError(.byteOrderMark, line: 1)
     }
     try Self.checkEncoding(bytes)
   }
@@ -41,7 +43,7 @@ public struct JSONScanner: ~Escapable {
     var (offset, line) = (0, 1)
     while offset < bytes.count {
       let byteCount = utf8SequenceByteCount(bytes, at: offset)
-      if byteCount == 0 { throw failure(.invalidUTF8, line: line) }
+      if byteCount == 0 { throw JSONError(.invalidUTF8, line: line) }
       if bytes[offset] == UInt8(ascii: "\n") { line += 1 }
       offset += byteCount
     }
@@ -50,111 +52,226 @@ public struct JSONScanner: ~Escapable {
   /// The kind of the value that comes next; the value itself is not read.
   @export(interface)
   public mutating func nextKind() throws(JSONError) -> JSONKind {
-    skipWhitespace()
-    switch try current(expected: "a value") {
-    case UInt8(ascii: "{"): return .object
-    case UInt8(ascii: "["): return .array
-    case UInt8(ascii: "\""): return .string
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number
-    default: break
+    switch try peek() {
+    case .beginObject: return .object
+    case .beginArray: return .array
+    case .beginString: return .string
+    case .number: return .number
+    case .boolean: return .boolean
+    case .null: return .null
+    default: throw unexpected(expected: "a value")
     }
-    if isWord("true") || isWord("false") { return .boolean }
-    if isWord("null") { return .null }
-    throw unexpected(expected: "a value")
   }
 
   @export(interface)
   public mutating func readBoolean() throws(JSONError) -> Bool {
-    skipWhitespace()
-    let value = isWord("true")
-    if !value && !isWord("false") { throw unexpected(expected: "true or false") }
-    offset += value ? 4 : 5
+    guard case .boolean(let value) = try next() else {
+      throw unexpected(expected: "true or false")
+    }
     return value
   }
 
   @export(interface)
   public mutating func readNull() throws(JSONError) {
-    skipWhitespace()
-    if !isWord("null") { throw unexpected(expected: "null") }
-    offset += 4
+    guard case .null = try next() else { throw unexpected(expected: "null") }
+  }
+
+  /// Reads a number of any form; gives nil for one with a fraction or an exponent. A whole number
+  /// that Int cannot hold becomes the nearest that it can (RFC 8259, section 6).
+  @export(interface)
+  public mutating func readInteger() throws(JSONError) -> Int? {
+    guard case .number(let number) = try next() else { throw unexpected(expected: "a number") }
+    return number.nearestInteger
+  }
+
+  /// Reads a string into `text`, as UTF-8 with its escapes resolved (RFC 8259, section 7).
+  /// What does not fit is read and dropped: see `FixedText.isCut`.
+  public mutating func readString<let capacity: Int>(
+    into text: inout FixedText<capacity>
+  ) throws(JSONError) {
+    guard case .beginString = try next() else {
+      throw unexpected(expected: "a string in quotation marks")
+    }
+    try readText(into: &text)
   }
 
   /// Enters an object; `nextMember` then gives its members.
+  @export(interface)
   public mutating func beginObject() throws(JSONError) {
-    try begin(UInt8(ascii: "{"), expected: "'{'")
+    guard case .beginObject = try next() else { throw unexpected(expected: "'{'") }
   }
 
   /// Enters a list; `nextElement` then tells whether there is a further value.
+  @export(interface)
   public mutating func beginArray() throws(JSONError) {
-    try begin(UInt8(ascii: "["), expected: "'['")
+    guard case .beginArray = try next() else { throw unexpected(expected: "'['") }
   }
 
-  /// Reads the name of the object's next member, and its colon: the value comes next.
-  /// False, after the closing brace, where there is none.
+  /// Reads the name of the object's next member: the value comes next. False, after the closing brace,
+  /// where there is none.
   public mutating func nextMember<let capacity: Int>(
     name: inout FixedText<capacity>
   ) throws(JSONError) -> Bool {
-    if !(try nextItem(closing: UInt8(ascii: "}"), expected: "',' or '}'")) { return false }
-    try readString(into: &name)
-    try skip(UInt8(ascii: ":"), expected: "':'")
+    guard case .beginName = try next() else { return false }
+    try readText(into: &name)
     return true
   }
 
   /// True where a further value of the list comes next; false after the closing bracket.
+  @export(interface)
   public mutating func nextElement() throws(JSONError) -> Bool {
-    try nextItem(closing: UInt8(ascii: "]"), expected: "',' or ']'")
+    guard case .endArray = try peek() else { return true }
+    pending = nil
+    return false
   }
 
   /// Checks that nothing but white space follows.
   @export(interface)
   public mutating func finish() throws(JSONError) {
-    precondition(depth == 0)
     skipWhitespace()
-    if offset == bytes.count { return }
-    throw failure(bytes[offset] == UInt8(ascii: "/") ? .comment : .trailingText)
+    if offset < bytes.count || !tokenizer.isEnded { _ = try next() }
   }
 
-  private mutating func begin(_ byte: UInt8, expected: StaticString) throws(JSONError) {
-    skipWhitespace()
-    if depth == Self.depthMax { throw failure(.tooDeep) }
-    try skip(byte, expected: expected)
-    depth += 1
-    isFirst = true
-  }
-
-  private mutating func nextItem(
-    closing: UInt8, expected: StaticString
-  ) throws(JSONError) -> Bool {
-    precondition(depth > 0)
-    skipWhitespace()
-    let byte = try current(expected: isFirst ? "an item or the closing bracket" : expected)
-    if byte == closing {
-      offset += 1
-      depth -= 1
-      isFirst = false
-      return false
-    }
-    if isFirst {
-      isFirst = false
-      return true
-    }
-    if byte != UInt8(ascii: ",") { throw unexpected(expected: expected) }
-    offset += 1
-    skipWhitespace()
-    if try current(expected: "a further item") == closing { throw failure(.trailingComma) }
-    return true
+  /// The text that comes next, for a message: a string with its quotation marks, or all up to the
+  /// next comma, bracket or line end.
+  @export(interface)
+  public mutating func nextExcerpt() -> Excerpt {
+    if pending == nil { skipWhitespace() }
+    return excerpt(at: pending == nil ? offset : start)
   }
 }
 
+// Events.
 extension JSONScanner {
-  /// The text that comes next, for a message: a string with its quotation marks, or all up to the
-  /// next comma, bracket or line end.
-  public mutating func nextExcerpt() -> Excerpt {
-    skipWhitespace()
-    return excerpt()
+  private mutating func peek() throws(JSONError) -> JSONTokenizer.Event {
+    if let pending { return pending }
+    let event = try advance()
+    pending = event
+    return event
   }
 
-  private func excerpt() -> Excerpt {
+  @export(interface)
+  mutating func next() throws(JSONError) -> JSONTokenizer.Event {
+    if let event = pending {
+      pending = nil
+      return event
+    }
+    return try advance()
+  }
+
+  @export(interface)
+  private mutating func advance() throws(JSONError) -> JSONTokenizer.Event {
+    while true {
+      skipWhitespace()
+      start = offset
+      let isSeparator = offset < bytes.count && Self.isSeparator(bytes[offset])
+      let end = isSeparator ? offset + 1 : bytes.count
+      let event = try read(upTo: end)
+      if case .needsMore = event {
+        if isSeparator { continue }
+        if let number = tokenizer.endNumber() { return number }
+        throw JSONError(.unexpectedEnd, line: line, expected: tokenizer.expected)
+      }
+      return event
+    }
+  }
+
+  private mutating func read(upTo end: Int) throws(JSONError) -> JSONTokenizer.Event {
+    var count = 0
+    do throws(JSONFault) {
+      let event = try tokenizer.next(bytes.extracting(offset..<end), at: &count)
+      offset += count
+      return event
+    } catch {
+      throw self.error(error)
+    }
+  }
+
+  /// The rest of a name or a string.
+  private mutating func readText<let capacity: Int>(
+    into text: inout FixedText<capacity>
+  ) throws(JSONError) {
+    text.removeAll()
+    while true {
+      start = offset
+      let end = bytes.count
+      let event = try read(upTo: end)
+      switch event {
+      case .text(let range):
+        for index in range { text.append(bytes[start + index]) }
+      case .character(let character):
+        for index in 0..<character.count { text.append(character.storage[index]) }
+      case .needsMore: throw JSONError(.unexpectedEnd, line: line, expected: tokenizer.expected)
+      default: return
+      }
+    }
+  }
+
+  private mutating func skipWhitespace() {
+    while offset < bytes.count && JSONTokenizer.isWhitespace(bytes[offset]) {
+      if bytes[offset] == UInt8(ascii: "\n") { line += 1 }
+      offset += 1
+    }
+  }
+
+  private static func isSeparator(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: ",") || byte == UInt8(ascii: ":")
+  }
+}
+
+// Errors.
+extension JSONScanner {
+  /// The error for what was found at `start`.
+  @export(interface)
+  private func error(_ fault: JSONFault) -> JSONError {
+    switch fault {
+    case .valueExpected, .nameExpected, .colonExpected, .separatorExpected, .trailingText:
+      structuralError(fault)
+    case .malformedNumber: failure(.malformedNumber)
+    case .controlCharacter: failure(.controlCharacter)
+    case .badEscape: failure(.badEscape)
+    case .loneSurrogate: failure(.loneSurrogate)
+    case .invalidUTF8: failure(.invalidUTF8)
+    case .tooDeep: failure(.tooDeep)
+    case .unexpectedEnd: JSONError(.unexpectedEnd, line: line, expected: tokenizer.expected)
+    }
+  }
+
+  private func structuralError(_ fault: JSONFault) -> JSONError {
+    let byte = bytes[start]
+    if byte == UInt8(ascii: "/") { return failure(.comment) }
+    if tokenizer.isAfterComma && (byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")) {
+      return failure(.trailingComma)
+    }
+    if start > 0 && Self.isDigit(byte) && Self.isDigit(bytes[start - 1]) {
+      return JSONError(.leadingZero, line: line, found: excerpt(at: startOfNumber))
+    }
+    return fault == .trailingText
+      ? failure(.trailingText) : unexpected(expected: tokenizer.expected)
+  }
+
+  /// Of the number whose digits end before `start`.
+  private var startOfNumber: Int {
+    var index = start
+    while index > 0 && (Self.isDigit(bytes[index - 1]) || bytes[index - 1] == UInt8(ascii: "-")) {
+      index -= 1
+    }
+    return index
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { decimalDigit(byte) != nil }
+
+  @export(interface)
+  func unexpected(expected: StaticString) -> JSONError {
+    JSONError(.unexpectedText, line: line, found: excerpt(at: start), expected: expected)
+  }
+
+  private func failure(_ problem: JSONProblem) -> JSONError {
+    JSONError(problem, line: line, found: excerpt(at: start))
+  }
+
+  @export(interface)
+  private func excerpt(at offset: Int) -> Excerpt {
     var excerpt = Excerpt()
     var index = offset
     let isString = offset < bytes.count && bytes[offset] == UInt8(ascii: "\"")
@@ -171,60 +288,10 @@ extension JSONScanner {
 
   private static func isDelimiter(_ byte: UInt8) -> Bool {
     switch byte {
-    case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "{"), UInt8(ascii: "}"),
-      UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "\""), UInt8(ascii: " "),
-      UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+    case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "["), UInt8(ascii: "]"),
+      UInt8(ascii: "\""):
       true
-    default: false
+    default: isSeparator(byte) || JSONTokenizer.isWhitespace(byte)
     }
-  }
-
-  mutating func skipWhitespace() {
-    while offset < bytes.count {
-      switch bytes[offset] {
-      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): break
-      case UInt8(ascii: "\n"): line += 1
-      default: return
-      }
-      offset += 1
-    }
-  }
-
-  /// White space, then one given byte.
-  mutating func skip(_ byte: UInt8, expected: StaticString) throws(JSONError) {
-    skipWhitespace()
-    if try current(expected: expected) != byte { throw unexpected(expected: expected) }
-    offset += 1
-  }
-
-  func current(expected: StaticString) throws(JSONError) -> UInt8 {
-    if offset < bytes.count { return bytes[offset] }
-    throw JSONError(
-      problem: .unexpectedEnd, line: line, found: Excerpt(), expected: expected)
-  }
-
-  /// Whether exactly this word comes next.
-  private func isWord(_ word: StaticString) -> Bool {
-    let end = offset + word.utf8CodeUnitCount
-    if end > bytes.count || !matches(bytes.extracting(offset..<end), word) { return false }
-    return end == bytes.count || Self.isDelimiter(bytes[end])
-  }
-
-  func unexpected(expected: StaticString) -> JSONError {
-    if offset == bytes.count {
-      return JSONError(
-        problem: .unexpectedEnd, line: line, found: Excerpt(), expected: expected)
-    }
-    if bytes[offset] == UInt8(ascii: "/") { return failure(.comment) }
-    return JSONError(
-      problem: .unexpectedText, line: line, found: excerpt(), expected: expected)
-  }
-
-  func failure(_ problem: JSONProblem) -> JSONError {
-    JSONError(problem: problem, line: line, found: excerpt(), expected: "")
-  }
-
-  static func failure(_ problem: JSONProblem, line: Int) -> JSONError {
-    JSONError(problem: problem, line: line, found: Excerpt(), expected: "")
   }
 }

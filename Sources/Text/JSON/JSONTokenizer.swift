@@ -90,13 +90,52 @@ public struct JSONTokenizer: Sendable {
     switch state {
     case .escape: return try readEscape(byte)
     case .word: return try readWord(byte)
-    default: return isWhitespace(byte) ? nil : try readStructure(byte)
+    default: return Self.isWhitespace(byte) ? nil : try readStructure(byte)
     }
   }
 
-  private func isWhitespace(_ byte: UInt8) -> Bool {
+  /// Of a document that is a number: its end, which only the end of the bytes shows.
+  mutating func endNumber() -> Event? {
+    guard case .number = state, number.isComplete else { return nil }
+    endValue()
+    return .number(number)
+  }
+
+  static func isWhitespace(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
       || byte == UInt8(ascii: "\t")
+  }
+}
+
+// What a message says.
+extension JSONTokenizer {
+  private var isInObject: Bool { objects & 1 != 0 }
+
+  /// What must come next.
+  var expected: StaticString {
+    @export(interface) get {
+      switch state {
+      case .value: isAfterComma ? "a further item" : "a value"
+      case .firstElement, .firstName: "an item or the closing bracket"
+      case .name: "a further item"
+      case .colon: "':'"
+      case .afterValue: isInObject ? "',' or '}'" : "',' or ']'"
+      case .ended: "the end"
+      case .string: "the quotation mark at the end of the string"
+      case .escape: escape.expected
+      case .number: "a digit"
+      case .word: "true, false or null"
+      }
+    }
+  }
+
+  /// Whether a list or an object needs a further item.
+  var isAfterComma: Bool {
+    switch state {
+    case .name: true
+    case .value: depth > 0 && !isInObject
+    default: false
+    }
   }
 }
 
@@ -146,7 +185,6 @@ extension JSONTokenizer {
   }
 
   private mutating func readSeparator(_ byte: UInt8) throws(JSONFault) -> Event? {
-    let isInObject = objects & 1 != 0
     switch byte {
     case UInt8(ascii: ","):
       state = isInObject ? .name : .value
