@@ -179,6 +179,7 @@ extension Option {
     }
   }
 
+  @export(interface)
   private func answerUse(_ command: Command) -> OptionUse {
     switch self {
     case .maxTokens:
@@ -411,7 +412,9 @@ extension Option {
       .init(
         "", .flag,
         """
-        Keeps the arena from being swapped out; if the system does not allow it, says so and goes on.
+        Keeps the arena in memory: it is not swapped out, and a packed model's weights are not \
+        dropped and read again when other programs need memory. If the system does not allow it, says \
+        so and goes on.
         """)
     case .noHugePages:
       .init("", .flag, "Asks the system for no huge pages in place of as many as it has.")
