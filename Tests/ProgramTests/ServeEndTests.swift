@@ -16,7 +16,7 @@ struct ServeEndTests {
   private static var endless: [String: Any] {
     [
       "prompt": "Once upon a time", "max_tokens": 2_000_000_000, "temperature": 1.5, "stream": true,
-      "stop": "no such text",
+      "ignore_eos": true, "stop": "no such text",
     ]
   }
 

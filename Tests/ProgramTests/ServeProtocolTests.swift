@@ -22,7 +22,7 @@ struct ServeProtocolTests {
   private static var longStory: [String: Any] {
     [
       "prompt": "Once upon a time", "max_tokens": 2_000_000, "stream": true, "temperature": 1.5,
-      "stop": "no such text",
+      "ignore_eos": true, "stop": "no such text",
     ]
   }
 
@@ -230,11 +230,13 @@ struct ServeProtocolTests {
     #expect(Date().timeIntervalSince(start) < 10)
   }
 
-  /// A client that takes nothing of a long answer is dropped.
+  /// A client that takes nothing of a long answer is dropped. With log-probabilities the answer soon has
+  /// more bytes than the system holds for the client.
   @Test func aClientThatTakesNothing() throws {
     let service = try RunningService(["--timeout", "1"])
     let connection = try ClientConnection(port: service.port, receiveByteCount: 4096)
-    connection.send(RunningService.post("/v1/completions", Self.longStory))
+    connection.send(
+      RunningService.post("/v1/completions", Self.longStory.merging(["logprobs": 5]) { $1 }))
     #expect(service.program.wait(for: "POST /v1/completions gone"), "\(service.program.error)")
     #expect(try service.post("/v1/completions", Self.story).status == 200)
     connection.close()
