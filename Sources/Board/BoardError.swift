@@ -10,7 +10,6 @@ public enum BoardError: LineError {
   case noVectors(isArm: Bool)
   case tooLittleMemory(availableMiB: Int, reserveMiB: Int)
 
-  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .noInstructions: .malformedData

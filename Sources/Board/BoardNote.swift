@@ -13,7 +13,6 @@ public enum BoardNote: Int, Sendable {
 
   public static let count = 10
 
-  @export(interface)
   public var text: StaticString {
     switch self {
     case .noOnlineList:

@@ -22,7 +22,6 @@ public struct CoreSet: Sendable, Equatable {
     if core >= 0 && core < Self.limit { words[core / 64] |= 1 << UInt64(core % 64) }
   }
 
-  @export(interface)
   public var count: Int {
     var count = 0
     for index in 0..<16 { count += words[index].nonzeroBitCount }
@@ -30,7 +29,6 @@ public struct CoreSet: Sendable, Equatable {
   }
 
   /// The lowest core.
-  @export(interface)
   public var first: Int? {
     for index in 0..<16 where words[index] != 0 {
       return index * 64 + words[index].trailingZeroBitCount

@@ -22,7 +22,6 @@ public struct EnergyMeter: Sendable {
     /// Documentation/power/powercap/powercap.rst).
     case packages
 
-    @export(interface)
     public var name: StaticString {
       switch self {
       case .none: "none"

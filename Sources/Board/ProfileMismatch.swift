@@ -10,7 +10,6 @@ public enum ProfileMismatch: Equatable, Sendable {
   case int8MatrixMultiply
 
   /// The feature, as an error names it.
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .neon: "NEON (an aarch64 CPU)"

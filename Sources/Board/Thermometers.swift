@@ -122,9 +122,11 @@ struct Thermometers: Sendable {
   var isEmpty: Bool { sensors.count == 0 }
 
   var hasLimits: Bool {
-    for index in 0..<sensors.count where passiveLimits[index] != Self.none { return true }
-    for index in 0..<sensors.count where hotLimits[index] != Self.none { return true }
-    return false
+    @export(interface) get {
+      for index in 0..<sensors.count where passiveLimits[index] != Self.none { return true }
+      for index in 0..<sensors.count where hotLimits[index] != Self.none { return true }
+      return false
+    }
   }
 
   private static func temperature(_ file: SensorFile) -> Int? {
@@ -134,6 +136,7 @@ struct Thermometers: Sendable {
 
   /// The highest of all, in thousandths of a degree Celsius; nil where none can be read now.
   /// - Parameter throttling: gets the trip points that are passed.
+  @export(interface)
   func read(_ throttling: inout Throttling) -> Int? {
     var highest: Int?
     for index in 0..<sensors.count {

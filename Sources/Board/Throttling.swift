@@ -18,7 +18,6 @@ public struct Throttling: Equatable, Sendable {
 
     public static let count = 7
 
-    @export(interface)
     public var name: StaticString {
       switch self {
       case .underVoltage: "under-voltage"

@@ -239,7 +239,6 @@ extension Arguments {
   }
 
   /// Whether positions are renumbered at the trained length.
-  @export(interface)
   public var renumbers: Bool {
     if let positions = unsafe text(.positions) {
       unsafe isEqual(positions, "compact")
@@ -249,7 +248,6 @@ extension Arguments {
   }
 
   /// The command whose memory is laid out: of `plan`, that of `--of`; nil if that has no plan.
-  @export(interface)
   public var plannedCommand: Command? {
     if command != .plan { return command }
     guard let named = unsafe text(.of) else { return .run }

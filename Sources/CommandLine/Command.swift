@@ -27,7 +27,6 @@ public enum Command: Int, Sendable {
     "run, chat, serve, plan, bench, profile-run, score, pack, probe, tokenize, template or inspect"
   static let benchmarkNames: StaticString = "speed, scoring and ttft"
 
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .run: "run"

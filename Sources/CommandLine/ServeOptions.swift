@@ -26,6 +26,7 @@ import Text
   public let bodyByteCountMax: Int
   public let promptTokenCountMax: Int
 
+  @export(interface)
   fileprivate init(_ arguments: Arguments) {
     unsafe listen = unsafe arguments.text(.listen)
     unsafe tokenFile = unsafe arguments.text(.tokenFile)
@@ -55,6 +56,7 @@ public struct SamplingOptions: Sendable {
   public let seed: UInt64
   public let isSeedGiven: Bool
 
+  @export(interface)
   fileprivate init(_ arguments: Arguments) {
     temperature = arguments.decimal(.temperature)
     topK = arguments.whole(.topK)

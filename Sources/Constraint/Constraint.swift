@@ -71,6 +71,7 @@ extension Constraint {
   public var isSchemaWhole: Bool { document.isWhole }
 
   /// Compiles the schema. Answers are bound to it from now on.
+  @export(interface)
   public mutating func finishSchema() throws(ConstraintError) {
     if !document.isWhole { throw ConstraintError(.json, 0) }
     try compile()
@@ -147,6 +148,7 @@ extension Constraint {
   }
 
   /// After `beginOther`: an answer without calls is a JSON object of any kind.
+  @export(interface)
   public mutating func takeAnyObject() throws(ConstraintError) {
     try document.take(span("{\"type\":\"object\"}"), &machine.words)
   }

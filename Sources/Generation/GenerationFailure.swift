@@ -14,7 +14,6 @@ public enum PassFailure: LineError {
     }
   }
 
-  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .cacheFull(let full): full.exitCode

@@ -209,6 +209,7 @@ extension Generator {
     speculation.accept(token)
   }
 
+  @export(interface)
   private mutating func readPrompt(_ engine: inout Engine) throws(PassFailure) -> BlockRecord {
     let count = prompt.count
     for index in 0..<count { unsafe note(engine.block[index]) }
@@ -278,6 +279,7 @@ extension Generator {
   }
 
   /// Passes the last token through the model, and with it those that may follow.
+  @export(interface)
   private mutating func readLast(_ engine: inout Engine) throws(PassFailure) {
     let start = Instant.now()
     logitRow = 0
@@ -311,6 +313,7 @@ extension Generator {
   }
 
   /// The open tokens are none of the text's.
+  @export(interface)
   private mutating func drop(_ engine: inout Engine) {
     if engine.openCount == 0 { return }
     let start = Instant.now()
@@ -352,6 +355,7 @@ extension Generator {
 
   /// The token that follows; before `minTokens` one that ends the answer only if no other can.
   /// - Returns: nil if no token can follow.
+  @export(interface)
   private mutating func nextToken(_ logits: LogitRow, roomCount: Int) -> Int32? {
     let isBound = isBound
     let leftCount = min(request.maxTokens - tokens.count, roomCount) - 1

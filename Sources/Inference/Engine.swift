@@ -41,6 +41,7 @@ public struct Engine: ~Copyable {
   private let inPlace = InPlace()
 
   /// Starts the threads. The arena is not yet sealed.
+  @export(interface)
   public init(layout: EngineLayout, cores: Span<Int32>) throws(SystemFailure) {
     self.layout = layout
     sequence = TokenSequence(layout.sequence)
@@ -132,6 +133,7 @@ extension Engine {
   }
 
   /// Forgets all tokens: the next block is the first one of a text.
+  @export(interface)
   public mutating func reset() {
     sequence.reset()
     machine.forgetNumberPlaces()
@@ -143,6 +145,7 @@ extension Engine {
 extension Engine {
   /// Makes the logits of `rowCount` tokens of the block that was appended last.
   /// - Parameter rowCount: at most `settings.logitRowCount`.
+  @export(interface)
   public func makeLogits(firstRow: Int, rowCount: Int) {
     machine.makeLogits(
       layout.weights, firstRow: firstRow, rowCount: rowCount,
@@ -165,5 +168,7 @@ extension Engine {
 
   /// Where a number was first past Float32's range or none at all; nil if all were finite. What
   /// the model gives after that means nothing.
-  public var numberFault: NumberFault? { machine.numberFault }
+  public var numberFault: NumberFault? {
+    @export(interface) get { machine.numberFault }
+  }
 }

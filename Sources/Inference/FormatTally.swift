@@ -79,11 +79,12 @@ public struct FormatTally {
   public func byteCount(_ index: Int) -> Int { byteCounts[index] }
 
   /// The format of the most bytes.
-  @export(interface)
   public var largestName: StaticString {
-    var largest = 0
-    for index in 1..<Self.count where byteCounts[index] > byteCounts[largest] { largest = index }
-    return Self.name(largest)
+    @export(interface) get {
+      var largest = 0
+      for index in 1..<Self.count where byteCounts[index] > byteCounts[largest] { largest = index }
+      return Self.name(largest)
+    }
   }
 
   public static func name(_ index: Int) -> StaticString {

@@ -6,7 +6,6 @@ import Profile
 extension Engine {
   /// A hash by which a model is known again whatever format its matrices are held in: of its description,
   /// its norms and its biases.
-  @export(interface)
   public var modelMark: UInt64 {
     var hash = XXHash64()
     shape.add(to: &hash)

@@ -12,18 +12,19 @@ import Platform
 extension TokenSequence {
   /// Tokens that can be proposed behind the next one now: as many as the settings allow and there is room
   /// for, before positions would be renumbered.
-  @export(interface)
   public var proposalRoom: Int {
-    var room = min(settings.proposalCountMax, settings.blockSize - 1)
-    room = min(room, settings.logitRowCount - 1)
-    if !Eviction.undoesSteps(settings.policy) || !hasShortGroups { room = 0 }
-    // What leaves a window is not kept.
-    if settings.windowSlotCount(of: shape) > 0 { room = 0 }
-    // What a token has changed in a state is not kept.
-    if shape.stateLayerCount > 0 { room = 0 }
-    if !settings.evicts { room = min(room, roomCount - 1) }
-    if settings.renumbers { room = min(room, shape.contextLength - position - 1) }
-    return max(room, 0)
+    @export(interface) get {
+      var room = min(settings.proposalCountMax, settings.blockSize - 1)
+      room = min(room, settings.logitRowCount - 1)
+      if !Eviction.undoesSteps(settings.policy) || !hasShortGroups { room = 0 }
+      // What leaves a window is not kept.
+      if settings.windowSlotCount(of: shape) > 0 { room = 0 }
+      // What a token has changed in a state is not kept.
+      if shape.stateLayerCount > 0 { room = 0 }
+      if !settings.evicts { room = min(room, roomCount - 1) }
+      if settings.renumbers { room = min(room, shape.contextLength - position - 1) }
+      return max(room, 0)
+    }
   }
 
   /// Whether the query heads of a KV head and token are one share of attention.
@@ -91,6 +92,7 @@ extension TokenSequence {
     fixedCount = min(fixedCount, tokenCount)
   }
 
+  @export(interface)
   private func undo(_ steps: Range<Int>, on machine: borrowing Machine) {
     if unsafe !state.pointee.eviction.keepsKeySum && steps.upperBound <= evictingStep {
       unsafe state.pointee.cache.takeBack(tokenCount: steps.count)
@@ -129,6 +131,7 @@ extension Engine {
   public mutating func accept() { sequence.accept() }
 
   /// See `TokenSequence.drop`.
+  @export(interface)
   public mutating func drop() { sequence.drop(on: machine) }
 
   /// Takes back a block that `propose` has appended, none of whose tokens is accepted, and forgets that

@@ -35,6 +35,7 @@ struct RotaryTables: BitwiseCopyable {
   subscript(spec: LayerSpec) -> RotaryTable { tables[spec.ropeTable ?? count] }
 
   /// Makes all frequencies, without factors that a model's file gives.
+  @export(interface)
   func setFrequencies(_ shape: ModelShape) {
     for index in 0..<count { tables[index].setFrequencies(shape.ropeTables[index]) }
   }

@@ -85,7 +85,9 @@ public enum AppendError: Error {
   /// Filled slots of the head that has most. (With open tokens, a head from which tokens were evicted
   /// for them counts as full.)
   public var slotsFilled: Int {
-    unsafe settings.evicts ? state.pointee.cache.count : state.pointee.cache.count - openCount
+    @export(interface) get {
+      unsafe settings.evicts ? state.pointee.cache.count : state.pointee.cache.count - openCount
+    }
   }
 
   /// Whether no token can follow: policy `full` with all slots filled.

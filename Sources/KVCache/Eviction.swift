@@ -126,7 +126,6 @@ import Profile
   }
 
   /// Evictions from a head whose anchor was weak: see `weakAnchorLimit`.
-  @export(interface)
   public var weakAnchorCount: Int {
     var sum: UInt64 = 0
     for kvHead in 0..<shape.kvHeadCountMax { unsafe sum += weakCounts[kvHead] }

@@ -11,6 +11,7 @@ extension Eviction {
 
   /// To be called when the block's tokens are written.
   /// - Parameter rotary: by which keys are rotated, the block's tokens in its rows; nil if they are not.
+  @export(interface)
   public func beforeAttention(_ block: HeadBlock, _ rotary: RotaryTable?) {
     if block.keepsLatest { return }
     policy.accept(BeforeAttention(slots: slots(block, rotary)), form)

@@ -25,7 +25,6 @@ public struct HeadBlock: BitwiseCopyable {
   public var isOverBudget: Bool { slotCount > budget }
 
   /// The same head for a policy that keeps no norms.
-  @export(interface)
   public var withoutNorms: HeadBlock {
     HeadBlock(
       head: head.withoutNorms, index: index, kvHead: kvHead, place: place, budget: budget,

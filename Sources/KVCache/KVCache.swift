@@ -82,7 +82,6 @@ import Memory
   }
 
   /// Filled slots of the head that has most.
-  @export(interface)
   public var count: Int {
     var largest: UInt32 = 0
     for index in 0..<shape.headCount { largest = unsafe max(largest, counts[index]) }
@@ -90,7 +89,6 @@ import Memory
   }
 
   /// Filled slots of the head that has least.
-  @export(interface)
   public var leastCount: Int {
     var least = UInt32.max
     for index in 0..<shape.headCount { least = unsafe min(least, counts[index]) }
@@ -177,7 +175,6 @@ import Memory
   }
 
   /// Tokens that every head has room for before one is evicted.
-  @export(interface)
   public var countBeforeEviction: Int {
     var least = Int.max
     for index in 0..<shape.headCount {
@@ -277,7 +274,6 @@ extension KVCache {
 
   /// Whether the counts are such as a text leaves: each head has at least one slot and at most its
   /// budget.
-  @export(interface)
   public var hasPossibleCounts: Bool {
     for index in 0..<shape.headCount
     where unsafe counts[index] == 0 || Int(counts[index]) > heads[index].budget { return false }

@@ -38,7 +38,6 @@ public enum MeasurementError: LineError {
     }
   }
 
-  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .model(let error): error.exitCode

@@ -97,7 +97,6 @@ import Platform
 
   /// The regions from the weights to the norms, which do not change once they are loaded, up to where
   /// the keys begin: a multiple of `imageAlignment`.
-  @export(interface)
   public var modelImage: UnsafeMutableRawBufferPointer {
     let start = plan.offset(of: .weights)
     return unsafe UnsafeMutableRawBufferPointer(

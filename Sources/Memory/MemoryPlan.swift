@@ -23,7 +23,6 @@ public struct MemoryPlan: Sendable {
   public func offset(of region: Region) -> Int { offsets[region.rawValue] }
 
   /// The bytes between regions and after the last one, which alignment asks for.
-  @export(interface)
   public var paddingByteCount: Int {
     var sum = 0
     for index in 0..<Region.count { sum += byteCounts[index] }

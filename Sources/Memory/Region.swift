@@ -31,7 +31,6 @@ public enum Region: Int, Sendable {
   public static var count: Int { PerRegion<Int>.count }
 
   /// The name in tables and reports.
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .tables: "tables"

@@ -3,7 +3,6 @@ import CInstructions
 /// What this program was compiled to use. It runs only on processors that have all of it: see
 /// `missing(from:)`.
 public enum BuildFeatures {
-  @export(interface)
   public static var isArm: Bool {
     #if arch(arm64)
       true
@@ -20,7 +19,6 @@ public enum BuildFeatures {
   public static var usesInt8MatrixMultiply: Bool { edge_built_with_i8mm() }
 
   /// The kernel path.
-  @export(interface)
   public static var name: StaticString {
     #if arch(x86_64)
       edge_has_vnni() ? "AVX-512 VNNI" : edge_built_with_avx2() ? "AVX2" : "portable x86-64"

@@ -13,27 +13,28 @@ public struct SystemFailure: Error {
   public var isMissingFile: Bool { code == ENOENT || code == ENOTDIR }
 
   /// The usual sentence for the errno, for the codes that a user is likely to meet.
-  @export(interface)
   public var reason: StaticString {
-    switch code {
-    case ENOENT: "no such file or directory"
-    case ENOTDIR: "a part of the path is not a directory"
-    case EACCES, EPERM: "permission denied"
-    case EISDIR: "it is a directory"
-    case EINVAL: "it is not a regular file"
-    case EEXIST: "something else has this name"
-    case ENOSPC: "no space left on the device"
-    case EIO: "input/output error"
-    case EPIPE: "the reader went away"
-    case ENOMEM: "not enough memory"
-    case EBUSY: "another process uses it"
-    case EAGAIN: "the resource is temporarily unavailable"
-    case EROFS: "the file system is read-only"
-    case EMFILE, ENFILE: "too many open files"
-    case EADDRINUSE: "the address is in use"
-    case EADDRNOTAVAIL: "this machine has no such address"
-    case EFBIG: "the file is larger than the limit of file sizes"
-    default: "system error"
+    @export(interface) get {
+      switch code {
+      case ENOENT: "no such file or directory"
+      case ENOTDIR: "a part of the path is not a directory"
+      case EACCES, EPERM: "permission denied"
+      case EISDIR: "it is a directory"
+      case EINVAL: "it is not a regular file"
+      case EEXIST: "something else has this name"
+      case ENOSPC: "no space left on the device"
+      case EIO: "input/output error"
+      case EPIPE: "the reader went away"
+      case ENOMEM: "not enough memory"
+      case EBUSY: "another process uses it"
+      case EAGAIN: "the resource is temporarily unavailable"
+      case EROFS: "the file system is read-only"
+      case EMFILE, ENFILE: "too many open files"
+      case EADDRINUSE: "the address is in use"
+      case EADDRNOTAVAIL: "this machine has no such address"
+      case EFBIG: "the file is larger than the limit of file sizes"
+      default: "system error"
+      }
     }
   }
 }

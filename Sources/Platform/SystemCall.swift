@@ -7,7 +7,6 @@ public enum Machine: Sendable {
   public static var own: Machine { BuildFeatures.isArm ? .arm : .x86 }
 
   /// The kernel's word for it (linux/audit.h): the machine's number in ELF, 64 bits, little-endian.
-  @export(interface)
   public var auditWord: UInt32 {
     switch self {
     case .x86: 0xC000_003E

@@ -29,6 +29,7 @@ import Synchronization
   ///   - stacks: `memberCount - 1` stacks of `stackByteCount` bytes each.
   ///   - cores: one core for each member to be bound to, or empty. The calling thread is bound until
   ///     the team ends.
+  @export(interface)
   public init(
     storage: UnsafeMutablePointer<TeamState>, lines: UnsafeMutablePointer<TeamLine>,
     memberCount: Int, stacks: UnsafeMutableRawPointer, cores: Span<Int32>
@@ -187,6 +188,7 @@ private struct BoundCaller {
   public func ownRun(of count: Int) -> Range<Int> { run(index, of: count) }
 
   /// The same of any member.
+  @export(interface)
   public func run(_ member: Int, of count: Int) -> Range<Int> {
     member * count / self.count..<(member + 1) * count / self.count
   }

@@ -76,11 +76,13 @@ public struct XXHash64: Sendable {
   }
 
   /// A value of one machine word, as its bytes lie in memory.
+  @export(interface)
   public mutating func update(_ word: UInt64) {
     var word = word.littleEndian
     unsafe withUnsafeBytes(of: &word) { unsafe update($0) }
   }
 
+  @export(interface)
   private mutating func append(_ byte: UInt8) {
     rest[restCount] = byte
     restCount += 1

@@ -49,6 +49,7 @@ public struct DeviceProfile: Sendable {
   init() {}
 
   /// Reads a profile file's text; the format is in README.md.
+  @export(interface)
   public init(json: Span<UInt8>) throws(ProfileError) {
     self = try ProfileReader.read(json)
   }
@@ -58,7 +59,6 @@ public struct DeviceProfile: Sendable {
 
   /// A thread's part of the second-level cache, in bytes. Arm cores without the dot product
   /// (Cortex-A53, A57, A72) share that of their cluster, later ones and those of x86 have their own.
-  @export(interface)
   public var l2ByteCountPerThread: Int {
     let byteCount = l2CacheKiB * 1024
     if case .neon = vectorWidth, !dotProduct { return byteCount / threads }

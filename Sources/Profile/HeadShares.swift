@@ -75,12 +75,13 @@ public struct HeadShares: Sendable {
   }
 
   /// A hash of all shares.
-  @export(interface)
   public var hash: UInt64 {
-    var hash = XXHash64()
-    for layer in 0...layerCount { hash.update(UInt64(firstHeads[layer])) }
-    for head in 0...headCount { hash.update(UInt64(sums[head])) }
-    return hash.finish()
+    @export(interface) get {
+      var hash = XXHash64()
+      for layer in 0...layerCount { hash.update(UInt64(firstHeads[layer])) }
+      for head in 0...headCount { hash.update(UInt64(sums[head])) }
+      return hash.finish()
+    }
   }
 }
 

@@ -195,6 +195,7 @@ struct HeadSharesReader: ~Escapable {
 
 extension HeadShares {
   /// Reads a file's text in place of what is there; the format is in Profile.docc.
+  @export(interface)
   public mutating func read(json: Span<UInt8>) throws(HeadSharesError) {
     self = HeadShares()
     var reader = try HeadSharesReader(json)

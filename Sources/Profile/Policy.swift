@@ -22,27 +22,27 @@ public enum Policy: Int, Sendable {
   public static let count = Policy.l2.rawValue + 1
 
   /// The name in a profile and on the command line.
-  @export(interface)
   public var name: StaticString {
-    switch self {
-    case .full: "full"
-    case .keydiff: "keydiff"
-    case .keydiffStream: "keydiff-stream"
-    case .keydiffNormalized: "keydiff-normalized"
-    case .keydiffPairwise: "keydiff-pairwise"
-    case .keydiffMedian: "keydiff-median"
-    case .keydiffDot: "keydiff-dot"
-    case .keydiffEuclidean: "keydiff-euclidean"
-    case .sink: "sink"
-    case .tova: "tova"
-    case .h2o: "h2o"
-    case .snapkv: "snapkv"
-    case .l2: "l2"
+    @export(interface) get {
+      switch self {
+      case .full: "full"
+      case .keydiff: "keydiff"
+      case .keydiffStream: "keydiff-stream"
+      case .keydiffNormalized: "keydiff-normalized"
+      case .keydiffPairwise: "keydiff-pairwise"
+      case .keydiffMedian: "keydiff-median"
+      case .keydiffDot: "keydiff-dot"
+      case .keydiffEuclidean: "keydiff-euclidean"
+      case .sink: "sink"
+      case .tova: "tova"
+      case .h2o: "h2o"
+      case .snapkv: "snapkv"
+      case .l2: "l2"
+      }
     }
   }
 
   /// What the policy keeps, in a few words.
-  @export(interface)
   public var summary: StaticString {
     switch self {
     case .full: "every token; the prompt must fit into the slots"

@@ -34,7 +34,6 @@ public enum ProfileError: LineError {
   case retentionOverBudget(sinks: Int, recent: Int, cacheBudget: Int)
 
   /// Of sysexits: EX_USAGE, EX_CONFIG.
-  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .invalidRetention, .retentionOverBudget, .invalidValue(_, _, .argument),

@@ -60,7 +60,6 @@ public enum ProfileField: Int, Sendable {
     self == .weights || self == .headBudgets || self == .speculate || self == .decodeThreads
   }
 
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .board: "board"
@@ -97,7 +96,6 @@ public enum ProfileField: Int, Sendable {
 
   /// The bounds of a whole number (for `cores`, of each one), or of a string's byte count; nil for
   /// the other fields.
-  @export(interface)
   public var range: ClosedRange<Int>? {
     switch self {
     case .board: 1...ProfileLimits.boardByteCountMax

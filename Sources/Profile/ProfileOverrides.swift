@@ -15,7 +15,6 @@ public enum ProfileOption: Int, Sendable {
 
   public static let count = 10
 
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .block: "--block"
@@ -60,6 +59,7 @@ public struct ProfileOverrides: Sendable {
   public init() {}
 
   /// Sets an option to the text of its argument.
+  @export(interface)
   public mutating func set(_ option: ProfileOption, to text: Span<UInt8>) throws(ProfileError) {
     switch option {
     case .block: blockSize = try Self.integer(option, .blockSize, text)

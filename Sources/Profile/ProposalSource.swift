@@ -10,7 +10,6 @@ public enum ProposalSource: Int, Sendable {
 
   public static let count = 2
 
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .off: "off"

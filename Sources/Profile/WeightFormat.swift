@@ -33,7 +33,6 @@ public enum WeightFormat: Int, Sendable {
   /// Whether it is for weights that come from no file.
   public var isMadeUp: Bool { rawValue > WeightFormat.file.rawValue }
 
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .int8: "int8"

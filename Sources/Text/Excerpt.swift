@@ -12,10 +12,12 @@ public struct Excerpt: Sendable {
 
   public init() {}
 
+  @export(interface)
   @inline(never)
   public init(_ text: StaticString) { append(text) }
 
   /// A zero-terminated string of the C kind.
+  @export(interface)
   @inline(never)
   public init(cString: UnsafePointer<CChar>) {
     var length = 0
@@ -23,6 +25,7 @@ public struct Excerpt: Sendable {
     for index in 0..<length { append(unsafe UInt8(bitPattern: cString[index])) }
   }
 
+  @export(interface)
   @inline(never)
   public init(_ text: Span<UInt8>) {
     for index in 0..<min(text.count, Self.byteCountMax + 1) { append(text[index]) }
@@ -31,6 +34,7 @@ public struct Excerpt: Sendable {
   /// Bytes held.
   public var count: Int { Int(length) }
 
+  @export(interface)
   @inline(never)
   public mutating func append(_ byte: UInt8) {
     if count < Self.byteCountMax {
@@ -41,6 +45,7 @@ public struct Excerpt: Sendable {
     }
   }
 
+  @export(interface)
   @inline(never)
   public mutating func append(_ text: StaticString) {
     let start = unsafe text.utf8Start
@@ -57,6 +62,7 @@ public struct Excerpt: Sendable {
   }
 
   /// Whether `text` stands at `start`.
+  @export(interface)
   @inline(never)
   public func hasText(_ text: StaticString, at start: Int) -> Bool {
     if start < 0 || start + text.utf8CodeUnitCount > count { return false }

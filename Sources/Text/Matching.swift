@@ -1,6 +1,7 @@
 // Comparisons of texts with words that the program knows.
 
 /// Whether `text` is exactly `word`.
+@export(interface)
 public func matches(_ text: Span<UInt8>, _ word: StaticString) -> Bool {
   text.count == word.utf8CodeUnitCount && hasText(text, word, at: 0)
 }

@@ -10,7 +10,6 @@ public enum EncodedToken: Sendable {
   case pending
 
   /// The token, or nil at the end, of a source that is never pending.
-  @export(interface)
   public var ofWholeText: Int32? {
     switch self {
     case .token(let token): token
@@ -164,6 +163,7 @@ extension Encoder {
 /// Special tokens.
 extension Encoder {
   /// Looks for the first special token that could end the next word.
+  @export(interface)
   private mutating func findSpecialToken(
     _ specialTokens: borrowing SpecialTokens, includesControl: Bool
   ) {
@@ -197,6 +197,7 @@ extension Encoder {
 
 /// Words.
 extension Encoder {
+  @export(interface)
   private mutating func encodeWord(_ vocabulary: borrowing Vocabulary) {
     if isAtStart { beginText() }
     let word = takeWord(vocabulary)

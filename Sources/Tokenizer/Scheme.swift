@@ -10,7 +10,6 @@ public enum Scheme: Sendable {
   case rankedPieces
 
   /// Whether a text begins with the model's BOS token where the file does not say.
-  @export(interface)
   public var addsBOS: Bool {
     switch self {
     case .byteLevelBPE(let preTokenizer): preTokenizer.addsBOS

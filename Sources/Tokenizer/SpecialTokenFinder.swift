@@ -7,6 +7,7 @@ public struct SpecialTokenFinder {
   public init(_ vocabulary: borrowing Vocabulary) { tokens = vocabulary.specialTokens }
 
   /// The longest special token that `text` has at `start`, and its count of bytes.
+  @export(interface)
   public func match(_ text: Span<UInt8>, at start: Int) -> (token: Int32, byteCount: Int)? {
     unsafe text.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return nil }

@@ -66,6 +66,7 @@ import Platform
   ///   - text: as in `tokenizer.ggml.tokens`.
   ///   - type: as in `tokenizer.ggml.token_type`.
   ///   - score: as in `tokenizer.ggml.scores`; used by SentencePiece only.
+  @export(interface)
   public mutating func addToken(
     _ text: Span<UInt8>, type: Int32, score: Float = 0
   ) throws(TokenizerError) {
@@ -165,6 +166,7 @@ import Platform
   /// Adds the merge of the next rank. One whose sides, or whose whole, are no tokens is counted and
   /// never made.
   /// - Parameter text: as in `tokenizer.ggml.merges`: the left token, a space, the right token.
+  @export(interface)
   public mutating func addMerge(_ text: Span<UInt8>) throws(TokenizerError) {
     guard !merges.isFull else {
       throw .wrongCount(
@@ -315,6 +317,7 @@ extension Vocabulary {
   @inline(__always)
   func token(ofByte byte: UInt8) -> Int32 { unsafe byteTokens[Int(byte)] }
 
+  @export(interface)
   private func find(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int32? {
     var slot = unsafe Int(truncatingIfNeeded: Bytes.hash(text, count: count)) & textSlotMask
     for _ in 0..<HashTable.probeCountMax {

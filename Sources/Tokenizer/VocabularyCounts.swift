@@ -44,6 +44,7 @@ public struct VocabularyCounts: Sendable {
   }
 
   /// Counts the next token.
+  @export(interface)
   public mutating func include(token text: Span<UInt8>, type: Int32) throws(TokenizerError) {
     let kind = try Self.kind(type, text, index: tokenCount)
     let byteCount = byteCount(text, kind)

@@ -14,7 +14,6 @@ extension VocabularyCounts {
 
 extension Vocabulary {
   /// What it keeps beside its tables; those are region `tokenizer` as a whole.
-  @export(interface)
   public var numbers: InlineArray<12, UInt64> {
     [
       UInt64(counts.tokenCount), UInt64(counts.tokenByteCount),

@@ -8,8 +8,9 @@ import Profile
 /// The shares of the run's head budgets: they stay as long as the program runs.
 private nonisolated(unsafe) var shares = HeadShares()
 
-/// The text that they were read from, and one byte more, by which a longer file is seen.
-private nonisolated(unsafe) var fileText = InlineArray<65_537, UInt8>(repeating: 0)
+/// The text that they were read from, and a byte more at least, by which a longer file is seen. Its elements
+/// are few, because the compiler takes a time that grows with the square of their number.
+private nonisolated(unsafe) var fileText = InlineArray<8_193, UInt64>(repeating: 0)
 private nonisolated(unsafe) var fileByteCount = 0
 
 /// The head budgets that a run takes: of the file that the command line names, else of the profile's, else
@@ -89,7 +90,10 @@ struct HeadBudgets {
 
   private init(textOf path: ModelPath) throws(CommandFailure) {
     do throws(HeadSharesError) {
-      unsafe try shares.read(json: fileText.span.extracting(0..<fileByteCount))
+      unsafe try withUnsafeBytes(of: &fileText) { (bytes) throws(HeadSharesError) in
+        let text = unsafe bytes.bindMemory(to: UInt8.self)
+        unsafe try shares.read(json: text.span.extracting(0..<fileByteCount))
+      }
     } catch {
       throw CommandFailure(.headShares(error), path)
     }

@@ -74,6 +74,7 @@ struct Machine: ~Copyable {
   }
 
   /// Whether the text may end after a set.
+  @export(interface)
   mutating func accepts(_ level: Level) -> Bool {
     for index in level.start..<level.start + level.count where threads[index].kind == .end {
       return true

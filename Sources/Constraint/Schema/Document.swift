@@ -117,6 +117,7 @@ struct DocumentBuilder {
     }
   }
 
+  @export(interface)
   mutating func take(
     _ event: JSONTokenizer.Event, _ bytes: Span<UInt8>, _ words: inout Words
   ) throws(ConstraintError) {

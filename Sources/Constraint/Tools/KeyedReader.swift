@@ -71,6 +71,7 @@ struct KeyedReader: Sendable {
   }
 
   /// - Returns: false if the byte is to be taken again, as a part of what follows.
+  @export(interface)
   private mutating func take(_ byte: UInt8) -> Bool {
     switch part {
     case .border: return takeBorder(byte)

@@ -76,6 +76,7 @@ public struct ToolCallReader: Sendable {
   }
 
   /// - Parameter place: where reading goes on.
+  @export(interface)
   public mutating func next(_ bytes: Span<UInt8>, at place: inout Int) -> Event {
     if part == .text { return nextText(bytes, &place) }
     while place < bytes.count {
@@ -95,6 +96,7 @@ public struct ToolCallReader: Sendable {
     return .needsMore
   }
 
+  @export(interface)
   private mutating func nextText(_ bytes: Span<UInt8>, _ place: inout Int) -> Event {
     let start = place
     while place < bytes.count {
@@ -120,6 +122,7 @@ public struct ToolCallReader: Sendable {
   }
 
   /// - Returns: whether the name is whole.
+  @export(interface)
   private mutating func takeName(_ byte: UInt8, _ place: inout Int) -> Bool {
     // No name has the first byte of what follows it.
     let middle = form.middle.utf8CodeUnitCount > 0 ? form.middle : form.end
@@ -181,6 +184,7 @@ public struct ToolCallReader: Sendable {
   }
 
   /// Takes a byte of the form's own text.
+  @export(interface)
   private mutating func takeForm(_ byte: UInt8) {
     offset += 1
     switch part {

@@ -36,7 +36,6 @@ public enum StopReason: Sendable {
   /// The driver ended it.
   case interrupt
 
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .length: "length"

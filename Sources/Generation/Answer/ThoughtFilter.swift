@@ -36,6 +36,7 @@ public struct ThoughtFilter: Sendable {
     skipsSpace = marks != nil && isInThoughts
   }
 
+  @export(interface)
   public mutating func accept(_ byte: UInt8) {
     precondition(releasedCount == 0)
     if skipsSpace && Self.isSpace(byte) { return }
@@ -85,6 +86,7 @@ public struct ThoughtFilter: Sendable {
   }
 
   /// Within thoughts: bytes are given that are neither white space nor the mark's beginning.
+  @export(interface)
   private mutating func findEnd(_ mark: StaticString) {
     var first = 0
     while true {

@@ -14,7 +14,6 @@ public enum LoadFailure: LineError {
     }
   }
 
-  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .file(let failure): failure.exitCode

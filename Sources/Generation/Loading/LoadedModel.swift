@@ -47,7 +47,6 @@ import Tokenizer
   }
 
   /// Of a model whose needs use text.
-  @export(interface)
   public var vocabulary: UnsafeMutablePointer<Vocabulary> {
     guard let vocabulary = unsafe ModelLayout.vocabulary(text) else {
       preconditionFailure("no text was asked for")
@@ -56,7 +55,6 @@ import Tokenizer
   }
 
   /// Of a model whose needs use text.
-  @export(interface)
   public var textMarks: TextMarks {
     switch text {
     case .some(let text): text.marks
@@ -65,7 +63,6 @@ import Tokenizer
   }
 
   /// Whether there is a chat template, and it is used.
-  @export(interface)
   public var hasTemplate: Bool {
     switch text {
     case .some(let text): text.hasTemplate
@@ -77,6 +74,7 @@ import Tokenizer
   public mutating func takeEncoder() -> Encoder { text!.takeEncoder() }
 
   /// Of a model that was loaded from a GGUF file.
+  @export(interface)
   func packedContents(
     of arena: borrowing Arena, headBudgets: UnsafeRawBufferPointer
   ) -> PackedContents {

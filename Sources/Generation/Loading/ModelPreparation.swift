@@ -78,10 +78,12 @@ public struct ModelPreparation: ~Copyable {
   }
 
   /// The part of the arena that is the model's.
+  @export(interface)
   public func layout(carver: inout Carver) -> ModelLayout {
     ModelLayout(carver: &carver, model, settings, needs, text)
   }
 
+  @export(interface)
   mutating func load(
     _ engine: borrowing Engine, _ text: borrowing TextLayout?, into arena: borrowing Arena
   ) throws(TextFailure) {

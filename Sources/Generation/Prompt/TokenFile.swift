@@ -31,7 +31,6 @@ public enum TokenFileError: LineError {
     }
   }
 
-  @export(interface)
   public var exitCode: ExitCode {
     if case .system(let failure) = self {
       return failure.exitCode

@@ -39,7 +39,6 @@ public enum TextFailure: LineError {
     }
   }
 
-  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .model(let error): error.exitCode

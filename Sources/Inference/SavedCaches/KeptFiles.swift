@@ -5,14 +5,15 @@ import Platform
 // Kept texts in a file, as saved caches of which the last token's row is not known.
 extension Engine {
   /// By which a file's texts are known again as some that this run could have saved.
-  @export(interface)
   public var savedMark: UInt64 {
-    var header = emptyHeader
-    var hash = XXHash64()
-    (header.tokenCount, header.position, header.fixedCount, header.slotCount) = (0, 0, 0, 0)
-    return unsafe withUnsafeBytes(of: &header) {
-      unsafe hash.update(UnsafeRawBufferPointer($0))
-      return hash.finish()
+    @export(interface) get {
+      var header = emptyHeader
+      var hash = XXHash64()
+      (header.tokenCount, header.position, header.fixedCount, header.slotCount) = (0, 0, 0, 0)
+      return unsafe withUnsafeBytes(of: &header) {
+        unsafe hash.update(UnsafeRawBufferPointer($0))
+        return hash.finish()
+      }
     }
   }
 

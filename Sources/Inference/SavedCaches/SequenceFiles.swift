@@ -48,11 +48,13 @@ extension TokenSequence {
 
 extension Engine {
   /// See `TokenSequence.save`.
+  @export(interface)
   public func save(to out: inout TextOutput) {
     sequence.save(to: &out, on: machine, layout.weights)
   }
 
   /// See `TokenSequence.restore`.
+  @export(interface)
   public mutating func restore(from file: borrowing InputFile) throws(SnapshotError) {
     try unsafe sequence.restore(
       from: file, on: machine, layout.weights, buffer: layout.loading.buffer)

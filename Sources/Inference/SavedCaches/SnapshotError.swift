@@ -17,7 +17,6 @@ public enum SnapshotError: LineError {
   /// Counts or positions that no run leaves.
   case malformed(StaticString)
 
-  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .file(let failure): failure.exitCode

@@ -45,6 +45,7 @@ public struct Attention {
   /// added to stays infinite or becomes no number: so the outputs tell.
   /// - Parameter squares: the largest squared length of a query. Keys are finite, so scores in Float32
   ///   are if this is.
+  @export(interface)
   public func isInRange(squares: Float, rowCount: Int) -> Bool {
     if !usesFloat16 { return true }
     if !(squares < 65504 * 65504) { return false }

@@ -6,6 +6,7 @@ import CInstructions
 extension CacheRows {
   /// dots[slot] = anchor · key
   /// - Parameter anchor: `headDim` values.
+  @export(interface)
   public func multiply(
     _ anchor: UnsafePointer<Float>, slotCount: Int, into dots: UnsafeMutablePointer<Float>
   ) {
@@ -26,6 +27,7 @@ extension CacheRows {
   }
 
   /// dots[slot] = anchor · key, squares[slot] = |key|^2
+  @export(interface)
   public func multiply(
     _ anchor: UnsafePointer<Float>, slotCount: Int, into dots: UnsafeMutablePointer<Float>,
     squares: UnsafeMutablePointer<Float>
@@ -38,6 +40,7 @@ extension CacheRows {
   }
 
   /// squares[slot] = |key - anchor|^2
+  @export(interface)
   public func squaredDistances(
     _ anchor: UnsafePointer<Float>, slotCount: Int, into squares: UnsafeMutablePointer<Float>
   ) {
@@ -274,6 +277,7 @@ private func filledLanes(_ factors: UnsafePointer<Float>?, _ slot: Int, _ count:
 }
 
 /// The sum of a[i] * b[i], in 16 partial sums.
+@export(interface)
 public func sumOfProducts(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float
 {
   var sum = SIMD16<Float>()

@@ -23,7 +23,6 @@ public enum BitsKind: Int, Sendable, BitwiseCopyable {
 
   public static let count = 10
 
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .q4_0: "Q4_0"
@@ -39,7 +38,6 @@ public enum BitsKind: Int, Sendable, BitwiseCopyable {
     }
   }
 
-  @export(interface)
   public var format: PackedFormat {
     switch self {
     case .q4_0: PackedFormat(codeBits: 4, offset: 8, block: 32)

@@ -130,6 +130,7 @@ extension BitsMatrix {
   }
 
   /// One row as the file's type defines it: `k` values, with the roundings of `dequantize`.
+  @export(interface)
   func row(_ output: Int, into row: UnsafeMutablePointer<Float>) {
     let (layout, column) = (layout, column(output))
     for index in 0..<blocksPerRow {
@@ -217,17 +218,18 @@ extension BitsMatrix {
 
   /// A hash (FNV-1a) of the Float16 scales of all blocks in order, by which a matrix is known again:
   /// it is the same on every processor and changes with the weights.
-  @export(interface)
   public var digest: UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for output in 0..<outputCount {
-      for index in 0..<blocksPerRow {
-        let scale = unsafe place(output, index).loadUnaligned(
-          fromByteOffset: 2 * column(output), as: UInt16.self)
-        hash = (hash ^ UInt64(scale)) &* 0x100_0000_01B3
+    @export(interface) get {
+      var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+      for output in 0..<outputCount {
+        for index in 0..<blocksPerRow {
+          let scale = unsafe place(output, index).loadUnaligned(
+            fromByteOffset: 2 * column(output), as: UInt16.self)
+          hash = (hash ^ UInt64(scale)) &* 0x100_0000_01B3
+        }
       }
+      return hash
     }
-    return hash
   }
 }
 

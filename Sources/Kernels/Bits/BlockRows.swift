@@ -49,6 +49,7 @@ import CInstructions
   ///   - row: `k` values.
   ///   - factor: multiplies the row: a norm that was left out of it.
   /// - Returns: 0, or NaN if a value is not finite.
+  @export(interface)
   func setToken(_ token: Int, from row: UnsafePointer<Float>, factor: Float) -> Float {
     let rows = tokenCount == 1 ? 1 : Self.tileRows
     let (tile, inTile) = (token / rows, token % rows)

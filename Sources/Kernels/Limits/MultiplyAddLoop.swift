@@ -12,6 +12,7 @@ public enum MultiplyAddLoop {
   }
 
   /// Reads and writes no memory between the first round and the last.
+  @export(interface)
   @inline(never)
   public static func run(roundCount: Int, usesFloat16: Bool) {
     let sum =

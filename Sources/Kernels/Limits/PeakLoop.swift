@@ -17,6 +17,7 @@ public enum PeakLoop {
   }
 
   /// Reads and writes no memory between the first round and the last.
+  @export(interface)
   @inline(never)
   public static func run(roundCount: Int) {
     let sum = edge_peak_is_fused() ? runFused(roundCount) : runWidening(roundCount)

@@ -84,6 +84,7 @@ public struct ActivationRows: BitwiseCopyable {
   ///   - scratch: `kPadded` values, overwritten.
   /// - Returns: the sum of x^2, which is not finite if an x is not, or is past Float32's root.
   @discardableResult
+  @export(interface)
   public func setNormalizedToken(
     _ token: Int, from row: UnsafePointer<Float>, weight: UnsafePointer<Float>, epsilon: Float,
     scratch: UnsafeMutablePointer<Float>

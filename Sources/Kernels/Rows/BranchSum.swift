@@ -1,6 +1,7 @@
 /// target += RMS norm of a row, times a factor: what a layer's branch adds to the residual stream.
 /// - Parameters:
 ///   - row, weight, target: `count` values.
+@export(interface)
 public func addNormalized(
   _ row: UnsafePointer<Float>, weight: UnsafePointer<Float>, count: Int, epsilon: Float,
   factor: Float, to target: UnsafeMutablePointer<Float>

@@ -53,6 +53,7 @@
 extension ChannelWindow {
   /// silu of the convolution, in place, for some channels of the next token.
   /// - Parameter channels: of multiples of 16.
+  @export(interface)
   public func runWithSiLU(_ row: UnsafeMutablePointer<Float>, channels: Range<Int>) {
     var index = channels.lowerBound
     while index < channels.upperBound {
@@ -72,6 +73,7 @@ extension ChannelWindow {
   ///   - row: `[3][channels]`: b, c and x.
   ///   - channels: from a multiple of 16 on.
   ///   - out: `[channels]`
+  @export(interface)
   public func runGated(
     _ row: UnsafePointer<Float>, channels: Range<Int>, into out: UnsafeMutablePointer<Float>
   ) {

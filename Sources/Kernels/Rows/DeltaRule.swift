@@ -33,6 +33,7 @@ import CInstructions
   /// - Parameters:
   ///   - query, key: `[keyDim]`, of any length; brought to length 1, or divided by epsilon if shorter.
   ///   - out: `[valueDim]`
+  @export(interface)
   public func step(
     query: UnsafePointer<Float>, key: UnsafePointer<Float>, value: UnsafePointer<Float>,
     decay: Float, rate: Float, epsilon: Float, into out: UnsafeMutablePointer<Float>
@@ -85,6 +86,7 @@ public func multiplyBySiLU(
 }
 
 /// values[i] *= sigmoid(gate[i])
+@export(interface)
 public func multiplyBySigmoid(
   _ values: UnsafeMutablePointer<Float>, of gate: UnsafePointer<Float>, count: Int
 ) {

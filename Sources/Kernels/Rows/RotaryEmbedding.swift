@@ -26,6 +26,7 @@
     self.magnitude = magnitude
   }
 
+  @export(interface)
   public func setFrequencies(base: Double) {
     let logarithm = Elementary.log(base)
     for index in 0..<turning {
@@ -49,6 +50,7 @@
     for index in 0..<turning { unsafe frequencies[index] /= Double(factors[index]) }
   }
 
+  @export(interface)
   public func setToken(_ token: Int, position: Int) {
     for index in 0..<turning {
       let (sine, cosine) = unsafe Elementary.sineAndCosine(Double(position) * frequencies[index])

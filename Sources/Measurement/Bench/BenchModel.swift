@@ -61,7 +61,6 @@ public struct BenchModel: ~Copyable {
   }
 
   /// A file may have no name.
-  @export(interface)
   public var hasName: Bool {
     switch file {
     case .some(let file): file.name.count > 0

@@ -46,6 +46,7 @@ public struct BenchPlan: ~Copyable {
   }
 
   /// Plans anew.
+  @export(interface)
   mutating func plan(_ request: BenchRequest, policy: Policy, blockSize: Int) {
     self.request = request
     runSettings = Self.fit(
@@ -53,6 +54,7 @@ public struct BenchPlan: ~Copyable {
     memory = Self.memory(model.shape, runSettings, request)
   }
 
+  @export(interface)
   private static func memory(
     _ shape: ModelShape, _ settings: RunSettings, _ request: BenchRequest
   ) -> MemoryPlan {

@@ -170,6 +170,7 @@ public struct BenchRun {
     return (time, times, slotSum)
   }
 
+  @export(interface)
   private mutating func summarize(_ prompt: Int, _ machine: inout BenchMachine) {
     let layout = unsafe (
       samples: machine.layout.samples + prompt * request.repeatCount,

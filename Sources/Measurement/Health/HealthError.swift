@@ -15,7 +15,6 @@ public enum HealthError: LineError {
     }
   }
 
-  @export(interface)
   public var exitCode: ExitCode {
     switch self {
     case .limit: .usage

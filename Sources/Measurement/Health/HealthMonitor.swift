@@ -88,6 +88,7 @@ extension HealthMonitor {
   }
 
   /// A sample, with the energy since the one before.
+  @export(interface)
   private mutating func measure() -> BlockHealth {
     let before = last
     let sample = read()
@@ -135,11 +136,13 @@ extension HealthMonitor {
   }
 
   /// What was done since the latest sample is counted.
+  @export(interface)
   public mutating func end() {
     if !sensors.isEmpty && pendingTokenCount > 0 { _ = measure() }
   }
 
   /// The answer follows at once.
+  @export(interface)
   public mutating func enterDecode() {
     end()
     phase = .decode
@@ -148,7 +151,6 @@ extension HealthMonitor {
 
 extension HealthMonitor {
   /// The pause that is due: the latest sample is at the limit or above. nil if there is none.
-  @export(interface)
   public var pause: HealthPause? {
     guard isTooHot, let hot = last?.millidegrees, let resume = resumeMillidegrees else {
       return nil

@@ -27,6 +27,7 @@ public struct MachineLimits: Sendable {
   public init() {}
 
   /// Measures again, and keeps the best of all measurements.
+  @export(interface)
   public mutating func measure(_ engine: borrowing Engine, _ arena: borrowing Arena) {
     macsPerSecond = max(macsPerSecond, Self.measure(.int8, engine))
     let kind: PeakKind = engine.settings.usesFloat16 ? .half : .single
@@ -35,6 +36,7 @@ public struct MachineLimits: Sendable {
   }
 
   /// - Returns: multiply-adds a second.
+  @export(interface)
   private static func measure(_ kind: PeakKind, _ engine: borrowing Engine) -> Double {
     var best = 0.0
     let shareCount = Self.sharesPerThread * engine.settings.threadCount

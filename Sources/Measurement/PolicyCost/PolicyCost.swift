@@ -177,6 +177,7 @@ public struct PolicyCost: ~Copyable {
   }
 
   @discardableResult
+  @export(interface)
   private func run(_ task: PolicyCostTask) -> PolicyTimes {
     var task = task
     unsafe team.run(&task) { context, team, index in

@@ -8,7 +8,6 @@ public enum ProfileRunPart: Int, Sendable {
 
   public static let count = 4
 
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .memory: "memory"
@@ -18,7 +17,6 @@ public enum ProfileRunPart: Int, Sendable {
     }
   }
 
-  @export(interface)
   public var fileName: StaticString {
     switch self {
     case .memory: "memory.json"

@@ -37,7 +37,6 @@ public struct RunFolderError: LineError {
     out.write("; name another folder with -o")
   }
 
-  @export(interface)
   public var exitCode: ExitCode {
     switch reason {
     case .system(let failure): failure.exitCode

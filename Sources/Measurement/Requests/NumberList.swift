@@ -40,14 +40,12 @@ public struct NumberList: Sendable {
   /// In the order of the command line.
   public subscript(index: Int) -> Int { values[index] }
 
-  @export(interface)
   public var greatest: Int {
     var greatest = 0
     for index in 0..<count { greatest = max(greatest, values[index]) }
     return greatest
   }
 
-  @export(interface)
   public var least: Int {
     var least = Int.max
     for index in 0..<count { least = min(least, values[index]) }

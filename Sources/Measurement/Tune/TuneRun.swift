@@ -90,6 +90,7 @@ public struct TuneRun {
   }
 
   /// Plans a case.
+  @export(interface)
   private func set(_ plan: inout BenchPlan, _ one: TuningCase) {
     plan.plan(filledCache: plan.settings.with(profile(one)))
   }
@@ -131,6 +132,7 @@ public struct TuneRun {
   }
 
   /// The block that the core sets are compared with: the first that fits with one of them.
+  @export(interface)
   private func fittingBlock(_ plan: inout BenchPlan) -> Int {
     for block in 0..<blockSizes.count {
       for index in 0..<threadCounts.count {
@@ -198,6 +200,7 @@ extension TuneRun {
   }
 
   /// Sums up what is still to be measured, for the time left that is shown.
+  @export(interface)
   private mutating func planRest(_ next: Int, _ threadCount: Int?, _ turn: Int) {
     restNanoseconds = 0
     for index in 0..<table.count where isWanted(index, threadCount, turn) {

@@ -40,6 +40,7 @@ struct TuneTiming {
       &machine, tokenCount: 1, countMax: Self.tokenCountMax, limit: Self.answerNanoseconds)
   }
 
+  @export(interface)
   private mutating func median(
     _ machine: inout BenchMachine, tokenCount: Int, countMax: Int, limit: Int64
   ) throws(MeasurementError) -> Int64 {
@@ -54,6 +55,7 @@ struct TuneTiming {
   }
 
   /// A block; after a single token the next one is chosen too.
+  @export(interface)
   private mutating func time(
     _ machine: inout BenchMachine, tokenCount: Int
   ) throws(MeasurementError) -> Int64 {

@@ -36,6 +36,7 @@ import Platform
 
   /// The next `count` bytes, which stay in place until the next call.
   /// - Parameter count: at most the size of the buffer.
+  @export(interface)
   mutating func bytes(
     _ count: Int, _ field: StaticString, of file: borrowing InputFile
   ) throws(ModelError) -> UnsafeRawBufferPointer {

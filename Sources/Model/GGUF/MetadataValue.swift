@@ -5,7 +5,6 @@ public enum ValueType: UInt32, Sendable, BitwiseCopyable {
   case uint8, int8, uint16, int16, uint32, int32, float32, bool, string, array, uint64, int64
   case float64
 
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .uint8: "UINT8"

@@ -11,7 +11,6 @@ public struct ModelError: LineError {
     part = nil
   }
 
-  @export(interface)
   public var exitCode: ExitCode {
     switch fault {
     case .file(let failure): failure.exitCode

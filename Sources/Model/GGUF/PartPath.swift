@@ -86,6 +86,7 @@ struct PartPath {
   /// Another part's name.
   /// - Parameter given: the part that this path is of. Where its name does not say so, `NAME` stands
   ///   for what comes before the number.
+  @export(interface)
   func name(index: Int, count: Int, given: Int = 0) -> PartName {
     let suffix = PartName.suffix(number: index + 1, count: count)
     var text = Excerpt()

@@ -86,6 +86,7 @@ private struct TensorRecord {
   /// Bytes from the start of the data.
   let dataOffset: UInt64
 
+  @export(interface)
   init(_ cursor: inout FileCursor, of file: borrowing InputFile) throws(ModelError) {
     let field: StaticString = "an entry of the tensor directory"
     let nameByteCount = try cursor.count(
@@ -115,6 +116,7 @@ private struct TensorRecord {
     return type
   }
 
+  @export(interface)
   func byteCount(_ type: StorageType) throws(ModelError) -> Int {
     let blockElementCount = type.blockElementCount
     if shape.columnCount % blockElementCount != 0 {

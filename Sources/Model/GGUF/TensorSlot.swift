@@ -20,51 +20,51 @@ public enum LayerTensor: Int, Sendable {
   public static let count = 37
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
-  @export(interface)
   public var name: StaticString {
-    switch self {
-    case .attentionNorm: "attn_norm.weight"
-    case .query: "attn_q.weight"
-    case .key: "attn_k.weight"
-    case .value: "attn_v.weight"
-    case .attentionOutput: "attn_output.weight"
-    case .ffnNorm: "ffn_norm.weight"
-    case .gate: "ffn_gate.weight"
-    case .up: "ffn_up.weight"
-    case .down: "ffn_down.weight"
-    case .queryBias: "attn_q.bias"
-    case .keyBias: "attn_k.bias"
-    case .valueBias: "attn_v.bias"
-    case .queryNorm: "attn_q_norm.weight"
-    case .keyNorm: "attn_k_norm.weight"
-    case .attentionPostNorm: "post_attention_norm.weight"
-    case .ffnPostNorm: "post_ffw_norm.weight"
-    case .queryKeyValue: "attn_qkv.weight"
-    case .convolutionInput: "shortconv.in_proj.weight"
-    case .convolution: "shortconv.conv.weight"
-    case .convolutionOutput: "shortconv.out_proj.weight"
-    case .router: "ffn_gate_inp.weight"
-    case .routerBias: "exp_probs_b.bias"
-    case .gates: "ffn_gate_exps.weight"
-    case .ups: "ffn_up_exps.weight"
-    case .downs: "ffn_down_exps.weight"
-    case .deltaGate: "attn_gate.weight"
-    case .deltaConvolution: "ssm_conv1d.weight"
-    case .deltaBias: "ssm_dt.bias"
-    case .deltaDecay: "ssm_a"
-    case .deltaBeta: "ssm_beta.weight"
-    case .deltaAlpha: "ssm_alpha.weight"
-    case .deltaNorm: "ssm_norm.weight"
-    case .deltaOutput: "ssm_out.weight"
-    case .inputGate: "inp_gate.weight"
-    case .inputProjection: "proj.weight"
-    case .inputNorm: "post_norm.weight"
-    case .outputScale: "layer_output_scale.weight"
+    @export(interface) get {
+      switch self {
+      case .attentionNorm: "attn_norm.weight"
+      case .query: "attn_q.weight"
+      case .key: "attn_k.weight"
+      case .value: "attn_v.weight"
+      case .attentionOutput: "attn_output.weight"
+      case .ffnNorm: "ffn_norm.weight"
+      case .gate: "ffn_gate.weight"
+      case .up: "ffn_up.weight"
+      case .down: "ffn_down.weight"
+      case .queryBias: "attn_q.bias"
+      case .keyBias: "attn_k.bias"
+      case .valueBias: "attn_v.bias"
+      case .queryNorm: "attn_q_norm.weight"
+      case .keyNorm: "attn_k_norm.weight"
+      case .attentionPostNorm: "post_attention_norm.weight"
+      case .ffnPostNorm: "post_ffw_norm.weight"
+      case .queryKeyValue: "attn_qkv.weight"
+      case .convolutionInput: "shortconv.in_proj.weight"
+      case .convolution: "shortconv.conv.weight"
+      case .convolutionOutput: "shortconv.out_proj.weight"
+      case .router: "ffn_gate_inp.weight"
+      case .routerBias: "exp_probs_b.bias"
+      case .gates: "ffn_gate_exps.weight"
+      case .ups: "ffn_up_exps.weight"
+      case .downs: "ffn_down_exps.weight"
+      case .deltaGate: "attn_gate.weight"
+      case .deltaConvolution: "ssm_conv1d.weight"
+      case .deltaBias: "ssm_dt.bias"
+      case .deltaDecay: "ssm_a"
+      case .deltaBeta: "ssm_beta.weight"
+      case .deltaAlpha: "ssm_alpha.weight"
+      case .deltaNorm: "ssm_norm.weight"
+      case .deltaOutput: "ssm_out.weight"
+      case .inputGate: "inp_gate.weight"
+      case .inputProjection: "proj.weight"
+      case .inputNorm: "post_norm.weight"
+      case .outputScale: "layer_output_scale.weight"
+      }
     }
   }
 
   /// Whether it is held as Float32: a vector, or few rows, and not a matrix.
-  @export(interface)
   public var isVector: Bool {
     switch self {
     case .query, .key, .value, .attentionOutput, .gate, .up, .down, .queryKeyValue,
@@ -325,24 +325,25 @@ public enum TensorSlot: Sendable {
   }
 
   /// The tensor's name in the file.
-  @export(interface)
   public var name: Excerpt {
-    switch self {
-    case .tokenEmbedding: return Excerpt("token_embd.weight")
-    case .outputNorm: return Excerpt("output_norm.weight")
-    case .output: return Excerpt("output.weight")
-    case .ropeFactors: return Excerpt("rope_freqs.weight")
-    case .ropeFactorsShort: return Excerpt("rope_factors_short.weight")
-    case .ropeFactorsLong: return Excerpt("rope_factors_long.weight")
-    case .layerInputs: return Excerpt("per_layer_token_embd.weight")
-    case .layerInputProjection: return Excerpt("per_layer_model_proj.weight")
-    case .layerInputNorm: return Excerpt("per_layer_proj_norm.weight")
-    case .layer(let layer, let tensor):
-      var name = Excerpt("blk.")
-      name.append(decimal: layer)
-      name.append(".")
-      name.append(tensor.name)
-      return name
+    @export(interface) get {
+      switch self {
+      case .tokenEmbedding: return Excerpt("token_embd.weight")
+      case .outputNorm: return Excerpt("output_norm.weight")
+      case .output: return Excerpt("output.weight")
+      case .ropeFactors: return Excerpt("rope_freqs.weight")
+      case .ropeFactorsShort: return Excerpt("rope_factors_short.weight")
+      case .ropeFactorsLong: return Excerpt("rope_factors_long.weight")
+      case .layerInputs: return Excerpt("per_layer_token_embd.weight")
+      case .layerInputProjection: return Excerpt("per_layer_model_proj.weight")
+      case .layerInputNorm: return Excerpt("per_layer_proj_norm.weight")
+      case .layer(let layer, let tensor):
+        var name = Excerpt("blk.")
+        name.append(decimal: layer)
+        name.append(".")
+        name.append(tensor.name)
+        return name
+      }
     }
   }
 
@@ -365,7 +366,6 @@ public enum TensorSlot: Sendable {
   }
 
   /// Whether it is held as Float32.
-  @export(interface)
   public var isVector: Bool {
     switch self {
     case .outputNorm, .ropeFactors, .ropeFactorsShort, .ropeFactorsLong, .layerInputNorm: true

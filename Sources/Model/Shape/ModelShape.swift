@@ -46,14 +46,17 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   public func layer(_ index: Int) -> LayerSpec { layers[index] }
 
   /// The first layer that attends, or the first one.
-  @export(interface)
   public var attentionLayer: LayerSpec {
-    for index in 0..<layerCount where layer(index).attends { return layer(index) }
-    return layer(0)
+    @export(interface) get {
+      for index in 0..<layerCount where layer(index).attends { return layer(index) }
+      return layer(0)
+    }
   }
 
   /// Layers that keep no keys, and a state of fixed size in place of them.
-  public var stateLayerCount: Int { layers.sum { $0.attends ? 0 : 1 } }
+  public var stateLayerCount: Int {
+    @export(interface) get { layers.sum { $0.attends ? 0 : 1 } }
+  }
 
   /// Whether tokens are routed to experts.
   public var hasExperts: Bool { layers.sum { $0.experts == nil ? 0 : 1 } > 0 }
@@ -65,7 +68,9 @@ public struct ModelShape: Sendable, BitwiseCopyable {
   public var layerInputLength: Int { layer(0).inputLength }
 
   /// Layers that see a window of the text only.
-  public var windowLayerCount: Int { layers.sum { $0.span == .full ? 0 : 1 } }
+  public var windowLayerCount: Int {
+    @export(interface) get { layers.sum { $0.span == .full ? 0 : 1 } }
+  }
 
   /// Adds what is known from the tensors alone.
   mutating func complete(

@@ -37,7 +37,6 @@ public enum RopeFactors: Int, Sendable, BitwiseCopyable {
   case long
 
   /// Nil if there is none.
-  @export(interface)
   public var slot: TensorSlot? {
     switch self {
     case .none: nil

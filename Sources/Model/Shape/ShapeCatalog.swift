@@ -37,7 +37,6 @@ public enum PublishedShape: Int, Sendable {
   }
 
   /// The name on the command line and in reports.
-  @export(interface)
   public var name: StaticString {
     switch self {
     case .llama32At1B: "llama-3.2-1b"
@@ -59,52 +58,56 @@ public enum PublishedShape: Int, Sendable {
     }
   }
 
-  @export(interface)
   public var shape: ModelShape {
-    switch self {
-    case .llama32At1B:
-      Self.llama(
-        embedding: 2048, layers: 16, heads: 32, headDim: 64, feedForward: 8192, isOutputTied: true)
-    case .llama32At3B:
-      Self.llama(
-        embedding: 3072, layers: 28, heads: 24, headDim: 128, feedForward: 8192, isOutputTied: true)
-    case .llama31At8B:
-      Self.llama(
-        embedding: 4096, layers: 32, heads: 32, headDim: 128, feedForward: 14_336,
-        isOutputTied: false)
-    case .qwen25At500M:
-      Self.qwen(embedding: 896, layers: 24, heads: 14, kvHeads: 2, headDim: 64, feedForward: 4864)
-    case .qwen25At1500M:
-      Self.qwen(embedding: 1536, layers: 28, heads: 12, kvHeads: 2, headDim: 128, feedForward: 8960)
-    case .qwen25At3B:
-      Self.qwen(
-        embedding: 2048, layers: 36, heads: 16, kvHeads: 2, headDim: 128, feedForward: 11_008)
-    case .qwen25At7B:
-      Self.qwen(
-        embedding: 3584, layers: 28, heads: 28, kvHeads: 4, headDim: 128, feedForward: 18_944,
-        vocabulary: 152_064, isOutputTied: false)
-    case .smolLM2At135M:
-      Self.checked {
-        () throws(ModelError) in
-        try ModelShape(
-          layerCount: 30, headCount: 9, kvHeadCount: 3, headDim: 64, embeddingLength: 576,
-          feedForwardLength: 1536, vocabularyCount: 49_152, contextLength: 8192,
-          ropeFrequencyBase: 100_000, rmsEpsilon: 1e-5, isOutputTied: true)
+    @export(interface) get {
+      switch self {
+      case .llama32At1B:
+        Self.llama(
+          embedding: 2048, layers: 16, heads: 32, headDim: 64, feedForward: 8192, isOutputTied: true
+        )
+      case .llama32At3B:
+        Self.llama(
+          embedding: 3072, layers: 28, heads: 24, headDim: 128, feedForward: 8192,
+          isOutputTied: true)
+      case .llama31At8B:
+        Self.llama(
+          embedding: 4096, layers: 32, heads: 32, headDim: 128, feedForward: 14_336,
+          isOutputTied: false)
+      case .qwen25At500M:
+        Self.qwen(embedding: 896, layers: 24, heads: 14, kvHeads: 2, headDim: 64, feedForward: 4864)
+      case .qwen25At1500M:
+        Self.qwen(
+          embedding: 1536, layers: 28, heads: 12, kvHeads: 2, headDim: 128, feedForward: 8960)
+      case .qwen25At3B:
+        Self.qwen(
+          embedding: 2048, layers: 36, heads: 16, kvHeads: 2, headDim: 128, feedForward: 11_008)
+      case .qwen25At7B:
+        Self.qwen(
+          embedding: 3584, layers: 28, heads: 28, kvHeads: 4, headDim: 128, feedForward: 18_944,
+          vocabulary: 152_064, isOutputTied: false)
+      case .smolLM2At135M:
+        Self.checked {
+          () throws(ModelError) in
+          try ModelShape(
+            layerCount: 30, headCount: 9, kvHeadCount: 3, headDim: 64, embeddingLength: 576,
+            feedForwardLength: 1536, vocabularyCount: 49_152, contextLength: 8192,
+            ropeFrequencyBase: 100_000, rmsEpsilon: 1e-5, isOutputTied: true)
+        }
+      case .gemma3At1B:
+        Self.gemma(
+          embedding: 1152, layers: 26, heads: 4, kvHeads: 1, feedForward: 6912, vocabulary: 262_144,
+          context: 32_768, window: 512)
+      case .gemma3At4B:
+        Self.gemma(
+          embedding: 2560, layers: 34, heads: 8, kvHeads: 4, feedForward: 10_240,
+          vocabulary: 262_208, context: 131_072, window: 1024)
+      case .smolLM3At3B: Self.smolLM3
+      case .phi4Mini: Self.phi4
+      case .lfm2At1B: Self.lfm2
+      case .qwen3At30B: Self.qwen3WithExperts
+      case .qwen35At2B: Self.qwen35
+      case .gemma4AtE2B: Self.gemma4
       }
-    case .gemma3At1B:
-      Self.gemma(
-        embedding: 1152, layers: 26, heads: 4, kvHeads: 1, feedForward: 6912, vocabulary: 262_144,
-        context: 32_768, window: 512)
-    case .gemma3At4B:
-      Self.gemma(
-        embedding: 2560, layers: 34, heads: 8, kvHeads: 4, feedForward: 10_240,
-        vocabulary: 262_208, context: 131_072, window: 1024)
-    case .smolLM3At3B: Self.smolLM3
-    case .phi4Mini: Self.phi4
-    case .lfm2At1B: Self.lfm2
-    case .qwen3At30B: Self.qwen3WithExperts
-    case .qwen35At2B: Self.qwen35
-    case .gemma4AtE2B: Self.gemma4
     }
   }
 
@@ -272,12 +275,14 @@ extension ModelShape {
   /// Weights of all matrices of the transformer's layers: the multiply-adds of a token's products,
   /// without the output head.
   public var layerMatrixWeightCount: Int {
-    layerInputWeightCount
-      + layers.sum { layer in
-        layer.elementCount(embeddingLength: embeddingLength) { !$0.isVector && !$0.isOfExperts }
-          + layer.elementCount(embeddingLength: embeddingLength) { $0.isOfExperts }
-          / max(layer.expertCount, 1) * (layer.experts?.usedCount ?? 0)
-      }
+    @export(interface) get {
+      layerInputWeightCount
+        + layers.sum { layer in
+          layer.elementCount(embeddingLength: embeddingLength) { !$0.isVector && !$0.isOfExperts }
+            + layer.elementCount(embeddingLength: embeddingLength) { $0.isOfExperts }
+            / max(layer.expertCount, 1) * (layer.experts?.usedCount ?? 0)
+        }
+    }
   }
 
   /// Weights of the matrix that makes the inputs of all layers from an embedding.
@@ -287,14 +292,15 @@ extension ModelShape {
 
   /// Everything that the runtime holds of a model: matrices, embeddings (once if the output head
   /// is tied to them), norms and biases.
-  @export(interface)
   public var parameterCount: Int {
-    let embeddings = TensorSlot.tokenEmbedding.shape(self).elementCount * (isOutputTied ? 1 : 2)
-    let layerElements = layers.sum {
-      $0.elementCount(embeddingLength: embeddingLength) { _ in true }
+    @export(interface) get {
+      let embeddings = TensorSlot.tokenEmbedding.shape(self).elementCount * (isOutputTied ? 1 : 2)
+      let layerElements = layers.sum {
+        $0.elementCount(embeddingLength: embeddingLength) { _ in true }
+      }
+      return embeddings + TensorSlot.outputNorm.shape(self).elementCount + layerElements
+        + layerInputWeightCount + layerInputLength
     }
-    return embeddings + TensorSlot.outputNorm.shape(self).elementCount + layerElements
-      + layerInputWeightCount + layerInputLength
   }
 }
 

@@ -133,6 +133,7 @@ struct BindingReader {
     }
   }
 
+  @export(interface)
   private mutating func takeValue(
     _ event: JSONTokenizer.Event, _ bytes: Span<UInt8>, _ constraint: inout Constraint
   ) throws(ConstraintError) {

@@ -41,6 +41,7 @@ extension CompletionReader {
     if isWantedPrompt { consumer.take(token: token) }
   }
 
+  @export(interface)
   mutating func take(
     _ number: JSONNumber, for field: RequestField
   ) throws(RequestError) {

@@ -122,6 +122,7 @@ extension CompletionReader {
   }
 
   /// The value of a member that changes nothing, or that must be empty.
+  @export(interface)
   mutating func beginOther(_ empty: Place) throws(RequestError) {
     guard isMemberPlace, let field else { throw invalid() }
     switch field.member.kind {
@@ -152,6 +153,7 @@ extension CompletionReader {
   }
 
   /// One of several prompts, all of which are texts or all of which are tokens.
+  @export(interface)
   mutating func beginPrompt(isTokens: Bool) throws(RequestError) {
     let isOther = settings.promptCount > 0 && settings.hasTokenPrompt != isTokens
     if isOther || settings.promptCount == CompletionSettings.answerCountMax { throw invalid() }
@@ -193,6 +195,7 @@ extension CompletionReader {
     }
   }
 
+  @export(interface)
   mutating func endFormat() throws(RequestError) {
     if !has(.formatType) { throw error(.missing, .formatType) }
     switch format {
@@ -206,6 +209,7 @@ extension CompletionReader {
     }
   }
 
+  @export(interface)
   mutating func endToolChoice() throws(RequestError) {
     if kind.form == .anthropic {
       if !has(.choiceType) { throw error(.missing, .choiceType) }

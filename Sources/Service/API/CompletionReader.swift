@@ -186,6 +186,7 @@ public struct CompletionReader: ~Copyable {
   /// - Parameters:
   ///   - prompt: of several ones, the one that goes to the consumer.
   ///   - part: what of the body goes to the consumer.
+  @export(interface)
   public init(_ kind: RequestKind, prompt: Int = 0, part: BodyPart = .all) {
     self.kind = kind
     self.part = part
@@ -359,6 +360,7 @@ public struct CompletionReader: ~Copyable {
   }
 
   /// The members of an inner object may come again in the next one.
+  @export(interface)
   mutating func forgetMembers(of owner: RequestField.Owner) {
     for value in RequestField.firstInner.rawValue..<RequestField.count {
       guard let field = RequestField(rawValue: value) else { continue }
@@ -366,6 +368,7 @@ public struct CompletionReader: ~Copyable {
     }
   }
 
+  @export(interface)
   private mutating func endName() throws(RequestError) {
     if place == .emptyObject { throw error(.invalid, field) }
     if place == .biases {

@@ -202,6 +202,7 @@ extension CompletionReader {
     }
   }
 
+  @export(interface)
   mutating func takeToolChoice() -> Bool {
     if matches(word, "none") {
       settings.toolChoice = nil

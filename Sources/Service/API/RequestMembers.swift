@@ -2,16 +2,18 @@ extension RequestField {
   var name: StaticString { member.name }
 
   var member: RequestMember {
-    if rawValue < Self.tools.rawValue { return doneMember }
-    if rawValue < Self.user.rawValue { return missingMember }
-    if rawValue < Self.tokenizedText.rawValue { return ignoredMember }
-    if !isInner { return plainMember }
-    if rawValue < Self.ollamaOptions.rawValue { return innerMember }
-    if rawValue < Self.numPredict.rawValue { return ollamaMember }
-    if rawValue < Self.stopSequences.rawValue { return optionMember }
-    if rawValue < Self.toolTitle.rawValue { return messagesMember }
-    if rawValue < Self.input.rawValue { return configurationMember }
-    return rawValue < Self.itemType.rawValue ? responsesMember : itemMember
+    @export(interface) get {
+      if rawValue < Self.tools.rawValue { return doneMember }
+      if rawValue < Self.user.rawValue { return missingMember }
+      if rawValue < Self.tokenizedText.rawValue { return ignoredMember }
+      if !isInner { return plainMember }
+      if rawValue < Self.ollamaOptions.rawValue { return innerMember }
+      if rawValue < Self.numPredict.rawValue { return ollamaMember }
+      if rawValue < Self.stopSequences.rawValue { return optionMember }
+      if rawValue < Self.toolTitle.rawValue { return messagesMember }
+      if rawValue < Self.input.rawValue { return configurationMember }
+      return rawValue < Self.itemType.rawValue ? responsesMember : itemMember
+    }
   }
 
   /// What the template calls it, if it is the template's.

@@ -3,6 +3,7 @@ import Text
 
 // Blocks and items.
 extension CompletionReader {
+  @export(interface)
   mutating func beginBlock(_ place: Place) {
     forgetMembers(of: place == .item ? .item : .block)
     turn.beginBlock()
@@ -37,11 +38,13 @@ extension CompletionReader {
   }
 
   /// The members that have come are all of one kind of block.
+  @export(interface)
   mutating func note(_ block: OpenTurn.Block) throws(RequestError) {
     if let other = turn.block, other != block { throw invalid() }
     turn.block = block
   }
 
+  @export(interface)
   mutating func takeTurnType() throws(RequestError) {
     if matches(word, kind.form == .responses ? "message" : "text") {
       turn.namedBlock = .text

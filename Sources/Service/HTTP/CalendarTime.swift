@@ -17,6 +17,7 @@ struct CalendarTime {
 
   /// - Parameter unixSeconds: since 1970; what the format cannot hold becomes the nearest
   ///   that it can.
+  @export(interface)
   init(unixSeconds: Int) {
     let seconds = min(max(unixSeconds, 0), Self.unixSecondsMax)
     secondOfDay = seconds % Self.secondsPerDay

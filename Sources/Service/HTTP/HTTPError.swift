@@ -48,7 +48,6 @@ public enum HTTPError: Error, Equatable {
 }
 
 extension HTTPError {
-  @export(interface)
   public var status: HTTPStatus {
     switch self {
     case .unknownMethod, .unknownTransferCoding: .notImplemented
@@ -71,26 +70,27 @@ extension HTTPError {
   }
 
   /// One sentence for the client.
-  @export(interface)
   public var reason: StaticString {
-    switch self {
-    case .notFound: "there is nothing at this path"
-    case .methodNotAllowed: "this path has no such method"
-    case .unauthorized: "the token is missing or wrong: Authorization: Bearer, or X-Api-Key"
-    case .forbidden: "web pages of this origin are not served; see --allow-origin"
-    case .foreignHost: "the Host header must be localhost, 127.0.0.1 or [::1] here"
-    case .notJSON: "Content-Type must be application/json"
-    case .modelNotFound: "there is no model of this name; GET /v1/models names the one there is"
-    case .noChatTemplate: "there is no chat template here; /v1/completions takes plain text"
-    case .emptyPrompt: "the prompt is empty"
-    case .contextLengthExceeded: "the prompt has more tokens than the cache has slots"
-    case .unknownToken: "a token of the prompt or of logit_bias is none of the vocabulary's"
-    case .promptTooLong: "the prompt has more tokens than the service takes"
-    case .timeout: "the request took too long to arrive"
-    case .queueFull: "too many requests are waiting; try again later"
-    case .stopping: "the service is stopping"
-    case .internalFailure: "the answer could not be made"
-    default: framingReason
+    @export(interface) get {
+      switch self {
+      case .notFound: "there is nothing at this path"
+      case .methodNotAllowed: "this path has no such method"
+      case .unauthorized: "the token is missing or wrong: Authorization: Bearer, or X-Api-Key"
+      case .forbidden: "web pages of this origin are not served; see --allow-origin"
+      case .foreignHost: "the Host header must be localhost, 127.0.0.1 or [::1] here"
+      case .notJSON: "Content-Type must be application/json"
+      case .modelNotFound: "there is no model of this name; GET /v1/models names the one there is"
+      case .noChatTemplate: "there is no chat template here; /v1/completions takes plain text"
+      case .emptyPrompt: "the prompt is empty"
+      case .contextLengthExceeded: "the prompt has more tokens than the cache has slots"
+      case .unknownToken: "a token of the prompt or of logit_bias is none of the vocabulary's"
+      case .promptTooLong: "the prompt has more tokens than the service takes"
+      case .timeout: "the request took too long to arrive"
+      case .queueFull: "too many requests are waiting; try again later"
+      case .stopping: "the service is stopping"
+      case .internalFailure: "the answer could not be made"
+      default: framingReason
+      }
     }
   }
 

@@ -19,27 +19,28 @@ public enum HTTPStatus: Int, Sendable {
   case serviceUnavailable = 503
   case versionNotSupported = 505
 
-  @export(interface)
   public var reasonPhrase: StaticString {
-    switch self {
-    case .ok: "OK"
-    case .noContent: "No Content"
-    case .badRequest: "Bad Request"
-    case .unauthorized: "Unauthorized"
-    case .forbidden: "Forbidden"
-    case .notFound: "Not Found"
-    case .methodNotAllowed: "Method Not Allowed"
-    case .requestTimeout: "Request Timeout"
-    case .lengthRequired: "Length Required"
-    case .contentTooLarge: "Content Too Large"
-    case .uriTooLong: "URI Too Long"
-    case .unsupportedMediaType: "Unsupported Media Type"
-    case .expectationFailed: "Expectation Failed"
-    case .headerFieldsTooLarge: "Request Header Fields Too Large"
-    case .internalServerError: "Internal Server Error"
-    case .notImplemented: "Not Implemented"
-    case .serviceUnavailable: "Service Unavailable"
-    case .versionNotSupported: "HTTP Version Not Supported"
+    @export(interface) get {
+      switch self {
+      case .ok: "OK"
+      case .noContent: "No Content"
+      case .badRequest: "Bad Request"
+      case .unauthorized: "Unauthorized"
+      case .forbidden: "Forbidden"
+      case .notFound: "Not Found"
+      case .methodNotAllowed: "Method Not Allowed"
+      case .requestTimeout: "Request Timeout"
+      case .lengthRequired: "Length Required"
+      case .contentTooLarge: "Content Too Large"
+      case .uriTooLong: "URI Too Long"
+      case .unsupportedMediaType: "Unsupported Media Type"
+      case .expectationFailed: "Expectation Failed"
+      case .headerFieldsTooLarge: "Request Header Fields Too Large"
+      case .internalServerError: "Internal Server Error"
+      case .notImplemented: "Not Implemented"
+      case .serviceUnavailable: "Service Unavailable"
+      case .versionNotSupported: "HTTP Version Not Supported"
+      }
     }
   }
 }

@@ -55,7 +55,6 @@ public struct RequestParser: ~Copyable {
 
   /// Whether no request is unfinished, and nothing of a further one has been read: the connection may
   /// end here. The event `end` may still be due.
-  @export(interface)
   public var isBetweenRequests: Bool {
     if failure != nil { return false }
     return switch state {

@@ -140,6 +140,7 @@ extension Connection {
 
   /// The next event of the requests; `needsMore` when all that has come is read. A piece of a body is
   /// at most `pieceByteCountMax` bytes; its place counts from the input's beginning.
+  @export(interface)
   mutating func nextEvent() throws(HTTPError) -> RequestParser.Event {
     while true {
       let start = inputStart
@@ -177,6 +178,7 @@ extension Connection {
   var kind: RequestKind { reader.kind }
 
   /// The head of a request with a body has come.
+  @export(interface)
   mutating func beginBody(_ kind: RequestKind, limit: Int64) {
     phase = .receiving
     reader = CompletionReader(kind)
@@ -216,6 +218,7 @@ extension Connection {
   }
 
   /// The body is whole.
+  @export(interface)
   mutating func endBody(_ facts: ServiceFacts) throws(ServiceFailure) {
     do throws(RequestError) {
       try reader.finish()

@@ -68,6 +68,7 @@ extension ConnectionTable {
   ///   - deadline: at most until then, on the monotonic clock.
   ///   - watchesSignal: whether a signal ends the waiting. The first one makes its descriptor readable
   ///     for good.
+  @export(interface)
   mutating func wait(until deadline: Int64, watchesSignal: Bool) {
     let now = Instant.now().nanoseconds
     let deadline = min(deadline, nextDeadline(now))
@@ -150,6 +151,7 @@ extension ConnectionTable {
 // The life of a connection.
 extension ConnectionTable {
   /// Takes the connections that clients have made.
+  @export(interface)
   mutating func takeConnections() {
     guard let entry = listenerEntry, polls.isReadable(entry) else { return }
     while let listener {
@@ -233,6 +235,7 @@ extension ConnectionTable {
 
   /// The request's answer is made; what of it is not yet written is written as the client takes it.
   /// - Parameter keepsAlive: whether another request may follow.
+  @export(interface)
   mutating func finish(_ index: Int, keepsAlive: Bool) {
     if self[index].isGone {
       close(index)
@@ -247,6 +250,7 @@ extension ConnectionTable {
   }
 
   /// The answer is written.
+  @export(interface)
   private mutating func endAnswer(_ index: Int) {
     let now = Instant.now().nanoseconds
     if self[index].isGone {
@@ -290,6 +294,7 @@ extension ConnectionTable {
 
   /// Reads, checks and stores what has come of a body.
   /// - Returns: whether it is whole.
+  @export(interface)
   mutating func readBody(_ index: Int) throws(ServiceFailure) -> Bool {
     while true {
       let hasRoom = unsafe bodies.makeRoom(in: &connections[index].body, of: index)

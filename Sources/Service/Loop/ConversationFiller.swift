@@ -24,6 +24,7 @@ struct ConversationFiller {
   /// - Parameter data: with the object of variables, which is open.
   init(_ data: TemplateData) { self.data = data }
 
+  @export(interface)
   mutating func take(_ event: JSONTokenizer.Event, _ bytes: Span<UInt8>) {
     if failure != nil { return }
     switch event {

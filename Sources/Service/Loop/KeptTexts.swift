@@ -46,6 +46,7 @@ import Platform
   }
 
   /// Takes the texts of a file that the layout was made for, and keeps more in it.
+  @export(interface)
   mutating func use(_ file: consuming FixedFile, _ engine: borrowing Engine) {
     let file = KeptFile(file, sizes, engine)
     for slot in 0..<sizes.slotCount {
@@ -109,6 +110,7 @@ extension KeptTexts {
 
   /// Keeps a copy of the engine's text if its next tokens would make it lose its first ones.
   /// - Parameter nextCount: tokens that are to be read next, at most.
+  @export(interface)
   mutating func keepBeforeEviction(_ engine: borrowing Engine, nextCount: Int) {
     if sizes.count == 0 || !engine.settings.evicts || engine.sequence.fixedCount > 0 { return }
     // Tokens that are open have passed the model already.
@@ -163,6 +165,7 @@ extension KeptTexts {
   }
 
   /// Writes all texts to the file, so that the next start finds them.
+  @export(interface)
   mutating func storeAll(_ engine: inout Engine) {
     if file == nil { return }
     engine.drop()
@@ -245,6 +248,7 @@ extension KeptTexts {
   /// - Parameters:
   ///   - reuses: whether kept texts may be used.
   /// - Returns: tokens of the prompt that the engine holds; fewer than it has.
+  @export(interface)
   mutating func begin(
     _ prompt: UnsafeBufferPointer<Int32>, _ engine: inout Engine, reuses: Bool
   ) -> Int {

@@ -127,6 +127,7 @@ extension PromptQueue {
   private mutating func give(_ step: ConversationFiller.Step) {
     if !isMuted { conversation?.take(step) }
   }
+  @export(interface)
   mutating func take(role: MessageRole) {
     let isOther = role == .developer && !knowsDeveloper
     give(.name("role"))

@@ -13,6 +13,7 @@ struct RequestBody: ~Copyable {
   /// - Parameters:
   ///   - prompt: of several ones, the one that is read.
   ///   - hasSystem: whether a member of the request is the system message.
+  @export(interface)
   init(_ kind: RequestKind, prompt: Int, hasSystem: Bool) {
     self.kind = kind
     part = hasSystem ? .rest : .all

@@ -100,6 +100,7 @@ struct ServedAnswer: ~Copyable {
   }
 
   /// Sends a piece of an answer that may call tools.
+  @export(interface)
   private mutating func sendParts(
     _ piece: Span<UInt8>, _ chances: TokenChances?, _ generator: borrowing Generator
   ) {
@@ -135,6 +136,7 @@ struct ServedAnswer: ~Copyable {
   mutating func hasCalls() -> Bool { reader.map { $0.callCount > 0 } ?? false }
 
   /// The text of the choice is whole.
+  @export(interface)
   mutating func endText(hasChances: Bool) {
     if let reader { sendHeld(reader.heldCount) }
     answer.endText(hasChances: hasChances, &writer)

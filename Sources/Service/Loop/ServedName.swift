@@ -6,6 +6,7 @@ public struct ServedName: Sendable {
   public private(set) var text = FixedText<129>()
 
   /// Nil if the text is empty, too long, or no UTF-8.
+  @export(interface)
   public init?(_ name: Span<UInt8>) {
     if name.count == 0 || !isUTF8(name) { return nil }
     for index in 0..<name.count { text.append(name[index]) }
@@ -13,6 +14,7 @@ public struct ServedName: Sendable {
   }
 
   /// The name of a file without its folder and its ending, or `model` if that is no name.
+  @export(interface)
   public init(ofFile path: Span<UInt8>) {
     var (start, end) = (0, -1)
     for index in 0..<path.count {

@@ -57,6 +57,7 @@ struct PromptForm {
   /// Of them, those that the generator has been given.
   private var given = 0
 
+  @export(interface)
   init(_ layout: ServiceLayout, _ text: inout TextLayout, _ chatMarks: ChatMarks) {
     self.chatMarks = chatMarks
     thoughts = unsafe ThoughtMarks(text.namedThoughts, text.vocabulary.pointee)
@@ -90,6 +91,7 @@ struct PromptForm {
   var hasThoughts: Bool { thoughts != nil }
 
   /// Another prompt begins.
+  @export(interface)
   mutating func begin(_ form: PromptForm) {
     self.form = form
     unsafe queue.pointee.reset(
@@ -117,6 +119,7 @@ struct PromptForm {
 
   /// Makes tokens of one piece of the body; those of a conversation when all of it has come.
   /// - Returns: whether the prompt is whole.
+  @export(interface)
   mutating func read(
     _ body: inout RequestBody, _ stored: StoredBody, from store: borrowing BodyStore
   ) throws(ServiceFailure) -> Bool {

@@ -55,6 +55,7 @@ struct ServedRequest: ~Copyable {
   var chances: TokenChances?
 
   /// No request.
+  @export(interface)
   init() {
     kind = .text
     start = Instant.now()

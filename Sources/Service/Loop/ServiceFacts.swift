@@ -48,6 +48,7 @@ import Text
   }
 
   /// What a request is for, or why it is not served.
+  @export(interface)
   func checkedRoute(_ head: RequestHead) throws(HTTPError) -> Route {
     if checksHost && !isOwn(head.host) { throw .foreignHost }
     if let origin = head.origin, !allows(origin, head.host) { throw .forbidden }

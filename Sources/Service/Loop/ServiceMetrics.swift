@@ -69,6 +69,7 @@ struct ServiceMetrics: Sendable {
   private(set) var served = LatencyCounts()
   var perToken = LatencyCounts()
 
+  @export(interface)
   mutating func count(_ status: HTTPStatus?, _ figures: RequestFigures) {
     if let status { requests[status.rawValue] += 1 } else { cancelledCount += 1 }
     promptCount += figures.promptCount

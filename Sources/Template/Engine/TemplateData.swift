@@ -297,6 +297,7 @@ extension TemplateData {
 extension TemplateData {
   /// Takes an event of a JSON document.
   /// - Parameter bytes: what the tokenizer was given.
+  @export(interface)
   public mutating func take(
     _ event: JSONTokenizer.Event, _ bytes: Span<UInt8>
   ) throws(TemplateError) {

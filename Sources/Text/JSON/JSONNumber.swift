@@ -20,7 +20,6 @@ public struct JSONNumber: Sendable {
   public init() {}
 
   /// Whether the number may end here.
-  @export(interface)
   public var isComplete: Bool {
     switch part {
     case .zero, .digits, .fraction, .exponent: true
@@ -77,7 +76,6 @@ public struct JSONNumber: Sendable {
   }
 
   /// The number if it is written without a fraction and an exponent and Int can hold it.
-  @export(interface)
   public var integer: Int? {
     if part != .zero && part != .digits || isCut { return nil }
     if significand <= UInt64(Int.max) { return isNegative ? -Int(significand) : Int(significand) }
@@ -85,7 +83,6 @@ public struct JSONNumber: Sendable {
   }
 
   /// The number as a significand times a power of ten; nil if it has more digits than are kept.
-  @export(interface)
   public var decimal: (significand: UInt64, exponent: Int, isNegative: Bool)? {
     if isCut { return nil }
     let exponent = scale + (isExponentNegative ? -writtenExponent : writtenExponent)
@@ -100,15 +97,16 @@ public struct JSONNumber: Sendable {
   }
 
   /// The nearest Double, of the first nineteen digits at least.
-  @export(interface)
   public var double: Double {
-    let exponent = scale + (isExponentNegative ? -writtenExponent : writtenExponent)
-    var value = approximation(exponent)
-    // With up to 15 digits and a power of ten of at most 22 one rounding has been made (W. D. Clinger,
-    // "How to read floating point numbers accurately", 1990).
-    let isExact = significand < 1 << 53 && exponent.magnitude <= 22
-    if !isExact && value != 0 && value.isFinite { value = nearest(to: value, exponent) }
-    return isNegative ? -value : value
+    @export(interface) get {
+      let exponent = scale + (isExponentNegative ? -writtenExponent : writtenExponent)
+      var value = approximation(exponent)
+      // With up to 15 digits and a power of ten of at most 22 one rounding has been made (W. D. Clinger,
+      // "How to read floating point numbers accurately", 1990).
+      let isExact = significand < 1 << 53 && exponent.magnitude <= 22
+      if !isExact && value != 0 && value.isFinite { value = nearest(to: value, exponent) }
+      return isNegative ? -value : value
+    }
   }
 
   /// The number without its sign, to some bits.
@@ -127,6 +125,7 @@ public struct JSONNumber: Sendable {
   }
 
   /// Goes from a Double that is some units off to the nearest one.
+  @export(interface)
   private func nearest(to start: Double, _ exponent: Int) -> Double {
     var value = start
     for _ in 0..<64 {

@@ -7,6 +7,7 @@ struct ShortestDigits {
   private(set) var exponent = 0
 
   /// - Parameter value: finite and above zero.
+  @export(interface)
   init(_ value: Double) {
     let bits = value.bitPattern
     let fraction = bits & (1 << 52 - 1)

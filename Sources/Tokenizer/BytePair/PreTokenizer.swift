@@ -73,6 +73,7 @@ public struct PreTokenizer: Sendable {
     self = known
   }
 
+  @export(interface)
   private static func known(_ name: Span<UInt8>) -> PreTokenizer? {
     if isAny(name, "llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral") { return .llama3 }
     if isAny(name, "lfm2", "midm-2.0", "falcon-h1") { return .llama3 }

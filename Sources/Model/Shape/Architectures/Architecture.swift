@@ -27,24 +27,25 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
     'lfm2', 'qwen3moe', 'granitemoe', 'lfm2moe', 'qwen35' or 'gemma4'
     """
 
-  @export(interface)
   public var description: ArchitectureDescription {
-    switch self {
-    case .llama: .llama
-    case .qwen2: .qwen2
-    case .qwen3: .qwen3
-    case .gemma3: .gemma3
-    case .smollm3: .smollm3
-    case .granite: .granite
-    case .minicpm: .minicpm
-    case .phi3: .phi3
-    case .mistral3: .mistral3
-    case .lfm2: .lfm2
-    case .qwen3moe: .qwen3moe
-    case .granitemoe: .granitemoe
-    case .lfm2moe: .lfm2moe
-    case .qwen35: .qwen35
-    case .gemma4: .gemma4
+    @export(interface) get {
+      switch self {
+      case .llama: .llama
+      case .qwen2: .qwen2
+      case .qwen3: .qwen3
+      case .gemma3: .gemma3
+      case .smollm3: .smollm3
+      case .granite: .granite
+      case .minicpm: .minicpm
+      case .phi3: .phi3
+      case .mistral3: .mistral3
+      case .lfm2: .lfm2
+      case .qwen3moe: .qwen3moe
+      case .granitemoe: .granitemoe
+      case .lfm2moe: .lfm2moe
+      case .qwen35: .qwen35
+      case .gemma4: .gemma4
+      }
     }
   }
 
