@@ -93,7 +93,8 @@ let package = Package(
       name: "KernelChecks", dependencies: ["Platform", "Profile", "Memory", "Kernels", "KVCache"],
       path: "Tests/KernelChecks", swiftSettings: device),
     .executableTarget(
-      name: "device-checks", dependencies: ["KernelChecks", "Platform", "Profile"],
+      name: "device-checks",
+      dependencies: ["KernelChecks", "Platform", "Profile", "Text", "Memory", "Constraint"],
       path: "Tests/DeviceChecks", swiftSettings: program),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
