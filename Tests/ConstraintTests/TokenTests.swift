@@ -68,11 +68,8 @@ final class TokenChecker {
     constraint.begin(dropsSpace: false, vocabulary)
   }
 
-  func isText(_ key: String, of tool: String) -> Bool? {
-    var (keyText, toolText) = (FixedText<65>(), FixedText<65>())
-    for byte in key.utf8 { keyText.append(byte) }
-    for byte in tool.utf8 { toolText.append(byte) }
-    return constraint.text.isText(keyText, of: toolText)
+  func argument(_ tool: String, _ key: String, _ outer: Argument?) -> Argument? {
+    constraint.text.argument(fixedText(key), of: fixedText(tool), in: outer)
   }
 
   var isWaiting: Bool { constraint.isWaiting }
@@ -131,16 +128,22 @@ final class TokenChecker {
   ]
 
   /// The same for calls in forms whose arguments are no JSON object.
-  @Test(arguments: [ToolFamily.qwenCoder, .glm, .gemma, .lfm, .recipients])
+  @Test(arguments: [ToolFamily.qwenCoder, .glm, .gemma, .lfm, .recipients, .miniMaxElements])
   func walkFindsEveryTokenOfCalls(family: ToolFamily) throws {
     let tools = """
       [{"name": "f", "parameters": {"type": "object", "properties": {"path": {"type": "string"}, \
-      "e": {"enum": ["red", "green"]}, "n": {"type": "integer"}}, "required": ["path"]}}]
+      "e": {"enum": ["red", "green"]}, "n": {"type": "integer"}, "l": {"type": "array", "items": \
+      {"type": "object", "properties": {"m": {"type": "string"}}}}}, "required": ["path"]}}]
       """
-    let marks = ["<", "</", "<|\"|>", "\n</par", "</arg_value>\n", "</arg_value>x", ">>>", "=\""]
+    let marks = [
+      "<", "</", "<|\"|>", "\n</par", "</arg_value>\n", "</arg_value>x", ">>>", "=\"", "]<]",
+      "minimax[>[</", "x]<]m",
+    ]
     let checker = try TokenChecker(Self.words(800, seed: 5) + marks.map { Array($0.utf8) })
     var random = SeededGenerator(seed: 3)
-    for left in [250, 160, 120] {
+    // The marks of the last form are long.
+    let more = family == .miniMaxElements ? 100 : 0
+    for left in [250 + more, 160 + more, 120 + more] {
       try checker.begin(tools: tools, family, isLazy: false)
       var bytes: [UInt8] = []
       var rest = left
@@ -154,7 +157,7 @@ final class TokenChecker {
         bytes += checker.texts[Int(token)]
         if checker.mustEnd || rest == 0 { break }
       }
-      let reading = ToolTests.Reading(family, [bytes]) { checker.isText($1, of: $0) }
+      let reading = ToolTests.Reading(family, [bytes], argument: checker.argument)
       #expect(!reading.names.isEmpty && reading.names.allSatisfy { $0 == "f" })
       for arguments in reading.arguments {
         guard case .object(let members)? = JSONValue(arguments) else {

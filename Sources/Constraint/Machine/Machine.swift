@@ -144,8 +144,11 @@ struct Machine: ~Copyable {
 
   /// Whether the text is between the values that a grammar has in it, in every way.
   func isBetweenValues(_ level: Level) -> Bool {
-    for index in level.start..<level.start + level.count where threads[index].kind != .grammar {
-      return false
+    for index in level.start..<level.start + level.count {
+      let thread = threads[index]
+      // A number ends with the byte behind it.
+      let isNumber = thread.kind == .number && NumberState.accepts(thread, words)
+      if thread.kind != .grammar && !isNumber { return false }
     }
     return level.count > 0
   }

@@ -41,6 +41,7 @@ extension ToolFamily {
     case .qwenCoder: has("<tool_call>", template) && has("<parameter=", template)
     case .seed: has("<seed:tool_call>", template)
     case .miniMax: has("<minimax:tool_call>", template)
+    case .miniMaxElements: has("]<]minimax[>[", template)
     case .muse: has("<atem:function_calls>", template)
     case .miniCPM: has("<function name=\"", template)
     case .hunyuan: has("<tool_calls{}>", template) && has(":opensource", template)
