@@ -32,14 +32,14 @@ final class TokenChecker {
   /// The byte of a letter of the alphabet.
   static func byte(of letter: Unicode.Scalar) -> UInt8? { bytes[letter] }
 
-  /// All single bytes, these texts, and a token that ends answers.
-  init(_ words: [[UInt8]]) throws {
+  /// All single bytes, these texts, a token that ends answers, and other control tokens.
+  init(_ words: [[UInt8]], marks: [String] = []) throws {
     texts = (0..<256).map { [UInt8($0)] } + words
     let tokens = texts.map { text in text.flatMap { Array(Self.letters[Int($0)].utf8) } }
     var counts = VocabularyCounts(.byteLevelBPE(.smollm))
     for token in tokens { try counts.include(token: token.span, type: 1) }
-    let end = Array(Self.end.utf8)
-    try counts.include(token: end.span, type: 3)
+    let controls = ([Self.end] + marks).map { Array($0.utf8) }
+    for control in controls { try counts.include(token: control.span, type: 3) }
     var measuring = Carver.measuring
     _ = Vocabulary(carver: &measuring, counts: counts)
     _ = TokenConstraint(carver: &measuring, byteCount: 1 << 18, vocabularyCount: counts.tokenCount)
@@ -50,7 +50,7 @@ final class TokenChecker {
       carver: &carver, byteCount: 1 << 18, vocabularyCount: counts.tokenCount)
     carver.seal()
     for token in tokens { try vocabulary.addToken(token.span, type: 1) }
-    try vocabulary.addToken(end.span, type: 3)
+    for control in controls { try vocabulary.addToken(control.span, type: 3) }
     try vocabulary.finish()
     constraint.prepare(vocabulary)
   }
@@ -82,9 +82,11 @@ final class TokenChecker {
 
   func findAllowed(left: Int) { constraint.findAllowed(vocabulary, leftCount: left) }
 
+  func isFound(_ token: Int32) -> Bool { constraint.allowed.contains(token) }
+
   func allowed(left: Int) -> [Int32] {
     findAllowed(left: left)
-    return (0...endToken).filter { constraint.allowed.contains($0) }
+    return (0...endToken).filter { isFound($0) }
   }
 
   func accept(_ token: Int32) { constraint.accept(token, vocabulary) }

@@ -493,6 +493,28 @@ import Text
     #expect(checker.useTools(text, .hermes)?.contains("--grammar-kib") == true)
   }
 
+  /// A control token that is text of the form comes behind a number, which it ends, and in no text.
+  @Test func controlTokensEndNumbers() throws {
+    let checker = try TokenChecker([], marks: ["</arg_value>", "<tool_call>"])
+    let (close, begin) = (checker.endToken + 1, checker.endToken + 2)
+    let tools = """
+      [{"name": "f", "parameters": {"type": "object", "properties": {"n": {"type": "integer"}, "l": \
+      {"type": "array", "items": {"type": "integer"}}}}}]
+      """
+    let start = "<tool_call>f<arg_key>n</arg_key><arg_value>"
+    for (text, isAllowed) in [("", false), ("-", false), ("12", true)] {
+      try checker.begin(tools: tools, .glmPlain, isLazy: false)
+      for byte in (start + text).utf8 { checker.accept(Int32(byte)) }
+      #expect(checker.allows(close, left: 1 << 20) == isAllowed, "\(text)")
+      checker.findAllowed(left: 1 << 20)
+      #expect(checker.isFound(close) == isAllowed && !checker.isFound(begin), "\(text)")
+    }
+    try checker.begin(tools: tools, .glmPlain, isLazy: false)
+    for byte in start.replacing("n</", with: "l</").utf8 { checker.accept(Int32(byte)) }
+    for byte in "[1".utf8 { checker.accept(Int32(byte)) }
+    #expect(!checker.allows(close, left: 1 << 20))
+  }
+
   /// Calls begin in the middle of tokens, and only such tokens come that the call can go on with.
   @Test func callsBeginInFreeText() throws {
     let words = ["I ", "<tool_call>", "<tool", "_call>\n", "_call>{", "{\"name\": \"", "now", "x"]
