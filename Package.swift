@@ -6,8 +6,8 @@ import PackageDescription
 //    a toolset from Toolchain/, whose own -march comes after the host's and takes its place;
 //  - debug: ordinary Swift, for tests; optimized, because the kernels are tested on real sizes.
 // An Embedded build compiles whatever a module may call in modules below it once more, so that it can
-// inline it. Public functions that are not for inlining are @export(interface): they are compiled in
-// their own module alone.
+// inline it. Functions that are too large for that are @export(interface), public ones and those that
+// generic ones call: they are compiled in their own module alone. For a property, its getter has the mark.
 let device: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
   .enableExperimentalFeature("Embedded", .when(configuration: .release)),
@@ -56,7 +56,7 @@ let package = Package(
     .target(
       name: "Generation",
       dependencies: [
-        "Platform", "Memory", "Kernels", "Model", "Tokenizer", "Template", "Constraint",
+        "Text", "Platform", "Memory", "Kernels", "Model", "Tokenizer", "Template", "Constraint",
         "Inference",
       ],
       swiftSettings: strict),
@@ -93,7 +93,8 @@ let package = Package(
       name: "KernelChecks", dependencies: ["Platform", "Profile", "Memory", "Kernels", "KVCache"],
       path: "Tests/KernelChecks", swiftSettings: device),
     .executableTarget(
-      name: "device-checks", dependencies: ["KernelChecks", "Platform", "Profile"],
+      name: "device-checks",
+      dependencies: ["KernelChecks", "Platform", "Profile", "Text", "Memory", "Constraint"],
       path: "Tests/DeviceChecks", swiftSettings: program),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(

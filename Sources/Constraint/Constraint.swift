@@ -183,9 +183,17 @@ extension Constraint {
     restart()
   }
 
-  /// Whether an argument is written as a text without quotation marks; nil if that is not known.
+  /// What an argument of a tool's calls is, or a part of one; nil if that is not known.
+  /// - Parameter outer: what it lies in, if it is a part of an argument.
   @export(interface)
-  public func isText(_ key: FixedText<65>, of tool: FixedText<65>) -> Bool? {
+  public func argument(
+    _ key: FixedText<65>, of tool: FixedText<65>, in outer: Argument? = nil
+  ) -> Argument? {
+    guard let form = tools?.form.keyed else { return nil }
+    return (outer ?? arguments(of: tool))?.part(key, form, machine.words)
+  }
+
+  private func arguments(of tool: FixedText<65>) -> Argument? {
     var record = toolRecords
     while record != 0 {
       let start = machine.words[record + ToolRecord.name]
@@ -194,8 +202,7 @@ extension Constraint {
         index = machine.words.byte(start + index) == tool[index] ? index + 1 : -1
       }
       if index >= 0 {
-        let node = machine.words[record + ToolRecord.node]
-        return KeyedCompiler.isText(key, of: node, machine.words)
+        return Argument(.object, node: machine.words[record + ToolRecord.node])
       }
       record = machine.words[record + ToolRecord.next]
     }

@@ -26,6 +26,7 @@ public enum ConstraintProblem: Sendable {
   case manyBranches
   case manySchemas
   case manyProperties
+  case manyNames
   case longNumber
   // Of tools.
   case notTools
@@ -62,6 +63,7 @@ public enum ConstraintProblem: Sendable {
       case .manyBranches: "has more than 256 combinations of alternatives"
       case .manySchemas: "combines more than 48 schemas"
       case .manyProperties: "has more than 128 properties"
+      case .manyNames: "asks for more than 32 properties that have no name in the schema"
       case .longNumber: "has more digits than can be compared"
       case .notTools: "must be a list"
       case .manyTools: "are more than 128"

@@ -126,12 +126,13 @@ import Tokenizer
     }
   }
 
-  /// Whether an argument of a call is written as a text without quotation marks; nil if that is not
-  /// known.
+  /// What an argument of a call is, or a part of one; nil if that is not known.
   @export(interface)
-  public func isText(_ key: FixedText<65>, of tool: FixedText<65>) -> Bool? {
+  public func argument(
+    _ key: FixedText<65>, of tool: FixedText<65>, in outer: Argument?
+  ) -> Argument? {
     switch constraint {
-    case .some(let constraint): constraint.text.isText(key, of: tool)
+    case .some(let constraint): constraint.text.argument(key, of: tool, in: outer)
     case .none: nil
     }
   }

@@ -33,6 +33,17 @@ public func hasText(_ text: Span<UInt8>, _ word: StaticString, at start: Int) ->
   return true
 }
 
+/// Whether `word` stands anywhere in `text`.
+@export(interface)
+public func hasText(_ text: Span<UInt8>, _ word: StaticString) -> Bool {
+  var start = 0
+  while start + word.utf8CodeUnitCount <= text.count {
+    if hasText(text, word, at: start) { return true }
+    start += 1
+  }
+  return false
+}
+
 /// Whether `text` is `word` but for the case of ASCII letters; `word` must be in lower case.
 public func matchesIgnoringCase(_ text: Span<UInt8>, _ word: StaticString) -> Bool {
   text.count == word.utf8CodeUnitCount && hasPrefixIgnoringCase(text, word)

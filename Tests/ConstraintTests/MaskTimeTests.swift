@@ -38,12 +38,17 @@ struct MaskTimeTests {
     return tokens
   }
 
+  private static func names(_ count: Int) -> String {
+    "{" + (0..<count).map { "\"name\($0)\":0" }.joined(separator: ",")
+  }
+
   @Test func aMaskTakesAMillisecondAtMost() throws {
     let checker = try TokenChecker(try Self.tokens())
     #expect(checker.texts.count > 150_000)
     let cases = [
       ("before a value", #"{"type": "object"}"#, ""),
       ("in a name", #"{"type": "object", "properties": {"name": {"type": "string"}}}"#, #"{""#),
+      ("in a name, behind 250 others", "{}", Self.names(250) + ",\"n"),
       (
         "in a listed name",
         #"{"type": "object", "properties": {"name": {}, "n": {}}, "additionalProperties": false}"#,

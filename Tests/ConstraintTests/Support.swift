@@ -55,11 +55,8 @@ final class Checker {
     }
   }
 
-  func isText(_ key: String, of tool: String) -> Bool? {
-    var (keyText, toolText) = (FixedText<65>(), FixedText<65>())
-    for byte in key.utf8 { keyText.append(byte) }
-    for byte in tool.utf8 { toolText.append(byte) }
-    return constraint.isText(keyText, of: toolText)
+  func argument(_ tool: String, _ key: String, _ outer: Argument?) -> Argument? {
+    constraint.argument(fixedText(key), of: fixedText(tool), in: outer)
   }
 
   private func message(_ error: ConstraintError) -> String {
@@ -113,12 +110,16 @@ extension Constraint {
       beginOther()
       try takeJSON(other)
     }
-    var name = FixedText<65>()
-    for byte in (chosen ?? "").utf8 { name.append(byte) }
     try finishTools(
-      family, chosen != nil ? .named : isLazy ? .auto : .required, chosen: name,
-      isParallel: isParallel)
+      family, chosen != nil ? .named : isLazy ? .auto : .required,
+      chosen: fixedText(chosen ?? ""), isParallel: isParallel)
   }
+}
+
+func fixedText(_ text: String) -> FixedText<65> {
+  var result = FixedText<65>()
+  for byte in text.utf8 { result.append(byte) }
+  return result
 }
 
 struct Bytes: ByteSink {

@@ -32,14 +32,14 @@ final class TokenChecker {
   /// The byte of a letter of the alphabet.
   static func byte(of letter: Unicode.Scalar) -> UInt8? { bytes[letter] }
 
-  /// All single bytes, these texts, and a token that ends answers.
-  init(_ words: [[UInt8]]) throws {
+  /// All single bytes, these texts, a token that ends answers, and other control tokens.
+  init(_ words: [[UInt8]], marks: [String] = []) throws {
     texts = (0..<256).map { [UInt8($0)] } + words
     let tokens = texts.map { text in text.flatMap { Array(Self.letters[Int($0)].utf8) } }
     var counts = VocabularyCounts(.byteLevelBPE(.smollm))
     for token in tokens { try counts.include(token: token.span, type: 1) }
-    let end = Array(Self.end.utf8)
-    try counts.include(token: end.span, type: 3)
+    let controls = ([Self.end] + marks).map { Array($0.utf8) }
+    for control in controls { try counts.include(token: control.span, type: 3) }
     var measuring = Carver.measuring
     _ = Vocabulary(carver: &measuring, counts: counts)
     _ = TokenConstraint(carver: &measuring, byteCount: 1 << 18, vocabularyCount: counts.tokenCount)
@@ -50,7 +50,7 @@ final class TokenChecker {
       carver: &carver, byteCount: 1 << 18, vocabularyCount: counts.tokenCount)
     carver.seal()
     for token in tokens { try vocabulary.addToken(token.span, type: 1) }
-    try vocabulary.addToken(end.span, type: 3)
+    for control in controls { try vocabulary.addToken(control.span, type: 3) }
     try vocabulary.finish()
     constraint.prepare(vocabulary)
   }
@@ -68,11 +68,8 @@ final class TokenChecker {
     constraint.begin(dropsSpace: false, vocabulary)
   }
 
-  func isText(_ key: String, of tool: String) -> Bool? {
-    var (keyText, toolText) = (FixedText<65>(), FixedText<65>())
-    for byte in key.utf8 { keyText.append(byte) }
-    for byte in tool.utf8 { toolText.append(byte) }
-    return constraint.text.isText(keyText, of: toolText)
+  func argument(_ tool: String, _ key: String, _ outer: Argument?) -> Argument? {
+    constraint.text.argument(fixedText(key), of: fixedText(tool), in: outer)
   }
 
   var isWaiting: Bool { constraint.isWaiting }
@@ -85,9 +82,11 @@ final class TokenChecker {
 
   func findAllowed(left: Int) { constraint.findAllowed(vocabulary, leftCount: left) }
 
+  func isFound(_ token: Int32) -> Bool { constraint.allowed.contains(token) }
+
   func allowed(left: Int) -> [Int32] {
     findAllowed(left: left)
-    return (0...endToken).filter { constraint.allowed.contains($0) }
+    return (0...endToken).filter { isFound($0) }
   }
 
   func accept(_ token: Int32) { constraint.accept(token, vocabulary) }
@@ -131,16 +130,22 @@ final class TokenChecker {
   ]
 
   /// The same for calls in forms whose arguments are no JSON object.
-  @Test(arguments: [ToolFamily.qwenCoder, .glm, .gemma, .lfm, .recipients])
+  @Test(arguments: [ToolFamily.qwenCoder, .glm, .gemma, .lfm, .recipients, .miniMaxElements])
   func walkFindsEveryTokenOfCalls(family: ToolFamily) throws {
     let tools = """
       [{"name": "f", "parameters": {"type": "object", "properties": {"path": {"type": "string"}, \
-      "e": {"enum": ["red", "green"]}, "n": {"type": "integer"}}, "required": ["path"]}}]
+      "e": {"enum": ["red", "green"]}, "n": {"type": "integer"}, "l": {"type": "array", "items": \
+      {"type": "object", "properties": {"m": {"type": "string"}}}}}, "required": ["path"]}}]
       """
-    let marks = ["<", "</", "<|\"|>", "\n</par", "</arg_value>\n", "</arg_value>x", ">>>", "=\""]
+    let marks = [
+      "<", "</", "<|\"|>", "\n</par", "</arg_value>\n", "</arg_value>x", ">>>", "=\"", "]<]",
+      "minimax[>[</", "x]<]m",
+    ]
     let checker = try TokenChecker(Self.words(800, seed: 5) + marks.map { Array($0.utf8) })
     var random = SeededGenerator(seed: 3)
-    for left in [250, 160, 120] {
+    // The marks of the last form are long.
+    let more = family == .miniMaxElements ? 100 : 0
+    for left in [250 + more, 160 + more, 120 + more] {
       try checker.begin(tools: tools, family, isLazy: false)
       var bytes: [UInt8] = []
       var rest = left
@@ -154,7 +159,7 @@ final class TokenChecker {
         bytes += checker.texts[Int(token)]
         if checker.mustEnd || rest == 0 { break }
       }
-      let reading = ToolTests.Reading(family, [bytes]) { checker.isText($1, of: $0) }
+      let reading = ToolTests.Reading(family, [bytes], argument: checker.argument)
       #expect(!reading.names.isEmpty && reading.names.allSatisfy { $0 == "f" })
       for arguments in reading.arguments {
         guard case .object(let members)? = JSONValue(arguments) else {

@@ -9,13 +9,16 @@ import Text
 @Suite struct ToolTests {
   /// What a reader finds in an answer.
   struct Reading: Equatable {
+    /// What a part of a tool's argument is.
+    typealias Told = (_ tool: String, _ key: String, _ outer: Argument?) -> Argument?
+
     var text = ""
     var names: [String] = []
     var arguments: [String] = []
 
     /// - Parameter pieces: the answer, in pieces of any size.
     init(
-      _ family: ToolFamily, _ pieces: [[UInt8]], isText: (String, String) -> Bool? = { _, _ in nil }
+      _ family: ToolFamily, _ pieces: [[UInt8]], argument: Told = { _, _, _ in nil }
     ) {
       var reader = ToolCallReader(family)
       var (text, arguments): ([UInt8], [[UInt8]]) = ([], [])
@@ -35,7 +38,7 @@ import Text
           case .key:
             let key = reader.key
             let name = String(decoding: (0..<key.count).map { key[$0] }, as: UTF8.self)
-            reader.setArgument(isText: isText(names.last!, name))
+            reader.setArgument(argument(names.last!, name, reader.outerArgument))
           case .made:
             let made = reader.made
             arguments[arguments.count - 1] += (0..<made.count).map { made[$0] }
@@ -48,9 +51,9 @@ import Text
     }
 
     init(
-      _ family: ToolFamily, _ text: String, isText: (String, String) -> Bool? = { _, _ in nil }
+      _ family: ToolFamily, _ text: String, argument: Told = { _, _, _ in nil }
     ) {
-      self.init(family, [Array(text.utf8)], isText: isText)
+      self.init(family, [Array(text.utf8)], argument: argument)
     }
   }
 
@@ -94,9 +97,9 @@ import Text
       let walk = Walk(checker, budget: budget, &random)
       let bytes = Array(walk.text.utf8)
       #expect(walk.isWhole, "\(walk.text)")
-      let isText = { checker.isText($1, of: $0) }
-      let reading = Reading(family, [bytes], isText: isText)
-      #expect(reading == Reading(family, bytes.map { [$0] }, isText: isText), "\(walk.text)")
+      let argument = checker.argument
+      let reading = Reading(family, [bytes], argument: argument)
+      #expect(reading == Reading(family, bytes.map { [$0] }, argument: argument), "\(walk.text)")
       let hasText = family == .recipients
       #expect((reading.text == "" || hasText) && reading.names.count > 0, "\(walk.text)")
       longest = max(longest, reading.names.count)
@@ -144,6 +147,12 @@ import Text
           + "</function>\n</tool_call>"
       ),
       (.glm, "<tool_call>now\n</tool_call>\n<tool_call>now\n</tool_call>"),
+      (
+        .miniMaxElements,
+        Self.elements(
+          "[<tool_call>\n[<invoke name=\"now\">[</invoke>\n[<invoke name=\"now\">[</invoke>\n"
+            + "[</tool_call>")
+      ),
       (.glmPlain, "<tool_call>now</tool_call><tool_call>now</tool_call>"),
       (.lfm, "<|tool_call_start|>[now(), now()]<|tool_call_end|>"),
       (.gemma, "<|tool_call>call:now{}<tool_call|><|tool_call>call:now{}<tool_call|>"),
@@ -189,6 +198,73 @@ import Text
       let other = text.replacing("now", with: "set").replacing("{}", with: "{\"a\":[]}")
       #expect(checker.accepts(other), "\(other)")
     }
+  }
+
+  /// A text of MiniMax M3's form, whose mark is written as a bracket here.
+  private static func elements(_ text: String) -> String {
+    text.replacing("[", with: "]<]minimax[>[")
+  }
+
+  /// Objects and lists are elements where the schema says what is in them, and JSON elsewhere.
+  @Test func argumentsOfElements() throws {
+    let tools = """
+      [{"name": "f", "parameters": {"type": "object", "properties": {"o": {"$ref": "#/$defs/o"}, \
+      "l": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}, "minItems": 1, \
+      "maxItems": 3}, "j": {"type": "object"}, "a": {"items": {}, "type": "array"}, \
+      "e": {"type": "array", "items": {"$ref": "#/$defs/o"}, "minItems": 2}}, \
+      "$defs": {"o": {"type": "object", "properties": {"t": {"type": "string", "maxLength": 9}, \
+      "n": {"type": ["number", "null"]}, "o": {"$ref": "#/$defs/o"}, "item": {"type": "boolean"}}, \
+      "required": ["t"]}}}}]
+      """
+    let (start, end) = ("[<tool_call>\n[<invoke name=\"f\">", "[</invoke>\n[</tool_call>")
+    let right = [
+      ("", "{}"), ("[<o>[<t>[</t>[</o>", #"{"o": {"t": ""}}"#),
+      (
+        "[<o>[<t>a<b>\"\n[</t>[<n>-1.5[</n>[<o>[<t>12[</t>[<item>true[</item>[</o>[</o>[<j>{}[</j>",
+        #"{"o": {"t": "a<b>\"\n", "n": -1.5, "o": {"t": "12", "item": true}}, "j": {}}"#
+      ),
+      (
+        "[<l>[<item>[</item>[<item>[<item>1[</item>[<item>2[</item>[</item>[</l>",
+        #"{"l": [[], [1, 2]]}"#
+      ),
+      ("[<a>{}[</a>", ""), ("[<a>[<item>1[</item>[</a>", #"{"a": [1]}"#),
+      ("[<a>[</a>", #"{"a": []}"#),
+      (
+        "[<e>[<item>[<t>x[</t>[</item>[<item>[<t>y[</t>[<n>null[</n>[</item>[</e>",
+        #"{"e": [{"t": "x"}, {"t": "y", "n": null}]}"#
+      ),
+    ]
+    let wrong = [
+      "[<o>[</o>", "[<o>[<t>0123456789[</t>[</o>", "[<o>[<n>1[</n>[<t>a[</t>[</o>",
+      "[<o>[<t>a[</n>[</o>", "[<o>{\"t\": \"\"}[</o>", "[<l>[</l>", "[<l>[<item>1[</item>[</l>",
+      "[<l>[<item>[</item>[<item>[</item>[<item>[</item>[<item>[</item>[</l>",
+      "[<e>[<item>[<t>x[</t>[</item>[</e>", "[<x>1[</x>",
+    ]
+    let checker = try Checker()
+    #expect(checker.useTools(tools, .miniMaxElements) == nil)
+    for (call, expected) in right {
+      let text = Self.elements(start + call + end)
+      let isAccepted = checker.accepts(text)
+      #expect(isAccepted != expected.isEmpty, "\(call)")
+      if expected.isEmpty { continue }
+      for count in [1, 5, 1000] {
+        let bytes = Array(text.utf8)
+        let pieces = stride(from: 0, to: bytes.count, by: count).map {
+          Array(bytes[$0..<min($0 + count, bytes.count)])
+        }
+        let reading = Reading(.miniMaxElements, pieces, argument: checker.argument)
+        #expect(reading.names == ["f"] && reading.arguments == [expected], "\(call)")
+      }
+    }
+    for call in wrong {
+      let isAccepted = checker.accepts(Self.elements(start + call + end))
+      #expect(!isAccepted, "\(call)")
+    }
+    // Without the schema what begins with an element is a list or an object, and all else a text.
+    let unknown = "[<o>[<t>12[</t>[</o>[<l>[<item>[</item>[<item>a[b[</item>[</l>"
+    #expect(
+      Reading(.miniMaxElements, Self.elements(start + unknown + end)).arguments
+        == [#"{"o": {"t": "12"}, "l": ["", "a]<]minimax[>[b"]}"#])
   }
 
   /// The digits of a call have their place and their count.
@@ -260,6 +336,13 @@ import Text
         #"{"path": "", "n": -1}"#
       ),
       (
+        .miniMaxElements,
+        Self.elements(
+          "[<tool_call>\n[<invoke name=\"f\">[<path>a \"</path>[[</path>[<n>12[</n>[<l>[<item>x[</item>"
+            + "[<item>[</item>[</l>[</invoke>\n[</tool_call>"),
+        #"{"path": "a \"</path>]<]minimax[>[", "n": 12, "l": ["x", ""]}"#
+      ),
+      (
         .glm,
         "<tool_call>f\n<arg_key>path</arg_key>\n<arg_value><<</arg_value</arg_value>\n<arg_key>n"
           + "</arg_key>\n<arg_value>3</arg_value>\n</tool_call>",
@@ -317,13 +400,13 @@ import Text
     for (family, text, expected) in cases {
       #expect(checker.useTools(tools, family) == nil)
       #expect(checker.accepts(text), "\(text)")
-      let isText = { checker.isText($1, of: $0) }
+      let argument = checker.argument
       for count in [1, 7, 1000] {
         let bytes = Array(text.utf8)
         let pieces = stride(from: 0, to: bytes.count, by: count).map {
           Array(bytes[$0..<min($0 + count, bytes.count)])
         }
-        let reading = Reading(family, pieces, isText: isText)
+        let reading = Reading(family, pieces, argument: argument)
         #expect(reading.names == ["f"] && reading.arguments == [expected] && reading.text == "")
       }
       for wrong in ["12", "null", "-1", "3", "5"] where text.contains(wrong) && family != .seed {
@@ -408,6 +491,28 @@ import Text
     let large = (0..<100).map { "{\"name\": \"a\($0)\", \"parameters\": \(Self.light)}" }
     let text = "[" + large.joined(separator: ",") + "]"
     #expect(checker.useTools(text, .hermes)?.contains("--grammar-kib") == true)
+  }
+
+  /// A control token that is text of the form comes behind a number, which it ends, and in no text.
+  @Test func controlTokensEndNumbers() throws {
+    let checker = try TokenChecker([], marks: ["</arg_value>", "<tool_call>"])
+    let (close, begin) = (checker.endToken + 1, checker.endToken + 2)
+    let tools = """
+      [{"name": "f", "parameters": {"type": "object", "properties": {"n": {"type": "integer"}, "l": \
+      {"type": "array", "items": {"type": "integer"}}}}}]
+      """
+    let start = "<tool_call>f<arg_key>n</arg_key><arg_value>"
+    for (text, isAllowed) in [("", false), ("-", false), ("12", true)] {
+      try checker.begin(tools: tools, .glmPlain, isLazy: false)
+      for byte in (start + text).utf8 { checker.accept(Int32(byte)) }
+      #expect(checker.allows(close, left: 1 << 20) == isAllowed, "\(text)")
+      checker.findAllowed(left: 1 << 20)
+      #expect(checker.isFound(close) == isAllowed && !checker.isFound(begin), "\(text)")
+    }
+    try checker.begin(tools: tools, .glmPlain, isLazy: false)
+    for byte in start.replacing("n</", with: "l</").utf8 { checker.accept(Int32(byte)) }
+    for byte in "[1".utf8 { checker.accept(Int32(byte)) }
+    #expect(!checker.allows(close, left: 1 << 20))
   }
 
   /// Calls begin in the middle of tokens, and only such tokens come that the call can go on with.

@@ -7,7 +7,8 @@ import Profile
 /// Exit code 0 where all passed, 1 where one failed, sysexits' values for other reasons.
 ///
 /// `--policy NAME SLOTS START COUNT` runs an eviction policy on so many blocks (`PolicyWorkload`), and
-/// `--repeat NAME COUNT` runs one workload so many times instead, and writes nothing.
+/// `--repeat NAME COUNT` runs one workload so many times instead, and writes nothing. `--schemas` decides
+/// cases of JSON schemas (`decideSchemas`).
 @c(device_checks_main)
 public func main(
   _ argumentCount: Int32, _ argumentValues: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
@@ -23,6 +24,9 @@ public func main(
     return unsafe runPolicy(
       argumentValues[2]!, slots: atol(argumentValues[3]!), start: atol(argumentValues[4]!),
       count: atol(argumentValues[5]!))
+  }
+  if unsafe argumentCount == 2 && isEqual(argumentValues[1]!, "--schemas") {
+    return decideSchemas()
   }
   let prefix = unsafe argumentCount > 1 ? argumentValues[1] : nil
   return unsafe runChecks(prefix)

@@ -27,6 +27,9 @@ struct CallsTarget: FuzzTarget {
         + "</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>",
       "<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{}",
       "<|START_ACTION|>[\n    {\"tool_call_id\": \"0\", \"tool_name\": \"f\", \"parameters\": {}}\n]",
+      "]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke name=\"f\">]<]minimax[>[<abc>]<]minimax[>[<item>1"
+        + "]<]minimax[>[</item>]<]minimax[>[</abc>]<]minimax[>[<b>x]<]minimax[>[</b>]<]minimax[>[</invoke>"
+        + "\n]<]minimax[>[</tool_call>",
       "<|tool_call>call:f{a:<|\"|>x\"<|\"|>,b:[1]}<tool_call|>",
     ]
     return (0..<familyCount).flatMap { family in
@@ -76,7 +79,10 @@ struct CallsTarget: FuzzTarget {
           let name = reader.name
           add(.name, (0..<name.bytes.count).map { name.bytes[$0] })
         case .arguments(let range): add(.arguments, Array(piece[range]))
-        case .key: reader.setArgument(isText: reader.key.count % 2 == 1)
+        case .key:
+          let kinds: [Argument.Kind] = [.value, .text, .list, .object]
+          reader.setArgument(
+            reader.key.count % 5 == 4 ? nil : Argument(kinds[reader.key.count % 5]))
         case .made:
           let made = reader.made
           add(.arguments, (0..<made.count).map { made[$0] })

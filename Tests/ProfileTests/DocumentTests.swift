@@ -8,7 +8,7 @@ import Testing
 @Suite struct DocumentTests {
   @Test func rejectsTextThatIsNotOneObject() {
     let cases = [
-      ("", "the text ends where '{' is needed"), ("[]", "found '[' where '{' is needed"),
+      ("", "the text ends where a value is needed"), ("[]", "found '[' where '{' is needed"),
       ("12", "found '12' where '{' is needed"), ("{} x", "nothing may follow the end"),
       ("\u{feff}{}", "byte order mark"), ("{\"threads\": 01}", "'01': a number may not begin"),
       ("{\"threads\": NaN}", "found 'NaN' where a value is needed"),

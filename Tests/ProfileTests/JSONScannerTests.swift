@@ -177,7 +177,8 @@ private func readInteger(_ json: String) -> Int? {
       ("\n[1 2]", "line 2: found '2' where ',' or ']' is needed"),
       ("[1", "line 1: the text ends where ',' or ']' is needed"),
       ("[01]", "line 1: '01': a number may not begin with a further zero; write it without"),
-      ("[NaN]", "line 1: found 'NaN' where a value is needed"),
+      ("[NaN]", "line 1: found 'NaN' where an item or the closing bracket is needed"),
+      ("[1,NaN]", "line 1: found 'NaN' where a further item is needed"),
       ("[1] // x", "line 1: '//': JSON has no comments; remove it"),
     ]
     for (text, expected) in cases { #expect(message(try #require(scan(text))) == expected) }

@@ -1,6 +1,6 @@
-// Frames that no thread has any more.
+// Frames and names that no thread has any more.
 extension Machine {
-  /// Keeps the frames that the threads have, in their order.
+  /// Keeps the frames and names that the threads have, in their order.
   mutating func collectFrames() {
     for index in 0..<threads.count { markFrames(Int(threads[index].parent)) }
     var kept = 1
@@ -20,6 +20,16 @@ extension Machine {
     }
     frames.shrink(to: kept)
     for index in 1..<kept { setMoved(index, 0) }
+    collectNames()
+  }
+
+  private mutating func collectNames() {
+    for index in 0..<threads.count { names.mark(threads[index], words) }
+    for index in 1..<frames.count { names.mark(frames[index], words) }
+    names.collect(words)
+    for index in 0..<threads.count { threads[index].names = names.moved(threads[index], words) }
+    for index in 1..<frames.count { frames[index].names = names.moved(frames[index], words) }
+    names.unmark(words)
   }
 
   private func setMoved(_ index: Int, _ place: Int) {

@@ -20,11 +20,13 @@ struct Machine: ~Copyable {
   var words: Words
   var frames: ThreadList
   var threads: ThreadList
+  var names: UsedNames
 
   init(carver: inout Carver, byteCount: Int) {
     words = Words(carver: &carver, byteCount: byteCount)
     frames = ThreadList(carver: &carver, capacity: Self.frameCountMax, reserved: 1)
     threads = ThreadList(carver: &carver, capacity: Self.threadCountMax)
+    names = UsedNames(start: words.capacity)
   }
 
   /// A set of threads.
@@ -38,27 +40,35 @@ struct Machine: ~Copyable {
   struct Mark {
     let frameCount: Int
     let threadCount: Int
+    let nameCount: Int
   }
 
-  var mark: Mark { Mark(frameCount: frames.count, threadCount: threads.count) }
+  var mark: Mark {
+    Mark(frameCount: frames.count, threadCount: threads.count, nameCount: names.count)
+  }
 
   mutating func goBack(to mark: Mark) {
     frames.shrink(to: mark.frameCount)
     threads.shrink(to: mark.threadCount)
+    names.shrink(to: mark.nameCount)
   }
 
   /// The set before a JSON value.
   mutating func begin(node: Int) -> Level {
-    frames.shrink(to: 1)
-    threads.shrink(to: 0)
+    removeAll()
     threads.append(Thread(.value, place: node))
     return Level(start: 0, count: 1)
   }
 
-  /// The set before a text of a rule.
-  mutating func begin(rule: Int) -> Level {
+  private mutating func removeAll() {
     frames.shrink(to: 1)
     threads.shrink(to: 0)
+    names.shrink(to: 0)
+  }
+
+  /// The set before a text of a rule.
+  mutating func begin(rule: Int) -> Level {
+    removeAll()
     enter(rule, parent: 0, depth: 0, 0, 0)
     return Level(start: 0, count: threads.count)
   }
@@ -135,8 +145,11 @@ struct Machine: ~Copyable {
 
   /// Whether the text is between the values that a grammar has in it, in every way.
   func isBetweenValues(_ level: Level) -> Bool {
-    for index in level.start..<level.start + level.count where threads[index].kind != .grammar {
-      return false
+    for index in level.start..<level.start + level.count {
+      let thread = threads[index]
+      // A number ends with the byte behind it.
+      let isNumber = thread.kind == .number && NumberState.accepts(thread, words)
+      if thread.kind != .grammar && !isNumber { return false }
     }
     return level.count > 0
   }
@@ -162,11 +175,11 @@ struct Machine: ~Copyable {
     return thread
   }
 
-  /// Makes a set the only one, and drops the frames that it has not.
+  /// Makes a set the only one, and drops the frames and names that it has not.
   mutating func commit(_ level: Level) -> Level {
     for index in 0..<level.count { threads[index] = threads[level.start + index] }
     threads.shrink(to: level.count)
-    if frames.count > Self.frameCountMax / 2 { collectFrames() }
+    if frames.count > Self.frameCountMax / 2 || names.isHalfFull { collectFrames() }
     return Level(start: 0, count: level.count)
   }
 

@@ -58,6 +58,14 @@ enum ObjectState {
   static func allowsOther(_ thread: Thread, _ words: Words) -> Bool {
     let additional = words[Int(thread.place) + ObjectRecord.additional]
     return words[additional + NodeRecord.shortest] != NodeRecord.none && hasRoom(thread, words)
+      && hasNames(thread, words)
+  }
+
+  /// Whether such a property's name can be kept, or there must be one more.
+  private static func hasNames(_ thread: Thread, _ words: Words) -> Bool {
+    UsedNames.openCount(thread, words) < UsedNames.openCountMax
+      || Int(thread.count) + missingCount(thread, words)
+        < words[Int(thread.place) + ObjectRecord.least]
   }
 
   /// Whether a further property can come.
@@ -119,7 +127,8 @@ enum ObjectState {
     let record = Int(thread.place)
     var result = NodeRecord.none
     if allowsOther(thread, words) {
-      result = 4 + words[words[record + ObjectRecord.additional] + NodeRecord.shortest]
+      // Two characters make a name that is not there.
+      result = 5 + words[words[record + ObjectRecord.additional] + NodeRecord.shortest]
     }
     for index in 0..<propertyCount(record, words) where isOpen(thread, index, words) {
       result = min(result, cost(property(record, index, words), words))
@@ -144,6 +153,7 @@ enum NameState {
   }
 
   static func take(_ thread: inout Thread, _ byte: UInt8, _ words: Words) -> Bool {
+    thread.state = NameHash.add(byte, to: thread.state)
     _ = Content.narrow(
       &thread, byte, texts: texts(thread, words), stride: PropertyRecord.count, words)
     if ObjectState.allowsOther(thread, words) { return true }
@@ -156,7 +166,7 @@ enum NameState {
 
   static func canEnd(_ thread: Thread, _ words: Words) -> Bool {
     if let exact = exact(thread, words) { return ObjectState.isOpen(thread, exact, words) }
-    return ObjectState.allowsOther(thread, words)
+    return ObjectState.allowsOther(thread, words) && !UsedNames.contains(thread, words)
   }
 
   static func canGoOn(_ thread: Thread, _ words: Words) -> Bool {
@@ -193,6 +203,40 @@ enum NameState {
     return 3 + words[additional + NodeRecord.shortest] + missing.byteCount + missing.count
   }
 
+  /// Characters that make a name of one that is there already are no more.
+  static let furtherCountMax = 2
+
+  /// Bytes that make a name which the object has not of what was read, or some more.
+  private static func furtherDistance(_ thread: Thread, _ words: Words) -> Int {
+    let count = ObjectState.propertyCount(Int(thread.place), words) + UsedNames.count(thread)
+    if count == 0 { return StringState.pendingByteCount(thread) }
+    let isFew = count <= Self.plainCount
+    if thread.part != StringState.Part.plain {
+      return StringState.pendingByteCount(thread) + (isFew ? 1 : Self.furtherCountMax)
+    }
+    if isOther(thread, words) { return 0 }
+    return isFew || hasOther(behind: thread, words) ? 1 : Self.furtherCountMax
+  }
+
+  /// Characters of one byte in names: those from a space to a tilde but for two.
+  private static let plainCount = 93
+
+  /// Whether a name is one that neither the schema nor the object has.
+  private static func isOther(_ thread: Thread, _ words: Words) -> Bool {
+    exact(thread, words) == nil && !UsedNames.contains(thread, words)
+  }
+
+  /// Whether one more character makes such a name.
+  private static func hasOther(behind thread: Thread, _ words: Words) -> Bool {
+    for byte in UInt8(ascii: " ")...UInt8(ascii: "~")
+    where byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") {
+      var next = thread
+      _ = take(&next, byte, words)
+      if isOther(next, words) { return true }
+    }
+    return false
+  }
+
   /// Bytes up to the end of the object.
   static func distance(_ thread: Thread, _ words: Words) -> Int {
     let record = Int(thread.place)
@@ -200,9 +244,7 @@ enum NameState {
     var next = thread
     next.count += 1
     if ObjectState.allowsOther(thread, words) {
-      result = otherDistance(thread, words) - 1 + StringState.pendingByteCount(thread)
-      // One more character makes another name of it.
-      if exact(thread, words) != nil { result += 1 }
+      result = otherDistance(thread, words) - 1 + furtherDistance(thread, words)
     }
     for index in Int(thread.first)..<Int(thread.last)
     where ObjectState.isOpen(thread, index, words) {

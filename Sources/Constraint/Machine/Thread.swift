@@ -42,17 +42,18 @@ struct Thread {
   var last: UInt32 = 0
   /// Characters, elements, properties, digits.
   var count: UInt32 = 0
-  /// Of a string: the automaton's state; of an object: the node of the next property's value.
+  /// Of a string: the automaton's state; of a name: its hash; after a name: the node of the value.
   var state: UInt32 = 0
   /// Bytes of the text or word that were read.
   var offset: UInt32 = 0
   /// Of an escape or a character of a grammar: the value of what was read.
   var scalar: UInt32 = 0
-  /// The properties that were read.
+  /// The named properties that were read.
   var seen: InlineArray<4, UInt32> = InlineArray(repeating: 0)
+  /// The newest record of `UsedNames` in the open objects; 0: there is none.
+  var names: UInt32 = 0
   /// While frames are collected: where a frame goes.
   var moved: UInt32 = 0
-  private var padding: UInt32 = 0
 
   init(_ kind: Kind, place: Int = 0, parent: Int = 0, depth: UInt8 = 0) {
     self.kind = kind

@@ -23,9 +23,7 @@ extension Machine {
       switch StringState.step(&thread, byte, words) {
       case .refused: break
       case .goesOn: add(thread, first)
-      case .end:
-        NameState.end(&thread, words)
-        add(thread, first)
+      case .end: if endName(&thread) { add(thread, first) }
       }
     case .raw:
       switch RawText.step(&thread, byte, words) {
@@ -56,6 +54,7 @@ extension Machine {
       if !ObjectState.canGoOn(thread, words) || thread.depth >= Self.depthMax { return }
       thread.kind = .objectName
       thread.last = UInt32(words[Int(thread.place) + ObjectRecord.propertyCount])
+      thread.state = NameHash.start
       add(thread, first)
     case (.objectNext, UInt8(ascii: ",")):
       if !ObjectState.canGoOn(thread, words) || thread.depth >= Self.depthMax { return }
@@ -72,6 +71,17 @@ extension Machine {
     case (.arrayStart, _): beginElement(thread, byte, first)
     default: break
     }
+  }
+
+  /// A name has ended.
+  /// - Returns: false if there is no room for it.
+  private mutating func endName(_ thread: inout Thread) -> Bool {
+    if NameState.exact(thread, words) == nil {
+      guard let names = names.add(thread, words) else { return false }
+      thread.names = names
+    }
+    NameState.end(&thread, words)
+    return true
   }
 
   /// A value begins inside a frame.
@@ -116,6 +126,11 @@ extension Machine {
       }
       branch = words[branch + BranchRecord.next]
     }
+  }
+
+  /// The names of what a value lies in.
+  private func outerNames(_ value: Thread) -> UInt32 {
+    value.parent == 0 ? 0 : frames[Int(value.parent)].names
   }
 
   private static func types(_ byte: UInt8) -> Int {
@@ -166,10 +181,12 @@ extension Machine {
       if NumberState.step(&value, byte, words) { add(value, first) }
     case TypeMask.array:
       value.kind = .arrayStart
+      value.names = outerNames(value)
       value.place = UInt32(words[branch + BranchRecord.array])
       add(value, first)
     case TypeMask.object:
       value.kind = .objectStart
+      value.names = outerNames(value)
       value.place = UInt32(words[branch + BranchRecord.object])
       add(value, first)
     default:

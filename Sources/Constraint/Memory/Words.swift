@@ -2,10 +2,12 @@ import Memory
 
 /// Memory of a stated size that is handed out from its beginning, in words of 32 bits. Everything that
 /// is made from a schema or a grammar lies here and is named by its first word's index. Word 0 is no
-/// one's, so that 0 means that there is nothing.
+/// one's, so that 0 means that there is nothing. Behind them lie the words of `UsedNames`.
 @safe struct Words {
   private let base: UnsafeMutablePointer<UInt32>
   let capacity: Int
+  /// With the words of names.
+  private let count: Int
   private(set) var used = 1
   /// Bytes of the text that is being written; it begins at `textStart`.
   private var textStart = 0
@@ -13,11 +15,12 @@ import Memory
 
   init(carver: inout Carver, byteCount: Int) {
     capacity = byteCount / 4
-    unsafe base = unsafe carver.take(.grammar, UInt32.self, count: capacity)
+    count = capacity + UsedNames.wordCount
+    unsafe base = unsafe carver.take(.grammar, UInt32.self, count: count)
   }
 
   private init() {
-    capacity = 0
+    (capacity, count) = (0, 0)
     unsafe base = unsafe UnsafeMutablePointer(bitPattern: 64)!
   }
 
@@ -26,11 +29,11 @@ import Memory
 
   subscript(index: Int) -> Int {
     get {
-      precondition(index >= 0 && index < capacity)
+      precondition(index >= 0 && index < count)
       return unsafe Int(base[index])
     }
     nonmutating set {
-      precondition(index >= 0 && index < capacity)
+      precondition(index >= 0 && index < count)
       unsafe base[index] = UInt32(truncatingIfNeeded: newValue)
     }
   }

@@ -122,6 +122,7 @@ extension SchemaCompiler {
     var names = PropertyNames()
     for index in 0..<set.count { try collect(set[index], &names, words) }
     names.sort(words)
+    try checkNeeded(set, names, words)
     let record = try words.take(ObjectRecord.count)
     let properties = try words.take(names.count * PropertyRecord.count)
     words[record + ObjectRecord.propertyCount] = names.count
@@ -142,6 +143,18 @@ extension SchemaCompiler {
     words[record + ObjectRecord.additional] = try node(
       try additionalParts(set, words), words: &words)
     return record
+  }
+
+  /// Refuses a count of properties for whose names there would be no room.
+  private func checkNeeded(
+    _ set: ReferenceSet, _ names: PropertyNames, _ words: Words
+  ) throws(ConstraintError) {
+    for index in 0..<set.count {
+      let least = Counts.count(set[index], "minProperties", words) ?? 0
+      if least > names.count + UsedNames.neededCountMax {
+        throw ConstraintError(.manyNames, words.member(set[index], "minProperties"))
+      }
+    }
   }
 
   /// Adds the names that a schema speaks of.
@@ -292,7 +305,7 @@ enum Counts {
     return result
   }
 
-  private static func count(_ reference: Int, _ name: StaticString, _ words: Words) -> Int? {
+  static func count(_ reference: Int, _ name: StaticString, _ words: Words) -> Int? {
     if reference > SchemaReference.itemMask { return nil }
     let member = words.member(reference, name)
     // What is no count has been refused.

@@ -190,6 +190,7 @@ extension TokenConstraint {
     var starts = InlineArray<256, UInt16>(repeating: 0)
     var counts = InlineArray<256, UInt16>(repeating: 0)
     var frames = InlineArray<256, UInt16>(repeating: 0)
+    var names = InlineArray<256, UInt16>(repeating: 0)
 
     func level(_ depth: Int) -> Machine.Level {
       Machine.Level(start: Int(starts[depth]), count: Int(counts[depth]))
@@ -198,13 +199,15 @@ extension TokenConstraint {
     /// What belongs to the sets up to `depth`.
     func mark(_ depth: Int) -> Machine.Mark {
       Machine.Mark(
-        frameCount: Int(frames[depth]), threadCount: Int(starts[depth]) + Int(counts[depth]))
+        frameCount: Int(frames[depth]), threadCount: Int(starts[depth]) + Int(counts[depth]),
+        nameCount: Int(names[depth]))
     }
 
-    mutating func set(_ depth: Int, _ level: Machine.Level, frameCount: Int) {
+    mutating func set(_ depth: Int, _ level: Machine.Level, _ mark: Machine.Mark) {
       starts[depth] = UInt16(level.start)
       counts[depth] = UInt16(level.count)
-      frames[depth] = UInt16(frameCount)
+      frames[depth] = UInt16(mark.frameCount)
+      names[depth] = UInt16(mark.nameCount)
     }
   }
 
@@ -237,9 +240,9 @@ extension TokenConstraint {
     if text.machine.isFreeRawText(text.level) {
       return !isLed || text.distance + 3 <= leftCount ? rawPlain : nil
     }
-    // A character may be cut, and a name that is there already needs a further one.
+    // A character may be cut, and a name that is there already needs further ones.
     if let distance = text.machine.freeNameDistance(text.level) {
-      return !isLed || distance + 4 <= leftCount ? order.plain : nil
+      return !isLed || distance + 3 + NameState.furtherCountMax <= leftCount ? order.plain : nil
     }
     return nil
   }
@@ -286,7 +289,7 @@ extension TokenConstraint {
   ) {
     var path = Path()
     let mark = text.machine.mark
-    path.set(0, text.level, frameCount: mark.frameCount)
+    path.set(0, text.level, mark)
     // The sets up to `depth` are of the beginning of the token that was walked over last, and what is
     // common to it and the next one; with the byte behind `deadDepth` it could not come.
     var (depth, deadDepth, shared) = (0, Int.max, Int.max)
@@ -321,7 +324,7 @@ extension TokenConstraint {
         return
       }
       depth += 1
-      path.set(depth, level, frameCount: text.machine.mark.frameCount)
+      path.set(depth, level, text.machine.mark)
     }
     if canEnd(path.level(depth), leftCount) { allowed.insert(token) }
   }

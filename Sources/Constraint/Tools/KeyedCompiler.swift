@@ -6,9 +6,9 @@ import Text
 ///     first ::= end | open key0      rest(i) ::= end | separator open key(i)
 ///     key(i) ::= NAME middle VALUE rest(i + 1) | key(i + 1)
 ///
-/// `end` is there if no required property is left, and `key(i + 1)` if property `i` is not required.
+/// `end` is there if no required property is left, and `key(i + 1)` if property `i` is not required. If parts of
+/// arguments are elements, NAME and `elementEnd` follow VALUE, which has rules of its own for each schema.
 struct KeyedCompiler {
-  private static let nameCountMax = 64
   private let form: KeyedArguments
   private let open: Int
   private let separatedOpen: Int
@@ -16,9 +16,12 @@ struct KeyedCompiler {
   private let textBegin: Int
   private let valueBegin: Int
   private let valueEnd: Int
+  private let elementEnd: Int
   /// Where `textEnd` lies: two words.
   private let mark: Int
   private let end: Int
+  /// The rules of objects and lists: a list of `ElementRule`.
+  private var elementRules = 0
 
   /// - Parameter end: the rule of what follows the arguments.
   init(
@@ -36,6 +39,7 @@ struct KeyedCompiler {
     textBegin = try rules.addLiteral(form.textBegin, &words)
     valueBegin = try rules.addLiteral(form.valueBegin, &words)
     valueEnd = try rules.addLiteral(form.valueEnd, &words)
+    elementEnd = try rules.addLiteral(form.elementEnd, &words)
     words.beginText()
     for index in 0..<form.textEnd.utf8CodeUnitCount {
       try unsafe words.append(form.textEnd.utf8Start[index])
@@ -50,10 +54,17 @@ struct KeyedCompiler {
   /// - Parameters:
   ///   - node: of the arguments, an object.
   ///   - place: of their schema, for errors.
-  func arguments(
+  mutating func arguments(
     _ node: Int, place: Int, _ rules: inout RuleMaker, _ words: inout Words
   ) throws(ConstraintError) -> Int {
     guard let record = try object(node, place, words) else { return end }
+    return try properties(record, end: end, place, &rules, &words)
+  }
+
+  /// The rule of an object's properties and what follows them.
+  private mutating func properties(
+    _ record: Int, end: Int, _ place: Int, _ rules: inout RuleMaker, _ words: inout Words
+  ) throws(ConstraintError) -> Int {
     let count = words[record + ObjectRecord.propertyCount]
     var (rest, key, isRequired) = (end, 0, false)
     for order in stride(from: count - 1, through: 0, by: -1) {
@@ -63,41 +74,42 @@ struct KeyedCompiler {
       }
       key = try self.key(property, rest: rest, next: key, place, &rules, &words)
       isRequired = isRequired || words[property + PropertyRecord.isRequired] != 0
-      rest = try self.rest(separatedOpen, key, isRequired, &rules, &words)
+      rest = try self.rest(separatedOpen, key, end: isRequired ? 0 : end, &rules, &words)
     }
-    return key == 0 ? end : try self.rest(open, key, isRequired, &rules, &words)
+    return key == 0 ? end : try self.rest(open, key, end: isRequired ? 0 : end, &rules, &words)
   }
 
+  /// - Parameter end: what may follow instead of a further property; 0: nothing.
   private func rest(
-    _ open: Int, _ key: Int, _ isRequired: Bool, _ rules: inout RuleMaker, _ words: inout Words
+    _ open: Int, _ key: Int, end: Int, _ rules: inout RuleMaker, _ words: inout Words
   ) throws(ConstraintError) -> Int {
     var list = RuleMaker.ElementList()
     try rules.append(.rule, open, 0, to: &list, &words)
     try rules.append(.rule, key, 0, to: &list, &words)
-    if !isRequired {
+    if end != 0 {
       try rules.append(.alternative, 0, 0, to: &list, &words)
       try rules.append(.rule, end, 0, to: &list, &words)
     }
     return try rules.addRule(list, place: 0, &words)
   }
 
-  private func key(
+  private mutating func key(
     _ property: Int, rest: Int, next: Int, _ place: Int, _ rules: inout RuleMaker,
     _ words: inout Words
   ) throws(ConstraintError) -> Int {
-    let name = Self.name(property, words)
-    if name.count == 0 || name.count > Self.nameCountMax {
-      throw ConstraintError(.keyedArguments, place)
-    }
+    let name = WordsText(
+      start: words[property + PropertyRecord.name],
+      count: words[property + PropertyRecord.nameCount])
+    if !Argument.isName(name, words) { throw ConstraintError(.keyedArguments, place) }
     var list = RuleMaker.ElementList()
-    for index in 0..<name.count {
-      let byte = words.byte(name.start + index)
-      if !ToolCompiler.isNameByte(byte) { throw ConstraintError(.keyedArguments, place) }
-      try rules.append(scalar: Int(byte), to: &list, &words)
-    }
+    try append(name, to: &list, rules, &words)
     try rules.append(.rule, middle, 0, to: &list, &words)
-    let value = try value(words[property + PropertyRecord.node], &rules, &words)
+    let value = try value(words[property + PropertyRecord.node], place, &rules, &words)
     try rules.append(.rule, value, 0, to: &list, &words)
+    if form.hasElements {
+      try append(name, to: &list, rules, &words)
+      try rules.append(.rule, elementEnd, 0, to: &list, &words)
+    }
     try rules.append(.rule, rest, 0, to: &list, &words)
     if words[property + PropertyRecord.isRequired] == 0 && next != 0 {
       try rules.append(.alternative, 0, 0, to: &list, &words)
@@ -106,45 +118,36 @@ struct KeyedCompiler {
     return try rules.addRule(list, place: 0, &words)
   }
 
-  private func value(
-    _ node: Int, _ rules: inout RuleMaker, _ words: inout Words
+  private func append(
+    _ name: WordsText, to list: inout RuleMaker.ElementList, _ rules: RuleMaker,
+    _ words: inout Words
+  ) throws(ConstraintError) {
+    for index in 0..<name.count {
+      try rules.append(scalar: Int(words.byte(name.start + index)), to: &list, &words)
+    }
+  }
+
+  private mutating func value(
+    _ node: Int, _ place: Int, _ rules: inout RuleMaker, _ words: inout Words
   ) throws(ConstraintError) -> Int {
+    let kind = Argument(form, node: node, words).kind
     var list = RuleMaker.ElementList()
-    if !form.hasRawTexts || !Self.isText(node, words) {
+    switch kind {
+    case .object, .list: return try elements(node, kind, place, &rules, &words)
+    case .value:
       try rules.append(.rule, valueBegin, 0, to: &list, &words)
       try rules.append(.value, node, 0, to: &list, &words)
       try rules.append(.rule, valueEnd, 0, to: &list, &words)
-      return try rules.addRule(list, place: 0, &words)
-    }
-    var branch = words[node + NodeRecord.firstBranch]
-    while branch != 0 {
-      if list.first != 0 { try rules.append(.alternative, 0, 0, to: &list, &words) }
-      try rules.append(.rule, textBegin, 0, to: &list, &words)
-      try rules.append(.raw, words[branch + BranchRecord.string], mark, to: &list, &words)
-      branch = words[branch + BranchRecord.next]
+    case .text:
+      var branch = words[node + NodeRecord.firstBranch]
+      while branch != 0 {
+        if list.first != 0 { try rules.append(.alternative, 0, 0, to: &list, &words) }
+        try rules.append(.rule, textBegin, 0, to: &list, &words)
+        try rules.append(.raw, words[branch + BranchRecord.string], mark, to: &list, &words)
+        branch = words[branch + BranchRecord.next]
+      }
     }
     return try rules.addRule(list, place: 0, &words)
-  }
-
-  /// Whether the values of a node are texts, in every branch.
-  private static func isText(_ node: Int, _ words: Words) -> Bool {
-    var branch = words[node + NodeRecord.firstBranch]
-    if branch == 0 { return false }
-    while branch != 0 {
-      if words[branch + BranchRecord.types] != TypeMask.string
-        || words[branch + BranchRecord.choiceCount] != 0
-      {
-        return false
-      }
-      branch = words[branch + BranchRecord.next]
-    }
-    return true
-  }
-
-  private static func name(_ property: Int, _ words: Words) -> WordsText {
-    WordsText(
-      start: words[property + PropertyRecord.name],
-      count: words[property + PropertyRecord.nameCount])
   }
 
   private func property(_ record: Int, _ order: Int, _ words: Words) -> Int? {
@@ -163,33 +166,94 @@ struct KeyedCompiler {
     }
     let record = words[branch + BranchRecord.object]
     if record == 0 { return nil }
-    var requiredCount = 0
-    for index in 0..<words[record + ObjectRecord.propertyCount] {
-      let property = words[record + ObjectRecord.properties] + index * PropertyRecord.count
-      if words[property + PropertyRecord.isRequired] != 0 { requiredCount += 1 }
-    }
-    if words[record + ObjectRecord.least] > requiredCount
-      || words[record + ObjectRecord.most] < words[record + ObjectRecord.propertyCount]
-    {
-      throw ConstraintError(.keyedArguments, place)
-    }
+    if Argument.hasCounts(record, words) { throw ConstraintError(.keyedArguments, place) }
     return record
   }
+}
 
-  /// Whether a property's values are texts without quotation marks; nil if the object has no such
-  /// property.
-  static func isText(_ key: FixedText<65>, of node: Int, _ words: Words) -> Bool? {
-    let branch = words[node + NodeRecord.firstBranch]
-    let record = branch == 0 ? 0 : words[branch + BranchRecord.object]
-    if record == 0 { return nil }
-    for index in 0..<words[record + ObjectRecord.propertyCount] {
-      let property = words[record + ObjectRecord.properties] + index * PropertyRecord.count
-      let name = Self.name(property, words)
-      if name.count != key.count { continue }
-      var place = 0
-      while place < key.count && words.byte(name.start + place) == key[place] { place += 1 }
-      if place == key.count { return isText(words[property + PropertyRecord.node], words) }
+// Objects and lists whose parts are elements.
+extension KeyedCompiler {
+  /// The rule of an object's or list's elements and `valueEnd`, made now if there is none: schemas may
+  /// have themselves in them.
+  private mutating func elements(
+    _ node: Int, _ kind: Argument.Kind, _ place: Int, _ rules: inout RuleMaker,
+    _ words: inout Words
+  ) throws(ConstraintError) -> Int {
+    var known = elementRules
+    while known != 0 {
+      if words[known + ElementRule.node] == node { return words[known + ElementRule.rule] }
+      known = words[known + ElementRule.next]
     }
-    return nil
+    let rule = try rules.addRule(WordsText(start: 0, count: 0), place: 0, &words)
+    let record = try words.take(ElementRule.count)
+    words[record + ElementRule.next] = elementRules
+    words[record + ElementRule.node] = node
+    words[record + ElementRule.rule] = rule
+    elementRules = record
+    var list = RuleMaker.ElementList()
+    let inner =
+      kind == .object
+      ? try properties(Argument.object(node, words), end: valueEnd, place, &rules, &words)
+      : try items(Argument.list(node, words), place, &rules, &words)
+    try rules.append(.rule, inner, 0, to: &list, &words)
+    try rules.finish(rule, list, &words)
+    return rule
   }
+
+  ///     items(i) ::= item items(i + 1) | valueEnd      items(n) ::= item items(n) | valueEnd
+  ///
+  /// `valueEnd` is there from the least count on. With a bound of the count its rule is the last one.
+  private mutating func items(
+    _ record: Int, _ place: Int, _ rules: inout RuleMaker, _ words: inout Words
+  ) throws(ConstraintError) -> Int {
+    let (least, most) = (words[record + ArrayRecord.least], words[record + ArrayRecord.most])
+    let node = words[record + ArrayRecord.rest]
+    if most == 0 || words[node + NodeRecord.shortest] == NodeRecord.none { return valueEnd }
+    let item = try item(node, place, &rules, &words)
+    var rest = valueEnd
+    var index = most
+    if most == StringRecord.none {
+      rest = try rules.addRule(WordsText(start: 0, count: 0), place: 0, &words)
+      try rules.finish(rest, try choice(item, rest, end: valueEnd, rules, &words), &words)
+      index = least
+    }
+    while index > 0 {
+      index -= 1
+      let list = try choice(item, rest, end: index >= least ? valueEnd : 0, rules, &words)
+      rest = try rules.addRule(list, place: 0, &words)
+    }
+    return rest
+  }
+
+  private func choice(
+    _ item: Int, _ rest: Int, end: Int, _ rules: RuleMaker, _ words: inout Words
+  ) throws(ConstraintError) -> RuleMaker.ElementList {
+    var list = RuleMaker.ElementList()
+    try rules.append(.rule, item, 0, to: &list, &words)
+    try rules.append(.rule, rest, 0, to: &list, &words)
+    if end != 0 {
+      try rules.append(.alternative, 0, 0, to: &list, &words)
+      try rules.append(.rule, end, 0, to: &list, &words)
+    }
+    return list
+  }
+
+  private mutating func item(
+    _ node: Int, _ place: Int, _ rules: inout RuleMaker, _ words: inout Words
+  ) throws(ConstraintError) -> Int {
+    let name = try rules.addLiteral(ElementReader.itemName, &words)
+    let value = try value(node, place, &rules, &words)
+    var list = RuleMaker.ElementList()
+    let parts: InlineArray<6, Int> = [open, name, middle, value, name, elementEnd]
+    for index in parts.indices { try rules.append(.rule, parts[index], 0, to: &list, &words) }
+    return try rules.addRule(list, place: 0, &words)
+  }
+}
+
+/// The rule of a schema's elements.
+private enum ElementRule {
+  static let next = 0
+  static let node = 1
+  static let rule = 2
+  static let count = 3
 }

@@ -29,14 +29,8 @@ struct KeyedReader: Sendable {
   private(set) var key = FixedText<65>()
   /// Whether the value is a text without quotation marks.
   var isText = true
-  private(set) var made = FixedText<129>()
-  /// Of a value: lists and objects that are open, and whether the place is in a string or behind a
-  /// reverse solidus in one.
-  private var depth = 0
-  private var isInString = false
-  private var isEscaped = false
-  private var hasBegun = false
-  private var isValueWhole = false
+  private(set) var made = MadeArguments()
+  private var value = ValueScan()
   private var hasEnded = false
   /// A name has become whole, which is to be told.
   private var hasKey = false
@@ -57,8 +51,7 @@ struct KeyedReader: Sendable {
       hasKey = false
       return .key
     }
-    // One byte may make six.
-    while place < bytes.count && made.count < 110 {
+    while place < bytes.count && made.hasRoom(forName: part == .key) {
       let wasKey = part == .key
       if take(bytes[place]) { place += 1 }
       if wasKey && part != .key {
@@ -67,7 +60,7 @@ struct KeyedReader: Sendable {
       }
       if hasEnded { break }
     }
-    return made.count > 0 ? .made : hasEnded ? .end : .needsMore
+    return made.bytes.count > 0 ? .made : hasEnded ? .end : .needsMore
   }
 
   /// - Returns: false if the byte is to be taken again, as a part of what follows.
@@ -129,15 +122,15 @@ struct KeyedReader: Sendable {
   }
 
   private mutating func writeEnd() {
-    write(keyCount == 0 ? "{}" : "}")
+    made.write(keyCount == 0 ? "{}" : "}")
     hasEnded = true
   }
 
   private mutating func begin(_ next: Part) {
     (part, offset) = (next, 0)
     if next == .key { key.removeAll() }
-    if next == .text { write("\"") }
-    (depth, isInString, isEscaped, hasBegun, isValueWhole) = (0, false, false, false, false)
+    if next == .text { made.write("\"") }
+    value = ValueScan()
     if next == .valueEnd && form.valueEnd.utf8CodeUnitCount == 0 { part = .border }
     if next == .textBegin && form.textBegin.utf8CodeUnitCount == 0 { begin(.text) }
     if next == .valueBegin && form.valueBegin.utf8CodeUnitCount == 0 { part = .value }
@@ -155,9 +148,8 @@ struct KeyedReader: Sendable {
       return true
     }
     isText = form.hasRawTexts
-    write(keyCount == 0 ? "{\"" : ", \"")
-    for index in 0..<key.count { writeEscaped(key[index]) }
-    write("\": ")
+    if keyCount == 0 { made.write("{") }
+    made.write(name: key, isNext: keyCount > 0)
     keyCount += 1
     begin(.middle)
     return false
@@ -171,95 +163,28 @@ struct KeyedReader: Sendable {
     let mark = form.textEnd
     while unsafe mark.utf8Start[offset] != byte {
       if offset == 0 {
-        writeEscaped(byte)
+        made.write(escaped: byte)
         return
       }
-      let kept = borderCount
-      for index in 0..<offset - kept { unsafe writeEscaped(mark.utf8Start[index]) }
+      let kept = mark.borderCount(of: offset)
+      for index in 0..<offset - kept { unsafe made.write(escaped: mark.utf8Start[index]) }
       offset = kept
     }
     offset += 1
     if offset < mark.utf8CodeUnitCount { return }
-    write("\"")
+    made.write("\"")
     begin(.border)
   }
 
-  /// The longest end of the mark's bytes that have come, but not all of them, that the mark begins with.
-  private var borderCount: Int {
-    let mark = form.textEnd
-    var count = offset - 1
-    while count > 0 {
-      var index = 0
-      while unsafe index < count && mark.utf8Start[offset - count + index] == mark.utf8Start[index]
-      {
-        index += 1
-      }
-      if index == count { return count }
-      count -= 1
-    }
-    return 0
-  }
-
   private mutating func takeValue(_ byte: UInt8) -> Bool {
-    if isValueWhole || hasBegun && depth == 0 && !isInString && !Self.isOfScalar(byte) {
+    switch value.take(byte) {
+    case .space: return true
+    case .inside:
+      made.write(byte: byte)
+      return true
+    case .behind:
       begin(.valueEnd)
       return false
-    }
-    if !hasBegun && Self.isSpace(byte) { return true }
-    hasBegun = true
-    made.append(byte)
-    if isEscaped {
-      isEscaped = false
-      return true
-    }
-    switch byte {
-    case UInt8(ascii: "\\"): isEscaped = isInString
-    case UInt8(ascii: "\""):
-      isInString.toggle()
-      isValueWhole = !isInString && depth == 0
-    case UInt8(ascii: "{"), UInt8(ascii: "["): if !isInString { depth += 1 }
-    case UInt8(ascii: "}"), UInt8(ascii: "]"):
-      if !isInString {
-        depth -= 1
-        isValueWhole = depth == 0
-      }
-    default: break
-    }
-    return true
-  }
-
-  /// Whether a byte can stand in a number, true, false or null, or begin a value.
-  private static func isOfScalar(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"),
-      UInt8(ascii: "."):
-      true
-    default: false
-    }
-  }
-
-  private static func isSpace(_ byte: UInt8) -> Bool {
-    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
-  }
-
-  // MARK: JSON
-
-  private mutating func write(_ text: StaticString) {
-    for index in 0..<text.utf8CodeUnitCount { unsafe made.append(text.utf8Start[index]) }
-  }
-
-  private mutating func writeEscaped(_ byte: UInt8) {
-    switch byte {
-    case UInt8(ascii: "\""): write("\\\"")
-    case UInt8(ascii: "\\"): write("\\\\")
-    case 0x0A: write("\\n")
-    case 0..<0x20:
-      write("\\u00")
-      made.append(UInt8(ascii: "0") + byte >> 4)
-      made.append(
-        byte & 15 < 10 ? UInt8(ascii: "0") + byte & 15 : UInt8(ascii: "a") + byte & 15 - 10)
-    default: made.append(byte)
     }
   }
 }

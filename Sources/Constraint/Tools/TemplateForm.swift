@@ -1,3 +1,5 @@
+import Text
+
 // How a chat template's text tells a form.
 extension ToolFamily {
   /// The form that a chat template's text tells of.
@@ -14,47 +16,48 @@ extension ToolFamily {
 
   private func isTold(by template: Span<UInt8>) -> Bool {
     switch self {
-    case .mistralNumbered: has("[TOOL_CALLS]", template) && has("[CALL_ID]", template)
-    case .mistralNamed: has("[TOOL_CALLS]", template) && has("[ARGS]", template)
-    case .mistralList: has("[TOOL_CALLS]", template)
-    case .deepSeekFenced: has("<｜tool▁sep｜>", template) && has("```json", template)
-    case .deepSeekPlain: has("<｜tool▁sep｜>", template)
-    case .deepSeekMarked: has("｜DSML｜", template) && has("function_calls>", template)
-    case .deepSeekTools: has("｜DSML｜", template)
-    case .kimi: has("<|tool_call_argument_begin|>", template)
-    case .kimiTagged: has("open_tag('call'", template)
-    case .nemotron: has("<TOOLCALL>", template)
-    case .apriel: has("<tool_calls>[", template)
+    case .mistralNumbered: hasText(template, "[TOOL_CALLS]") && hasText(template, "[CALL_ID]")
+    case .mistralNamed: hasText(template, "[TOOL_CALLS]") && hasText(template, "[ARGS]")
+    case .mistralList: hasText(template, "[TOOL_CALLS]")
+    case .deepSeekFenced: hasText(template, "<｜tool▁sep｜>") && hasText(template, "```json")
+    case .deepSeekPlain: hasText(template, "<｜tool▁sep｜>")
+    case .deepSeekMarked: hasText(template, "｜DSML｜") && hasText(template, "function_calls>")
+    case .deepSeekTools: hasText(template, "｜DSML｜")
+    case .kimi: hasText(template, "<|tool_call_argument_begin|>")
+    case .kimiTagged: hasText(template, "open_tag('call'")
+    case .nemotron: hasText(template, "<TOOLCALL>")
+    case .apriel: hasText(template, "<tool_calls>[")
     case .miniMaxLines: hasLines("<tool_calls>", "{\"name\"", template)
-    case .apertus: has("<|tools_prefix|>", template)
-    case .cohere: has("<|START_ACTION|>", template)
-    case .cohereFenced: has("Action:", template) && has("\"tool_name\": \"", template)
-    case .gigaChat: has("<|function_call|>", template)
-    case .gigaChatRole: has("function call", template) && has("<|role_sep|>", template)
-    case .solar: has("<|tool_call:args|>", template)
-    case .harmony: has("<|channel|>commentary", template)
-    case .granite: has("<|tool_call|>", template)
+    case .apertus: hasText(template, "<|tools_prefix|>")
+    case .cohere: hasText(template, "<|START_ACTION|>")
+    case .cohereFenced: hasText(template, "Action:") && hasText(template, "\"tool_name\": \"")
+    case .gigaChat: hasText(template, "<|function_call|>")
+    case .gigaChatRole: hasText(template, "function call") && hasText(template, "<|role_sep|>")
+    case .solar: hasText(template, "<|tool_call:args|>")
+    case .harmony: hasText(template, "<|channel|>commentary")
+    case .granite: hasText(template, "<|tool_call|>")
     case .hermes:
       // Others write arguments between marks of their own there.
-      has("<tool_call>", template) && !has("<arg_key>", template)
-        && !has("<function=", template) && !has("<invoke", template)
-    case .qwenCoder: has("<tool_call>", template) && has("<parameter=", template)
-    case .seed: has("<seed:tool_call>", template)
-    case .miniMax: has("<minimax:tool_call>", template)
-    case .muse: has("<atem:function_calls>", template)
-    case .miniCPM: has("<function name=\"", template)
-    case .hunyuan: has("<tool_calls{}>", template) && has(":opensource", template)
-    case .ling: has("'\\n<arg_value>'", template)
+      hasText(template, "<tool_call>") && !hasText(template, "<arg_key>")
+        && !hasText(template, "<function=") && !hasText(template, "<invoke")
+    case .qwenCoder: hasText(template, "<tool_call>") && hasText(template, "<parameter=")
+    case .seed: hasText(template, "<seed:tool_call>")
+    case .miniMax: hasText(template, "<minimax:tool_call>")
+    case .miniMaxElements: hasText(template, "]<]minimax[>[")
+    case .muse: hasText(template, "<atem:function_calls>")
+    case .miniCPM: hasText(template, "<function name=\"")
+    case .hunyuan: hasText(template, "<tool_calls{}>") && hasText(template, ":opensource")
+    case .ling: hasText(template, "'\\n<arg_value>'")
     case .glm: hasLines("</arg_key>", "<arg_value>", template)
-    case .glmPlain: has("<tool_call>", template) && has("</arg_key>", template)
+    case .glmPlain: hasText(template, "<tool_call>") && hasText(template, "</arg_key>")
     case .lfm:
-      has("<|tool_call_start|>", template) || has("<|tool_list_start|>", template)
-        || has("List of tools: [", template)
-    case .gemma: has("<|tool_call>call:", template)
-    case .functionary: has("<function=", template) && !has("<parameter=", template)
-    case .recipients: has(">>>all", template)
-    case .firefunction: has(" functools[", template)
-    case .llama: has("<|start_header_id|>", template) && has("\"parameters\": ", template)
+      hasText(template, "<|tool_call_start|>") || hasText(template, "<|tool_list_start|>")
+        || hasText(template, "List of tools: [")
+    case .gemma: hasText(template, "<|tool_call>call:")
+    case .functionary: hasText(template, "<function=") && !hasText(template, "<parameter=")
+    case .recipients: hasText(template, ">>>all")
+    case .firefunction: hasText(template, " functools[")
+    case .llama: hasText(template, "<|start_header_id|>") && hasText(template, "\"parameters\": ")
     case .generic: true
     }
   }
@@ -66,34 +69,15 @@ extension ToolFamily {
     let count = first.utf8CodeUnitCount
     var start = 0
     while start + count <= template.count {
-      if has(first, template, at: start) {
+      if hasText(template, first, at: start) {
         var end = start + count
-        if has("\n", template, at: end) {
+        if hasText(template, "\n", at: end) {
           end += 1
-        } else if has("\\n", template, at: end) {
+        } else if hasText(template, "\\n", at: end) {
           end += 2
         }
-        if end > start + count && has(second, template, at: end) { return true }
+        if end > start + count && hasText(template, second, at: end) { return true }
       }
-      start += 1
-    }
-    return false
-  }
-
-  private func has(_ mark: StaticString, _ template: Span<UInt8>, at start: Int) -> Bool {
-    let count = mark.utf8CodeUnitCount
-    if start + count > template.count { return false }
-    for index in 0..<count where unsafe template[start + index] != mark.utf8Start[index] {
-      return false
-    }
-    return true
-  }
-
-  private func has(_ mark: StaticString, _ template: Span<UInt8>) -> Bool {
-    let count = mark.utf8CodeUnitCount
-    var start = 0
-    while start + count <= template.count {
-      if has(mark, template, at: start) { return true }
       start += 1
     }
     return false

@@ -48,6 +48,8 @@ public struct ToolCallReader: Sendable {
   private var isEscaped = false
   /// Reads arguments that are no JSON object.
   private var keyed: KeyedReader?
+  /// Reads arguments whose parts are elements.
+  private var elements: ElementReader?
 
   @export(interface)
   public init(_ family: ToolFamily) {
@@ -64,15 +66,20 @@ public struct ToolCallReader: Sendable {
   public var heldCount: Int { part == .text ? trigger.matchedCount : 0 }
 
   /// The name of the argument that has begun.
-  public var key: FixedText<65> { keyed?.key ?? FixedText<65>() }
+  public var key: FixedText<65> { elements?.key ?? keyed?.key ?? FixedText<65>() }
+
+  /// What the argument that has begun lies in, if it is a part of another one.
+  public var outerArgument: Argument? { elements?.outerArgument }
 
   /// Bytes of arguments that are made of those that have come.
-  public var made: FixedText<129> { keyed?.made ?? FixedText<129>() }
+  public var made: FixedText<129> {
+    elements?.made.bytes ?? keyed?.made.bytes ?? FixedText<129>()
+  }
 
-  /// - Parameter isText: whether the argument's value is a text without quotation marks; nil: if that is
-  ///   not known, it is one if the form has such texts.
-  public mutating func setArgument(isText: Bool?) {
-    if let isText { keyed?.isText = isText }
+  /// - Parameter argument: nil: if it is not known, it is a text if the form has such texts.
+  public mutating func setArgument(_ argument: Argument?) {
+    elements?.argument = argument
+    if let argument { keyed?.isText = argument.kind == .text }
   }
 
   /// - Parameter place: where reading goes on.
@@ -80,7 +87,7 @@ public struct ToolCallReader: Sendable {
   public mutating func next(_ bytes: Span<UInt8>, at place: inout Int) -> Event {
     if part == .text { return nextText(bytes, &place) }
     while place < bytes.count {
-      if part == .arguments && keyed == nil { return nextArguments(bytes, &place) }
+      if part == .arguments && form.keyed == nil { return nextArguments(bytes, &place) }
       if part == .arguments {
         if let event = nextOfKeyed(bytes, &place) { return event }
         continue
@@ -167,16 +174,22 @@ public struct ToolCallReader: Sendable {
 
   private mutating func beginArguments() {
     (part, depth, isInString, isEscaped) = (.arguments, 0, false, false)
-    keyed = form.keyed.map { KeyedReader($0, end: form.end) }
+    (keyed, elements) = (nil, nil)
+    guard let arguments = form.keyed else { return }
+    if arguments.hasElements {
+      elements = ElementReader(arguments)
+    } else {
+      keyed = KeyedReader(arguments, end: form.end)
+    }
   }
 
   private mutating func nextOfKeyed(_ bytes: Span<UInt8>, _ place: inout Int) -> Event? {
-    switch keyed!.next(bytes, at: &place) {
+    switch elements?.next(bytes, at: &place) ?? keyed!.next(bytes, at: &place) {
     case .needsMore: return .needsMore
     case .key: return .key
     case .made: return .made
     case .end:
-      offset = keyed!.matchedCount
+      offset = elements?.matchedCount ?? keyed!.matchedCount
       part = .end
       if offset == form.end.utf8CodeUnitCount { (part, offset) = (.rest, 0) }
       return nil

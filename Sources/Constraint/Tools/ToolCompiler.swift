@@ -64,8 +64,8 @@ struct ToolCompiler {
           try rules.append(.rule, number, 0, to: &calls, &words)
         }
         try rules.append(.rule, middle, 0, to: &calls, &words)
-        if let keyed {
-          let arguments = try keyed.arguments(node, place: parameters, &rules, &words)
+        if keyed != nil {
+          let arguments = try keyed!.arguments(node, place: parameters, &rules, &words)
           try rules.append(.rule, arguments, 0, to: &calls, &words)
           try keep(name, node, &words)
         } else {

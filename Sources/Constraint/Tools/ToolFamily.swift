@@ -51,6 +51,9 @@ public enum ToolFamily: UInt8, Sendable {
   case seed
   /// `<minimax:tool_call>`, `<invoke name="…">` and `<parameter name="…">`: MiniMax M2.
   case miniMax
+  /// `]<]minimax[>[<tool_call>`, `<invoke name="…">` and elements with the names of arguments and their parts,
+  /// each behind that mark: MiniMax M3.
+  case miniMaxElements
   /// `<atem:function_calls>`, `<atem:invoke name="…">` and `<atem:parameter name="…">`: Muse Glimmer.
   case muse
   /// `<function name="…">` and `<param name="…">`: MiniCPM5.

@@ -91,6 +91,14 @@ extension ToolFamily {
         "<minimax:tool_call>\n<invoke name=\"", "\">\n", "</invoke>\n",
         between: "<invoke name=\"", finish: "</minimax:tool_call>", trigger: "<minimax:tool_call>",
         keyed: Self.parameters("<parameter name=\"", "\">", "</parameter>\n"))
+    case .miniMaxElements:
+      ToolForm(
+        "]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke name=\"", "\">",
+        "]<]minimax[>[</invoke>\n", between: "]<]minimax[>[<invoke name=\"",
+        finish: "]<]minimax[>[</tool_call>", trigger: "]<]minimax[>[<tool_call>",
+        keyed: KeyedArguments(
+          open: "]<]minimax[>[<", middle: ">", textEnd: "]<]minimax[>[</",
+          valueEnd: "]<]minimax[>[</", elementEnd: ">"))
     case .muse:
       ToolForm(
         "<atem:function_calls>\n<atem:invoke name=\"", "\">\n",

@@ -31,7 +31,7 @@ struct ToolTrigger: Sendable {
       return matchedCount == markCount ? .whole : .matched
     }
     hasText = true
-    let kept = isAtStart ? 0 : borderCount
+    let kept = isAtStart ? 0 : mark.borderCount(of: matchedCount)
     let released = matchedCount - kept
     matchedCount = kept
     return .text(releasedCount: released)
@@ -46,21 +46,5 @@ struct ToolTrigger: Sendable {
       if unsafe mark.utf8Start[place] != bytes[index] { return false }
     }
     return true
-  }
-
-  /// The longest end of what was matched, but not all of it, that the mark begins with.
-  private var borderCount: Int {
-    var count = matchedCount - 1
-    while count > 0 {
-      var index = 0
-      while unsafe index < count
-        && mark.utf8Start[matchedCount - count + index] == mark.utf8Start[index]
-      {
-        index += 1
-      }
-      if index == count { return count }
-      count -= 1
-    }
-    return 0
   }
 }

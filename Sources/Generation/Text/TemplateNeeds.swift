@@ -2,6 +2,7 @@ import Memory
 import Model
 import Platform
 import Template
+import Text
 import Tokenizer
 
 /// The file of another chat template than the model's own.
@@ -93,22 +94,7 @@ public struct TemplateNeeds: ~Copyable {
     toolByteCount = count
   }
 
-  private var knowsTools: Bool {
-    let word: StaticString = "tools"
-    let text = memory.span
-    var start = 0
-    while start + word.utf8CodeUnitCount <= byteCount {
-      var length = 0
-      while unsafe length < word.utf8CodeUnitCount
-        && text[start + length] == word.utf8Start[length]
-      {
-        length += 1
-      }
-      if length == word.utf8CodeUnitCount { return true }
-      start += 1
-    }
-    return false
-  }
+  private var knowsTools: Bool { hasText(memory.span.extracting(0..<byteCount), "tools") }
 
   private static var chatML: StaticString {
     """

@@ -117,7 +117,8 @@ struct ServedAnswer: ~Copyable {
       case .arguments(let range):
         answer.writeArguments(piece.extracting(range), reader!.callCount - 1, &writer)
       case .key:
-        reader!.setArgument(isText: generator.isText(reader!.key, of: reader!.name))
+        reader!.setArgument(
+          generator.argument(reader!.key, of: reader!.name, in: reader!.outerArgument))
       case .made:
         let made = reader!.made
         answer.writeArguments(made.bytes, reader!.callCount - 1, &writer)

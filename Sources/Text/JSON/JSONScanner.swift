@@ -172,8 +172,14 @@ extension JSONScanner {
         if let number = tokenizer.endNumber() { return number }
         throw JSONError(.unexpectedEnd, line: line, expected: tokenizer.expected)
       }
+      if case .number = event { try checkEndOfNumber() }
       return event
     }
+  }
+
+  /// A zero ends a number; a digit behind it is a leading zero's.
+  private func checkEndOfNumber() throws(JSONError) {
+    if offset < bytes.count && decimalDigit(bytes[offset]) != nil { throw failure(.leadingZero) }
   }
 
   private mutating func read(upTo end: Int) throws(JSONError) -> JSONTokenizer.Event {
@@ -243,23 +249,9 @@ extension JSONScanner {
     if tokenizer.isAfterComma && (byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")) {
       return failure(.trailingComma)
     }
-    if start > 0 && Self.isDigit(byte) && Self.isDigit(bytes[start - 1]) {
-      return JSONError(.leadingZero, line: line, found: excerpt(at: startOfNumber))
-    }
     return fault == .trailingText
       ? failure(.trailingText) : unexpected(expected: tokenizer.expected)
   }
-
-  /// Of the number whose digits end before `start`.
-  private var startOfNumber: Int {
-    var index = start
-    while index > 0 && (Self.isDigit(bytes[index - 1]) || bytes[index - 1] == UInt8(ascii: "-")) {
-      index -= 1
-    }
-    return index
-  }
-
-  private static func isDigit(_ byte: UInt8) -> Bool { decimalDigit(byte) != nil }
 
   @export(interface)
   func unexpected(expected: StaticString) -> JSONError {
