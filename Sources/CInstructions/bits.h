@@ -44,6 +44,22 @@ EDGE_INSTRUCTION _Bool edge_codes_are_signed(void) {
 #endif
 }
 
+// Whether a byte of four-bit codes without levels holds those of two outputs for the same K value, so
+// that one product of all its bits serves both.
+EDGE_INSTRUCTION _Bool edge_codes_are_paired(void) {
+#if defined(__ARM_FEATURE_DOTPROD)
+  return 1;
+#else
+  return 0;
+#endif
+}
+// Puts other bits into the places of `mask`. Threads may write different places of a word at a time.
+EDGE_INSTRUCTION void edge_set_bits(void *_Nonnull at, uint32_t bits, uint32_t mask) {
+  uint32_t *word = (uint32_t *)at;
+  uint32_t before = __atomic_load_n(word, __ATOMIC_RELAXED);
+  __atomic_fetch_xor(word, (before & mask) ^ bits, __ATOMIC_RELAXED);
+}
+
 EDGE_INSTRUCTION edge_codes edge_load_codes(const void *_Nonnull from) {
   edge_codes v;
   memcpy(&v, from, sizeof v);
@@ -54,9 +70,10 @@ EDGE_INSTRUCTION void edge_store_codes(edge_codes v, void *_Nonnull to) {
 }
 EDGE_INSTRUCTION edge_codes edge_low_codes(edge_codes v) { return v & 15; }
 EDGE_INSTRUCTION edge_codes edge_high_codes(edge_codes v) { return v >> 4; }
-// Sixteen times the signed codes: one instruction each, as there is no room for a sign below.
+// Sixteen times signed codes: there is no room for a sign below.
 EDGE_INSTRUCTION edge_codes edge_low_signed_codes(edge_codes v) { return v << 4; }
 EDGE_INSTRUCTION edge_codes edge_high_signed_codes(edge_codes v) { return v & 0xF0; }
+EDGE_INSTRUCTION edge_codes edge_change_codes(edge_codes v, uint8_t change) { return v ^ change; }
 EDGE_INSTRUCTION edge_codes edge_subtract_codes(edge_codes v, long offset) {
   return v - (uint8_t)offset;
 }
@@ -199,6 +216,77 @@ EDGE_INSTRUCTION edge_code_floats edge_sums_to_floats(edge_code_sums v) {
 }
 EDGE_INSTRUCTION edge_code_floats edge_scale_factors(edge_code_floats v, float scale) {
   return v * scale;
+}
+#if defined(__aarch64__)
+// a - b, and a * b
+EDGE_INSTRUCTION edge_code_sums edge_subtract_sums(edge_code_sums a, edge_code_sums b) {
+  return a - b;
+}
+EDGE_INSTRUCTION edge_code_sums edge_multiply_sums(edge_code_sums a, edge_code_sums b) {
+  return a * b;
+}
+// `value` in all lanes, hidden from the compiler, which would make shifts and negations of a product.
+EDGE_INSTRUCTION edge_code_sums edge_repeat_factor(int32_t value) {
+  edge_code_sums v = (edge_code_sums)value;
+  __asm__("" : "+w"(v));
+  return v;
+}
+// The same address. What is read from there comes after `product` in the program: the compiler would
+// else mix the work of two groups and run out of registers.
+EDGE_INSTRUCTION const void *_Nonnull edge_after(const void *_Nonnull from,
+                                                 edge_code_floats product) {
+  __asm__("" : "+r"(from) : "w"(product));
+  return from;
+}
+EDGE_INSTRUCTION const void *_Nonnull edge_after_sums(const void *_Nonnull from,
+                                                      edge_code_sums sums) {
+  __asm__("" : "+r"(from) : "w"(sums));
+  return from;
+}
+// The sum of two numbers, in all lanes.
+EDGE_INSTRUCTION edge_code_sums edge_repeat_sum_of_two(const int32_t *_Nonnull from) {
+  int32x4_t pairs = vreinterpretq_s32_s64(vld1q_dup_s64((const int64_t *)from));
+  return (edge_code_sums)vpaddq_s32(pairs, pairs);
+}
+// Factors of eight outputs, in registers of four.
+typedef struct {
+  edge_code_sums low, high;
+} edge_code_sum_pair;
+typedef struct {
+  edge_code_floats low, high;
+} edge_code_float_pair;
+EDGE_INSTRUCTION edge_code_float_pair edge_load_half_factor_pair(const void *_Nonnull from) {
+  float16x8_t v = vreinterpretq_f16_u16(vld1q_u16((const uint16_t *)from));
+  return (edge_code_float_pair){(edge_code_floats)vcvt_f32_f16(vget_low_f16(v)),
+                                (edge_code_floats)vcvt_high_f32_f16(v)};
+}
+EDGE_INSTRUCTION edge_code_sum_pair edge_load_signed_factor_pair(const void *_Nonnull from) {
+  int16x8_t v = vmovl_s8(vld1_s8((const int8_t *)from));
+  return (edge_code_sum_pair){(edge_code_sums)vmovl_s16(vget_low_s16(v)),
+                              (edge_code_sums)vmovl_high_s16(v)};
+}
+// sums + factors of eight outputs * a number of 16 bits, which is in all lanes of `by`
+EDGE_INSTRUCTION edge_code_sum_pair edge_add_unsigned_factors(edge_code_sum_pair sums,
+                                                              const void *_Nonnull factors,
+                                                              edge_code_sums by) {
+  int16x8_t v = vreinterpretq_s16_u16(vmovl_u8(vld1_u8((const uint8_t *)factors)));
+  int16x8_t b = (int16x8_t)by;
+  return (edge_code_sum_pair){
+      (edge_code_sums)vmlal_laneq_s16((int32x4_t)sums.low, vget_low_s16(v), b, 0),
+      (edge_code_sums)vmlal_high_laneq_s16((int32x4_t)sums.high, v, b, 0)};
+}
+// The same after all sums of a tile.
+EDGE_INSTRUCTION const void *_Nonnull edge_after_tile(const void *_Nonnull from, edge_code_sums a,
+                                                      edge_code_sums b, edge_code_sums c,
+                                                      edge_code_sums d, edge_code_sums e,
+                                                      edge_code_sums f, edge_code_sums g,
+                                                      edge_code_sums h) {
+  __asm__("" : "+r"(from) : "w"(a), "w"(b), "w"(c), "w"(d), "w"(e), "w"(f), "w"(g), "w"(h));
+  return from;
+}
+#endif
+EDGE_INSTRUCTION edge_code_floats edge_multiply_factors(edge_code_floats a, edge_code_floats b) {
+  return a * b;
 }
 // sum + a * b, rounded once.
 EDGE_INSTRUCTION edge_code_floats edge_fma_factors(edge_code_floats sum, edge_code_floats a,

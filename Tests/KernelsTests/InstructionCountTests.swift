@@ -21,6 +21,9 @@ import Testing
   private static let long =
     LongInt8Workload.tokens * LongInt8Workload.outputs * LongInt8Workload.k
   private static let row = Int8Workload.rowOutputs * Int8Workload.k
+  private static let packedTile =
+    BitsWorkload.tokens * BitsWorkload.outputs * BitsWorkload.k
+  private static let packedRow = BitsWorkload.rowOutputs * BitsWorkload.k
   private static let attention = AttentionWorkload.size
   private static let evicted = EvictionWorkload.blockSize
   private static let rounding = RoundingWorkload.tokens * RoundingWorkload.k
@@ -47,6 +50,11 @@ import Testing
       Bound(workload: "int8-tile", size: tile, least: 1.0 / 16, most: 0.0712),
       Bound(workload: "int8-row", size: row, least: 1.0 / 16, most: 0.0922),
       Bound(workload: "int8-long-blocked", size: long, least: 1.0 / 16, most: 0.0678),
+      Bound(workload: "q4_0-tile", size: packedTile, least: 1.0 / 16, most: 0.1137),
+      Bound(workload: "q4_0-row", size: packedRow, least: 1.0 / 16, most: 0.166),
+      Bound(workload: "q4_k-tile", size: packedTile, least: 1.0 / 16, most: 0.1227),
+      Bound(workload: "q4_k-row", size: packedRow, least: 1.0 / 16, most: 0.199),
+      Bound(workload: "q8_0-row", size: packedRow, least: 1.0 / 16, most: 0.1418),
       Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.345),
       Bound(workload: "attention", size: attention, least: 0.25, most: 0.439),
       Bound(workload: "attention-half", size: attention, least: 0.125, most: 0.2245),

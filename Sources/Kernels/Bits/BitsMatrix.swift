@@ -91,6 +91,10 @@ extension BitsMatrix {
     let change = SIMD16(repeating: format.codeChange)
     let low = unsafe codes.loadUnaligned(as: SIMD16<UInt8>.self) ^ change
     let high = unsafe codes.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self) ^ change
+    if format.hasPairedOutputs {
+      unsafe setPaired(words(low), unit, column, firstRun: 0)
+      return unsafe setPaired(words(high), unit, column, firstRun: 4)
+    }
     let target = unsafe unit + 4 * column
     if format.codeBits == 8 {
       unsafe store(words(low), target)
@@ -117,6 +121,18 @@ extension BitsMatrix {
     for run in 0..<4 {
       unsafe target.storeBytes(
         of: runs[run], toByteOffset: run * 4 * Int8Geometry.groupOutputs, as: UInt32.self)
+    }
+  }
+
+  /// Four runs of an output, whose bytes the output half a group on shares.
+  private func setPaired(
+    _ runs: SIMD4<UInt32>, _ unit: UnsafeMutableRawPointer, _ column: Int, firstRun: Int
+  ) {
+    let (half, isHigh) = (layout.outputs / 2, column >= layout.outputs / 2)
+    let first = unsafe unit + (firstRun * 4 * half + 4 * (column % half))
+    for run in 0..<4 {
+      let codes = isHigh ? (runs[run] ^ 0x0808_0808) &<< 4 : runs[run]
+      unsafe edge_set_bits(first + run * 4 * half, codes, isHigh ? 0xF0F0_F0F0 : 0x0F0F_0F0F)
     }
   }
 
@@ -187,6 +203,7 @@ extension BitsMatrix {
   private func codes(
     _ unit: UnsafeRawPointer, _ column: Int, highHalf: Bool
   ) -> SIMD16<UInt8> {
+    if format.hasPairedOutputs { return unsafe pairedCodes(unit, column, highHalf: highHalf) }
     let first =
       unsafe unit + 4 * column + (highHalf && format.codeBits == 8 ? layout.halvesByteCount : 0)
     var runs = SIMD4<UInt32>()
@@ -198,6 +215,19 @@ extension BitsMatrix {
     if format.codeBits == 8 { return codes }
     let low = highHalf ? codes &>> SIMD16(repeating: 4) : codes & SIMD16(repeating: 15)
     return unsafe format.codeBits == 4 ? low : low | highBits(unit, column, highHalf: highHalf)
+  }
+
+  private func pairedCodes(
+    _ unit: UnsafeRawPointer, _ column: Int, highHalf: Bool
+  ) -> SIMD16<UInt8> {
+    let (half, isHigh) = (layout.outputs / 2, column >= layout.outputs / 2)
+    var runs = SIMD4<UInt32>()
+    for run in 0..<4 {
+      let place = ((highHalf ? 4 : 0) + run) * 4 * half + 4 * (column % half)
+      let word = unsafe unit.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+      runs[run] = isHigh ? (word &>> 4 & 0x0F0F_0F0F) ^ 0x0808_0808 : word & 0x0F0F_0F0F
+    }
+    return unsafe unsafeBitCast(runs, to: SIMD16<UInt8>.self)
   }
 
   /// The fifth and sixth bits of sixteen codes, in their place.

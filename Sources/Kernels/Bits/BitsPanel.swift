@@ -34,61 +34,70 @@ import CInstructions
   /// - Parameters:
   ///   - blocks: packed blocks of one group, one after the other.
   ///   - count: of blocks: `unitsPerPanel` units at most.
-  func unpack(_ blocks: UnsafeRawPointer, count: Int, _ format: PackedFormat) {
-    let layout = PackedLayout(format)
-    for index in 0..<count {
-      let block = unsafe blocks + index * layout.blockByteCount
-      unsafe unpackFactors(block, index, layout)
-      for unit in 0..<format.unitsPerBlock {
-        unsafe unpackUnit(
-          block + (layout.units + unit * layout.unitByteCount),
-          to: codes + (index * format.unitsPerBlock + unit) * Self.unitByteCount, format)
-      }
+  func unpack(_ blocks: UnsafeRawPointer, count: Int, _ kind: BitsKind) {
+    switch kind {
+    case .q4_0: unsafe unpack(blocks, count, Q4.self)
+    case .q4_1: unsafe unpack(blocks, count, Q4Minimum.self)
+    case .q5_0: unsafe unpack(blocks, count, Q5.self)
+    case .q5_1: unsafe unpack(blocks, count, Q5Minimum.self)
+    case .iq4_nl: unsafe unpack(blocks, count, Levels.self)
+    case .q4_k: unsafe unpack(blocks, count, LongQ4.self)
+    case .q5_k: unsafe unpack(blocks, count, LongQ5.self)
+    case .q6_k: unsafe unpack(blocks, count, LongQ6.self)
+    case .iq4_xs: unsafe unpack(blocks, count, LongLevels.self)
+    case .q8_0: unsafe unpack(blocks, count, ByteCodes.self)
     }
   }
 
-  private func unpackFactors(_ block: UnsafeRawPointer, _ index: Int, _ layout: PackedLayout) {
-    let (format, outputs, lanes) = (layout.format, layout.outputs, CodeFloats.scalarCount)
-    for column in stride(from: 0, to: outputs, by: lanes) {
-      let place = index * outputs + column
+  private func unpack<Kind: PackedType>(
+    _ blocks: UnsafeRawPointer, _ count: Int, _ kind: Kind.Type
+  ) {
+    let (format, layout) = (Kind.format, PackedLayout(Kind.format))
+    var block = unsafe blocks
+    var target = unsafe codes
+    for index in 0..<count {
+      unsafe unpackFactors(block, index &* BitsGeometry.outputs, kind)
+      var unit = unsafe block + layout.units
+      for _ in 0..<format.unitsPerBlock {
+        if format.hasPairedOutputs {
+          unsafe unpackPairs(unit, to: target, kind)
+        } else {
+          unsafe unpackUnit(unit, to: target, kind)
+        }
+        unsafe unit += layout.unitByteCount
+        unsafe target += Self.unitByteCount
+      }
+      unsafe block += layout.blockByteCount
+    }
+  }
+
+  /// - Parameter first: where the block's scales lie.
+  @inline(__always)
+  private func unpackFactors<Kind: PackedType>(
+    _ block: UnsafeRawPointer, _ first: Int, _ kind: Kind.Type
+  ) {
+    let (format, layout) = (Kind.format, PackedLayout(Kind.format))
+    let lanes = CodeFloats.scalarCount
+    for vector in 0..<BitsGeometry.vectors {
+      let column = vector &* lanes
       unsafe edge_store_factors(
-        edge_scale_factors(edge_load_half_factors(block + 2 * column), format.sumUnit),
-        scales + place)
+        edge_scale_factors(edge_load_half_factors(block + 2 &* column), format.sumUnit),
+        scales + (first &+ column))
       if format.hasMinimums {
         unsafe edge_store_factors(
-          edge_load_half_factors(block + (layout.minimums + 2 * column)), minimums + place)
+          edge_load_half_factors(block + (layout.minimums &+ 2 &* column)),
+          minimums + (first &+ column))
       }
     }
     if !format.hasGroupFactors { return }
-    for place in stride(from: 0, to: format.groupsPerBlock * outputs, by: lanes) {
+    for vector in 0..<format.groupsPerBlock &* BitsGeometry.vectors {
+      let place = vector &* lanes
       unsafe edge_store_sums(
-        edge_load_signed_factors(block + (layout.groupScales + place)), groupScales + place)
+        edge_load_signed_factors(block + (layout.groupScales &+ place)), groupScales + place)
       if format.hasMinimums {
         unsafe edge_store_sums(
-          edge_load_unsigned_factors(block + (layout.groupMinimums + place)),
+          edge_load_unsigned_factors(block + (layout.groupMinimums &+ place)),
           groupMinimums + place)
-      }
-    }
-  }
-
-  private func unpackUnit(
-    _ unit: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ format: PackedFormat
-  ) {
-    if format.hasLevels { return unsafe unpackUnit(unit, to: target, Levels.self) }
-    switch format.codeBits {
-    case 5:
-      if format.hasMinimums {
-        unsafe unpackUnit(unit, to: target, Q5Minimum.self)
-      } else {
-        unsafe unpackUnit(unit, to: target, Q5.self)
-      }
-    case 6: unsafe unpackUnit(unit, to: target, LongQ6.self)
-    case 8: unsafe unpackUnit(unit, to: target, ByteCodes.self)
-    default:
-      if format.hasSignedNibbles {
-        unsafe unpackUnit(unit, to: target, Q4.self)
-      } else {
-        unsafe unpackUnit(unit, to: target, Q4Minimum.self)
       }
     }
   }
@@ -110,6 +119,22 @@ import CInstructions
         unsafe edge_store_codes(low, target + run &* runStride)
         unsafe edge_store_codes(high, target + (run &+ 4) &* runStride)
       }
+    }
+  }
+
+  /// Codes that lie in pairs, less their offset.
+  @inline(__always)
+  private func unpackPairs<Kind: PackedType>(
+    _ unit: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ kind: Kind.Type
+  ) {
+    let (bytes, offset) = (BitsGeometry.vectorByteCount, Int(Kind.format.offset))
+    for run in 0..<8 {
+      let pairs = unsafe edge_load_codes(unit + run &* bytes)
+      let low = edge_subtract_codes(edge_low_codes(pairs), offset)
+      let high = edge_change_codes(edge_high_codes(pairs), 8)
+      unsafe edge_store_codes(low, target + run &* 2 &* bytes)
+      unsafe edge_store_codes(
+        edge_subtract_codes(high, offset), target + (run &* 2 &+ 1) &* bytes)
     }
   }
 }

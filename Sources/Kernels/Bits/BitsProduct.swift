@@ -26,38 +26,60 @@ enum BitsProduct {
     }
   }
 
+  /// Outputs whose products lie on the stack.
+  private static var rowGroupCountMax: Int { 128 / BitsGeometry.outputs }
+
   private static func runRow(
     _ x: BlockRows, _ w: BitsMatrix, _ groups: Range<Int>, _ step: ProductStep,
     _ out: ProductOutput
   ) {
-    var memory = InlineArray<32, Float>(repeating: 0)
+    var memory = InlineArray<128, Float>(repeating: 0)
     unsafe withUnsafeMutableBytes(of: &memory) { bytes in
       let products = unsafe bytes.baseAddress!.assumingMemoryBound(to: Float.self)
       let groupByteCount = w.groupByteCount
-      for group in groups {
-        unsafe row(w.kind, x, w.blocks + group * groupByteCount, products)
-        let target = unsafe out.values + group * BitsGeometry.outputs
-        unsafe combine(products, rowCount: 1, target, stride: 0, step)
+      var first = groups.lowerBound
+      while first < groups.upperBound {
+        let count = min(rowGroupCountMax, groups.upperBound - first)
+        unsafe row(w.kind, x, w.blocks + first * groupByteCount, groupByteCount, count, products)
+        unsafe combine(
+          products, rowCount: 1, columnCount: count * BitsGeometry.outputs,
+          out.values + first * BitsGeometry.outputs, stride: 0, step)
+        first += count
       }
     }
   }
 
   private static func row(
-    _ kind: BitsKind, _ x: BlockRows, _ weights: UnsafeRawPointer,
-    _ products: UnsafeMutablePointer<Float>
+    _ kind: BitsKind, _ x: BlockRows, _ weights: UnsafeRawPointer, _ groupByteCount: Int,
+    _ groupCount: Int, _ products: UnsafeMutablePointer<Float>
   ) {
     switch kind {
-    case .q4_0: unsafe BitsRowKernel<Q4>.run(x, weights, into: products)
-    case .q4_1: unsafe BitsRowKernel<Q4Minimum>.run(x, weights, into: products)
-    case .q5_0: unsafe BitsRowKernel<Q5>.run(x, weights, into: products)
-    case .q5_1: unsafe BitsRowKernel<Q5Minimum>.run(x, weights, into: products)
-    case .iq4_nl: unsafe BitsRowKernel<Levels>.run(x, weights, into: products)
-    case .q4_k: unsafe BitsRowKernel<LongQ4>.run(x, weights, into: products)
-    case .q5_k: unsafe BitsRowKernel<LongQ5>.run(x, weights, into: products)
-    case .q6_k: unsafe BitsRowKernel<LongQ6>.run(x, weights, into: products)
-    case .iq4_xs: unsafe BitsRowKernel<LongLevels>.run(x, weights, into: products)
-    case .q8_0: unsafe BitsRowKernel<ByteCodes>.run(x, weights, into: products)
+    case .q4_0: unsafe row(Q4.self, x, weights, groupByteCount, groupCount, products)
+    case .q4_1: unsafe row(Q4Minimum.self, x, weights, groupByteCount, groupCount, products)
+    case .q5_0: unsafe row(Q5.self, x, weights, groupByteCount, groupCount, products)
+    case .q5_1: unsafe row(Q5Minimum.self, x, weights, groupByteCount, groupCount, products)
+    case .iq4_nl: unsafe row(Levels.self, x, weights, groupByteCount, groupCount, products)
+    case .q4_k: unsafe row(LongQ4.self, x, weights, groupByteCount, groupCount, products)
+    case .q5_k: unsafe row(LongQ5.self, x, weights, groupByteCount, groupCount, products)
+    case .q6_k: unsafe row(LongQ6.self, x, weights, groupByteCount, groupCount, products)
+    case .iq4_xs: unsafe row(LongLevels.self, x, weights, groupByteCount, groupCount, products)
+    case .q8_0: unsafe row(ByteCodes.self, x, weights, groupByteCount, groupCount, products)
     }
+  }
+
+  @inline(__always)
+  private static func row<Kind: PackedType>(
+    _ type: Kind.Type, _ x: BlockRows, _ weights: UnsafeRawPointer, _ groupByteCount: Int,
+    _ groupCount: Int, _ products: UnsafeMutablePointer<Float>
+  ) {
+    #if !arch(x86_64)
+      if Kind.format.hasPairedOutputs || Kind.format.codeBits == 8 && edge_codes_are_paired() {
+        return unsafe PairedRowKernel<Kind>.run(
+          x, weights, groupByteCount: groupByteCount, groupCount: groupCount, into: products)
+      }
+    #endif
+    unsafe BitsRowKernel<Kind>.run(
+      x, weights, groupByteCount: groupByteCount, groupCount: groupCount, into: products)
   }
 
   private static func runTiles(
@@ -77,6 +99,7 @@ enum BitsProduct {
           let token = first * BlockRows.tileRows
           unsafe combine(
             products, rowCount: min(tiles.count * BlockRows.tileRows, x.tokenCount - token),
+            columnCount: BitsGeometry.outputs,
             out.values + (token * out.stride + group * BitsGeometry.outputs), stride: out.stride,
             step)
         }
@@ -95,7 +118,7 @@ enum BitsProduct {
     let blocksPerPanel = format.hasGroupFactors ? 1 : BitsGeometry.unitsPerPanel
     for first in stride(from: 0, to: w.blocksPerRow, by: blocksPerPanel) {
       let count = min(blocksPerPanel, w.blocksPerRow - first)
-      unsafe panel.unpack(weights + first * w.layout.blockByteCount, count: count, format)
+      unsafe panel.unpack(weights + first * w.layout.blockByteCount, count: count, w.kind)
       unsafe multiply(
         format, x, tiles, panel, firstUnit: first * format.unitsPerBlock,
         unitCount: count * format.unitsPerBlock, products)
@@ -131,33 +154,35 @@ enum BitsProduct {
     }
   }
 
-  /// Rows of a group's products, `[rowCount][G]`, and those of the output.
+  /// Rows of products, `[rowCount][columnCount]`, and those of the output.
+  @inline(never)
   private static func combine(
-    _ products: UnsafePointer<Float>, rowCount: Int, _ out: UnsafeMutablePointer<Float>,
-    stride: Int, _ step: ProductStep
+    _ products: UnsafePointer<Float>, rowCount: Int, columnCount: Int,
+    _ out: UnsafeMutablePointer<Float>, stride: Int, _ step: ProductStep
   ) {
     switch step {
-    case .store: unsafe combine(products, rowCount, out, stride, Replace.self)
-    case .add: unsafe combine(products, rowCount, out, stride, Add.self)
-    case .gate: unsafe combine(products, rowCount, out, stride, Gate.self)
-    case .gateGELU: unsafe combine(products, rowCount, out, stride, GateGELU.self)
+    case .store: unsafe combine(products, rowCount, columnCount, out, stride, Replace.self)
+    case .add: unsafe combine(products, rowCount, columnCount, out, stride, Add.self)
+    case .gate: unsafe combine(products, rowCount, columnCount, out, stride, Gate.self)
+    case .gateGELU: unsafe combine(products, rowCount, columnCount, out, stride, GateGELU.self)
     }
   }
 
+  /// - Parameter columnCount: whole groups.
   @inline(__always)
   private static func combine<Operation: Combination>(
-    _ products: UnsafePointer<Float>, _ rowCount: Int, _ out: UnsafeMutablePointer<Float>,
-    _ stride: Int, _ operation: Operation.Type
+    _ products: UnsafePointer<Float>, _ rowCount: Int, _ columnCount: Int,
+    _ out: UnsafeMutablePointer<Float>, _ stride: Int, _ operation: Operation.Type
   ) {
     var (products, out) = unsafe (products, out)
     for _ in 0..<rowCount {
-      for column in Swift.stride(
-        from: 0, to: BitsGeometry.outputs, by: NativeFloats.scalarCount)
-      {
+      var column = 0
+      repeat {
         let product = unsafe NativeFloats.load(products + column)
         unsafe operation.combine(NativeFloats.load(out + column), product).store(out + column)
-      }
-      unsafe products += BitsGeometry.outputs
+        column &+= NativeFloats.scalarCount
+      } while column < columnCount
+      unsafe products += columnCount
       unsafe out += stride
     }
   }

@@ -1,22 +1,37 @@
 import CInstructions
 
-/// One token by a group of outputs: weights are read once, unpacked in registers.
+/// One token by groups of outputs: weights are read once, unpacked in registers.
 enum BitsRowKernel<Kind: PackedType> {
   @inline(__always) private static var format: PackedFormat { Kind.format }
   @inline(__always) private static var layout: PackedLayout { PackedLayout(Kind.format) }
 
   /// - Parameters:
   ///   - x: one token.
-  ///   - weights: the group's packed blocks.
-  ///   - out: `[G]`, the products.
+  ///   - weights: packed blocks of groups, `groupByteCount` bytes each.
+  ///   - out: `[groups][G]`, the products.
+  @inline(never)
   static func run(
-    _ x: BlockRows, _ weights: UnsafeRawPointer, into out: UnsafeMutablePointer<Float>
+    _ x: BlockRows, _ weights: UnsafeRawPointer, groupByteCount: Int, groupCount: Int,
+    into out: UnsafeMutablePointer<Float>
+  ) {
+    var (weights, out) = unsafe (weights, out)
+    for _ in 0..<groupCount {
+      let end = unsafe weights + groupByteCount
+      unsafe runGroup(x, weights, end, into: out)
+      unsafe weights = end
+      unsafe out += BitsGeometry.outputs
+    }
+  }
+
+  @inline(__always)
+  private static func runGroup(
+    _ x: BlockRows, _ weights: UnsafeRawPointer, _ end: UnsafeRawPointer,
+    into out: UnsafeMutablePointer<Float>
   ) {
     var products = twice(CodeFloats())
     var block = unsafe weights
     var values = unsafe UnsafeRawPointer(x.values)
     var (sums, scales) = unsafe (x.sums, x.scales)
-    let end = unsafe weights + x.k / format.blockLength &* layout.blockByteCount
     while unsafe block < end {
       if format.hasGroupFactors {
         unsafe addLong(&products, block, values, sums, scales[0])

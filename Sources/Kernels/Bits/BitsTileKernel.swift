@@ -34,6 +34,12 @@ enum BitsTileKernel<Kind: PackedType> {
     let scales =
       unsafe x.scales
       + rows &* (tile &* x.blocksPerRow &+ firstUnit &* PackedFormat.unitLength / x.blockLength)
+    #if !arch(x86_64)
+      if vectors == 2 {
+        return unsafe PairTileKernel<Kind>.add(
+          to: products, panel, values, sums, scales, unitCount: unitCount)
+      }
+    #endif
     var floats = eightTimes(CodeFloats())
     for index in 0..<4 &* vectors {
       unsafe floats[unchecked: index] = edge_load_factors(
@@ -178,9 +184,6 @@ enum BitsTileKernel<Kind: PackedType> {
     _ tile: inout TileSums, _ codes: UnsafeRawPointer, _ values: UnsafeRawPointer,
     _ areSigned: Bool
   ) {
-    #if !arch(x86_64)
-      if vectors == 2 { return unsafe multiplyPairs(&tile, codes, values, areSigned) }
-    #endif
     for run in 0..<4 {
       let runs = unsafe edge_load_runs(values + run &* 16)
       for vector in 0..<vectors {
@@ -191,32 +194,6 @@ enum BitsTileKernel<Kind: PackedType> {
       }
     }
   }
-
-  #if !arch(x86_64)
-    /// The same with two runs of two registers of outputs as one load.
-    @inline(__always)
-    private static func multiplyPairs(
-      _ tile: inout TileSums, _ codes: UnsafeRawPointer, _ values: UnsafeRawPointer,
-      _ areSigned: Bool
-    ) {
-      var place = unsafe codes
-      for pair in 0..<2 {
-        let weights = unsafe edge_load_i8x16x4(place)
-        unsafe place = edge_advance(place, 64)
-        let first = unsafe edge_load_runs(values + pair &* 32)
-        unsafe multiply(&tile, 0, bits(weights.first), first, areSigned)
-        unsafe multiply(&tile, 1, bits(weights.second), first, areSigned)
-        let second = unsafe edge_load_runs(values + (pair &* 32 &+ 16))
-        unsafe multiply(&tile, 0, bits(weights.third), second, areSigned)
-        unsafe multiply(&tile, 1, bits(weights.fourth), second, areSigned)
-      }
-    }
-
-    @inline(__always)
-    private static func bits(_ codes: edge_i8x16) -> edge_codes {
-      unsafe unsafeBitCast(codes, to: edge_codes.self)
-    }
-  #endif
 
   /// A run of four tokens by a register of weights.
   @inline(__always)

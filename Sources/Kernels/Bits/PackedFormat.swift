@@ -40,9 +40,14 @@ extension PackedFormat {
   var groupsPerUnit: Int { Self.unitLength / groupLength }
   var groupsPerBlock: Int { blockLength / groupLength }
   var hasGroupFactors: Bool { blockLength > Self.unitLength }
+  /// Whether a byte has in its low half the code of an output, and in its high half that of the output
+  /// half a group on, less 8 and signed.
+  @inline(__always) var hasPairedOutputs: Bool {
+    codeBits == 4 && !hasLevels && edge_codes_are_paired()
+  }
   /// Whether nibbles are stored as signed numbers, and multiplied as 16 times what they stand for.
   @inline(__always) var hasSignedNibbles: Bool {
-    codeBits == 4 && offset != 0 && edge_codes_are_signed()
+    codeBits == 4 && offset != 0 && edge_codes_are_signed() && !edge_codes_are_paired()
   }
   /// Whether codes are signed numbers, also where products take only unsigned ones with a bias.
   @inline(__always) var isSigned: Bool { hasLevels || codeBits == 8 }
@@ -69,6 +74,10 @@ extension PackedFormat {
 /// bit `run` the fifth bit of value 4 run + j and at bit 4 + run that of value 16 + 4 run + j; of six
 /// bits there are two such rows, the first for values below 16 with two bits a run. Codes of eight bits
 /// are bytes, `[run][output][j]` with eight runs.
+///
+/// Paired codes of a unit (`hasPairedOutputs`): byte `[run][output][j]`, with eight runs of four K values
+/// and G / 2 outputs, has in its low half value 4 run + j of the output, and in its high half that of
+/// output + G / 2, with its highest bit changed.
 struct PackedLayout {
   let format: PackedFormat
   /// G.
