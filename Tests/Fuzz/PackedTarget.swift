@@ -47,7 +47,10 @@ struct PackedTarget: FuzzTarget {
       header.version = PackedHeader.version
       header.buildName = PackedHeader().buildName
       let limit = UInt64(raw.count)
-      if header.metadataByteCount <= limit && header.tokenizerByteCount <= limit {
+      let counts = [
+        header.metadataByteCount, header.tokenizerByteCount, header.headBudgetsByteCount,
+      ]
+      if counts.allSatisfy({ $0 <= limit }) {
         let parts = UnsafeRawBufferPointer(rebasing: raw[PackedHeader.byteCount...])
         header.metadataChecksum = hash(parts, 0, Int(header.metadataByteCount))
         header.tokenizerChecksum =
