@@ -137,7 +137,7 @@ extension ElementReader {
   private mutating func open() {
     if isUnknown {
       isUnknown = false
-      push(Argument(isItem ? .list : .object))
+      push(Argument(matches(key, Self.itemName) ? .list : .object))
     }
     let isNext = hasParts >> UInt64(depth) & 1 != 0
     if depth > 0 && outer[depth - 1].kind == .list {
@@ -150,13 +150,6 @@ extension ElementReader {
     argument = nil
     hasKey = true
     begin(.told)
-  }
-
-  private var isItem: Bool {
-    let name = Self.itemName
-    if key.count != name.utf8CodeUnitCount { return false }
-    for index in 0..<key.count where unsafe key[index] != name.utf8Start[index] { return false }
-    return true
   }
 
   /// An object or list ends, or the arguments do.
@@ -203,31 +196,12 @@ extension ElementReader {
   }
 
   private mutating func takeText(_ byte: UInt8) {
-    let mark = form.textEnd
-    while unsafe mark.utf8Start[offset] != byte {
-      if offset == 0 {
-        made.write(escaped: byte)
-        return
-      }
-      let kept = mark.borderCount(of: offset)
-      for index in 0..<offset - kept { unsafe made.write(escaped: mark.utf8Start[index]) }
-      offset = kept
-    }
-    offset += 1
-    if offset < mark.utf8CodeUnitCount { return }
-    made.write("\"")
-    begin(.closingName)
+    if made.write(textByte: byte, endedBy: form.textEnd, &offset) { begin(.closingName) }
   }
 
   private mutating func takeValue(_ byte: UInt8) -> Bool {
-    switch value.take(byte) {
-    case .space: return true
-    case .inside:
-      made.write(byte: byte)
-      return true
-    case .behind:
-      begin(.valueEnd)
-      return false
-    }
+    if made.write(valueByte: byte, &value) { return true }
+    begin(.valueEnd)
+    return false
   }
 }

@@ -160,31 +160,12 @@ struct KeyedReader: Sendable {
   // MARK: Values
 
   private mutating func takeText(_ byte: UInt8) {
-    let mark = form.textEnd
-    while unsafe mark.utf8Start[offset] != byte {
-      if offset == 0 {
-        made.write(escaped: byte)
-        return
-      }
-      let kept = mark.borderCount(of: offset)
-      for index in 0..<offset - kept { unsafe made.write(escaped: mark.utf8Start[index]) }
-      offset = kept
-    }
-    offset += 1
-    if offset < mark.utf8CodeUnitCount { return }
-    made.write("\"")
-    begin(.border)
+    if made.write(textByte: byte, endedBy: form.textEnd, &offset) { begin(.border) }
   }
 
   private mutating func takeValue(_ byte: UInt8) -> Bool {
-    switch value.take(byte) {
-    case .space: return true
-    case .inside:
-      made.write(byte: byte)
-      return true
-    case .behind:
-      begin(.valueEnd)
-      return false
-    }
+    if made.write(valueByte: byte, &value) { return true }
+    begin(.valueEnd)
+    return false
   }
 }

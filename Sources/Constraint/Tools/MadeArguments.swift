@@ -23,6 +23,40 @@ struct MadeArguments: Sendable {
     write("\": ")
   }
 
+  /// A byte of a text without quotation marks, which `mark` ends. Bytes of the mark are text if the rest of it
+  /// does not come.
+  /// - Parameter matchedCount: bytes of the mark that have come.
+  /// - Returns: whether the text ends with it.
+  mutating func write(
+    textByte byte: UInt8, endedBy mark: StaticString, _ matchedCount: inout Int
+  ) -> Bool {
+    while unsafe mark.utf8Start[matchedCount] != byte {
+      if matchedCount == 0 {
+        write(escaped: byte)
+        return false
+      }
+      let kept = mark.borderCount(of: matchedCount)
+      for index in 0..<matchedCount - kept { unsafe write(escaped: mark.utf8Start[index]) }
+      matchedCount = kept
+    }
+    matchedCount += 1
+    if matchedCount < mark.utf8CodeUnitCount { return false }
+    write("\"")
+    return true
+  }
+
+  /// A byte of a JSON value.
+  /// - Returns: false if the value ended before it.
+  mutating func write(valueByte byte: UInt8, _ value: inout ValueScan) -> Bool {
+    switch value.take(byte) {
+    case .space: return true
+    case .inside:
+      write(byte: byte)
+      return true
+    case .behind: return false
+    }
+  }
+
   /// A byte of a text.
   mutating func write(escaped byte: UInt8) {
     switch byte {
