@@ -44,24 +44,34 @@ import CInstructions
     for index in 0..<cache.headDim { unsafe target[index &* 16] = Format.rounded(rotated[index]) }
   }
 
-  /// All segments.
+  /// All slots that the rows see.
   func run(_ firstRow: Int, _ rowCount: Int, _ extraRow: ExtraRow?) {
-    runSegment(0, firstRow, rowCount, extraRow)
     let visible = visibleSlots(firstRow + rowCount - 1)
-    for segment in 1..<max(AttentionGeometry.segmentCount(slots: visible), 1) {
-      let part = AttentionPass(problem, sums: scratch.segment)
-      part.runSegment(segment, firstRow, rowCount, extraRow)
-      sums.add(scratch.segment, rowCount: rowCount)
+    if problem.isSegmented {
+      runSegment(0, rowCount, extraRow)
+      for segment in 1..<AttentionGeometry.segmentCount(slots: visible) {
+        let part = AttentionPass(problem, sums: scratch.segment)
+        part.runSegment(segment, rowCount, extraRow)
+        sums.add(scratch.segment, rowCount: rowCount)
+      }
+    } else {
+      run(over: 0..<visible, firstRow, rowCount, extraRow)
     }
     scratch.finish(rowCount: rowCount)
   }
 
-  func runSegment(_ segment: Int, _ firstRow: Int, _ rowCount: Int, _ extraRow: ExtraRow?) {
-    sums.begin(rowCount: rowCount)
+  /// Rows of a single token.
+  func runSegment(_ segment: Int, _ rowCount: Int, _ extraRow: ExtraRow?) {
     let start = segment * AttentionGeometry.segmentSlots
-    let visible = visibleSlots(firstRow + rowCount - 1)
-    let end = min(start + AttentionGeometry.segmentSlots, visible)
-    for tile in stride(from: start, to: end, by: CacheRows.tileSlots) {
+    let end = min(start + AttentionGeometry.segmentSlots, problem.slotCount)
+    run(over: start..<end, 0, rowCount, extraRow)
+  }
+
+  /// Sums over some slots, the first of them that of a tile.
+  private func run(over slots: Range<Int>, _ firstRow: Int, _ rowCount: Int, _ extraRow: ExtraRow?)
+  {
+    sums.begin(rowCount: rowCount)
+    for tile in stride(from: slots.lowerBound, to: slots.upperBound, by: CacheRows.tileSlots) {
       if let extraRow {
         unsafe cache.multiply(
           extraRow.values, tile: tile, slotCount: problem.slotCount, into: extraRow.products + tile)
