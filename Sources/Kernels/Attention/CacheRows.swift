@@ -182,6 +182,7 @@ import CInstructions
   package func loadKeys(tile firstSlot: Int, into target: UnsafeMutablePointer<Float>) {
     let source = unsafe keyTile(firstSlot)
     for index in Swift.stride(from: 0, to: headDim &* Self.tileSlots, by: 16) {
+      unsafe WidenedHalves.prefetch(source + index + headDim &* Self.tileSlots)
       unsafe target.store(edge_load_f16x16(source + index), index)
     }
   }
@@ -194,6 +195,7 @@ import CInstructions
     for slot in 0..<Self.tileSlots {
       let source = unsafe valueRows(firstSlot + slot)
       for index in Swift.stride(from: 0, to: headDim, by: 16) {
+        unsafe WidenedHalves.prefetch(source + index + Self.tileSlots &* valueStride)
         unsafe target.store(edge_load_f16x16(source + index), slot &* stride &+ index)
       }
     }

@@ -1,6 +1,7 @@
 /// A small matrix product held in registers: `rows` rows by `vectors` vectors of columns.
 ///
-/// Every sum is taken in the order of k, so its bits do not depend on the vector's width.
+/// Every sum is taken in the order of k, so its bits do not depend on the vector's width. The tile of b
+/// that follows in memory is brought nearer on the way.
 package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
   package typealias Format = Source.Format
   package typealias Scalar = Format.Lanes.Scalar
@@ -20,6 +21,7 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
   ) {
     var (aRow, bRow) = unsafe (a, b)
     for _ in 0..<k {
+      unsafe Source.prefetch(bRow + k &* bStride)
       let lanes = unsafe Self.load(bRow)
       #if arch(x86_64)
         for row in 0..<rows { unsafe add(row, Format.Lanes(repeating: aRow[row]), lanes) }
@@ -60,6 +62,7 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
       }
     #endif
     while index < k {
+      unsafe Source.prefetch(bRow + k &* bStride)
       let lanes = unsafe Self.load(bRow)
       for row in 0..<rows {
         unsafe add(row, Format.Lanes(repeating: a[row &* aStride &+ index]), lanes)
