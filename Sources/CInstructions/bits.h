@@ -248,6 +248,13 @@ EDGE_INSTRUCTION edge_code_sums edge_repeat_sum_of_two(const int32_t *_Nonnull f
   int32x4_t pairs = vreinterpretq_s32_s64(vld1q_dup_s64((const int64_t *)from));
   return (edge_code_sums)vpaddq_s32(pairs, pairs);
 }
+// Two runs of four outputs, one run behind the other for each output: the first two outputs, and the last.
+EDGE_INSTRUCTION edge_codes edge_join_low_runs(edge_codes a, edge_codes b) {
+  return (edge_codes)vzip1q_u32((uint32x4_t)a, (uint32x4_t)b);
+}
+EDGE_INSTRUCTION edge_codes edge_join_high_runs(edge_codes a, edge_codes b) {
+  return (edge_codes)vzip2q_u32((uint32x4_t)a, (uint32x4_t)b);
+}
 // Factors of eight outputs, in registers of four.
 typedef struct {
   edge_code_sums low, high;

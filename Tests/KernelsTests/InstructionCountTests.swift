@@ -71,6 +71,8 @@ import Testing
       Bound(workload: "int8-tile", size: tile, least: 1.0 / 32, most: 0.0415),
       Bound(workload: "int8-row", size: row, least: 1.0 / 16, most: 0.0942),
       Bound(workload: "int8-long-blocked", size: long, least: 1.0 / 32, most: 0.0367),
+      Bound(workload: "q4_0-tile", size: packedTile, least: 1.0 / 32, most: 0.0918),
+      Bound(workload: "q4_k-tile", size: packedTile, least: 1.0 / 32, most: 0.1004),
       Bound(workload: "round-rows", size: rounding, least: 0.5, most: 1.22),
       Bound(workload: "attention", size: attention, least: 0.25, most: 0.439),
       Bound(workload: "attention-half", size: attention, least: 0.125, most: 0.2245),

@@ -1,7 +1,8 @@
 import CInstructions
 
 /// Up to `unitsPerPanel` units of a group of outputs, unpacked once for all tokens that pass by: codes
-/// `[unit][run][vector][four K values of each output]`, and factors in the numbers that kernels
+/// `[unit][run][vector][four K values of each output]`, or with NEON's int8 matrix multiply
+/// `[unit][two runs][pair of outputs][eight K values of each]`, and factors in the numbers that kernels
 /// multiply by. It lies on the stack and stays in the first-level cache.
 @safe struct BitsPanel {
   /// `[units][8 runs][G][4]`
@@ -64,6 +65,9 @@ import CInstructions
         } else {
           unsafe unpackUnit(unit, to: target, kind)
         }
+        #if !arch(x86_64)
+          if edge_built_with_i8mm() { unsafe joinRuns(target) }
+        #endif
         unsafe unit += layout.unitByteCount
         unsafe target += Self.unitByteCount
       }
@@ -137,4 +141,22 @@ import CInstructions
         edge_subtract_codes(high, offset), target + (run &* 2 &+ 1) &* bytes)
     }
   }
+
+  #if !arch(x86_64)
+    /// Pairs of runs become eight K values of an output after the other.
+    @inline(__always)
+    private func joinRuns(_ unit: UnsafeMutableRawPointer) {
+      for place in stride(from: 0, to: Self.unitByteCount, by: 64) {
+        let codes = unsafe unit + place
+        let (low, high) = unsafe (edge_load_codes(codes), edge_load_codes(codes + 16))
+        let (nextLow, nextHigh) = unsafe (
+          edge_load_codes(codes + 32), edge_load_codes(codes + 48)
+        )
+        unsafe edge_store_codes(edge_join_low_runs(low, nextLow), codes)
+        unsafe edge_store_codes(edge_join_high_runs(low, nextLow), codes + 16)
+        unsafe edge_store_codes(edge_join_low_runs(high, nextHigh), codes + 32)
+        unsafe edge_store_codes(edge_join_high_runs(high, nextHigh), codes + 48)
+      }
+    }
+  #endif
 }

@@ -3,7 +3,7 @@ import CInstructions
 /// int8 activations of up to `capacity` tokens without the Hadamard transform, one scale for each
 /// block of 32 or 256 values, and the sums of 16 values each, which offsets and minimums need.
 ///
-/// Of several tokens, in tiles of `tileRows`: values `[tile][K / 4][tileRows][4]`, scales
+/// Of several tokens, in tiles of `tileRows`: values `[tile][K / run][tileRows][run]`, scales
 /// `[tile][K / block][tileRows]`, sums `[tile][K / 16][tileRows]`. Of one token: plain rows. Tokens
 /// past the last one in a tile hold whatever was there before: their products are not used.
 @safe public struct BlockRows: BitwiseCopyable {
@@ -16,6 +16,9 @@ import CInstructions
 
   static var tileRows: Int { 4 }
   private static var sumLength: Int { 16 }
+  /// Values of a token that lie side by side in a tile: as many as an instruction takes.
+  @inline(__always)
+  private static var run: Int { edge_built_with_i8mm() ? 8 : 4 }
 
   /// - Parameter memory: `byteCount` bytes, aligned to a cache line.
   init(memory: UnsafeMutableRawPointer, k: Int, tokenCount: Int, blockLength: Int) {
@@ -55,7 +58,7 @@ import CInstructions
     let (tile, inTile) = (token / rows, token % rows)
     let scales = unsafe scales + (tile * blocksPerRow * rows + inTile)
     let sums = unsafe sums + (tile * (k / Self.sumLength) * rows + inTile)
-    let values = unsafe UnsafeMutableRawPointer(values + (tile * k * rows + 4 * inTile))
+    let values = unsafe UnsafeMutableRawPointer(values + (tile * k * rows + Self.run * inTile))
     var zeros = SIMD16<Float>()
     for block in 0..<blocksPerRow {
       let source = unsafe row + block &* blockLength
@@ -78,13 +81,19 @@ import CInstructions
     return total(zeros)
   }
 
-  /// Four runs.
+  /// Sixteen values.
   @inline(__always)
   private static func store(
     _ bytes: SIMD16<Int8>, _ target: UnsafeMutableRawPointer, _ rows: Int
   ) {
     if rows == 1 {
       unsafe target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
+      return
+    }
+    if run == 8 {
+      let runs = unsafe unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
+      unsafe target.storeBytes(of: runs[0], as: UInt64.self)
+      unsafe target.storeBytes(of: runs[1], toByteOffset: 8 &* rows, as: UInt64.self)
       return
     }
     let runs = unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)

@@ -54,6 +54,7 @@ import CInstructions
         var tile = eightTimes(CodeSums())
         unsafe multiply(&tile, &codes, &values)
         unsafe multiply(&tile, &codes, &values)
+        order(&tile)
         unsafe factors = after(tile, factors)
         let own = unsafe edge_load_factors(scales)
         unsafe scales = edge_advance(scales, 16)
@@ -95,6 +96,7 @@ import CInstructions
         var tile = eightTimes(CodeSums())
         unsafe multiply(&tile, &codes, &values)
         if format.groupsPerUnit == 1 { unsafe multiply(&tile, &codes, &values) }
+        order(&tile)
         unsafe factors = after(tile, factors)
         let (low, high) = unsafe (edge_load_sums(factors), edge_load_sums(factors + 16))
         unsafe factors = edge_advance(factors, 32)
@@ -159,13 +161,21 @@ import CInstructions
         floats[unchecked: index], edge_sums_to_floats(sums[unchecked: index]), factors)
     }
 
-    /// Four runs of four tokens by eight outputs.
+    /// Sixteen values of K of four tokens by eight outputs.
     @inline(__always)
     private static func multiply(
       _ tile: inout Sums, _ codes: inout UnsafeRawPointer, _ values: inout UnsafeRawPointer
     ) {
       let runs = unsafe load(&values)
       let early = unsafe load(&codes)
+      if edge_built_with_i8mm() {
+        unsafe multiply(&tile, early, runs.first, runs.second)
+        unsafe codes = after(tile, codes)
+        unsafe multiply(&tile, load(&codes), runs.third, runs.fourth)
+        unsafe codes = after(tile, codes)
+        unsafe values = after(tile, values)
+        return
+      }
       multiply(&tile, early.first, early.second, runs.first)
       multiply(&tile, early.third, early.fourth, runs.second)
       unsafe codes = after(tile, codes)
@@ -192,6 +202,44 @@ import CInstructions
       unsafe edge_after_tile(
         place, tile[unchecked: 0], tile[unchecked: 1], tile[unchecked: 2], tile[unchecked: 3],
         tile[unchecked: 4], tile[unchecked: 5], tile[unchecked: 6], tile[unchecked: 7])
+    }
+
+    /// Eight values of K of two pairs of tokens by four pairs of outputs: each sum has those of a pair of
+    /// tokens and a pair of outputs.
+    @inline(__always)
+    private static func multiply(
+      _ tile: inout Sums, _ outputs: edge_i8x16x4, _ early: edge_i8x16, _ late: edge_i8x16
+    ) {
+      multiply(&tile, 0, outputs, early)
+      multiply(&tile, 4, outputs, late)
+    }
+
+    @inline(__always)
+    private static func multiply(
+      _ tile: inout Sums, _ first: Int, _ outputs: edge_i8x16x4, _ tokens: edge_i8x16
+    ) {
+      unsafe tile[unchecked: first] = edge_smmla(tile[unchecked: first], tokens, outputs.first)
+      unsafe tile[unchecked: first &+ 1] = edge_smmla(
+        tile[unchecked: first &+ 1], tokens, outputs.second)
+      unsafe tile[unchecked: first &+ 2] = edge_smmla(
+        tile[unchecked: first &+ 2], tokens, outputs.third)
+      unsafe tile[unchecked: first &+ 3] = edge_smmla(
+        tile[unchecked: first &+ 3], tokens, outputs.fourth)
+    }
+
+    /// Sums of pairs become those of each token's low four outputs and high four.
+    @inline(__always)
+    private static func order(_ tile: inout Sums) {
+      if !edge_built_with_i8mm() { return }
+      let pairs = tile
+      for pair in 0..<2 {
+        for half in 0..<2 {
+          let left = unsafe pairs[unchecked: 4 &* pair &+ 2 &* half]
+          let right = unsafe pairs[unchecked: 4 &* pair &+ 2 &* half &+ 1]
+          unsafe tile[unchecked: 4 &* pair &+ half] = edge_low_halves(left, right)
+          unsafe tile[unchecked: 4 &* pair &+ 2 &+ half] = edge_high_halves(left, right)
+        }
+      }
     }
 
     /// A run of four tokens, the lanes of `runs`, by eight outputs.
