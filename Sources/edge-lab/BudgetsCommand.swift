@@ -25,7 +25,7 @@ struct BudgetsCommand: Command {
       LabOption("--rule", "RULE", "ablation, attention or both; both where nothing is said"),
       LabOption("--parts", "K", "parts of the text for the rule attention; 32"),
       LabOption("--ratio", "R", "N as a share of the prompts, for the rule attention; 0.25"),
-      LabOption("--floor", "F", "what a head gets at least, for the rule attention; 0.25"),
+      LabOption("--floor", "F", "what a head gets at least, for the rule attention; 0.125"),
     ]
     + Evaluation.textOptions.filter {
       ["--threads", "--jobs", "-o", "--quiet"].contains($0.name)
@@ -56,7 +56,7 @@ struct BudgetsCommand: Command {
     settings = AttentionRule.Settings(
       partCount: try arguments.count("--parts", in: 1...1000) ?? 32,
       ratio: try Self.share("--ratio", arguments) ?? 0.25,
-      floor: try Self.share("--floor", arguments) ?? 0.25)
+      floor: try Self.share("--floor", arguments) ?? 0.125)
     evaluation = try Evaluation(arguments, model: arguments.operands[0])
     evaluation.resultPath = output + ".jsonl"
   }
