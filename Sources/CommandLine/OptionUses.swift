@@ -512,7 +512,8 @@ extension Option {
         "HOW", .override,
         """
         lookup: tokens that followed the same text before pass through the model together with the \
-        answer's latest one, where that saves time; off: each token for itself. The answer is the same.
+        answer's latest one, where that saves time; off: each token for itself. The answer is the same. \
+        [the profile's, or lookup]
         """)
     default: .init("M", .override, "The largest resident size of the process, in MiB.")
     }
