@@ -14,9 +14,9 @@ import Text
   private var operand: UnsafePointer<CChar>?
   /// A bit for each option.
   private var given = InlineArray<2, UInt64>(repeating: 0)
-  private var texts: InlineArray<80, UnsafePointer<CChar>?>
+  private var texts: InlineArray<96, UnsafePointer<CChar>?>
   /// Whole numbers, and bit patterns of others.
-  private var numbers = InlineArray<80, UInt64>(repeating: 0)
+  private var numbers = InlineArray<96, UInt64>(repeating: 0)
   private var stopTexts: InlineArray<16, UnsafePointer<CChar>?>
   public private(set) var stopCount = 0
   public private(set) var overrides = ProfileOverrides()
@@ -222,6 +222,7 @@ extension Arguments {
   public var tuneSeconds: Int? { givenWhole(.tuneSeconds) }
   public var generate: Int? { givenWhole(.generate) }
   public var showsWaits: Bool { has(.waits) }
+  public var measuresPasses: Bool { has(.passes) }
   public var repeatCount: Int? { givenWhole(.repeatCount) }
   /// Degrees Celsius.
   public var maxTemperature: Int? { givenWhole(.maxTemperature) }

@@ -28,9 +28,9 @@ public enum Option: Int, Sendable {
   case speculate
   case decodeThreads
   case tools
-  case waits
+  case waits, passes
 
-  public static let count = 79
+  public static let count = 80
 
   /// The option of that name, or of its other name.
   init?(_ name: UnsafePointer<CChar>) {

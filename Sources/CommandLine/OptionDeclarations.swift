@@ -40,6 +40,7 @@ extension Option {
       case .blocks: .init("--blocks", CommandSet([.benchFirstToken]))
       case .generate: .init("--generate", CommandSet([.bench]))
       case .waits: .init("--waits", CommandSet([.bench]))
+      case .passes: .init("--passes", CommandSet([.bench]))
       case .repeatCount: .init("--repeat", CommandSet.benchmarks + CommandSet([.template]))
       case .csv: .init("--csv", CommandSet([.benchFirstToken]))
       case .skip: .init("--skip", CommandSet([.score]))

@@ -82,7 +82,8 @@ extension Option {
         "Writes tokens x vocabulary Float32, row-major, little-endian.")
     case .maxTokens, .stop, .logprobs, .saveCache, .loadCache, .positions: answerUse(command)
     case .jsonSchema, .grammar, .grammarKiB, .tools: grammarUse(command)
-    case .kv, .policies, .blocks, .generate, .repeatCount, .csv, .waits: benchUse(command)
+    case .kv, .policies, .blocks, .generate, .repeatCount, .csv, .waits, .passes:
+      benchUse(command)
     case .tune, .tuneSeconds, .reserveMiB: probeUse
     case .listen, .tokenFile, .alias, .connections, .queue, .kept, .keptFile,
       .keptFileMiB, .maxBodyMiB, .maxPromptTokens, .anyModel, .allowOrigin, .timeout, .keepAlive,
@@ -280,6 +281,10 @@ extension Option {
     case .generate: .init("G", .whole(1...65_536, standard: 64), "Tokens after each prompt.")
     case .waits:
       .init("", .flag, "Says how long each thread waited for the others.")
+    case .passes:
+      .init(
+        "", .flag,
+        "Also measures passes of 2, 4 and 8 tokens after each prompt, in passes of one token.")
     case .repeatCount where command == .template:
       .init(
         "R", .whole(1...10_000, standard: 1),
@@ -507,7 +512,8 @@ extension Option {
         "HOW", .override,
         """
         lookup: tokens that followed the same text before pass through the model together with the \
-        answer's latest one, where that saves time; off: each token for itself. The answer is the same.
+        answer's latest one, where that saves time; off: each token for itself. The answer is the same. \
+        [the profile's, or lookup]
         """)
     default: .init("M", .override, "The largest resident size of the process, in MiB.")
     }

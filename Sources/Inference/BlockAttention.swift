@@ -17,6 +17,7 @@ extension ForwardPass {
         _ = timer.lap()
         attend(singleToken(layer, spec, block, token: token), member, &timer)
         settle(layer, block, &timer)
+        timer.times.attention += timer.lap()
       }
     }
   }

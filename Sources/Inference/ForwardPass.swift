@@ -178,7 +178,7 @@ extension ForwardPass {
     _ member: Member, _ norm: UnsafeMutablePointer<Float>, factor: Float,
     scale factorOfSum: Float = 1, _ timer: inout LapTimer
   ) {
-    forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) { tokens, pass in
+    forEachShare(member, count: tokenCount, step: tokensPerShare) { tokens, pass in
       for token in tokens {
         unsafe addNormalized(
           pass.workspace.branch[token], weight: norm, count: pass.shape.embeddingLength,
@@ -198,7 +198,7 @@ extension ForwardPass {
 extension ForwardPass {
   /// Residual rows from the token embeddings, and the rotary table.
   private func embed(_ member: Member) {
-    forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) {
+    forEachShare(member, count: tokenCount, step: tokensPerShare) {
       tokens, pass in
       for token in tokens {
         let row = unsafe pass.workspace.residual[token]
@@ -241,7 +241,7 @@ extension ForwardPass {
     factor: Float, _ place: NumberPlace, _ member: Member
   ) {
     var row = unsafe source
-    if isSingle {
+    if roundsOwnRows {
       unsafe row = unsafe rowScratch(member)
       unsafe copy(source, to: row, count: target.kPadded)
     }

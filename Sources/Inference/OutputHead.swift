@@ -30,15 +30,15 @@ struct OutputHead {
     }
   }
 
-  /// The rows as int8; each member makes a single row for itself.
+  /// The rows as int8; each member makes a few rows for itself.
   private func normalized(for head: WeightMatrix, _ member: Member) -> ActivationRows {
     let rows = workspace.rows(
       head.format.form, k: head.k, tokenCount: rowCount, member: member.index)
-    if rowCount == 1 {
-      normalize(0, into: rows, member)
+    if rowCount <= workspace.ownRowCount {
+      for row in 0..<rowCount { normalize(row, into: rows, member) }
       return rows
     }
-    while let share = member.nextShares(ActivationRows.tokensPerTile, of: rowCount) {
+    while let share = member.nextShares(rows.tokensPerShare, of: rowCount) {
       for row in share { normalize(row, into: rows, member) }
     }
     member.barrier()

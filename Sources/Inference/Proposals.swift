@@ -16,20 +16,11 @@ extension TokenSequence {
     @export(interface) get {
       var room = min(settings.proposalCountMax, settings.blockSize - 1)
       room = min(room, settings.logitRowCount - 1)
-      if !Eviction.undoesSteps(settings.policy) || !hasShortGroups { room = 0 }
-      // What leaves a window is not kept.
-      if settings.windowSlotCount(of: shape) > 0 { room = 0 }
-      // What a token has changed in a state is not kept.
-      if shape.stateLayerCount > 0 { room = 0 }
+      if !settings.undoesSteps(of: shape) { room = 0 }
       if !settings.evicts { room = min(room, roomCount - 1) }
       if settings.renumbers { room = min(room, shape.contextLength - position - 1) }
       return max(room, 0)
     }
-  }
-
-  /// Whether the query heads of a KV head and token are one share of attention.
-  private var hasShortGroups: Bool {
-    shape.layers.largest { $0.group } <= AttentionGeometry.chunkRows
   }
 
   /// Passes the first ids of the machine's block through the transformer: the text's next token, and

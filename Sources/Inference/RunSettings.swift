@@ -1,4 +1,6 @@
 import KVCache
+import Kernels
+import Model
 import Platform
 import Profile
 
@@ -81,6 +83,14 @@ public struct RunSettings: Sendable {
   public mutating func takeProposals(_ count: Int) {
     proposalCountMax = Eviction.undoesSteps(policy) ? min(count, blockSize - 1) : 0
     logitRowCount = max(logitRowCount, proposalCountMax + 1)
+  }
+
+  /// Whether tokens that were proposed to a model can be dropped: what leaves a window is not kept, nor what a
+  /// token has changed in a state.
+  @export(interface)
+  public func undoesSteps(of shape: ModelShape) -> Bool {
+    Eviction.undoesSteps(policy) && windowSlotCount(of: shape) == 0 && shape.stateLayerCount == 0
+      && shape.layers.largest { $0.group } <= AttentionGeometry.chunkRows
   }
 
   /// The same but for these sizes.

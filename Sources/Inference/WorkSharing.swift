@@ -7,11 +7,13 @@ import Platform
 // What each member of the team takes of a step, and the rows it has for it.
 
 extension ForwardPass {
-  /// A block of one token. Its rows are so short that each member rounds them for itself, and a KV
-  /// head's slot is written, attended to and evicted from in one share: waiting would take longer.
-  var isSingle: Bool { tokenCount == 1 }
+  /// Whether each member rounds the block's rows for itself: they are so few that waiting would take longer,
+  /// and so would writing lines that other members read.
+  var roundsOwnRows: Bool { tokenCount <= workspace.ownRowCount }
+
+  /// Whether a KV head's slots are written, attended to and evicted from in one share, token by token.
   func isTokenAttended(_ spec: LayerSpec) -> Bool {
-    (isSingle || isStepwise) && spec.group <= AttentionGeometry.chunkRows
+    (tokenCount == 1 || isStepwise) && spec.group <= AttentionGeometry.chunkRows
   }
 
   /// The block's rows, rounded as the matrix takes them.
@@ -45,19 +47,24 @@ extension ForwardPass {
     unsafe workspace.rowScratch[member.index]
   }
 
-  /// Calls `body` with all tokens, shared out among the members in tiles of `rows`, and waits for
-  /// them; with a single token each member calls it.
+  /// Tokens of a share of rows that lie in cache lines of their own.
+  var tokensPerShare: Int {
+    tokenCount <= Int8Geometry.plainRowsMax ? 1 : ActivationRows.tokensPerTile
+  }
+
+  /// Calls `body` with all tokens, shared out among the members in shares of `rows`, and waits for
+  /// them; with few tokens each member calls it for all.
   @inline(__always)
   func forEachToken(
     _ member: Member, of rows: ActivationRows, _ timer: inout LapTimer,
     _ body: (Int, ForwardPass) -> Void
   ) {
-    if isSingle {
-      body(0, self)
+    if roundsOwnRows {
+      for token in 0..<tokenCount { body(token, self) }
       _ = timer.lap()
       return
     }
-    forEachShare(member, count: tokenCount, step: ActivationRows.tokensPerTile) { tokens, pass in
+    forEachShare(member, count: tokenCount, step: rows.tokensPerShare) { tokens, pass in
       for token in tokens { body(token, pass) }
     }
     timer.wait(member, endOf: .other)

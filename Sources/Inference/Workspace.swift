@@ -31,8 +31,10 @@ import Platform
   let tokens: UnsafeMutablePointer<Int32>
   /// A row for each thread, as are those that follow.
   let rowScratch: ArenaRows<Float>
-  /// A single token's row, which each thread rounds for itself.
-  let single: ArenaRows<UInt8>
+  /// The rows of a few tokens, which each thread rounds for itself.
+  private let ownRounded: ArenaRows<UInt8>
+  /// So few: one, or those of a pass with proposals.
+  let ownRowCount: Int
   let attentionScratch: ArenaRows<Float>
   /// For a single token, if several threads take one: a row for each segment of each KV head's slots.
   private let segmentSums: ArenaRows<Float>
@@ -85,9 +87,10 @@ import Platform
     rowScratch = carver.takeRows(
       .activations, Float.self, count: settings.threadCount,
       stride: MatrixFormat.inputCapacity(kMax))
-    single = carver.takeRows(
+    ownRowCount = max(1, settings.stepCountMax)
+    ownRounded = carver.takeRows(
       .int8Activations, UInt8.self, count: settings.threadCount,
-      stride: ActivationRows.byteCount(forms, tokens: 1, k: kMax))
+      stride: ActivationRows.byteCount(forms, tokens: ownRowCount, k: kMax))
     let slotCount = settings.slotCountMax(of: shape)
     attentionScratch = carver.takeRows(
       .attention, Float.self, count: settings.threadCount,
@@ -127,14 +130,14 @@ extension Workspace {
   /// Whether there is room for the sums of segments.
   var hasSegments: Bool { segmentSums.count > 0 }
 
-  /// Room for the rows of tokens that a product takes; a member has a row of its own for a single
-  /// token.
+  /// Room for the rows of tokens that a product takes; a member has rows of its own for a few.
   func rows(
     _ forms: RoundingForms, k: Int, tokenCount: Int, member: Int
   ) -> ActivationRows {
     unsafe ActivationRows(
-      forms, memory: tokenCount == 1 ? UnsafeMutableRawPointer(single[member]) : rounded, k: k,
-      tokenCount: tokenCount)
+      forms,
+      memory: tokenCount <= ownRowCount ? UnsafeMutableRawPointer(ownRounded[member]) : rounded,
+      k: k, tokenCount: tokenCount)
   }
 }
 

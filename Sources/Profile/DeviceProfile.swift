@@ -42,7 +42,7 @@ public struct DeviceProfile: Sendable {
   /// The path of the file of head budgets as given, without NUL; empty for equal budgets.
   public var headBudgets = FixedText<256>()
   /// Where proposed tokens come from; optional in a file.
-  public internal(set) var proposals = ProposalSource.off
+  public internal(set) var proposals = ProposalSource.lookup
   /// The first of the threads, which generate tokens while the others sleep; 0: all. Optional in a file.
   public internal(set) var decodeThreads = 0
 
@@ -111,7 +111,7 @@ extension DeviceProfile {
     case (.neonWidthBits, .avx), (.avxWidthBits, .neon): false
     case (.weights, _): weights != .int8
     case (.headBudgets, _): headBudgets.count > 0
-    case (.speculate, _): proposals != .off
+    case (.speculate, _): proposals != .lookup
     case (.decodeThreads, _): decodeThreads != 0
     default: true
     }

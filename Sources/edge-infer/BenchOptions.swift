@@ -14,6 +14,7 @@ extension Arguments {
       var request = try BenchRequest(
         prompts: prompts, generate: generate ?? 64, repeat: repeatCount ?? 3)
       request.showsWaits = showsWaits
+      request.measuresPasses = measuresPasses
       return request
     } catch {
       throw CommandFailure(.request(error))

@@ -140,7 +140,8 @@ private struct ProfileRun {
     if speed.model.published == nil {
       let needs = ProgramNeeds(
         logitRowCount: 1, generatedCount: Arguments.maxTokensDefault, usesText: true,
-        usesTemplate: false, mayLackText: true, sampling: arguments.sampling.settings)
+        usesTemplate: false, mayLackText: true, sampling: arguments.sampling.settings,
+        proposes: true)
       plan = try Preparation(arguments, settings, needs).plan
     }
     let cap = settings.profile.ramCapByteCount

@@ -54,10 +54,10 @@ struct Preparation: ~Copyable {
     let headBudgets = try HeadBudgets.find(arguments, settings, modelPath: path)
     var run = settings.run(logitRowCount: needs.logitRowCount)
     run.headShares = headBudgets?.kept
-    if needs.proposes && settings.profile.proposals == .lookup {
-      run.takeProposals(SpeculationGate.rowCountMax - 1)
-    }
     var modelNeeds = needs.model
+    if needs.proposes && settings.profile.proposals == .lookup {
+      modelNeeds.proposalCountMax = SpeculationGate.rowCountMax - 1
+    }
     modelNeeds.preTokenizer = try arguments.knownPreTokenizer()
     let opened = try Self.open(path, run, modelNeeds)
     try checkSplits(opened.model.tokenizer, modelNeeds.preTokenizer)

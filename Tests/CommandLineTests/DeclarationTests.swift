@@ -88,7 +88,7 @@ struct DeclarationTests {
       switch option {
       case .policy: ["sink"]
       case .weights: ["file"]
-      case .speculate: ["lookup"]
+      case .speculate: ["off"]
       case .ramCapMiB: ["64"]
       default: ["2"]
       }

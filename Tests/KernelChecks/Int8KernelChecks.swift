@@ -70,6 +70,19 @@ enum Int8KernelChecks {
         }
       }
     }
+    // A few tokens.
+    for count in 2...min(problem.rowCount, Int8Geometry.plainRowsMax) {
+      let sink = problem.sink(firstRow: 0, firstColumn: 0)
+      sink.clear()
+      kernel.rows(
+        problem.row(0), rowCount: count, problem.weights, problem.starts, kPadded: kPadded,
+        groupCount: problem.groupCount, into: sink)
+      for row in 0..<problem.rowCount {
+        for output in 0..<problem.outputCount {
+          problem.compare(row, output, isWritten: row < count, name, &context)
+        }
+      }
+    }
     // Each token by itself.
     for token in 0..<problem.rowCount {
       let sink = problem.sink(firstRow: token, firstColumn: 0)

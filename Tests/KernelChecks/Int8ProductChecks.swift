@@ -179,11 +179,11 @@ extension Int8ProductChecks {
     let out: OutputFixture
   }
 
-  /// Products that go over panels and tiles in parts give the bits of those that do not: a tile, two
+  /// Products that go over panels and tiles in parts give the bits of those that do not: three tiles, three
   /// and a token, a last chunk that is not full, and a block.
   static func blocked(_ context: inout CheckContext) {
     let rows = Int8Geometry.tileRows
-    let tokenCounts: InlineArray<4, Int> = [rows, 2 * rows + 1, 51, 128]
+    let tokenCounts: InlineArray<4, Int> = [3 * rows, 3 * rows + 1, 51, 128]
     let (k, outputs) = (576, 100)
     for choice in tokenCounts.indices {
       let tokens = tokenCounts[choice]

@@ -170,7 +170,8 @@ private struct TokenRows {
     }
     for token in tokens..<roundUp(tokens, to: rows) {
       for index in 0..<kPadded {
-        let place = Layout.activationPlace(token: token, index: index, kPadded: kPadded)
+        let place = Layout.activationPlace(
+          token: token, index: index, kPadded: kPadded, tokenCount: tokens)
         context.expectEqual(Int(values[place]), -1, "other tokens' places", at: index)
       }
     }

@@ -19,6 +19,19 @@ public enum Int8Workload {
     run(&context, tokens: 1, outputs: rowOutputs, count: count)
   }
 
+  /// A few tokens, as with proposals. One run: `tokens * rowOutputs * k` products.
+  static func two(_ context: inout CheckContext, count: Int) {
+    run(&context, tokens: 2, outputs: rowOutputs, count: count)
+  }
+
+  static func four(_ context: inout CheckContext, count: Int) {
+    run(&context, tokens: 4, outputs: rowOutputs, count: count)
+  }
+
+  static func eight(_ context: inout CheckContext, count: Int) {
+    run(&context, tokens: 8, outputs: rowOutputs, count: count)
+  }
+
   private static func run(
     _ context: inout CheckContext, tokens: Int, outputs: Int, count: Int
   ) {
@@ -72,7 +85,7 @@ public enum LongInt8Workload {
 /// Rounding of a block's rows, without the transform.
 public enum RoundingWorkload {
   public static let k = 576
-  public static let tokens = 8
+  public static let tokens = 16
 
   /// One run: `tokens * k` values.
   static func rows(_ context: inout CheckContext, count: Int) {

@@ -63,17 +63,18 @@ enum Layout {
       output / g * g * kPadded + index / run * g * run + output % g * run + index % run]
   }
 
-  /// Activations: `[tokens / R][K / run][R][run]`, or `[K]` for one token, with the build's bias.
+  /// Activations: `[tokens / R][K / run][R][run]`, or `[tokens][K]` of a few tokens, with the build's bias.
   static func activation(
     _ values: UnsafePointer<Int8>, token: Int, index: Int, kPadded: Int, tokenCount: Int
   ) -> Int8 {
-    let place =
-      tokenCount == 1 ? index : activationPlace(token: token, index: index, kPadded: kPadded)
+    let place = activationPlace(
+      token: token, index: index, kPadded: kPadded, tokenCount: tokenCount)
     return Int8(bitPattern: UInt8(bitPattern: values[place]) ^ Int8Geometry.activationBias)
   }
 
-  /// Where a value of one of several tokens lies.
-  static func activationPlace(token: Int, index: Int, kPadded: Int) -> Int {
+  /// Where a value of a token lies.
+  static func activationPlace(token: Int, index: Int, kPadded: Int, tokenCount: Int) -> Int {
+    if tokenCount <= Int8Geometry.plainRowsMax { return token * kPadded + index }
     let (rows, run) = (Int8Geometry.tileRows, Int8Geometry.run)
     return token / rows * rows * kPadded + index / run * rows * run + token % rows * run
       + index % run

@@ -9,6 +9,9 @@ public enum WorkloadList {
   public static func visit<Visitor: WorkloadVisitor & ~Copyable>(_ visitor: inout Visitor) {
     visitor.visit("int8-tile", Int8Workload.tiles)
     visitor.visit("int8-row", Int8Workload.row)
+    visitor.visit("int8-two", Int8Workload.two)
+    visitor.visit("int8-four", Int8Workload.four)
+    visitor.visit("int8-eight", Int8Workload.eight)
     visitor.visit("int8-long", LongInt8Workload.whole)
     visitor.visit("int8-long-blocked", LongInt8Workload.blocked)
     visitor.visit("q4_0-tile", BitsWorkload.shortTiles)

@@ -49,6 +49,9 @@ import Testing
     arguments: [
       Bound(workload: "int8-tile", size: tile, least: 1.0 / 16, most: 0.0712),
       Bound(workload: "int8-row", size: row, least: 1.0 / 16, most: 0.0922),
+      Bound(workload: "int8-two", size: 2 * row, least: 1.0 / 16, most: 0.0925),
+      Bound(workload: "int8-four", size: 4 * row, least: 1.0 / 16, most: 0.0845),
+      Bound(workload: "int8-eight", size: 8 * row, least: 1.0 / 16, most: 0.0792),
       Bound(workload: "int8-long-blocked", size: long, least: 1.0 / 16, most: 0.0678),
       Bound(workload: "q4_0-tile", size: packedTile, least: 1.0 / 16, most: 0.1137),
       Bound(workload: "q4_0-row", size: packedRow, least: 1.0 / 16, most: 0.166),

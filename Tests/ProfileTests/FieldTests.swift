@@ -172,12 +172,15 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
 
   /// `speculate` may be left out, and is written only if it is not the standard.
   @Test func speculation() throws {
-    #expect(parse(ProfileText()).profile?.proposals == .off)
-    #expect(parse(ProfileText().adding("speculate", "\"off\"")).profile?.proposals == .off)
-    let chosen = parse(ProfileText().adding("speculate", "\"lookup\"")).profile
-    #expect(chosen?.proposals == .lookup)
+    let standard = parse(ProfileText()).profile
+    #expect(standard?.proposals == .lookup)
+    let plain = written { standard?.writeJSON(to: &$0) }
+    #expect(!plain.contains("speculate"))
+    #expect(parse(ProfileText().adding("speculate", "\"lookup\"")).profile?.proposals == .lookup)
+    let chosen = parse(ProfileText().adding("speculate", "\"off\"")).profile
+    #expect(chosen?.proposals == .off)
     let text = written { chosen?.writeJSON(to: &$0) }
-    #expect(text.contains("\"speculate\": \"lookup\""))
+    #expect(text.contains("\"speculate\": \"off\""))
     for wrong in ["\"on\"", "\"Lookup\"", "\"\"", "true"] {
       #expect(message(ProfileText().adding("speculate", wrong)).contains("speculate"), "\(wrong)")
     }

@@ -133,6 +133,39 @@ struct BenchTests {
     }
   }
 
+  /// Passes of several tokens, in passes of one, under a policy that evicts and one that keeps all.
+  @Test(arguments: ["keydiff", "full"])
+  func passes(policy: String) throws {
+    let report = try measure(
+      Self.shape + [
+        "--passes", "--prompt", "70", "--generate", "2", "--repeat", "1", "--block", "32",
+        "--budget", "48", "--policy", policy,
+      ])
+    let result = (report["results"] as! [[String: Any]])[0]
+    let passes = result["passes"] as! [[String: Double]]
+    #expect(passes.map { $0["tokens"] } == [1, 2, 4, 8])
+    #expect(passes[0]["ofOne"] == 1)
+    for pass in passes {
+      let ratio = pass["medianUs"]! / passes[0]["medianUs"]!
+      #expect(abs(pass["ofOne"]! - ratio) < 1e-3 * ratio)
+      #expect(pass["minUs"]! <= pass["medianUs"]! && pass["medianUs"]! <= pass["maxUs"]!)
+      #expect(pass["linearUs"]! > 0 && pass["logitsUs"]! > 0)
+      #expect(pass["linearUs"]! + pass["attentionUs"]! < pass["totalUs"]!)
+    }
+    #expect(passes[0]["undoUs"]! < passes[3]["undoUs"]!)
+  }
+
+  /// A policy that cannot undo evictions has no passes of several tokens.
+  @Test func passesThatCannotBe() throws {
+    let report = try measure(
+      Self.shape + [
+        "--passes", "--prompt", "33", "--generate", "2", "--repeat", "1", "--block", "32",
+        "--budget", "48", "--policy", "h2o",
+      ])
+    let result = (report["results"] as! [[String: Any]])[0]
+    #expect((result["passes"] as! [Any]).isEmpty)
+  }
+
   private static func regions(_ plan: Any?) -> [String: Int] {
     let regions = (plan as! [String: Any])["regions"] as! [[String: Any]]
     return Dictionary(
@@ -148,7 +181,10 @@ struct BenchTests {
     #expect((made["model"] as! [String: Any])["madeUp"] as! Bool)
     #expect(!((real["model"] as! [String: Any])["madeUp"] as! Bool))
     #expect(Self.regions(made["plan"]) == Self.regions(real["plan"]))
-    let outcome = try run([Files.program!, "plan", "--json", "--profile", Files.hostProfile])
+    // What is measured has no proposals.
+    let outcome = try run([
+      Files.program!, "plan", "--json", "--profile", Files.hostProfile, "--speculate", "off",
+    ])
     let plan = Self.regions(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)))
     let planned = Self.regions(made["plan"])
     for name in plan.keys

@@ -22,6 +22,8 @@ public struct ModelNeeds {
   /// Of the memory that the template has.
   public var templateSizes = TemplateSizes()
   public var generator = GeneratorNeeds()
+  /// Tokens that are proposed at most, if model and policy let any be.
+  public var proposalCountMax = 0
 
   public init(usesText: Bool, usesTemplate: Bool) {
     self.usesText = usesText
@@ -60,6 +62,10 @@ public struct ModelPreparation: ~Copyable {
     } else {
       longestTokenByteCount = 0
       text = nil
+    }
+    var settings = settings
+    if needs.proposalCountMax > 0 && settings.undoesSteps(of: model.shape) {
+      settings.takeProposals(needs.proposalCountMax)
     }
     self.model = model
     self.settings = settings

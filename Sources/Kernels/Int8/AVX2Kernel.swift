@@ -37,6 +37,50 @@ import CInstructions
       }
     }
 
+    public static func rows(
+      _ activations: UnsafePointer<Int8>, rowCount: Int, _ weights: UnsafePointer<Int8>,
+      _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
+    ) {
+      var w = unsafe UnsafeRawPointer(weights)
+      for group in 0..<groupCount {
+        for first in stride(from: 0, to: rowCount, by: 4) {
+          let a = unsafe UnsafeRawPointer(activations) + first &* kPadded
+          let count = min(rowCount &- first, 4)
+          if count == 1 {
+            unsafe fewRows(a, 1, w, kPadded, rows: 1, firstRow: first, group, sink)
+          } else if count == 2 {
+            unsafe fewRows(a, 2, w, kPadded, rows: 2, firstRow: first, group, sink)
+          } else {
+            unsafe fewRows(a, 4, w, kPadded, rows: count, firstRow: first, group, sink)
+          }
+        }
+        unsafe w += kPadded &* groupOutputs
+      }
+    }
+
+    /// - Parameters:
+    ///   - width: rows that are multiplied, `rows` of them for the sink.
+    @inline(__always)
+    private static func fewRows(
+      _ a: UnsafeRawPointer, _ width: Int, _ w: UnsafeRawPointer, _ kPadded: Int, rows: Int,
+      firstRow: Int, _ group: Int, _ sink: some SumSink
+    ) {
+      var low = fourTimes(SIMD8<Int32>())
+      var high = low
+      for offset in stride(from: 0, to: kPadded, by: 4) {
+        let outputs = unsafe WeightPair(w + offset &* groupOutputs)
+        for row in 0..<width {
+          let run = unsafe repeated(a, offset &+ row &* kPadded)
+          unsafe outputs.multiply(run, &low[unchecked: row], &high[unchecked: row])
+        }
+      }
+      var sums = fourTimes(SumVector())
+      for row in 0..<width {
+        unsafe sums[unchecked: row] = edge_join_i32x8(low[unchecked: row], high[unchecked: row])
+      }
+      sink.put(sums, rows: rows, firstRow: firstRow, group: group)
+    }
+
     /// Four pairs of sums hide the latency.
     public static func row(
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,

@@ -49,6 +49,121 @@ import CInstructions
       return loaded
     }
 
+    public static func rows(
+      _ activations: UnsafePointer<Int8>, rowCount: Int, _ weights: UnsafePointer<Int8>,
+      _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
+    ) {
+      let a = unsafe UnsafeRawPointer(activations)
+      var w = unsafe UnsafeRawPointer(weights)
+      for group in 0..<groupCount {
+        switch rowCount {
+        case 2: unsafe twoRows(a, &w, kPadded, group, sink)
+        case 3, 4: unsafe fourRows(a, rowCount, &w, kPadded, group, sink)
+        default: unsafe eightRows(a, rowCount, &w, kPadded, group, sink)
+        }
+      }
+    }
+
+    /// Two sets of sums hide the latency.
+    @inline(__always)
+    private static func twoRows(
+      _ a: UnsafeRawPointer, _ w: inout UnsafeRawPointer, _ kPadded: Int, _ group: Int,
+      _ sink: some SumSink
+    ) {
+      // [even and odd runs][row][low four outputs, high four]
+      var sums = eightTimes(SumVector())
+      var a = unsafe a
+      let end = unsafe w + kPadded &* groupOutputs
+      repeat {
+        let rows: InlineArray<2, SIMD16<Int8>> = unsafe [
+          load(a, row: 0, kPadded), load(a, row: 1, kPadded),
+        ]
+        unsafe multiplyRows(&sums, rows, odd: 4, &w)
+        unsafe a = edge_advance(a, 16)
+      } while unsafe w != end
+      for place in 0..<4 { unsafe sums[unchecked: place] &+= sums[unchecked: place &+ 4] }
+      sink.put(sums, rows: 2, firstRow: 0, group: group)
+    }
+
+    @inline(__always)
+    private static func fourRows(
+      _ a: UnsafeRawPointer, _ rowCount: Int, _ w: inout UnsafeRawPointer, _ kPadded: Int,
+      _ group: Int, _ sink: some SumSink
+    ) {
+      var sums = eightTimes(SumVector())
+      var a = unsafe a
+      let end = unsafe w + kPadded &* groupOutputs
+      repeat {
+        let rows: InlineArray<4, SIMD16<Int8>> = unsafe [
+          load(a, row: 0, kPadded), load(a, row: 1, kPadded), load(a, row: 2, kPadded),
+          load(a, row: 3, kPadded),
+        ]
+        unsafe multiplyRows(&sums, rows, odd: 0, &w)
+        unsafe a = edge_advance(a, 16)
+      } while unsafe w != end
+      sink.put(sums, rows: rowCount, firstRow: 0, group: group)
+    }
+
+    @inline(__always)
+    private static func eightRows(
+      _ a: UnsafeRawPointer, _ rowCount: Int, _ w: inout UnsafeRawPointer, _ kPadded: Int,
+      _ group: Int, _ sink: some SumSink
+    ) {
+      var sums = sixteenTimes(SumVector())
+      var a = unsafe a
+      let end = unsafe w + kPadded &* groupOutputs
+      repeat {
+        let rows: InlineArray<8, SIMD16<Int8>> = unsafe [
+          load(a, row: 0, kPadded), load(a, row: 1, kPadded), load(a, row: 2, kPadded),
+          load(a, row: 3, kPadded), load(a, row: 4, kPadded), load(a, row: 5, kPadded),
+          load(a, row: 6, kPadded), load(a, row: 7, kPadded),
+        ]
+        unsafe multiplyRows(&sums, rows, odd: 0, &w)
+        unsafe a = edge_advance(a, 16)
+      } while unsafe w != end
+      sink.put(sums, rows: rowCount, firstRow: 0, group: group)
+    }
+
+    @inline(__always)
+    private static func load(_ a: UnsafeRawPointer, row: Int, _ kPadded: Int) -> SIMD16<Int8> {
+      unsafe a.loadUnaligned(fromByteOffset: row &* kPadded, as: SIMD16<Int8>.self)
+    }
+
+    /// Four runs of each row by eight outputs.
+    /// - Parameter odd: where the sums of odd runs begin.
+    @inline(__always)
+    private static func multiplyRows<let rowCount: Int, let sumCount: Int>(
+      _ sums: inout InlineArray<sumCount, SumVector>, _ rows: InlineArray<rowCount, SIMD16<Int8>>,
+      odd: Int, _ w: inout UnsafeRawPointer
+    ) {
+      let early = unsafe load(&w)
+      for row in 0..<rowCount {
+        let (place, a) = unsafe (row &* 2, rows[unchecked: row])
+        unsafe sums[unchecked: place] = edge_sdot_lane0(sums[unchecked: place], early.first, a)
+        unsafe sums[unchecked: place &+ 1] = edge_sdot_lane0(
+          sums[unchecked: place &+ 1], early.second, a)
+      }
+      for row in 0..<rowCount {
+        let (place, a) = unsafe (odd &+ row &* 2, rows[unchecked: row])
+        unsafe sums[unchecked: place] = edge_sdot_lane1(sums[unchecked: place], early.third, a)
+        unsafe sums[unchecked: place &+ 1] = edge_sdot_lane1(
+          sums[unchecked: place &+ 1], early.fourth, a)
+      }
+      let late = unsafe load(&w)
+      for row in 0..<rowCount {
+        let (place, a) = unsafe (row &* 2, rows[unchecked: row])
+        unsafe sums[unchecked: place] = edge_sdot_lane2(sums[unchecked: place], late.first, a)
+        unsafe sums[unchecked: place &+ 1] = edge_sdot_lane2(
+          sums[unchecked: place &+ 1], late.second, a)
+      }
+      for row in 0..<rowCount {
+        let (place, a) = unsafe (odd &+ row &* 2, rows[unchecked: row])
+        unsafe sums[unchecked: place] = edge_sdot_lane3(sums[unchecked: place], late.third, a)
+        unsafe sums[unchecked: place &+ 1] = edge_sdot_lane3(
+          sums[unchecked: place &+ 1], late.fourth, a)
+      }
+    }
+
     /// One token: the lanes of `a` are consecutive runs of K. Four pairs of sums hide the latency.
     public static func row(
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,

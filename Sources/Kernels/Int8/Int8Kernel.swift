@@ -5,7 +5,8 @@ import CInstructions
 ///
 /// A run is the number of consecutive K values that one instruction multiplies for one output.
 /// Weights of a group: `[K / run][groupOutputs][run]`. Activations of a tile:
-/// `[K / run][tileRows][run]`; a single token is a plain row. Values lie within -127 ... 127.
+/// `[K / run][tileRows][run]`; up to `Int8Geometry.plainRowsMax` tokens are plain rows, one after the other.
+/// Values lie within -127 ... 127.
 public protocol Int8Kernel {
   /// Activation rows (tokens) in a tile.
   static var tileRows: Int { get }
@@ -25,6 +26,13 @@ public protocol Int8Kernel {
   static func row(
     _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
     _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink)
+
+  /// A few tokens by groups of outputs, one after the other: weights are read once, in straight lines. Memory of
+  /// whole tiles' rows is read, whatever rows there are.
+  /// - Parameter rowCount: 2 to `Int8Geometry.plainRowsMax`.
+  static func rows(
+    _ activations: UnsafePointer<Int8>, rowCount: Int, _ weights: UnsafePointer<Int8>,
+    _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink)
 }
 
 /// What a kernel hands its sums over in.
@@ -34,7 +42,7 @@ public typealias SumVector = edge_sums
 public protocol SumSink {
   /// - Parameters:
   ///   - sums: `[rows][groupOutputs / SumVector.scalarCount]`; more may follow, unused.
-  ///   - rows: `tileRows`, or 1.
+  ///   - rows: of `sums`, from 1 on.
   ///   - firstRow: the token of the first row.
   ///   - group: counted from the first that the kernel was given.
   func put<let count: Int>(
@@ -48,6 +56,9 @@ public enum Int8Geometry {
   public static let kStep = 64
   /// The longest K: 65,536 * 255 * 127 is below 2^31, so that Int32 sums are exact.
   public static let kMax = 65536
+  /// Tokens at most that lie in plain rows, each of which a thread of its own can write, and pass by weights in
+  /// straight lines; more lie in tiles.
+  public static let plainRowsMax = 8
 
   #if arch(x86_64)
     /// Activation rows (tokens) in a tile.

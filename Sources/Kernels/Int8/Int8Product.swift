@@ -51,7 +51,7 @@ public enum Int8Product {
     _ x: Int8Rows, gate: Int8Matrix, up: Int8Matrix, groups: Range<Int>,
     into out: ProductOutput, l2ByteCount: Int, _ operation: Operation.Type
   ) {
-    if x.tokenCount == 1 {
+    if x.isPlain {
       // Each weight is read once: nothing is gained by staying near.
       run(x, gate, groups, 0..<1, out, Replace.self)
       run(x, up, groups, 0..<1, out, operation)
@@ -72,7 +72,7 @@ public enum Int8Product {
     _ x: Int8Rows, _ w: Int8Matrix, _ groups: Range<Int>, _ out: ProductOutput,
     _ l2ByteCount: Int, _ operation: Operation.Type
   ) {
-    if x.tokenCount == 1 {
+    if x.isPlain {
       run(x, w, groups, 0..<1, out, operation)
       return
     }
@@ -112,15 +112,8 @@ public enum Int8Product {
     _ kernel: Kernel.Type, _ x: Int8Rows, _ w: Int8Matrix, _ groups: Range<Int>,
     _ tiles: Range<Int>, _ out: ProductOutput, _ operation: Operation.Type
   ) {
+    if x.isPlain { return runRows(kernel, x, w, groups, out, operation) }
     let kPadded = w.kPadded
-    if x.tokenCount == 1 {
-      let sink = TileSink<Operation>(x, w, out, firstGroup: groups.lowerBound, firstToken: 0)
-      unsafe kernel.row(
-        x.values, w.weights + groups.lowerBound * w.groupByteCount,
-        w.starts + groups.lowerBound * Int8Geometry.groupOutputs, kPadded: kPadded,
-        groupCount: groups.count, into: sink)
-      return
-    }
     let firstToken = tiles.lowerBound * Int8Geometry.tileRows
     for group in groups {
       let sink = TileSink<Operation>(x, w, out, firstGroup: group, firstToken: firstToken)
@@ -128,6 +121,23 @@ public enum Int8Product {
         x.values + firstToken * kPadded, w.weights + group * w.groupByteCount,
         w.starts + group * Int8Geometry.groupOutputs, kPadded: kPadded, tileCount: tiles.count,
         into: sink)
+    }
+  }
+
+  private static func runRows<Kernel: Int8Kernel, Operation: Combination>(
+    _ kernel: Kernel.Type, _ x: Int8Rows, _ w: Int8Matrix, _ groups: Range<Int>,
+    _ out: ProductOutput, _ operation: Operation.Type
+  ) {
+    let sink = TileSink<Operation>(x, w, out, firstGroup: groups.lowerBound, firstToken: 0)
+    let weights = unsafe w.weights + groups.lowerBound * w.groupByteCount
+    let starts = unsafe w.starts + groups.lowerBound * Int8Geometry.groupOutputs
+    if x.tokenCount == 1 {
+      unsafe kernel.row(
+        x.values, weights, starts, kPadded: w.kPadded, groupCount: groups.count, into: sink)
+    } else {
+      unsafe kernel.rows(
+        x.values, rowCount: x.tokenCount, weights, starts, kPadded: w.kPadded,
+        groupCount: groups.count, into: sink)
     }
   }
 }

@@ -2,9 +2,9 @@ import CInstructions
 
 /// int8 activations of up to `capacity` tokens, one scale a token.
 ///
-/// Layout of the values: `[tokens / R][K / run][R][run]` with R = `Int8Geometry.tileRows`; a single
-/// token is stored as a plain row. Tokens past the last one in a tile hold whatever was there before: their products
-/// are not used.
+/// Layout of the values: `[tokens / R][K / run][R][run]` with R = `Int8Geometry.tileRows`; up to
+/// `Int8Geometry.plainRowsMax` tokens are plain rows. Tokens past the last one in a tile, or in as many plain rows, hold
+/// whatever was there before: their products are not used.
 @safe public struct Int8Rows: BitwiseCopyable {
   let values: UnsafeMutablePointer<Int8>
   /// `[capacity]`
@@ -27,6 +27,8 @@ import CInstructions
   }
 
   static var tokensPerTile: Int { Int8Geometry.tileRows }
+  /// Whether each token is a row for itself.
+  var isPlain: Bool { tokenCount <= Int8Geometry.plainRowsMax }
   public var kPadded: Int { roundUp(k, to: Int8Geometry.kStep) }
   public var tileCount: Int { (tokenCount + Int8Geometry.tileRows - 1) / Int8Geometry.tileRows }
 
@@ -57,8 +59,8 @@ import CInstructions
   ) {
     unsafe scales[token] = magnitude * factor / 127
     let inverse = Rounding.inverseStep(magnitude)
-    if tokenCount == 1 {
-      let target = unsafe UnsafeMutableRawPointer(values)
+    if isPlain {
+      let target = unsafe UnsafeMutableRawPointer(values + token * kPadded)
       for offset in stride(from: 0, to: kPadded, by: 16) {
         unsafe target.storeBytes(
           of: edge_low_bytes(Self.round(row + offset, inverse)), toByteOffset: offset,

@@ -38,6 +38,23 @@ public enum PortableKernel<Twin: Int8Kernel>: Int8Kernel {
     }
   }
 
+  public static func rows(
+    _ activations: UnsafePointer<Int8>, rowCount: Int, _ weights: UnsafePointer<Int8>,
+    _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
+  ) {
+    let vectors = groupOutputs / SumVector.scalarCount
+    for group in 0..<groupCount {
+      var sums = sixteenTimes(SumVector())
+      for place in 0..<rowCount * vectors {
+        sums[place] = unsafe products(
+          activations + place / vectors * kPadded, runStride: run,
+          weights + group * groupOutputs * kPadded, kPadded: kPadded,
+          output: place % vectors * SumVector.scalarCount)
+      }
+      sink.put(sums, rows: rowCount, firstRow: 0, group: group)
+    }
+  }
+
   /// The sums of one row and a vector of outputs.
   private static func products(
     _ activations: UnsafePointer<Int8>, runStride: Int, _ weights: UnsafePointer<Int8>,

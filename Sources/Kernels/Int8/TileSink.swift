@@ -33,12 +33,8 @@ import CInstructions
     let tile = unsafe OutputTile<Operation>(
       weightScales + column, out + (firstRow &* stride &+ column), stride: stride)
     let scales = unsafe activationScales + firstRow
-    if rows == 1 {
-      unsafe tile.put(sums, 0, scales[0])
-      return
-    }
-    let rowCount = tokenCount &- firstRow
-    if rowCount < rows {
+    let rowCount = min(rows, tokenCount &- firstRow)
+    if rows != Int8Geometry.tileRows || rowCount < rows {
       unsafe putSome(sums, rowCount, scales, tile)
       return
     }
@@ -62,20 +58,22 @@ import CInstructions
     unsafe edge_load_f32x4(scales)
   }
 
-  /// A tile with fewer tokens than its four or eight rows.
+  /// Fewer rows than a tile has.
   @inline(__always)
   private func putSome<let count: Int>(
     _ sums: InlineArray<count, SumVector>, _ rowCount: Int, _ scales: UnsafePointer<Float>,
     _ tile: OutputTile<Operation>
   ) {
+    let room = count / (Int8Geometry.groupOutputs / SumVector.scalarCount)
     unsafe tile.put(sums, 0, scales[0])
-    if rowCount > 1 { unsafe tile.put(sums, 1, scales[1]) }
-    if rowCount > 2 { unsafe tile.put(sums, 2, scales[2]) }
-    if Int8Geometry.tileRows == 4 { return }
-    if rowCount > 3 { unsafe tile.put(sums, 3, scales[3]) }
+    if room > 1 && rowCount > 1 { unsafe tile.put(sums, 1, scales[1]) }
+    if room > 2 && rowCount > 2 { unsafe tile.put(sums, 2, scales[2]) }
+    if room > 3 && rowCount > 3 { unsafe tile.put(sums, 3, scales[3]) }
+    if room <= 4 { return }
     if rowCount > 4 { unsafe tile.put(sums, 4, scales[4]) }
     if rowCount > 5 { unsafe tile.put(sums, 5, scales[5]) }
     if rowCount > 6 { unsafe tile.put(sums, 6, scales[6]) }
+    if rowCount > 7 { unsafe tile.put(sums, 7, scales[7]) }
   }
 }
 

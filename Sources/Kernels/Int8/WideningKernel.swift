@@ -50,6 +50,72 @@ import CInstructions
       multiply(&sums, 12, rows.fourth, outputs)
     }
 
+    public static func rows(
+      _ activations: UnsafePointer<Int8>, rowCount: Int, _ weights: UnsafePointer<Int8>,
+      _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
+    ) {
+      var w = unsafe UnsafeRawPointer(weights)
+      for group in 0..<groupCount {
+        for first in stride(from: 0, to: rowCount, by: 4) {
+          let a = unsafe UnsafeRawPointer(activations) + first &* kPadded
+          let count = min(rowCount &- first, 4)
+          if count <= 2 {
+            unsafe twoRows(a, w, kPadded, rows: count, firstRow: first, group, sink)
+          } else {
+            unsafe fourRows(a, w, kPadded, rows: count, firstRow: first, group, sink)
+          }
+        }
+        unsafe w += kPadded &* groupOutputs
+      }
+    }
+
+    @inline(__always)
+    private static func twoRows(
+      _ a: UnsafeRawPointer, _ w: UnsafeRawPointer, _ kPadded: Int, rows: Int, firstRow: Int,
+      _ group: Int, _ sink: some SumSink
+    ) {
+      // [row][output]
+      var sums = eightTimes(SumVector())
+      var (a, w) = unsafe (a, w)
+      let end = unsafe w + kPadded &* groupOutputs
+      repeat {
+        let outputs = unsafe load(&w)
+        unsafe multiply(&sums, 0, load(a, row: 0, kPadded), outputs)
+        unsafe multiply(&sums, 4, load(a, row: 1, kPadded), outputs)
+        unsafe a = edge_advance(a, 16)
+      } while unsafe w != end
+      let reduced: InlineArray<2, SumVector> = [total(sums, 0), total(sums, 4)]
+      sink.put(reduced, rows: rows, firstRow: firstRow, group: group)
+    }
+
+    @inline(__always)
+    private static func fourRows(
+      _ a: UnsafeRawPointer, _ w: UnsafeRawPointer, _ kPadded: Int, rows: Int, firstRow: Int,
+      _ group: Int, _ sink: some SumSink
+    ) {
+      // [row][output]
+      var sums = sixteenTimes(SumVector())
+      var (a, w) = unsafe (a, w)
+      let end = unsafe w + kPadded &* groupOutputs
+      repeat {
+        let outputs = unsafe load(&w)
+        unsafe multiply(&sums, 0, load(a, row: 0, kPadded), outputs)
+        unsafe multiply(&sums, 4, load(a, row: 1, kPadded), outputs)
+        unsafe multiply(&sums, 8, load(a, row: 2, kPadded), outputs)
+        unsafe multiply(&sums, 12, load(a, row: 3, kPadded), outputs)
+        unsafe a = edge_advance(a, 16)
+      } while unsafe w != end
+      let reduced: InlineArray<4, SumVector> = [
+        total(sums, 0), total(sums, 4), total(sums, 8), total(sums, 12),
+      ]
+      sink.put(reduced, rows: rows, firstRow: firstRow, group: group)
+    }
+
+    @inline(__always)
+    private static func load(_ a: UnsafeRawPointer, row: Int, _ kPadded: Int) -> SIMD16<Int8> {
+      unsafe a.loadUnaligned(fromByteOffset: row &* kPadded, as: SIMD16<Int8>.self)
+    }
+
     /// Two sets of accumulators hide the latency of their chains.
     public static func row(
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,

@@ -58,8 +58,14 @@ public struct ActivationRows: BitwiseCopyable {
         ? Int8Matrix.paddedRowLength(k) : Int8Rows.valueCount(tokens: tokens, k: k), to: 64)
   }
 
-  /// Tokens that lie in one tile: threads take whole tiles.
+  /// Tokens that lie in one tile, where they lie in tiles.
   public static var tokensPerTile: Int { Int8Rows.tokensPerTile }
+
+  /// Tokens that a thread rounds together: those of a tile share cache lines.
+  public var tokensPerShare: Int {
+    let isPlain = tokenCount <= Int8Geometry.plainRowsMax && blocks == nil && longBlocks == nil
+    return isPlain ? 1 : Self.tokensPerTile
+  }
 
   /// Rounds one token's row.
   /// - Parameters:

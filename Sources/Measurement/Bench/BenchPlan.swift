@@ -65,8 +65,12 @@ public struct BenchPlan: ~Copyable {
 
   /// Under policy `full` with as many slots as the longest prompt and its answer need.
   private static func fit(_ settings: RunSettings, _ request: BenchRequest) -> RunSettings {
+    var settings = settings
+    if request.measuresPasses { settings.takeProposals(BenchPasses.proposalCountMax) }
     if settings.policy != .full { return settings }
-    let slotCount = request.prompts.greatest + request.generateCount
+    let slotCount =
+      request.prompts.greatest + request.generateCount
+      + (request.measuresPasses ? BenchPasses.slotCount : 0)
     return settings.with(
       blockSize: settings.blockSize, cacheBudget: max(1, slotCount - settings.blockSize))
   }

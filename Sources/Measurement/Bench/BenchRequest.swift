@@ -12,6 +12,8 @@ public struct BenchRequest: Sendable {
   public let repeatCount: Int
   /// Whether the table and the report say how long each thread waited for the others.
   public var showsWaits = false
+  /// Whether passes of several tokens are measured too.
+  public var measuresPasses = false
 
   /// Checks what the command line gave.
   @export(interface)

@@ -18,6 +18,8 @@ public struct BenchResult: Sendable {
   var recordCount = 0
   /// Slots of each KV head that the generated tokens read, all tokens together.
   var slotSum = 0
+  /// If the request asks for them.
+  var passes = BenchPasses()
 }
 
 /// Runs every prompt as often as asked, and keeps the times in the layout.
@@ -90,6 +92,10 @@ public struct BenchRun {
       unsafe machine.layout.samples[prompt * request.repeatCount + run] = BenchSample(
         prefillNanoseconds: prefillTime, decodeNanoseconds: decoded.nanoseconds,
         prefill: prefillTimes, decode: decoded.times)
+    }
+    if request.measuresPasses && runCount == request.repeatCount {
+      machine.coolDown(&observer)
+      try results[prompt].passes.measure(&machine)
     }
     isInterrupted = Interrupt.isRaised
     if runCount == 0 { return }

@@ -107,6 +107,7 @@ public enum BenchReport {
       plan.runSettings, plan.memory)
     writeFigures(figures, &out)
     if run.request.showsWaits { BenchWaits.writeJSON(run, prompt, machine, &out) }
+    if run.request.measuresPasses { BenchPassesText.writeJSON(result, &out) }
     writeBlocks(prompt, result.recordCount, machine.layout, &out)
   }
 

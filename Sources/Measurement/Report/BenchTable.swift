@@ -21,6 +21,9 @@ public enum BenchTable {
     if run.request.showsWaits {
       for index in 0..<run.promptCount { BenchWaits.writeTable(run, index, machine, &out) }
     }
+    if run.request.measuresPasses {
+      for index in 0..<run.promptCount { BenchPassesText.writeTable(run[index], &out) }
+    }
     for index in 0..<run.promptCount {
       let figures = BenchFigures(
         run[index], generateCount: run.request.generateCount, run.limits, machine.engine.shape,
