@@ -26,7 +26,7 @@ from policies import Head, RUNS
 VOCABULARY = 320
 TOKEN_COUNT = 40
 # The text that is read under each policy.
-EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "qwen3moe", "qwen35")
+EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "qwen3moe", "qwen35", "gemma4")
 LONG_COUNT, BLOCK, BUDGET, ANSWER_COUNT = 160, 16, 48, 24
 # What can be made from numbers; of the others random blocks are taken.
 MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
@@ -518,6 +518,9 @@ class Model:
         if key_layer(s, layer) != layer:
             q = self.linear(x, at + "attn_q", rounds).reshape(count, -1, head_dim(s, layer))
             q = self.rotate(self.norm(q, at + "attn_q_norm"), positions, layer)
+            # Policies take the weights of the last layer that attends to the keys.
+            for head in heads:
+                head.seen = []
             return self.attended(q, layer, heads, positions).reshape(count, -1)
         q, k, v = (rows.reshape(count, -1, head_dim(s, layer)) for rows in self.inputs(x, at, rounds))
         if s["delta"]:
@@ -659,13 +662,14 @@ class Model:
         cache, losses, kept = self.cache(), [], []
         for start in range(0, len(tokens), BLOCK):
             logits = self.block(tokens[start:start + BLOCK], cache, start, True)
-            for layer, heads in enumerate(cache):
+            own = [[] if key_layer(self.s, layer) != layer else heads for layer, heads in enumerate(cache)]
+            for layer, heads in enumerate(own):
                 for head in heads:
                     if self.window(layer):
                         head.keep_latest(self.window(layer) - 1)
                     else:
                         head.evict(run, BUDGET)
-            kept.append([[head.positions.tolist() for head in heads] for heads in cache])
+            kept.append([[head.positions.tolist() for head in heads] for heads in own])
             losses += [log_sum_exp(row) - row[token] for row, token in zip(logits, tokens[start + 1:])]
         return {"nll": losses, "kept": kept}
 
