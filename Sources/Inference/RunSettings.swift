@@ -32,6 +32,8 @@ public struct RunSettings: Sendable {
   /// Whether weights stay in the file's own bits; otherwise all become int8. A packed model has what
   /// it was packed with.
   public var keepsCodes = false
+  /// Bytes of a packed model's experts that may be in memory at a time (`ExpertPages`); nil: all.
+  public var expertByteCountMax: Int?
 
   @export(interface)
   public init(
@@ -63,6 +65,7 @@ public struct RunSettings: Sendable {
       l2ByteCount: profile.l2ByteCountPerThread,
       usesFloat16: profile.fp16 && BuildFeatures.hasFloat16Arithmetic, renumbers: renumbers)
     keepsCodes = profile.weights != .int8
+    if profile.expertsMiB > 0 { expertByteCountMax = profile.expertsMiB * 1_048_576 }
     if profile.decodeThreads > 0 { decodeThreadCount = min(profile.decodeThreads, profile.threads) }
   }
 
@@ -81,6 +84,14 @@ public struct RunSettings: Sendable {
   public mutating func takeProposals(_ count: Int) {
     proposalCountMax = Eviction.undoesSteps(policy) ? min(count, blockSize - 1) : 0
     logitRowCount = max(logitRowCount, proposalCountMax + 1)
+  }
+
+  /// The same for a model whose experts are not pages of a file.
+  @export(interface)
+  public func holdingExperts(unless isPacked: Bool) -> RunSettings {
+    var settings = self
+    if !isPacked { settings.expertByteCountMax = nil }
+    return settings
   }
 
   /// The same but for these sizes.

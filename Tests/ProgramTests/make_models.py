@@ -217,6 +217,9 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
     spec("gemma4-Q4_0", arch="gemma4", heads=2, kv_heads=1, head_dim=512, window_head_dim=64, dim=128, ff=128,
          layers=5, windows=(False, True, False, True, True), window=9, window_theta=10000.0, shared=3,
          keeps_unused=True, inputs=64, cap=8.0, embedding_scale=128 ** 0.5, kind=T.Q4_0),
+    # Experts of half a MiB, most of which may stay in a packed file.
+    spec("qwen3moe-wide", arch="qwen3moe", kind=T.Q8_0, dim=256, ff=512, layers=4, tied=False, theta=1e6, experts=16,
+         used=2, expert_ff=768),
 ]
 
 

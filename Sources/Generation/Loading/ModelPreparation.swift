@@ -61,8 +61,8 @@ public struct ModelPreparation: ~Copyable {
       longestTokenByteCount = 0
       text = nil
     }
+    self.settings = settings.holdingExperts(unless: model.packed != nil)
     self.model = model
-    self.settings = settings
     self.needs = needs
     self.buffer = buffer
   }
