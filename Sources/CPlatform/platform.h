@@ -216,6 +216,16 @@ EDGE_INLINE void *edge_map(size_t bytes) {
   void *p = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return p == MAP_FAILED ? (void *)0 : p;
 }
+// The same, of which most is never used: the kernel does not count it against what it may promise.
+EDGE_INLINE void *edge_map_unreserved(size_t bytes) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void *p = mmap(0, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+  return p == MAP_FAILED ? (void *)0 : p;
+}
+// Takes pages of a mapped file out of memory; they come back when they are next used.
+EDGE_INLINE int32_t edge_drop_pages(void *p, size_t bytes) {
+  return madvise(p, bytes, MADV_DONTNEED) == 0 ? 0 : -errno;
+}
 // In place of pages that were mapped before; only reading is allowed.
 EDGE_INLINE int32_t edge_map_file(void *p, size_t bytes, int32_t fd, int64_t offset) {
   void *got = mmap(p, bytes, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, offset);

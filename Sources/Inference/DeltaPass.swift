@@ -3,8 +3,8 @@ import Memory
 import Model
 import Platform
 
-// Layers with a gated delta rule in place of attention (Qwen 3.5). Tokens are taken one after the other, in
-// a block as alone, so that a text's numbers do not depend on its blocks.
+// Layers with a gated delta rule in place of attention (Qwen 3.5). A block goes through each head in chunks of
+// several tokens; few tokens are taken one after the other.
 
 extension ForwardPass {
   /// From queries, keys and values before their convolution, and gates behind them, to what the output
@@ -20,8 +20,9 @@ extension ForwardPass {
       let rule = unsafe DeltaRule(
         keyDim: spec.keyDim, valueDim: spec.valueDim,
         state: state + spec.convolutionStateCount + head * spec.keyDim * spec.valueDim)
+      run(rule, head: head, spec, member)
       for token in 0..<tokenCount {
-        step(rule, layer, head: head, token: token, delta, spec, member)
+        gate(layer, head: head, token: token, delta, spec, member)
       }
     }
     timer.wait(member, endOf: .attention)
@@ -69,22 +70,46 @@ extension ForwardPass {
     }
   }
 
-  private func step(
-    _ rule: DeltaRule, _ layer: Int, head: Int, token: Int, _ delta: DeltaWeights,
-    _ spec: DeltaSpec, _ member: Member
-  ) {
+  /// All tokens of the block, in one head.
+  private func run(_ rule: DeltaRule, head: Int, _ spec: DeltaSpec, _ member: Member) {
+    let perChunk = isStepwise ? 1 : DeltaRule.chunkTokens
+    for first in stride(from: 0, to: tokenCount, by: perChunk) {
+      let tokens = deltaTokens(from: first, head: head, spec)
+      let count = min(tokenCount - first, perChunk)
+      if count >= DeltaRule.chunkTokensMin {
+        rule.run(
+          tokens, count: count, epsilon: shape.rmsEpsilon,
+          scratch: workspace.deltaScratch(member, spec))
+      } else {
+        rule.step(tokens, count: count, epsilon: shape.rmsEpsilon)
+      }
+    }
+  }
+
+  private func deltaTokens(from token: Int, head: Int, _ spec: DeltaSpec) -> DeltaTokens {
     let source = unsafe workspace.queryKeyValue[token]
     let keyHead = head % spec.keyHeadCount * spec.keyDim
-    let target = unsafe workspace.attention[token] + head * spec.valueDim
     let (decays, rates) = unsafe workspace.deltaRates(token, spec)
-    unsafe rule.step(
-      query: source + keyHead, key: source + spec.keyLength + keyHead,
-      value: source + 2 * spec.keyLength + head * spec.valueDim, decay: decays[head],
-      rate: rates[head], epsilon: shape.rmsEpsilon, into: target)
+    return unsafe DeltaTokens(
+      queries: source + keyHead, keys: source + spec.keyLength + keyHead,
+      values: source + 2 * spec.keyLength + head * spec.valueDim,
+      stride: workspace.queryKeyValue.stride, decays: decays + head, rates: rates + head,
+      rateStride: workspace.deltaRates.stride,
+      outputs: workspace.attention[token] + head * spec.valueDim,
+      outputStride: workspace.attention.stride)
+  }
+
+  /// A norm of what the rule gave, and silu of the gate.
+  private func gate(
+    _ layer: Int, head: Int, token: Int, _ delta: DeltaWeights, _ spec: DeltaSpec,
+    _ member: Member
+  ) {
+    let target = unsafe workspace.attention[token] + head * spec.valueDim
     unsafe normalizeHead(
       target, weight: delta.norm, count: spec.valueDim, epsilon: shape.rmsEpsilon)
     unsafe multiplyBySiLU(
-      target, of: source + spec.channelCount + head * spec.valueDim, count: spec.valueDim)
+      target, of: workspace.queryKeyValue[token] + spec.channelCount + head * spec.valueDim,
+      count: spec.valueDim)
     if unsafe !areFinite(target, count: spec.valueDim) {
       unsafe workspace.numbers[member.index].check(.infinity, .beforeFeedForward(layer))
     }

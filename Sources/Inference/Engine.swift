@@ -64,7 +64,7 @@ public struct Engine: ~Copyable {
     buffer: UnsafeMutableRawBufferPointer
   ) throws(ModelError) {
     if let packed = file.packed {
-      try unsafe takePacked(packed.weights, file, arena.modelImage)
+      try takePacked(packed.weights, file, arena)
       if let inputs = layout.weights.layerInputs {
         inputs.take(try file.layerInputRows(nil))
       }

@@ -17,6 +17,7 @@ extension ForwardPass {
     timer.wait(member, endOf: .other)
     var route = workspace.experts.route(spec, tokenCount: tokenCount, member: member.index)
     unsafe route.fill(workspace.experts.logits, bias: experts.bias)
+    if member.index == 0 { workspace.experts.pages?.take(route, layer, weights) }
     let taken = experts.gates[0].format.form.union(experts.ups[0].format.form)
     roundForExperts(route, taken, layer, member)
     timer.wait(member, endOf: .other)

@@ -138,6 +138,7 @@ import Model
   let rounded: UnsafeMutableRawPointer
   /// Each thread's own.
   private let routes: ArenaRows<UInt32>
+  let pages: ExpertPages?
 
   init(carver: inout Carver, shape: ModelShape, settings: RunSettings) {
     let block = settings.blockSize
@@ -145,6 +146,7 @@ import Model
     let expertCount = shape.layers.largest { $0.expertCount }
     let length = shape.layers.largest { $0.experts == nil ? 0 : $0.feedForwardLength }
     let isUsed = expertCount > 0
+    pages = ExpertPages(carver: &carver, shape: shape, settings: settings)
     let stride = MatrixFormat.rowCapacity(shape.embeddingLength)
     rows = carver.takeRows(
       .activations, Float.self, count: isUsed ? block : 0, stride: stride)

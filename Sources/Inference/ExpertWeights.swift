@@ -1,6 +1,7 @@
 import Kernels
 import Memory
 import Model
+import Platform
 
 /// The router and the experts of a layer.
 @safe struct ExpertWeights: BitwiseCopyable {
@@ -27,6 +28,15 @@ import Model
   }
 }
 
+extension ExpertWeights {
+  /// Takes an expert's matrices out of memory.
+  func dropPages(_ expert: Int, of image: UnsafeMutableRawBufferPointer) {
+    unsafe FilePages.drop(gates.bytes(expert), of: image)
+    unsafe FilePages.drop(ups.bytes(expert), of: image)
+    unsafe FilePages.drop(downs.bytes(expert), of: image)
+  }
+}
+
 /// A matrix of each expert, one behind the other: in a packed file, pages of their own.
 @safe struct ExpertMatrices: BitwiseCopyable {
   private let format: MatrixFormat
@@ -41,8 +51,17 @@ import Model
     self.count = count
     self.outputs = outputs
     self.k = k
-    stride = (format.byteCount(outputs: outputs, k: k) + 63) & ~63
+    stride = Self.stride(format, outputs: outputs, k: k)
     unsafe memory = unsafe carver.takeBytes(.experts, count: count * stride)
+  }
+
+  /// Bytes of one matrix.
+  static func stride(_ format: MatrixFormat, outputs: Int, k: Int) -> Int {
+    (format.byteCount(outputs: outputs, k: k) + 63) & ~63
+  }
+
+  func bytes(_ expert: Int) -> UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: memory + expert * stride, count: stride)
   }
 
   subscript(expert: Int) -> WeightMatrix {

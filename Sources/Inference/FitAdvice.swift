@@ -27,7 +27,7 @@ public struct FitAdvice: Sendable {
     self.capByteCount = capByteCount
     processByteCount = PlanTable.processByteCount(plan)
     weightByteCount =
-      plan.byteCount(of: .weights) + plan.byteCount(of: .experts)
+      plan.byteCount(of: .weights) + plan.residentByteCount(of: .experts)
       + plan.byteCount(of: .embeddings) + plan.byteCount(of: .outputHead)
     keepsCodes = settings.keepsCodes || shape.keepsCodes
     savedByteCount = keepsCodes ? 0 : FormatTally.savedByteCount(shape)
@@ -47,7 +47,7 @@ public struct FitAdvice: Sendable {
   private static func engineByteCount(_ shape: ModelShape, _ settings: RunSettings) -> Int {
     var carver = Carver.measuring
     _ = EngineLayout(carver: &carver, shape: shape, settings: settings)
-    return carver.measured().totalByteCount
+    return carver.measured().residentByteCount
   }
 
   /// The largest value from 1 to `limit` that fits, or nil; sizes grow with the value.

@@ -6,7 +6,9 @@ extension ModelWeights {
   /// A hash by which a model is known again, the same on all processors: of its description, of the
   /// rotary frequencies, of norms and biases, and of each matrix's scales, which change with its
   /// weights.
-  func fingerprint(_ rotary: RotaryTables) -> UInt64 {
+  /// - Parameter pages: of experts that stay in the file, and are read for this once.
+  func fingerprint(_ rotary: RotaryTables, _ pages: ExpertPages?) -> UInt64 {
+    if let known = pages?.fingerprint { return known }
     var hash = XXHash64()
     shape.add(to: &hash)
     for index in 0..<rotary.count {
@@ -15,8 +17,10 @@ extension ModelWeights {
         UnsafeRawBufferPointer(UnsafeBufferPointer(start: table.frequencies, count: table.half)))
     }
     var visitor = FingerprintVisitor(hash: hash)
-    forEach(&visitor)
-    return visitor.hash.finish()
+    forEach(&visitor, leaving: pages)
+    let fingerprint = visitor.hash.finish()
+    pages?.keep(fingerprint: fingerprint)
+    return fingerprint
   }
 }
 

@@ -34,6 +34,8 @@ public struct RunSettings: Sendable {
   /// Whether weights stay in the file's own bits; otherwise all become int8. A packed model has what
   /// it was packed with.
   public var keepsCodes = false
+  /// Bytes of a packed model's experts that may be in memory at a time (`ExpertPages`); nil: all.
+  public var expertByteCountMax: Int?
 
   @export(interface)
   public init(
@@ -65,6 +67,7 @@ public struct RunSettings: Sendable {
       l2ByteCount: profile.l2ByteCountPerThread,
       usesFloat16: profile.fp16 && BuildFeatures.hasFloat16Arithmetic, renumbers: renumbers)
     keepsCodes = profile.weights != .int8
+    if profile.expertsMiB > 0 { expertByteCountMax = profile.expertsMiB * 1_048_576 }
     if profile.decodeThreads > 0 { decodeThreadCount = min(profile.decodeThreads, profile.threads) }
   }
 
@@ -91,6 +94,14 @@ public struct RunSettings: Sendable {
   public func undoesSteps(of shape: ModelShape) -> Bool {
     Eviction.undoesSteps(policy) && windowSlotCount(of: shape) == 0 && shape.stateLayerCount == 0
       && shape.layers.largest { $0.group } <= AttentionGeometry.chunkRows
+  }
+
+  /// The same for a model whose experts are not pages of a file.
+  @export(interface)
+  public func holdingExperts(unless isPacked: Bool) -> RunSettings {
+    var settings = self
+    if !isPacked { settings.expertByteCountMax = nil }
+    return settings
   }
 
   /// The same but for these sizes.

@@ -26,8 +26,15 @@ extension ModelWeights {
   /// Shows all weights to a visitor, layer by layer, each once: embeddings that are the output head as
   /// well are shown as embeddings.
   package func forEach<Visitor: WeightVisitor>(_ visitor: inout Visitor) {
+    forEach(&visitor, leaving: nil)
+  }
+
+  /// - Parameter pages: of experts that leave memory once they have been shown.
+  func forEach<Visitor: WeightVisitor>(_ visitor: inout Visitor, leaving pages: ExpertPages?) {
+    pages?.leaveAll(self)
     for index in 0..<shape.layerCount {
-      unsafe forEach(in: layers[index], number: Self.matricesPerLayer * index, &visitor)
+      unsafe forEach(
+        in: layers[index], number: Self.matricesPerLayer * index, &visitor, leaving: pages)
     }
     let next = Self.matricesPerLayer * shape.layerCount
     if let inputs = layerInputs {
@@ -41,7 +48,7 @@ extension ModelWeights {
 
   /// - Parameter number: of the layer's first matrix.
   private func forEach<Visitor: WeightVisitor>(
-    in layer: LayerWeights, number: Int, _ visitor: inout Visitor
+    in layer: LayerWeights, number: Int, _ visitor: inout Visitor, leaving pages: ExpertPages?
   ) {
     let length = shape.embeddingLength
     unsafe visitor.visit(norm: layer.attentionNorm, count: length)
@@ -83,6 +90,7 @@ extension ModelWeights {
         visitor.visit(matrix: experts.gates[expert], number: number + 2)
         visitor.visit(matrix: experts.ups[expert], number: number + 3)
         visitor.visit(matrix: experts.downs[expert], number: number + 4)
+        pages?.leave(experts, expert)
       }
     } else {
       visitor.visit(matrix: layer.gate, number: number + 2)

@@ -24,7 +24,7 @@ import Platform
   let rounded: UnsafeMutableRawPointer
   let experts: ExpertWorkspace
   /// Of the layers with a delta rule: a token's decays of all heads, and then its rates.
-  private let deltaRates: ArenaRows<Float>
+  let deltaRates: ArenaRows<Float>
   let layerInputs: LayerInputWorkspace
   let rotary: RotaryTables
   /// `[B]`
@@ -36,6 +36,8 @@ import Platform
   /// So few: one, or those of a pass with proposals.
   let ownRowCount: Int
   let attentionScratch: ArenaRows<Float>
+  /// Of the layers with a delta rule.
+  private let deltaScratch: ArenaRows<Float>
   /// For a single token, if several threads take one: a row for each segment of each KV head's slots.
   private let segmentSums: ArenaRows<Float>
   private let segmentCountMax: Int
@@ -96,6 +98,14 @@ import Platform
       .attention, Float.self, count: settings.threadCount,
       stride: AttentionScratch.count(
         headDim: shape.layers.largest { $0.headDim }, slots: slotCount))
+    deltaScratch = carver.takeRows(
+      .attention, Float.self, count: settings.threadCount,
+      stride: settings.blockSize == 1
+        ? 0
+        : shape.layers.largest {
+          guard let delta = $0.delta else { return 0 }
+          return DeltaScratch.count(keyDim: delta.keyDim, valueDim: delta.valueDim)
+        })
     segmentCountMax = AttentionGeometry.segmentCount(slots: slotCount)
     let isSegmented = settings.decodeThreadCount > 1 && segmentCountMax > 1
     segmentSums = carver.takeRows(
@@ -118,6 +128,12 @@ extension Workspace {
   ) -> (decays: UnsafeMutablePointer<Float>, rates: UnsafeMutablePointer<Float>) {
     let decays = unsafe deltaRates[token]
     return unsafe (decays, decays + spec.valueHeadCount)
+  }
+
+  /// A member's memory for several tokens of a head.
+  func deltaScratch(_ member: Member, _ spec: DeltaSpec) -> DeltaScratch {
+    unsafe DeltaScratch(
+      memory: deltaScratch[member.index], keyDim: spec.keyDim, valueDim: spec.valueDim)
   }
 
   /// What attention of a single token sums up over a segment of a KV head's slots.

@@ -9,6 +9,7 @@ import Platform
   private let plan: MemoryPlan?
   private var used = Region.PerRegion<Int>(repeating: 0)
   private var isSealed = false
+  private var expertByteCountMax: Int?
 
   /// Counts what is taken. The pointers it gives must not be followed.
   public static var measuring: Carver { unsafe Carver(base: nil, plan: nil) }
@@ -52,7 +53,14 @@ import Platform
   }
 
   /// The plan for what was taken so far.
-  public func measured() -> MemoryPlan { MemoryPlan(byteCounts: used) }
+  public func measured() -> MemoryPlan {
+    MemoryPlan(byteCounts: used, expertByteCountMax: expertByteCountMax)
+  }
+
+  /// The experts are pages of a file, of which so many bytes may be in memory at a time.
+  public mutating func keepExpertsInFile(residentByteCount: Int) {
+    expertByteCountMax = residentByteCount
+  }
 
   /// From here on nothing can be taken. Every planned byte must have been taken.
   @export(interface)
@@ -82,7 +90,11 @@ import Platform
   ///   not follow, the pages are as the system has them.
   @export(interface)
   public init(plan: MemoryPlan, usesHugePages: Bool = true) throws(SystemFailure) {
-    guard let mapped = unsafe edge_map(plan.totalByteCount) else {
+    let isInFile = plan.byteCountInFile > 0
+    guard
+      let mapped = unsafe isInFile
+        ? edge_map_unreserved(plan.totalByteCount) : edge_map(plan.totalByteCount)
+    else {
       throw SystemFailure("map the arena", code: ENOMEM)
     }
     _ =
@@ -108,9 +120,22 @@ import Platform
       start: base + plan.offset(of: region), count: plan.byteCount(of: region))
   }
 
-  /// Keeps all its pages in memory, mapped weights too. The limit is `RLIMIT_MEMLOCK`.
+  /// Keeps all its pages in memory, mapped weights too, but for experts that come and go. The limit is
+  /// `RLIMIT_MEMLOCK`.
   public func lock() throws(SystemFailure) {
-    let result = unsafe edge_lock_memory(base, plan.totalByteCount)
+    if plan.byteCountInFile == 0 {
+      return try lock(0..<plan.totalByteCount)
+    }
+    // Their pages come and go with those around them.
+    let margin = 2 * FilePages.windowByteCount
+    let experts = plan.offset(of: .experts)
+    let end = experts + plan.byteCount(of: .experts)
+    try lock(0..<max(0, experts - margin))
+    try lock(end + margin..<max(end + margin, plan.totalByteCount))
+  }
+
+  private func lock(_ range: Range<Int>) throws(SystemFailure) {
+    let result = unsafe edge_lock_memory(base + range.lowerBound, range.count)
     if result < 0 { throw SystemFailure("lock the memory", code: -result) }
   }
 

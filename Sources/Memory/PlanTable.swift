@@ -8,7 +8,7 @@ public enum PlanTable {
 
   /// Bytes that the cap is compared with.
   public static func processByteCount(_ plan: MemoryPlan) -> Int {
-    plan.totalByteCount + programByteCount
+    plan.residentByteCount + programByteCount
   }
 
   @export(interface)
@@ -16,11 +16,11 @@ public enum PlanTable {
     out.write("   memory                            bytes         MiB\n")
     for index in 0..<Region.count {
       let region = Region(rawValue: index)!
-      let bytes = plan.byteCount(of: region)
+      let bytes = plan.residentByteCount(of: region)
       if bytes > 0 { writeRow(region.name, bytes, &out) }
     }
     writeRow("alignment", plan.paddingByteCount, &out)
-    writeRow("arena", plan.totalByteCount, &out)
+    writeRow("arena", plan.residentByteCount, &out)
     writeRow("program", programByteCount, &out)
     writeRow("process", processByteCount(plan), &out)
     writeRow("cap", capByteCount, &out)
@@ -42,13 +42,17 @@ public enum PlanTable {
     for index in 0..<Region.count {
       let region = Region(rawValue: index)!
       if plan.byteCount(of: region) == 0 { continue }
-      writeJSONRegion(region.name, plan.byteCount(of: region), isFirst: isFirst, &out)
+      writeJSONRegion(region.name, plan.residentByteCount(of: region), isFirst: isFirst, &out)
       isFirst = false
     }
     writeJSONRegion("alignment", plan.paddingByteCount, isFirst: isFirst, &out)
     writeJSONRegion("program", programByteCount, isFirst: false, &out)
     out.write("], \"arenaBytes\": ")
-    out.write(plan.totalByteCount)
+    out.write(plan.residentByteCount)
+    if plan.byteCountInFile > 0 {
+      out.write(", \"expertBytesInFile\": ")
+      out.write(plan.byteCountInFile)
+    }
     out.write(", \"totalBytes\": ")
     out.write(processByteCount(plan))
     out.write(", \"ramCapBytes\": ")

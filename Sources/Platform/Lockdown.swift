@@ -13,6 +13,8 @@ public struct LockdownNeeds: Sendable {
   public var servesSockets = false
   /// A file that was opened before is written at given offsets.
   public var writesInPlace = false
+  /// Pages of mapped files are taken out of memory.
+  public var dropsPages = false
 
   public init() {}
 }
@@ -56,6 +58,8 @@ public struct LockdownFilter {
     if needs.usesTerminal { allowTerminal(machine) }
     if needs.servesSockets { allowServing(machine) }
     if needs.writesInPlace { allow(.pwrite64, machine) }
+    // MADV_DONTNEED
+    if needs.dropsPages { allow(.madvise, machine, argument: 2, isOneOf: [4]) }
     append(Self.end, Self.kill)
   }
 

@@ -43,6 +43,7 @@ public enum SystemCall: Sendable {
   case accept4
   case ppoll
   case shutdown
+  case madvise
 
   /// Of Linux: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h.
   @export(interface)
@@ -73,6 +74,7 @@ public enum SystemCall: Sendable {
       case .accept4: (288, 242)
       case .ppoll: (271, 73)
       case .shutdown: (48, 210)
+      case .madvise: (28, 233)
       }
     return machine == .x86 ? numbers.x86 : numbers.arm
   }

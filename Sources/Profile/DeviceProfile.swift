@@ -45,6 +45,9 @@ public struct DeviceProfile: Sendable {
   public internal(set) var proposals = ProposalSource.lookup
   /// The first of the threads, which generate tokens while the others sleep; 0: all. Optional in a file.
   public internal(set) var decodeThreads = 0
+  /// Of a packed model's experts, which then stay in its file, so many MiB may be in memory at a time; 0: all are
+  /// in memory. Optional in a file.
+  public internal(set) var expertsMiB = 0
 
   init() {}
 
@@ -113,6 +116,7 @@ extension DeviceProfile {
     case (.headBudgets, _): headBudgets.count > 0
     case (.speculate, _): proposals != .lookup
     case (.decodeThreads, _): decodeThreads != 0
+    case (.expertsMiB, _): expertsMiB != 0
     default: true
     }
   }
@@ -139,6 +143,7 @@ extension DeviceProfile {
     case .headBudgets: out.write(jsonString: headBudgets.bytes)
     case .speculate: out.write(jsonString: proposals.name)
     case .decodeThreads: out.write(decodeThreads)
+    case .expertsMiB: out.write(expertsMiB)
     }
   }
 

@@ -52,12 +52,14 @@ public enum ProfileField: Int, Sendable {
   case headBudgets
   case speculate
   case decodeThreads
+  case expertsMiB
 
-  public static let count = 18
+  public static let count = 19
 
   /// Whether a profile may lack the field.
   var isOptional: Bool {
     self == .weights || self == .headBudgets || self == .speculate || self == .decodeThreads
+      || self == .expertsMiB
   }
 
   public var name: StaticString {
@@ -80,6 +82,7 @@ public enum ProfileField: Int, Sendable {
     case .headBudgets: "headBudgets"
     case .speculate: "speculate"
     case .decodeThreads: "decodeThreads"
+    case .expertsMiB: "expertsMiB"
     }
   }
 
@@ -104,6 +107,7 @@ public enum ProfileField: Int, Sendable {
     case .ramCapMiB: ProfileLimits.ramCapMiBMin...ProfileLimits.ramCapMiBMax
     case .neonWidthBits: ProfileLimits.neonWidthBits...ProfileLimits.neonWidthBits
     case .avxWidthBits: ProfileLimits.avx2WidthBits...ProfileLimits.avx512WidthBits
+    case .expertsMiB: 1...ProfileLimits.ramCapMiBMax
     case .threads, .decodeThreads: 1...ProfileLimits.threadCountMax
     case .cores: 0...ProfileLimits.coreMax
     case .l2CacheKiB: ProfileLimits.l2CacheKiBMin...ProfileLimits.l2CacheKiBMax
@@ -133,7 +137,8 @@ public enum ProfileField: Int, Sendable {
     case .weights: out.write("one of int8, file")
     case .speculate: out.write("one of off, lookup")
     case .policy: Self.writePolicyNames(to: &out)
-    case .ramCapMiB, .threads, .decodeThreads, .l2CacheKiB, .blockSize, .cacheBudget:
+    case .ramCapMiB, .threads, .decodeThreads, .l2CacheKiB, .blockSize, .cacheBudget,
+      .expertsMiB:
       writeRange(to: &out, "a whole number, ", "")
     }
   }

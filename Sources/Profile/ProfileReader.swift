@@ -5,7 +5,7 @@ struct ProfileReader: ~Escapable {
   private var scanner: JSONScanner
   private var profile = DeviceProfile()
   /// The line of each field, by its raw value; 0 where it has not come yet.
-  private var lines = InlineArray<18, Int>(repeating: 0)
+  private var lines = InlineArray<19, Int>(repeating: 0)
 
   static func read(_ json: Span<UInt8>) throws(ProfileError) -> DeviceProfile {
     var reader = try ProfileReader(json)
@@ -58,6 +58,7 @@ struct ProfileReader: ~Escapable {
     case .headBudgets: try readHeadBudgets()
     case .speculate: try readProposals()
     case .decodeThreads: profile.decodeThreads = try readInteger(field)
+    case .expertsMiB: profile.expertsMiB = try readInteger(field)
     }
   }
 

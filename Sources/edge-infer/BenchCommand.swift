@@ -38,7 +38,7 @@ func measureSpeed(
   }
   Interrupt.listen()
   var json = try JSONFile(target, &console)
-  let lockdown = target.beginLockdown(arguments, json.lockdownNeeds)
+  let lockdown = target.beginLockdown(arguments, json.lockdownNeeds, plan.memory)
   if !arguments.isQuiet { writeStart(plan, machine, lockdown, &console.error) }
   var run = BenchRun(request)
   var progress = MeasurementProgress(target.work, isQuiet: arguments.isQuiet, console)

@@ -1,4 +1,5 @@
 import Measurement
+import Memory
 import Platform
 
 /// Where a measurement's report goes, and what the measurement is a part of.
@@ -22,8 +23,10 @@ import Platform
   }
 
   /// A part has no lockdown: the next one maps memory of its own.
-  func beginLockdown(_ arguments: Arguments, _ needs: LockdownNeeds) -> Lockdown {
-    if !work.isPart { return Lockdown.begin(arguments, needs) }
+  func beginLockdown(
+    _ arguments: Arguments, _ needs: LockdownNeeds, _ plan: MemoryPlan
+  ) -> Lockdown {
+    if !work.isPart { return Lockdown.begin(arguments, needs, plan) }
     openResidentSize()
     return .impossible
   }

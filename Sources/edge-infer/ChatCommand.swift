@@ -32,7 +32,7 @@ private func chat(
   let terminal = unsafe Terminal(memory: layout.terminal)
   var needs = LockdownNeeds()
   (needs.opensFiles, needs.replacesFiles, needs.usesTerminal) = (true, true, terminal != nil)
-  program.lockdown = Lockdown.begin(arguments, needs)
+  program.lockdown = Lockdown.begin(arguments, needs, program.plan)
   if !arguments.isQuiet { writeGreeting(preparation, program, &console) }
   if let terminal = consume terminal {
     var editor = LineEditor(layout, terminal)

@@ -1,3 +1,4 @@
+import Memory
 import Platform
 
 /// Whether the kernel kills the process for a system call that the command does not need.
@@ -15,8 +16,12 @@ enum Lockdown {
 
   /// From here on only what `needs` and every loop need is allowed, in all threads, for good. A
   /// kernel that refuses is told of, and the command goes on without.
-  static func begin(_ arguments: Arguments, _ needs: LockdownNeeds) -> Lockdown {
+  static func begin(
+    _ arguments: Arguments, _ needs: LockdownNeeds, _ plan: MemoryPlan
+  ) -> Lockdown {
     openResidentSize()
+    var needs = needs
+    needs.dropsPages = plan.expertByteCountMax != nil
     if arguments.wantsNoLockdown { return .declined }
     do throws(SystemFailure) {
       try LockdownFilter(needs, on: .own).install()
@@ -51,6 +56,7 @@ enum Lockdown {
     if needs.usesTerminal { out.write("; set the terminal") }
     if needs.servesSockets { out.write("; take connections") }
     if needs.writesInPlace { out.write("; write in an opened file") }
+    if needs.dropsPages { out.write("; drop pages of experts") }
   }
 
   /// A member of a report: `"lockdown": true`.

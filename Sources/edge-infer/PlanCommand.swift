@@ -104,6 +104,14 @@ private func writeExperts(of preparation: borrowing Preparation, _ out: inout Te
   out.write(" experts a layer, ")
   out.write(Double(total) / Double(count) * Double(usedCount) / 1_048_576, decimals: 2)
   out.write(" MiB of them\n")
+  let inFile = preparation.plan.byteCountInFile
+  if inFile == 0 { return }
+  out.write("   experts are pages of the file, ")
+  out.write(Double(total) / 1_048_576, decimals: 2)
+  out.write(" MiB; at most ")
+  out.write(
+    Double(preparation.plan.residentByteCount(of: .experts)) / 1_048_576, decimals: 2)
+  out.write(" MiB are in memory, the rest is read when a token needs it\n")
 }
 
 /// What the file of kept texts takes, which is no memory.

@@ -167,7 +167,8 @@ struct Program: ~Copyable {
     return loaded
   }
 
-  var arenaByteCount: Int { arena.plan.totalByteCount }
+  var arenaByteCount: Int { arena.plan.residentByteCount }
+  var plan: MemoryPlan { arena.plan }
 }
 
 func mapArena(_ plan: MemoryPlan, usesHugePages: Bool = true) throws(CommandFailure) -> Arena {

@@ -27,7 +27,7 @@ private func answer(
   Interrupt.listen()
   try bindAnswer(arguments, &program, &console)
   var files = try RunFiles(arguments, program)
-  program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds)
+  program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds, program.plan)
   if !arguments.isQuiet { writeStart(preparation, program, &console) }
   var run = AnswerRun(isQuiet: arguments.isQuiet, preparation.opened.model.shape)
   try answer(arguments, &run, &files, &program, &console)

@@ -25,7 +25,7 @@ private func score(
   program.health = health
   Interrupt.listen()
   var files = try ScoreFiles(arguments, program)
-  program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds)
+  program.lockdown = Lockdown.begin(arguments, files.lockdownNeeds, program.plan)
   if !arguments.isQuiet {
     program.memoryLock.write(to: &console.error)
     program.lockdown.write(to: &console.error)

@@ -26,7 +26,7 @@ func measurePolicyCost(
   }
   Interrupt.listen()
   var json = try JSONFile(target, &console)
-  let lockdown = target.beginLockdown(arguments, json.lockdownNeeds)
+  let lockdown = target.beginLockdown(arguments, json.lockdownNeeds, plan.memory)
   if !arguments.isQuiet { lockdown.write(to: &console.error) }
   var run = PolicyCostRun(plan)
   var progress = MeasurementProgress(target.work, isQuiet: arguments.isQuiet, console)

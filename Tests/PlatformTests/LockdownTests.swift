@@ -7,10 +7,10 @@ import Testing
 extension LockdownNeeds {
   init(
     replacesFiles: Bool, opensFiles: Bool, usesTerminal: Bool, servesSockets: Bool = false,
-    writesInPlace: Bool = false
+    writesInPlace: Bool = false, dropsPages: Bool = false
   ) {
     self.init()
-    self.writesInPlace = writesInPlace
+    (self.writesInPlace, self.dropsPages) = (writesInPlace, dropsPages)
     (self.replacesFiles, self.opensFiles, self.usesTerminal, self.servesSockets) = (
       replacesFiles, opensFiles, usesTerminal, servesSockets
     )
@@ -75,11 +75,11 @@ struct LockdownFilterTests {
 
   private static let writingInPlace: [Machine: Set<UInt32>] = [.x86: [18], .arm: [68]]
 
-  @Test(arguments: [Machine.x86, .arm], 0..<32)
+  @Test(arguments: [Machine.x86, .arm], 0..<64)
   func exactlyTheNeededCallsAreAllowed(machine: Machine, flags: Int) throws {
     let needs = LockdownNeeds(
       replacesFiles: flags & 1 != 0, opensFiles: flags & 2 != 0, usesTerminal: flags & 4 != 0,
-      servesSockets: flags & 8 != 0, writesInPlace: flags & 16 != 0)
+      servesSockets: flags & 8 != 0, writesInPlace: flags & 16 != 0, dropsPages: flags & 32 != 0)
     let filter = LockdownFilter(needs, on: machine)
     var allowed = Self.always[machine]!
     if needs.replacesFiles { allowed.formUnion(Self.replacing[machine]!) }
@@ -124,6 +124,16 @@ struct LockdownFilterTests {
     let files = LockdownNeeds(replacesFiles: false, opensFiles: true, usesTerminal: false)
     let terminal = LockdownNeeds(replacesFiles: false, opensFiles: false, usesTerminal: true)
     let none = LockdownNeeds()
+    // MADV_DONTNEED, and others: MADV_NORMAL, MADV_FREE, MADV_HUGEPAGE.
+    let (madvise, pages): (UInt32, LockdownNeeds) = (
+      machine == .x86 ? 28 : 233,
+      LockdownNeeds(replacesFiles: false, opensFiles: false, usesTerminal: false, dropsPages: true)
+    )
+    #expect(try verdict(pages, madvise, [0x1000, 0x1000, 4]) == .allowed)
+    #expect(try verdict(none, madvise, [0x1000, 0x1000, 4]) == .killed)
+    for advice: UInt64 in [0, 8, 14] {
+      #expect(try verdict(pages, madvise, [0x1000, 0x1000, advice]) == .killed)
+    }
     for flags in [
       O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
     ] {

@@ -170,6 +170,18 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     }
   }
 
+  /// `expertsMiB` may be left out.
+  @Test func expertsMiB() throws {
+    #expect(parse(ProfileText()).profile?.expertsMiB == 0)
+    let chosen = parse(ProfileText().adding("expertsMiB", "4096")).profile
+    #expect(chosen?.expertsMiB == 4096)
+    let text = written { chosen?.writeJSON(to: &$0) }
+    #expect(text.contains("\"expertsMiB\": 4096"))
+    for wrong in ["0", "1048577", "1.5", "\"2\""] {
+      #expect(message(ProfileText().adding("expertsMiB", wrong)).contains("expertsMiB"))
+    }
+  }
+
   /// `speculate` may be left out, and is written only if it is not the standard.
   @Test func speculation() throws {
     let standard = parse(ProfileText()).profile
@@ -253,7 +265,7 @@ private let integerFields: [(name: String, least: Int, most: Int)] = [
     }
     #expect(board.count == ProfileLimits.boardByteCountMax)
     #expect(model.count == ProfileLimits.modelByteCountMax)
-    #expect(ProfileField(rawValue: ProfileField.count - 1) == .decodeThreads)
+    #expect(ProfileField(rawValue: ProfileField.count - 1) == .expertsMiB)
     #expect(ProfileField(rawValue: ProfileField.count) == nil)
     #expect(Policy(rawValue: Policy.count - 1) != nil)
     #expect(Policy(rawValue: Policy.count) == nil)

@@ -26,7 +26,7 @@ from policies import Head, RUNS
 VOCABULARY = 320
 TOKEN_COUNT = 40
 # The text that is read under each policy.
-EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "qwen3moe", "qwen35")
+EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "qwen3moe", "qwen35", "gemma4")
 LONG_COUNT, BLOCK, BUDGET, ANSWER_COUNT = 160, 16, 48, 24
 # What can be made from numbers; of the others random blocks are taken.
 MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
@@ -217,6 +217,9 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
     spec("gemma4-Q4_0", arch="gemma4", heads=2, kv_heads=1, head_dim=512, window_head_dim=64, dim=128, ff=128,
          layers=5, windows=(False, True, False, True, True), window=9, window_theta=10000.0, shared=3,
          keeps_unused=True, inputs=64, cap=8.0, embedding_scale=128 ** 0.5, kind=T.Q4_0),
+    # Experts of half a MiB, most of which may stay in a packed file.
+    spec("qwen3moe-wide", arch="qwen3moe", kind=T.Q8_0, dim=256, ff=512, layers=4, tied=False, theta=1e6, experts=16,
+         used=2, expert_ff=768),
 ]
 
 
@@ -518,6 +521,9 @@ class Model:
         if key_layer(s, layer) != layer:
             q = self.linear(x, at + "attn_q", rounds).reshape(count, -1, head_dim(s, layer))
             q = self.rotate(self.norm(q, at + "attn_q_norm"), positions, layer)
+            # Policies take the weights of the last layer that attends to the keys.
+            for head in heads:
+                head.seen = []
             return self.attended(q, layer, heads, positions).reshape(count, -1)
         q, k, v = (rows.reshape(count, -1, head_dim(s, layer)) for rows in self.inputs(x, at, rounds))
         if s["delta"]:
@@ -659,13 +665,14 @@ class Model:
         cache, losses, kept = self.cache(), [], []
         for start in range(0, len(tokens), BLOCK):
             logits = self.block(tokens[start:start + BLOCK], cache, start, True)
-            for layer, heads in enumerate(cache):
+            own = [[] if key_layer(self.s, layer) != layer else heads for layer, heads in enumerate(cache)]
+            for layer, heads in enumerate(own):
                 for head in heads:
                     if self.window(layer):
                         head.keep_latest(self.window(layer) - 1)
                     else:
                         head.evict(run, BUDGET)
-            kept.append([[head.positions.tolist() for head in heads] for heads in cache])
+            kept.append([[head.positions.tolist() for head in heads] for heads in own])
             losses += [log_sum_exp(row) - row[token] for row, token in zip(logits, tokens[start + 1:])]
         return {"nll": losses, "kept": kept}
 

@@ -63,7 +63,7 @@ public struct ModelPreparation: ~Copyable {
       longestTokenByteCount = 0
       text = nil
     }
-    var settings = settings
+    var settings = settings.holdingExperts(unless: model.packed != nil)
     if needs.proposalCountMax > 0 && settings.undoesSteps(of: model.shape) {
       settings.takeProposals(needs.proposalCountMax)
     }

@@ -18,7 +18,9 @@ extension Engine {
   }
 
   private var emptyHeader: SnapshotHeader {
-    SnapshotHeader(sequence, modelHash: weights.fingerprint(machine.workspace.rotary))
+    let workspace = machine.workspace
+    return SnapshotHeader(
+      sequence, modelHash: weights.fingerprint(workspace.rotary, workspace.experts.pages))
   }
 
   /// Writes a kept text so that `restore` takes it; a block must follow before logits are made.

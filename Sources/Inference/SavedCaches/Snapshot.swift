@@ -24,7 +24,8 @@ import Profile
     let workspace = machine.workspace
     unsafe state = unsafe sequence.state
     settings = sequence.settings
-    header = SnapshotHeader(sequence, modelHash: weights.fingerprint(workspace.rotary))
+    header = SnapshotHeader(
+      sequence, modelHash: weights.fingerprint(workspace.rotary, workspace.experts.pages))
     unsafe self.row = unsafe workspace.residual[row]
     rowLength = sequence.shape.embeddingLength
   }

@@ -4,12 +4,11 @@ import CInstructions
 /// 2024). For each token with query q, key k and value v, both of length 1, decay a and rate b, the state S
 /// becomes a S + b k (v - a Sᵀ k)ᵀ, and Sᵀ q / sqrt(keyDim) comes out.
 @safe public struct DeltaRule {
-  private let keyDim: Int
-  private let valueDim: Int
-  private let state: UnsafeMutablePointer<Float>
+  let keyDim: Int
+  let valueDim: Int
+  let state: UnsafeMutablePointer<Float>
 
   /// - Parameters:
-  ///   - keyDim: at most `keyDimMax`.
   ///   - valueDim: a multiple of 16.
   ///   - state: `[keyDim][valueDim]`, zeros before the text.
   @export(interface)
@@ -65,7 +64,7 @@ import CInstructions
     }
   }
 
-  private static func inverseLength(
+  static func inverseLength(
     _ row: UnsafePointer<Float>, count: Int, epsilon: Float
   ) -> Float {
     unsafe 1 / max(squareRoot(sumOfProducts(row, row, count: count)), epsilon)

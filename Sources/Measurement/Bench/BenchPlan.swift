@@ -17,7 +17,7 @@ public struct BenchPlan: ~Copyable {
   public init(
     _ settings: MeasurementSettings, _ model: consuming BenchModel, _ request: BenchRequest
   ) {
-    let run = Self.fit(settings.run(logitRowCount: 1), request)
+    let run = Self.fit(Self.run(settings, model), request)
     self.settings = settings
     self.request = request
     runSettings = run
@@ -29,7 +29,7 @@ public struct BenchPlan: ~Copyable {
   @export(interface)
   public init(filledCache settings: MeasurementSettings, _ model: consuming BenchModel) {
     let request = BenchRequest(prompt: settings.profile.blockSize, repeatCount: 1)
-    let run = settings.run(logitRowCount: 1)
+    let run = Self.run(settings, model)
     self.settings = settings
     self.request = request
     runSettings = run
@@ -41,7 +41,7 @@ public struct BenchPlan: ~Copyable {
   mutating func plan(filledCache settings: MeasurementSettings) {
     self.settings = settings
     request = BenchRequest(prompt: settings.profile.blockSize, repeatCount: 1)
-    runSettings = settings.run(logitRowCount: 1)
+    runSettings = Self.run(settings, model)
     memory = Self.memory(model.shape, runSettings, request)
   }
 
@@ -50,8 +50,14 @@ public struct BenchPlan: ~Copyable {
   mutating func plan(_ request: BenchRequest, policy: Policy, blockSize: Int) {
     self.request = request
     runSettings = Self.fit(
-      settings.run(logitRowCount: 1).with(policy: policy, blockSize: blockSize), request)
+      Self.run(settings, model).with(policy: policy, blockSize: blockSize), request)
     memory = Self.memory(model.shape, runSettings, request)
+  }
+
+  private static func run(
+    _ settings: MeasurementSettings, _ model: borrowing BenchModel
+  ) -> RunSettings {
+    settings.run(logitRowCount: 1).holdingExperts(unless: model.isPacked)
   }
 
   @export(interface)

@@ -69,7 +69,8 @@ public struct MachineLimits: Sendable {
 
   private mutating func measureReading(_ engine: borrowing Engine, _ arena: borrowing Arena) {
     let first = arena.plan.offset(of: .weights)
-    let end = arena.plan.offset(of: .norms)
+    // Of experts that stay in the file few are in memory.
+    let end = arena.plan.offset(of: arena.plan.byteCountInFile > 0 ? .experts : .norms)
     let count = min(end - first, Self.readByteCountMax)
     var task = unsafe ReadTask(
       bytes: UnsafeRawPointer(arena.baseAddress + first),

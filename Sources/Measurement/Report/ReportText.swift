@@ -108,7 +108,7 @@ public enum ReportText {
   public static func writeMemory(_ plan: MemoryPlan, _ out: inout TextOutput) {
     out.write("{\"peakResidentBytes\": ")
     out.write(peakResidentByteCount())
-    writeMember(", \"arenaBytes\": ", plan.totalByteCount, &out)
+    writeMember(", \"arenaBytes\": ", plan.residentByteCount, &out)
     writeMember(", \"programBytes\": ", PlanTable.programByteCount, &out)
     out.write("}")
   }

@@ -281,6 +281,8 @@ extension PackedFault {
       out.write("a damaged packed model: the checksum of its ")
       out.write(part)
       out.write(" is not that of the bytes")
+    case .notMapped:
+      out.write("experts cannot stay in a file that the system does not map")
     case .description:
       out.write("a packed model whose layers are described otherwise than this program does")
     case .part(let part, let found, let expected):

@@ -14,6 +14,8 @@ public enum PackedFault: Sendable {
   case part(StaticString, byteCount: Int, expected: Int)
   /// The tokenizer's tables do not fit each other.
   case tables
+  /// Its experts are to stay in the file, and the system does not map it.
+  case notMapped
 }
 
 /// A part of a packed model that is put into the arena as it is.
