@@ -241,7 +241,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["qwen2moe", "gemma", "Llama", "", String(repeating: "llama", count: 100)])
+  @Test(arguments: ["gpt2", "gemma", "Llama", "", String(repeating: "llama", count: 100)])
   func refusesOtherArchitectures(name: String) {
     var builder = GGUFBuilder()
     // Whatever the order of keys and their other faults.
@@ -251,10 +251,27 @@ import Testing
     let shown = name.count > 96 ? name.prefix(96) + "…" : name[...]
     #expect(
       complaint(builder)
-        == "key 'general.architecture' is '\(shown)', expected 'llama', 'qwen2', 'qwen3', "
-        + "'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', 'lfm2', "
-        + "'qwen3moe', 'granitemoe', 'lfm2moe', 'qwen35' or 'gemma4'")
+        == "key 'general.architecture' is '\(shown)', expected " + Self.architectures)
   }
+
+  @Test(arguments: [
+    ("gpt-oss", "attention sinks, biases of all matrices, experts with a clamped gate"),
+    ("qwen2moe", "experts of all tokens"), ("gemma3n", "residual streams"),
+  ])
+  func saysWhatAnotherArchitectureNeeds(name: String, missing: String) {
+    var builder = GGUFBuilder()
+    builder.set("general.architecture", .string(name))
+    let line = complaint(builder) ?? ""
+    #expect(
+      line.hasPrefix("key 'general.architecture' is '\(name)', for which is missing: ")
+        && line.contains(missing) && line.hasSuffix("supported are " + Self.architectures),
+      "\(line)")
+  }
+
+  private static let architectures =
+    "'llama', 'qwen2', 'qwen3', "
+    + "'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', 'lfm2', "
+    + "'qwen3moe', 'granitemoe', 'lfm2moe', 'qwen35' or 'gemma4'"
 
   /// The keys of another architecture do not count.
   @Test func readsTheArchitecturesOwnKeys() throws {

@@ -41,6 +41,9 @@ struct Metadata {
         min(range.byteCount, Excerpt.byteCountMax + 1), "a text in the metadata", of: file)
       if text.isEqual(to: "clip") { throw ModelError(.notAModel("a projector of images or sound")) }
       guard let architecture = Architecture(text) else {
+        if let missing = OtherArchitectures.missing(in: text) {
+          throw .key(name, .architecture(text, missing: missing))
+        }
         throw .key(name, .text(text, expected: Architecture.supportedNames))
       }
       cursor.move(to: place)

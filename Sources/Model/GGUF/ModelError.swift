@@ -124,6 +124,8 @@ public enum KeyFault: Sendable {
   case integerTooLarge(UInt64)
   case real(Double, expected: StaticString)
   case text(Excerpt, expected: StaticString)
+  /// One that needs what no description has.
+  case architecture(Excerpt, missing: StaticString)
   /// The value must be that of another key or quantity.
   case unequal(Int, other: Excerpt, otherValue: Int)
   /// The value must divide that of another key.

@@ -146,6 +146,13 @@ extension KeyFault {
       out.write(" is ")
       out.write(quoted: value)
       Self.write(expected: expected, to: &out)
+    case .architecture(let name, let missing):
+      out.write(" is ")
+      out.write(quoted: name)
+      out.write(", for which is missing: ")
+      out.write(missing)
+      out.write("; supported are ")
+      out.write(Architecture.supportedNames)
     case .unequal(let value, let other, let otherValue):
       Self.write(value, " is ", ", expected the same as ", other, otherValue, to: &out)
     case .notDivisor(let value, let other, let otherValue):
