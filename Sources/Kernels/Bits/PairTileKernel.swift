@@ -169,7 +169,7 @@ import CInstructions
       let runs = unsafe load(&values)
       let early = unsafe load(&codes)
       if edge_built_with_i8mm() {
-        unsafe multiply(&tile, early, runs.first, runs.second)
+        multiply(&tile, early, runs.first, runs.second)
         unsafe codes = after(tile, codes)
         unsafe multiply(&tile, load(&codes), runs.third, runs.fourth)
         unsafe codes = after(tile, codes)
