@@ -178,7 +178,7 @@ struct AttentionRowReference {
       maximum = max(maximum, score)
     }
     let ln2 = 0.693_147_180_559_945_309
-    let tiles = tileCount
+    let tiles = Double((slots + 63) / 64 + AttentionGeometry.segmentCount(slots: slots))
     var sum = 0.0
     largestError = 0
     for slot in 0..<slots {
@@ -203,7 +203,7 @@ struct AttentionRowReference {
     _ found: UnsafePointer<Float>, _ row: Int, _ context: inout CheckContext
   ) {
     let dim = problem.headDim
-    let tiles = tileCount
+    let tiles = Double((slots + 63) / 64 + AttentionGeometry.segmentCount(slots: slots))
     for index in 0..<dim {
       var outcome = 0.0
       var size = 0.0
@@ -240,13 +240,6 @@ struct AttentionRowReference {
     }
     // A hidden slot's weight, too.
     for slot in 0..<problem.slotCount { tolerances[slot] += factor * leastNumber }
-  }
-
-  /// Steps of the sums: tiles, and the segments of a single token.
-  private var tileCount: Double {
-    let isSingle = problem.slotCount - problem.slotsBefore == 1
-    let segments = isSingle ? AttentionGeometry.segmentCount(slots: slots) : 1
-    return Double((slots + 63) / 64 + segments)
   }
 
   private var isHalf: Bool { unit > roundoff }

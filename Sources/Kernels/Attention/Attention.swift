@@ -6,8 +6,7 @@
 /// r sees those up to its token. If there is a window, tokens that lie before it are hidden.
 ///
 /// Products and exponentials are taken in Float16 or Float32; maxima and the sums over tiles are
-/// Float32. For a single token each segment of `AttentionGeometry.segmentSlots` slots is summed over
-/// for itself.
+/// Float32. Each segment of `AttentionGeometry.segmentSlots` slots is summed over for itself.
 public struct Attention {
   let cache: CacheRows
   let scratch: AttentionScratch
@@ -17,10 +16,6 @@ public struct Attention {
   let group: Int
   public let usesFloat16: Bool
   let window: AttentionWindow?
-  /// Whether the slots are those of a single token, which has segments, so that threads can share them.
-  var isSegmented: Bool {
-    slotCount - slotsBefore == 1 && slotCount > AttentionGeometry.segmentSlots
-  }
 
   @export(interface)
   public init(
@@ -98,9 +93,9 @@ public struct Attention {
     _ segment: Int, rowCount: Int, extraRow: ExtraRow?, into sums: SoftmaxSums
   ) {
     if usesFloat16 {
-      AttentionPass<HalfPrecision>(self, sums: sums).runSegment(segment, rowCount, extraRow)
+      AttentionPass<HalfPrecision>(self, sums: sums).runSegment(segment, 0, rowCount, extraRow)
     } else {
-      AttentionPass<SinglePrecision>(self, sums: sums).runSegment(segment, rowCount, extraRow)
+      AttentionPass<SinglePrecision>(self, sums: sums).runSegment(segment, 0, rowCount, extraRow)
     }
   }
 

@@ -51,6 +51,8 @@ extension AttentionPass {
     for column in stride(from: 0, to: CacheRows.tileSlots, by: 16) {
       var sums = unsafe SixteenFloats.load(columns + column)
       for row in rows.first..<rows.first &+ rows.count {
+        // Which rows lie beside a row must not matter, not even in the last bit.
+        if pass.visibleSlots(rows.blockRow + row - rows.first) <= tile + column { continue }
         let scores = unsafe pass.scores(ofRow: row) + column
         let maximum = unsafe NativeFloats(repeating: pass.scratch.total.maxima[row])
         let share = unsafe NativeFloats(repeating: pass.scratch.inverses[row] * factor)

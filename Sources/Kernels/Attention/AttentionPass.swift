@@ -44,34 +44,24 @@ import CInstructions
     for index in 0..<cache.headDim { unsafe target[index &* 16] = Format.rounded(rotated[index]) }
   }
 
-  /// All slots that the rows see.
+  /// All segments.
   func run(_ firstRow: Int, _ rowCount: Int, _ extraRow: ExtraRow?) {
+    runSegment(0, firstRow, rowCount, extraRow)
     let visible = visibleSlots(firstRow + rowCount - 1)
-    if problem.isSegmented {
-      runSegment(0, rowCount, extraRow)
-      for segment in 1..<AttentionGeometry.segmentCount(slots: visible) {
-        let part = AttentionPass(problem, sums: scratch.segment)
-        part.runSegment(segment, rowCount, extraRow)
-        sums.add(scratch.segment, rowCount: rowCount)
-      }
-    } else {
-      run(over: 0..<visible, firstRow, rowCount, extraRow)
+    for segment in 1..<max(AttentionGeometry.segmentCount(slots: visible), 1) {
+      let part = AttentionPass(problem, sums: scratch.segment)
+      part.runSegment(segment, firstRow, rowCount, extraRow)
+      sums.add(scratch.segment, rowCount: rowCount)
     }
     scratch.finish(rowCount: rowCount)
   }
 
-  /// Rows of a single token.
-  func runSegment(_ segment: Int, _ rowCount: Int, _ extraRow: ExtraRow?) {
-    let start = segment * AttentionGeometry.segmentSlots
-    let end = min(start + AttentionGeometry.segmentSlots, problem.slotCount)
-    run(over: start..<end, 0, rowCount, extraRow)
-  }
-
-  /// Sums over some slots, the first of them that of a tile.
-  private func run(over slots: Range<Int>, _ firstRow: Int, _ rowCount: Int, _ extraRow: ExtraRow?)
-  {
+  func runSegment(_ segment: Int, _ firstRow: Int, _ rowCount: Int, _ extraRow: ExtraRow?) {
     sums.begin(rowCount: rowCount)
-    for tile in stride(from: slots.lowerBound, to: slots.upperBound, by: CacheRows.tileSlots) {
+    let start = segment * AttentionGeometry.segmentSlots
+    let visible = visibleSlots(firstRow + rowCount - 1)
+    let end = min(start + AttentionGeometry.segmentSlots, visible)
+    for tile in stride(from: start, to: end, by: CacheRows.tileSlots) {
       if let extraRow {
         unsafe cache.multiply(
           extraRow.values, tile: tile, slotCount: problem.slotCount, into: extraRow.products + tile)
@@ -222,8 +212,21 @@ import CInstructions
     unsafe total.store(sums.weights + row * 16)
   }
 
+  /// Slots that a row may not see weigh nothing at all, so that its sums do not depend on how many of them
+  /// the rows beside it have brought into the tile.
+  @inline(__always)
+  func clearHidden(_ rows: TileRows, _ tile: Int) {
+    let end = roundUp(rows.columns, to: 8)
+    if visibleSlots(rows.blockRow) - tile >= end { return }
+    for row in 0..<rows.count {
+      let visible = max(visibleSlots(rows.blockRow + row) - tile, 0)
+      let weights = unsafe scores(ofRow: rows.first + row)
+      for column in min(visible, end)..<end { unsafe weights[column] = 0 }
+    }
+  }
+
   /// outputs[rows] += weights[rows] · values. Slots up to a whole step of the kernel are taken in;
-  /// those past the visible ones weigh nothing.
+  /// those past the visible ones weigh nothing: see `clearHidden`.
   @inline(__always)
   func accumulate<Source: TileSource, let height: Int, let vectors: Int>(
     _ rows: TileRows, _ operands: TileOperands<Source>,
@@ -263,6 +266,7 @@ struct SoftmaxStep<Format: TileFormat>: TileStep {
     _ kind: FloatTile<Source, height, vectors>.Type, _ pass: AttentionPass<Format>
   ) where Source.Format == Format {
     pass.weigh(rows)
+    pass.clearHidden(rows, tile)
     pass.accumulate(rows, operands, kind)
   }
 }

@@ -5,8 +5,8 @@ public enum AttentionGeometry {
   /// A multiple of 16, small enough that rows, scores and outputs stay in the second-level cache.
   public static let chunkRows = 96
 
-  /// Slots that a single token sums over for themselves; the sums of such segments are then added up in
-  /// their order, so that several threads may take them. A multiple of a tile of slots.
+  /// Slots that are summed over for themselves; the sums of such segments are then added up in their
+  /// order, so that a token's segments may be taken by several threads. A multiple of a tile of slots.
   public static let segmentSlots = 512
 
   public static func segmentCount(slots: Int) -> Int { (slots + segmentSlots - 1) / segmentSlots }
