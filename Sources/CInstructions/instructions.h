@@ -61,6 +61,13 @@ EDGE_INSTRUCTION edge_f32x16 edge_load_f16x16(const void *from) {
   return __builtin_convertvector(h, edge_f32x16);
 }
 
+EDGE_INSTRUCTION edge_f16x4 edge_to_f16x4(edge_f32x4 v) {
+  return __builtin_convertvector(v, edge_f16x4);
+}
+EDGE_INSTRUCTION edge_f32x4 edge_f16x4_to_f32(edge_f16x4 v) {
+  return __builtin_convertvector(v, edge_f32x4);
+}
+
 EDGE_INSTRUCTION edge_f64x8 edge_load_f16x8_to_f64(const void *from) {
   edge_f16x8 h;
   memcpy(&h, from, sizeof h);

@@ -68,12 +68,26 @@ EDGE_INSTRUCTION edge_i8x16x4 edge_load_i8x16x4(const void *_Nonnull from) {
   return (edge_i8x16x4){(edge_i8x16)v.val[0], (edge_i8x16)v.val[1], (edge_i8x16)v.val[2],
                         (edge_i8x16)v.val[3]};
 }
+// Two registers, loaded by one instruction.
+typedef struct {
+  edge_i8x16 first, second;
+} edge_i8x16x2;
+EDGE_INSTRUCTION edge_i8x16x2 edge_load_i8x16x2(const void *_Nonnull from) {
+  int8x16x2_t v = vld1q_s8_x2((const int8_t *)from);
+  return (edge_i8x16x2){(edge_i8x16)v.val[0], (edge_i8x16)v.val[1]};
+}
 // The address `distance` bytes on. It hides from the compiler where that is, so that it comes from
 // the load's own addressing (`ld1 …, [x], #64`) and not from an addition of its own.
 EDGE_INSTRUCTION const void *_Nonnull edge_advance(const void *_Nonnull from, long distance) {
   const void *next = (const int8_t *)from + distance;
   __asm__("" : "+r"(next));
   return next;
+}
+// The same distance. It hides from the compiler that it knows which, so that a load's own addressing takes it from
+// a register (`ld1 …, [x], x`): the instruction has no other constant than the load's size.
+EDGE_INSTRUCTION long edge_in_register(long distance) {
+  __asm__("" : "+r"(distance));
+  return distance;
 }
 // Four pieces of eight bytes, each twice in its register.
 EDGE_INSTRUCTION edge_i8x16x4 edge_load_twice_i8x8x4(const void *_Nonnull from) {
@@ -84,7 +98,7 @@ EDGE_INSTRUCTION edge_i8x16x4 edge_load_twice_i8x8x4(const void *_Nonnull from) 
                         (edge_i8x16)v.val[3]};
 }
 
-// Stores a run of four or eight bytes and returns the address `distance` bytes on: one instruction,
+// Stores a run of two, four or eight bytes and returns the address `distance` bytes on: one instruction,
 // which the compiler does not find.
 #define EDGE_STORE_RUN(byte_count, part, lane)                                               \
   EDGE_INSTRUCTION void *_Nonnull edge_store_run##byte_count##_##lane(                       \
@@ -93,6 +107,10 @@ EDGE_INSTRUCTION edge_i8x16x4 edge_load_twice_i8x8x4(const void *_Nonnull from) 
                      : "+r"(at) : "w"(v), "r"(distance) : "memory");                         \
     return at;                                                                               \
   }
+EDGE_STORE_RUN(2, "h", 0)
+EDGE_STORE_RUN(2, "h", 1)
+EDGE_STORE_RUN(2, "h", 2)
+EDGE_STORE_RUN(2, "h", 3)
 EDGE_STORE_RUN(4, "s", 0)
 EDGE_STORE_RUN(4, "s", 1)
 EDGE_STORE_RUN(4, "s", 2)

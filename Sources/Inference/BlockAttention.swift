@@ -30,7 +30,7 @@ extension ForwardPass {
       let block = block(layer, kvHead: kvHead)
       writeCache(layer, block, tokens: 0..<1, member)
       _ = timer.lap()
-      if unsafe weights.layers[layer].isLastOfKeys { prepare(block, spec, &timer) }
+      if unsafe weights.keys[layer].isLast { prepare(block, spec, &timer) }
     }
     timer.wait(member, endOf: .other)
     var (kvHead, first) = (0, 0)
@@ -93,7 +93,7 @@ extension ForwardPass {
 
   private func attend(_ share: AttentionShare, _ member: Member, _ timer: inout LapTimer) {
     let (spec, block, chunks) = (share.spec, share.block, share.chunks)
-    let isScored = unsafe weights.layers[share.layer].isLastOfKeys
+    let isScored = unsafe weights.keys[share.layer].isLast
     if share.part == 0 && isScored && !takesSegments { prepare(block, spec, &timer) }
     var pass = attention(share, member)
     if !run(pass, share, member) {
@@ -153,7 +153,7 @@ extension ForwardPass {
 
   /// Of layers that share keys the last one takes the policy's row.
   private func extraRow(_ share: AttentionShare) -> ExtraRow? {
-    unsafe weights.layers[share.layer].isLastOfKeys
+    unsafe weights.keys[share.layer].isLast
       ? state.pointee.eviction.extraRow(share.block) : nil
   }
 
@@ -212,7 +212,7 @@ extension ForwardPass {
   /// What the policy does after a KV head's attention: weights of all chunks become one sum, and a block
   /// that stays is scored and evicted from. Of layers that share keys the last one does so.
   private func settle(_ layer: Int, _ block: HeadBlock, _ timer: inout LapTimer) {
-    if unsafe !weights.layers[layer].isLastOfKeys { return }
+    if unsafe !weights.keys[layer].isLast { return }
     unsafe state.pointee.eviction.beginStep(block)
     let window = unsafe state.pointee.eviction.weightTokens(block)
     if window == 0 && !(commits && block.isOverBudget) { return }

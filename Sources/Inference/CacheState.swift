@@ -81,6 +81,7 @@ extension RunSettings {
   /// Slots of a KV head in the layers that have a window; 0 if there are none.
   @export(interface)
   public func windowSlotCount(of shape: ModelShape) -> Int {
+    if shape.windowLayerCount == 0 { return 0 }
     for index in 0..<shape.layerCount where shape.layer(index).span != .full {
       let layer = cacheLayer(index, of: shape)
       return layer.budget(0) + layer.blockSize

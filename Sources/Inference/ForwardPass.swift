@@ -56,7 +56,7 @@ import Profile
     for layer in 0..<shape.layerCount {
       attend(layer, member, &timer)
       feedForward(layer, member, &timer)
-      if let input = unsafe weights.layers[layer].input {
+      if weights.layerInputs != nil, let input = unsafe weights.layers[layer].input {
         addLayerInput(layer, input, member, &timer)
       }
     }

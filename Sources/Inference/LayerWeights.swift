@@ -32,10 +32,6 @@ import Model
   let feedForwardPostNorm: UnsafeMutablePointer<Float>?
   /// If tokens have an input for the layer.
   let input: LayerInput?
-  /// The layer that keeps the keys and values that this one attends to.
-  let keyLayer: Int
-  /// Whether no later layer attends to them, so that they are evicted from.
-  let isLastOfKeys: Bool
 
   init(carver: inout Carver, _ shape: ModelShape, _ layer: Int) {
     let (spec, embeddingLength) = (shape.layer(layer), shape.embeddingLength)
@@ -82,8 +78,6 @@ import Model
     input =
       spec.inputLength > 0
       ? LayerInput(carver: &carver, spec, embeddingLength: embeddingLength) : nil
-    keyLayer = spec.keySource ?? layer
-    isLastOfKeys = shape.isLastOfKeys(layer)
   }
 }
 

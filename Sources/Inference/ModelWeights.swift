@@ -8,6 +8,8 @@ import Model
   private let shapeAddress: UnsafeMutablePointer<ModelShape>
   /// `[layers]`
   let layers: UnsafeMutablePointer<LayerWeights>
+  /// `[layers]`
+  let keys: UnsafeMutablePointer<LayerKeys>
   let embeddings: WeightMatrix
   /// The embeddings again if the model ties them.
   let outputHead: WeightMatrix
@@ -22,10 +24,14 @@ import Model
     let length = shape.embeddingLength
     unsafe shapeAddress = unsafe carver.take(.tables, ModelShape.self, count: 1)
     unsafe layers = unsafe carver.take(.tables, LayerWeights.self, count: shape.layerCount)
+    unsafe keys = unsafe carver.take(.tables, LayerKeys.self, count: shape.layerCount)
     if !carver.isMeasuring { unsafe shapeAddress.pointee = shape }
     for index in 0..<shape.layerCount {
       let layer = LayerWeights(carver: &carver, shape, index)
-      if !carver.isMeasuring { unsafe layers[index] = layer }
+      if carver.isMeasuring { continue }
+      unsafe layers[index] = layer
+      unsafe keys[index] = LayerKeys(
+        layer: shape.layer(index).keySource ?? index, isLast: shape.isLastOfKeys(index))
     }
     embeddings = carver.takeMatrix(
       .embeddings, shape.format(.tokenEmbedding), outputs: shape.vocabularyCount, k: length)
@@ -38,6 +44,15 @@ import Model
     layerInputs =
       shape.layerInputLength > 0 ? LayerInputWeights(carver: &carver, shape) : nil
   }
+}
+
+/// Which keys and values a layer attends to. It is asked for each KV head, and the layer's weights are too large a
+/// value for that.
+struct LayerKeys: BitwiseCopyable {
+  /// The layer that keeps them.
+  let layer: Int
+  /// Whether no later layer attends to them, so that they are evicted from.
+  let isLast: Bool
 }
 
 extension ModelShape {

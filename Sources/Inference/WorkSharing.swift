@@ -77,7 +77,7 @@ extension ForwardPass {
   /// The block behind a KV head's filled slots.
   func block(_ layer: Int, kvHead: Int) -> HeadBlock {
     unsafe state.pointee.cache.block(
-      layer: weights.layers[layer].keyLayer, kvHead: kvHead, tokenCount: tokenCount,
+      layer: weights.keys[layer].layer, kvHead: kvHead, tokenCount: tokenCount,
       nextPosition: firstPosition + tokenCount, isProvisional: !commits)
   }
 
@@ -85,7 +85,7 @@ extension ForwardPass {
   func block(_ layer: Int, kvHead: Int, token: Int) -> HeadBlock {
     if !isStepwise { return block(layer, kvHead: kvHead) }
     return unsafe state.pointee.cache.block(
-      layer: weights.layers[layer].keyLayer, kvHead: kvHead, step: token,
+      layer: weights.keys[layer].layer, kvHead: kvHead, step: token,
       nextPosition: firstPosition + token + 1)
   }
 
@@ -97,7 +97,7 @@ extension ForwardPass {
   /// not as many heads.
   func shareEnd(_ layer: Int, _ pieces: Int, before index: Int, _ member: Member) -> Int {
     unsafe state.pointee.cache.firstShare(
-      layer: weights.layers[layer].keyLayer, pieces: pieces, tokenCount: tokenCount, part: index,
+      layer: weights.keys[layer].layer, pieces: pieces, tokenCount: tokenCount, part: index,
       of: member.count)
   }
 

@@ -10,6 +10,7 @@ import Profile
   /// 0.4 and more (KeyDiff, figure 13).
   public static let weakAnchorLimit: Float = 0.1
 
+  private let inPlace = InPlace()
   public let policy: Policy
   let form: KeyDiffForm
   let shape: CacheShape

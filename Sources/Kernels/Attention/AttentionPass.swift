@@ -40,8 +40,16 @@ import CInstructions
     // Keys are read only when the queries are there.
     let rotated = unsafe scratch.keys
     unsafe rotary.rotate(source, token: token, factor: factor, into: rotated)
-    let target = unsafe query(row)
-    for index in 0..<cache.headDim { unsafe target[index &* 16] = Format.rounded(rotated[index]) }
+    var column = unsafe ColumnStore(query(row), stride: 16)
+    var index = 0
+    while index &+ 4 <= cache.headDim {
+      unsafe Format.put(edge_load_f32x4(rotated + index), &column)
+      index &+= 4
+    }
+    while index < cache.headDim {
+      unsafe column.put(Format.rounded(rotated[index]))
+      index &+= 1
+    }
   }
 
   /// All segments.
@@ -132,10 +140,24 @@ import CInstructions
       attend(rows, tile, operands, FloatTile<Source, 8, 1>.self, step)
     } else if height == TileHeight.eight {
       attend(rows, tile, operands, FloatTile<Source, 8, 2>.self, step)
+    } else if NativeFloats.scalarCount == 4 {
+      attendFew(rows, tile, operands, step)
     } else if rows.count == 3 {
       attend(rows, tile, operands, FloatTile<Source, 3, 2>.self, step)
     } else {
       attend(rows, tile, operands, FloatTile<Source, 4, 2>.self, step)
+    }
+  }
+
+  /// NEON's registers hold four vectors for each of a few rows.
+  @inline(__always)
+  private func attendFew<Source: TileSource, Step: TileStep>(
+    _ rows: TileRows, _ tile: Int, _ operands: TileOperands<Source>, _ step: Step
+  ) where Source.Format == Format, Step.Format == Format {
+    if rows.count == 3 {
+      attend(rows, tile, operands, FloatTile<Source, 3, 4>.self, step)
+    } else {
+      attend(rows, tile, operands, FloatTile<Source, 4, 4>.self, step)
     }
   }
 

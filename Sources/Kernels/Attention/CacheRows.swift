@@ -50,12 +50,22 @@ import CInstructions
   /// - Returns: the squared length of the rounded key.
   @export(interface)
   public func setKey(_ slot: Int, from source: UnsafePointer<Float>) -> Float {
-    let target = unsafe key(slot)
+    var column = unsafe ColumnStore(key(slot), stride: Self.tileSlots)
     var squares: Float = 0
-    for index in 0..<headDim {
+    var index = 0
+    while index &+ 4 <= headDim {
+      let rounded = unsafe edge_to_f16x4(Self.clamped(edge_load_f32x4(source + index)))
+      column.put(rounded)
+      let wide = edge_f16x4_to_f32(rounded)
+      let products = wide * wide
+      for lane in 0..<4 { squares += products[lane] }
+      index &+= 4
+    }
+    while index < headDim {
       let rounded = unsafe Self.toFloat16(source[index])
-      unsafe target[index &* Self.tileSlots] = rounded.bitPattern
+      column.put(rounded)
       squares += Float(rounded) * Float(rounded)
+      index &+= 1
     }
     return squares
   }
@@ -101,6 +111,14 @@ import CInstructions
     ofValue source: UnsafePointer<Float>, count: Int, isClamped: Bool
   ) -> Int {
     unsafe isClamped ? clampedCount(source, count: count) : 0
+  }
+
+  /// Magnitudes past Float16's range become its largest number.
+  @inline(__always)
+  private static func clamped(_ v: SIMD4<Float>) -> SIMD4<Float> {
+    let bound = SIMD4<Float>(repeating: 65504)
+    let least = v.replacing(with: -bound, where: v .< -bound)
+    return least.replacing(with: bound, where: least .> bound)
   }
 
   /// The nearest Float16; magnitudes past its range become its largest number.

@@ -1,3 +1,5 @@
+import CInstructions
+
 /// A small matrix product held in registers: `rows` rows by `vectors` vectors of columns.
 ///
 /// Every sum is taken in the order of k, so its bits do not depend on the vector's width. The tile of b
@@ -20,21 +22,22 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
     stride bStride: Int, k: Int
   ) {
     var (aRow, bRow) = unsafe (a, b)
-    for _ in 0..<k {
+    var left = k
+    #if !arch(x86_64)
+      let bStride = edge_in_register(bStride)
+      let lastOfA = unsafe a + (k &- k % 4) &* aStride
+      left = k % 4
+      while unsafe aRow != lastOfA {
+        unsafe addStep(&aRow, aStride, &bRow, bStride)
+        unsafe addStep(&aRow, aStride, &bRow, bStride)
+        unsafe addStep(&aRow, aStride, &bRow, bStride)
+        unsafe addStep(&aRow, aStride, &bRow, bStride)
+      }
+    #endif
+    while left > 0 {
       unsafe Source.prefetch(bRow + k &* bStride)
-      let lanes = unsafe Self.load(bRow)
-      #if arch(x86_64)
-        for row in 0..<rows { unsafe add(row, Format.Lanes(repeating: aRow[row]), lanes) }
-      #else
-        for first in stride(from: 0, to: rows, by: Format.Lanes.scalarCount) {
-          let factors = unsafe Format.load(aRow + first)
-          for row in first..<min(first &+ Format.Lanes.scalarCount, rows) {
-            add(row, Format.Lanes(repeating: factors[row &- first]), lanes)
-          }
-        }
-      #endif
-      unsafe aRow += aStride
-      unsafe bRow += bStride
+      unsafe addStep(&aRow, aStride, &bRow, bStride)
+      left &-= 1
     }
   }
 
@@ -48,27 +51,24 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
     var index = 0
     var bRow = unsafe b
     #if !arch(x86_64)
+      let bStride = edge_in_register(bStride)
       // One load gives several steps' factors of a row, which the multiply-add takes by lane.
       while index &+ Format.Lanes.scalarCount <= k {
         let factors = InlineArray<rows, Format.Lanes> { row in
           unsafe Format.load(a + (row &* aStride &+ index))
         }
-        unsafe addSteps(0, factors, bRow, bStride)
-        if Format.Lanes.scalarCount == 8 {
-          unsafe addSteps(4, factors, bRow + 4 &* bStride, bStride)
-        }
+        unsafe addSteps(0, factors, &bRow, bStride)
+        if Format.Lanes.scalarCount == 8 { unsafe addSteps(4, factors, &bRow, bStride) }
         index &+= Format.Lanes.scalarCount
-        unsafe bRow += Format.Lanes.scalarCount &* bStride
       }
     #endif
     while index < k {
       unsafe Source.prefetch(bRow + k &* bStride)
-      let lanes = unsafe Self.load(bRow)
+      let lanes: InlineArray<vectors, Format.Lanes> = unsafe Source.load(&bRow, stride: bStride)
       for row in 0..<rows {
         unsafe add(row, Format.Lanes(repeating: a[row &* aStride &+ index]), lanes)
       }
       index &+= 1
-      unsafe bRow += bStride
     }
   }
 
@@ -96,35 +96,50 @@ package struct FloatTile<Source: TileSource, let rows: Int, let vectors: Int> {
     }
   }
 
+  /// One step of k, whose factors lie side by side.
+  @inline(__always)
+  private mutating func addStep(
+    _ a: inout UnsafePointer<Scalar>, _ aStride: Int, _ b: inout UnsafePointer<Source.Element>,
+    _ bStride: Int
+  ) {
+    let lanes: InlineArray<vectors, Format.Lanes> = unsafe Source.load(&b, stride: bStride)
+    #if arch(x86_64)
+      for row in 0..<rows { unsafe add(row, Format.Lanes(repeating: a[row]), lanes) }
+    #else
+      for first in stride(from: 0, to: rows, by: Format.Lanes.scalarCount) {
+        let factors = unsafe Format.load(a + first)
+        for row in first..<min(first &+ Format.Lanes.scalarCount, rows) {
+          add(row, Format.Lanes(repeating: factors[row &- first]), lanes)
+        }
+      }
+    #endif
+    unsafe a += aStride
+  }
+
   #if !arch(x86_64)
     /// Four steps of k, whose factors are the lanes from `lane` on.
     @inline(__always)
     private mutating func addSteps(
       _ lane: Int, _ factors: InlineArray<rows, Format.Lanes>,
-      _ b: UnsafePointer<Source.Element>, _ stride: Int
+      _ b: inout UnsafePointer<Source.Element>, _ stride: Int
     ) {
-      unsafe addStep(lane, factors, b)
-      unsafe addStep(lane &+ 1, factors, b + stride)
-      unsafe addStep(lane &+ 2, factors, b + 2 &* stride)
-      unsafe addStep(lane &+ 3, factors, b + 3 &* stride)
+      unsafe addStep(lane, factors, &b, stride)
+      unsafe addStep(lane &+ 1, factors, &b, stride)
+      unsafe addStep(lane &+ 2, factors, &b, stride)
+      unsafe addStep(lane &+ 3, factors, &b, stride)
     }
 
     @inline(__always)
     private mutating func addStep(
-      _ lane: Int, _ factors: InlineArray<rows, Format.Lanes>, _ b: UnsafePointer<Source.Element>
+      _ lane: Int, _ factors: InlineArray<rows, Format.Lanes>,
+      _ b: inout UnsafePointer<Source.Element>, _ stride: Int
     ) {
-      let lanes = unsafe Self.load(b)
+      let lanes: InlineArray<vectors, Format.Lanes> = unsafe Source.load(&b, stride: stride)
       for row in 0..<rows {
         unsafe add(row, Format.Lanes(repeating: factors[unchecked: row][lane]), lanes)
       }
     }
   #endif
-
-  @inline(__always)
-  private static func load(_ b: UnsafePointer<Source.Element>) -> InlineArray<vectors, Format.Lanes>
-  {
-    InlineArray { vector in unsafe Source.load(b + vector &* Format.Lanes.scalarCount) }
-  }
 
   @inline(__always)
   private mutating func add(

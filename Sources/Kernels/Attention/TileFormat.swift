@@ -22,6 +22,8 @@ public protocol TileFormat {
   static func add(_ v: Lanes, to target: UnsafeMutablePointer<Float>)
 
   static func rounded(_ v: Float) -> Lanes.Scalar
+  /// Rounds four numbers, which lie below each other.
+  static func put(_ v: SIMD4<Float>, _ column: inout ColumnStore)
   static func loadFloats(_ from: UnsafePointer<Lanes.Scalar>) -> NativeFloats
 
   /// scores[i] = 2^(scores[i] - maximum) for `count` scores, a multiple of 32; sums[i % 16] takes what
@@ -75,6 +77,9 @@ public enum SinglePrecision: TileFormat {
 
   @inline(__always)
   public static func rounded(_ v: Float) -> Float { v }
+
+  @inline(__always)
+  public static func put(_ v: SIMD4<Float>, _ column: inout ColumnStore) { column.put(v) }
 
   @inline(__always)
   public static func powersOfTwo(
@@ -134,6 +139,11 @@ public enum HalfPrecision: TileFormat {
   public static func rounded(_ v: Float) -> Float16 { Float16(v) }
 
   @inline(__always)
+  public static func put(_ v: SIMD4<Float>, _ column: inout ColumnStore) {
+    column.put(edge_to_f16x4(v))
+  }
+
+  @inline(__always)
   public static func powersOfTwo(
     _ scores: UnsafeMutablePointer<Float16>, above maximum: Float, count: Int,
     _ sums: inout SixteenFloats
@@ -159,8 +169,25 @@ public protocol TileSource {
   associatedtype Format: TileFormat
   associatedtype Element
   static func load(_ from: UnsafePointer<Element>) -> Format.Lanes
+  /// Neighbouring vectors. `from` moves on by `stride` elements.
+  static func load<let count: Int>(
+    _ from: inout UnsafePointer<Element>, stride: Int
+  ) -> InlineArray<count, Format.Lanes>
   /// Has what will be read soon brought nearer; it need not exist.
   static func prefetch(_ from: UnsafePointer<Element>)
+}
+
+extension TileSource {
+  @inline(__always)
+  public static func load<let count: Int>(
+    _ from: inout UnsafePointer<Element>, stride: Int
+  ) -> InlineArray<count, Format.Lanes> {
+    let vectors = InlineArray<count, Format.Lanes> { vector in
+      unsafe load(from + vector &* Format.Lanes.scalarCount)
+    }
+    unsafe from += stride
+    return vectors
+  }
 }
 
 /// Numbers that are stored in the format itself.
@@ -169,6 +196,43 @@ public enum StoredLanes<Format: TileFormat>: TileSource {
   public static func load(_ from: UnsafePointer<Format.Lanes.Scalar>) -> Format.Lanes {
     unsafe Format.load(from)
   }
+
+  #if !arch(x86_64)
+    /// One instruction, whose addressing moves `from` on.
+    @inline(__always)
+    public static func load<let count: Int>(
+      _ from: inout UnsafePointer<Format.Lanes.Scalar>, stride: Int
+    ) -> InlineArray<count, Format.Lanes> {
+      let place = unsafe UnsafeRawPointer(from)
+      unsafe from = edge_advance(place, stride &* MemoryLayout<Format.Lanes.Scalar>.size)
+        .assumingMemoryBound(to: Format.Lanes.Scalar.self)
+      if count == 4 {
+        let loaded = unsafe edge_load_i8x16x4(place)
+        return InlineArray { vector in
+          switch vector {
+          case 0: lanes(loaded.first)
+          case 1: lanes(loaded.second)
+          case 2: lanes(loaded.third)
+          default: lanes(loaded.fourth)
+          }
+        }
+      }
+      if count == 2 {
+        let loaded = unsafe edge_load_i8x16x2(place)
+        return InlineArray { vector in lanes(vector == 0 ? loaded.first : loaded.second) }
+      }
+      return InlineArray { vector in
+        unsafe Format.load(
+          place.assumingMemoryBound(to: Format.Lanes.Scalar.self)
+            + vector &* Format.Lanes.scalarCount)
+      }
+    }
+
+    @inline(__always)
+    private static func lanes(_ register: SIMD16<Int8>) -> Format.Lanes {
+      unsafe unsafeBitCast(register, to: Format.Lanes.self)
+    }
+  #endif
 
   @inline(__always)
   public static func prefetch(_ from: UnsafePointer<Format.Lanes.Scalar>) {}

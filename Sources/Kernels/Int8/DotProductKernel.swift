@@ -130,82 +130,101 @@ import CInstructions
     }
 
     /// Four runs of each row by eight outputs.
-    /// - Parameter odd: where the sums of odd runs begin.
+    /// - Parameters:
+    ///   - first: the place of the first row's sums.
+    ///   - odd: how far behind the sums of odd runs lie.
     @inline(__always)
     private static func multiplyRows<let rowCount: Int, let sumCount: Int>(
       _ sums: inout InlineArray<sumCount, SumVector>, _ rows: InlineArray<rowCount, SIMD16<Int8>>,
-      odd: Int, _ w: inout UnsafeRawPointer
+      first: Int = 0, odd: Int, _ w: inout UnsafeRawPointer
     ) {
       let early = unsafe load(&w)
       for row in 0..<rowCount {
-        let (place, a) = unsafe (row &* 2, rows[unchecked: row])
+        let (place, a) = unsafe (first &+ row &* 2, rows[unchecked: row])
         unsafe sums[unchecked: place] = edge_sdot_lane0(sums[unchecked: place], early.first, a)
         unsafe sums[unchecked: place &+ 1] = edge_sdot_lane0(
           sums[unchecked: place &+ 1], early.second, a)
       }
       for row in 0..<rowCount {
-        let (place, a) = unsafe (odd &+ row &* 2, rows[unchecked: row])
+        let (place, a) = unsafe (first &+ odd &+ row &* 2, rows[unchecked: row])
         unsafe sums[unchecked: place] = edge_sdot_lane1(sums[unchecked: place], early.third, a)
         unsafe sums[unchecked: place &+ 1] = edge_sdot_lane1(
           sums[unchecked: place &+ 1], early.fourth, a)
       }
       let late = unsafe load(&w)
       for row in 0..<rowCount {
-        let (place, a) = unsafe (row &* 2, rows[unchecked: row])
+        let (place, a) = unsafe (first &+ row &* 2, rows[unchecked: row])
         unsafe sums[unchecked: place] = edge_sdot_lane2(sums[unchecked: place], late.first, a)
         unsafe sums[unchecked: place &+ 1] = edge_sdot_lane2(
           sums[unchecked: place &+ 1], late.second, a)
       }
       for row in 0..<rowCount {
-        let (place, a) = unsafe (odd &+ row &* 2, rows[unchecked: row])
+        let (place, a) = unsafe (first &+ odd &+ row &* 2, rows[unchecked: row])
         unsafe sums[unchecked: place] = edge_sdot_lane3(sums[unchecked: place], late.third, a)
         unsafe sums[unchecked: place &+ 1] = edge_sdot_lane3(
           sums[unchecked: place &+ 1], late.fourth, a)
       }
     }
 
-    /// One token: the lanes of `a` are consecutive runs of K. Four pairs of sums hide the latency.
+    /// One token, two groups at a time: their eight sums hide the latency.
     public static func row(
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
     ) {
+      let a = unsafe UnsafeRawPointer(activations)
       var w = unsafe UnsafeRawPointer(weights)
-      for group in 0..<groupCount {
-        var sums = InlineArray<8, SumVector>(repeating: SIMD4())
-        var a = unsafe UnsafeRawPointer(activations)
-        let end = unsafe w + kPadded &* groupOutputs
-        repeat {
-          let runs = unsafe load(&a)
-          unsafe multiplyRow(&sums, runs.first, &w)
-          unsafe multiplyRow(&sums, runs.second, &w)
-          unsafe multiplyRow(&sums, runs.third, &w)
-          unsafe multiplyRow(&sums, runs.fourth, &w)
-        } while unsafe w != end
-        var reduced = InlineArray<2, SumVector>(repeating: SIMD4())
-        for half in 0..<2 {
-          unsafe reduced[unchecked: half] =
-            (sums[unchecked: half] &+ sums[unchecked: half &+ 2])
-            &+ (sums[unchecked: half &+ 4] &+ sums[unchecked: half &+ 6])
-        }
-        sink.put(reduced, rows: 1, firstRow: 0, group: group)
-      }
+      for pair in 0..<groupCount / 2 { unsafe twoGroups(a, &w, kPadded, pair &* 2, sink) }
+      if groupCount % 2 != 0 { unsafe lastGroup(a, w, kPadded, groupCount &- 1, sink) }
     }
 
     @inline(__always)
-    private static func multiplyRow(
-      _ sums: inout InlineArray<8, SumVector>, _ a: SIMD16<Int8>,
-      _ w: inout UnsafeRawPointer
+    private static func twoGroups(
+      _ a: UnsafeRawPointer, _ w: inout UnsafeRawPointer, _ kPadded: Int, _ group: Int,
+      _ sink: some SumSink
     ) {
-      let early = unsafe load(&w)
-      let late = unsafe load(&w)
-      unsafe sums[unchecked: 0] = edge_sdot_lane0(sums[unchecked: 0], early.first, a)
-      unsafe sums[unchecked: 1] = edge_sdot_lane0(sums[unchecked: 1], early.second, a)
-      unsafe sums[unchecked: 2] = edge_sdot_lane1(sums[unchecked: 2], early.third, a)
-      unsafe sums[unchecked: 3] = edge_sdot_lane1(sums[unchecked: 3], early.fourth, a)
-      unsafe sums[unchecked: 4] = edge_sdot_lane2(sums[unchecked: 4], late.first, a)
-      unsafe sums[unchecked: 5] = edge_sdot_lane2(sums[unchecked: 5], late.second, a)
-      unsafe sums[unchecked: 6] = edge_sdot_lane3(sums[unchecked: 6], late.third, a)
-      unsafe sums[unchecked: 7] = edge_sdot_lane3(sums[unchecked: 7], late.fourth, a)
+      // [even and odd runs][group][low four outputs, high four]
+      var sums = eightTimes(SumVector())
+      var a = unsafe a
+      let end = unsafe w + kPadded &* groupOutputs
+      var second = unsafe end
+      repeat {
+        let runs = unsafe load(&a)
+        unsafe multiplyRows(&sums, [runs.first], first: 0, odd: 4, &w)
+        unsafe multiplyRows(&sums, [runs.first], first: 2, odd: 4, &second)
+        unsafe multiplyRows(&sums, [runs.second], first: 0, odd: 4, &w)
+        unsafe multiplyRows(&sums, [runs.second], first: 2, odd: 4, &second)
+        unsafe multiplyRows(&sums, [runs.third], first: 0, odd: 4, &w)
+        unsafe multiplyRows(&sums, [runs.third], first: 2, odd: 4, &second)
+        unsafe multiplyRows(&sums, [runs.fourth], first: 0, odd: 4, &w)
+        unsafe multiplyRows(&sums, [runs.fourth], first: 2, odd: 4, &second)
+      } while unsafe w != end
+      unsafe w = second
+      for half in 0..<2 {
+        let place = half &* 2
+        let reduced: InlineArray<2, SumVector> = unsafe [
+          sums[unchecked: place] &+ sums[unchecked: place &+ 4],
+          sums[unchecked: place &+ 1] &+ sums[unchecked: place &+ 5],
+        ]
+        sink.put(reduced, rows: 1, firstRow: 0, group: group &+ half)
+      }
+    }
+
+    private static func lastGroup(
+      _ a: UnsafeRawPointer, _ w: UnsafeRawPointer, _ kPadded: Int, _ group: Int,
+      _ sink: some SumSink
+    ) {
+      var sums = InlineArray<4, SumVector>(repeating: SIMD4())
+      var (a, w) = unsafe (a, w)
+      let end = unsafe w + kPadded &* groupOutputs
+      repeat {
+        let run = unsafe a.loadUnaligned(as: SIMD16<Int8>.self)
+        unsafe multiplyRows(&sums, [run], odd: 2, &w)
+        unsafe a = edge_advance(a, 16)
+      } while unsafe w != end
+      let reduced: InlineArray<2, SumVector> = unsafe [
+        sums[unchecked: 0] &+ sums[unchecked: 2], sums[unchecked: 1] &+ sums[unchecked: 3],
+      ]
+      sink.put(reduced, rows: 1, firstRow: 0, group: group)
     }
 
     /// Four rows, the lanes of `a`, by eight outputs: one run of K.

@@ -114,22 +114,23 @@
   ) {
     let cosine = unsafe UnsafePointer(cosines + token * half)
     let sine = unsafe UnsafePointer(sines + token * half)
+    let (highSource, highTarget) = unsafe (source + half, target + half)
     var index = 0
-    while index + NativeFloats.scalarCount <= half {
+    while index &+ NativeFloats.scalarCount <= half {
       let c = unsafe NativeFloats.load(cosine + index)
       let s = unsafe NativeFloats.load(sine + index)
       let a = unsafe NativeFloats.load(source + index) * factor
-      let b = unsafe NativeFloats.load(source + index + half) * factor
+      let b = unsafe NativeFloats.load(highSource + index) * factor
       unsafe (a * c - b * s).store(target + index)
-      unsafe (a * s + b * c).store(target + index + half)
-      index += NativeFloats.scalarCount
+      unsafe (a * s + b * c).store(highTarget + index)
+      index &+= NativeFloats.scalarCount
     }
     while index < half {
       let (c, s) = unsafe (cosine[index], sine[index])
-      let (a, b) = unsafe (source[index] * factor, source[index + half] * factor)
+      let (a, b) = unsafe (source[index] * factor, highSource[index] * factor)
       unsafe target[index] = a * c - b * s
-      unsafe target[index + half] = a * s + b * c
-      index += 1
+      unsafe highTarget[index] = a * s + b * c
+      index &+= 1
     }
   }
 }

@@ -72,7 +72,11 @@ public struct LayerTable: Sendable, BitwiseCopyable {
   @inline(__always)
   public func sum(_ length: (LayerSpec) -> Int) -> Int {
     var sum = 0
-    for layer in 0..<count { sum += length(self[layer]) }
+    for kind in 0..<kindCount {
+      var layerCount = 0
+      for layer in 0..<count where kindOfLayer[layer] == kind { layerCount += 1 }
+      sum += layerCount * length(kinds[kind])
+    }
     return sum
   }
 }
