@@ -4,7 +4,7 @@ public struct LikelyText {
 
   /// Why a byte is likely, the surest ones first.
   public enum Kind: UInt8, Sendable {
-    /// No other can come.
+    /// No other can come but white space, and an escape of the same character in a string.
     case only
     /// It is what answers have most often: properties in the order of the schema, white space as before.
     case usual

@@ -106,7 +106,8 @@ struct WrittenSpaces {
     case .beforeElement: return following(.beforeFirstElement, place.depth)
     case .beforeBrace: return closing(.beforeFirstName, place.depth)
     case .beforeBracket: return closing(.beforeFirstElement, place.depth)
-    case .beforeFirstName, .beforeFirstElement, .atStart: return nil
+    case .beforeFirstName, .beforeFirstElement: return hasLines ? nil : SpaceRun()
+    case .atStart: return SpaceRun()
     }
   }
 
@@ -120,6 +121,15 @@ struct WrittenSpaces {
   private func latest(_ kind: SpacePlace.Kind) -> SpaceRun? {
     for depth in 0..<Self.depthCount where run(kind, depth).isSeen { return run(kind, depth) }
     return nil
+  }
+
+  /// Whether a list or an object so far begins with a line of its own.
+  private var hasLines: Bool {
+    for depth in 0..<Self.depthCount
+    where run(.beforeFirstName, depth).hasLine || run(.beforeFirstElement, depth).hasLine {
+      return true
+    }
+    return false
   }
 
   /// Behind a comma: a line of its own if the first one has it.
@@ -153,8 +163,11 @@ extension Machine {
   private func spacePlace(_ thread: Thread, before byte: UInt8?) -> SpacePlace? {
     if byte == nil && (thread.kind == .objectNext || thread.kind == .arrayNext) { return nil }
     let kind: SpacePlace.Kind
+    var depth = Int(thread.depth)
     switch thread.kind {
     case .value:
+      // As deep as what it lies in.
+      depth = max(depth - 1, 0)
       let parent = thread.parent == 0 ? .end : frames[Int(thread.parent)].kind
       kind =
         parent == .objectNext ? .beforeValue : parent == .arrayNext ? .beforeElement : .atStart
@@ -167,7 +180,7 @@ extension Machine {
     case .arrayNext: kind = byte == UInt8(ascii: ",") ? .beforeListComma : .beforeBracket
     default: return nil
     }
-    return SpacePlace(kind: kind, depth: Int(thread.depth))
+    return SpacePlace(kind: kind, depth: depth)
   }
 
   /// Tells of a byte that comes after a set.
