@@ -54,7 +54,8 @@ import Tokenizer
     tokens = AnswerTokens(
       carver: &carver, capacity: needs.keptTokenCount,
       keepsLogProbabilities: needs.keepsLogProbabilities)
-    speculation = Speculation(carver: &carver, isOn: needs.proposes)
+    speculation = Speculation(
+      carver: &carver, isOn: needs.proposes, isBound ? needs.scheme : nil)
     self.ends = ends
     unsafe self.vocabulary = unsafe vocabulary
     text = unsafe AnswerText(vocabulary)
@@ -285,7 +286,7 @@ extension Generator {
     let start = Instant.now()
     logitRow = 0
     let most = min(engine.proposalRoom, request.maxTokens - tokens.count - 1)
-    let count = speculation.find(most: most)
+    let count = speculation.find(most: most, or: boundProposal(most: most))
     if count > 0, try propose(count, &engine) {
       speculation.note(rows: count + 1, nanoseconds: Instant.now().nanoseconds(since: start))
       return
@@ -293,6 +294,12 @@ extension Generator {
     try read(tokens.last!, &engine)
     try makeLogits(row: 0, engine)
     speculation.note(rows: 1, nanoseconds: Instant.now().nanoseconds(since: start))
+  }
+
+  /// What the answer, if it must be something, likely goes on with.
+  private mutating func boundProposal(most: Int) -> Proposal {
+    if most < 1 || !isBound { return Proposal() }
+    return unsafe speculation.findBound(&constraint!, vocabulary!.pointee)
   }
 
   /// - Returns: false if it came to nothing: a token that is none of the text's gave numbers that are not
@@ -428,6 +435,8 @@ extension Generator {
 public struct GeneratorNeeds: Sendable {
   /// Whether tokens are proposed that may follow.
   var proposes = false
+  /// How the vocabulary makes tokens of texts, if there is one.
+  var scheme: Scheme?
   /// Tokens of an answer that are kept for a report.
   public var keptTokenCount = 0
   /// Whether the log-probabilities of kept tokens are kept too.

@@ -24,7 +24,9 @@ package struct CacheState: ~Copyable {
       carver: &carver, shape: cacheShape, policy: policy, retained: settings.retained,
       weightParts: chunks.partCountMax(Eviction.weightTokens(policy)),
       takesBack: settings.takesBack, undoDepth: settings.stepCountMax)
-    states = LayerStates(carver: &carver, shape: shape)
+    states = LayerStates(
+      carver: &carver, shape: shape,
+      undoDepth: settings.undoesSteps(of: shape) ? settings.stepCountMax : 0)
   }
 
   /// Empties the cache.

@@ -15,6 +15,10 @@ extension ForwardPass {
       channelCount: channelCount)
     while let channels = member.nextShares(Self.channelsPerShare, of: channelCount) {
       for token in 0..<tokenCount {
+        if isStepwise {
+          unsafe state.pointee.states.save(
+            layer, step: token, channels: channels, of: channelCount, rowCount: length - 1)
+        }
         unsafe window.runGated(
           workspace.queryKeyValue[token], channels: channels,
           into: workspace.attention[token])

@@ -62,7 +62,7 @@ extension TokenSequence {
   private mutating func grow(step: Int) {
     position += 1
     tokenCount += 1
-    if step >= evictingStep { fixedCount = tokenCount }
+    if step >= evictingStep || shape.stateLayerCount > 0 { fixedCount = tokenCount }
   }
 
   /// Drops the open tokens. The text and its cache are then as if they had not come.
@@ -85,6 +85,7 @@ extension TokenSequence {
 
   @export(interface)
   private func undo(_ steps: Range<Int>, on machine: borrowing Machine) {
+    unsafe state.pointee.states.restore(step: steps.lowerBound)
     if unsafe !state.pointee.eviction.keepsKeySum && steps.upperBound <= evictingStep {
       unsafe state.pointee.cache.takeBack(tokenCount: steps.count)
       return

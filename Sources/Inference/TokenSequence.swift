@@ -86,7 +86,8 @@ public enum AppendError: Error {
   /// for them counts as full.)
   public var slotsFilled: Int {
     @export(interface) get {
-      unsafe settings.evicts ? state.pointee.cache.count : state.pointee.cache.count - openCount
+      unsafe settings.evicts
+        ? state.pointee.cache.count : min(state.pointee.cache.count, tokenCount)
     }
   }
 

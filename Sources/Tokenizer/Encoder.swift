@@ -62,11 +62,9 @@ public enum EncodedToken: Sendable {
   /// The next word is the first one of a text, or after a special token.
   private var isAtStart = true
 
-  private var chain: SymbolChain
-  private let bytePairs = BytePairMerger()
-  private let pieces: PieceMerger
+  private var merger: WordMerger
   private var cache: WordCache
-  /// Tokens of the last word that are still to be given, in the cache's slot or in `wordTokens`.
+  /// Tokens of the last word that are still to be given, in the cache's slot or in `merger`.
   private var wordSlot = -1
   private var wordIndex = 0
   private var wordTokenCount = 0
@@ -78,8 +76,8 @@ public enum EncodedToken: Sendable {
   public init(carver: inout Carver, _ scheme: Scheme) {
     self.scheme = scheme
     unsafe buffer = unsafe carver.take(.text, UInt8.self, count: Self.bufferByteCount)
-    chain = SymbolChain(carver: &carver)
-    pieces = PieceMerger(carver: &carver, isUsed: scheme.hasPieces)
+    merger = WordMerger(
+      carver: &carver, hasPieces: scheme.hasPieces, capacity: Self.wordByteCountMax)
     cache = WordCache(carver: &carver)
   }
 
@@ -207,10 +205,12 @@ extension Encoder {
       wordTokenCount = cache.tokenCount(of: word, inSlot: wordSlot)
       if wordTokenCount >= 0 { return }
     }
-    let dropped = merge(word, vocabulary)
-    droppedByteCount += dropped
-    if wordSlot >= 0 && dropped == 0 {
-      unsafe cache.keep(word, UnsafePointer(wordTokens), count: wordTokenCount, inSlot: wordSlot)
+    let made = merger.merge(word, vocabulary)
+    wordTokenCount = made.count
+    droppedByteCount += made.droppedByteCount
+    if wordSlot >= 0 && made.droppedByteCount == 0 {
+      unsafe cache.keep(
+        word, UnsafePointer(merger.tokens), count: wordTokenCount, inSlot: wordSlot)
     }
     wordSlot = -1
   }
@@ -228,13 +228,7 @@ extension Encoder {
     let segment = text(from: start, to: specialToken >= 0 ? specialStart : end)
     let limit = segment.boundary(notAfter: Self.wordByteCountMax + Self.lookaheadByteCount)
     let seen = unsafe TextSlice(segment.base, count: limit)
-    var count =
-      switch scheme {
-      case .byteLevelBPE(let preTokenizer): preTokenizer.firstWordByteCount(seen)
-      case .sentencePiece: vocabulary.neighbours.firstWordByteCount(seen)
-      case .rankedPieces:
-        vocabulary.neighbours.firstWordByteCount(seen.firstRun)
-      }
+    var count = vocabulary.firstWordByteCount(seen)
     if count > Self.wordByteCountMax {
       count = segment.boundary(notAfter: Self.wordByteCountMax)
     }
@@ -242,38 +236,10 @@ extension Encoder {
     return text(from: start - count, to: start)
   }
 
-  /// Makes the word's tokens; returns the count of bytes that were left out.
-  private mutating func merge(_ word: TextSlice, _ vocabulary: borrowing Vocabulary) -> Int {
-    switch scheme {
-    case .byteLevelBPE(let preTokenizer):
-      if preTokenizer.ignoresMerges {
-        let token = vocabulary.normalToken(of: word)
-        if token >= 0 {
-          unsafe chain.tokens[0] = token
-          wordTokenCount = 1
-          return 0
-        }
-      }
-      let made = bytePairs.merge(word, in: &chain, vocabulary)
-      wordTokenCount = made.count
-      return made.droppedByteCount
-    case .sentencePiece, .rankedPieces:
-      let made = pieces.merge(word, in: &chain, vocabulary)
-      wordTokenCount = made.count
-      return made.droppedByteCount
-    }
-  }
-
-  /// The tokens of the word that was merged last.
-  @inline(__always)
-  private var wordTokens: UnsafeMutablePointer<Int32> {
-    unsafe scheme.hasPieces ? pieces.tokens : chain.tokens
-  }
-
   @inline(__always)
   private mutating func nextTokenOfWord() -> Int32 {
     let index = wordIndex
     wordIndex += 1
-    return wordSlot >= 0 ? cache.token(index, inSlot: wordSlot) : unsafe wordTokens[index]
+    return wordSlot >= 0 ? cache.token(index, inSlot: wordSlot) : unsafe merger.tokens[index]
   }
 }

@@ -18,24 +18,25 @@ protocol MergeRule {
 /// Symbols that are left form a linked list over the places of the first ones. A tournament tree over
 /// these holds the winner of every subtree, so a merge costs three walks to the root.
 @safe struct SymbolChain: ~Copyable {
-  /// The most symbols, and bytes, of a word.
+  /// The most symbols, and bytes, of a word of any text.
   static let countMax = 16384
   static let none = UInt16.max
 
-  /// [countMax] The token at each place.
+  /// [capacity] The token at each place.
   let tokens: UnsafeMutablePointer<Int32>
-  /// [countMax] The rank of the pair of the symbol at each place and the one after it.
+  /// [capacity] The rank of the pair of the symbol at each place and the one after it.
   private let ranks: UnsafeMutablePointer<UInt32>
-  /// [countMax] Neighbours' places, or `none`.
+  /// [capacity] Neighbours' places, or `none`.
   private let nexts: UnsafeMutablePointer<UInt16>
   private let previous: UnsafeMutablePointer<UInt16>
-  /// [2 * countMax] Node 1 is the root, the children of node i are 2i and 2i + 1.
+  /// [2 * capacity] Node 1 is the root, the children of node i are 2i and 2i + 1.
   private let winners: UnsafeMutablePointer<UInt16>
   /// Symbols of the word before merging.
   private(set) var count = 0
 
-  init(carver: inout Carver) {
-    let count = Self.countMax
+  /// - Parameter capacity: symbols of a word at most: a power of two of at least 2, and at most `countMax`.
+  init(carver: inout Carver, capacity count: Int) {
+    precondition(count >= 2 && count <= Self.countMax && count & (count - 1) == 0)
     unsafe tokens = unsafe carver.take(.text, Int32.self, count: count)
     unsafe ranks = unsafe carver.take(.text, UInt32.self, count: count)
     unsafe nexts = unsafe carver.take(.text, UInt16.self, count: count)

@@ -91,6 +91,27 @@ final class TokenChecker {
 
   func accept(_ token: Int32) { constraint.accept(token, vocabulary) }
   var distance: Int { constraint.text.distance }
+
+  func begin(grammar: String) throws {
+    try constraint.text.useGrammar(Array(grammar.utf8).span)
+    constraint.begin(dropsSpace: false, vocabulary)
+  }
+
+  func accept(_ text: String) { for byte in text.utf8 { accept(Int32(byte)) } }
+
+  /// Bytes that are likely to follow, with the kind of each.
+  func likely() -> [(byte: UInt8, kind: LikelyText.Kind)] {
+    var likely = LikelyText()
+    constraint.findLikely(&likely)
+    return (0..<likely.count).map { (likely.bytes[$0], likely.kind($0..<$0 + 1)) }
+  }
+
+  /// The bytes that can come, and are no white space.
+  var possibleBytes: [UInt8] {
+    (0..<256).filter {
+      !Machine.isSpace(UInt8($0)) && allows(Int32($0), left: 1 << 20)
+    }.map { UInt8($0) }
+  }
   var mustEnd: Bool { constraint.mustEnd }
 }
 

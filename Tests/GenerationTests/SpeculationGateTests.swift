@@ -3,6 +3,19 @@ import Testing
 
 @testable import Generation
 
+extension SpeculationGate {
+  /// Tokens to propose behind a match, as many as there can be.
+  fileprivate func count(matched length: Int, most: Int) -> Int {
+    var proposal = Proposal()
+    while !proposal.isFull { proposal.append(0, .matched(length + proposal.count)) }
+    return choice(proposal, most: most).count
+  }
+
+  fileprivate mutating func note(isRight: Bool, matched length: Int) {
+    note(isRight: isRight, .matched(length))
+  }
+}
+
 @Suite struct SpeculationGateTests {
   /// What a text of tokens takes in all, in plain passes, and what it would take without proposals.
   /// - Parameters:
@@ -68,6 +81,30 @@ import Testing
     #expect(gate.count(matched: 16, most: .max) == 7)
     for _ in 0..<100 { gate.note(isRight: false, matched: 16) }
     #expect(gate.count(matched: 16, most: 7) == 0)
+  }
+
+  /// Kinds are learnt one by one, and a proposal is worth what its tokens are.
+  @Test func kinds() {
+    var gate = SpeculationGate()
+    gate.note(rows: 1, nanoseconds: 1000)
+    for _ in 0..<100 {
+      gate.note(isRight: true, .only)
+      gate.note(isRight: false, .end)
+    }
+    #expect(gate.chance(.only) > 0.99 && gate.chance(.end) < 0.01)
+    #expect(gate.chance(.usual) == SpeculationGate().chance(.usual))
+    var proposal = Proposal()
+    #expect(gate.choice(proposal, most: 7).count == 0)
+    for _ in 0..<3 { proposal.append(1, .only) }
+    let sure = gate.choice(proposal, most: 7)
+    #expect(sure.count == 3 && sure.gain > 2.5)
+    proposal.append(1, .end)
+    for _ in 0..<3 { proposal.append(1, .only) }
+    #expect(gate.choice(proposal, most: 7).count == 3)
+    #expect(gate.choice(proposal, most: 2).count == 2)
+    var guess = Proposal()
+    guess.append(1, .end)
+    #expect(gate.choice(guess, most: 7) == (0, 1))
   }
 
   /// A time that was out of the ordinary is forgotten.

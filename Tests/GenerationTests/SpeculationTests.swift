@@ -80,7 +80,7 @@ private struct Walk: Equatable {
 private var openGate: SpeculationGate {
   var gate = SpeculationGate()
   gate.note(rows: 1, nanoseconds: 1000)
-  for length in 2...16 { for _ in 0..<200 { gate.note(isRight: true, matched: length) } }
+  for length in 2...16 { for _ in 0..<200 { gate.note(isRight: true, .matched(length)) } }
   return gate
 }
 

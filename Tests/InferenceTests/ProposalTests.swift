@@ -17,7 +17,7 @@ import Testing
 
   private func stage(
     _ policy: Policy, proposals: Int, threads: Int = 2, renumbers: Bool = false,
-    headBudgets: Bool = false
+    headBudgets: Bool = false, model: String? = nil
   ) throws -> SequenceStage {
     let plain = settings(
       policy, block: 8, budget: policy == .full ? 192 : 16, recent: 2, threads: threads)
@@ -25,7 +25,7 @@ import Testing
       blockSize: 8, cacheBudget: plain.cacheBudget, policy: policy, retained: plain.retained,
       threadCount: threads, logitRowCount: 8, l2ByteCount: 1 << 18, renumbers: renumbers)
     if proposals > 0 { chosen.takeProposals(proposals) }
-    var stage = try SequenceStage.make(chosen)
+    var stage = try SequenceStage.make(chosen, model)
     if headBudgets {
       let kvHeadCount = stage.engine.shape.layer(0).kvHeadCount
       let count = stage.engine.shape.layerCount * kvHeadCount
@@ -96,6 +96,34 @@ import Testing
     var proposing = try stage(policy, proposals: 5, headBudgets: true)
     try compare(&plain, &proposing, seed: 7)
   }
+
+  /// Layers that see a window of the text, or remember its latest tokens alone.
+  @Test(
+    .enabled(if: !ProposalTests.otherModels.isEmpty, "needs Toolchain/make-models"),
+    arguments: ProposalTests.otherModels, policies)
+  func windowsAndStates(name: String, policy: Policy) throws {
+    let path = Files.smallModels.appendingPathComponent(name + ".gguf").path
+    for threads in [1, 2] {
+      var plain = try stage(policy, proposals: 0, threads: threads, model: path)
+      var proposing = try stage(policy, proposals: 7, threads: threads, model: path)
+      #expect(proposing.engine.proposalRoom == 7)
+      for seed in UInt64(1)...2 {
+        try compare(&plain, &proposing, seed: seed)
+        plain.engine.reset()
+        proposing.engine.reset()
+      }
+      for token in Self.tokens(30, seed: 2) {
+        proposing.setBlock([token, 5, 6, 7, 8])
+        _ = try proposing.engine.propose(4)
+        proposing.engine.withdraw()
+        #expect(plain.contents == proposing.contents)
+        #expect(try plain.read([token]) == proposing.read([token]))
+      }
+    }
+  }
+
+  private static let otherModels = ["gemma3", "phi3-window", "lfm2", "lfm2-72"]
+    .filter(Files.smallModelNames.contains)
 
   /// Positions are renumbered where they are without proposals.
   @Test(arguments: [Policy.keydiff, .sink, .keydiffStream])

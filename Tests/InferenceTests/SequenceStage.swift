@@ -65,9 +65,10 @@ struct SequenceStage: ~Copyable {
   let arena: Arena
   private static let model = ModelWriter(types: [.q8_0], seed: 4)
 
-  static func make(_ settings: RunSettings) throws -> SequenceStage {
+  /// - Parameter given: another model's file.
+  static func make(_ settings: RunSettings, _ given: String? = nil) throws -> SequenceStage {
     let folder = try Folder()
-    let path = strdup(try model.write(to: folder))!
+    let path = strdup(try given ?? model.write(to: folder))!
     defer { free(path) }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
     defer { buffer.deallocate() }

@@ -112,15 +112,6 @@ struct WindowTests {
     }
   }
 
-  /// What leaves a window cannot be put back, so nothing is proposed.
-  @Test func nothingIsProposed() throws {
-    var run = settings(.keydiff, block: 16, budget: 30)
-    run.takeProposals(5)
-    let windowed = try Fixture.open(Self.path, run)
-    let room = windowed.engine.proposalRoom
-    #expect(room == 0)
-  }
-
   /// Dropped tokens leave no trace.
   @Test(arguments: [Policy.full, .keydiff, .keydiffStream])
   func droppedTokensLeaveNoTrace(policy: Policy) throws {

@@ -16,14 +16,14 @@ enum BitsChecks {
     }
   }
 
-  /// Several tokens: whole and ragged tiles, several batches, panels of fewer units than they hold.
+  /// Several tokens: few, whole and ragged tiles, several batches, panels of fewer units than they hold.
   static func tileProducts(_ context: inout CheckContext) {
-    let tokenCounts: InlineArray<5, Int> = [2, 3, 8, 21, 150]
+    let tokenCounts: InlineArray<8, Int> = [2, 3, 4, 5, 8, 9, 21, 150]
     for kind in 0..<BitsKind.count {
       for choice in tokenCounts.indices {
         let blocks = BitsKind.all(kind).blockLength == 32 ? 7 + choice * 2 : 1 + choice % 2
         compare(
-          .all(kind), outputs: choice == 4 ? 40 : 33, blocks: blocks, tokens: tokenCounts[choice],
+          .all(kind), outputs: choice == 7 ? 40 : 33, blocks: blocks, tokens: tokenCounts[choice],
           offset: choice * 4, &context)
       }
     }

@@ -37,6 +37,12 @@ struct ProposedAnswerTests {
     }
   }
 
+  private static let people = """
+    {"type": "array", "minItems": 3, "maxItems": 5, "items": {"type": "object", "properties": {"name": \
+    {"type": "string", "maxLength": 12}, "age": {"type": "integer"}, "kind": {"enum": ["reader", \
+    "writer"]}}, "required": ["name", "age"], "additionalProperties": false}}
+    """
+
   private func services(_ options: [String]) throws -> (RunningService, RunningService) {
     (
       try RunningService(options + ["--speculate", "off"]),
@@ -113,6 +119,8 @@ struct ProposedAnswerTests {
   @Test(arguments: [
     ["--grammar", "root ::= (\"yes, \" | \"no, \"){30}"],
     ["--json-schema", "{\"type\": \"array\", \"items\": {\"enum\": [\"left\", \"right\"]}}"],
+    ["--json-schema", ProposedAnswerTests.people],
+    ["--json-schema", ProposedAnswerTests.people, "--repeat-penalty", "1.2"],
     ["--positions", "compact", "--budget", "64", "--block", "16"],
   ])
   func boundAnswers(options: [String]) throws {

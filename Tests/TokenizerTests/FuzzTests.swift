@@ -7,7 +7,7 @@ import Testing
 @Suite struct FuzzTests {
   private static let preTokenizers = ["smollm", "gpt-2", "llama-bpe", "qwen2", "default"]
 
-  private static func byteLevel(_ name: String) throws -> Tokenizing {
+  static func byteLevel(_ name: String) throws -> Tokenizing {
     var tiny = TinyVocabulary()
     for pair in [
       ("t", "h"), ("th", "e"), (" ", "the"), (" ", " "), ("'", "s"), ("\n", "\n"), ("1", "2"),
@@ -17,12 +17,12 @@ import Testing
     return try tiny.tokenizing(PreTokenizer(name: Array(name.utf8).span))
   }
 
-  private static func pieces() throws -> Tokenizing {
+  static func pieces(addsSpacePrefix: Bool = true) throws -> Tokenizing {
     var vocabulary = PieceVocabulary()
     for (rank, text) in [" ", "t", "h", "e", "th", "the", " the", "  ", "é", "日", "日本", "12"]
       .enumerated()
     { vocabulary.add(text, score: -Float(rank)) }
-    return try vocabulary.tokenizing()
+    return try vocabulary.tokenizing(addsSpacePrefix: addsSpacePrefix)
   }
 
   /// Random bytes, among them well-formed text.

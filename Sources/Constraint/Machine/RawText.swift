@@ -64,7 +64,7 @@ enum RawText {
 
   private static func markCount(_ thread: Thread) -> Int { Int(thread.seen[1]) }
 
-  private static func mark(_ thread: Thread, _ index: Int, _ words: Words) -> UInt8 {
+  static func mark(_ thread: Thread, _ index: Int, _ words: Words) -> UInt8 {
     words.byte(Int(thread.seen[0]) + index)
   }
 

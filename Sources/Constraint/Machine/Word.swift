@@ -8,8 +8,13 @@ enum Word {
     }
   }
 
+  /// The byte that must come.
+  static func next(_ thread: Thread) -> UInt8 {
+    unsafe text(thread).utf8Start[Int(thread.offset)]
+  }
+
   static func takes(_ thread: inout Thread, _ byte: UInt8) -> Bool {
-    if unsafe byte != text(thread).utf8Start[Int(thread.offset)] { return false }
+    if byte != next(thread) { return false }
     thread.offset += 1
     return true
   }

@@ -17,7 +17,8 @@ public struct TokenConstraint: ~Copyable {
   private var ends = InlineArray<16, Int32>(repeating: -1)
   private var endCount = 0
   /// The first space of the answer's first token is not written.
-  private var dropsSpace = false
+  private(set) var dropsSpace = false
+  private(set) var spaces = WrittenSpaces()
   /// While the answer is free: looks for the beginning of calls.
   private var trigger: ToolTrigger?
   private var marks = ToolMarks()
@@ -65,6 +66,7 @@ public struct TokenConstraint: ~Copyable {
   public mutating func begin(dropsSpace: Bool, _ vocabulary: borrowing Vocabulary) {
     text.restart()
     self.dropsSpace = dropsSpace
+    spaces.begin()
     marks = ToolMarks()
     trigger = nil
     guard let tools = text.tools else { return }
@@ -108,12 +110,16 @@ public struct TokenConstraint: ~Copyable {
 
   private mutating func step(_ bytes: Span<UInt8>) -> Machine.Level {
     var level = text.level
-    for index in 0..<bytes.count {
-      if index == 0 && dropsSpace && bytes[0] == UInt8(ascii: " ") { continue }
+    for index in firstIndex(bytes)..<bytes.count {
       level = text.machine.step(level, bytes[index])
       if level.isEmpty { return level }
     }
     return level
+  }
+
+  /// Where the bytes of the answer begin in those of its next token.
+  private func firstIndex(_ bytes: Span<UInt8>) -> Int {
+    dropsSpace && bytes.count > 0 && bytes[0] == UInt8(ascii: " ") ? 1 : 0
   }
 
   /// Whether the text can be whole within the tokens that are left, if each byte has a token of its own.
@@ -131,8 +137,13 @@ public struct TokenConstraint: ~Copyable {
   /// Takes a token that is allowed and is no end.
   @export(interface)
   public mutating func accept(_ token: Int32, _ vocabulary: borrowing Vocabulary) {
-    let level = step(vocabulary.bytes(of: token))
-    precondition(!level.isEmpty, "the token is not allowed")
+    let bytes = vocabulary.bytes(of: token)
+    var level = text.level
+    for index in firstIndex(bytes)..<bytes.count {
+      text.machine.note(bytes[index], level, &spaces)
+      level = text.machine.step(level, bytes[index])
+      precondition(!level.isEmpty, "the token is not allowed")
+    }
     text.level = text.machine.commit(level)
     dropsSpace = false
   }
@@ -146,7 +157,7 @@ public struct TokenConstraint: ~Copyable {
     if vocabulary.kind(of: token) == .control && !(isMark(token) && trigger.goesOn(bytes)) {
       return true
     }
-    var index = dropsSpace && bytes[0] == UInt8(ascii: " ") ? 1 : 0
+    var index = firstIndex(bytes)
     while index < bytes.count {
       let wasMatching = trigger.matchedCount > 0
       switch trigger.take(bytes[index]) {

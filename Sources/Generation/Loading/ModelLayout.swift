@@ -14,12 +14,14 @@ public struct ModelLayout: ~Copyable {
     _ needs: ModelNeeds, _ text: borrowing TextNeeds?
   ) {
     engine = EngineLayout(carver: &carver, shape: model.shape, settings: settings)
-    switch text {
-    case .some(let text): self.text = TextLayout(carver: &carver, text)
-    case .none: self.text = nil
-    }
     var generatorNeeds = needs.generator
     generatorNeeds.proposes = settings.proposalCountMax > 0
+    switch text {
+    case .some(let text):
+      self.text = TextLayout(carver: &carver, text)
+      generatorNeeds.scheme = text.scheme
+    case .none: self.text = nil
+    }
     generator = unsafe Generator(
       carver: &carver, generatorNeeds, AnswerEnds(model.tokenizer),
       vocabularyCount: model.shape.vocabularyCount, Self.vocabulary(self.text))

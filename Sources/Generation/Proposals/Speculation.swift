@@ -1,4 +1,6 @@
+import Constraint
 import Memory
+import Tokenizer
 
 /// What speculation did, of all answers so far.
 public struct SpeculationFigures: Sendable {
@@ -14,24 +16,28 @@ public struct SpeculationFigures: Sendable {
   public init() {}
 }
 
-/// Proposes tokens that followed the text's end before, and compares them with those that are chosen.
+/// Proposes tokens that followed the text's end before, or that an answer must or will likely have, and
+/// compares them with those that are chosen.
 struct Speculation: ~Copyable {
   private var history: TokenHistory
   var gate = SpeculationGate()
   private(set) var figures = SpeculationFigures()
-  /// Tokens that may follow, from the first one that has not been compared on.
-  private var tokens = InlineArray<7, Int32>(repeating: 0)
-  private var tokenCount = 0
+  /// Nil if no answer is ever bound.
+  private var bound: BoundProposals?
+  /// Tokens that may follow, those also that have been compared.
+  private var proposal = Proposal()
   private var comparedCount = 0
-  private var matchedCount = 0
   /// Of the present pass, if it has proposed tokens: its tokens, those that were chosen, its time.
   private var rowCount = 0
   private var chosenCount = 0
   private var nanoseconds: Int64 = 0
 
-  /// - Parameter isOn: whether tokens are ever proposed.
-  init(carver: inout Carver, isOn: Bool) {
+  /// - Parameters:
+  ///   - isOn: whether tokens are ever proposed.
+  ///   - scheme: of the vocabulary, if answers are ever bound.
+  init(carver: inout Carver, isOn: Bool, _ scheme: Scheme?) {
     history = TokenHistory(carver: &carver, capacity: isOn ? TokenHistory.tokenCount : 0)
+    if isOn, let scheme { bound = BoundProposals(carver: &carver, scheme) }
   }
 
   /// Another text begins.
@@ -43,19 +49,39 @@ struct Speculation: ~Copyable {
   /// A token of the prompt.
   mutating func accept(_ token: Int32) { history.append(token) }
 
-  /// Looks for tokens that may follow.
+  /// What an answer that must be something likely goes on with.
+  mutating func findBound(
+    _ constraint: inout TokenConstraint, _ vocabulary: borrowing Vocabulary
+  ) -> Proposal {
+    bound?.find(&constraint, vocabulary) ?? Proposal()
+  }
+
+  /// Chooses tokens that may follow: those of `bound`, or those that followed the text's end before.
   /// - Parameter most: tokens that can be proposed.
   /// - Returns: how many are to be proposed.
-  mutating func find(most: Int) -> Int {
+  mutating func find(most: Int, or bound: Proposal) -> Int {
     endPass()
-    guard let match = history.find() else { return 0 }
-    let count = gate.count(matched: match.length, most: most)
-    (tokenCount, matchedCount) = (max(count, 1), match.length)
-    for index in 0..<tokenCount { tokens[index] = history.following(match, index) }
+    let repeated = findRepeated()
+    let (first, second) = (gate.choice(bound, most: most), gate.choice(repeated, most: most))
+    let takesBound = bound.count > 0 && (first.gain >= second.gain || repeated.count == 0)
+    proposal = takesBound ? bound : repeated
+    let count = takesBound ? first.count : second.count
+    // The first one is compared also if none is tried.
+    proposal.shrink(to: max(count, 1))
     return count
   }
 
-  subscript(index: Int) -> Int32 { tokens[index] }
+  private func findRepeated() -> Proposal {
+    var proposal = Proposal()
+    guard let match = history.find() else { return proposal }
+    while !proposal.isFull {
+      let index = proposal.count
+      proposal.append(history.following(match, index), .matched(match.length + index))
+    }
+    return proposal
+  }
+
+  subscript(index: Int) -> Int32 { proposal[index] }
 
   /// A pass of so many tokens is over.
   mutating func note(rows count: Int, nanoseconds: Int64) {
@@ -76,10 +102,10 @@ struct Speculation: ~Copyable {
   mutating func choose(_ token: Int32) -> Bool {
     history.append(token)
     chosenCount += 1
-    if comparedCount == tokenCount { return false }
-    let isRight = tokens[comparedCount] == token
-    gate.note(isRight: isRight, matched: matchedCount + comparedCount)
-    comparedCount = isRight ? comparedCount + 1 : tokenCount
+    if comparedCount == proposal.count { return false }
+    let isRight = proposal[comparedCount] == token
+    gate.note(isRight: isRight, proposal.kind(comparedCount))
+    comparedCount = isRight ? comparedCount + 1 : proposal.count
     if isRight && rowCount > 0 { figures.acceptedCount += 1 }
     return isRight
   }
@@ -91,6 +117,7 @@ struct Speculation: ~Copyable {
       figures.savedNanoseconds +=
         Double(chosenCount) * gate.plainNanoseconds - Double(nanoseconds)
     }
-    (rowCount, tokenCount, comparedCount) = (0, 0, 0)
+    (rowCount, comparedCount) = (0, 0)
+    proposal.shrink(to: 0)
   }
 }

@@ -11,47 +11,44 @@ public struct SpeculationGate: Sendable {
   /// How a measured cost is forgotten if it is not measured again, a token.
   private static let forgotten = 1.0 / 2048
 
-  /// How likely a proposed token is, by the length of the match before it.
-  private var chances: InlineArray<5, Double> = [0.25, 0.35, 0.5, 0.7, 0.85]
+  /// How likely a proposed token is, by its kind.
+  private var chances: InlineArray<8, Double> = [0.25, 0.35, 0.5, 0.7, 0.85, 0.9, 0.8, 0.35]
   /// Nanoseconds of a pass of one token; 0 if none has been measured.
   public private(set) var plainNanoseconds = 0.0
   private var costs = firstCosts
 
   public init() {}
 
-  private static func kind(matched length: Int) -> Int {
-    length < 3 ? 0 : length < 4 ? 1 : length < 6 ? 2 : length < 10 ? 3 : 4
-  }
-
   private static func kind(rows count: Int) -> Int { count <= 2 ? 0 : count <= 4 ? 1 : 2 }
 
   /// A pass of so many tokens, in passes of one.
   public func cost(rows count: Int) -> Double { count == 1 ? 1 : costs[Self.kind(rows: count)] }
 
-  /// How likely the token behind a match of this length is.
-  public func chance(matched length: Int) -> Double { chances[Self.kind(matched: length)] }
+  /// How likely a token of a kind is.
+  public func chance(_ kind: ProposalKind) -> Double { chances[Int(kind.rawValue)] }
 
-  /// Tokens to propose behind a match; 0 if none are worth it.
+  /// How many of the tokens of a proposal to try, and how many times as fast the text then comes; 0 and 1
+  /// if none are worth it.
   /// - Parameter most: tokens that can be proposed.
   @export(interface)
-  public func count(matched length: Int, most: Int) -> Int {
-    if plainNanoseconds == 0 { return 0 }
-    var (best, bestRate) = (0, Self.gainMin)
+  public func choice(_ proposal: Proposal, most: Int) -> (count: Int, gain: Double) {
+    if plainNanoseconds == 0 { return (0, 1) }
+    var best = (count: 0, gain: Self.gainMin)
     var (likely, expected) = (1.0, 1.0)
-    for count in 1..<max(min(most, Self.rowCountMax - 1) + 1, 1) {
-      likely *= chance(matched: length + count - 1)
+    for count in 1..<max(min(most, proposal.count) + 1, 1) {
+      likely *= chance(proposal.kind(count - 1))
       expected += likely
-      let rate = expected / cost(rows: count + 1)
-      if rate > bestRate { (best, bestRate) = (count, rate) }
+      let gain = expected / cost(rows: count + 1)
+      if gain > best.gain { best = (count, gain) }
     }
-    return best
+    return best.count == 0 ? (0, 1) : best
   }
 
-  /// Whether a token that was or would have been proposed behind a match was right.
+  /// Whether a token that was or would have been proposed was right.
   @export(interface)
-  public mutating func note(isRight: Bool, matched length: Int) {
-    let kind = Self.kind(matched: length)
-    chances[kind] += ((isRight ? 1 : 0) - chances[kind]) / 16
+  public mutating func note(isRight: Bool, _ kind: ProposalKind) {
+    let index = Int(kind.rawValue)
+    chances[index] += ((isRight ? 1 : 0) - chances[index]) / 16
   }
 
   /// What a pass of so many tokens took, with all that belongs to it.

@@ -7,9 +7,10 @@ enum ProductStep {
 
 /// Products of int8 activations with packed codes, for a range of output groups.
 ///
-/// A single token reads each weight once, from registers. For several tokens a group's weights are
-/// unpacked, `BitsGeometry.unitsPerPanel` units at a time, and all tokens of a batch pass by them; a batch is as many
-/// tokens as half of `l2ByteCount`, the thread's part of the second-level cache, holds.
+/// A single token reads each weight once, from registers, and so do up to eight with AVX-512 VNNI. For
+/// more tokens a group's weights are unpacked, `BitsGeometry.unitsPerPanel` units at a time, and all
+/// tokens of a batch pass by them; a batch is as many tokens as half of `l2ByteCount`, the thread's part
+/// of the second-level cache, holds.
 enum BitsProduct {
   /// Tokens of a batch at most: their products lie on the stack.
   private static var batchTokenCountMax: Int { 128 }
@@ -19,11 +20,13 @@ enum BitsProduct {
     _ x: BlockRows, _ w: BitsMatrix, groups: Range<Int>, _ step: ProductStep,
     into out: ProductOutput, l2ByteCount: Int
   ) {
-    if x.tokenCount == 1 {
-      runRow(x, w, groups, step, out)
-    } else {
-      runTiles(x, w, groups, step, out, l2ByteCount)
-    }
+    if x.tokenCount == 1 { return runRow(x, w, groups, step, out) }
+    #if arch(x86_64)
+      if edge_has_vnni() && x.tokenCount <= fewRowCountMax {
+        return runFewRows(x, w, groups, step, out)
+      }
+    #endif
+    runTiles(x, w, groups, step, out, l2ByteCount)
   }
 
   /// Outputs whose products lie on the stack.
@@ -156,7 +159,7 @@ enum BitsProduct {
 
   /// Rows of products, `[rowCount][columnCount]`, and those of the output.
   @inline(never)
-  private static func combine(
+  static func combine(
     _ products: UnsafePointer<Float>, rowCount: Int, columnCount: Int,
     _ out: UnsafeMutablePointer<Float>, stride: Int, _ step: ProductStep
   ) {

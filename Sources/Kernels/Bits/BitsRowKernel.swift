@@ -125,7 +125,7 @@ enum BitsRowKernel<Kind: PackedType> {
   /// Brings a unit's part of the next block nearer: processors for x86-64 do not by themselves, as a long
   /// block is read in two places.
   @inline(__always)
-  private static func prefetch(_ block: UnsafeRawPointer, _ unit: Int) {
+  static func prefetch(_ block: UnsafeRawPointer, _ unit: Int) {
     #if arch(x86_64)
       let part = layout.blockByteCount / format.unitsPerBlock
       let next = unsafe block + (layout.blockByteCount + unit &* part)

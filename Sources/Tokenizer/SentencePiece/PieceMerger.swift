@@ -8,17 +8,17 @@ import Memory
   /// A token that has not been looked up.
   private static let unsought: Int32 = -2
 
-  /// [SymbolChain.countMax] The word, with spaces for U+2581.
+  /// [capacity] The word, with spaces for U+2581.
   private let text: UnsafeMutablePointer<UInt8>
-  /// [SymbolChain.countMax + 1] Where the symbol at each place begins in `text`, before merging.
+  /// [capacity + 1] Where the symbol at each place begins in `text`, before merging.
   private let starts: UnsafeMutablePointer<UInt16>
-  /// [SymbolChain.countMax] The token of the pair of the symbol at each place and the one after it;
+  /// [capacity] The token of the pair of the symbol at each place and the one after it;
   /// after `merge`, the word's tokens in order.
   let tokens: UnsafeMutablePointer<Int32>
 
   /// Takes no memory where it is not used.
-  init(carver: inout Carver, isUsed: Bool) {
-    let count = isUsed ? SymbolChain.countMax : 0
+  init(carver: inout Carver, isUsed: Bool, capacity: Int) {
+    let count = isUsed ? capacity : 0
     unsafe text = unsafe carver.take(.text, UInt8.self, count: count)
     unsafe starts = unsafe carver.take(.text, UInt16.self, count: isUsed ? count + 1 : 0)
     unsafe tokens = unsafe carver.take(.text, Int32.self, count: count)
