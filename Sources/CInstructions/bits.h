@@ -85,8 +85,8 @@ EDGE_INSTRUCTION edge_codes edge_with_two_bits(edge_codes codes, edge_codes plan
   return codes | (plane >> (uint8_t)place & 3) << 4;
 }
 // The level of each code, plus `edge_level_bias`.
-EDGE_INSTRUCTION edge_codes edge_levels_of_codes(edge_codes codes) {
-  edge_convert_i8x16 levels = edge_levels() + (int8_t)edge_level_bias();
+EDGE_INSTRUCTION edge_codes edge_levels_of_codes(edge_convert_i8x16 levels, edge_codes codes) {
+  levels += (int8_t)edge_level_bias();
 #if defined(__AVX512VNNI__)
   __m512i table = _mm512_broadcast_i32x4((__m128i)levels);
   return (edge_codes)_mm512_shuffle_epi8(table, (__m512i)codes);

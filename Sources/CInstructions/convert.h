@@ -38,3 +38,7 @@ static inline __attribute__((always_inline)) edge_convert_i8x16 edge_levels(void
   return (edge_convert_i8x16){-127, -104, -83, -65, -49, -35, -22, -10,
                               1,    13,   25,  38,  53,  69,  89,  113};
 }
+// Twice what the 16 codes of MXFP4 stand for: a sign, two bits of exponent, one of mantissa.
+static inline __attribute__((always_inline)) edge_convert_i8x16 edge_float4_levels(void) {
+  return (edge_convert_i8x16){0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+}

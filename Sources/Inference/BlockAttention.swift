@@ -123,7 +123,7 @@ extension ForwardPass {
     return Attention(
       cache: block.head.rows, scratch: scratch(spec, member), slotsBefore: block.slotsBefore,
       slotCount: block.slotCount, group: spec.group, usesFloat16: settings.usesFloat16,
-      window: window(spec, block))
+      window: window(spec, block), sinks: sinks(share))
   }
 
   /// - Returns: whether queries and scores were in the range of the pass's format.
@@ -149,6 +149,13 @@ extension ForwardPass {
       share.rows, from: workspace.queryKeyValue[0] + kvHead * spec.group * spec.headDim,
       stride: workspace.queryKeyValue.stride, group: spec.group, workspace.rotary[spec],
       scale: spec.queryScale)
+  }
+
+  /// Those of the KV head's query heads.
+  private func sinks(_ share: AttentionShare) -> AttentionSinks? {
+    guard let sinks = unsafe weights.layers[share.layer].sinks else { return nil }
+    return unsafe AttentionSinks(
+      scores: sinks + share.block.kvHead * share.spec.group, group: share.spec.group)
   }
 
   /// Of layers that share keys the last one takes the policy's row.

@@ -27,7 +27,7 @@ extension ForwardPass {
     timer.wait(member, endOf: .other)
     multiplyDowns(experts, route, member)
     timer.wait(member, endOf: .linear)
-    addOutputs(route, member)
+    addOutputs(experts, route, member)
     timer.wait(member, endOf: .other)
   }
 
@@ -53,6 +53,7 @@ extension ForwardPass {
       for expert in first..<min(first + Self.expertsPerShare, spec.count) {
         unsafe logits[expert] = unsafe sumOfProducts(
           row, experts.router[expert], count: shape.embeddingLength)
+        if let biases = experts.biases { unsafe logits[expert] += biases.router[expert] }
       }
     }
   }
@@ -83,12 +84,22 @@ extension ForwardPass {
     let function: GateFunction = spec(layer).activation == .silu ? .silu : .gelu
     let (own, k) = (workspace.experts, shape.embeddingLength)
     forEachExpertShare(route, groupCount: experts.gates[0].groupCount, member) { index, groups in
-      let expert = route.expert(index)
-      Matmul.gated(
-        own.rounded(forms, k: k, route, index), gate: experts.gates[expert],
-        up: experts.ups[expert], function, groups: groups,
-        into: ProductOutput(own.gated, from: route.rows(index).lowerBound),
-        l2ByteCount: settings.l2ByteCount)
+      let (expert, rows) = (route.expert(index), own.rounded(forms, k: k, route, index))
+      let out = ProductOutput(own.gated, from: route.rows(index).lowerBound)
+      if let biases = experts.biases {
+        let ups = ProductOutput(own.ups, from: route.rows(index).lowerBound)
+        unsafe Matmul.store(
+          rows, experts.gates[expert], groups: groups, bias: biases.gates[expert], into: out,
+          l2ByteCount: settings.l2ByteCount)
+        unsafe Matmul.store(
+          rows, experts.ups[expert], groups: groups, bias: biases.ups[expert], into: ups,
+          l2ByteCount: settings.l2ByteCount)
+        out.gateClamped(ups, rowCount: rows.tokenCount, groups: groups)
+      } else {
+        Matmul.gated(
+          rows, gate: experts.gates[expert], up: experts.ups[expert], function, groups: groups,
+          into: out, l2ByteCount: settings.l2ByteCount)
+      }
     }
   }
 
@@ -123,14 +134,19 @@ extension ForwardPass {
     }
   }
 
-  /// residual += what a token's experts gave, in the order in which they were chosen
-  private func addOutputs(_ route: ExpertRoute, _ member: Member) {
+  /// residual += what a token's experts gave, in the order in which they were chosen, and their biases times
+  /// their factors
+  private func addOutputs(_ experts: ExpertWeights, _ route: ExpertRoute, _ member: Member) {
     while let token = member.nextShare(below: tokenCount) {
       let target = unsafe workspace.residual[token]
       for rank in 0..<route.experts.usedCount {
         let row = route.row(token, rank: rank)
         unsafe add(
           workspace.experts.outputs[row], to: target,
+          count: shape.embeddingLength)
+        guard let biases = experts.biases else { continue }
+        unsafe addProducts(
+          biases.downs[route.expert(ofRow: row)], factor: route.factor(ofRow: row), to: target,
           count: shape.embeddingLength)
       }
     }

@@ -119,6 +119,7 @@ import Model
 
   func token(ofRow row: Int) -> Int { unsafe Int(entryOfRow[row]) / experts.usedCount }
   func factor(ofRow row: Int) -> Float { unsafe factors[Int(entryOfRow[row])] }
+  func expert(ofRow row: Int) -> Int { unsafe Int(expertOfEntry[Int(entryOfRow[row])]) }
   func row(_ token: Int, rank: Int) -> Int {
     unsafe Int(rowOfEntry[token * experts.usedCount + rank])
   }
@@ -132,6 +133,8 @@ import Model
   let logits: ArenaRows<Float>
   /// Rows of all experts: the gate's function of gate, times up.
   let gated: ArenaRows<Float>
+  /// The same of up alone, where biases are added before.
+  let ups: ArenaRows<Float>
   /// Rows of all experts: what they give.
   let outputs: ArenaRows<Float>
   /// Rows of all experts, rounded for one product at a time, each expert's from a place of its own on.
@@ -153,6 +156,10 @@ import Model
     logits = carver.takeRows(.activations, Float.self, count: block, stride: expertCount)
     gated = carver.takeRows(
       .activations, Float.self, count: isUsed ? rowCount : 0,
+      stride: MatrixFormat.rowCapacity(length))
+    let hasBiases = shape.layers.largest { $0.experts?.hasMatrixBiases ?? false ? 1 : 0 } > 0
+    ups = carver.takeRows(
+      .activations, Float.self, count: hasBiases ? rowCount : 0,
       stride: MatrixFormat.rowCapacity(length))
     outputs = carver.takeRows(
       .activations, Float.self, count: isUsed ? rowCount : 0, stride: stride)

@@ -12,6 +12,8 @@ import Platform
   let gates: ExpertMatrices
   let ups: ExpertMatrices
   let downs: ExpertMatrices
+  /// If the layer has them.
+  let biases: ExpertBiases?
 
   init(carver: inout Carver, _ shape: ModelShape, _ layer: Int, _ experts: ExpertSpec) {
     let (spec, length) = (shape.layer(layer), shape.embeddingLength)
@@ -25,6 +27,31 @@ import Platform
     gates = matrices(.gate, outputs: spec.feedForwardLength, k: length)
     ups = matrices(.up, outputs: spec.feedForwardLength, k: length)
     downs = matrices(.down, outputs: length, k: spec.feedForwardLength)
+    biases =
+      experts.hasMatrixBiases
+      ? ExpertBiases(
+        carver: &carver, experts, length: length, feedForwardLength: spec.feedForwardLength) : nil
+  }
+}
+
+/// What is added to the numbers of a router and to the products of all experts.
+@safe struct ExpertBiases: BitwiseCopyable {
+  /// `[experts]`
+  let router: UnsafeMutablePointer<Float>
+  /// A row for each expert, with zeros behind it to whole output groups.
+  let gates: ArenaRows<Float>
+  let ups: ArenaRows<Float>
+  let downs: ArenaRows<Float>
+
+  init(carver: inout Carver, _ experts: ExpertSpec, length: Int, feedForwardLength: Int) {
+    unsafe router = unsafe carver.take(.norms, Float.self, count: experts.count)
+    func rows(_ count: Int) -> ArenaRows<Float> {
+      carver.takeRows(
+        .norms, Float.self, count: experts.count, stride: MatrixFormat.outputCapacity(count))
+    }
+    gates = rows(feedForwardLength)
+    ups = rows(feedForwardLength)
+    downs = rows(length)
   }
 }
 

@@ -16,7 +16,7 @@ extension LayerSpec {
 /// The bytes of a model's matrices by their format.
 public struct FormatTally {
   public static let count = BitsKind.count + 1
-  private var byteCounts = InlineArray<11, Int>(repeating: 0)
+  private var byteCounts = InlineArray<12, Int>(repeating: 0)
 
   /// - Parameter shape: `keepsCodes` says whether types of the file stay.
   @export(interface)

@@ -90,7 +90,7 @@ import Profile
     roundAttention(layer, into: attended, member, &timer)
     unsafe add(
       member, attended, layerWeights.attentionOutput, layerWeights,
-      norm: layerWeights.attentionPostNorm, &timer)
+      bias: layerWeights.outputBias, norm: layerWeights.attentionPostNorm, &timer)
   }
 
   private func attendBlock(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
@@ -152,11 +152,12 @@ extension ForwardPass {
     }
   }
 
-  /// residual += x·W, which `x` was multiplied by the layer's scale for; or if there is a norm, the norm
+  /// residual += x·W, which `x` was multiplied by the layer's scale for, and a bias; or if there is a norm, the norm
   /// of x·W times that scale.
   private func add(
     _ member: Member, _ x: ActivationRows, _ matrix: WeightMatrix, _ layer: LayerWeights,
-    norm: UnsafeMutablePointer<Float>?, _ timer: inout LapTimer
+    bias: UnsafeMutablePointer<Float>? = nil, norm: UnsafeMutablePointer<Float>?,
+    _ timer: inout LapTimer
   ) {
     let out = unsafe ProductOutput(norm == nil ? workspace.residual : workspace.branch)
     let share = groupsPerShare(matrix.groupCount, member)
@@ -165,6 +166,9 @@ extension ForwardPass {
         Matmul.add(x, matrix, groups: groups, to: out, l2ByteCount: pass.settings.l2ByteCount)
       } else {
         Matmul.store(x, matrix, groups: groups, into: out, l2ByteCount: pass.settings.l2ByteCount)
+      }
+      if let bias = unsafe bias {
+        unsafe out.addRow(bias, rowCount: x.tokenCount, groups: groups)
       }
     }
     timer.wait(member, endOf: .linear)

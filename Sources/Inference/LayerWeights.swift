@@ -18,8 +18,12 @@ import Model
   let convolution: UnsafeMutablePointer<Float>?
   /// If the layer has a delta rule.
   let delta: DeltaWeights?
+  /// `[query heads]`, if attention has sinks.
+  let sinks: UnsafeMutablePointer<Float>?
   /// Takes what attention or the convolution gave.
   let attentionOutput: WeightMatrix
+  /// One for each output of `attentionOutput`, if it has a bias.
+  let outputBias: UnsafeMutablePointer<Float>?
   /// `[embedding]`, if the layer has it.
   let attentionPostNorm: UnsafeMutablePointer<Float>?
   let feedForwardNorm: UnsafeMutablePointer<Float>
@@ -54,6 +58,12 @@ import Model
     } else {
       delta = nil
     }
+    unsafe sinks =
+      unsafe spec.hasSinks ? carver.take(.norms, Float.self, count: spec.headCount) : nil
+    unsafe outputBias =
+      unsafe spec.hasOutputBias
+      ? carver.take(
+        .norms, Float.self, count: MatrixFormat.outputCapacity(embeddingLength)) : nil
     attentionOutput = carver.takeMatrix(
       .weights, shape.format(layer, .attentionOutput), outputs: embeddingLength,
       k: spec.mixedLength(embeddingLength: embeddingLength))
@@ -142,11 +152,21 @@ extension LayerWeights {
     case .inputProjection: .matrix(input!.projection, firstOutput: 0, .asStored)
     case .inputNorm: unsafe .vector(input!.norm, .asStored)
     case .outputScale: unsafe .vector(input!.outputScale, .asStored)
+    case .sinks: unsafe .vector(sinks!, .asStored)
+    case .attentionOutputBias: unsafe .vector(outputBias!, .asStored)
+    case .routerOffset: unsafe .vector(experts!.biases!.router, .asStored)
+    case .gateBiases: Self.place(experts!.biases!.gates)
+    case .upBiases: Self.place(experts!.biases!.ups)
+    case .downBiases: Self.place(experts!.biases!.downs)
     }
   }
 }
 
 extension LayerWeights {
+  private static func place(_ rows: ArenaRows<Float>) -> TensorPlace {
+    unsafe .numbers(rows[0], rowStride: rows.stride, columnStride: 1)
+  }
+
   private func joined(at output: Int, _ order: RowOrder) -> TensorPlace {
     let (matrix, first) = queryKeyValue.part(of: output)
     return .matrix(matrix, firstOutput: first, order)

@@ -89,6 +89,7 @@ extension MatrixFormat {
     case .q6_k: self = .bits(.q6_k)
     case .iq4_xs: self = .bits(.iq4_xs)
     case .q8_0: self = .bits(.q8_0)
+    case .mxfp4: self = .bits(.mxfp4)
     default: self = .int8
     }
   }

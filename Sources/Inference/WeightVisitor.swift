@@ -76,7 +76,11 @@ extension ModelWeights {
       visitor.visit(
         matrix: layer.queryKeyValue.part(part), number: number + part * Self.partNumberStep)
     }
+    if let sinks = unsafe layer.sinks {
+      unsafe visitor.visit(bias: sinks, count: layer.spec.headCount)
+    }
     visitor.visit(matrix: layer.attentionOutput, number: number + 1)
+    if let bias = unsafe layer.outputBias { unsafe visitor.visit(bias: bias, count: length) }
     if let norm = unsafe layer.attentionPostNorm { unsafe visitor.visit(norm: norm, count: length) }
     unsafe visitor.visit(norm: layer.feedForwardNorm, count: length)
     if let experts = layer.experts {
@@ -84,6 +88,9 @@ extension ModelWeights {
         router: experts.router[0], count: experts.router.count * experts.router.stride)
       if let bias = unsafe experts.bias {
         unsafe visitor.visit(bias: bias, count: experts.gates.count)
+      }
+      if let biases = experts.biases {
+        forEach(in: biases, layer.spec, experts.gates.count, &visitor)
       }
       for expert in 0..<experts.gates.count {
         let number = number + expert * Self.partNumberStep
@@ -106,6 +113,17 @@ extension ModelWeights {
       visitor.visit(matrix: input.projection, number: number + 4 + Self.partNumberStep)
       unsafe visitor.visit(norm: input.norm, count: length)
       unsafe visitor.visit(norm: input.outputScale, count: 1)
+    }
+  }
+
+  private func forEach<Visitor: WeightVisitor>(
+    in biases: ExpertBiases, _ spec: LayerSpec, _ expertCount: Int, _ visitor: inout Visitor
+  ) {
+    unsafe visitor.visit(bias: biases.router, count: expertCount)
+    for expert in 0..<expertCount {
+      unsafe visitor.visit(bias: biases.gates[expert], count: spec.feedForwardLength)
+      unsafe visitor.visit(bias: biases.ups[expert], count: spec.feedForwardLength)
+      unsafe visitor.visit(bias: biases.downs[expert], count: shape.embeddingLength)
     }
   }
 }

@@ -60,10 +60,13 @@ struct FloatAttention {
     outputs = (0..<count).map { _ in FloatRows(rowCount: blockSize, length: headDim) }
   }
 
-  /// - Parameter observe: gets the query head, the position and its weights.
+  /// - Parameters:
+  ///   - sinks: of each query head, if there are any.
+  ///   - observe: gets the query head, the position and its weights.
   func run(
     _ queries: FloatRows, rowCount: Int, firstPosition: Int, _ cache: FloatCache,
-    into attended: FloatRows, _ observe: (Int, Int, UnsafeBufferPointer<Float>) -> Void
+    sinks: [Float]?, into attended: FloatRows,
+    _ observe: (Int, Int, UnsafeBufferPointer<Float>) -> Void
   ) {
     let (group, headDim) = (cache.layer.group, cache.layer.headDim)
     workers.forEach(cache.layer.headCount) { worker, head in
@@ -74,7 +77,8 @@ struct FloatAttention {
       for row in 0..<rowCount {
         softmax(
           scores[row], scale: cache.layer.queryScale ?? 1 / Float(headDim).squareRoot(),
-          seen: seen(by: firstPosition + row, cache.layer), padded: scores.stride)
+          sink: sinks?[head], seen: seen(by: firstPosition + row, cache.layer),
+          padded: scores.stride)
         observe(
           head, firstPosition + row,
           UnsafeBufferPointer(start: scores[row], count: firstPosition + row + 1))
@@ -111,9 +115,9 @@ struct FloatAttention {
     }
   }
 
-  /// Softmax of row * scale, in place; zeros for the slots that are not seen.
+  /// Softmax of row * scale, and of a sink if there is one, in place; zeros for the slots that are not seen.
   private func softmax(
-    _ row: UnsafeMutablePointer<Float>, scale: Float, seen: Range<Int>, padded: Int
+    _ row: UnsafeMutablePointer<Float>, scale: Float, sink: Float?, seen: Range<Int>, padded: Int
   ) {
     var largest = row[seen.lowerBound]
     for index in seen { largest = max(largest, row[index]) }
@@ -122,6 +126,7 @@ struct FloatAttention {
       row[index] = exp((row[index] - largest) * scale)
       sum += Double(row[index])
     }
+    if let sink { sum += exp(Double(sink - largest * scale)) }
     let factor = Float(1 / sum)
     for index in seen { row[index] *= factor }
     for index in 0..<seen.lowerBound { row[index] = 0 }

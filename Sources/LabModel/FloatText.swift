@@ -128,7 +128,7 @@ public final class FloatText {
     case .convolution(let convolution): convolve(index, convolution)
     case .delta(let delta): runDeltaRule(index, delta)
     }
-    multiply(attended, layer.attentionOutput, into: product)
+    multiply(attended, layer.attentionOutput, plus: layer.outputBias, into: product)
     addProduct(layer.attentionPostNorm, layer.spec)
   }
 
@@ -173,7 +173,8 @@ public final class FloatText {
         queries: HeadRows(rows: queries, rowCount: rowCount, headDim: layer.spec.headDim))
     }
     attention.run(
-      queries, rowCount: rowCount, firstPosition: tokenCount, caches[source], into: attended
+      queries, rowCount: rowCount, firstPosition: tokenCount, caches[source], sinks: heads.sinks,
+      into: attended
     ) { head, position, weights in
       observer?.attention(layer: index, head: head, position: position, weights: weights)
     }
@@ -250,14 +251,15 @@ public final class FloatText {
   /// gate = f(gate) * up
   private func activate(_ row: Int, _ layer: LayerSpec) {
     for index in 0..<layer.feedForwardLength {
-      gate[row][index] = activation(gate[row][index], layer) * up[row][index]
+      gate[row][index] = gated(gate[row][index], up[row][index], layer)
     }
   }
 
   /// product = the sum of what the token's experts give
   private func feedForward(_ row: Int, _ experts: FloatExperts, _ layer: LayerSpec) {
-    let logits = experts.router.map { weights in
-      weights.indices.reduce(Float(0)) { $0 + weights[$1] * normalized[row][$1] }
+    let offsets = experts.biases?.router ?? Array(repeating: 0, count: experts.spec.count)
+    let logits = zip(experts.router, offsets).map { weights, offset in
+      weights.indices.reduce(Float(0)) { $0 + weights[$1] * normalized[row][$1] } + offset
     }
     let numbers =
       experts.spec.gating == .sigmoid
@@ -272,17 +274,27 @@ public final class FloatText {
     var total = [Float](repeating: 0, count: shape.embeddingLength)
     for expert in chosen {
       let unit = experts.units[expert]
-      unit.gate.multiply(normalized, firstRow: row, rowCount: 1, into: gate, workers)
-      unit.up.multiply(normalized, firstRow: row, rowCount: 1, into: up, workers)
+      let biases = experts.biases
+      unit.gate.multiply(
+        normalized, firstRow: row, rowCount: 1, plus: biases?.gates[expert], into: gate, workers)
+      unit.up.multiply(
+        normalized, firstRow: row, rowCount: 1, plus: biases?.ups[expert], into: up, workers)
       activate(0, layer)
-      unit.down.multiply(gate, rowCount: 1, into: expertOutput, workers)
+      unit.down.multiply(
+        gate, rowCount: 1, plus: biases?.downs[expert], into: expertOutput, workers)
       for index in total.indices { total[index] += expertOutput[0][index] * numbers[expert] / sum }
     }
     for index in total.indices { product[row][index] = total[index] }
   }
 
+  private func gated(_ gate: Float, _ up: Float, _ layer: LayerSpec) -> Float {
+    if layer.activation != .clampedSilu { return activation(gate, layer) * up }
+    return activation(min(gate, 7), layer) * (min(max(up, -7), 7) + 1)
+  }
+
   private func activation(_ x: Float, _ layer: LayerSpec) -> Float {
     switch layer.activation {
+    case .clampedSilu: x / (1 + exp(-1.702 * x))
     case .silu: x / (1 + exp(-x))
     case .gelu: x / 2 * (1 + tanh((2 / Float.pi).squareRoot() * (x + 0.044715 * x * x * x)))
     }

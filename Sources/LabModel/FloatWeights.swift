@@ -14,6 +14,8 @@ struct FloatLayer {
   let mixer: FloatMixer
   /// Takes what the mixer gave.
   let attentionOutput: FloatMatrix
+  /// Where the model has one behind attention.
+  let outputBias: [Float]?
   /// Where the model has norms behind its parts.
   let attentionPostNorm: [Float]?
   let feedForwardPostNorm: [Float]?
@@ -58,6 +60,16 @@ struct FloatExperts {
   /// Zeros where the model has none.
   let bias: [Float]
   let units: [FloatGatedUnit]
+  /// Where the model has biases.
+  let biases: FloatExpertBiases?
+}
+
+/// Of the router, and of each expert.
+struct FloatExpertBiases {
+  let router: [Float]
+  let gates: [[Float]]
+  let ups: [[Float]]
+  let downs: [[Float]]
 }
 
 /// What mixes a layer's tokens.
@@ -92,6 +104,8 @@ struct FloatHeads {
   let biases: (query: [Float], key: [Float], value: [Float])?
   /// Where the model has norms of heads: `[headDim]` each.
   let norms: (query: [Float], key: [Float]?)?
+  /// Where the model has sinks: of each query head.
+  let sinks: [Float]?
 }
 
 /// A gated short convolution.
@@ -171,6 +185,7 @@ private struct FloatReader {
       attentionNorm: try vector(.layer(layer, .attentionNorm)),
       mixer: try mixer(layer, spec, order),
       attentionOutput: try matrix(layer, spec.outputTensor),
+      outputBias: !spec.hasOutputBias ? nil : try vector(.layer(layer, .attentionOutputBias)),
       attentionPostNorm: !spec.norms.afterAttention
         ? nil : try vector(.layer(layer, .attentionPostNorm)),
       feedForwardPostNorm: !spec.norms.afterFeedForward
@@ -204,7 +219,13 @@ private struct FloatReader {
         units: try (0..<experts.count).map {
           FloatGatedUnit(
             gate: try part(.gates, $0), up: try part(.ups, $0), down: try part(.downs, $0))
-        }))
+        },
+        biases: !experts.hasMatrixBiases
+          ? nil
+          : FloatExpertBiases(
+            router: try vector(.layer(layer, .routerOffset)),
+            gates: try rows(.layer(layer, .gateBiases)), ups: try rows(.layer(layer, .upBiases)),
+            downs: try rows(.layer(layer, .downBiases)))))
   }
 
   private func delta(_ layer: Int, _ spec: DeltaSpec) throws -> FloatDelta {
@@ -241,7 +262,8 @@ private struct FloatReader {
           : (
             try vector(.layer(layer, .queryNorm), order),
             spec.keySource != nil ? nil : try vector(.layer(layer, .keyNorm), order)
-          )))
+          ),
+        sinks: !spec.hasSinks ? nil : try vector(.layer(layer, .sinks))))
   }
 
   /// A matrix of a layer, or the rows that a fused one has of it.

@@ -165,7 +165,7 @@ private func prompt(_ count: Int, period: Int) -> [Int32] {
   }
 
   /// Matrices that stay in the file's bits.
-  @Test(arguments: [TensorType.q4_0, .q4_1, .q5_0, .iq4_nl, .q4_k, .q6_k])
+  @Test(arguments: [TensorType.q4_0, .q4_1, .q5_0, .iq4_nl, .q4_k, .q6_k, .mxfp4])
   func packedBits(type: TensorType) throws {
     var plain = try Fixture.make(
       .keydiff, budget: 24, threads: 2, proposals: 0, types: [type], keepsCodes: true)

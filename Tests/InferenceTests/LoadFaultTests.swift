@@ -11,6 +11,7 @@ import Testing
 @Suite struct LoadFaultTests {
   private static let types: [TensorType] = [
     .q4_k, .q6_k, .q2_k, .q3_k, .q5_k, .iq4_xs, .iq4_nl, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0,
+    .mxfp4,
   ]
   private let folder: Folder
 

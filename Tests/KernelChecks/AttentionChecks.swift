@@ -26,7 +26,8 @@ enum AttentionChecks {
           compare(
             headDim: headDims[dim], group: groups[group], tokens: tokenCounts[tokens],
             slotsBefore: slotsBefore[before], .moderate,
-            chunk: chunks[(dim + group + tokens) % 5], usesFloat16: usesFloat16, &context)
+            chunk: chunks[(dim + group + tokens) % 5], usesFloat16: usesFloat16,
+            hasSinks: (dim + group + tokens) % 3 == 0, &context)
         }
       }
     }
@@ -67,7 +68,7 @@ enum AttentionChecks {
           context.begin("slots", slotCounts[count], "group", groups[group], "scores", kind)
           let problem = AttentionProblem(
             &context, headDim: 64, group: groups[group], tokens: 1,
-            slotsBefore: slotCounts[count] - 1)
+            slotsBefore: slotCounts[count] - 1, hasSinks: kind % 2 == 1)
           problem.fill(ScoreKind(rawValue: kind)!, &context.random)
           compareSegments(problem, usesFloat16, &context)
         }
@@ -184,12 +185,13 @@ enum AttentionChecks {
 
   private static func compare(
     headDim: Int, group: Int, tokens: Int, slotsBefore: Int, _ kind: ScoreKind, chunk: Int,
-    usesFloat16: Bool, _ context: inout CheckContext
+    usesFloat16: Bool, hasSinks: Bool = false, _ context: inout CheckContext
   ) {
     context.begin(
       "headDim", headDim, "group", group, "tokens", tokens, "slotsBefore", slotsBefore)
     let problem = AttentionProblem(
-      &context, headDim: headDim, group: group, tokens: tokens, slotsBefore: slotsBefore)
+      &context, headDim: headDim, group: group, tokens: tokens, slotsBefore: slotsBefore,
+      hasSinks: hasSinks)
     problem.fill(kind, &context.random)
     var reference = AttentionRowReference(
       &context, problem, unit: usesFloat16 ? 0x1p-11 : roundoff)
@@ -229,7 +231,7 @@ enum AttentionChecks {
             "headDim", headDims[dim], "group", groups[group], "tokens", tokenCounts[tokens])
           let problem = AttentionProblem(
             &context, headDim: headDims[dim], group: groups[group], tokens: tokenCounts[tokens],
-            slotsBefore: (dim * 61 + tokens) % 150)
+            slotsBefore: (dim * 61 + tokens) % 150, hasSinks: tokens % 2 == 1)
           problem.fill(.moderate, &context.random)
           let window = min(tokenCounts[tokens], 1 + dim * 3) * groups[group]
           compareColumns(problem, from: problem.rowCount - window, usesFloat16, &context)

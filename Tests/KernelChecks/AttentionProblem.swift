@@ -29,6 +29,8 @@ struct AttentionProblem {
   let queries: UnsafeMutablePointer<Float>
   /// `[headDim]`
   let anchor: UnsafeMutablePointer<Float>
+  /// `[group]`, natural exponents; nil if there are none.
+  let sinks: UnsafeMutablePointer<Float>?
   /// `[slots]`, padded to whole tiles
   let dots: UnsafeMutablePointer<Float>
   let scratch: AttentionScratch
@@ -40,8 +42,10 @@ struct AttentionProblem {
   /// Keys of slots from `slotCount` on, padding and scratch hold NaN at first; values of such slots
   /// are numbers, as in a cache.
   init(
-    _ context: inout CheckContext, headDim: Int, group: Int, tokens: Int, slotsBefore: Int
+    _ context: inout CheckContext, headDim: Int, group: Int, tokens: Int, slotsBefore: Int,
+    hasSinks: Bool = false
   ) {
+    sinks = hasSinks ? context.take(Float.self, group) : nil
     self.headDim = headDim
     self.group = group
     self.slotsBefore = slotsBefore
@@ -91,6 +95,7 @@ struct AttentionProblem {
       if kind == .ramp { query[0] = row & 1 == 0 ? 64 : -64 }
     }
     for index in 0..<headDim { anchor[index] = random.float() * 300 }
+    if let sinks { for head in 0..<group { sinks[head] = random.float() * 8 } }
   }
 
   /// Makes the score of a row and a slot larger than Float16 can hold, though query and key are not.
@@ -120,7 +125,8 @@ struct AttentionProblem {
   func setUp(_ first: Int, _ end: Int, usesFloat16: Bool) -> Attention {
     let attention = Attention(
       cache: cache, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount, group: group,
-      usesFloat16: usesFloat16)
+      usesFloat16: usesFloat16,
+      sinks: sinks.map { AttentionSinks(scores: $0, group: group) })
     for row in first..<end {
       attention.setQuery(
         row - first, from: queries + row * headDim, rotary, token: 0, factor: 1)
@@ -144,6 +150,8 @@ struct AttentionRowReference {
   private let shares: UnsafeMutablePointer<Double>
   private let errors: UnsafeMutablePointer<Double>
   private var slots = 0
+  /// The sink's share and the relative error of its weight.
+  private var sink = (share: 0.0, error: 0.0)
   private var largestError = 0.0
 
   init(_ context: inout CheckContext, _ problem: AttentionProblem, unit: Double) {
@@ -191,11 +199,21 @@ struct AttentionRowReference {
       sum += shares[slot]
       if distance < 200 { largestError = max(largestError, errors[slot]) }
     }
+    sink.share = 0
+    if let sinks = problem.sinks {
+      let score = Double(sinks[row % problem.group])
+      let distance = (score / ln2 - maximum).magnitude
+      sink.share = Elementary.exp(score - maximum * ln2)
+      // Products and the difference round; exp2 errs.
+      sink.error = 4 * roundoff * (score.magnitude + distance) + 2 * ElementwiseChecks.exp2Error
+      sum += sink.share
+      sink.share /= sum
+    }
     for slot in 0..<slots { shares[slot] /= sum }
   }
 
   /// With weights w (1 + e) the outcome o = sum(w v) / sum(w) moves by
-  /// sum(w e (v - o)) / sum(w (1 + e)). Then come the roundings of the two sums: one in the format
+  /// sum(w e (v - o)) / sum(w (1 + e)), where a sink's value is 0. Then come the roundings of the two sums: one in the format
   /// for each slot of a tile and one in Float32 for each tile and segment, of numbers that stay below
   /// sum(w |v|), and one for each vector of weights. Weights are off by the format's least number
   /// too, and no value is above 4.
@@ -217,6 +235,7 @@ struct AttentionRowReference {
         let value = Double(problem.values[slot * dim + index])
         moved += shares[slot] * errors[slot] * (value - outcome).magnitude
       }
+      moved += sink.share * sink.error * outcome.magnitude
       let roundings =
         (min(Double(slots), 64) * unit + 2 * tiles * roundoff) * size
         + (20 + 2 * tiles + 2) * roundoff * outcome.magnitude
@@ -236,7 +255,7 @@ struct AttentionRowReference {
     for slot in 0..<slots {
       sums[slot] += shares[slot] * factor
       tolerances[slot] +=
-        factor * shares[slot] * (errors[slot] + largestError + 40 * roundoff)
+        factor * shares[slot] * (errors[slot] + largestError + sink.error + 40 * roundoff)
     }
     // A hidden slot's weight, too.
     for slot in 0..<problem.slotCount { tolerances[slot] += factor * leastNumber }

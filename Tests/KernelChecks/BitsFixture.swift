@@ -90,6 +90,9 @@ struct BitsFixture {
     case .q6_k: return Int32(code) - 32
     case .iq4_nl, .iq4_xs: return Int32(edge_levels()[Int(code)])
     case .q8_0: return Int32(Int8(bitPattern: code))
+    case .mxfp4:
+      let numbers: InlineArray<8, Int32> = [0, 1, 2, 3, 4, 6, 8, 12]
+      return code < 8 ? numbers[Int(code)] : -numbers[Int(code) - 8]
     default: return Int32(code)
     }
   }
@@ -146,7 +149,7 @@ extension BitsKind {
 
   var codeBits: Int {
     switch self {
-    case .q4_0, .q4_1, .iq4_nl, .q4_k, .iq4_xs: 4
+    case .q4_0, .q4_1, .iq4_nl, .q4_k, .iq4_xs, .mxfp4: 4
     case .q5_0, .q5_1, .q5_k: 5
     case .q6_k: 6
     case .q8_0: 8
@@ -155,7 +158,7 @@ extension BitsKind {
 
   var blockLength: Int {
     switch self {
-    case .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl, .q8_0: 32
+    case .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl, .q8_0, .mxfp4: 32
     case .q4_k, .q5_k, .q6_k, .iq4_xs: 256
     }
   }

@@ -36,6 +36,8 @@ public enum CheckList {
     visitor.visit("exp2-half", ElementwiseChecks.halfPowersOfTwo)
     visitor.visit("silu", ElementwiseChecks.siluValues)
     visitor.visit("rows.sums-and-rounding", ElementwiseChecks.sumsAndRounding)
+    visitor.visit("clamped-gate.units", ClampedGateChecks.units)
+    visitor.visit("clamped-gate.added-rows", ClampedGateChecks.addedRows)
     visitor.visit("log-sum-exp", LogSumExpChecks.values)
     visitor.visit("elementary.table", ElementaryChecks.table)
     visitor.visit("rotary.frequencies", RotaryChecks.frequencies)

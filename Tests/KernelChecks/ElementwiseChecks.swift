@@ -29,7 +29,7 @@ enum ElementwiseChecks {
     compareLanes(&context)
   }
 
-  /// `add` and `roundProducts` against one element after the other, for whole vectors and rests.
+  /// `add`, `addProducts` and `roundProducts` against one element after the other, for whole vectors and rests.
   static func sumsAndRounding(_ context: inout CheckContext) {
     let counts: InlineArray<6, Int> = [1, 15, 16, 33, 64, 80]
     for choice in counts.indices {
@@ -49,6 +49,11 @@ enum ElementwiseChecks {
       add(values, to: sums, count: count)
       for index in 0..<count {
         context.expect(sums[index] == expected[index], "sum", at: index)
+        expected[index] = sums[index] + values[index] * 3
+      }
+      addProducts(values, factor: 3, to: sums, count: count)
+      for index in 0..<count {
+        context.expect(sums[index] == expected[index], "sum of products", at: index)
         expected[index] = (values[index] * factor).rounded(.toNearestOrEven)
       }
       roundProducts(values, by: factor, count: count)

@@ -236,6 +236,45 @@ import Testing
     }
   }
 
+  @Test func layersOfGPTOSS() throws {
+    var builder = Self.builder(.gptOSS, layers: 4)
+    let shape = try Self.shape(builder)
+    var experts = ExpertSpec(count: 4, usedCount: 2)
+    experts.hasMatrixBiases = true
+    for index in 0..<4 {
+      let layer = shape.layer(index)
+      #expect(layer.span == (index % 2 == 0 ? .window(20) : .full) && layer.ropeTable == 0)
+      #expect(layer.hasSinks && layer.hasOutputBias && layer.hasBias && !layer.norms.afterAttention)
+      #expect(layer.experts == experts && layer.activation == .clampedSilu)
+    }
+    for name in [
+      "attn_sinks.weight", "attn_output.bias", "attn_q.bias", "ffn_gate_inp.bias",
+      "ffn_gate_exps.bias", "ffn_up_exps.bias", "ffn_down_exps.bias", "post_attention_norm.weight",
+    ] {
+      var lacking = builder
+      lacking.tensors.removeAll { $0.name == "blk.1." + name }
+      let missing = name.replacing("post_attention", with: "ffn")
+      #expect(
+        complaint(lacking)?.contains("blk.1.\(missing)' is missing") == true,
+        "\(complaint(lacking) ?? "")")
+      if name.hasPrefix("ffn") {
+        var foreign = Self.builder(.qwen3moe)
+        foreign.tensors.append(TensorSpec(name: "blk.1." + name, extents: [32, 4], type: 0))
+        #expect(complaint(foreign)?.contains("may have a bias") == true)
+      }
+    }
+    builder.change("blk.1.attn_sinks.weight") { $0.extents = [2] }
+    #expect(complaint(builder)?.contains("blk.1.attn_sinks.weight") == true)
+    builder = Self.builder(.gptOSS, layers: 4)
+    builder.set("gpt-oss.rope.freq_base_swa", .float32(10_000))
+    #expect(complaint(builder) == nil)
+    builder.set("gpt-oss.rope.freq_base_swa", .float32(500))
+    #expect(complaint(builder)?.contains("the same as the other layers' base") == true)
+    builder = Self.builder(.gptOSS, layers: 4)
+    builder.set("gpt-oss.attention.sliding_window_pattern", .uint32(4))
+    #expect(try Self.shape(builder).layer(1).span == .window(20))
+  }
+
   /// Without a length of their own, Qwen's experts share that of the feed-forward part.
   @Test func lengthOfExperts() throws {
     var builder = Self.builder(.qwen3moe, layers: 1)

@@ -82,6 +82,24 @@ import Testing
     #expect(wrong.isEmpty)
   }
 
+  /// Every code of MXFP4 with every exponent, by the definition: a sign, two bits of exponent and one of
+  /// mantissa, with scales from 2^-127 on. All are Float32's numbers, or beyond them.
+  @Test func everyNumberOfFourBits() {
+    for exponent in 0...255 {
+      let bytes = [UInt8(exponent)] + (0..<16).map { UInt8($0) | UInt8(15 - $0) << 4 }
+      let values = decode(.mxfp4, bytes, count: 32)
+      for index in 0..<32 {
+        let code = index < 16 ? index : 31 - index
+        let (power, mantissa) = (code >> 1 & 3, Double(code & 1))
+        let magnitude =
+          power == 0 ? mantissa / 2 : (1 + mantissa / 2) * Double(1 << (power - 1))
+        let scale = Double(sign: .plus, exponent: exponent - 127, significand: 1)
+        let expected = Float((code < 8 ? magnitude : -magnitude) * scale)
+        #expect(values[index] == expected, "\(exponent), \(code)")
+      }
+    }
+  }
+
   @Test func writesOnlyItsTarget() {
     for vector in GoldenVector.all {
       let count = vector.values.count / 8

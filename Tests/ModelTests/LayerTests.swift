@@ -91,6 +91,17 @@ private func set(_ layer: Int, to spec: LayerSpec, in layers: inout LayerTable) 
       "layer 1 of the model is not supported: attention or a feed-forward part without a norm "
         + "before it", { $0.norms.beforeAttention = false }
     ),
+    (
+      "layer 1 of the model is not supported: a clamped gate without biases of experts, or these "
+        + "without it", { $0.activation = .clampedSilu }
+    ),
+    (
+      "layer 1 of the model is not supported: biases of what is scaled before it is added",
+      {
+        $0.hasOutputBias = true
+        $0.residualScale = 0.5
+      }
+    ),
   ]
 
   @Test(arguments: refused.indices) func refusesWhatIsNotComputed(index: Int) throws {

@@ -148,7 +148,7 @@ import Testing
       "part 2 of 3, NAME: key 'general.architecture' is 'bert', expected 'llama', "
         + "'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', "
         + "'lfm2', 'qwen3moe', 'granitemoe', 'lfm2moe', "
-        + "'qwen35' or 'gemma4'",
+        + "'qwen35', 'gemma4' or 'gpt-oss'",
       { $0[1].set("general.architecture", .string("bert")) }
     ),
     (

@@ -13,7 +13,7 @@ private struct EntryList: TensorVisitor {
 @Suite struct TensorTests {
   private static let types: [TensorType] = [
     .float32, .float16, .bfloat16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_nl, .q2_k,
-    .q3_k, .q4_k, .q5_k, .q6_k, .iq4_xs,
+    .q3_k, .q4_k, .q5_k, .q6_k, .iq4_xs, .mxfp4,
   ]
 
   @Test(arguments: types, [false, true]) func fillsTheTable(type: TensorType, isTied: Bool) throws {
@@ -111,7 +111,7 @@ private struct EntryList: TensorVisitor {
     #expect(
       complaint(builder)
         == "tensor 'blk.0.attn_q.weight' has the unsupported type I8, expected "
-        + "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL or IQ4_XS")
+        + "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL, IQ4_XS or MXFP4")
     for code: UInt32 in [4, 5, 31, 33, 99, .max] {
       builder.change("blk.0.attn_q.weight") { $0.type = code }
       #expect(

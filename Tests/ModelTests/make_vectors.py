@@ -13,6 +13,8 @@ TYPES = [
     ("q4_1", T.Q4_1), ("q5_0", T.Q5_0), ("q5_1", T.Q5_1), ("q8_0", T.Q8_0),
     ("iq4_nl", T.IQ4_NL),
 ]
+# Of a block's scale it has the exponent alone: those of ordinary numbers, the least, the largest, and NaN's.
+EXPONENTS = [127, 118, 0, 1, 2, 251, 254, 255]
 # Types whose blocks have 256 elements, and where in a block its Float16 numbers lie; gguf cannot
 # encode them.
 SUPERBLOCKS = [
@@ -50,6 +52,15 @@ def block_bytes(rng, kind):
             block[2:4] = np.array([rng.choice(SCALES[:6])], dtype="<u2").view(np.uint8)
     if kind == T.IQ4_NL:  # gguf cannot encode it
         return blocks.ravel()
+    plain = quantize(rng.normal(size=(1, 32)).astype(np.float32), kind)
+    return np.concatenate([blocks.ravel(), plain.ravel()])
+
+
+def exponent_bytes(rng, kind):
+    """One block with each exponent and random bits, then one that was quantized from numbers."""
+    _, size = GGML_QUANT_SIZES[kind]
+    blocks = rng.integers(0, 256, size=(len(EXPONENTS), size), dtype=np.uint8)
+    blocks[:, 0] = EXPONENTS
     plain = quantize(rng.normal(size=(1, 32)).astype(np.float32), kind)
     return np.concatenate([blocks.ravel(), plain.ravel()])
 
@@ -142,6 +153,7 @@ def main():
         out += vector_lines(name, kind, data)
     for name, kind, offsets in SUPERBLOCKS:
         out += vector_lines(name, kind, superblock_bytes(rng, kind, offsets))
+    out += vector_lines("mxfp4", T.MXFP4, exponent_bytes(rng, T.MXFP4))
     out += [
         "  ]", "}", "",
         "/// What SplitMix64's bytes decode to when scales that are not finite lose a bit.",

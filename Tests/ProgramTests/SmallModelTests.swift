@@ -6,7 +6,7 @@ enum SmallModels {
   static let boards = [("pi5", "cortex-a76"), ("pi4", "cortex-a72")]
   /// Types whose weights may stay in the file's own bits.
   static let codedTypes = [
-    "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "Q4_K", "Q5_K", "Q6_K", "IQ4_XS",
+    "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "Q4_K", "Q5_K", "Q6_K", "IQ4_XS", "MXFP4",
   ]
   static var codedNames: [String] {
     Files.smallModelNames.filter { name in
@@ -63,8 +63,9 @@ struct SmallModelTests {
 
   /// Single tokens, and blocks that straddle a window of 9, 12 or 24 tokens.
   @Test(
-    arguments: ["gemma3", "gemma3-Q4_0", "phi3-window", "gemma4", "gemma4-Q4_0"]
-      .filter(Files.smallModelNames.contains),
+    arguments: [
+      "gemma3", "gemma3-Q4_0", "phi3-window", "gemma4", "gemma4-Q4_0", "gpt-oss", "gpt-oss-MXFP4",
+    ].filter(Files.smallModelNames.contains),
     [1, 2, 5, 9, 12, 13, 40])
   func blocksStraddleWindows(name: String, block: Int) throws {
     try expectReferences(

@@ -26,10 +26,10 @@ from policies import Head, RUNS
 VOCABULARY = 320
 TOKEN_COUNT = 40
 # The text that is read under each policy.
-EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "qwen3moe", "qwen35", "gemma4")
+EVICTED = ("llama-untied-factors", "qwen2-yarn", "qwen3-untied", "qwen3moe", "qwen35", "gemma4", "gpt-oss")
 LONG_COUNT, BLOCK, BUDGET, ANSWER_COUNT = 160, 16, 48, 24
 # What can be made from numbers; of the others random blocks are taken.
-MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0}
+MADE = {T.F32, T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0, T.MXFP4}
 
 
 # What the models of an architecture have in common, as Sources/Model/Shape/Architectures has it.
@@ -55,6 +55,9 @@ PLAIN = dict(
     # hidden length; elements of the input of each token for each layer; what logits are capped at.
     windows=None, window_head_dim=None, shared=0, keeps_unused=False, shared_ff=None, inputs=0, cap=None,
     value_norms=False,
+    # Whether each query head has a score that joins its softmax, the last matrix of attention, the router and the
+    # experts have biases, and the gates of experts are clamped.
+    sinks=False,
     rope_dim=None, query_scale=None, embedding_scale=1.0, residual_scale=1.0, logit_divisor=1.0,
     temperature=None,
     # Divisors of the frequencies for texts beyond the original length, and what rotated values then grow by.
@@ -75,6 +78,7 @@ ARCHITECTURES = {
     "qwen35": PLAIN | dict(interleaved=False, head_norms=True),
     "gemma4": PLAIN | dict(
         interleaved=False, head_norms=True, value_norms=True, post_norms=True, gelu=True, query_scale=1.0),
+    "gpt-oss": PLAIN | dict(interleaved=False, bias=True, window_period=2, sinks=True),
     "lfm2moe": PLAIN | dict(interleaved=False, head_norms=True, convolution_length=3, sigmoid=True, router_bias=True),
 }
 
@@ -109,6 +113,10 @@ def key_layer(s, layer):
         other for other in range(own) if window(s, other) == window(s, layer))
 
 
+def second_norm(s):
+    return "post_attention_norm" if s["delta"] or s["sinks"] else "ffn_norm"
+
+
 def hidden(s, layer):
     return s["shared_ff"] if s["shared_ff"] and key_layer(s, layer) != layer else s["ff"]
 
@@ -117,7 +125,7 @@ def layer_tensors(s, layer):
     """The tensors of a layer: names, and extents of rows and columns; a vector has no columns."""
     dim, length, ff = s["dim"], head_dim(s, layer), hidden(s, layer)
     queries, keys = s["heads"] * length, s["kv_heads"] * length
-    norms = {"attn_norm.weight": (dim,), "ffn_norm.weight": (dim,)}
+    norms = {"attn_norm.weight": (dim,), second_norm(s) + ".weight": (dim,)}
     if s["post_norms"]:
         norms |= {"post_attention_norm.weight": (dim,), "post_ffw_norm.weight": (dim,)}
     attention = ({"attn_qkv": (queries + 2 * keys, dim)} if s["fused"] else
@@ -133,12 +141,15 @@ def layer_tensors(s, layer):
         feed_forward = {
             "ffn_gate_inp": (count, dim), "ffn_gate_exps": (count, ff, dim), "ffn_up_exps": (count, ff, dim),
             "ffn_down_exps": (count, dim, ff)} | ({"exp_probs_b.bias": (count,)} if s["router_bias"] else {})
+        if s["sinks"]:
+            feed_forward |= {
+                "ffn_gate_inp.bias": (count,), "ffn_gate_exps.bias": (count, ff), "ffn_up_exps.bias": (count, ff),
+                "ffn_down_exps.bias": (count, dim)}
     if layer in s["convolutions"]:
         return norms | {
             "shortconv.in_proj": (3 * dim, dim), "shortconv.conv": (dim, s["convolution_length"]),
             "shortconv.out_proj": (dim, dim)} | feed_forward
     if s["delta"]:
-        norms = {"attn_norm.weight": (dim,), "post_attention_norm.weight": (dim,)}
         attention["attn_q"] = (2 * queries, dim)
     if is_delta(s, layer):
         key_heads, value_heads, key_dim, value_dim, length = s["delta"]
@@ -149,6 +160,8 @@ def layer_tensors(s, layer):
             "ssm_alpha": (value_heads, dim), "ssm_norm.weight": (value_dim,), "ssm_out": (dim, values)} | feed_forward
     matrices = attention | {"attn_output": (dim, queries)} | feed_forward
     biases = {"attn_q.bias": (queries,), "attn_k.bias": (keys,), "attn_v.bias": (keys,)}
+    if s["sinks"]:
+        biases |= {"attn_output.bias": (dim,), "attn_sinks.weight": (s["heads"],)}
     head_norms = {"attn_q_norm.weight": (length,), "attn_k_norm.weight": (length,)}
     tensors = norms | matrices | (biases if s["bias"] else {}) | (head_norms if s["head_norms"] else {})
     if key_layer(s, layer) != layer and not s["keeps_unused"]:
@@ -217,6 +230,12 @@ SPECS = [spec("llama-" + kind.name, kind=kind) for kind in (
     spec("gemma4-Q4_0", arch="gemma4", heads=2, kv_heads=1, head_dim=512, window_head_dim=64, dim=128, ff=128,
          layers=5, windows=(False, True, False, True, True), window=9, window_theta=10000.0, shared=3,
          keeps_unused=True, inputs=64, cap=8.0, embedding_scale=128 ** 0.5, kind=T.Q4_0),
+    spec("gpt-oss", arch="gpt-oss", heads=4, kv_heads=2, head_dim=32, dim=128, ff=128, layers=4, window=12,
+         scaling=("yarn", 4.0), context=64, theta=150000.0, experts=6, used=2, expert_ff=72, damping=0.25),
+    # Tensor types as in the published file, and more query heads than rows of a small tile.
+    spec("gpt-oss-MXFP4", arch="gpt-oss", heads=12, kv_heads=1, head_dim=64, dim=96, ff=64, layers=3, window=9,
+         scaling=("yarn", 32.0), context=128, theta=150000.0, experts=5, used=4, expert_ff=64, kind=T.Q8_0, tied=False,
+         kinds={"ffn_gate_exps": T.MXFP4, "ffn_up_exps": T.MXFP4, "ffn_down_exps": T.MXFP4}),
     # Experts of half a MiB, most of which may stay in a packed file.
     spec("qwen3moe-wide", arch="qwen3moe", kind=T.Q8_0, dim=256, ff=512, layers=4, tied=False, theta=1e6, experts=16,
          used=2, expert_ff=768),
@@ -286,9 +305,6 @@ class Model:
             return np.where(np.arange(half) < half // 4, 1, 1e30)
         return np.linspace(1, 8, half)
 
-    def second_norm(self):
-        return "post_attention_norm" if self.s["delta"] else "ffn_norm"
-
     def last_norm(self):
         return "token_embd_norm" if self.s["convolution_length"] else "output_norm"
 
@@ -297,6 +313,8 @@ class Model:
         for name, extents in layer_tensors(self.s, layer).items():
             if name == "ssm_a":
                 self.store(at + name, -np.exp(rng.normal(-1, 0.5, extents)))
+            elif name == "attn_sinks.weight":
+                self.store(at + name, 3 * rng.normal(size=extents))
             elif name.endswith(".bias"):
                 self.store(at + name, rng.normal(size=extents) * (0.2 if name.startswith("exp") else 1))
             elif len(extents) == 3:
@@ -487,7 +505,7 @@ class Model:
         if not self.s["experts"] or layer < self.s["plain_layers"]:
             gate, up = self.gate_and_up(x, at, rounds)
             return self.linear(self.activation(gate) * up, at + "ffn_down", rounds)
-        logits = x @ self.weights[at + "ffn_gate_inp.weight"].T
+        logits = self.linear(x, at + "ffn_gate_inp", False)
         numbers = 1 / (1 + np.exp(-logits)) if self.s["sigmoid"] else np.exp(logits - logits.max(-1, keepdims=True))
         ranked = np.argsort(-(numbers + self.weights.get(at + "exp_probs_b.bias", 0)), axis=-1, kind="stable")
         out = np.zeros_like(x)
@@ -495,13 +513,20 @@ class Model:
             row = x[token:token + 1]
             for expert in chosen:
                 gate, up = (self.expert(row, at + name, expert, rounds) for name in ("ffn_gate_exps", "ffn_up_exps"))
-                given = self.expert(self.activation(gate) * up, at + "ffn_down_exps", expert, rounds)
+                given = self.expert(self.gated(gate, up), at + "ffn_down_exps", expert, rounds)
                 out[token] += given[0] * numbers[token, expert] / numbers[token, chosen].sum()
         return out
 
     def expert(self, x, name, expert, rounds):
         w = (self.rounded_weight(name) if rounds else self.weights[name + ".weight"])[expert]
-        return (int8(hadamard(x)) if rounds else x) @ w.T
+        y = (int8(hadamard(x)) if rounds else x) @ w.T
+        return y + self.weights[name + ".bias"][expert] if name + ".bias" in self.weights else y
+
+    def gated(self, gate, up):
+        if not self.s["sinks"]:
+            return self.activation(gate) * up
+        gate, up = np.minimum(gate, 7), np.clip(up, -7, 7)
+        return gate / (1 + np.exp(-1.702 * gate)) * (up + 1)
 
     def activation(self, x):
         if self.s["gelu"]:
@@ -552,8 +577,12 @@ class Model:
                 scores = q[:, query] @ head.keys.T * self.query_factors(positions)
                 ages = positions[:, None] - head.positions[None]
                 scores[(ages < 0) | (ages >= (self.window(layer) or np.inf))] = -np.inf
-                weights = np.exp(scores - scores.max(-1, keepdims=True))
-                weights /= weights.sum(-1, keepdims=True)
+                largest = scores.max(-1, keepdims=True)
+                weights = np.exp(scores - largest)
+                total = weights.sum(-1, keepdims=True)
+                if self.s["sinks"]:
+                    total = total + np.exp(self.weights[f"blk.{layer}.attn_sinks.weight"][query] - largest)
+                weights /= total
                 head.see(weights)
                 out[:, query] = weights @ head.values
         return out
@@ -646,7 +675,7 @@ class Model:
                 mixed, output = self.attend(inputs, layer, heads, positions, rounds), "attn_output"
             x = x + self.branch(self.linear(mixed, at + output, rounds), at + "post_attention_norm")
             x = x + self.branch(
-                self.feed_forward(self.norm(x, at + self.second_norm()), layer, rounds), at + "post_ffw_norm")
+                self.feed_forward(self.norm(x, at + second_norm(self.s)), layer, rounds), at + "post_ffw_norm")
             if layer_inputs is not None:
                 x = self.add_input(x, layer_inputs[:, layer], at, rounds)
         head = "token_embd" if self.s["tied"] else "output"

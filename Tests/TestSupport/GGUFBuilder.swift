@@ -140,11 +140,13 @@ public struct GGUFBuilder: Sendable {
       set("qwen35.full_attention_interval", .uint32(2))
     }
     if architecture == .gemma4 { addLayerInputs(layerCount, row) }
-    if architecture == .qwen3moe {
-      set("qwen3moe.expert_count", .uint32(4))
-      set("qwen3moe.expert_used_count", .uint32(2))
-      set("qwen3moe.expert_feed_forward_length", .uint32(UInt32(row)))
+    let hasExperts = [.qwen3moe, .gptOSS].contains(architecture)
+    if hasExperts {
+      set(name + ".expert_count", .uint32(4))
+      set(name + ".expert_used_count", .uint32(2))
+      set(name + ".expert_feed_forward_length", .uint32(UInt32(row)))
     }
+    if architecture == .gptOSS { set("gpt-oss.attention.sliding_window", .uint32(20)) }
     if architecture == .lfm2 {
       set("lfm2.attention.head_count_kv", .int32s((0..<layerCount).map { $0 % 2 == 0 ? 0 : 2 }))
       set("lfm2.shortconv.l_cache", .uint32(3))
@@ -169,9 +171,10 @@ public struct GGUFBuilder: Sendable {
         add(prefix + "attn_v.weight", [row, row / 2], type)
       }
       if !convolves && !hasDelta { add(prefix + "attn_output.weight", [row, row], type) }
-      let secondNorm = architecture == .qwen35 ? "post_attention_norm.weight" : "ffn_norm.weight"
+      let secondNorm =
+        [.qwen35, .gptOSS].contains(architecture) ? "post_attention_norm.weight" : "ffn_norm.weight"
       add(prefix + secondNorm, [row], .float32)
-      if architecture == .qwen3moe {
+      if hasExperts {
         add(prefix + "ffn_gate_inp.weight", [row, 4], .float32)
         add(prefix + "ffn_gate_exps.weight", [row, row, 4], type)
         add(prefix + "ffn_up_exps.weight", [row, row, 4], type)
@@ -181,7 +184,8 @@ public struct GGUFBuilder: Sendable {
         add(prefix + "ffn_up.weight", [row, architecture == .phi3 ? 4 * row : 2 * row], type)
         add(prefix + "ffn_down.weight", [2 * row, row], type)
       }
-      if hasBias ?? (architecture == .qwen2) {
+      if architecture == .gptOSS { addSinksAndBiases(prefix, row) }
+      if hasBias ?? [.qwen2, .gptOSS].contains(architecture) {
         add(prefix + "attn_q.bias", [row], .float32)
         add(prefix + "attn_k.bias", [row / 2], .float32)
         add(prefix + "attn_v.bias", [row / 2], .float32)
@@ -220,6 +224,15 @@ public struct GGUFBuilder: Sendable {
     add("per_layer_token_embd.weight", [count, UInt64(Self.vocabulary)], .float32)
     add("per_layer_model_proj.weight", [row, count], .float32)
     add("per_layer_proj_norm.weight", [16], .float32)
+  }
+
+  private mutating func addSinksAndBiases(_ prefix: String, _ row: UInt64) {
+    add(prefix + "attn_sinks.weight", [4], .float32)
+    add(prefix + "attn_output.bias", [row], .float32)
+    add(prefix + "ffn_gate_inp.bias", [4], .float32)
+    for name in ["gate", "up", "down"] {
+      add(prefix + "ffn_\(name)_exps.bias", [row, 4], .float32)
+    }
   }
 
   /// One head of queries and keys and two of values, of 16 elements each.

@@ -4,7 +4,7 @@ import Foundation
 public struct GoldenArchitecture {
   public static let names = [
     "gemma3", "smollm3", "granite", "minicpm", "phi3", "mistral3", "lfm2", "qwen3moe", "qwen35",
-    "gemma4",
+    "gemma4", "gpt-oss",
   ].filter { Files.hasGolden("tiny/\($0).npy") }
 
   public let model: String

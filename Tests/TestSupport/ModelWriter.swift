@@ -136,6 +136,12 @@ extension WrittenTensor {
         bytes[block + place + 1] = 0x10 | bytes[block + place + 1] & 0x83
       }
     }
+    if type == .mxfp4 {
+      for block in stride(from: 0, to: byteCount, by: type.blockByteCount) {
+        // Scales from 2^-12 to 2^-9.
+        bytes[block] = 116 | bytes[block] & 3
+      }
+    }
     return WrittenTensor(
       name: name, columnCount: columnCount, rowCount: rowCount, type: type, bytes: bytes)
   }
@@ -145,7 +151,7 @@ extension TensorType {
   /// Where a block's Float16 numbers lie.
   public var scaleOffsets: [Int] {
     switch self {
-    case .float32, .float16, .bfloat16: []
+    case .float32, .float16, .bfloat16, .mxfp4: []
     case .q4_0, .q5_0, .q8_0, .iq4_nl, .iq4_xs: [0]
     case .q4_1, .q5_1, .q4_k, .q5_k: [0, 2]
     case .q2_k: [80, 82]

@@ -3,7 +3,8 @@
 ///
 /// The query heads that share a KV head are packed into the rows: row r is query head r % group of
 /// token r / group. Slots before the block are visible to every row; of the block's own slots, row
-/// r sees those up to its token. If there is a window, tokens that lie before it are hidden.
+/// r sees those up to its token. If there is a window, tokens that lie before it are hidden. Sinks join
+/// the sums of weights when all slots are summed over.
 ///
 /// Products and exponentials are taken in Float16 or Float32; maxima and the sums over tiles are
 /// Float32. Each segment of `AttentionGeometry.segmentSlots` slots is summed over for itself.
@@ -16,11 +17,12 @@ public struct Attention {
   let group: Int
   public let usesFloat16: Bool
   let window: AttentionWindow?
+  let sinks: AttentionSinks?
 
   @export(interface)
   public init(
     cache: CacheRows, scratch: AttentionScratch, slotsBefore: Int, slotCount: Int, group: Int,
-    usesFloat16: Bool, window: AttentionWindow? = nil
+    usesFloat16: Bool, window: AttentionWindow? = nil, sinks: AttentionSinks? = nil
   ) {
     self.cache = cache
     self.scratch = scratch
@@ -29,13 +31,14 @@ public struct Attention {
     self.group = group
     self.usesFloat16 = usesFloat16
     self.window = window
+    self.sinks = sinks
   }
 
   /// The same with products in Float32.
   public var inSinglePrecision: Attention {
     Attention(
       cache: cache, scratch: scratch, slotsBefore: slotsBefore, slotCount: slotCount,
-      group: group, usesFloat16: false, window: window)
+      group: group, usesFloat16: false, window: window, sinks: sinks)
   }
 
   /// Whether the queries, the largest scores and the sums of values of `run` were in the format's
@@ -107,6 +110,6 @@ public struct Attention {
     for segment in 1..<max(AttentionGeometry.segmentCount(slots: slotCount), 1) {
       scratch.total.add(segments(segment), rowCount: rowCount)
     }
-    scratch.finish(rowCount: rowCount)
+    scratch.finish(rowCount: rowCount, firstRow: 0, sinks)
   }
 }

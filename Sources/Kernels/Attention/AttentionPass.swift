@@ -61,7 +61,7 @@ import CInstructions
       part.runSegment(segment, firstRow, rowCount, extraRow)
       sums.add(scratch.segment, rowCount: rowCount)
     }
-    scratch.finish(rowCount: rowCount)
+    scratch.finish(rowCount: rowCount, firstRow: firstRow, problem.sinks)
   }
 
   func runSegment(_ segment: Int, _ firstRow: Int, _ rowCount: Int, _ extraRow: ExtraRow?) {

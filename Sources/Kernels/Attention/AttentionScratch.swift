@@ -29,7 +29,7 @@ public enum AttentionGeometry {
   let keys: UnsafeMutablePointer<Float>
   /// `[tileSlots][rowStride]`
   let values: UnsafeMutablePointer<Float>
-  /// `[chunkRows]`: 1 / the sum of a row's weights, once the row is finished.
+  /// `[chunkRows]`: 1 / the sum of a row's weights and its sink's, once the row is finished.
   let inverses: UnsafeMutablePointer<Float>
   /// headDim, padded to whole tiles.
   public let rowStride: Int
@@ -61,10 +61,15 @@ public enum AttentionGeometry {
   /// `[chunkRows][rowStride]`
   public var outputs: UnsafeMutablePointer<Float> { unsafe total.outputs }
 
+  /// - Parameter firstRow: of the block.
   @inline(__always)
-  func finish(rowCount: Int) {
+  func finish(rowCount: Int, firstRow: Int, _ sinks: AttentionSinks?) {
     for row in 0..<rowCount {
-      unsafe inverses[row] = 1 / Kernels.total(total.weights.lanes(row * 16))
+      var weight = unsafe Kernels.total(total.weights.lanes(row * 16))
+      if let sinks {
+        unsafe weight += sinks.weight(row: firstRow + row, above: total.maxima[row])
+      }
+      unsafe inverses[row] = 1 / weight
       unsafe total.scale(
         outputs + row * rowStride, count: rowStride, by: NativeFloats(repeating: inverses[row]))
     }

@@ -20,8 +20,9 @@ public enum BitsKind: Int, Sendable, BitwiseCopyable {
   case iq4_xs
   // swift-format-ignore: AlwaysUseLowerCamelCase
   case q8_0
+  case mxfp4
 
-  public static let count = 10
+  public static let count = 11
 
   public var name: StaticString {
     switch self {
@@ -35,6 +36,7 @@ public enum BitsKind: Int, Sendable, BitwiseCopyable {
     case .q6_k: "Q6_K"
     case .iq4_xs: "IQ4_XS"
     case .q8_0: "Q8_0"
+    case .mxfp4: "MXFP4"
     }
   }
 
@@ -44,12 +46,13 @@ public enum BitsKind: Int, Sendable, BitwiseCopyable {
     case .q4_1: PackedFormat(codeBits: 4, block: 32, minimums: true)
     case .q5_0: PackedFormat(codeBits: 5, offset: 16, block: 32)
     case .q5_1: PackedFormat(codeBits: 5, block: 32, minimums: true)
-    case .iq4_nl: PackedFormat(codeBits: 4, levels: true, block: 32)
+    case .iq4_nl: PackedFormat(codeBits: 4, levels: .spread, block: 32)
     case .q4_k: PackedFormat(codeBits: 4, block: 256, minimums: true)
     case .q5_k: PackedFormat(codeBits: 5, block: 256, minimums: true)
     case .q6_k: PackedFormat(codeBits: 6, offset: 32, group: 16, block: 256)
-    case .iq4_xs: PackedFormat(codeBits: 4, levels: true, block: 256)
+    case .iq4_xs: PackedFormat(codeBits: 4, levels: .spread, block: 256)
     case .q8_0: PackedFormat(codeBits: 8, block: 32)
+    case .mxfp4: PackedFormat(codeBits: 4, levels: .float4, block: 32)
     }
   }
 }

@@ -192,7 +192,7 @@ extension BitsMatrix {
     var codes = unsafe codes(unit, column, highHalf: highHalf)
     codes ^= SIMD16(repeating: format.codeChange)
     var values = unsafe unsafeBitCast(codes, to: SIMD16<Int8>.self)
-    if format.hasLevels { values = edge_look_up(edge_levels(), values) }
+    if let levels = format.levels { values = edge_look_up(levels.table, values) }
     let integers = edge_convert_i8_to_f32(values) - Float(format.offset)
     let product = integers * factors.scale
     unsafe UnsafeMutableRawPointer(target).storeBytes(
@@ -277,8 +277,8 @@ extension BitsMatrix {
   public func setMadeUpFactors(group: Int) {
     let layout = layout
     let groupScale: Int8 = 2
-    // Codes that are evenly spread have a standard deviation of 2^bits / sqrt(12); levels, 72.
-    let deviation = format.hasLevels ? 72 : Float(1 << format.codeBits) * 0.288675
+    // Codes that are evenly spread have a standard deviation of 2^bits / sqrt(12).
+    let deviation = format.levels?.deviation ?? Float(1 << format.codeBits) * 0.288675
     let scale = 1 / (deviation * squareRoot(Float(k)))
     let middle = Float(1 << format.codeBits - 1) - 0.5
     for index in 0..<blocksPerRow {

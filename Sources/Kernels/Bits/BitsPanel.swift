@@ -41,12 +41,13 @@ import CInstructions
     case .q4_1: unsafe unpack(blocks, count, Q4Minimum.self)
     case .q5_0: unsafe unpack(blocks, count, Q5.self)
     case .q5_1: unsafe unpack(blocks, count, Q5Minimum.self)
-    case .iq4_nl: unsafe unpack(blocks, count, Levels.self)
+    case .iq4_nl: unsafe unpack(blocks, count, SpreadLevels.self)
     case .q4_k: unsafe unpack(blocks, count, LongQ4.self)
     case .q5_k: unsafe unpack(blocks, count, LongQ5.self)
     case .q6_k: unsafe unpack(blocks, count, LongQ6.self)
     case .iq4_xs: unsafe unpack(blocks, count, LongLevels.self)
     case .q8_0: unsafe unpack(blocks, count, ByteCodes.self)
+    case .mxfp4: unsafe unpack(blocks, count, Float4.self)
     }
   }
 

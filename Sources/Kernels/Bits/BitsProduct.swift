@@ -61,12 +61,13 @@ enum BitsProduct {
     case .q4_1: unsafe row(Q4Minimum.self, x, weights, groupByteCount, groupCount, products)
     case .q5_0: unsafe row(Q5.self, x, weights, groupByteCount, groupCount, products)
     case .q5_1: unsafe row(Q5Minimum.self, x, weights, groupByteCount, groupCount, products)
-    case .iq4_nl: unsafe row(Levels.self, x, weights, groupByteCount, groupCount, products)
+    case .iq4_nl: unsafe row(SpreadLevels.self, x, weights, groupByteCount, groupCount, products)
     case .q4_k: unsafe row(LongQ4.self, x, weights, groupByteCount, groupCount, products)
     case .q5_k: unsafe row(LongQ5.self, x, weights, groupByteCount, groupCount, products)
     case .q6_k: unsafe row(LongQ6.self, x, weights, groupByteCount, groupCount, products)
     case .iq4_xs: unsafe row(LongLevels.self, x, weights, groupByteCount, groupCount, products)
     case .q8_0: unsafe row(ByteCodes.self, x, weights, groupByteCount, groupCount, products)
+    case .mxfp4: unsafe row(Float4.self, x, weights, groupByteCount, groupCount, products)
     }
   }
 

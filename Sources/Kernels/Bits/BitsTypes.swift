@@ -9,11 +9,12 @@ enum Q4: PackedType { static var format: PackedFormat { BitsKind.q4_0.format } }
 enum Q4Minimum: PackedType { static var format: PackedFormat { BitsKind.q4_1.format } }
 enum Q5: PackedType { static var format: PackedFormat { BitsKind.q5_0.format } }
 enum Q5Minimum: PackedType { static var format: PackedFormat { BitsKind.q5_1.format } }
-enum Levels: PackedType { static var format: PackedFormat { BitsKind.iq4_nl.format } }
+enum SpreadLevels: PackedType { static var format: PackedFormat { BitsKind.iq4_nl.format } }
 enum LongQ4: PackedType { static var format: PackedFormat { BitsKind.q4_k.format } }
 enum LongQ5: PackedType { static var format: PackedFormat { BitsKind.q5_k.format } }
 enum LongQ6: PackedType { static var format: PackedFormat { BitsKind.q6_k.format } }
 enum LongLevels: PackedType { static var format: PackedFormat { BitsKind.iq4_xs.format } }
+enum Float4: PackedType { static var format: PackedFormat { BitsKind.mxfp4.format } }
 enum ByteCodes: PackedType { static var format: PackedFormat { BitsKind.q8_0.format } }
 
 /// Sums, and factors, of as many outputs as a register of codes has.
@@ -70,7 +71,11 @@ enum BitsGeometry {
       return (edge_low_signed_codes(packed), edge_high_signed_codes(packed))
     }
     let (low, high) = (edge_low_codes(packed), edge_high_codes(packed))
-    if Kind.format.hasLevels { return (edge_levels_of_codes(low), edge_levels_of_codes(high)) }
+    if let levels = Kind.format.levels {
+      return (
+        edge_levels_of_codes(levels.table, low), edge_levels_of_codes(levels.table, high)
+      )
+    }
     switch Kind.format.codeBits {
     case 5:
       return (

@@ -11,8 +11,8 @@ public struct PackedFormat: Sendable, BitwiseCopyable {
   let codeBits: Int
   /// What a code is above the integer that it stands for; 0 in formats with minimums.
   let offset: Int32
-  /// Codes choose one of 16 levels (`edge_levels`).
-  let hasLevels: Bool
+  /// What codes choose from; nil if they are numbers themselves.
+  let levels: Levels?
   /// Weights of a group, 16 or 32.
   let groupLength: Int
   /// Weights of a block: 32, which is one group, or 256.
@@ -20,20 +20,36 @@ public struct PackedFormat: Sendable, BitwiseCopyable {
   let hasMinimums: Bool
 
   init(
-    codeBits: Int, offset: Int32 = 0, levels: Bool = false, group: Int = 32, block: Int,
+    codeBits: Int, offset: Int32 = 0, levels: Levels? = nil, group: Int = 32, block: Int,
     minimums: Bool = false
   ) {
     self.codeBits = codeBits
     self.offset = offset
-    hasLevels = levels
+    self.levels = levels
     groupLength = group
     blockLength = block
     hasMinimums = minimums
   }
 }
 
+/// Sixteen numbers that codes stand for.
+enum Levels: Sendable, BitwiseCopyable {
+  /// `edge_levels`
+  case spread
+  /// `edge_float4_levels`
+  case float4
+
+  @inline(__always) var table: SIMD16<Int8> {
+    self == .spread ? edge_levels() : edge_float4_levels()
+  }
+
+  /// The standard deviation of levels that are chosen evenly.
+  var deviation: Float { self == .spread ? 72 : 5.85 }
+}
+
 /// What follows from the description.
 extension PackedFormat {
+  @inline(__always) var hasLevels: Bool { levels != nil }
   /// Weights of a unit: the codes that kernels read together, of each output of a group.
   static var unitLength: Int { 32 }
   var unitsPerBlock: Int { blockLength / Self.unitLength }

@@ -34,6 +34,24 @@ public enum Matmul {
     }
   }
 
+  /// out = bias + x·W
+  /// - Parameter bias: as many values as the matrix has outputs, and padding.
+  @export(interface)
+  public static func store(
+    _ x: ActivationRows, _ w: WeightMatrix, groups: Range<Int>, bias: UnsafePointer<Float>,
+    into out: ProductOutput, l2ByteCount: Int
+  ) {
+    unsafe set(out, bias, rowCount: x.tokenCount, groups)
+    add(x, w, groups: groups, to: out, l2ByteCount: l2ByteCount)
+  }
+
+  private static func set(
+    _ out: ProductOutput, _ bias: UnsafePointer<Float>, rowCount: Int, _ groups: Range<Int>
+  ) {
+    let columns = Int8Matrix.columns(groups)
+    for token in 0..<rowCount { unsafe out.setRow(token, columns: columns, from: bias) }
+  }
+
   /// out = x·W, or bias + x·W, of matrices side by side
   /// - Parameter bias: as many values as the join has outputs, and padding.
   @export(interface)
@@ -41,10 +59,7 @@ public enum Matmul {
     _ x: ActivationRows, _ w: MatrixJoin, groups: Range<Int>, bias: UnsafePointer<Float>?,
     into out: ProductOutput, l2ByteCount: Int
   ) {
-    if let bias = unsafe bias {
-      let columns = Int8Matrix.columns(groups)
-      for token in 0..<x.tokenCount { unsafe out.setRow(token, columns: columns, from: bias) }
-    }
+    if let bias = unsafe bias { unsafe set(out, bias, rowCount: x.tokenCount, groups) }
     var first = 0
     for index in 0..<w.partCount {
       let matrix = w.part(index)

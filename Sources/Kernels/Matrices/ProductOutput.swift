@@ -30,6 +30,18 @@
     }
   }
 
+  /// Adds a row to all rows, in the columns of some output groups.
+  /// - Parameter row: a value for each column, from the first of all columns on.
+  @export(interface)
+  public func addRow(_ row: UnsafePointer<Float>, rowCount: Int, groups: Range<Int>) {
+    let columns = Int8Matrix.columns(groups)
+    for token in 0..<rowCount {
+      unsafe add(
+        row + columns.lowerBound, to: values + (token * stride + columns.lowerBound),
+        count: columns.count)
+    }
+  }
+
   /// Values of some columns of one token, which `Matmul.add` then adds to.
   /// - Parameter source: one for each column, from the first of all columns on.
   func setRow(_ token: Int, columns: Range<Int>, from source: UnsafePointer<Float>) {

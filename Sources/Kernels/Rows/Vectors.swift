@@ -158,6 +158,22 @@ public func add(
   }
 }
 
+/// target[i] += source[i] * factor
+@export(interface)
+public func addProducts(
+  _ source: UnsafePointer<Float>, factor: Float, to target: UnsafeMutablePointer<Float>, count: Int
+) {
+  var index = 0
+  while index &+ 16 <= count {
+    unsafe target.store(target.lanes(index) + source.lanes(index) * factor, index)
+    index &+= 16
+  }
+  while index < count {
+    unsafe target[index] += source[index] * factor
+    index &+= 1
+  }
+}
+
 /// values[i] = values[i] * factor, rounded to the nearest whole number, of two as near ones the even
 /// one. The products must be below 2^22.
 @export(interface)

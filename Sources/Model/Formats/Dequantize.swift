@@ -31,6 +31,7 @@ public func dequantize(
   case .q5_k: unsafe decodeSuper5Bits(source, blockCount, target)
   case .q6_k: unsafe decodeSuper6Bits(source, blockCount, target)
   case .iq4_xs: unsafe decodeSuperLevels(source, blockCount, target)
+  case .mxfp4: unsafe decodeFloat4(source, blockCount, target)
   }
 }
 

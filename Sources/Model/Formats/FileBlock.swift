@@ -36,6 +36,9 @@
       unsafe readScale(source)
       unsafe set(load(source + 2), 0)
       unsafe set(load(source + 18), 16)
+    case .mxfp4:
+      scale = unsafe Float16(halfScale(source.load(as: UInt8.self)))
+      unsafe setHalves(source + 1, 0)
     default: preconditionFailure("the type has no codes that are kept")
     }
   }
@@ -147,15 +150,16 @@ extension TensorType {
     case .q6_k: 8
     case .iq4_xs: 9
     case .q8_0: 10
+    case .mxfp4: 11
     default: 0
     }
   }
 
   init?(codedNumber: UInt32) {
-    let types: InlineArray<11, TensorType?> = [
-      nil, .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl, .q4_k, .q5_k, .q6_k, .iq4_xs, .q8_0,
+    let types: InlineArray<12, TensorType?> = [
+      nil, .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl, .q4_k, .q5_k, .q6_k, .iq4_xs, .q8_0, .mxfp4,
     ]
-    guard codedNumber < 11, let type = types[Int(codedNumber)] else { return nil }
+    guard codedNumber < 12, let type = types[Int(codedNumber)] else { return nil }
     self = type
   }
 }

@@ -200,6 +200,9 @@ extension LayerTensor {
       .deltaNorm, .deltaOutput:
       "the layer has no delta rule"
     case .router, .routerBias, .gates, .ups, .downs: "the layer has no experts"
+    case .sinks: "attention sinks"
+    case .attentionOutputBias, .routerOffset, .gateBiases, .upBiases, .downBiases:
+      "only queries, keys and values may have a bias"
     default: Self.otherAbsence
     }
   }

@@ -16,8 +16,12 @@ public enum LayerTensor: Int, Sendable {
   /// Of a layer that has an input for each token: its gate and projection, the norm behind them, and what the
   /// layer's outcome is multiplied by.
   case inputGate, inputProjection, inputNorm, outputScale
+  /// Of a layer whose attention has sinks, or a bias behind it.
+  case sinks, attentionOutputBias
+  /// Biases of a router's numbers, and of the matrices of all experts.
+  case routerOffset, gateBiases, upBiases, downBiases
 
-  public static let count = 37
+  public static let count = 43
 
   /// The part of the name behind the layer: `blk.0.attn_q.weight`.
   public var name: StaticString {
@@ -60,6 +64,12 @@ public enum LayerTensor: Int, Sendable {
       case .inputProjection: "proj.weight"
       case .inputNorm: "post_norm.weight"
       case .outputScale: "layer_output_scale.weight"
+      case .sinks: "attn_sinks.weight"
+      case .attentionOutputBias: "attn_output.bias"
+      case .routerOffset: "ffn_gate_inp.bias"
+      case .gateBiases: "ffn_gate_exps.bias"
+      case .upBiases: "ffn_up_exps.bias"
+      case .downBiases: "ffn_down_exps.bias"
       }
     }
   }
@@ -81,7 +91,8 @@ public enum LayerTensor: Int, Sendable {
   /// The extents that a layer's description asks for.
   func shape(_ layer: LayerSpec, embeddingLength: Int) -> TensorShape {
     switch self {
-    case .attentionNorm, .ffnNorm, .attentionPostNorm, .ffnPostNorm, .inputNorm:
+    case .attentionNorm, .ffnNorm, .attentionPostNorm, .ffnPostNorm, .inputNorm,
+      .attentionOutputBias:
       TensorShape(columnCount: embeddingLength)
     case .inputGate: TensorShape(columnCount: embeddingLength, rowCount: layer.inputLength)
     case .inputProjection: TensorShape(columnCount: layer.inputLength, rowCount: embeddingLength)
@@ -106,7 +117,11 @@ public enum LayerTensor: Int, Sendable {
       TensorShape(columnCount: layer.convolutionLength, rowCount: embeddingLength)
     case .convolutionOutput: TensorShape(columnCount: embeddingLength, rowCount: embeddingLength)
     case .router: TensorShape(columnCount: embeddingLength, rowCount: layer.expertCount)
-    case .routerBias: TensorShape(columnCount: layer.expertCount)
+    case .routerBias, .routerOffset: TensorShape(columnCount: layer.expertCount)
+    case .sinks: TensorShape(columnCount: layer.headCount)
+    case .gateBiases, .upBiases:
+      TensorShape(columnCount: layer.feedForwardLength, rowCount: layer.expertCount)
+    case .downBiases: TensorShape(columnCount: embeddingLength, rowCount: layer.expertCount)
     case .gates, .ups:
       TensorShape(
         columnCount: embeddingLength, rowCount: layer.feedForwardLength,
@@ -172,6 +187,8 @@ extension LayerSpec {
     case .queryNorm: norms.heads
     case .keyNorm: norms.heads && keySource == nil
     case .queryBias, .keyBias, .valueBias: hasBias
+    case .attentionOutputBias: hasOutputBias
+    case .sinks: hasSinks
     case .query: attends && !isFused
     case .key, .value: attends && !isFused && keySource == nil
     case .inputGate, .inputProjection, .inputNorm, .outputScale: inputLength > 0
@@ -184,6 +201,7 @@ extension LayerSpec {
     case .up, .down: experts == nil
     case .router, .gates, .ups, .downs: experts != nil
     case .routerBias: experts?.hasBias ?? false
+    case .routerOffset, .gateBiases, .upBiases, .downBiases: experts?.hasMatrixBiases ?? false
     case .convolutionInput, .convolution, .convolutionOutput: convolutionLength > 0
     }
   }

@@ -27,10 +27,11 @@ public enum TensorType: UInt32, Sendable, BitwiseCopyable {
   // swift-format-ignore: AlwaysUseLowerCamelCase
   case iq4_xs = 23
   case bfloat16 = 30
+  case mxfp4 = 39
 
   /// What an error line offers in place of an unsupported type.
   static let supportedNames: StaticString =
-    "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL or IQ4_XS"
+    "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL, IQ4_XS or MXFP4"
 
   public var storage: StorageType { StorageType(code: rawValue)! }
 

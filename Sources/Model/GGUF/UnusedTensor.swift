@@ -20,14 +20,13 @@ enum UnusedTensor {
   private typealias Reason = (ending: StaticString, reason: StaticString)
 
   /// The first ending that fits.
-  private static var reasons: InlineArray<7, Reason> {
+  private static var reasons: InlineArray<6, Reason> {
     [
       ("_shexp.weight", "experts of all tokens"),
       (".bias", "only queries, keys and values may have a bias"),
       (".scale", "scales of matrices"),
       ("attn_sub_norm.weight", "a norm within attention"),
       ("ffn_sub_norm.weight", "a norm within the feed-forward part"),
-      ("attn_sinks.weight", "attention sinks"),
       ("_exps.weight", "experts"),
     ]
   }

@@ -21,6 +21,12 @@ extension ModelShape {
       if layer.experts != nil && layer.norms.afterFeedForward {
         throw .layer(index, "a norm behind experts")
       }
+      if (layer.experts?.hasMatrixBiases ?? false) != (layer.activation == .clampedSilu) {
+        throw .layer(index, "a clamped gate without biases of experts, or these without it")
+      }
+      if layer.residualScale != 1 && (layer.hasOutputBias || layer.activation == .clampedSilu) {
+        throw .layer(index, "biases of what is scaled before it is added")
+      }
       if !layer.norms.beforeAttention || !layer.norms.beforeFeedForward {
         throw .layer(index, "attention or a feed-forward part without a norm before it")
       }

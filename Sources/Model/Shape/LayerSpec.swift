@@ -15,6 +15,10 @@ public struct LayerSpec: Sendable, BitwiseCopyable, Equatable {
   public var norms: LayerNorms
   /// Whether queries, keys and values have biases.
   public var hasBias: Bool
+  /// Whether attention's last matrix has a bias.
+  public var hasOutputBias = false
+  /// Whether each query head has a sink: a score that joins its softmax and weighs no value.
+  public var hasSinks = false
   /// Whether the file has queries, keys and values in one matrix, and gate and up in another.
   public var isFused: Bool
   /// Elements of the hidden layer of the feed-forward part, which is gated; of one expert, if there are.
@@ -91,6 +95,8 @@ public struct ExpertSpec: Sendable, BitwiseCopyable, Equatable {
   public var gating: ExpertGating
   /// Whether biases are added to the router's numbers when it chooses.
   public var hasBias: Bool
+  /// Whether the router and the matrices of all experts have biases, which belong to what they give.
+  public var hasMatrixBiases = false
 
   @export(interface)
   public init(count: Int, usedCount: Int, gating: ExpertGating = .softmax, hasBias: Bool = false) {
@@ -198,6 +204,8 @@ extension LayerSpec {
     (layer.headCount, layer.kvHeadCount) = (0, 0)
     layer.norms.heads = false
     layer.hasBias = false
+    layer.hasOutputBias = false
+    layer.hasSinks = false
     return layer
   }
 }
@@ -249,4 +257,6 @@ public enum Activation: Int, Sendable, BitwiseCopyable {
   case silu
   /// GELU in its form with tanh.
   case gelu
+  /// x / (1 + e^(-1.702 x)) with x at most 7, times what it gates, from -7 to 7, plus 1.
+  case clampedSilu
 }

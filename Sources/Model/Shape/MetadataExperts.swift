@@ -44,6 +44,7 @@ extension Metadata {
       experts.gating = own
     }
     experts.hasBias = architecture == .lfm2moe
+    experts.hasMatrixBiases = architecture.description.hasExpertBiases
     return experts
   }
 

@@ -157,11 +157,17 @@ extension Metadata {
     }
     var tables = RopeTables(table)
     let own = try real(.windowFrequencyBase)
-    if hasWindow, let base = architecture.description.windowFrequencyBase {
+    guard hasWindow else { return tables }
+    if let base = architecture.description.windowFrequencyBase {
       tables.append(
         RopeSpec(
           frequencyBase: own.map { Float($0) } ?? base,
           dimensionCount: try windowHeadDim() ?? headDim))
+    } else if let own, own != base {
+      throw fault(
+        .windowFrequencyBase,
+        .real(
+          own, expected: "the same as the other layers' base of rotary embedding"))
     }
     return tables
   }

@@ -50,10 +50,13 @@ extension LayerSpec {
     if hasOutputGate { hash.update(mark: 8, 1) }
     if let keySource { hash.update(mark: 9, UInt64(keySource)) }
     if inputLength > 0 { hash.update(mark: 10, UInt64(inputLength)) }
+    if hasSinks { hash.update(mark: 12, 1) }
+    if hasOutputBias { hash.update(mark: 13, 1) }
     if let experts {
       hash.update(mark: 6, UInt64(experts.count))
       hash.update(UInt64(experts.usedCount))
       hash.update(UInt64(experts.gating.rawValue * 2 + (experts.hasBias ? 1 : 0)))
+      if experts.hasMatrixBiases { hash.update(mark: 14, 1) }
     }
     switch mixer {
     case .attention: break

@@ -19,12 +19,13 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
   case lfm2moe
   case qwen35
   case gemma4
+  case gptOSS
 
-  static let count = 15
+  static let count = 16
   /// What an error line offers in place of another architecture.
   static let supportedNames: StaticString = """
     'llama', 'qwen2', 'qwen3', 'gemma3', 'smollm3', 'granite', 'minicpm', 'phi3', 'mistral3', \
-    'lfm2', 'qwen3moe', 'granitemoe', 'lfm2moe', 'qwen35' or 'gemma4'
+    'lfm2', 'qwen3moe', 'granitemoe', 'lfm2moe', 'qwen35', 'gemma4' or 'gpt-oss'
     """
 
   public var description: ArchitectureDescription {
@@ -45,6 +46,7 @@ public enum Architecture: Int, Sendable, BitwiseCopyable {
       case .lfm2moe: .lfm2moe
       case .qwen35: .qwen35
       case .gemma4: .gemma4
+      case .gptOSS: .gptOSS
       }
     }
   }

@@ -21,6 +21,10 @@ public struct ArchitectureDescription: Sendable {
   var isFused = false
   /// How layers choose experts; nil if there are none.
   var experts: ExpertGating?
+  /// Whether the router and all matrices of experts have biases.
+  var hasExpertBiases = false
+  /// Whether attention has sinks, and its last matrix a bias.
+  var hasSinks = false
   /// Whether most layers have a gated delta rule in place of attention, and the others a gate behind it.
   var hasDeltaRule = false
   /// Whether the norm before the feed-forward part has the name `post_attention_norm.weight`.
@@ -55,6 +59,8 @@ public struct ArchitectureDescription: Sendable {
       hasBias: biases == .required, isFused: isFused, feedForwardLength: feedForwardLength,
       activation: activation)
     layer.hasOutputGate = hasDeltaRule
+    layer.hasSinks = hasSinks
+    layer.hasOutputBias = hasSinks
     return layer
   }
 }

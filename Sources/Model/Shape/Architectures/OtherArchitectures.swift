@@ -12,12 +12,8 @@ enum OtherArchitectures {
     return nil
   }
 
-  private static var others: InlineArray<8, Other> {
+  private static var others: InlineArray<7, Other> {
     [
-      (
-        "gpt-oss",
-        "attention sinks, biases of all matrices, experts with a clamped gate, and tensors of type MXFP4"
-      ),
       ("qwen2moe", "experts of all tokens"),
       ("qwen35moe", "experts of all tokens"),
       ("qwen3next", "experts of all tokens"),
