@@ -29,12 +29,13 @@
       case .q4_1: unsafe fewRows(Q4Minimum.self, x, group, products)
       case .q5_0: unsafe fewRows(Q5.self, x, group, products)
       case .q5_1: unsafe fewRows(Q5Minimum.self, x, group, products)
-      case .iq4_nl: unsafe fewRows(Levels.self, x, group, products)
+      case .iq4_nl: unsafe fewRows(SpreadLevels.self, x, group, products)
       case .q4_k: unsafe fewRows(LongQ4.self, x, group, products)
       case .q5_k: unsafe fewRows(LongQ5.self, x, group, products)
       case .q6_k: unsafe fewRows(LongQ6.self, x, group, products)
       case .iq4_xs: unsafe fewRows(LongLevels.self, x, group, products)
       case .q8_0: unsafe fewRows(ByteCodes.self, x, group, products)
+      case .mxfp4: unsafe fewRows(Float4.self, x, group, products)
       }
     }
 
