@@ -93,6 +93,20 @@ import Testing
     #expect(checker.likely()[0].kind == .usual)
   }
 
+  /// Of many names only what they have in common comes, and no search goes through them.
+  @Test func manyNames() throws {
+    let names = (0..<60).map { "name\(100 + $0)" }
+    let properties = names.map { "\"\($0)\": {\"const\": 1}" }.joined(separator: ", ")
+    let required = names.map { "\"\($0)\"" }.joined(separator: ", ")
+    let checker = try TokenChecker([])
+    try checker.begin(
+      "{\"type\": \"object\", \"properties\": {\(properties)}, \"required\": [\(required)]}")
+    checker.accept("{\"")
+    #expect(checker.likely().isEmpty)
+    checker.accept("name11")
+    #expect(Self.text(checker.likely()).hasPrefix("0\": "))
+  }
+
   /// A call of a tool, in the form's text and in its arguments.
   @Test func calls() throws {
     let tools = """

@@ -115,6 +115,34 @@ struct ProposedAnswerTests {
     #expect(texts[0] == texts[1])
   }
 
+  /// One object, whose names are not in the prompt: what its schema asks for is proposed.
+  @Test func schemasAreProposed() throws {
+    let folder = try Folder()
+    let names = ["invoice_number", "delivery_address", "is_already_paid", "total_amount_in_euros"]
+    let schema: [String: Any] = [
+      "type": "object", "required": names, "additionalProperties": false,
+      "properties": Dictionary(uniqueKeysWithValues: names.map { ($0, ["enum": ["a17", "b"]]) }),
+    ]
+    let path = folder.path("schema")
+    try JSONSerialization.data(withJSONObject: schema).write(to: URL(fileURLWithPath: path))
+    var texts: [String] = []
+    for source in ["off", "lookup"] {
+      let report = folder.path(source)
+      let outcome = try run([
+        Files.program!, "--profile", Files.hostProfile, "--prompt", "Write any order.",
+        "--max-tokens", "200", "--json-schema", path, "--speculate", source, "--report", report,
+      ])
+      try #require(outcome.code == 0, "\(outcome.error)")
+      texts.append(outcome.output)
+      if source == "off" { continue }
+      let json = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: report)))
+      let figures = try #require((json as! [String: Any])["speculation"] as? [String: Double])
+      #expect(figures["accepted"]! >= 10, "\(figures)")
+    }
+    #expect(texts[0] == texts[1])
+  }
+
   /// Answers that must be something, and positions that are renumbered.
   @Test(arguments: [
     ["--grammar", "root ::= (\"yes, \" | \"no, \"){30}"],

@@ -86,6 +86,7 @@ extension ObjectState {
     let next: Unicode.Scalar = thread.kind == .objectStart ? "\"" : ","
     if !canGoOn(thread, words) { return LikelyByte("}", .only) }
     if !canEnd(thread, words) { return LikelyByte(next, .only) }
+    if propertyCount(Int(thread.place), words) > NameState.likelyCountMax { return nil }
     // Most answers have all names of the schema and no others.
     if NameState.likelyName(thread, all: true, words) != nil { return LikelyByte(next, .usual) }
     return thread.kind == .objectNext ? LikelyByte("}", .usual) : nil
@@ -93,6 +94,9 @@ extension ObjectState {
 }
 
 extension NameState {
+  /// With more names to look at none is likely, so that a search takes little time.
+  fileprivate static let likelyCountMax = 32
+
   /// Of the properties that can come, the first one in the order of the schema.
   /// - Parameter all: whether nothing of the name has been read.
   fileprivate static func likelyName(_ thread: Thread, all: Bool, _ words: Words) -> Int? {
@@ -113,6 +117,7 @@ extension NameState {
 
   fileprivate static func likelyByte(_ thread: Thread, _ words: Words) -> LikelyByte? {
     guard thread.part == StringState.Part.plain,
+      Int(thread.last) - Int(thread.first) <= likelyCountMax,
       let best = likelyName(thread, all: false, words)
     else { return nil }
     let record = Int(thread.place)
