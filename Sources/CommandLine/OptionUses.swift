@@ -141,7 +141,7 @@ extension Option {
         Made-up weights of a published model's sizes, without a file: llama-3.2-1b, llama-3.2-3b, \
         llama-3.1-8b, qwen2.5-0.5b, qwen2.5-1.5b, qwen2.5-3b, qwen2.5-7b, smollm2-135m, \
         gemma-3-1b, gemma-3-4b, smollm3-3b, phi-4-mini, lfm2-1.2b, qwen3-30b-a3b, \
-        qwen3.5-2b or gemma-4-e2b.
+        qwen3.5-2b, gemma-4-e2b or gpt-oss-20b.
         """)
     }
   }

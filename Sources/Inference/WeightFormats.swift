@@ -115,6 +115,7 @@ extension WeightFormat {
     case .q5_k: .q5_k
     case .q6_k: .q6_k
     case .iq4_xs: .iq4_xs
+    case .mxfp4: .mxfp4
     case .q4_k_m: isHead ? .q6_k : .q4_k
     case .int8, .file, .q4_k: .q4_k
     }

@@ -27,8 +27,9 @@ public enum WeightFormat: Int, Sendable {
   case iq4_xs
   // swift-format-ignore: AlwaysUseLowerCamelCase
   case q4_k_m
+  case mxfp4
 
-  public static let count = 12
+  public static let count = 13
 
   /// Whether it is for weights that come from no file.
   public var isMadeUp: Bool { rawValue > WeightFormat.file.rawValue }
@@ -47,6 +48,7 @@ public enum WeightFormat: Int, Sendable {
     case .q6_k: "q6_k"
     case .iq4_xs: "iq4_xs"
     case .q4_k_m: "q4_k_m"
+    case .mxfp4: "mxfp4"
     }
   }
 

@@ -25,6 +25,7 @@ import Testing
     ("qwen3.5-2b", 1_881_825_088, false),
     // Without the parts for images and sound, and without the 2,348,810,240 numbers that stay in the file.
     ("gemma-4-e2b", 2_279_759_139, false),
+    ("gpt-oss-20b", 20_914_757_184, true),
   ]
 
   private static func published(named name: String) -> PublishedShape? {

@@ -239,6 +239,28 @@ struct ServeToolTests {
     #expect(try service.post("/v1/chat/completions", ["messages": messages]).status == 400)
   }
 
+  /// gpt-oss's template looks for marks in each content, which null is not: such a message has an empty one.
+  @Test func contentsThatAreLookedInto() throws {
+    let template = """
+      {%- for m in messages %}[{% set message = m %}{% if "content" in message -%}
+      {%- if "<|x|>" in message.content %}{{ raise_exception("x") }}{% endif %}{{ message.content }}
+      {%- endif %}{% for c in m.tool_calls or [] %} to={{ c.function.name }}{% endfor %}]{% endfor %}
+      """
+    let file = try folder.write("looking.jinja", Data(template.utf8))
+    let service = try RunningService(["--chat-template", file], model: nil)
+    let call: [String: Any] = [
+      "id": "c", "type": "function", "function": ["name": "now", "arguments": "{}"],
+    ]
+    for content in [NSNull(), nil] as [Any?] {
+      var turn: [String: Any] = ["role": "assistant", "tool_calls": [call]]
+      if let content { turn["content"] = content }
+      let answer = try service.post(
+        "/apply-template",
+        ["messages": [["role": "user", "content": "a"], turn] as [[String: Any]]])
+      #expect(answer.json["prompt"] as? String == "[a][ to=now]", "\(answer.text)")
+    }
+  }
+
   @Test func wrongToolsAreRefused() throws {
     let service = try RunningService(model: nil)
     let bad: [[String: Any]] = [["type": "function", "function": ["name": "a b"]]]

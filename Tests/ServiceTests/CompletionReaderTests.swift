@@ -37,6 +37,7 @@ struct RecordingConsumer: PromptConsumer, Equatable {
   mutating func take(name: StaticString) { given += "\(name):" }
   mutating func take(word: FixedText<33>) { given += "\"\(string(word))\" " }
   mutating func take(role: MessageRole) { roles.append(role) }
+  mutating func takeNoContent() { takeNullContent() }
 
   mutating func take(_ event: JSONTokenizer.Event, _ bytes: Span<UInt8>) {
     switch event {

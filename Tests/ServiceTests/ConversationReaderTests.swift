@@ -47,6 +47,7 @@ private struct ObjectConsumer: PromptConsumer {
     write(name: "role")
     write("\"\(role.name)\"")
   }
+  mutating func takeNoContent() { takeNullContent() }
 
   mutating func take(_ event: JSONTokenizer.Event, _ bytes: Span<UInt8>) {
     switch event {

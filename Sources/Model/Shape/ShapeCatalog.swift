@@ -4,8 +4,8 @@ import Text
 /// weights that are made up.
 ///
 /// The sizes are those of the models' `config.json`. The scaling of Llama 3's rotary frequencies is
-/// left out, as are Phi-4's factors and Gemma 3's (other values in the same table). Trained lengths are the instruct models'; the runtime
-/// does not plan by them.
+/// left out, as are Phi-4's factors, Gemma 3's and gpt-oss's scaling (other values in the same table).
+/// Trained lengths are the instruct models'; the runtime does not plan by them.
 public enum PublishedShape: Int, Sendable {
   case llama32At1B
   case llama32At3B
@@ -23,8 +23,9 @@ public enum PublishedShape: Int, Sendable {
   case qwen3At30B
   case qwen35At2B
   case gemma4AtE2B
+  case gptOSSAt20B
 
-  public static let count = 16
+  public static let count = 17
 
   public init?(name: Span<UInt8>) {
     for index in 0..<Self.count {
@@ -55,6 +56,7 @@ public enum PublishedShape: Int, Sendable {
     case .qwen3At30B: "qwen3-30b-a3b"
     case .qwen35At2B: "qwen3.5-2b"
     case .gemma4AtE2B: "gemma-4-e2b"
+    case .gptOSSAt20B: "gpt-oss-20b"
     }
   }
 
@@ -107,6 +109,7 @@ public enum PublishedShape: Int, Sendable {
       case .qwen3At30B: Self.qwen3WithExperts
       case .qwen35At2B: Self.qwen35
       case .gemma4AtE2B: Self.gemma4
+      case .gptOSSAt20B: Self.gptOSS
       }
     }
   }
@@ -223,6 +226,26 @@ public enum PublishedShape: Int, Sendable {
         architecture: .gemma4, layers: layers, ropeTables: tables, embeddingLength: 1536,
         vocabularyCount: 262_144, contextLength: 131_072, rmsEpsilon: 1e-6,
         embeddingScale: 39.191_836, logitCap: 30, isOutputTied: true)
+    }
+  }
+
+  /// Of two layers the first one sees a window.
+  private static var gptOSS: ModelShape {
+    let description = Architecture.gptOSS.description
+    var layer = description.layer(
+      headCount: 64, kvHeadCount: 8, headDim: 64, feedForwardLength: 2880)
+    var experts = ExpertSpec(count: 32, usedCount: 4)
+    experts.hasMatrixBiases = true
+    layer.experts = experts
+    let layers = description.layers(
+      repeating: layer, count: 24, window: 128, period: 2, contextLength: 131_072)
+    return checked {
+      () throws(ModelError) in
+      try ModelShape(
+        architecture: .gptOSS, layers: layers,
+        ropeTables: RopeTables(RopeSpec(frequencyBase: 150_000, dimensionCount: 64)),
+        embeddingLength: 2880, vocabularyCount: 201_088, contextLength: 131_072, rmsEpsilon: 1e-5,
+        isOutputTied: false)
     }
   }
 

@@ -160,8 +160,7 @@ extension CompletionReader {
     case .role: throw invalid()
     case .content:
       hasNullContent = true
-      consumer.take(name: "content")
-      consumer.take(.null, Span())
+      consumer.takeNoContent()
     default: break
     }
   }

@@ -319,7 +319,7 @@ extension CompletionReader {
     place = .message
   }
 
-  /// A message that calls tools need not have a content; the templates' authors know it as null.
+  /// A message that calls tools need not have a content.
   mutating func endMessage<Consumer: PromptConsumer & ~Copyable>(
     _ consumer: inout Consumer
   ) throws(RequestError) {
@@ -330,8 +330,7 @@ extension CompletionReader {
     }
     if !has(.content) {
       if !hasCalls { throw error(.missing, .content) }
-      consumer.take(name: "content")
-      consumer.take(.null, Span())
+      consumer.takeNoContent()
     }
     if hasNullContent && !hasCalls { throw error(.invalid, .content) }
     consumer.take(.endObject, Span())

@@ -50,6 +50,8 @@ public protocol PromptConsumer: ~Copyable {
   /// - Parameter bytes: those of the event.
   mutating func take(_ event: JSONTokenizer.Event, _ bytes: Span<UInt8>)
   mutating func take(role: MessageRole)
+  /// The content of a message that has none.
+  mutating func takeNoContent()
   /// A word that is a member's value.
   mutating func take(word: FixedText<33>)
   /// The text of a message comes as events, up to `endContent`.
@@ -68,6 +70,14 @@ public protocol PromptConsumer: ~Copyable {
   mutating func take(bias: Double, of token: Int32)
   /// Whether what comes is to be dropped.
   mutating func mute(_ isMuted: Bool)
+}
+
+extension PromptConsumer where Self: ~Copyable {
+  /// As most templates' authors know it.
+  public mutating func takeNullContent() {
+    take(name: "content")
+    take(.null, Span())
+  }
 }
 
 /// What of a body goes to the consumer. Templates want the system message first among the messages, and

@@ -166,8 +166,7 @@ extension CompletionReader {
     hasCalls = turn.slot == .calls
     if !turn.hasContent {
       if hasCalls {
-        consumer.take(name: "content")
-        consumer.take(.null, Span())
+        consumer.takeNoContent()
       } else {
         consumer.beginContent()
         consumer.endContent()

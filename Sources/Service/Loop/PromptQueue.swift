@@ -25,6 +25,8 @@ import Tokenizer
   private(set) var conversation: ConversationFiller?
   /// Whether the chat template knows the role `developer`.
   private var knowsDeveloper = false
+  /// Whether it takes no message without a content.
+  private var looksIntoContent = false
   /// What comes is dropped.
   private var isMuted = false
   /// Nothing follows what is in the queue.
@@ -54,10 +56,11 @@ import Tokenizer
 
   /// For another request.
   /// - Parameter template: of a conversation.
-  mutating func reset(template: TemplateData?, knowsDeveloper: Bool) {
+  mutating func reset(template: TemplateData?, _ traits: TemplateTraits?) {
     (start, end) = (0, 0)
     conversation = template.map { ConversationFiller($0) }
-    self.knowsDeveloper = knowsDeveloper
+    knowsDeveloper = traits?.knowsDeveloper ?? false
+    looksIntoContent = traits?.looksIntoContent ?? false
     (isWhole, isMuted) = (false, false)
     stops = StopTexts()
     biases?.removeAll()
@@ -132,6 +135,11 @@ extension PromptQueue {
     let isOther = role == .developer && !knowsDeveloper
     give(.name("role"))
     give(.text(isOther ? MessageRole.system.name : role.name))
+  }
+  mutating func takeNoContent() {
+    if !looksIntoContent { return takeNullContent() }
+    beginContent()
+    endContent()
   }
   mutating func take(name: StaticString) { give(.name(name)) }
   mutating func take(word: FixedText<33>) { give(.word(word)) }

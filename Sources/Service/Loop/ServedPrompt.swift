@@ -95,8 +95,7 @@ struct PromptForm {
   mutating func begin(_ form: PromptForm) {
     self.form = form
     unsafe queue.pointee.reset(
-      template: form.isConversation ? variables() : nil,
-      knowsDeveloper: template?.traits.knowsDeveloper ?? false)
+      template: form.isConversation ? variables() : nil, template?.traits)
     encoder.reset()
     marks = form.addsMarks ? promptMarks : .none
     text.parsesSpecialTokens = form.parsesSpecialTokens

@@ -5,6 +5,8 @@ public struct TemplateTraits: Sendable {
   let contentForm: ContentForm
   /// Whether it has the role `developer`.
   public let knowsDeveloper: Bool
+  /// Whether it looks for something in a message's content, which must not be null then (gpt-oss).
+  public let looksIntoContent: Bool
   /// Nil if the template names none.
   public let thoughts: ThoughtMarks?
 
@@ -18,6 +20,9 @@ public struct TemplateTraits: Sendable {
     }
     thoughts = ThoughtMarks(in: source)
     knowsDeveloper = find("developer", in: source) != nil
+    // Others ask before whether there is one.
+    looksIntoContent =
+      find(" in message.content", in: source) != nil && find("content is ", in: source) == nil
   }
 
   /// Whether there is a statement as `{% for part in message['content'] %}`.
