@@ -86,8 +86,9 @@ public enum AppendError: Error {
   /// for them counts as full.)
   public var slotsFilled: Int {
     @export(interface) get {
-      unsafe settings.evicts
-        ? state.pointee.cache.count : min(state.pointee.cache.count, tokenCount)
+      let count = unsafe state.pointee.cache.count
+      // A full window has lost a token for each open one.
+      return settings.evicts ? count : max(count - openCount, min(count, tokenCount))
     }
   }
 
