@@ -15,6 +15,9 @@ public struct RunSettings: Sendable {
   public let threadCount: Int
   /// The first of the threads, which take blocks of at most `decodeTokenCount` tokens.
   public private(set) var decodeThreadCount: Int
+  /// Cores that the process may run on. No more threads than these are at work: they would take turns,
+  /// and each would wait for the others' turns at every step. What they compute does not depend on it.
+  private(set) var coreCount = Int.max
   /// Positions of a block whose logits are held at the same time.
   public private(set) var logitRowCount: Int
   /// A thread's part of the second-level cache, which matrix products arrange their order for.
@@ -56,9 +59,11 @@ public struct RunSettings: Sendable {
   }
 
   /// As a profile says. Attention multiplies in Float16 if the profile says so and the build can.
+  /// - Parameter coreCount: cores that the process may run on.
   @export(interface)
   public init(
-    _ profile: DeviceProfile, _ retention: Retention, logitRowCount: Int, renumbers: Bool
+    _ profile: DeviceProfile, _ retention: Retention, logitRowCount: Int, renumbers: Bool,
+    coreCount: Int
   ) {
     self.init(
       blockSize: profile.blockSize, cacheBudget: profile.cacheBudget, policy: profile.policy,
@@ -69,6 +74,7 @@ public struct RunSettings: Sendable {
     keepsCodes = profile.weights != .int8
     if profile.expertsMiB > 0 { expertByteCountMax = profile.expertsMiB * 1_048_576 }
     if profile.decodeThreads > 0 { decodeThreadCount = min(profile.decodeThreads, profile.threads) }
+    self.coreCount = coreCount
   }
 
   /// Tokens of a block that is limited by the reading of weights, not by arithmetic: a token of an answer,
@@ -77,7 +83,22 @@ public struct RunSettings: Sendable {
 
   /// How many threads take a block.
   func threadCount(of tokenCount: Int) -> Int {
-    tokenCount <= Self.decodeTokenCount ? decodeThreadCount : threadCount
+    min(tokenCount <= Self.decodeTokenCount ? decodeThreadCount : threadCount, coreCount)
+  }
+
+  /// Threads that take the blocks of a prompt.
+  public var workingThreadCount: Int { min(threadCount, coreCount) }
+
+  /// "4 threads", and how many are at work if not all are.
+  @export(interface)
+  public func writeThreads(to out: inout TextOutput) {
+    out.write(threadCount)
+    out.write(" threads")
+    if workingThreadCount == threadCount { return }
+    out.write(" (")
+    out.write(workingThreadCount)
+    out.write(workingThreadCount == 1 ? " at work, on the one core" : " at work, on as many cores")
+    out.write(" that this process may use)")
   }
 
   /// So many tokens may be proposed, or as many as a block has room for; none with a policy that cannot put

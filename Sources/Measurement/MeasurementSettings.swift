@@ -11,6 +11,7 @@ public struct MeasurementSettings: Sendable {
   let renumbers: Bool
   public let usesHugePages: Bool
   let locksMemory: Bool
+  private var coreCount = CoreMask.coreCountOfCaller()
 
   /// - Parameters:
   ///   - profile: of this processor, checked.
@@ -33,13 +34,13 @@ public struct MeasurementSettings: Sendable {
     var other = MeasurementSettings(
       profile, retention, renumbers: renumbers, usesHugePages: usesHugePages,
       locksMemory: locksMemory)
-    other.headShares = headShares
+    (other.headShares, other.coreCount) = (headShares, coreCount)
     return other
   }
 
   func run(logitRowCount: Int) -> RunSettings {
     var run = RunSettings(
-      profile, retention, logitRowCount: logitRowCount, renumbers: renumbers)
+      profile, retention, logitRowCount: logitRowCount, renumbers: renumbers, coreCount: coreCount)
     run.headShares = headShares
     return run
   }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// A fixed team of threads that run one task together: member 0 is the calling thread, the others
 /// wait in between. Inside a task the members meet at `barrier()` and share out work with
-/// `nextShare()`. Hand-over spins briefly and then sleeps in the kernel. A task may be run by the first
+/// `nextShare()`. Hand-over spins briefly, if that helped before, and then sleeps in the kernel. A task may be run by the first
 /// members alone.
 ///
 /// The threads and their stacks exist before the arena is sealed; later calls only use futexes.
@@ -106,27 +106,21 @@ import Synchronization
 }
 
 /// The thread that a team was started by, and the cores that it could run on before it was bound to
-/// one.
+/// one; nil if it was not bound.
 private struct BoundCaller {
-  /// 0: it was not bound.
   private var thread: Int32 = 0
-  private var cores = InlineArray<16, UInt64>(repeating: 0)
+  private var cores: CoreMask?
 
   init(core: Int32?) {
     guard let core else { return }
-    let read = unsafe withUnsafeMutablePointer(to: &cores) {
-      unsafe edge_thread_cores(0, UnsafeMutableRawPointer($0).assumingMemoryBound(to: UInt64.self))
-    }
-    if edge_pin_to_core(core) >= 0 && read >= 0 { thread = edge_thread_id() }
+    let mask = CoreMask.ofCaller()
+    if edge_pin_to_core(core) >= 0 { cores = mask }
+    thread = edge_thread_id()
   }
 
   /// After a lockdown the call is not allowed, and no other team comes.
   func restore() {
-    if thread == 0 || LockdownFilter.isInstalled { return }
-    _ = unsafe withUnsafePointer(to: cores) {
-      unsafe edge_set_thread_cores(
-        thread, UnsafeRawPointer($0).assumingMemoryBound(to: UInt64.self))
-    }
+    if !LockdownFilter.isInstalled { cores?.bind(thread) }
   }
 }
 
@@ -212,7 +206,8 @@ private struct BoundCaller {
       unsafe next.pointee.value.store(0, ordering: .relaxed)
       unsafe TeamLine.advance(round)
     } else {
-      unsafe TeamLine.wait(round, whileEqualTo: current)
+      unsafe TeamLine.wait(
+        round, whileEqualTo: current, &(state.pointee.runs + index).pointee.patience)
     }
   }
 }
@@ -221,9 +216,9 @@ private struct BoundCaller {
 public struct TeamLine: ~Copyable {
   let value = Atomic<UInt32>(0)
   private let sleeperCount = Atomic<UInt32>(0)
-  private let padding = InlineArray<14, UInt32>(repeating: 0)
-  /// Some tens of microseconds: longer than the steps of a block, too short to be noticed.
-  private static let spinCount = 2000
+  /// That of the member whose run this line counts; other lines do not use it.
+  fileprivate var patience = Patience()
+  private let padding = InlineArray<12, UInt32>(repeating: 0)
 
   static func advance(_ line: UnsafeMutablePointer<TeamLine>) {
     unsafe line.pointee.value.wrappingAdd(1, ordering: .sequentiallyConsistent)
@@ -244,13 +239,17 @@ public struct TeamLine: ~Copyable {
   /// - Returns: the other value.
   @discardableResult
   static func wait(
-    _ line: UnsafeMutablePointer<TeamLine>, whileEqualTo old: UInt32
+    _ line: UnsafeMutablePointer<TeamLine>, whileEqualTo old: UInt32, _ patience: inout Patience
   ) -> UInt32 {
-    for _ in 0..<spinCount {
+    for _ in 0..<patience.turnCount {
       let value = unsafe line.pointee.value.load(ordering: .acquiring)
-      if value != old { return value }
+      if value != old {
+        patience.wasRewarded()
+        return value
+      }
       edge_pause()
     }
+    patience.wasInVain()
     unsafe line.pointee.sleeperCount.wrappingAdd(1, ordering: .sequentiallyConsistent)
     var value = old
     while value == old {
@@ -259,6 +258,29 @@ public struct TeamLine: ~Copyable {
     }
     unsafe line.pointee.sleeperCount.wrappingSubtract(1, ordering: .relaxed)
     return value
+  }
+}
+
+/// How often a member asks again before it sleeps. Where it was in vain, it asks half as often the next
+/// time, and in the end not at all: one that keeps asking on a core where another member or another
+/// program has work, or while the one it waits for has no core, keeps the system from moving them.
+struct Patience {
+  /// Some tens of microseconds: longer than the steps of a block, too short to be noticed.
+  static let turnCountMax: UInt32 = 2000
+  /// Waits without asking, until the full count is tried again.
+  static let trialInterval: UInt32 = 16
+  private(set) var turnCount = turnCountMax
+  private var waitCount: UInt32 = 0
+
+  mutating func wasRewarded() { turnCount = Self.turnCountMax }
+
+  mutating func wasInVain() {
+    if turnCount > 0 {
+      turnCount = turnCount > Self.turnCountMax / 16 ? turnCount / 2 : 0
+      return
+    }
+    waitCount += 1
+    if waitCount == Self.trialInterval { (turnCount, waitCount) = (Self.turnCountMax, 0) }
   }
 }
 
@@ -320,9 +342,9 @@ private func workerMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRa
   }
   let (index, core) = unsafe (Int(start.pointee.index), start.pointee.core)
   if core >= 0 { _ = edge_pin_to_core(core) }
-  var epoch: UInt32 = 0
+  var (epoch, patience) = (UInt32(0), Patience())
   while true {
-    epoch = unsafe TeamLine.wait(line, whileEqualTo: epoch)
+    epoch = unsafe TeamLine.wait(line, whileEqualTo: epoch, &patience)
     if index >= Int(epoch & 0xFF) { continue }
     guard let task = unsafe state.pointee.task, let context = unsafe state.pointee.context else {
       return nil

@@ -11,6 +11,7 @@ import Profile
   let renumbers: Bool
   let locksMemory: Bool
   let usesHugePages: Bool
+  private let coreCount = CoreMask.coreCountOfCaller()
 
   init(_ arguments: Arguments, _ console: inout Console) throws(CommandFailure) {
     var profile = try ProfileSource.profile(arguments, &console)
@@ -46,7 +47,8 @@ import Profile
   }
 
   func run(logitRowCount: Int) -> RunSettings {
-    RunSettings(profile, retention, logitRowCount: logitRowCount, renumbers: renumbers)
+    RunSettings(
+      profile, retention, logitRowCount: logitRowCount, renumbers: renumbers, coreCount: coreCount)
   }
 
   /// Renumbered positions need room in the trained length for what is kept and a block.

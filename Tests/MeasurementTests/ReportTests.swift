@@ -60,7 +60,8 @@ import Testing
     let text = written { ReportText.writeRun(settings, &$0) }
     #expect(
       text == "{\"policy\": \"tova\", \"blockSize\": 128, \"cacheBudget\": 2048, \"threads\": 3, "
-        + "\"decodeThreads\": 3, \"sinks\": 4, \"recent\": 16, \"build\": \"\(BuildFeatures.name)\"}"
+        + "\"decodeThreads\": 3, \"workingThreads\": 3, \"sinks\": 4, \"recent\": 16, "
+        + "\"build\": \"\(BuildFeatures.name)\"}"
     )
   }
 

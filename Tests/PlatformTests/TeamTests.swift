@@ -153,6 +153,34 @@ struct TeamTests {
     return line.dropFirst("Cpus_allowed_list:".count).trimmingCharacters(in: .whitespaces)
   }
 
+  /// A member that asked in vain asks less and less, and tries the full count again from time to time;
+  /// one success is enough to come back to it.
+  @Test func patience() {
+    var patience = Patience()
+    var turns: [UInt32] = []
+    for _ in 0..<22 {
+      turns.append(patience.turnCount)
+      patience.wasInVain()
+    }
+    #expect(turns == [2000, 1000, 500, 250, 125] + [UInt32](repeating: 0, count: 16) + [2000])
+    patience.wasRewarded()
+    #expect(patience.turnCount == 2000)
+  }
+
+  /// Bound to one core, the calling thread may run on one.
+  @Test func coresOfTheCaller() throws {
+    let count = CoreMask.coreCountOfCaller()
+    let before = try allowedCores()
+    let listed = before.split(separator: ",").map {
+      $0.split(separator: "-").compactMap { Int($0) }
+    }
+    #expect(count == listed.reduce(0) { $0 + $1[$1.count - 1] - $1[0] + 1 })
+    let first = try #require(Int32(before.prefix { $0.isNumber }))
+    let team = try makeTeam(2, cores: [first, first])
+    #expect(CoreMask.coreCountOfCaller() == 1)
+    _ = consume team
+  }
+
   @Test func aTeamThatSleptWakesUp() throws {
     let team = try makeTeam(2)
     var counter = 0

@@ -14,6 +14,7 @@ public enum ReportText {
     writeMember(", \"cacheBudget\": ", settings.cacheBudget, &out)
     writeMember(", \"threads\": ", settings.threadCount, &out)
     writeMember(", \"decodeThreads\": ", settings.decodeThreadCount, &out)
+    writeMember(", \"workingThreads\": ", settings.workingThreadCount, &out)
     writeMember(", \"sinks\": ", settings.retained.sinkCount, &out)
     writeMember(", \"recent\": ", settings.retained.recentCount, &out)
     out.write(", \"build\": ")
