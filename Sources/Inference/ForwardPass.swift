@@ -245,7 +245,8 @@ extension ForwardPass {
     factor: Float, _ place: NumberPlace, _ member: Member
   ) {
     var row = unsafe source
-    if roundsOwnRows {
+    // Other members read it too.
+    if roundsOwnRows && member.count > 1 {
       unsafe row = unsafe rowScratch(member)
       unsafe copy(source, to: row, count: target.kPadded)
     }

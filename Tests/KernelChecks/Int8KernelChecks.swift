@@ -38,16 +38,18 @@ enum Int8KernelChecks {
     #endif
   }
 
-  /// A kernel and its portable twin. Several tiles and groups, but not of the longest K.
+  /// A kernel and its portable twin. Two tiles and two to five groups, but not of the longest K.
   private static func compare<Kernel: Int8Kernel>(
     _ kernel: Kernel.Type, _ number: Int, kPadded: Int, offset: Int, _ pattern: Int8Pattern,
     _ context: inout CheckContext
   ) {
     context.begin(
       "kernel", number, "K", kPadded, "offset", offset, "pattern", pattern.rawValue)
-    let count = kPadded == Int8Geometry.kMax ? 1 : 2
+    let isLongest = kPadded == Int8Geometry.kMax
     var problem = Int8Problem<Kernel>(
-      &context, tileCount: count, groupCount: count, kPadded: kPadded, offset: offset)
+      &context, tileCount: isLongest ? 1 : 2,
+      groupCount: isLongest ? 1 : 2 + kPadded / Int8Geometry.kStep % 4, kPadded: kPadded,
+      offset: offset)
     problem.fill(pattern, &context.random)
     compare(Kernel.self, "kernel", problem, &context)
     compare(PortableKernel<Kernel>.self, "portable", problem, &context)
@@ -117,14 +119,25 @@ private struct CollectingSink: SumSink {
     for row in 0..<rows {
       for output in 0..<groupOutputs {
         let index = row * groupOutputs + output
-        let vector = values[index / SumVector.scalarCount]
-        let place =
-          (self.firstRow + firstRow + row) * outputCount + firstColumn + group * groupOutputs
-          + output
-        sums[place] = vector[index % SumVector.scalarCount]
-        putCounts[place] += 1
+        keep(
+          values[index / SumVector.scalarCount][index % SumVector.scalarCount],
+          row: firstRow + row, column: group * groupOutputs + output)
       }
     }
+  }
+
+  func putRow(_ values: InlineArray<8, SumVector>, group: Int) {
+    for index in 0..<8 * SumVector.scalarCount {
+      keep(
+        values[index / SumVector.scalarCount][index % SumVector.scalarCount], row: 0,
+        column: group * groupOutputs + index)
+    }
+  }
+
+  private func keep(_ sum: Int32, row: Int, column: Int) {
+    let place = (firstRow + row) * outputCount + firstColumn + column
+    sums[place] = sum
+    putCounts[place] += 1
   }
 
   func clear() {

@@ -42,6 +42,11 @@ import CInstructions
     unsafe rotary.rotate(source, token: token, factor: factor, into: rotated)
     var column = unsafe ColumnStore(query(row), stride: 16)
     var index = 0
+    while index &+ 8 <= cache.headDim {
+      unsafe Format.put(edge_load_f32x4(rotated + index), &column)
+      unsafe Format.put(edge_load_f32x4(rotated + index + 4), &column)
+      index &+= 8
+    }
     while index &+ 4 <= cache.headDim {
       unsafe Format.put(edge_load_f32x4(rotated + index), &column)
       index &+= 4

@@ -71,22 +71,26 @@ public enum AttentionGeometry {
       }
       unsafe inverses[row] = 1 / weight
       unsafe total.scale(
-        outputs + row * rowStride, count: rowStride, by: NativeFloats(repeating: inverses[row]))
+        outputs + row * rowStride, count: rowStride, by: SIMD16(repeating: inverses[row]))
     }
   }
 
   /// A finite number times 0 is 0; no other number is.
   func hasFiniteOutputs(rowCount: Int, headDim: Int) -> Bool {
-    var sum = NativeFloats()
+    var sum = SIMD16<Float>()
     var rest: Float = 0
-    let wholeCount = headDim - headDim % NativeFloats.scalarCount
     for row in 0..<rowCount {
-      let output = unsafe outputs + row * rowStride
-      for index in stride(from: 0, to: wholeCount, by: NativeFloats.scalarCount) {
-        sum = unsafe sum.addingProduct(.load(output + index), NativeFloats())
+      let output = unsafe UnsafePointer(outputs + row * rowStride)
+      var index = 0
+      while index &+ 16 <= headDim {
+        sum = unsafe edge_fma_f32x16(sum, output.lanes(index), SIMD16())
+        index &+= 16
       }
-      for index in wholeCount..<headDim { unsafe rest += output[index] * 0 }
+      while index < headDim {
+        unsafe rest += output[index] * 0
+        index &+= 1
+      }
     }
-    return sum == NativeFloats() && rest == 0
+    return sum == SIMD16() && rest == 0
   }
 }

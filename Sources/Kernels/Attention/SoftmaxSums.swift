@@ -38,8 +38,11 @@ import CInstructions
       unsafe maxima[row] = AttentionScratch.hidden
       unsafe weights.store(SIMD16(), row * 16)
     }
-    for index in stride(from: 0, to: rows * rowStride, by: 16) {
+    var index = 0
+    while index < rows * rowStride {
       unsafe outputs.store(SIMD16(), index)
+      unsafe outputs.store(SIMD16(), index &+ 16)
+      index &+= 32
     }
   }
 
@@ -50,7 +53,7 @@ import CInstructions
     unsafe maxima[row] = maximum
     // Nothing was summed up so far.
     if unsafe weights[row * 16] == 0 { return }
-    let factor = exp2(NativeFloats(repeating: difference))
+    let factor = SIMD16(repeating: exp2(NativeFloats(repeating: difference))[0])
     unsafe scale(weights + row * 16, count: 16, by: factor)
     unsafe scale(outputs + row * rowStride, count: rowStride, by: factor)
   }
@@ -92,10 +95,13 @@ import CInstructions
     unsafe maxima.update(from: other.maxima, count: rowCount)
   }
 
+  /// - Parameter count: a multiple of 16.
   @inline(__always)
-  func scale(_ values: UnsafeMutablePointer<Float>, count: Int, by factor: NativeFloats) {
-    for index in stride(from: 0, to: count, by: NativeFloats.scalarCount) {
-      unsafe (NativeFloats.load(values + index) * factor).store(values + index)
+  func scale(_ values: UnsafeMutablePointer<Float>, count: Int, by factor: SIMD16<Float>) {
+    var index = 0
+    while index < count {
+      unsafe values.store(UnsafePointer(values).lanes(index) * factor, index)
+      index &+= 16
     }
   }
 

@@ -166,55 +166,68 @@ import CInstructions
       }
     }
 
-    /// One token, two groups at a time: their eight sums hide the latency.
+    /// One token, four groups at a time: their eight sums hide the latency.
     public static func row(
       _ activations: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>,
       _ starts: UnsafePointer<Int32>, kPadded: Int, groupCount: Int, into sink: some SumSink
     ) {
       let a = unsafe UnsafeRawPointer(activations)
       var w = unsafe UnsafeRawPointer(weights)
-      for pair in 0..<groupCount / 2 { unsafe twoGroups(a, &w, kPadded, pair &* 2, sink) }
-      if groupCount % 2 != 0 { unsafe lastGroup(a, w, kPadded, groupCount &- 1, sink) }
+      for four in 0..<groupCount / 4 { unsafe fourGroups(a, &w, kPadded, four &* 4, sink) }
+      for group in groupCount / 4 &* 4..<groupCount { unsafe oneGroup(a, &w, kPadded, group, sink) }
     }
 
     @inline(__always)
-    private static func twoGroups(
+    private static func fourGroups(
       _ a: UnsafeRawPointer, _ w: inout UnsafeRawPointer, _ kPadded: Int, _ group: Int,
       _ sink: some SumSink
     ) {
-      // [even and odd runs][group][low four outputs, high four]
+      // [group][low four outputs, high four]
       var sums = eightTimes(SumVector())
       var a = unsafe a
       let end = unsafe w + kPadded &* groupOutputs
       var second = unsafe end
+      var third = unsafe end + kPadded &* groupOutputs
+      var fourth = unsafe third + kPadded &* groupOutputs
       repeat {
         let runs = unsafe load(&a)
-        unsafe multiplyRows(&sums, [runs.first], first: 0, odd: 4, &w)
-        unsafe multiplyRows(&sums, [runs.first], first: 2, odd: 4, &second)
-        unsafe multiplyRows(&sums, [runs.second], first: 0, odd: 4, &w)
-        unsafe multiplyRows(&sums, [runs.second], first: 2, odd: 4, &second)
-        unsafe multiplyRows(&sums, [runs.third], first: 0, odd: 4, &w)
-        unsafe multiplyRows(&sums, [runs.third], first: 2, odd: 4, &second)
-        unsafe multiplyRows(&sums, [runs.fourth], first: 0, odd: 4, &w)
-        unsafe multiplyRows(&sums, [runs.fourth], first: 2, odd: 4, &second)
+        unsafe multiplyGroups(&sums, runs.first, &w, &second, &third, &fourth)
+        unsafe multiplyGroups(&sums, runs.second, &w, &second, &third, &fourth)
+        unsafe multiplyGroups(&sums, runs.third, &w, &second, &third, &fourth)
+        unsafe multiplyGroups(&sums, runs.fourth, &w, &second, &third, &fourth)
       } while unsafe w != end
-      unsafe w = second
-      for half in 0..<2 {
-        let place = half &* 2
-        let reduced: InlineArray<2, SumVector> = unsafe [
-          sums[unchecked: place] &+ sums[unchecked: place &+ 4],
-          sums[unchecked: place &+ 1] &+ sums[unchecked: place &+ 5],
-        ]
-        sink.put(reduced, rows: 1, firstRow: 0, group: group &+ half)
-      }
+      unsafe w = fourth
+      sink.putRow(sums, group: group)
     }
 
-    private static func lastGroup(
-      _ a: UnsafeRawPointer, _ w: UnsafeRawPointer, _ kPadded: Int, _ group: Int,
+    /// Four runs of one row by four groups.
+    @inline(__always)
+    private static func multiplyGroups(
+      _ sums: inout InlineArray<8, SumVector>, _ row: SIMD16<Int8>, _ first: inout UnsafeRawPointer,
+      _ second: inout UnsafeRawPointer, _ third: inout UnsafeRawPointer,
+      _ fourth: inout UnsafeRawPointer
+    ) {
+      unsafe multiplyRows(&sums, [row], first: 0, odd: 0, &first)
+      unsafe second = edge_after_sums(
+        edge_after_sums(second, sums[unchecked: 0]), sums[unchecked: 1])
+      unsafe multiplyRows(&sums, [row], first: 2, odd: 0, &second)
+      unsafe third = edge_after_sums(
+        edge_after_sums(third, sums[unchecked: 2]), sums[unchecked: 3])
+      unsafe multiplyRows(&sums, [row], first: 4, odd: 0, &third)
+      unsafe fourth = edge_after_sums(
+        edge_after_sums(fourth, sums[unchecked: 4]), sums[unchecked: 5])
+      unsafe multiplyRows(&sums, [row], first: 6, odd: 0, &fourth)
+      unsafe first = edge_after_sums(
+        edge_after_sums(first, sums[unchecked: 6]), sums[unchecked: 7])
+    }
+
+    /// Four sums, of even and odd runs, hide what they can.
+    private static func oneGroup(
+      _ a: UnsafeRawPointer, _ w: inout UnsafeRawPointer, _ kPadded: Int, _ group: Int,
       _ sink: some SumSink
     ) {
       var sums = InlineArray<4, SumVector>(repeating: SIMD4())
-      var (a, w) = unsafe (a, w)
+      var a = unsafe a
       let end = unsafe w + kPadded &* groupOutputs
       repeat {
         let run = unsafe a.loadUnaligned(as: SIMD16<Int8>.self)

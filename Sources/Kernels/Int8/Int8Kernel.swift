@@ -47,6 +47,8 @@ public protocol SumSink {
   ///   - group: counted from the first that the kernel was given.
   func put<let count: Int>(
     _ sums: InlineArray<count, SumVector>, rows: Int, firstRow: Int, group: Int)
+  /// The sums of one token and of several groups, whose outputs are eight vectors.
+  func putRow(_ sums: InlineArray<8, SumVector>, group: Int)
 }
 
 /// The geometry of int8 matrix products in this build: its kernel's.

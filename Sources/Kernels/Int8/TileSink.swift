@@ -54,6 +54,37 @@ import CInstructions
   }
 
   @inline(__always)
+  func putRow(_ sums: InlineArray<8, SumVector>, group: Int) {
+    let column = group &* Int8Geometry.groupOutputs
+    let (scales, target) = unsafe (weightScales + column, out + column)
+    let scale = unsafe activationScales[0]
+    unsafe Self.put(sums, 0, scale, scales, target)
+    unsafe Self.put(sums, 1, scale, scales, target)
+    unsafe Self.put(sums, 2, scale, scales, target)
+    unsafe Self.put(sums, 3, scale, scales, target)
+    unsafe Self.put(sums, 4, scale, scales, target)
+    unsafe Self.put(sums, 5, scale, scales, target)
+    unsafe Self.put(sums, 6, scale, scales, target)
+    unsafe Self.put(sums, 7, scale, scales, target)
+  }
+
+  /// One vector of a row's outputs.
+  @inline(__always)
+  private static func put(
+    _ sums: InlineArray<8, SumVector>, _ vector: Int, _ scale: Float,
+    _ scales: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>
+  ) {
+    for lane in Swift.stride(from: 0, to: SumVector.scalarCount, by: NativeInts.scalarCount) {
+      let column = vector &* SumVector.scalarCount &+ lane
+      let product =
+        unsafe floats(edge_native_part(sums[unchecked: vector], lane))
+        * NativeFloats(repeating: scale) * .load(scales + column)
+      let old = unsafe NativeFloats.load(target + column)
+      unsafe Operation.combine(old, product).store(target + column)
+    }
+  }
+
+  @inline(__always)
   private static func fourScales(_ scales: UnsafePointer<Float>) -> edge_f32x4 {
     unsafe edge_load_f32x4(scales)
   }

@@ -28,6 +28,11 @@ func largest(_ values: UnsafePointer<Float>, count: Int) -> Float {
   if count >= 16 {
     var greatest = unsafe values.lanes(0)
     index = 16
+    while index &+ 32 <= count {
+      greatest = unsafe edge_max_f32x16(
+        greatest, edge_max_f32x16(values.lanes(index), values.lanes(index &+ 16)))
+      index &+= 32
+    }
     while index &+ 16 <= count {
       greatest = unsafe edge_max_f32x16(greatest, values.lanes(index))
       index &+= 16
