@@ -77,7 +77,7 @@ enum BitsProduct {
     _ groupCount: Int, _ products: UnsafeMutablePointer<Float>
   ) {
     #if !arch(x86_64)
-      if Kind.format.hasPairedOutputs || Kind.format.codeBits == 8 && edge_codes_are_paired() {
+      if Kind.format.hasPairedRows {
         return unsafe PairedRowKernel<Kind>.run(
           x, weights, groupByteCount: groupByteCount, groupCount: groupCount, into: products)
       }
