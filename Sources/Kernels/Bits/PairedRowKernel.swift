@@ -100,12 +100,14 @@ import CInstructions
     private var sums: UnsafePointer<Int32>
     private var scales: UnsafePointer<Float>
     private let end: UnsafeRawPointer
-    /// What a unit's sum is multiplied by to be where sums of bytes start.
+    /// What a unit's sum is multiplied by to be where sums of bytes start, if codes have an offset.
     private let startFactor: CodeSums
+    private let hasOffset: Bool
 
     @inline(__always)
     init(_ x: BlockRows, _ format: PackedFormat) {
-      startFactor = edge_repeat_factor(format.offset != 0 ? 0 &- format.offset : 128)
+      hasOffset = format.offset != 0
+      startFactor = edge_repeat_factor(0 &- format.offset)
       unsafe values = UnsafeRawPointer(x.values)
       unsafe sums = UnsafePointer(x.sums)
       unsafe scales = UnsafePointer(x.scales)
@@ -133,7 +135,9 @@ import CInstructions
       let sum = unsafe edge_repeat_sum_of_two(sums)
       let unit = unsafe PairedUnit(
         first: edge_load_runs(values), second: edge_load_runs(values + 16), sum: sum,
-        start: edge_multiply_sums(sum, startFactor), scale: scale)
+        start: hasOffset
+          ? edge_multiply_sums(sum, startFactor) : edge_multiply_sums(sum, edge_repeat_sum(128)),
+        scale: scale)
       unsafe values += PackedFormat.unitLength
       unsafe sums += 2
       return unit
