@@ -19,6 +19,11 @@ public enum BitsWorkload {
     run(&context, kind, tokens: 1, outputs: rowOutputs, count: count)
   }
 
+  /// Four tokens, as proposals make them. One run: `4 * rowOutputs * k` products.
+  static func four(_ context: inout CheckContext, _ kind: BitsKind, count: Int) {
+    run(&context, kind, tokens: 4, outputs: rowOutputs, count: count)
+  }
+
   private static func run(
     _ context: inout CheckContext, _ kind: BitsKind, tokens: Int, outputs: Int, count: Int
   ) {

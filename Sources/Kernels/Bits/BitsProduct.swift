@@ -21,11 +21,7 @@ enum BitsProduct {
     into out: ProductOutput, l2ByteCount: Int
   ) {
     if x.tokenCount == 1 { return runRow(x, w, groups, step, out) }
-    #if arch(x86_64)
-      if edge_has_vnni() && x.tokenCount <= fewRowCountMax {
-        return runFewRows(x, w, groups, step, out)
-      }
-    #endif
+    if hasFewRows(x.tokenCount, w.format) { return runFewRows(x, w, groups, step, out) }
     runTiles(x, w, groups, step, out, l2ByteCount)
   }
 
