@@ -59,6 +59,8 @@ import Testing
       Bound(workload: "q4_k-row", size: packedRow, least: 1.0 / 16, most: 0.197),
       Bound(workload: "q5_0-row", size: packedRow, least: 1.0 / 16, most: 0.249),
       Bound(workload: "q5_k-row", size: packedRow, least: 1.0 / 16, most: 0.283),
+      Bound(workload: "q4_k-four", size: 4 * packedRow, least: 1.0 / 16, most: 0.1485),
+      Bound(workload: "q6_k-four", size: 4 * packedRow, least: 1.0 / 16, most: 0.16),
       Bound(workload: "q6_k-tile", size: packedTile, least: 1.0 / 16, most: 0.124),
       Bound(workload: "q6_k-row", size: packedRow, least: 1.0 / 16, most: 0.2615),
       Bound(workload: "q8_0-row", size: packedRow, least: 1.0 / 16, most: 0.1418),

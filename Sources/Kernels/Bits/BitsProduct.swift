@@ -7,7 +7,7 @@ enum ProductStep {
 
 /// Products of int8 activations with packed codes, for a range of output groups.
 ///
-/// A single token reads each weight once, from registers, and so do up to eight with AVX-512 VNNI. For
+/// A single token reads each weight once, from registers, and so do up to eight where `hasFewRows` says so. For
 /// more tokens a group's weights are unpacked, `BitsGeometry.unitsPerPanel` units at a time, and all
 /// tokens of a batch pass by them; a batch is as many tokens as half of `l2ByteCount`, the thread's part
 /// of the second-level cache, holds.

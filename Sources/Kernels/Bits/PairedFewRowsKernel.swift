@@ -255,12 +255,12 @@ import CInstructions
     @unsafe private static func after(
       _ tile: Sums, _ place: UnsafeRawPointer
     ) -> UnsafeRawPointer {
-      unsafe edge_after_sums_of(tile, place, rows: Count.rows)
+      unsafe placeAfter(tile, place, rows: Count.rows)
     }
   }
 
   @inline(__always)
-  @unsafe private func edge_after_sums_of(
+  @unsafe private func placeAfter(
     _ tile: InlineArray<8, CodeSums>, _ place: UnsafeRawPointer, rows: Int
   ) -> UnsafeRawPointer {
     if rows == 2 {
@@ -321,7 +321,7 @@ import CInstructions
 
     @inline(__always)
     mutating func read(after tile: InlineArray<8, CodeSums>, rows: Int) {
-      unsafe values = edge_after_sums_of(tile, values, rows: rows)
+      unsafe values = placeAfter(tile, values, rows: rows)
     }
   }
 #endif
