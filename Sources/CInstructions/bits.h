@@ -255,6 +255,28 @@ EDGE_INSTRUCTION edge_codes edge_join_low_runs(edge_codes a, edge_codes b) {
 EDGE_INSTRUCTION edge_codes edge_join_high_runs(edge_codes a, edge_codes b) {
   return (edge_codes)vzip2q_u32((uint32x4_t)a, (uint32x4_t)b);
 }
+// Spread codes with other codes' bits above them, as numbers times a power of two.
+EDGE_INSTRUCTION edge_codes edge_lifted_codes(edge_codes v, long bits) { return v << (uint8_t)bits; }
+// The numbers.
+EDGE_INSTRUCTION edge_codes edge_spread_numbers(edge_codes v, long bits) {
+  return (edge_codes)((edge_i8x16)v >> (int8_t)bits);
+}
+// Four times the codes of six bits of which two each are at the top of three registers.
+EDGE_INSTRUCTION edge_codes edge_codes_above_three(edge_codes low, edge_codes middle,
+                                                   edge_codes high) {
+  uint8x16_t v = vsriq_n_u8((uint8x16_t)high, (uint8x16_t)middle, 2);
+  return (edge_codes)vsriq_n_u8(v, (uint8x16_t)low, 4) & 0xFC;
+}
+// Eight times the codes of five bits of which three are at the top of one register and two of the other.
+EDGE_INSTRUCTION edge_codes edge_codes_above_two(edge_codes high, edge_codes low) {
+  return (edge_codes)vsriq_n_u8((uint8x16_t)high, (uint8x16_t)low, 3) & 0xF8;
+}
+// The same of which one each is the third from the top of two others.
+EDGE_INSTRUCTION edge_codes edge_codes_above_rest(edge_codes high, edge_codes middle,
+                                                  edge_codes low) {
+  uint8x16_t v = vsriq_n_u8((uint8x16_t)high, vshlq_n_u8((uint8x16_t)middle, 2), 3);
+  return (edge_codes)vsriq_n_u8(v, vshlq_n_u8((uint8x16_t)low, 2), 4) & 0xF8;
+}
 // Factors of eight outputs, in registers of four.
 typedef struct {
   edge_code_sums low, high;

@@ -68,6 +68,14 @@ EDGE_INSTRUCTION edge_i8x16x4 edge_load_i8x16x4(const void *_Nonnull from) {
   return (edge_i8x16x4){(edge_i8x16)v.val[0], (edge_i8x16)v.val[1], (edge_i8x16)v.val[2],
                         (edge_i8x16)v.val[3]};
 }
+// Three registers, loaded by one instruction.
+typedef struct {
+  edge_i8x16 first, second, third;
+} edge_i8x16x3;
+EDGE_INSTRUCTION edge_i8x16x3 edge_load_i8x16x3(const void *_Nonnull from) {
+  int8x16x3_t v = vld1q_s8_x3((const int8_t *)from);
+  return (edge_i8x16x3){(edge_i8x16)v.val[0], (edge_i8x16)v.val[1], (edge_i8x16)v.val[2]};
+}
 // Two registers, loaded by one instruction.
 typedef struct {
   edge_i8x16 first, second;

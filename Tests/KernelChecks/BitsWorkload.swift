@@ -9,29 +9,19 @@ public enum BitsWorkload {
   /// Outputs for a single token.
   public static let rowOutputs = 512
 
-  /// Q4_0. One run: `tokens * outputs * k` products.
-  static func shortTiles(_ context: inout CheckContext, count: Int) {
-    run(&context, .q4_0, tokens: tokens, outputs: outputs, count: count)
+  /// One run: `tokens * outputs * k` products.
+  static func tiles(_ context: inout CheckContext, _ kind: BitsKind, count: Int) {
+    run(&context, kind, tokens: tokens, outputs: outputs, count: count)
   }
 
-  /// Q4_0. One run: `rowOutputs * k` products.
-  static func shortRow(_ context: inout CheckContext, count: Int) {
-    run(&context, .q4_0, tokens: 1, outputs: rowOutputs, count: count)
+  /// One run: `rowOutputs * k` products.
+  static func row(_ context: inout CheckContext, _ kind: BitsKind, count: Int) {
+    run(&context, kind, tokens: 1, outputs: rowOutputs, count: count)
   }
 
-  /// Q4_K.
-  static func longTiles(_ context: inout CheckContext, count: Int) {
-    run(&context, .q4_k, tokens: tokens, outputs: outputs, count: count)
-  }
-
-  /// Q4_K.
-  static func longRow(_ context: inout CheckContext, count: Int) {
-    run(&context, .q4_k, tokens: 1, outputs: rowOutputs, count: count)
-  }
-
-  /// Q8_0.
-  static func byteRow(_ context: inout CheckContext, count: Int) {
-    run(&context, .q8_0, tokens: 1, outputs: rowOutputs, count: count)
+  /// Four tokens, as proposals make them. One run: `4 * rowOutputs * k` products.
+  static func four(_ context: inout CheckContext, _ kind: BitsKind, count: Int) {
+    run(&context, kind, tokens: 4, outputs: rowOutputs, count: count)
   }
 
   private static func run(

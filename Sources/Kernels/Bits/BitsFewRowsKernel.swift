@@ -1,23 +1,6 @@
 import CInstructions
 
 #if arch(x86_64)
-  /// Tokens that a kernel of few rows is compiled for.
-  protocol RowCount {
-    static var rows: Int { get }
-  }
-
-  enum TwoRows: RowCount {
-    @inline(__always) static var rows: Int { 2 }
-  }
-
-  enum FourRows: RowCount {
-    @inline(__always) static var rows: Int { 4 }
-  }
-
-  enum EightRows: RowCount {
-    @inline(__always) static var rows: Int { 8 }
-  }
-
   /// Two to eight tokens by a group of outputs: weights are read once and unpacked in registers, as for one
   /// token (`BitsRowKernel`), and each register of codes passes by all tokens.
   enum BitsFewRowsKernel<Kind: PackedType, Count: RowCount> {

@@ -95,6 +95,10 @@ extension BitsMatrix {
       unsafe setPaired(words(low), unit, column, firstRun: 0)
       return unsafe setPaired(words(high), unit, column, firstRun: 4)
     }
+    if format.hasSpreadCodes {
+      unsafe setSpread(words(low), unit, column)
+      return unsafe setSpread(words(high), unit + layout.spreadHalfByteCount, column)
+    }
     let target = unsafe unit + 4 * column
     if format.codeBits == 8 {
       unsafe store(words(low), target)
@@ -133,6 +137,23 @@ extension BitsMatrix {
     for run in 0..<4 {
       let codes = isHigh ? (runs[run] ^ 0x0808_0808) &<< 4 : runs[run]
       unsafe edge_set_bits(first + run * 4 * half, codes, isHigh ? 0xF0F0_F0F0 : 0x0F0F_0F0F)
+    }
+  }
+
+  /// Four runs of an output, whose bits share bytes with other codes.
+  private func setSpread(
+    _ runs: SIMD4<UInt32>, _ registers: UnsafeMutableRawPointer, _ column: Int
+  ) {
+    let half = layout.outputs / 2
+    for run in 0..<4 {
+      let pieces = SpreadPlaces.pieces(
+        codeBits: format.codeBits, run: run, isHigh: column >= half)
+      for index in 0..<3 where pieces[index].count > 0 {
+        let word =
+          unsafe registers + pieces[index].register * layout.spreadRegisterByteCount
+          + 4 * (column % half)
+        unsafe edge_set_bits(word, pieces[index].taken(from: runs[run]), pieces[index].mask)
+      }
     }
   }
 
@@ -204,6 +225,9 @@ extension BitsMatrix {
     _ unit: UnsafeRawPointer, _ column: Int, highHalf: Bool
   ) -> SIMD16<UInt8> {
     if format.hasPairedOutputs { return unsafe pairedCodes(unit, column, highHalf: highHalf) }
+    if format.hasSpreadCodes {
+      return unsafe spreadCodes(unit + (highHalf ? layout.spreadHalfByteCount : 0), column)
+    }
     let first =
       unsafe unit + 4 * column + (highHalf && format.codeBits == 8 ? layout.halvesByteCount : 0)
     var runs = SIMD4<UInt32>()
@@ -226,6 +250,22 @@ extension BitsMatrix {
       let place = ((highHalf ? 4 : 0) + run) * 4 * half + 4 * (column % half)
       let word = unsafe unit.loadUnaligned(fromByteOffset: place, as: UInt32.self)
       runs[run] = isHigh ? (word &>> 4 & 0x0F0F_0F0F) ^ 0x0808_0808 : word & 0x0F0F_0F0F
+    }
+    return unsafe unsafeBitCast(runs, to: SIMD16<UInt8>.self)
+  }
+
+  private func spreadCodes(_ registers: UnsafeRawPointer, _ column: Int) -> SIMD16<UInt8> {
+    let half = layout.outputs / 2
+    var runs = SIMD4<UInt32>()
+    for run in 0..<4 {
+      let pieces = SpreadPlaces.pieces(
+        codeBits: format.codeBits, run: run, isHigh: column >= half)
+      for index in 0..<3 {
+        let word = unsafe registers.loadUnaligned(
+          fromByteOffset: pieces[index].register * layout.spreadRegisterByteCount
+            + 4 * (column % half), as: UInt32.self)
+        runs[run] |= pieces[index].codes(word)
+      }
     }
     return unsafe unsafeBitCast(runs, to: SIMD16<UInt8>.self)
   }

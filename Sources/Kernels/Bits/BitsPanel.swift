@@ -63,6 +63,8 @@ import CInstructions
       for _ in 0..<format.unitsPerBlock {
         if format.hasPairedOutputs {
           unsafe unpackPairs(unit, to: target, kind)
+        } else if format.hasSpreadCodes {
+          unsafe unpackSpread(unit, to: target, kind)
         } else {
           unsafe unpackUnit(unit, to: target, kind)
         }
@@ -141,6 +143,27 @@ import CInstructions
       unsafe edge_store_codes(
         edge_subtract_codes(high, offset), target + (run &* 2 &+ 1) &* bytes)
     }
+  }
+
+  /// Spread codes, less their offset.
+  @inline(__always)
+  private func unpackSpread<Kind: PackedType>(
+    _ unit: UnsafeRawPointer, to target: UnsafeMutableRawPointer, _ kind: Kind.Type
+  ) {
+    #if !arch(x86_64)
+      let format = Kind.format
+      var place = unsafe unit
+      for half in 0..<2 {
+        let target = unsafe target + half &* (Self.unitByteCount / 2)
+        let codes = unsafe SpreadCodes<Kind>(&place)
+        for index in 0..<8 {
+          let signed = edge_spread_numbers(codes[index], 8 &- format.codeBits)
+          unsafe edge_store_codes(
+            edge_subtract_codes(signed, Int(format.offset) &- format.spreadMiddle),
+            target + index &* BitsGeometry.vectorByteCount)
+        }
+      }
+    #endif
   }
 
   #if !arch(x86_64)

@@ -7,7 +7,7 @@ enum ProductStep {
 
 /// Products of int8 activations with packed codes, for a range of output groups.
 ///
-/// A single token reads each weight once, from registers, and so do up to eight with AVX-512 VNNI. For
+/// A single token reads each weight once, from registers, and so do up to eight where `hasFewRows` says so. For
 /// more tokens a group's weights are unpacked, `BitsGeometry.unitsPerPanel` units at a time, and all
 /// tokens of a batch pass by them; a batch is as many tokens as half of `l2ByteCount`, the thread's part
 /// of the second-level cache, holds.
@@ -21,11 +21,7 @@ enum BitsProduct {
     into out: ProductOutput, l2ByteCount: Int
   ) {
     if x.tokenCount == 1 { return runRow(x, w, groups, step, out) }
-    #if arch(x86_64)
-      if edge_has_vnni() && x.tokenCount <= fewRowCountMax {
-        return runFewRows(x, w, groups, step, out)
-      }
-    #endif
+    if hasFewRows(x.tokenCount, w.format) { return runFewRows(x, w, groups, step, out) }
     runTiles(x, w, groups, step, out, l2ByteCount)
   }
 
@@ -77,7 +73,7 @@ enum BitsProduct {
     _ groupCount: Int, _ products: UnsafeMutablePointer<Float>
   ) {
     #if !arch(x86_64)
-      if Kind.format.hasPairedOutputs || Kind.format.codeBits == 8 && edge_codes_are_paired() {
+      if Kind.format.hasPairedRows {
         return unsafe PairedRowKernel<Kind>.run(
           x, weights, groupByteCount: groupByteCount, groupCount: groupCount, into: products)
       }

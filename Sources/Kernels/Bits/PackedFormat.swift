@@ -61,6 +61,13 @@ extension PackedFormat {
   @inline(__always) var hasPairedOutputs: Bool {
     codeBits == 4 && !hasLevels && edge_codes_are_paired()
   }
+  /// Whether codes of five or six bits are bytes' low bits, with bits of other codes above them
+  /// (`SpreadPlaces`), and signed.
+  @inline(__always) var hasSpreadCodes: Bool {
+    (codeBits == 5 || codeBits == 6) && edge_codes_are_paired()
+  }
+  /// Whether a single token is multiplied by two registers of outputs at a time (`PairedRowKernel`).
+  @inline(__always) var hasPairedRows: Bool { !hasLevels && edge_codes_are_paired() }
   /// Whether nibbles are stored as signed numbers, and multiplied as 16 times what they stand for.
   @inline(__always) var hasSignedNibbles: Bool {
     codeBits == 4 && offset != 0 && edge_codes_are_signed() && !edge_codes_are_paired()
@@ -69,10 +76,18 @@ extension PackedFormat {
   @inline(__always) var isSigned: Bool { hasLevels || codeBits == 8 }
   /// What codes are stored with: their sign's bit changed, or nothing.
   var codeChange: UInt8 {
-    codeBits == 8 ? UInt8(edge_level_bias()) : hasSignedNibbles ? 8 : 0
+    if hasSpreadCodes { return UInt8(spreadMiddle) }
+    return codeBits == 8 ? UInt8(edge_level_bias()) : hasSignedNibbles ? 8 : 0
   }
+  /// What spread codes are less than codes.
+  @inline(__always) var spreadMiddle: Int { 1 &<< (codeBits &- 1) }
   /// What a row kernel's sums are multiples of.
   @inline(__always) var sumUnit: Float { hasSignedNibbles ? 0.0625 : 1 }
+  /// The same of the kernel that multiplies pairs of registers: of the low outputs, and of the high ones.
+  @inline(__always) var lowSumUnit: Float {
+    hasSpreadCodes ? 1 / Float(1 &<< (8 &- codeBits)) : 1
+  }
+  @inline(__always) var highSumUnit: Float { hasPairedOutputs ? 0.0625 : lowSumUnit }
   /// What is subtracted from codes as row kernels see them.
   @inline(__always) var kernelOffset: Int32 {
     isSigned ? edge_level_bias() : hasSignedNibbles ? 0 : offset
@@ -94,6 +109,9 @@ extension PackedFormat {
 /// Paired codes of a unit (`hasPairedOutputs`): byte `[run][output][j]`, with eight runs of four K values
 /// and G / 2 outputs, has in its low half value 4 run + j of the output, and in its high half that of
 /// output + G / 2, with its highest bit changed.
+///
+/// Spread codes of a unit (`hasSpreadCodes`): of each half of the unit registers of G / 2 outputs by four K
+/// values, as many as the bits of a code (`SpreadPlaces`).
 struct PackedLayout {
   let format: PackedFormat
   /// G.
@@ -119,5 +137,8 @@ struct PackedLayout {
   @inline(__always) var unitByteCount: Int {
     halvesByteCount + (format.codeBits - 4) * 4 * outputs
   }
+  /// A register of spread codes, and half a unit.
+  var spreadRegisterByteCount: Int { 2 * outputs }
+  var spreadHalfByteCount: Int { unitByteCount / 2 }
   @inline(__always) var blockByteCount: Int { units + format.unitsPerBlock * unitByteCount }
 }

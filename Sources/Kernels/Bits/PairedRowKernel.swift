@@ -1,8 +1,8 @@
 import CInstructions
 
 #if !arch(x86_64)
-  /// One token by groups of eight outputs, two groups at a time, whose codes are bytes or lie in pairs in
-  /// a byte (`hasPairedOutputs`).
+  /// One token by groups of eight outputs, two groups at a time, whose codes are bytes, lie in pairs in a byte
+  /// (`hasPairedOutputs`) or share bytes with other codes' bits (`hasSpreadCodes`).
   ///
   /// With a byte b = 16 high + low, and one half taken from it, the sums of b by activations and of that
   /// half give those of both outputs: two products for each 32 codes and one instruction that takes a
@@ -100,12 +100,14 @@ import CInstructions
     private var sums: UnsafePointer<Int32>
     private var scales: UnsafePointer<Float>
     private let end: UnsafeRawPointer
-    /// What a unit's sum is multiplied by to be where sums of bytes start.
+    /// What a unit's sum is multiplied by to be where sums of bytes start, if codes have an offset.
     private let startFactor: CodeSums
+    private let hasOffset: Bool
 
     @inline(__always)
     init(_ x: BlockRows, _ format: PackedFormat) {
-      startFactor = edge_repeat_factor(format.offset != 0 ? 0 &- format.offset : 128)
+      hasOffset = format.offset != 0
+      startFactor = edge_repeat_factor(0 &- format.offset)
       unsafe values = UnsafeRawPointer(x.values)
       unsafe sums = UnsafePointer(x.sums)
       unsafe scales = UnsafePointer(x.scales)
@@ -133,7 +135,9 @@ import CInstructions
       let sum = unsafe edge_repeat_sum_of_two(sums)
       let unit = unsafe PairedUnit(
         first: edge_load_runs(values), second: edge_load_runs(values + 16), sum: sum,
-        start: edge_multiply_sums(sum, startFactor), scale: scale)
+        start: hasOffset
+          ? edge_multiply_sums(sum, startFactor) : edge_multiply_sums(sum, edge_repeat_sum(128)),
+        scale: scale)
       unsafe values += PackedFormat.unitLength
       unsafe sums += 2
       return unit
@@ -162,9 +166,13 @@ import CInstructions
 
     @inline(__always)
     func store(_ out: UnsafeMutablePointer<Float>) {
-      unsafe edge_store_factors(low, out)
-      unsafe edge_store_factors(
-        format.hasPairedOutputs ? edge_scale_factors(high, 0.0625) : high, out + 4)
+      unsafe edge_store_factors(scaled(low, format.lowSumUnit), out)
+      unsafe edge_store_factors(scaled(high, format.highSumUnit), out + 4)
+    }
+
+    @inline(__always)
+    private func scaled(_ products: CodeFloats, _ unit: Float) -> CodeFloats {
+      unit == 1 ? products : edge_scale_factors(products, unit)
     }
 
     /// Has its next blocks read when those of another group have been multiplied.
@@ -190,8 +198,8 @@ import CInstructions
         high, edge_sums_to_floats(sums.high), edge_scale_factors(factors.high, unit.scale))
       if format.hasMinimums {
         let sum = edge_scale_factors(edge_sums_to_floats(unit.sum), unit.scale)
-        low = edge_fma_factors(low, minimums.low, sum)
-        high = edge_fma_factors(high, minimums.high, edge_scale_factors(sum, 16))
+        low = edge_fma_factors(low, minimums.low, scaled(sum, 1 / format.lowSumUnit))
+        high = edge_fma_factors(high, minimums.high, scaled(sum, 1 / format.highSumUnit))
       }
     }
 
@@ -207,13 +215,33 @@ import CInstructions
     /// Sums over groups of groupScale * sum, and of groupMinimum * sum of activations.
     @inline(__always)
     mutating func addUnit(_ unit: PairedUnit, _ sums: inout PairedSums) {
-      let own = multiply(unit)
+      if format.groupsPerUnit == 2 {
+        addHalf(unit.first, &sums)
+        return addHalf(unit.second, &sums)
+      }
+      add(multiply(unit), to: &sums)
+      if format.hasMinimums {
+        unsafe sums.minimums = edge_add_unsigned_factors(
+          sums.minimums, sums.groupScales + (layout.groupMinimums - layout.groupScales), unit.sum)
+      }
+      unsafe sums.groupScales = edge_advance(sums.groupScales, layout.outputs)
+    }
+
+    /// Half a unit that is a group.
+    @inline(__always)
+    private mutating func addHalf(_ runs: edge_runs, _ sums: inout PairedSums) {
+      var own = edge_code_sum_pair()
+      multiplySpread(&own, runs)
+      add(own, to: &sums)
+      unsafe sums.groupScales = edge_advance(sums.groupScales, layout.outputs)
+    }
+
+    /// A group's sums by its factors.
+    @inline(__always)
+    private func add(_ own: edge_code_sum_pair, to sums: inout PairedSums) {
       let factors = unsafe edge_load_signed_factor_pair(sums.groupScales)
       sums.totals.low = edge_multiply_add_sums(sums.totals.low, own.low, factors.low)
       sums.totals.high = edge_multiply_add_sums(sums.totals.high, own.high, factors.high)
-      unsafe sums.minimums = edge_add_unsigned_factors(
-        sums.minimums, sums.groupScales + (layout.groupMinimums - layout.groupScales), unit.sum)
-      unsafe sums.groupScales = edge_advance(sums.groupScales, layout.outputs)
     }
 
     /// products += scale * totals - minimum * minimums
@@ -221,22 +249,44 @@ import CInstructions
     mutating func endLong(_ sums: PairedSums, scale: Float) {
       let block = unsafe place - layout.blockByteCount
       let factors = unsafe edge_load_half_factor_pair(block)
-      let minimums = unsafe edge_load_half_factor_pair(block + layout.minimums)
       low = edge_fma_factors(
         low, edge_sums_to_floats(sums.totals.low), edge_scale_factors(factors.low, scale))
       high = edge_fma_factors(
         high, edge_sums_to_floats(sums.totals.high), edge_scale_factors(factors.high, scale))
+      if !format.hasMinimums { return }
+      let minimums = unsafe edge_load_half_factor_pair(block + layout.minimums)
       low = edge_fma_factors(
-        low, edge_sums_to_floats(sums.minimums.low), edge_scale_factors(minimums.low, -scale))
+        low, edge_sums_to_floats(sums.minimums.low),
+        edge_scale_factors(minimums.low, -1 / format.lowSumUnit * scale))
       high = edge_fma_factors(
         high, edge_sums_to_floats(sums.minimums.high),
-        edge_scale_factors(minimums.high, -16 * scale))
+        edge_scale_factors(minimums.high, -1 / format.highSumUnit * scale))
     }
 
-    /// A unit's sums; those of outputs in high halves are 16 times what they stand for.
+    /// A unit's sums, in the numbers of `lowSumUnit` and `highSumUnit`.
     @inline(__always)
     private mutating func multiply(_ unit: PairedUnit) -> edge_code_sum_pair {
-      format.hasPairedOutputs ? multiplyPairs(unit) : multiplyBytes(unit)
+      if format.hasPairedOutputs { return multiplyPairs(unit) }
+      if !format.hasSpreadCodes { return multiplyBytes(unit) }
+      var sums = edge_code_sum_pair()
+      if format.offset == 0 { sums = edge_code_sum_pair(low: unit.start, high: unit.start) }
+      multiplySpread(&sums, unit.first)
+      multiplySpread(&sums, unit.second)
+      return sums
+    }
+
+    /// Four runs of spread codes.
+    @inline(__always)
+    private mutating func multiplySpread(_ sums: inout edge_code_sum_pair, _ runs: edge_runs) {
+      let codes = unsafe SpreadCodes<Kind>(&place)
+      sums.low = unsafe edge_dot_codes(sums.low, codes[0], runs, 0, true)
+      sums.high = unsafe edge_dot_codes(sums.high, codes[1], runs, 0, true)
+      sums.low = unsafe edge_dot_codes(sums.low, codes[2], runs, 1, true)
+      sums.high = unsafe edge_dot_codes(sums.high, codes[3], runs, 1, true)
+      sums.low = unsafe edge_dot_codes(sums.low, codes[4], runs, 2, true)
+      sums.high = unsafe edge_dot_codes(sums.high, codes[5], runs, 2, true)
+      sums.low = unsafe edge_dot_codes(sums.low, codes[6], runs, 3, true)
+      sums.high = unsafe edge_dot_codes(sums.high, codes[7], runs, 3, true)
     }
 
     @inline(__always)
