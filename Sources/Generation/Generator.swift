@@ -270,8 +270,7 @@ extension Generator {
     let start = Instant.now()
     if engine.openCount > 0 {
       // The last token was proposed, and has passed with the one before.
-      engine.accept()
-      logitRow += 1
+      accept(&engine)
     } else {
       try readLast(&engine)
     }
@@ -320,13 +319,22 @@ extension Generator {
     return false
   }
 
+  /// The first open token is the text's.
+  @export(interface)
+  private mutating func accept(_ engine: inout Engine) {
+    let start = Instant.now()
+    engine.accept()
+    logitRow += 1
+    speculation.note(furtherNanoseconds: Instant.now().nanoseconds(since: start))
+  }
+
   /// The open tokens are none of the text's.
   @export(interface)
   private mutating func drop(_ engine: inout Engine) {
     if engine.openCount == 0 { return }
     let start = Instant.now()
     engine.drop()
-    speculation.note(dropNanoseconds: Instant.now().nanoseconds(since: start))
+    speculation.note(furtherNanoseconds: Instant.now().nanoseconds(since: start))
   }
 
   private mutating func choose<Sink: ByteSink & ~Copyable>(

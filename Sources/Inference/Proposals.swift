@@ -85,7 +85,8 @@ extension TokenSequence {
 
   @export(interface)
   private func undo(_ steps: Range<Int>, on machine: borrowing Machine) {
-    unsafe state.pointee.states.restore(step: steps.lowerBound)
+    unsafe state.pointee.states.restoreRows(step: steps.lowerBound, shape)
+    settleStates(steps.lowerBound, on: machine)
     if unsafe !state.pointee.eviction.keepsKeySum && steps.upperBound <= evictingStep {
       unsafe state.pointee.cache.takeBack(tokenCount: steps.count)
       return
@@ -98,12 +99,25 @@ extension TokenSequence {
     }
   }
 
+  /// The states of delta rules follow the block's first tokens, the others having been dropped or not.
+  private func settleStates(_ tokenCount: Int, on machine: borrowing Machine) {
+    if tokenCount == 0 || shape.layers.largest({ $0.delta == nil ? 0 : 1 }) == 0 { return }
+    var replay = unsafe DeltaReplay(
+      state: state, shape: shape, workspace: machine.workspace, tokenCount: tokenCount)
+    unsafe machine.team.run(&replay, members: settings.threadCount(of: tokenCount)) {
+      context, team, index in
+      let replay = unsafe context.assumingMemoryBound(to: DeltaReplay.self).pointee
+      unsafe replay.run(Member(team: team, index: index))
+    }
+  }
+
   /// The token behind the text, which is open, is the text's next one.
-  public mutating func accept() {
+  public mutating func accept(on machine: borrowing Machine) {
     precondition(openCount > 0, "no token is open")
     openCount -= 1
     lastRow += 1
     grow(step: lastRow)
+    if openCount == 0 { settleStates(stepCount, on: machine) }
   }
 }
 
@@ -120,7 +134,8 @@ extension Engine {
   }
 
   /// See `TokenSequence.accept`.
-  public mutating func accept() { sequence.accept() }
+  @export(interface)
+  public mutating func accept() { sequence.accept(on: machine) }
 
   /// See `TokenSequence.drop`.
   @export(interface)

@@ -109,13 +109,11 @@ public struct RunSettings: Sendable {
     logitRowCount = max(logitRowCount, proposalCountMax + 1)
   }
 
-  /// Whether tokens that were proposed to a model can be dropped. What a token changes in a delta rule's
-  /// state is too much to be kept for each token; keys that several layers attend to take all tokens of a
-  /// block before the last of these layers evicts.
+  /// Whether tokens that were proposed to a model can be dropped. Keys that several layers attend to take all
+  /// tokens of a block before the last of these layers evicts.
   @export(interface)
   public func undoesSteps(of shape: ModelShape) -> Bool {
     Eviction.undoesSteps(policy) && shape.sharedKeyLayerCount == 0
-      && shape.layers.sum { $0.delta == nil ? 0 : 1 } == 0
       && shape.layers.largest { $0.group } <= AttentionGeometry.chunkRows
   }
 

@@ -98,14 +98,12 @@ import Platform
       .attention, Float.self, count: settings.threadCount,
       stride: AttentionScratch.count(
         headDim: shape.layers.largest { $0.headDim }, slots: slotCount))
+    let copiesState = settings.stepCountMax > 0
     deltaScratch = carver.takeRows(
       .attention, Float.self, count: settings.threadCount,
       stride: settings.blockSize == 1
         ? 0
-        : shape.layers.largest {
-          guard let delta = $0.delta else { return 0 }
-          return DeltaScratch.count(keyDim: delta.keyDim, valueDim: delta.valueDim)
-        })
+        : shape.layers.largest { $0.delta?.scratchCount(copiesState: copiesState) ?? 0 })
     segmentCountMax = AttentionGeometry.segmentCount(slots: slotCount)
     let isSegmented = settings.decodeThreadCount > 1 && segmentCountMax > 1
     segmentSums = carver.takeRows(
@@ -136,6 +134,11 @@ extension Workspace {
       memory: deltaScratch[member.index], keyDim: spec.keyDim, valueDim: spec.valueDim)
   }
 
+  /// A member's memory for a head's state while tokens pass that may be dropped.
+  func stateCopy(_ member: Member) -> UnsafeMutablePointer<Float> {
+    unsafe deltaScratch[member.index]
+  }
+
   /// What attention of a single token sums up over a segment of a KV head's slots.
   func sums(ofSegment segment: Int, kvHead: Int, _ spec: LayerSpec) -> SoftmaxSums {
     unsafe SoftmaxSums(
@@ -154,6 +157,14 @@ extension Workspace {
       forms,
       memory: tokenCount <= ownRowCount ? UnsafeMutableRawPointer(ownRounded[member]) : rounded,
       k: k, tokenCount: tokenCount)
+  }
+}
+
+extension DeltaSpec {
+  /// Numbers that a thread works with: for a chunk of tokens, or a copy of a head's state.
+  fileprivate func scratchCount(copiesState: Bool) -> Int {
+    let chunk = DeltaScratch.count(keyDim: keyDim, valueDim: valueDim)
+    return copiesState ? max(chunk, keyDim * valueDim) : chunk
   }
 }
 

@@ -122,8 +122,9 @@ import Testing
     }
   }
 
-  private static let otherModels = ["gemma3", "phi3-window", "lfm2", "lfm2-72"]
-    .filter(Files.smallModelNames.contains)
+  private static let otherModels = [
+    "gemma3", "phi3-window", "lfm2", "lfm2-72", "qwen35", "qwen35-Q4_0",
+  ].filter(Files.smallModelNames.contains)
 
   /// Positions are renumbered where they are without proposals.
   @Test(arguments: [Policy.keydiff, .sink, .keydiffStream])

@@ -17,6 +17,8 @@ struct SequenceContents: Equatable {
   var sums: [UInt64] = []
   var accumulated: [UInt32] = []
   var place: [Int] = []
+  /// What layers that keep no keys remember.
+  var states: [UInt8] = []
 
   init(_ sequence: borrowing TokenSequence) {
     let layerCount = sequence.state.pointee.cache.shape.layerCount
@@ -26,6 +28,9 @@ struct SequenceContents: Equatable {
         add(sequence, layer: layer, kvHead: kvHead)
       }
     }
+    var copier = ByteCopier()
+    sequence.state.pointee.states.forEachPart(&copier)
+    states = copier.bytes
   }
 
   private mutating func add(
@@ -55,6 +60,12 @@ struct SequenceContents: Equatable {
       accumulated += (0..<block.slotCount).map { policy.numbers[$0].bitPattern }
     }
   }
+}
+
+private struct ByteCopier: CacheVisitor {
+  var bytes: [UInt8] = []
+
+  mutating func visit(_ part: UnsafeMutableRawBufferPointer) { bytes += part }
 }
 
 /// Two texts on one machine, or one.

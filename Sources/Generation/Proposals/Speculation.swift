@@ -94,8 +94,8 @@ struct Speculation: ~Copyable {
     }
   }
 
-  /// Dropping what was wrong took so long.
-  mutating func note(dropNanoseconds: Int64) { nanoseconds += dropNanoseconds }
+  /// Accepting what was right, or dropping what was wrong, took so long.
+  mutating func note(furtherNanoseconds: Int64) { nanoseconds += furtherNanoseconds }
 
   /// The text's next token is chosen.
   /// - Returns: whether it was to be expected.

@@ -19,6 +19,14 @@ import CInstructions
     unsafe self.state = state
   }
 
+  /// - Parameter memory: as many numbers as the state has.
+  /// - Returns: the memory.
+  @export(interface)
+  public func copyState(to memory: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
+    unsafe memory.update(from: state, count: keyDim * valueDim)
+    return unsafe memory
+  }
+
   /// e^(factor * softplus(alpha + bias)), with a factor that is not above 0.
   @export(interface)
   public static func decay(alpha: Float, bias: Float, factor: Float) -> Float {
