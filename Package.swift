@@ -119,6 +119,7 @@ let package = Package(
       name: "ModelTests",
       dependencies: [
         "Model", "Memory", "Platform", "Tokenizer", "Generation", "Profile", "KVCache", "Inference",
+        "Kernels",
       ],
       exclude: ["make_vectors.py"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(

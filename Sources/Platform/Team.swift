@@ -3,8 +3,8 @@ import Synchronization
 
 /// A fixed team of threads that run one task together: member 0 is the calling thread, the others
 /// wait in between. Inside a task the members meet at `barrier()` and share out work with
-/// `nextShare()`. Hand-over spins briefly, if that helped before, and then sleeps in the kernel. A task may be run by the first
-/// members alone.
+/// `nextShare()`. Hand-over spins briefly, if that helped before, and then sleeps in the kernel. A
+/// task may be run by the first members alone.
 ///
 /// The threads and their stacks exist before the arena is sealed; later calls only use futexes.
 @safe public struct Team: ~Copyable {
@@ -106,9 +106,10 @@ import Synchronization
 }
 
 /// The thread that a team was started by, and the cores that it could run on before it was bound to
-/// one; nil if it was not bound.
+/// one.
 private struct BoundCaller {
   private var thread: Int32 = 0
+  /// nil: it was not bound.
   private var cores: CoreMask?
 
   init(core: Int32?) {

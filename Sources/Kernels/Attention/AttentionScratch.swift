@@ -75,22 +75,11 @@ public enum AttentionGeometry {
     }
   }
 
-  /// A finite number times 0 is 0; no other number is.
   func hasFiniteOutputs(rowCount: Int, headDim: Int) -> Bool {
-    var sum = SIMD16<Float>()
-    var rest: Float = 0
+    var check = FiniteCheck()
     for row in 0..<rowCount {
-      let output = unsafe UnsafePointer(outputs + row * rowStride)
-      var index = 0
-      while index &+ 16 <= headDim {
-        sum = unsafe edge_fma_f32x16(sum, output.lanes(index), SIMD16())
-        index &+= 16
-      }
-      while index < headDim {
-        unsafe rest += output[index] * 0
-        index &+= 1
-      }
+      unsafe check.add(UnsafePointer(outputs + row * rowStride), count: headDim)
     }
-    return sum == SIMD16() && rest == 0
+    return check.allFinite
   }
 }

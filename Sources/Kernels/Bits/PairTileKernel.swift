@@ -166,12 +166,12 @@ import CInstructions
     private static func multiply(
       _ tile: inout Sums, _ codes: inout UnsafeRawPointer, _ values: inout UnsafeRawPointer
     ) {
-      let runs = unsafe load(&values)
-      let early = unsafe load(&codes)
+      let runs = unsafe loadFour(&values)
+      let early = unsafe loadFour(&codes)
       if edge_built_with_i8mm() {
         multiply(&tile, early, runs.first, runs.second)
         unsafe codes = after(tile, codes)
-        unsafe multiply(&tile, load(&codes), runs.third, runs.fourth)
+        unsafe multiply(&tile, loadFour(&codes), runs.third, runs.fourth)
         unsafe codes = after(tile, codes)
         unsafe values = after(tile, values)
         return
@@ -179,18 +179,11 @@ import CInstructions
       multiply(&tile, early.first, early.second, runs.first)
       multiply(&tile, early.third, early.fourth, runs.second)
       unsafe codes = after(tile, codes)
-      let late = unsafe load(&codes)
+      let late = unsafe loadFour(&codes)
       multiply(&tile, late.first, late.second, runs.third)
       multiply(&tile, late.third, late.fourth, runs.fourth)
       unsafe codes = after(tile, codes)
       unsafe values = after(tile, values)
-    }
-
-    @inline(__always)
-    @unsafe private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
-      let loaded = unsafe edge_load_i8x16x4(from)
-      unsafe from = edge_advance(from, 64)
-      return loaded
     }
 
     /// The same address, read from when the tile's sums are complete: else the compiler runs out of

@@ -197,7 +197,7 @@ import CInstructions
         multiply(&tile, codes[4], codes[5], runs.third)
         multiply(&tile, codes[6], codes[7], runs.fourth)
       } else {
-        let early = unsafe load(&place)
+        let early = unsafe loadFour(&place)
         if format.hasPairedOutputs {
           multiplyPairs(&tile, early.first, runs.first)
           multiplyPairs(&tile, early.second, runs.second)
@@ -206,20 +206,13 @@ import CInstructions
         } else {
           multiply(&tile, codes(early.first), codes(early.second), runs.first)
           multiply(&tile, codes(early.third), codes(early.fourth), runs.second)
-          let late = unsafe load(&place)
+          let late = unsafe loadFour(&place)
           multiply(&tile, codes(late.first), codes(late.second), runs.third)
           multiply(&tile, codes(late.third), codes(late.fourth), runs.fourth)
         }
       }
       unsafe place = after(tile, place)
       activations.read(after: tile, rows: Count.rows)
-    }
-
-    @inline(__always)
-    @unsafe private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
-      let loaded = unsafe edge_load_i8x16x4(from)
-      unsafe from = edge_advance(from, 64)
-      return loaded
     }
 
     @inline(__always)
@@ -289,9 +282,7 @@ import CInstructions
     /// Four runs of four tokens.
     @inline(__always)
     mutating func nextRuns() -> edge_i8x16x4 {
-      let runs = unsafe edge_load_i8x16x4(values)
-      unsafe values = edge_advance(values, 64)
-      return runs
+      unsafe loadFour(&values)
     }
 
     /// A unit's sums of four tokens.

@@ -34,19 +34,12 @@ import CInstructions
       _ sums: inout InlineArray<16, SumVector>, _ a: inout UnsafeRawPointer,
       _ w: inout UnsafeRawPointer
     ) {
-      let rows = unsafe load(&a)
-      let outputs = unsafe load(&w)
+      let rows = unsafe loadFour(&a)
+      let outputs = unsafe loadFour(&w)
       multiply(&sums, 0, rows.first, outputs.first, outputs.second)
       multiply(&sums, 8, rows.second, outputs.first, outputs.second)
       multiply(&sums, 0, rows.third, outputs.third, outputs.fourth)
       multiply(&sums, 8, rows.fourth, outputs.third, outputs.fourth)
-    }
-
-    @inline(__always)
-    private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
-      let loaded = unsafe edge_load_i8x16x4(from)
-      unsafe from = edge_advance(from, 64)
-      return loaded
     }
 
     public static func rows(
@@ -138,7 +131,7 @@ import CInstructions
       _ sums: inout InlineArray<sumCount, SumVector>, _ rows: InlineArray<rowCount, SIMD16<Int8>>,
       first: Int = 0, odd: Int, _ w: inout UnsafeRawPointer
     ) {
-      let early = unsafe load(&w)
+      let early = unsafe loadFour(&w)
       for row in 0..<rowCount {
         let (place, a) = unsafe (first &+ row &* 2, rows[unchecked: row])
         unsafe sums[unchecked: place] = edge_sdot_lane0(sums[unchecked: place], early.first, a)
@@ -151,7 +144,7 @@ import CInstructions
         unsafe sums[unchecked: place &+ 1] = edge_sdot_lane1(
           sums[unchecked: place &+ 1], early.fourth, a)
       }
-      let late = unsafe load(&w)
+      let late = unsafe loadFour(&w)
       for row in 0..<rowCount {
         let (place, a) = unsafe (first &+ row &* 2, rows[unchecked: row])
         unsafe sums[unchecked: place] = edge_sdot_lane2(sums[unchecked: place], late.first, a)
@@ -190,7 +183,7 @@ import CInstructions
       var third = unsafe end + kPadded &* groupOutputs
       var fourth = unsafe third + kPadded &* groupOutputs
       repeat {
-        let runs = unsafe load(&a)
+        let runs = unsafe loadFour(&a)
         unsafe multiplyGroups(&sums, runs.first, &w, &second, &third, &fourth)
         unsafe multiplyGroups(&sums, runs.second, &w, &second, &third, &fourth)
         unsafe multiplyGroups(&sums, runs.third, &w, &second, &third, &fourth)
@@ -221,7 +214,7 @@ import CInstructions
         edge_after_sums(first, sums[unchecked: 6]), sums[unchecked: 7])
     }
 
-    /// Four sums, of even and odd runs, hide what they can.
+    /// Sums of even and of odd runs, four in all: fewer would wait longer for each other.
     private static func oneGroup(
       _ a: UnsafeRawPointer, _ w: inout UnsafeRawPointer, _ kPadded: Int, _ group: Int,
       _ sink: some SumSink

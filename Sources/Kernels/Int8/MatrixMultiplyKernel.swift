@@ -74,8 +74,8 @@ import CInstructions
       let end = unsafe w + kPadded &* groupOutputs
       repeat {
         let pair = unsafe RowPair(a, 0, kPadded)
-        unsafe multiply(&sums, 0, pair.even, load(&w))
-        unsafe multiply(&sums, 4, pair.odd, load(&w))
+        unsafe multiply(&sums, 0, pair.even, loadFour(&w))
+        unsafe multiply(&sums, 4, pair.odd, loadFour(&w))
         unsafe a = edge_advance(a, 16)
       } while unsafe w != end
       for place in 0..<4 { unsafe sums[unchecked: place] &+= sums[unchecked: place &+ 4] }
@@ -92,10 +92,10 @@ import CInstructions
       let end = unsafe w + kPadded &* groupOutputs
       repeat {
         let (first, second) = unsafe (RowPair(a, 0, kPadded), RowPair(a, 2, kPadded))
-        let even = unsafe load(&w)
+        let even = unsafe loadFour(&w)
         multiply(&sums, 0, first.even, even)
         multiply(&sums, 4, second.even, even)
-        let odd = unsafe load(&w)
+        let odd = unsafe loadFour(&w)
         multiply(&sums, 0, first.odd, odd)
         multiply(&sums, 4, second.odd, odd)
         unsafe a = edge_advance(a, 16)
@@ -114,12 +114,12 @@ import CInstructions
       repeat {
         let (first, second) = unsafe (RowPair(a, 0, kPadded), RowPair(a, 2, kPadded))
         let (third, fourth) = unsafe (RowPair(a, 4, kPadded), RowPair(a, 6, kPadded))
-        let even = unsafe load(&w)
+        let even = unsafe loadFour(&w)
         multiply(&sums, 0, first.even, even)
         multiply(&sums, 4, second.even, even)
         multiply(&sums, 8, third.even, even)
         multiply(&sums, 12, fourth.even, even)
-        let odd = unsafe load(&w)
+        let odd = unsafe loadFour(&w)
         multiply(&sums, 0, first.odd, odd)
         multiply(&sums, 4, second.odd, odd)
         multiply(&sums, 8, third.odd, odd)
@@ -150,19 +150,12 @@ import CInstructions
       _ sums: inout InlineArray<16, SumVector>, _ a: inout UnsafeRawPointer,
       _ w: inout UnsafeRawPointer
     ) {
-      let rows = unsafe load(&a)
-      let outputs = unsafe load(&w)
+      let rows = unsafe loadFour(&a)
+      let outputs = unsafe loadFour(&w)
       multiply(&sums, 0, rows.first, outputs)
       multiply(&sums, 4, rows.second, outputs)
       multiply(&sums, 8, rows.third, outputs)
       multiply(&sums, 12, rows.fourth, outputs)
-    }
-
-    @inline(__always)
-    private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
-      let loaded = unsafe edge_load_i8x16x4(from)
-      unsafe from = edge_advance(from, 64)
-      return loaded
     }
 
     /// Two rows by eight outputs, one run of K.
@@ -212,10 +205,10 @@ import CInstructions
     ) {
       let runs = unsafe edge_load_twice_i8x8x4(a)
       unsafe a = edge_advance(a, 32)
-      unsafe multiplyRow(&sums, 0, runs.first, load(&w))
-      unsafe multiplyRow(&sums, 4, runs.second, load(&w))
-      unsafe multiplyRow(&sums, 0, runs.third, load(&w))
-      unsafe multiplyRow(&sums, 4, runs.fourth, load(&w))
+      unsafe multiplyRow(&sums, 0, runs.first, loadFour(&w))
+      unsafe multiplyRow(&sums, 4, runs.second, loadFour(&w))
+      unsafe multiplyRow(&sums, 0, runs.third, loadFour(&w))
+      unsafe multiplyRow(&sums, 4, runs.fourth, loadFour(&w))
     }
 
     @inline(__always)

@@ -76,11 +76,9 @@ import CInstructions
   ) {
     for lane in Swift.stride(from: 0, to: SumVector.scalarCount, by: NativeInts.scalarCount) {
       let column = vector &* SumVector.scalarCount &+ lane
-      let product =
-        unsafe floats(edge_native_part(sums[unchecked: vector], lane))
-        * NativeFloats(repeating: scale) * .load(scales + column)
-      let old = unsafe NativeFloats.load(target + column)
-      unsafe Operation.combine(old, product).store(target + column)
+      unsafe OutputTile<Operation>.put(
+        edge_native_part(sums[unchecked: vector], lane), scale, .load(scales + column),
+        target + column)
     }
   }
 
@@ -135,12 +133,21 @@ import CInstructions
       let rowSums = unsafe sums[unchecked: row &* vectors &+ vector]
       for lane in Swift.stride(from: 0, to: SumVector.scalarCount, by: NativeInts.scalarCount) {
         let column = vector &* SumVector.scalarCount &+ lane
-        let product =
-          floats(edge_native_part(rowSums, lane)) * NativeFloats(repeating: scale)
-          * (column < NativeFloats.scalarCount ? lowScales : highScales)
-        let old = unsafe NativeFloats.load(out + column)
-        unsafe Operation.combine(old, product).store(out + column)
+        unsafe Self.put(
+          edge_native_part(rowSums, lane), scale,
+          column < NativeFloats.scalarCount ? lowScales : highScales, out + column)
       }
     }
+  }
+
+  /// One vector of sums, scaled by the token's scale and those of its outputs.
+  @inline(__always)
+  static func put(
+    _ sums: NativeInts, _ scale: Float, _ scales: NativeFloats,
+    _ target: UnsafeMutablePointer<Float>
+  ) {
+    let product = floats(sums) * NativeFloats(repeating: scale) * scales
+    let old = unsafe NativeFloats.load(target)
+    unsafe Operation.combine(old, product).store(target)
   }
 }

@@ -42,8 +42,8 @@ import CInstructions
       _ sums: inout InlineArray<16, SIMD4<Int32>>, _ a: inout UnsafeRawPointer,
       _ w: inout UnsafeRawPointer
     ) {
-      let rows = unsafe load(&a)
-      let outputs = unsafe load(&w)
+      let rows = unsafe loadFour(&a)
+      let outputs = unsafe loadFour(&w)
       multiply(&sums, 0, rows.first, outputs)
       multiply(&sums, 4, rows.second, outputs)
       multiply(&sums, 8, rows.third, outputs)
@@ -79,7 +79,7 @@ import CInstructions
       var (a, w) = unsafe (a, w)
       let end = unsafe w + kPadded &* groupOutputs
       repeat {
-        let outputs = unsafe load(&w)
+        let outputs = unsafe loadFour(&w)
         unsafe multiply(&sums, 0, load(a, row: 0, kPadded), outputs)
         unsafe multiply(&sums, 4, load(a, row: 1, kPadded), outputs)
         unsafe a = edge_advance(a, 16)
@@ -98,7 +98,7 @@ import CInstructions
       var (a, w) = unsafe (a, w)
       let end = unsafe w + kPadded &* groupOutputs
       repeat {
-        let outputs = unsafe load(&w)
+        let outputs = unsafe loadFour(&w)
         unsafe multiply(&sums, 0, load(a, row: 0, kPadded), outputs)
         unsafe multiply(&sums, 4, load(a, row: 1, kPadded), outputs)
         unsafe multiply(&sums, 8, load(a, row: 2, kPadded), outputs)
@@ -127,23 +127,16 @@ import CInstructions
         var a = unsafe UnsafeRawPointer(activations)
         let end = unsafe w + kPadded &* groupOutputs
         repeat {
-          let runs = unsafe load(&a)
-          unsafe multiply(&sums, 0, runs.first, load(&w))
-          unsafe multiply(&sums, 4, runs.second, load(&w))
-          unsafe multiply(&sums, 0, runs.third, load(&w))
-          unsafe multiply(&sums, 4, runs.fourth, load(&w))
+          let runs = unsafe loadFour(&a)
+          unsafe multiply(&sums, 0, runs.first, loadFour(&w))
+          unsafe multiply(&sums, 4, runs.second, loadFour(&w))
+          unsafe multiply(&sums, 0, runs.third, loadFour(&w))
+          unsafe multiply(&sums, 4, runs.fourth, loadFour(&w))
         } while unsafe w != end
         for output in 0..<4 { unsafe sums[unchecked: output] &+= sums[unchecked: output &+ 4] }
         sink.put(
           InlineArray<1, SumVector>(repeating: total(sums, 0)), rows: 1, firstRow: 0, group: group)
       }
-    }
-
-    @inline(__always)
-    private static func load(_ from: inout UnsafeRawPointer) -> edge_i8x16x4 {
-      let loaded = unsafe edge_load_i8x16x4(from)
-      unsafe from = edge_advance(from, 64)
-      return loaded
     }
 
     /// One row by four outputs, 16 values of K.

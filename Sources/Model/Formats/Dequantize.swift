@@ -35,27 +35,6 @@ public func dequantize(
   }
 }
 
-/// Whether none of `count` values is infinite or NaN: a finite value times 0 is 0, others give NaN.
-@export(interface)
-public func areFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
-  let zero = Floats(repeating: 0)
-  var (sums, others, index) = (zero, zero, 0)
-  while index &+ 2 &* Floats.scalarCount <= count {
-    let place = unsafe UnsafeRawPointer(values + index)
-    let first = unsafe place.loadUnaligned(as: Floats.self)
-    let second = unsafe (place + MemoryLayout<Floats>.size).loadUnaligned(as: Floats.self)
-    sums = edge_fma_f32x16(sums, first, zero)
-    others = edge_fma_f32x16(others, second, zero)
-    index &+= 2 &* Floats.scalarCount
-  }
-  var rest: Float = 0
-  while index < count {
-    unsafe rest += values[index] * 0
-    index &+= 1
-  }
-  return sums == zero && others == zero && rest == 0
-}
-
 private func widenFloat16(
   _ source: UnsafeRawPointer, _ count: Int, _ target: UnsafeMutablePointer<Float>
 ) {
