@@ -8,20 +8,34 @@ import PackageDescription
 // An Embedded build compiles whatever a module may call in modules below it once more, so that it can
 // inline it. Functions that are too large for that are @export(interface), public ones and those that
 // generic ones call: they are compiled in their own module alone. For a property, its getter has the mark.
-let device: [SwiftSetting] = [
+let both: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
-  .enableExperimentalFeature("Embedded", .when(configuration: .release)),
   .unsafeFlags(
     ["-no-allocations", "-wmo", "-Xfrontend", "-function-sections"],
     .when(configuration: .release)),
-  .unsafeFlags(["-O", "-wmo"], .when(configuration: .debug)),
   .unsafeFlags(["-Xcc", "-march=native"], .when(platforms: [.linux])),
 ]
+let device: [SwiftSetting] =
+  both + [
+    .enableExperimentalFeature("Embedded", .when(configuration: .release)),
+    .unsafeFlags(["-O", "-wmo"], .when(configuration: .debug)),
+  ]
 let strict: [SwiftSetting] = device + [.strictMemorySafety()]
 // What runs once, or waits for a person: small, not fast.
 let cold: [SwiftSetting] = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
-let program: [SwiftSetting] = strict + [.unsafeFlags(["-parse-as-library"])]
-let command: [SwiftSetting] = cold + [.unsafeFlags(["-parse-as-library"])]
+// Programs: a feature that is enabled by its name is enabled for linking too, in a debug build as well,
+// which then lacks what registers its types with Swift's runtime. So they name it by its flag.
+let embedded = ["-enable-experimental-feature", "Embedded"]
+let program: [SwiftSetting] =
+  both + [
+    .strictMemorySafety(),
+    .unsafeFlags(embedded, .when(configuration: .release)),
+    .unsafeFlags(["-O"], .when(configuration: .debug)),
+    .unsafeFlags(["-parse-as-library"]),
+  ]
+let command: [SwiftSetting] =
+  program + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+let linked: [LinkerSetting] = [.unsafeFlags(embedded, .when(configuration: .release))]
 
 let package = Package(
   name: "edge-infer",
@@ -88,14 +102,14 @@ let package = Package(
         "KVCache", "Inference", "Measurement",
       ],
       swiftSettings: command,
-      linkerSettings: [.unsafeFlags(["-Xlinker", "--gc-sections"])]),
+      linkerSettings: linked + [.unsafeFlags(["-Xlinker", "--gc-sections"])]),
     .target(
       name: "KernelChecks", dependencies: ["Platform", "Profile", "Memory", "Kernels", "KVCache"],
       path: "Tests/KernelChecks", swiftSettings: device),
     .executableTarget(
       name: "device-checks",
       dependencies: ["KernelChecks", "Platform", "Profile", "Text", "Memory", "Constraint"],
-      path: "Tests/DeviceChecks", swiftSettings: program),
+      path: "Tests/DeviceChecks", swiftSettings: program, linkerSettings: linked),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["CommandLine", "Generation", "Profile", "Text"]),
