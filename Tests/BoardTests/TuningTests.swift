@@ -1,5 +1,6 @@
 import Foundation
 import Profile
+import TestSupport
 import Testing
 
 @testable import Board

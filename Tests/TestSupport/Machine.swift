@@ -1,47 +1,44 @@
-import Foundation
-import TestSupport
-
-/// Machines as their kernels describe them, for trees of files that take the place of / (in
-/// `ProgramTests` too). Sources: /proc/cpuinfo, frequencies, clusters and memory as published of
-/// each board (github.com/hrw/arm-socs-table, github.com/ThomasKaiser/sbc-bench, results/reviews);
-/// caches and relative speeds from Linux' device trees (bcm2711.dtsi, bcm2712.dtsi, tegra234.dtsi,
+/// Machines as their kernels describe them, for trees of files that take the place of /. Sources:
+/// /proc/cpuinfo, frequencies, clusters and memory as published of each board
+/// (github.com/hrw/arm-socs-table, github.com/ThomasKaiser/sbc-bench, results/reviews); caches and
+/// relative speeds from Linux' device trees (bcm2711.dtsi, bcm2712.dtsi, tegra234.dtsi,
 /// rk3588-base.dtsi), where capacity = 1024 · dmips · frequency, relative to the fastest core.
-struct Machine {
+public struct Machine: Sendable {
   /// Cores that are alike.
-  struct Kind {
-    var cores: ClosedRange<Int>
+  public struct Kind: Sendable {
+    public var cores: ClosedRange<Int>
     /// nil: Linux has no `cpu_capacity` there.
-    var capacity: Int?
-    var kilohertz: Int?
-    var l2: String
+    public var capacity: Int?
+    public var kilohertz: Int?
+    public var l2: String
     /// Whether one second-level cache is for all of them.
-    var sharesL2 = false
+    public var sharesL2 = false
     /// Neighbours of which each has so many hardware threads.
-    var threads = 1
+    public var threads = 1
   }
 
-  var kinds: [Kind]
+  public var kinds: [Kind]
   /// Words of `Features` or `flags`.
-  var instructions: String
-  var isArm = true
-  var model: String
-  var memoryKiB: (total: Int, available: Int)
+  public var instructions: String
+  public var isArm = true
+  public var model: String
+  public var memoryKiB: (total: Int, available: Int)
 
-  static let armV82 =
+  public static let armV82 =
     "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop "
     + "asimddp"
 
-  static let pi4 = Machine(
+  public static let pi4 = Machine(
     kinds: [Kind(cores: 0...3, kilohertz: 1_800_000, l2: "1024K", sharesL2: true)],
     instructions: "fp asimd evtstrm crc32 cpuid", model: "Raspberry Pi 4 Model B Rev 1.5",
     memoryKiB: (3_884_360, 3_554_920))
 
-  static let pi5 = Machine(
+  public static let pi5 = Machine(
     kinds: [Kind(cores: 0...3, kilohertz: 2_400_000, l2: "512K")],
     instructions: armV82, model: "Raspberry Pi 5 Model B Rev 1.0",
     memoryKiB: (8_242_176, 7_780_352))
 
-  static let jetsonOrinNano = Machine(
+  public static let jetsonOrinNano = Machine(
     kinds: [
       Kind(cores: 0...3, kilohertz: 1_510_400, l2: "256K"),
       Kind(cores: 4...5, kilohertz: 1_510_400, l2: "256K"),
@@ -49,7 +46,7 @@ struct Machine {
     instructions: armV82 + " uscat ilrcpc flagm paca pacg",
     model: "NVIDIA Jetson Orin Nano Developer Kit", memoryKiB: (7_802_880, 6_402_048))
 
-  static let rk3588 = Machine(
+  public static let rk3588 = Machine(
     kinds: [
       Kind(cores: 0...3, capacity: 405, kilohertz: 1_800_000, l2: "128K"),
       Kind(cores: 4...5, capacity: 1003, kilohertz: 2_304_000, l2: "512K"),
@@ -58,7 +55,7 @@ struct Machine {
     instructions: armV82, model: "Orange Pi 5 Plus", memoryKiB: (8_135_680, 7_610_368))
 
   /// A laptop's processor of two fast cores with two hardware threads each and four slower ones.
-  static let x86 = Machine(
+  public static let x86 = Machine(
     kinds: [
       Kind(cores: 0...3, kilohertz: 4_400_000, l2: "1280K", threads: 2),
       Kind(cores: 4...7, kilohertz: 3_300_000, l2: "2048K", sharesL2: true),
@@ -67,15 +64,15 @@ struct Machine {
     isArm: false, model: "20XW00A1GE", memoryKiB: (7_884_800, 5_242_880))
 
   /// A server with AVX-512 whose kernel states neither capacities nor frequencies.
-  static let server = Machine(
+  public static let server = Machine(
     kinds: [Kind(cores: 0...1, l2: "2048K")],
     instructions: "fma avx f16c avx2 avx512f avx512dq avx512bw avx512vl avx512_vnni avx512_fp16",
     isArm: false, model: "Standard PC (Q35 + ICH9, 2009)", memoryKiB: (8_000_000, 6_000_000))
 
-  var coreCount: Int { kinds.last!.cores.upperBound + 1 }
+  public var coreCount: Int { kinds.last!.cores.upperBound + 1 }
 
   /// The files by their paths below the root.
-  var files: [String: String] {
+  public var files: [String: String] {
     var files = [
       "proc/meminfo": """
       MemTotal:       \(memoryKiB.total) kB
@@ -148,24 +145,5 @@ struct Machine {
       files["cache/index\(index)/shared_cpu_list"] = sharing
     }
     return files
-  }
-}
-
-/// A temporary folder with such files; it is removed with the object.
-final class KernelTree {
-  private let folder: Folder
-  var path: String { folder.url.path }
-
-  init(_ files: [String: String]) throws {
-    folder = try Folder()
-    for (name, text) in files { try write(name, text) }
-  }
-
-  func write(_ name: String, _ text: String) throws { try folder.write(name, text) }
-
-  func write(_ name: String, _ data: Data) throws { try folder.write(name, data) }
-
-  func remove(_ name: String) throws {
-    try FileManager.default.removeItem(atPath: folder.path(name))
   }
 }

@@ -1,23 +1,19 @@
-import Foundation
-import TestSupport
-
-/// The sensors' files of boards, by their paths below the root (in `ProgramTests` too). Names, trip
-/// points and ranges are those of Linux' device trees and drivers (bcm2711.dtsi,
-/// bcm2712-rpi-5-b.dts, tegra234.dtsi, tegra234-p3767.dtsi, rk3588s.dtsi of Rockchip's kernel,
+/// The sensors' files of boards, by their paths below the root. Names, trip points and ranges are
+/// those of Linux' device trees and drivers (bcm2711.dtsi, bcm2712-rpi-5-b.dts, tegra234.dtsi, tegra234-p3767.dtsi, rk3588s.dtsi of Rockchip's kernel,
 /// raspberrypi.c, raspberrypi-hwmon.c, ina3221.c, therm_throt.c, intel_rapl_common.c).
-enum Sensors {
-  static let throttled = "sys/devices/platform/soc/soc:firmware/get_throttled"
-  static let throttledPi5 =
+public enum Sensors {
+  public static let throttled = "sys/devices/platform/soc/soc:firmware/get_throttled"
+  public static let throttledPi5 =
     "sys/devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled"
-  static let zone = "sys/class/thermal/thermal_zone"
-  static let monitor = "sys/class/hwmon/hwmon"
-  static let package = "sys/class/powercap/intel-rapl:0"
+  public static let zone = "sys/class/thermal/thermal_zone"
+  public static let monitor = "sys/class/hwmon/hwmon"
+  public static let package = "sys/class/powercap/intel-rapl:0"
 
-  static func core(_ number: Int, _ file: String) -> String {
+  public static func core(_ number: Int, _ file: String) -> String {
     "sys/devices/system/cpu/cpu\(number)/" + file
   }
 
-  static func zone(
+  public static func zone(
     _ number: Int, _ type: String, _ millidegrees: Int, policy: String = "step_wise",
     trips: [(String, Int)] = []
   ) -> [String: String] {
@@ -33,7 +29,7 @@ enum Sensors {
   }
 
   /// Cores that always have the same frequency.
-  static func clock(_ cores: ClosedRange<Int>, _ kilohertz: Int) -> [String: String] {
+  public static func clock(_ cores: ClosedRange<Int>, _ kilohertz: Int) -> [String: String] {
     var files: [String: String] = [:]
     for number in cores {
       files[core(number, "cpufreq/scaling_cur_freq")] = "\(kilohertz)\n"
@@ -47,7 +43,7 @@ enum Sensors {
     parts.reduce(into: [:]) { $0.merge($1) { $1 } }
   }
 
-  static let pi4 = all([
+  public static let pi4 = all([
     zone(0, "cpu-thermal", 48_199, trips: [("critical", 110_000)]), clock(0...3, 1_800_000),
     [
       throttled: "0\n", monitor + "0/name": "cpu_thermal\n", monitor + "1/name": "rpi_volt\n",
@@ -55,7 +51,7 @@ enum Sensors {
     ],
   ])
 
-  static let pi5 = all([
+  public static let pi5 = all([
     zone(
       0, "cpu-thermal", 52_650,
       trips: [
@@ -68,7 +64,7 @@ enum Sensors {
     ],
   ])
 
-  static let orinNano = all([
+  public static let orinNano = all([
     zone(
       0, "cpu-thermal", 51_250,
       trips: [("passive", 99_000), ("hot", 102_000), ("critical", 104_500)]),
@@ -86,7 +82,7 @@ enum Sensors {
     ],
   ])
 
-  static let rk3588 = all([
+  public static let rk3588 = all([
     zone(
       0, "soc-thermal", 46_230, policy: "power_allocator",
       trips: [("passive", 75_000), ("passive", 85_000), ("critical", 115_000)]),
@@ -96,7 +92,7 @@ enum Sensors {
     clock(0...3, 408_000), clock(4...5, 2_304_000), clock(6...7, 2_352_000),
   ])
 
-  static let x86 = all([
+  public static let x86 = all([
     zone(0, "acpitz", 27_800, trips: [("critical", 119_000)]), zone(1, "iwlwifi_1", 99_000),
     zone(2, "x86_pkg_temp", 55_000, trips: [("passive", 40_000), ("passive", 0)]),
     clock(0...0, 4_100_000), clock(1...1, 4_000_000),
