@@ -1,3 +1,4 @@
+import Foundation
 import Profile
 import TestSupport
 import Testing
@@ -149,6 +150,26 @@ import Testing
       }
       try withdraw(&plain, &proposing)
     }
+  }
+
+  /// A window that the kept token is outside of: positions tell what a token sees.
+  @Test(
+    .enabled(if: !ProposalTests.sharingModels.isEmpty, "needs Toolchain/make-models"),
+    arguments: [Policy.full, .keydiff, .keydiffStream])
+  func sharedWindowsOfOneToken(policy: Policy) throws {
+    let name = try #require(Self.sharingModels.first) + ".gguf"
+    var file = try Data(contentsOf: Files.smallModels.appendingPathComponent(name))
+    // The name, its value's type, and the value's lowest byte.
+    let mark = Data("gemma4.attention.sliding_window".utf8) + [4, 0, 0, 0]
+    let value = try #require(file.range(of: mark)).upperBound
+    file[value] = 1
+    let folder = try Folder()
+    let path = try folder.write(name, file)
+    var plain = try stage(policy, proposals: 0, model: path)
+    var proposing = try stage(policy, proposals: 7, model: path)
+    #expect(proposing.engine.shape.layer(0).span == .window(1))
+    try compare(&plain, &proposing, seed: 4)
+    withExtendedLifetime(folder) {}
   }
 
   /// What is proposed comes to nothing, again and again.
