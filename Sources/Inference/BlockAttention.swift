@@ -11,9 +11,11 @@ extension ForwardPass {
   func attendToken(_ layer: Int, _ member: Member, _ timer: inout LapTimer) {
     let spec = spec(layer)
     while let kvHead = member.nextShare(below: spec.kvHeadCount) {
+      if repeatsSteps(layer) { rewind(layer, kvHead: kvHead) }
       for token in 0..<tokenCount {
         let block = block(layer, kvHead: kvHead, token: token)
         writeCache(layer, block, tokens: token..<token + 1, member)
+        if repeatsSteps(layer) { unsafe state.pointee.eviction.writeAgain(block) }
         _ = timer.lap()
         attend(singleToken(layer, spec, block, token: token), member, &timer)
         settle(layer, block, &timer)
@@ -30,7 +32,7 @@ extension ForwardPass {
       let block = block(layer, kvHead: kvHead)
       writeCache(layer, block, tokens: 0..<1, member)
       _ = timer.lap()
-      if unsafe weights.keys[layer].isLast { prepare(block, spec, &timer) }
+      if isScored(layer) { prepare(block, spec, &timer) }
     }
     timer.wait(member, endOf: .other)
     var (kvHead, first) = (0, 0)
@@ -93,7 +95,7 @@ extension ForwardPass {
 
   private func attend(_ share: AttentionShare, _ member: Member, _ timer: inout LapTimer) {
     let (spec, block, chunks) = (share.spec, share.block, share.chunks)
-    let isScored = unsafe weights.keys[share.layer].isLast
+    let isScored = isScored(share.layer)
     if share.part == 0 && isScored && !takesSegments { prepare(block, spec, &timer) }
     var pass = attention(share, member)
     if !run(pass, share, member) {
@@ -158,10 +160,9 @@ extension ForwardPass {
       scores: sinks + share.block.kvHead * share.spec.group, group: share.spec.group)
   }
 
-  /// Of layers that share keys the last one takes the policy's row.
+  /// The policy's row, which one layer takes of those that share keys.
   private func extraRow(_ share: AttentionShare) -> ExtraRow? {
-    unsafe weights.keys[share.layer].isLast
-      ? state.pointee.eviction.extraRow(share.block) : nil
+    unsafe isScored(share.layer) ? state.pointee.eviction.extraRow(share.block) : nil
   }
 
   /// The layer's window, if it hides a slot from a token of the block.
@@ -217,9 +218,9 @@ extension ForwardPass {
   }
 
   /// What the policy does after a KV head's attention: weights of all chunks become one sum, and a block
-  /// that stays is scored and evicted from. Of layers that share keys the last one does so.
+  /// that stays is scored and evicted from, by one layer of those that share keys.
   private func settle(_ layer: Int, _ block: HeadBlock, _ timer: inout LapTimer) {
-    if unsafe !weights.keys[layer].isLast { return }
+    if !isScored(layer) { return evictAgain(layer, block, &timer) }
     unsafe state.pointee.eviction.beginStep(block)
     let window = unsafe state.pointee.eviction.weightTokens(block)
     if window == 0 && !(commits && block.isOverBudget) { return }

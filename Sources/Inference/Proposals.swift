@@ -19,8 +19,21 @@ extension TokenSequence {
       if !settings.undoesSteps(of: shape) { room = 0 }
       if !settings.evicts { room = min(room, roomCount - 1) }
       if settings.renumbers { room = min(room, shape.contextLength - position - 1) }
+      if Eviction.weightTokens(settings.policy) > 0 { room = min(room, countBeforeWeights - 1) }
       return max(room, 0)
     }
+  }
+
+  /// Tokens that can come before the policy evicts from a KV head that several layers attend to. A policy that takes
+  /// attention weights takes those of the last of these layers, and the next token must be evicted for before it
+  /// comes to the first one.
+  private var countBeforeWeights: Int {
+    var least = Int.max
+    for index in 0..<shape.layerCount {
+      guard let source = shape.layer(index).keySource else { continue }
+      least = unsafe min(least, state.pointee.cache.countBeforeEviction(layer: source))
+    }
+    return least
   }
 
   /// Passes the first ids of the machine's block through the transformer: the text's next token, and

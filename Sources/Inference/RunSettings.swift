@@ -109,11 +109,10 @@ public struct RunSettings: Sendable {
     logitRowCount = max(logitRowCount, proposalCountMax + 1)
   }
 
-  /// Whether tokens that were proposed to a model can be dropped. Keys that several layers attend to take all
-  /// tokens of a block before the last of these layers evicts.
+  /// Whether tokens that were proposed to a model can be dropped.
   @export(interface)
   public func undoesSteps(of shape: ModelShape) -> Bool {
-    Eviction.undoesSteps(policy) && shape.sharedKeyLayerCount == 0
+    Eviction.undoesSteps(policy)
       && shape.layers.largest { $0.group } <= AttentionGeometry.chunkRows
   }
 

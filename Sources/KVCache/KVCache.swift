@@ -183,6 +183,16 @@ import Memory
     return least
   }
 
+  /// The same for a layer's heads that the policy evicts from.
+  public func countBeforeEviction(layer: Int) -> Int {
+    var least = Int.max
+    for index in unsafe Int(firstHeads[layer])..<Int(firstHeads[layer + 1])
+    where unsafe !heads[index].keepsLatest {
+      least = unsafe min(least, heads[index].budget - Int(counts[index]))
+    }
+    return least
+  }
+
   /// A head has so many filled slots.
   func setCount(_ count: Int, layer: Int, kvHead: Int) {
     unsafe counts[index(layer, kvHead)] = UInt32(count)

@@ -45,6 +45,13 @@ import Profile
     unsafe depth == 0 ? -1 : Int(holes[entry(block, step)])
   }
 
+  /// What a token's entry has of an evicted token for attention.
+  func token(_ block: HeadBlock, _ step: Int) -> LoggedToken {
+    let start = start(block, step)
+    return unsafe LoggedToken(
+      key: keys + start, value: values + start, position: positions + entry(block, step))
+  }
+
   func isWeak(_ block: HeadBlock, _ step: Int) -> Bool { unsafe areWeak[entry(block, step)] }
 
   /// A token has come, for which nothing has been evicted yet.
@@ -83,6 +90,13 @@ import Profile
     if slots.head.keepsNorms { unsafe slots.head.inverseNorms[hole] = unsafe inverseNorms[entry] }
     if slots.keepsNumbers { unsafe slots.numbers[hole] = unsafe numbers[entry] }
   }
+}
+
+/// What the log has of one token for attention.
+@safe struct LoggedToken {
+  let key: UnsafeMutablePointer<UInt16>
+  let value: UnsafeMutablePointer<UInt16>
+  let position: UnsafeMutablePointer<UInt32>
 }
 
 extension Eviction {

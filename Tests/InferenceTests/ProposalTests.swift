@@ -1,3 +1,4 @@
+import Foundation
 import Profile
 import TestSupport
 import Testing
@@ -17,7 +18,7 @@ import Testing
 
   private func stage(
     _ policy: Policy, proposals: Int, threads: Int = 2, renumbers: Bool = false,
-    headBudgets: Bool = false, model: String? = nil
+    headBudgets: Bool = false, model: String? = nil, keepsCodes: Bool = false
   ) throws -> SequenceStage {
     let plain = settings(
       policy, block: 8, budget: policy == .full ? 192 : 16, recent: 2, threads: threads)
@@ -25,13 +26,15 @@ import Testing
       blockSize: 8, cacheBudget: plain.cacheBudget, policy: policy, retained: plain.retained,
       threadCount: threads, logitRowCount: 8, l2ByteCount: 1 << 18, renumbers: renumbers)
     if proposals > 0 { chosen.takeProposals(proposals) }
+    chosen.keepsCodes = keepsCodes
     var stage = try SequenceStage.make(chosen, model)
     if headBudgets {
-      let kvHeadCount = stage.engine.shape.layer(0).kvHeadCount
-      let count = stage.engine.shape.layerCount * kvHeadCount
-      for (index, budget) in [16, 7, 11, 4].prefix(count).enumerated() {
-        stage.engine.limit(
-          layer: index / kvHeadCount, kvHead: index % kvHeadCount, budget: budget)
+      let shape = stage.engine.shape
+      let heads = (0..<shape.layerCount).flatMap { layer in
+        (0..<shape.layer(layer).keptHeadCount).map { (layer, $0) }
+      }
+      for ((layer, kvHead), budget) in zip(heads, [16, 7, 11, 4]) {
+        stage.engine.limit(layer: layer, kvHead: kvHead, budget: budget)
       }
     }
     return stage
@@ -125,6 +128,92 @@ import Testing
   private static let otherModels = [
     "gemma3", "phi3-window", "lfm2", "lfm2-72", "qwen35", "qwen35-Q4_0",
   ].filter(Files.smallModelNames.contains)
+
+  /// Layers that attend to another one's keys, of heads with a window and without.
+  @Test(
+    .enabled(if: !ProposalTests.sharingModels.isEmpty, "needs Toolchain/make-models"),
+    arguments: ProposalTests.sharingModels, policies)
+  func sharedKeys(name: String, policy: Policy) throws {
+    let path = Files.smallModels.appendingPathComponent(name + ".gguf").path
+    for (threads, keepsCodes) in [(1, false), (2, false), (2, true)] {
+      var plain = try stage(
+        policy, proposals: 0, threads: threads, headBudgets: !keepsCodes && policy != .full,
+        model: path, keepsCodes: keepsCodes)
+      var proposing = try stage(
+        policy, proposals: 7, threads: threads, headBudgets: !keepsCodes && policy != .full,
+        model: path, keepsCodes: keepsCodes)
+      #expect(proposing.engine.shape.sharedKeyLayerCount > 0)
+      for seed in UInt64(1)...3 {
+        try compare(&plain, &proposing, seed: seed)
+        plain.engine.reset()
+        proposing.engine.reset()
+      }
+      try withdraw(&plain, &proposing)
+    }
+  }
+
+  /// A window that the kept token is outside of: positions tell what a token sees.
+  @Test(
+    .enabled(if: !ProposalTests.sharingModels.isEmpty, "needs Toolchain/make-models"),
+    arguments: [Policy.full, .keydiff, .keydiffStream])
+  func sharedWindowsOfOneToken(policy: Policy) throws {
+    let name = try #require(Self.sharingModels.first) + ".gguf"
+    var file = try Data(contentsOf: Files.smallModels.appendingPathComponent(name))
+    // The name, its value's type, and the value's lowest byte.
+    let mark = Data("gemma4.attention.sliding_window".utf8) + [4, 0, 0, 0]
+    let value = try #require(file.range(of: mark)).upperBound
+    file[value] = 1
+    let folder = try Folder()
+    let path = try folder.write(name, file)
+    var plain = try stage(policy, proposals: 0, model: path)
+    var proposing = try stage(policy, proposals: 7, model: path)
+    #expect(proposing.engine.shape.layer(0).span == .window(1))
+    try compare(&plain, &proposing, seed: 4)
+    withExtendedLifetime(folder) {}
+  }
+
+  /// What is proposed comes to nothing, again and again.
+  private func withdraw(_ plain: inout SequenceStage, _ proposing: inout SequenceStage) throws {
+    for token in Self.tokens(40, seed: 2) {
+      let room = proposing.engine.proposalRoom
+      if room > 0 {
+        proposing.setBlock([token] + Self.tokens(room, seed: 5))
+        _ = try proposing.engine.propose(room)
+        proposing.engine.withdraw()
+      }
+      #expect(plain.contents == proposing.contents)
+      #expect(try plain.read([token]) == proposing.read([token]))
+    }
+  }
+
+  private static let sharingModels = ["gemma4", "gemma4-Q4_0"]
+    .filter(Files.smallModelNames.contains)
+
+  /// A policy that takes the weights of the last of several layers must know them before the next token.
+  @Test(
+    .enabled(if: !ProposalTests.sharingModels.isEmpty, "needs Toolchain/make-models"),
+    arguments: ProposalTests.sharingModels)
+  func roomBeforeSharedWeights(name: String) throws {
+    let path = Files.smallModels.appendingPathComponent(name + ".gguf").path
+    for policy in policiesOfWeights {
+      var stage = try stage(policy, proposals: 7, model: path)
+      var rooms: [Int] = []
+      for token in Self.tokens(20, seed: 3) {
+        rooms.append(stage.engine.proposalRoom)
+        _ = try stage.read([token])
+      }
+      #expect(rooms == (0..<20).map { min(7, max(0, 15 - $0)) })
+    }
+    for policy in Self.policies where !policiesOfWeights.contains(policy) {
+      var stage = try stage(policy, proposals: 7, model: path)
+      for token in Self.tokens(40, seed: 3) {
+        #expect(stage.engine.proposalRoom == 7)
+        _ = try stage.read([token])
+      }
+    }
+  }
+
+  private let policiesOfWeights = [Policy.tova, .snapkv]
 
   /// Positions are renumbered where they are without proposals.
   @Test(arguments: [Policy.keydiff, .sink, .keydiffStream])

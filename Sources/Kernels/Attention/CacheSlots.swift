@@ -21,6 +21,16 @@ extension CacheRows {
     for index in 0..<headDim { unsafe values[index] = value[index] }
   }
 
+  /// A slot's key and value, and those in memory, take each other's places.
+  @export(interface)
+  public func exchange(
+    _ slot: Int, key: UnsafeMutablePointer<UInt16>, value: UnsafeMutablePointer<UInt16>
+  ) {
+    let (keys, values) = unsafe (self.key(slot), self.value(slot))
+    for index in 0..<headDim { unsafe swap(&keys[index &* Self.tileSlots], &key[index]) }
+    for index in 0..<headDim { unsafe swap(&values[index], &value[index]) }
+  }
+
   /// Copies a slot's key and value to another slot.
   @export(interface)
   public func copy(_ slot: Int, to target: Int) {
