@@ -58,16 +58,18 @@ public struct Engine: ~Copyable {
   /// - Parameters:
   ///   - arena: the one that the layout lies in.
   ///   - buffer: for reading the header, at least `GGUF.bufferByteCountMin` bytes.
+  ///   - other: what is loaded meanwhile; it has the buffer then.
   @export(interface)
   public func load(
     _ file: borrowing ModelFile, into arena: borrowing Arena,
-    buffer: UnsafeMutableRawBufferPointer
+    buffer: UnsafeMutableRawBufferPointer, beside other: LoadingTask? = nil
   ) throws(ModelError) {
     if let packed = file.packed {
       try takePacked(packed.weights, file, arena)
       if let inputs = layout.weights.layerInputs {
         inputs.take(try file.layerInputRows(nil))
       }
+      other?.run()
       return
     }
     var tensors = layout.tensors
@@ -78,7 +80,7 @@ public struct Engine: ~Copyable {
     machine.workspace.rotary.setFrequencies(shape)
     try WeightLoader.load(
       file, tensors, into: layout.weights, machine.workspace.rotary, scratch: layout.loading,
-      team: machine.team)
+      beside: other, team: machine.team)
   }
 
   /// See `Machine.touchPages`.

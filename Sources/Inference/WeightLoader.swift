@@ -11,14 +11,18 @@ import Platform
   private let weights: ModelWeights
   private let rotary: RotaryTables
   private let scratch: LoadingScratch
+  private let other: LoadingTask?
 
+  /// - Parameter other: is run by one of the threads meanwhile.
   static func load(
     _ file: borrowing ModelFile, _ tensors: TensorTable, into weights: ModelWeights,
-    _ rotary: RotaryTables, scratch: LoadingScratch, team: borrowing Team
+    _ rotary: RotaryTables, scratch: LoadingScratch, beside other: LoadingTask?,
+    team: borrowing Team
   ) throws(ModelError) {
     unsafe withUnsafePointer(to: file) {
       var loader = unsafe WeightLoader(
-        file: $0, tensors: tensors, weights: weights, rotary: rotary, scratch: scratch)
+        file: $0, tensors: tensors, weights: weights, rotary: rotary, scratch: scratch,
+        other: other)
       loader.run(team)
     }
     for index in 0..<team.memberCount {
@@ -39,6 +43,9 @@ import Platform
 
   private func run(_ member: Member) throws(ModelError) {
     var shares = ShareWalk(member: member)
+    // Long and of one share: the first one, so that no thread waits for it in the end.
+    if shares.take(of: 1) != nil { other?.run() }
+    shares.pass(1)
     try unsafe loadVector(
       .outputNorm, weights.outputNorm, factor: weights.shape.logitScale, &shares)
     for table in 0..<rotary.count {
@@ -123,21 +130,16 @@ import Platform
       return unsafe matrix.setRow(output, from: row)
     case .bits(let matrix):
       var block = FileBlock()
+      var writer = BitsRowWriter(matrix, output: output)
       for index in 0..<matrix.blocksPerRow {
         unsafe block.read(type, from: bytes + index * type.blockByteCount)
-        if !set(block, of: matrix, output, index) { return false }
+        let isFinite = writer.write(
+          scale: block.scale, minimum: block.minimum, groupScales: block.groupScales.span,
+          groupMinimums: block.groupMinimums.span, codes: block.codes.span)
+        if !isFinite { return false }
       }
       return true
     }
-  }
-
-  private func set(
-    _ block: borrowing FileBlock, of matrix: BitsMatrix, _ output: Int, _ index: Int
-  ) -> Bool {
-    matrix.setBlock(
-      output, index, scale: block.scale, minimum: block.minimum,
-      groupScales: block.groupScales.span, groupMinimums: block.groupMinimums.span,
-      codes: block.codes.span)
   }
 
   private func loadVector(

@@ -72,8 +72,9 @@ struct BitsFixture {
   func store(_ output: Int, _ index: Int, scale: Float16, minimum: Float16?) -> Bool {
     let block = output * bits.blocksPerRow + index
     let factors = block * 16
-    return bits.setBlock(
-      output, index, scale: scale, minimum: minimum ?? minimums[block],
+    var writer = BitsRowWriter(bits, output: output, from: index)
+    return writer.write(
+      scale: scale, minimum: minimum ?? minimums[block],
       groupScales: UnsafeBufferPointer(start: groupScales + factors, count: 16).span,
       groupMinimums: UnsafeBufferPointer(start: groupMinimums + factors, count: 16).span,
       codes: UnsafeBufferPointer(

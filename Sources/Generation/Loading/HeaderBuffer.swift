@@ -48,17 +48,27 @@ public struct HeaderBuffer {
     }
   }
 
-  /// Reads the weights.
+  /// Reads the weights, and the vocabulary meanwhile.
   @export(interface)
   public mutating func load(
-    _ model: borrowing ModelFile, _ engine: borrowing Engine, into arena: borrowing Arena
-  ) throws(ModelError) {
-    unsafe try withBytes { (bytes) throws(ModelError) in
-      unsafe try engine.load(model, into: arena, buffer: bytes)
+    _ model: borrowing ModelFile, _ engine: borrowing Engine, _ text: borrowing TextLayout?,
+    into arena: borrowing Arena
+  ) throws(TextFailure) {
+    unsafe try withBytes { (bytes) throws(TextFailure) in
+      switch text {
+      case .some(let text):
+        unsafe try TextLoading.run(text, model, engine, into: arena, buffer: bytes)
+      case .none:
+        do throws(ModelError) {
+          unsafe try engine.load(model, into: arena, buffer: bytes)
+        } catch {
+          throw .model(error)
+        }
+      }
     }
   }
 
-  /// Reads the vocabulary.
+  /// Reads the vocabulary alone.
   @export(interface)
   public mutating func load(
     _ text: borrowing TextLayout, of model: borrowing ModelFile, into arena: borrowing Arena

@@ -93,15 +93,7 @@ public struct ModelPreparation: ~Copyable {
   mutating func load(
     _ engine: borrowing Engine, _ text: borrowing TextLayout?, into arena: borrowing Arena
   ) throws(TextFailure) {
-    do throws(ModelError) {
-      try buffer.load(model, engine, into: arena)
-    } catch {
-      throw .model(error)
-    }
-    switch text {
-    case .some(let text): try buffer.load(text, of: model, into: arena)
-    case .none: break
-    }
+    try buffer.load(model, engine, text, into: arena)
     model.releaseCachedPages()
     self.text = nil
   }

@@ -31,141 +31,15 @@ import CInstructions
   }
 
   /// The packed block in which the output's block lies.
-  private func place(_ output: Int, _ block: Int) -> UnsafeMutableRawPointer {
+  func place(_ output: Int, _ block: Int) -> UnsafeMutableRawPointer {
     let group = output / Int8Geometry.groupOutputs
     return unsafe blocks + group * groupByteCount + block * layout.blockByteCount
   }
 
-  private func column(_ output: Int) -> Int { output % Int8Geometry.groupOutputs }
+  func column(_ output: Int) -> Int { output % Int8Geometry.groupOutputs }
 }
 
 extension BitsMatrix {
-  /// Stores a block of a row.
-  /// - Parameters:
-  ///   - groupScales, groupMinimums: one for each group, in formats that have them.
-  ///   - codes: one for each weight.
-  /// - Returns: false if a scale or a minimum is not finite.
-  @export(interface)
-  public func setBlock(
-    _ output: Int, _ index: Int, scale: Float16, minimum: Float16, groupScales: Span<Int8>,
-    groupMinimums: Span<UInt8>, codes: Span<UInt8>
-  ) -> Bool {
-    guard scale.isFinite && minimum.isFinite else { return false }
-    let (layout, column) = (layout, column(output))
-    let target = unsafe place(output, index)
-    unsafe target.storeBytes(of: scale, toByteOffset: 2 * column, as: Float16.self)
-    if format.hasMinimums {
-      unsafe target.storeBytes(
-        of: minimum, toByteOffset: layout.minimums + 2 * column, as: Float16.self)
-    }
-    if format.hasGroupFactors {
-      for group in 0..<format.groupsPerBlock {
-        let place = group * layout.outputs + column
-        unsafe target.storeBytes(
-          of: groupScales[group], toByteOffset: layout.groupScales + place, as: Int8.self)
-        if format.hasMinimums {
-          unsafe target.storeBytes(
-            of: groupMinimums[group], toByteOffset: layout.groupMinimums + place, as: UInt8.self)
-        }
-      }
-    }
-    unsafe codes.withUnsafeBytes {
-      unsafe setUnits(target + layout.units, column, $0.baseAddress!)
-    }
-    return true
-  }
-
-  private func setUnits(
-    _ units: UnsafeMutableRawPointer, _ column: Int, _ codes: UnsafeRawPointer
-  ) {
-    for unit in 0..<format.unitsPerBlock {
-      unsafe setUnit(
-        units + unit * layout.unitByteCount, column, codes + unit * PackedFormat.unitLength)
-    }
-  }
-
-  /// Codes of one output, four K values in a word.
-  private func setUnit(
-    _ unit: UnsafeMutableRawPointer, _ column: Int, _ codes: UnsafeRawPointer
-  ) {
-    let change = SIMD16(repeating: format.codeChange)
-    let low = unsafe codes.loadUnaligned(as: SIMD16<UInt8>.self) ^ change
-    let high = unsafe codes.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self) ^ change
-    if format.hasPairedOutputs {
-      unsafe setPaired(words(low), unit, column, firstRun: 0)
-      return unsafe setPaired(words(high), unit, column, firstRun: 4)
-    }
-    if format.hasSpreadCodes {
-      unsafe setSpread(words(low), unit, column)
-      return unsafe setSpread(words(high), unit + layout.spreadHalfByteCount, column)
-    }
-    let target = unsafe unit + 4 * column
-    if format.codeBits == 8 {
-      unsafe store(words(low), target)
-      return unsafe store(words(high), target + layout.halvesByteCount)
-    }
-    let four = SIMD16<UInt8>(repeating: 4)
-    unsafe store(words((low & SIMD16(repeating: 15)) | (high &<< four)), target)
-    if format.codeBits == 4 { return }
-    let runStride = 4 * Int8Geometry.groupOutputs
-    let plane = unsafe unit + layout.halvesByteCount + 4 * column
-    let (lowBits, highBits) = (words(low &>> four), words(high &>> four))
-    if format.codeBits == 5 {
-      unsafe plane.storeBytes(
-        of: joined(lowBits, bits: 1) | joined(highBits, bits: 1) &<< 4, as: UInt32.self)
-    } else {
-      unsafe plane.storeBytes(of: joined(lowBits, bits: 2), as: UInt32.self)
-      unsafe plane.storeBytes(
-        of: joined(highBits, bits: 2), toByteOffset: runStride, as: UInt32.self)
-    }
-  }
-
-  /// Four runs of an output.
-  private func store(_ runs: SIMD4<UInt32>, _ target: UnsafeMutableRawPointer) {
-    for run in 0..<4 {
-      unsafe target.storeBytes(
-        of: runs[run], toByteOffset: run * 4 * Int8Geometry.groupOutputs, as: UInt32.self)
-    }
-  }
-
-  /// Four runs of an output, whose bytes the output half a group on shares.
-  private func setPaired(
-    _ runs: SIMD4<UInt32>, _ unit: UnsafeMutableRawPointer, _ column: Int, firstRun: Int
-  ) {
-    let (half, isHigh) = (layout.outputs / 2, column >= layout.outputs / 2)
-    let first = unsafe unit + (firstRun * 4 * half + 4 * (column % half))
-    for run in 0..<4 {
-      let codes = isHigh ? (runs[run] ^ 0x0808_0808) &<< 4 : runs[run]
-      unsafe edge_set_bits(first + run * 4 * half, codes, isHigh ? 0xF0F0_F0F0 : 0x0F0F_0F0F)
-    }
-  }
-
-  /// Four runs of an output, whose bits share bytes with other codes.
-  private func setSpread(
-    _ runs: SIMD4<UInt32>, _ registers: UnsafeMutableRawPointer, _ column: Int
-  ) {
-    let half = layout.outputs / 2
-    for run in 0..<4 {
-      let pieces = SpreadPlaces.pieces(
-        codeBits: format.codeBits, run: run, isHigh: column >= half)
-      for index in 0..<3 where pieces[index].count > 0 {
-        let word =
-          unsafe registers + pieces[index].register * layout.spreadRegisterByteCount
-          + 4 * (column % half)
-        unsafe edge_set_bits(word, pieces[index].taken(from: runs[run]), pieces[index].mask)
-      }
-    }
-  }
-
-  private func words(_ bytes: SIMD16<UInt8>) -> SIMD4<UInt32> {
-    unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
-  }
-
-  /// The bits of four runs, each so many bits above those before.
-  private func joined(_ runs: SIMD4<UInt32>, bits: UInt32) -> UInt32 {
-    runs[0] | runs[1] &<< bits | runs[2] &<< (2 &* bits) | runs[3] &<< (3 &* bits)
-  }
-
   /// One row as the file's type defines it: `k` values, with the roundings of `dequantize`.
   @export(interface)
   func row(_ output: Int, into row: UnsafeMutablePointer<Float>) {

@@ -13,7 +13,6 @@
 
   /// Takes a block of a type that `TensorType.isCoded`.
   /// - Parameter source: `type.blockByteCount` bytes; no alignment is asked for.
-  @export(interface)
   public mutating func read(_ type: TensorType, from source: UnsafeRawPointer) {
     switch type {
     case .q4_0, .iq4_nl:
@@ -43,6 +42,7 @@
     }
   }
 
+  @inline(__always)
   private mutating func readScale(_ source: UnsafeRawPointer, minimum: UnsafeRawPointer? = nil) {
     scale = unsafe source.loadUnaligned(as: Float16.self)
     if let minimum = unsafe minimum {
@@ -58,6 +58,7 @@
   }
 
   /// 32 elements: the low halves, then the high halves.
+  @inline(__always)
   private mutating func setHalves(_ source: UnsafeRawPointer, _ place: Int) {
     let packed = unsafe load(source)
     set(lowHalves(packed), place)
