@@ -9,6 +9,8 @@ struct Evaluation: Sendable {
     LabOption(
       "--model", "M", "a GGUF file, or its name in $EDGE_INFER_MODELS, ~/.cache/edge-infer"),
     LabOption(
+      "--weights", "F", "int8, or file: as the file has them in 4 to 6 bits; int8 if not said"),
+    LabOption(
       "--policies", "LIST",
       "such as full,keydiff:4+0.25 (4 sinks, recent 25 % of N),keydiff-stream@HEADS.json"),
     LabOption("--budgets", "LIST", "N: tokens kept, such as 512,1024, or 25% of the prompt"),
@@ -39,6 +41,7 @@ struct Evaluation: Sendable {
   static let jobCountMax = 64
 
   let modelPath: String
+  let keepsCodes: Bool
   var grid: Grid
   let threads: Int
   let jobs: Int
@@ -79,12 +82,19 @@ struct Evaluation: Sendable {
     resultPath = arguments.text("-o")
     isJSON = arguments.has("--json")
     isQuiet = arguments.has("--quiet")
+    switch arguments.text("--weights") ?? "int8" {
+    case "int8": keepsCodes = false
+    case "file": keepsCodes = true
+    default: throw .usage("--weights takes int8 or file")
+    }
     modelPath = try ModelLocation.find(
       model ?? arguments.text("--model") ?? ModelLocation.defaultName)
   }
 
   /// The model's tokenizer and chat template.
-  func openText() throws(LabFailure) -> TextModel { try TextModel(path: modelPath) }
+  func openText() throws(LabFailure) -> TextModel {
+    try TextModel(path: modelPath, keepsCodes: keepsCodes)
+  }
 
   /// Everything that is compared.
   func keys(_ text: TextModel) -> [RunKey] { grid.keys(model: text.name) }

@@ -119,8 +119,8 @@ struct LikelihoodRunner {
 
 /// The float32 model.
 extension LikelihoodRunner {
-  /// The float32 model's likelihood, and how far the int8 runtime with a full cache is from it:
-  /// `int8DeltaNll` (int8 - float32), `int8KL` (float32 || int8) and `int8Agreement`.
+  /// The float32 model's likelihood, and how far the runtime with a full cache is from it:
+  /// `int8DeltaNll` (int8 - float32), `int8KL` (float32 || int8) and `int8Agreement`, or those of `file`.
   private func floatJob(block: Int) -> Job {
     let tokens = scored.tokens
     let key = RunKey(model: text.name, policy: "float32", budget: 0, block: block)
@@ -131,9 +131,10 @@ extension LikelihoodRunner {
       subject.begin(cacheBudget: tokens.count)
       let model = try FloatModel(path: text.path, threads: evaluation.threads)
       let scores = try scoreFloat(model, subject, worker)
+      let name = text.weightsName
       var values = scores.line(
-        block: block, comparisons: ("int8DeltaNll", "int8KL", "int8Agreement"))
-      // Of the float32 model: what compares is int8 less float32.
+        block: block, comparisons: (name + "DeltaNll", name + "KL", name + "Agreement"))
+      // Of the float32 model: what compares is the runtime less float32.
       let own = TokenScores(negativeLogLikelihoods: scores.referenceLikelihoods).line(block: block)
       values.scores.merge(own.scores) { $1 }
       values.errors.merge(own.errors) { $1 }
@@ -142,7 +143,7 @@ extension LikelihoodRunner {
     }
   }
 
-  /// The float32 model as the reference of the int8 one.
+  /// The float32 model as the reference of the runtime.
   private func scoreFloat(
     _ model: FloatModel, _ subject: Subject, _ worker: Worker
   ) throws -> TokenScores {

@@ -10,7 +10,8 @@ struct NLLCommand: Command {
     deltaNll   nll less that of the full cache on the same tokens
     kl         KL(full || policy) of the next token's distributions, in nats
     agreement  share of positions where both have the same likeliest next token
-    int8…      with --float: the int8 runtime with a full cache against the float32 model
+    int8…      with --float: the runtime with a full cache against the float32 model; file… with
+               --weights file
 
     Standard errors stand behind ±, from 450 tokens on. Tokens depend on their neighbours, so that the
     errors are those of the means of 128 consecutive tokens each. Result lines have the curves too, a
@@ -19,7 +20,7 @@ struct NLLCommand: Command {
   static let options =
     ScoredText.options + [
       LabOption("--alone", "no full cache beside each policy: no KL and agreement, half the time"),
-      LabOption("--float", "the float32 model too, and how far int8 is from it"),
+      LabOption("--float", "the float32 model too, and how far the runtime is from it"),
     ]
     + Evaluation.textOptions
 
@@ -42,8 +43,9 @@ struct NLLCommand: Command {
     let lines = try runner.run(evaluation.keys(text), measuresFloat: arguments.has("--float"))
     var scores = ["nll", "ppl"]
     if !arguments.has("--alone") { scores += ["deltaNll", "kl", "agreement"] }
-    if arguments.has("--float") { scores += ["int8DeltaNll", "int8KL", "int8Agreement"] }
+    let name = text.weightsName
+    if arguments.has("--float") { scores += [name + "DeltaNll", name + "KL", name + "Agreement"] }
     evaluation.write(
-      Summary(lines, by: ["length"], scores: scores, decimals: ["nll": 5, "kl": 5, "int8KL": 5]))
+      Summary(lines, by: ["length"], scores: scores, decimals: ["nll": 5, "kl": 5, name + "KL": 5]))
   }
 }

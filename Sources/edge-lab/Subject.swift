@@ -50,6 +50,7 @@ final class Subject {
       retained: Retained(sinkCount: 0, recentCount: 0), threadCount: threads,
       logitRowCount: settings.logitRowCount, l2ByteCount: Self.l2ByteCount)
     run.headShares = heads?.kept
+    run.keepsCodes = text.keepsCodes
     var measuring = Carver.measuring
     _ = EngineLayout(carver: &measuring, shape: model.shape, settings: run)
     _ = text.makeGenerator(carver: &measuring)

@@ -21,6 +21,8 @@ final class TextModel: @unchecked Sendable {
   }
 
   let path: String
+  /// Whether engines hold the weights in the file's own bits; otherwise all become int8.
+  let keepsCodes: Bool
   let shape: ModelShape
   private let chatMarks: ChatMarks
   private let ends: AnswerEnds
@@ -32,8 +34,9 @@ final class TextModel: @unchecked Sendable {
   private let lock = NSLock()
   private let memory: ArenaOwner
 
-  init(path: String) throws(LabFailure) {
+  init(path: String, keepsCodes: Bool = false) throws(LabFailure) {
     self.path = path
+    self.keepsCodes = keepsCodes
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: GGUF.bufferByteCountMin, alignment: 64)
     defer { buffer.deallocate() }
@@ -84,8 +87,14 @@ final class TextModel: @unchecked Sendable {
     }
   }
 
-  /// The file's name without folders, as results name the model.
-  var name: String { URL(fileURLWithPath: path).lastPathComponent }
+  /// The file's name without folders, and how its weights are held if not as int8: as results name
+  /// the model.
+  var name: String {
+    URL(fileURLWithPath: path).lastPathComponent + (keepsCodes ? ", its own bits" : "")
+  }
+
+  /// What names of scores begin with that compare an engine with the float32 model.
+  var weightsName: String { keepsCodes ? "file" : "int8" }
 
   /// A generator of this model's texts, with room for all tokens as candidates.
   func makeGenerator(carver: inout Carver) -> Generator {

@@ -113,6 +113,28 @@ struct LikelihoodTests {
     #expect(float.scores["int8Agreement"]! > 0.8)
   }
 
+  /// In the file's own bits the runtime is nearer to the file's float32 model than as int8, and results of
+  /// both stand beside each other.
+  @Test(.enabled(if: Files.model != nil, "the default model is not there"))
+  func weights() throws {
+    let folder = try Folder()
+    let results = folder.path("results")
+    let file = try folder.write("tokens", Self.ids)
+    for form in ["int8", "file"] {
+      let words = [
+        "nll", "--model", Files.model!, "--weights", form, "--tokens", file, "--length", "200",
+        "--policies", "full", "--float", "--quiet", "-o", results,
+      ]
+      #expect(EdgeLab.run(words) == 0)
+    }
+    let lines = try ResultFile.read(results)
+    #expect(lines.count == 4 && Set(lines.map(\.run.model)).count == 2)
+    let int8 = try #require(lines.lazy.compactMap { $0.scores["int8KL"] }.first)
+    let own = try #require(lines.lazy.compactMap { $0.scores["fileKL"] }.first)
+    #expect(own > 0 && own < int8)
+    #expect(EdgeLab.run(["nll", "--weights", "q4_0", "--tokens", file]) == 64)
+  }
+
   @Test func compares() throws {
     let folder = try Folder()
     let file = try folder.write("tokens", Self.ids)
