@@ -190,6 +190,15 @@ EDGE_INSTRUCTION edge_code_sums edge_load_unsigned_factors(const void *_Nonnull 
   memcpy(&v, from, sizeof v);
   return __builtin_convertvector(v, edge_code_sums);
 }
+// Of four groups' unsigned factors that lie together for each output: those of the first group, and the
+// register with the next group's in their place.
+EDGE_INSTRUCTION edge_code_sums edge_first_factors(edge_codes runs) {
+  return (edge_code_sums)runs & 255;
+}
+EDGE_INSTRUCTION edge_codes edge_next_factors(edge_codes runs) {
+  typedef uint32_t words __attribute__((ext_vector_type(EDGE_CODE_LANES)));
+  return (edge_codes)((words)runs >> 8);
+}
 EDGE_INSTRUCTION edge_code_floats edge_load_half_factors(const void *_Nonnull from) {
   edge_code_halves v;
   memcpy(&v, from, sizeof v);
@@ -225,12 +234,6 @@ EDGE_INSTRUCTION edge_code_sums edge_subtract_sums(edge_code_sums a, edge_code_s
 EDGE_INSTRUCTION edge_code_sums edge_multiply_sums(edge_code_sums a, edge_code_sums b) {
   return a * b;
 }
-// `value` in all lanes, hidden from the compiler, which would make shifts and negations of a product.
-EDGE_INSTRUCTION edge_code_sums edge_repeat_factor(int32_t value) {
-  edge_code_sums v = (edge_code_sums)value;
-  __asm__("" : "+w"(v));
-  return v;
-}
 // The same address. What is read from there comes after `product` in the program: the compiler would
 // else mix the work of two groups and run out of registers.
 EDGE_INSTRUCTION const void *_Nonnull edge_after(const void *_Nonnull from,
@@ -243,10 +246,35 @@ EDGE_INSTRUCTION const void *_Nonnull edge_after_sums(const void *_Nonnull from,
   __asm__("" : "+r"(from) : "w"(sums));
   return from;
 }
-// The sum of two numbers, in all lanes.
-EDGE_INSTRUCTION edge_code_sums edge_repeat_sum_of_two(const int32_t *_Nonnull from) {
-  int32x4_t pairs = vreinterpretq_s32_s64(vld1q_dup_s64((const int64_t *)from));
-  return (edge_code_sums)vpaddq_s32(pairs, pairs);
+// A number in all lanes.
+EDGE_INSTRUCTION edge_code_sums edge_load_repeated_sum(const int32_t *_Nonnull from) {
+  return (edge_code_sums)vld1q_dup_s32(from);
+}
+EDGE_INSTRUCTION edge_code_sums edge_lifted_sums(edge_code_sums v, long bits) { return v << (int32_t)bits; }
+// Where the factors of one group lie, of four that lie together for each of four outputs. It hides the
+// register from the compiler, which would read it from memory each time.
+EDGE_INSTRUCTION edge_codes edge_factor_places(long group) {
+  edge_codes v;
+  for (unsigned i = 0; i < sizeof v; i++) v[i] = i % 4 == 0 ? (uint8_t)(i + (unsigned long)group) : 255;
+  __asm__("" : "+w"(v));
+  return v;
+}
+EDGE_INSTRUCTION edge_code_sums edge_factors_at(edge_codes runs, edge_codes places) {
+  return (edge_code_sums)vqtbl1q_u8((uint8x16_t)runs, (uint8x16_t)places);
+}
+EDGE_INSTRUCTION edge_code_sums edge_last_factors(edge_codes runs) {
+  return (edge_code_sums)vshrq_n_u32((uint32x4_t)runs, 24);
+}
+// Of four registers with a number of each of four tokens: the numbers' lowest bytes, those of a token together.
+EDGE_INSTRUCTION edge_runs edge_lowest_bytes(edge_code_sums a, edge_code_sums b, edge_code_sums c,
+                                             edge_code_sums d) {
+  uint8x16x4_t v = {{(uint8x16_t)a, (uint8x16_t)b, (uint8x16_t)c, (uint8x16_t)d}};
+  uint8x16_t places = {0, 16, 32, 48, 4, 20, 36, 52, 8, 24, 40, 56, 12, 28, 44, 60};
+  return (edge_runs)vqtbl4q_u8(v, places);
+}
+// What is above the lowest bytes if they are signed.
+EDGE_INSTRUCTION edge_code_sums edge_above_lowest_bytes(edge_code_sums v) {
+  return (edge_code_sums)vrshrq_n_s32((int32x4_t)v, 8);
 }
 // Two runs of four outputs, one run behind the other for each output: the first two outputs, and the last.
 EDGE_INSTRUCTION edge_codes edge_join_low_runs(edge_codes a, edge_codes b) {
@@ -293,16 +321,6 @@ EDGE_INSTRUCTION edge_code_sum_pair edge_load_signed_factor_pair(const void *_No
   int16x8_t v = vmovl_s8(vld1_s8((const int8_t *)from));
   return (edge_code_sum_pair){(edge_code_sums)vmovl_s16(vget_low_s16(v)),
                               (edge_code_sums)vmovl_high_s16(v)};
-}
-// sums + factors of eight outputs * a number of 16 bits, which is in all lanes of `by`
-EDGE_INSTRUCTION edge_code_sum_pair edge_add_unsigned_factors(edge_code_sum_pair sums,
-                                                              const void *_Nonnull factors,
-                                                              edge_code_sums by) {
-  int16x8_t v = vreinterpretq_s16_u16(vmovl_u8(vld1_u8((const uint8_t *)factors)));
-  int16x8_t b = (int16x8_t)by;
-  return (edge_code_sum_pair){
-      (edge_code_sums)vmlal_laneq_s16((int32x4_t)sums.low, vget_low_s16(v), b, 0),
-      (edge_code_sums)vmlal_high_laneq_s16((int32x4_t)sums.high, v, b, 0)};
 }
 // The same after all sums of a tile.
 EDGE_INSTRUCTION const void *_Nonnull edge_after_tile(const void *_Nonnull from, edge_code_sums a,

@@ -69,7 +69,7 @@ extension BitsMatrix {
         block.loadUnaligned(fromByteOffset: layout.minimums + 2 * column, as: Float16.self))
     }
     if format.hasGroupFactors {
-      let place = (unit * format.groupsPerUnit + group) * layout.outputs + column
+      let place = layout.factor(unit * format.groupsPerUnit + group, column: column)
       unsafe scale *= Float(block.load(fromByteOffset: layout.groupScales + place, as: Int8.self))
       if format.hasMinimums {
         unsafe minimum *= -Float(
@@ -208,7 +208,7 @@ extension BitsMatrix {
         }
       }
       if !format.hasGroupFactors { continue }
-      for place in 0..<format.groupsPerBlock * layout.outputs {
+      for place in 0..<layout.groupFactorByteCount {
         unsafe block.storeBytes(
           of: groupScale, toByteOffset: layout.groupScales + place, as: Int8.self)
         if format.hasMinimums {

@@ -10,7 +10,7 @@ import CInstructions
   /// Of each short block, or of the one long block: `[blocks][G]`.
   let scales: UnsafeMutablePointer<Float>
   let minimums: UnsafeMutablePointer<Float>
-  /// `[groups][G]`
+  /// `[groups][G]`; minimums of which four lie together as the packed block has them.
   let groupScales: UnsafeMutablePointer<Int32>
   let groupMinimums: UnsafeMutablePointer<Int32>
 
@@ -97,6 +97,12 @@ import CInstructions
       }
     }
     if !format.hasGroupFactors { return }
+    if format.hasFactorRuns {
+      unsafe unpackRuns(block + layout.groupScales, groupScales, kind)
+      unsafe UnsafeMutableRawPointer(groupMinimums).copyMemory(
+        from: block + layout.groupMinimums, byteCount: layout.groupFactorByteCount)
+      return
+    }
     for vector in 0..<format.groupsPerBlock &* BitsGeometry.vectors {
       let place = vector &* lanes
       unsafe edge_store_sums(
@@ -105,6 +111,24 @@ import CInstructions
         unsafe edge_store_sums(
           edge_load_unsigned_factors(block + (layout.groupMinimums &+ place)),
           groupMinimums + place)
+      }
+    }
+  }
+
+  /// Factors of four groups at a time, which lie together for each output.
+  @inline(__always)
+  private func unpackRuns<Kind: PackedType>(
+    _ factors: UnsafeRawPointer, _ target: UnsafeMutablePointer<Int32>, _ kind: Kind.Type
+  ) {
+    let layout = PackedLayout(Kind.format)
+    for first in stride(from: 0, to: Kind.format.groupsPerBlock, by: PackedLayout.factorRun) {
+      for column in stride(from: 0, to: layout.outputs, by: CodeSums.scalarCount) {
+        var runs = unsafe edge_load_codes(factors + layout.factor(first, column: column))
+        for group in first..<first &+ PackedLayout.factorRun {
+          unsafe edge_store_sums(
+            edge_first_factors(runs), target + (group &* layout.outputs &+ column))
+          runs = edge_next_factors(runs)
+        }
       }
     }
   }

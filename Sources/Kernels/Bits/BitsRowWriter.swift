@@ -57,7 +57,7 @@ import CInstructions
 
   private func writeGroups(_ scales: Span<Int8>, _ minimums: Span<UInt8>) {
     for group in 0..<layout.format.groupsPerBlock {
-      let place = group * layout.outputs + column
+      let place = layout.factor(group, column: column)
       unsafe block.storeBytes(
         of: scales[group], toByteOffset: layout.groupScales + place, as: Int8.self)
       if layout.format.hasMinimums {

@@ -4,8 +4,9 @@ import CInstructions
 /// block of 32 or 256 values, and the sums of 16 values each, which offsets and minimums need.
 ///
 /// Of several tokens, in tiles of `tileRows`: values `[tile][K / run][tileRows][run]`, scales
-/// `[tile][K / block][tileRows]`, sums `[tile][K / 16][tileRows]`. Of one token: plain rows. Tokens
-/// past the last one in a tile hold whatever was there before: their products are not used.
+/// `[tile][K / block][tileRows]`, sums `[tile][K / 16][tileRows]`. Of one token: plain rows; if codes are paired,
+/// with its sums as `PairedRowKernel` takes them (`PairedSums`). Tokens past the last one in a tile hold whatever
+/// was there before: their products are not used.
 @safe public struct BlockRows: BitwiseCopyable {
   let values: UnsafeMutablePointer<Int8>
   let scales: UnsafeMutablePointer<Float>
@@ -46,6 +47,7 @@ import CInstructions
 
   var tileCount: Int { (tokenCount + Self.tileRows - 1) / Self.tileRows }
   var blocksPerRow: Int { k / blockLength }
+  private var isLong: Bool { blockLength > PackedFormat.unitLength }
 
   /// Rounds one token's row, a block at a time.
   /// - Parameters:
@@ -77,6 +79,9 @@ import CInstructions
         unsafe sums[place &* rows] = (rounded &- Rounding.zero).wrappedSum()
         unsafe Self.store(edge_low_bytes(rounded), values + place &* 16 &* rows, rows)
       }
+    }
+    if tokenCount == 1 && edge_codes_are_paired() {
+      unsafe PairedSums.arrange(self.sums, unitCount: k / PackedFormat.unitLength, isLong: isLong)
     }
     return total(zeros)
   }

@@ -67,7 +67,12 @@ extension PackedFormat {
     (codeBits == 5 || codeBits == 6) && edge_codes_are_paired()
   }
   /// Whether a single token is multiplied by two registers of outputs at a time (`PairedRowKernel`).
-  @inline(__always) var hasPairedRows: Bool { !hasLevels && edge_codes_are_paired() }
+  @inline(__always) var hasPairedRows: Bool { edge_codes_are_paired() }
+  /// Whether the factors of four groups lie together for each output, as products of four factors by the sums of four
+  /// groups take them.
+  @inline(__always) var hasFactorRuns: Bool {
+    hasGroupFactors && hasMinimums && edge_codes_are_paired()
+  }
   /// Whether nibbles are stored as signed numbers, and multiplied as 16 times what they stand for.
   @inline(__always) var hasSignedNibbles: Bool {
     codeBits == 4 && offset != 0 && edge_codes_are_signed() && !edge_codes_are_paired()
@@ -98,7 +103,8 @@ extension PackedFormat {
 
 /// Places in a packed block, which holds one file block of each of G outputs, one after the other:
 /// Float16 scales `[G]`; minimums `[G]`; Int8 group scales `[groups][G]`; UInt8 group minimums
-/// `[groups][G]`; and for each unit the low four bits of its codes, and then their high bits.
+/// `[groups][G]`; and for each unit the low four bits of its codes, and then their high bits. Factors in runs
+/// (`hasFactorRuns`) are `[groups / 4][G][4]`.
 ///
 /// Codes of a unit: byte `[run][output][j]`, with eight runs of four K values, has in its low half
 /// value 4 run + j, and in its high half value 16 + 4 run + j. High bits: byte `[output][j]` has at
@@ -129,8 +135,18 @@ struct PackedLayout {
   @inline(__always) var units: Int {
     groupMinimums + (format.hasMinimums ? groupFactorByteCount : 0)
   }
-  @inline(__always) private var groupFactorByteCount: Int {
+  @inline(__always) var groupFactorByteCount: Int {
     format.hasGroupFactors ? format.groupsPerBlock * outputs : 0
+  }
+  /// Bytes of the factors of four groups.
+  @inline(__always) static var factorRun: Int { 4 }
+  @inline(__always) var factorRunsByteCount: Int { Self.factorRun * outputs }
+  /// A group's factor, from the first.
+  @inline(__always)
+  func factor(_ group: Int, column: Int) -> Int {
+    if !format.hasFactorRuns { return group &* outputs &+ column }
+    let run = Self.factorRun
+    return (group / run &* outputs &+ column) &* run &+ group % run
   }
   /// The low halves of a unit's codes, or the bytes of its first half.
   @inline(__always) var halvesByteCount: Int { 16 * outputs }

@@ -65,17 +65,14 @@ import CInstructions
           add(&floats, 2 &* row &+ 1, tile, edge_scale_factors(high, own[row]))
         }
         if format.hasMinimums {
-          let unitSums = unsafe edge_multiply_factors(
-            edge_sums_to_floats(edge_add_sums(edge_load_sums(sums), edge_load_sums(sums + 16))),
-            own)
-          unsafe sums = edge_advance(sums, 32)
+          let products = unsafe edge_multiply_factors(edge_sums_to_floats(unitSums(&sums)), own)
           let (low, high) = unsafe (edge_load_factors(minimums), edge_load_factors(minimums + 16))
           unsafe minimums = edge_advance(minimums, 32)
           for row in 0..<4 {
             unsafe floats[unchecked: 2 &* row] = edge_fma_factor(
-              floats[unchecked: 2 &* row], low, unitSums[row])
+              floats[unchecked: 2 &* row], low, products[row])
             unsafe floats[unchecked: 2 &* row &+ 1] = edge_fma_factor(
-              floats[unchecked: 2 &* row &+ 1], high, unitSums[row])
+              floats[unchecked: 2 &* row &+ 1], high, products[row])
           }
         }
       } while unsafe values != end
@@ -124,11 +121,11 @@ import CInstructions
     ) -> Sums {
       var sums = unsafe UnsafeRawPointer(sums)
       var factors = unsafe UnsafeRawPointer(panel.groupMinimums)
+      if format.hasFactorRuns { return unsafe TileRun<FourRows>.minimums(factors, &sums) }
       var totals = eightTimes(CodeSums())
       let end = unsafe sums + unitCount &* 32
       repeat {
-        let own = unsafe edge_add_sums(edge_load_sums(sums), edge_load_sums(sums + 16))
-        unsafe sums = edge_advance(sums, 32)
+        let own = unsafe unitSums(&sums)
         let (low, high) = unsafe (edge_load_sums(factors), edge_load_sums(factors + 16))
         unsafe factors = edge_advance(factors, 32)
         for row in 0..<4 {
@@ -240,16 +237,9 @@ import CInstructions
     private static func multiply(
       _ tile: inout Sums, _ low: edge_i8x16, _ high: edge_i8x16, _ runs: edge_i8x16
     ) {
-      let low = unsafe unsafeBitCast(low, to: edge_codes.self)
-      let high = unsafe unsafeBitCast(high, to: edge_codes.self)
-      unsafe tile[unchecked: 0] = edge_dot_codes(tile[unchecked: 0], low, runs, 0, true)
-      unsafe tile[unchecked: 1] = edge_dot_codes(tile[unchecked: 1], high, runs, 0, true)
-      unsafe tile[unchecked: 2] = edge_dot_codes(tile[unchecked: 2], low, runs, 1, true)
-      unsafe tile[unchecked: 3] = edge_dot_codes(tile[unchecked: 3], high, runs, 1, true)
-      unsafe tile[unchecked: 4] = edge_dot_codes(tile[unchecked: 4], low, runs, 2, true)
-      unsafe tile[unchecked: 5] = edge_dot_codes(tile[unchecked: 5], high, runs, 2, true)
-      unsafe tile[unchecked: 6] = edge_dot_codes(tile[unchecked: 6], low, runs, 3, true)
-      unsafe tile[unchecked: 7] = edge_dot_codes(tile[unchecked: 7], high, runs, 3, true)
+      unsafe TileRun<FourRows>.add(
+        to: &tile, unsafeBitCast(low, to: edge_codes.self),
+        unsafeBitCast(high, to: edge_codes.self), runs)
     }
   }
 #endif

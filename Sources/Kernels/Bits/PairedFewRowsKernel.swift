@@ -71,23 +71,22 @@ import CInstructions
       var factors = unsafe block + layout.groupScales
       var totals = eightTimes(CodeSums())
       var later = activations
-      for _ in 0..<format.unitsPerBlock {
-        if format.groupsPerUnit == 1 {
-          let sums = later.nextSums()
-          unsafe add(multiply(sums, &place, &later), &factors, to: &totals)
-        } else {
-          for _ in 0..<2 {
-            var tile = eightTimes(CodeSums())
-            unsafe multiply(&tile, &place, &later)
-            unsafe add(tile, &factors, to: &totals)
-          }
+      if format.hasFactorRuns {
+        for _ in 0..<format.groupsPerBlock / PackedLayout.factorRun {
+          unsafe addRun(&totals, &factors, &place, &later)
+        }
+      } else {
+        for _ in 0..<format.groupsPerBlock {
+          var tile = eightTimes(CodeSums())
+          unsafe multiply(&tile, &place, &later)
+          unsafe add(tile, &factors, to: &totals)
         }
       }
       let own = later.nextScales()
       unsafe add(totals, edge_load_half_factor_pair(block), own, to: &floats)
       if format.hasMinimums {
         unsafe add(
-          minimums(block + layout.groupMinimums, &activations),
+          activations.minimums(block + layout.groupMinimums, Count.self),
           edge_load_half_factor_pair(block + layout.minimums),
           edge_scale_factors(own, -1), isScaled: false, to: &floats)
       } else {
@@ -96,25 +95,22 @@ import CInstructions
       activations.follow(later)
     }
 
-    /// Sums over groups of groupMinimum * sum of activations.
+    /// Four units that are groups, whose factors lie together.
     @inline(__always)
-    private static func minimums(
-      _ factors: UnsafeRawPointer, _ activations: inout TileUnits
-    ) -> Sums {
-      var totals = eightTimes(CodeSums())
-      for unit in 0..<format.unitsPerBlock {
-        let sums = activations.nextSums()
-        let factors = unsafe factors + unit &* BitsGeometry.outputs
-        for row in 0..<Count.rows {
-          let pair = unsafe edge_add_unsigned_factors(
-            edge_code_sum_pair(
-              low: totals[unchecked: 2 &* row], high: totals[unchecked: 2 &* row &+ 1]),
-            factors, edge_repeat_sum(sums[row]))
-          unsafe totals[unchecked: 2 &* row] = pair.low
-          unsafe totals[unchecked: 2 &* row &+ 1] = pair.high
-        }
+    private static func addRun(
+      _ totals: inout Sums, _ factors: inout UnsafeRawPointer, _ place: inout UnsafeRawPointer,
+      _ activations: inout TileUnits
+    ) {
+      let runs = unsafe edge_load_i8x16x2(factors)
+      unsafe factors += layout.factorRunsByteCount
+      var (low, high) = (codes(runs.first), codes(runs.second))
+      for _ in 0..<PackedLayout.factorRun {
+        let tile = unsafe multiply(activations.nextSums(), &place, &activations)
+        add(
+          tile, edge_code_sum_pair(low: edge_first_factors(low), high: edge_first_factors(high)),
+          to: &totals)
+        (low, high) = (edge_next_factors(low), edge_next_factors(high))
       }
-      return totals
     }
 
     /// A group's sums by its factors.
@@ -125,6 +121,11 @@ import CInstructions
       unsafe factors = after(tile, factors)
       let pair = unsafe edge_load_signed_factor_pair(factors)
       unsafe factors = edge_advance(factors, BitsGeometry.outputs)
+      add(tile, pair, to: &totals)
+    }
+
+    @inline(__always)
+    private static func add(_ tile: Sums, _ pair: edge_code_sum_pair, to totals: inout Sums) {
       for row in 0..<Count.rows {
         let (low, high) = (2 &* row, 2 &* row &+ 1)
         unsafe totals[unchecked: low] = edge_multiply_add_sums(
@@ -192,10 +193,10 @@ import CInstructions
       let runs = activations.nextRuns()
       if format.hasSpreadCodes {
         let codes = unsafe SpreadCodes<Kind>(&place)
-        multiply(&tile, codes[0], codes[1], runs.first)
-        multiply(&tile, codes[2], codes[3], runs.second)
-        multiply(&tile, codes[4], codes[5], runs.third)
-        multiply(&tile, codes[6], codes[7], runs.fourth)
+        TileRun<Count>.add(to: &tile, codes[0], codes[1], runs.first)
+        TileRun<Count>.add(to: &tile, codes[2], codes[3], runs.second)
+        TileRun<Count>.add(to: &tile, codes[4], codes[5], runs.third)
+        TileRun<Count>.add(to: &tile, codes[6], codes[7], runs.fourth)
       } else {
         let early = unsafe loadFour(&place)
         if format.hasPairedOutputs {
@@ -204,11 +205,11 @@ import CInstructions
           multiplyPairs(&tile, early.third, runs.third)
           multiplyPairs(&tile, early.fourth, runs.fourth)
         } else {
-          multiply(&tile, codes(early.first), codes(early.second), runs.first)
-          multiply(&tile, codes(early.third), codes(early.fourth), runs.second)
+          TileRun<Count>.add(to: &tile, codes(early.first), codes(early.second), runs.first)
+          TileRun<Count>.add(to: &tile, codes(early.third), codes(early.fourth), runs.second)
           let late = unsafe loadFour(&place)
-          multiply(&tile, codes(late.first), codes(late.second), runs.third)
-          multiply(&tile, codes(late.third), codes(late.fourth), runs.fourth)
+          TileRun<Count>.add(to: &tile, codes(late.first), codes(late.second), runs.third)
+          TileRun<Count>.add(to: &tile, codes(late.third), codes(late.fourth), runs.fourth)
         }
       }
       unsafe place = after(tile, place)
@@ -224,23 +225,7 @@ import CInstructions
     @inline(__always)
     private static func multiplyPairs(_ tile: inout Sums, _ pairs: edge_i8x16, _ runs: edge_i8x16) {
       let pairs = codes(pairs)
-      multiply(&tile, edge_low_codes(pairs), edge_high_signed_codes(pairs), runs)
-    }
-
-    /// A run of the tokens, the lanes of `runs`, by eight outputs.
-    @inline(__always)
-    private static func multiply(
-      _ tile: inout Sums, _ low: edge_codes, _ high: edge_codes, _ runs: edge_i8x16
-    ) {
-      unsafe tile[unchecked: 0] = edge_dot_codes(tile[unchecked: 0], low, runs, 0, true)
-      unsafe tile[unchecked: 1] = edge_dot_codes(tile[unchecked: 1], high, runs, 0, true)
-      unsafe tile[unchecked: 2] = edge_dot_codes(tile[unchecked: 2], low, runs, 1, true)
-      unsafe tile[unchecked: 3] = edge_dot_codes(tile[unchecked: 3], high, runs, 1, true)
-      if Count.rows == 2 { return }
-      unsafe tile[unchecked: 4] = edge_dot_codes(tile[unchecked: 4], low, runs, 2, true)
-      unsafe tile[unchecked: 5] = edge_dot_codes(tile[unchecked: 5], high, runs, 2, true)
-      unsafe tile[unchecked: 6] = edge_dot_codes(tile[unchecked: 6], low, runs, 3, true)
-      unsafe tile[unchecked: 7] = edge_dot_codes(tile[unchecked: 7], high, runs, 3, true)
+      TileRun<Count>.add(to: &tile, edge_low_codes(pairs), edge_high_signed_codes(pairs), runs)
     }
 
     /// The same address, read from when the tile's sums are complete.
@@ -288,9 +273,15 @@ import CInstructions
     /// A unit's sums of four tokens.
     @inline(__always)
     mutating func nextSums() -> CodeSums {
-      let own = unsafe edge_add_sums(edge_load_sums(sums), edge_load_sums(sums + 16))
-      unsafe sums = edge_advance(sums, 32)
-      return own
+      unsafe unitSums(&sums)
+    }
+
+    /// Sums over groups of groupMinimum * sum of activations of a long block, whose sums are behind it then.
+    @inline(__always)
+    mutating func minimums<Count: RowCount>(
+      _ factors: UnsafeRawPointer, _ count: Count.Type
+    ) -> InlineArray<8, CodeSums> {
+      unsafe TileRun<Count>.minimums(factors, &sums)
     }
 
     @inline(__always)

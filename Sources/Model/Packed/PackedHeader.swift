@@ -10,7 +10,7 @@ import Platform
 struct PackedHeader: BitwiseCopyable {
   static let magic: UInt64 = 0x4B43_4150_4547_4445  // "EDGEPACK"
   /// Changes with the arrangement of the file, of the weights, or of the tokenizer's tables.
-  static let version: UInt64 = 8
+  static let version: UInt64 = 9
   /// Where the GGUF file's bytes begin; places in the file are counted from there.
   static let byteCount = 4096
 
