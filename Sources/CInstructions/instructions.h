@@ -44,6 +44,7 @@ EDGE_INSTRUCTION edge_f32x16 edge_swap_by_8(edge_f32x16 v) {
 #else
 #define EDGE_MAX(a, b) __builtin_elementwise_max(a, b)
 #endif
+EDGE_INSTRUCTION edge_f32x16 edge_abs_f32x16(edge_f32x16 v) { return __builtin_elementwise_abs(v); }
 EDGE_INSTRUCTION edge_f32x16 edge_max_f32x16(edge_f32x16 a, edge_f32x16 b) {
   return EDGE_MAX(a, b);
 }

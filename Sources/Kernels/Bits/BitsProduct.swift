@@ -20,9 +20,20 @@ enum BitsProduct {
     _ x: BlockRows, _ w: BitsMatrix, groups: Range<Int>, _ step: ProductStep,
     into out: ProductOutput, l2ByteCount: Int
   ) {
-    if x.tokenCount == 1 { return runRow(x, w, groups, step, out) }
+    if x.tokenCount == 1 {
+      return step == .store ? storeRow(x, w, groups, out) : runRow(x, w, groups, step, out)
+    }
     if hasFewRows(x.tokenCount, w.format) { return runFewRows(x, w, groups, step, out) }
     runTiles(x, w, groups, step, out, l2ByteCount)
+  }
+
+  private static func storeRow(
+    _ x: BlockRows, _ w: BitsMatrix, _ groups: Range<Int>, _ out: ProductOutput
+  ) {
+    let (first, bytes) = (groups.lowerBound, w.groupByteCount)
+    unsafe row(
+      w.kind, x, w.blocks + first * bytes, bytes, groups.count,
+      out.values + first * BitsGeometry.outputs)
   }
 
   /// Outputs whose products lie on the stack.
@@ -168,22 +179,28 @@ enum BitsProduct {
     }
   }
 
-  /// - Parameter columnCount: whole groups.
+  /// - Parameter columnCount: whole groups, of two registers each at least.
   @inline(__always)
   private static func combine<Operation: Combination>(
     _ products: UnsafePointer<Float>, _ rowCount: Int, _ columnCount: Int,
     _ out: UnsafeMutablePointer<Float>, _ stride: Int, _ operation: Operation.Type
   ) {
-    var (products, out) = unsafe (products, out)
+    let lanes = NativeFloats.scalarCount
+    var (products, row) = unsafe (products, out)
     for _ in 0..<rowCount {
-      var column = 0
+      let end = unsafe products + columnCount
+      var out = unsafe row
       repeat {
-        let product = unsafe NativeFloats.load(products + column)
-        unsafe operation.combine(NativeFloats.load(out + column), product).store(out + column)
-        column &+= NativeFloats.scalarCount
-      } while column < columnCount
-      unsafe products += columnCount
-      unsafe out += stride
+        let (early, late) = unsafe (
+          NativeFloats.load(products), NativeFloats.load(products + lanes)
+        )
+        let (first, second) = unsafe (NativeFloats.load(out), NativeFloats.load(out + lanes))
+        unsafe operation.combine(first, early).store(out)
+        unsafe operation.combine(second, late).store(out + lanes)
+        unsafe products += 2 &* lanes
+        unsafe out += 2 &* lanes
+      } while unsafe products != end
+      unsafe row += stride
     }
   }
 }

@@ -58,27 +58,26 @@ import CInstructions
   func setToken(_ token: Int, from row: UnsafePointer<Float>, factor: Float) -> Float {
     let rows = tokenCount == 1 ? 1 : Self.tileRows
     let (tile, inTile) = (token / rows, token % rows)
-    let scales = unsafe scales + (tile * blocksPerRow * rows + inTile)
-    let sums = unsafe sums + (tile * (k / Self.sumLength) * rows + inTile)
-    let values = unsafe UnsafeMutableRawPointer(values + (tile * k * rows + Self.run * inTile))
-    var zeros = SIMD16<Float>()
-    for block in 0..<blocksPerRow {
-      let source = unsafe row + block &* blockLength
-      var greatest = SIMD16<Float>()
-      for offset in stride(from: 0, to: blockLength, by: 16) {
-        let lanes = unsafe source.lanes(offset)
-        zeros += lanes * 0
-        greatest = edge_max_f32x16(greatest, edge_max_f32x16(lanes, -lanes))
-      }
-      let magnitude = largest(greatest)
-      unsafe scales[block &* rows] = magnitude * factor / 127
+    var scales = unsafe scales + (tile * blocksPerRow * rows + inTile)
+    var sums = unsafe sums + (tile * (k / Self.sumLength) * rows + inTile)
+    var values = unsafe UnsafeMutableRawPointer(values + (tile * k * rows + Self.run * inTile))
+    var (source, zeros) = unsafe (row, SIMD16<Float>())
+    for _ in 0..<blocksPerRow {
+      let magnitude = unsafe largestMagnitude(source, &zeros)
+      unsafe scales[0] = magnitude * factor / 127
+      unsafe scales += rows
       let inverse = Rounding.inverseStep(magnitude)
-      for offset in stride(from: 0, to: blockLength, by: 16) {
-        let rounded = unsafe Rounding.nearest(source.lanes(offset), scale: inverse, bias: 0)
-        let place = (block &* blockLength &+ offset) / 16
-        unsafe sums[place &* rows] = (rounded &- Rounding.zero).wrappedSum()
-        unsafe Self.store(edge_low_bytes(rounded), values + place &* 16 &* rows, rows)
-      }
+      let end = unsafe source + blockLength
+      repeat {
+        for offset in 0..<2 {
+          let lanes = unsafe source.lanes(Self.sumLength &* offset)
+          let rounded = Rounding.nearest(lanes, scale: inverse, bias: 0)
+          unsafe sums[0] = (rounded &- Rounding.zero).wrappedSum()
+          unsafe sums += rows
+          unsafe Self.store(edge_low_bytes(rounded), &values, rows)
+        }
+        unsafe source += PackedFormat.unitLength
+      } while unsafe source != end
     }
     if tokenCount == 1 && edge_codes_are_paired() {
       unsafe PairedSums.arrange(self.sums, unitCount: k / PackedFormat.unitLength, isLong: isLong)
@@ -86,24 +85,51 @@ import CInstructions
     return total(zeros)
   }
 
+  /// The largest magnitude of a block.
+  /// - Parameter zeros: become NaN if a value is not finite.
+  @inline(__always)
+  private func largestMagnitude(
+    _ block: UnsafePointer<Float>, _ zeros: inout SIMD16<Float>
+  ) -> Float {
+    var (source, greatest) = unsafe (block, SIMD16<Float>())
+    let end = unsafe block + blockLength
+    repeat {
+      let (early, late) = unsafe (source.lanes(0), source.lanes(16))
+      zeros = edge_fma_f32x16(edge_fma_f32x16(zeros, early, SIMD16()), late, SIMD16())
+      greatest = edge_max_f32x16(greatest, edge_abs_f32x16(early))
+      greatest = edge_max_f32x16(greatest, edge_abs_f32x16(late))
+      unsafe source += PackedFormat.unitLength
+    } while unsafe source != end
+    return largest(greatest)
+  }
+
   /// Sixteen values.
+  /// - Parameter target: moved to the next sixteen.
   @inline(__always)
   private static func store(
-    _ bytes: SIMD16<Int8>, _ target: UnsafeMutableRawPointer, _ rows: Int
+    _ bytes: SIMD16<Int8>, _ target: inout UnsafeMutableRawPointer, _ rows: Int
   ) {
     if rows == 1 {
       unsafe target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
+      unsafe target += 16
       return
     }
-    if run == 8 {
-      let runs = unsafe unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
-      unsafe target.storeBytes(of: runs[0], as: UInt64.self)
-      unsafe target.storeBytes(of: runs[1], toByteOffset: 8 &* rows, as: UInt64.self)
-      return
-    }
-    let runs = unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
-    for run in 0..<4 {
-      unsafe target.storeBytes(of: runs[run], toByteOffset: run &* 4 &* rows, as: UInt32.self)
-    }
+    #if arch(x86_64)
+      let runs = unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
+      for run in 0..<4 {
+        unsafe target.storeBytes(of: runs[run], as: UInt32.self)
+        unsafe target += 4 &* rows
+      }
+    #else
+      if run == 8 {
+        unsafe target = edge_store_run8_0(target, 8 &* rows, bytes)
+        unsafe target = edge_store_run8_1(target, 8 &* rows, bytes)
+      } else {
+        unsafe target = edge_store_run4_0(target, 4 &* rows, bytes)
+        unsafe target = edge_store_run4_1(target, 4 &* rows, bytes)
+        unsafe target = edge_store_run4_2(target, 4 &* rows, bytes)
+        unsafe target = edge_store_run4_3(target, 4 &* rows, bytes)
+      }
+    #endif
   }
 }

@@ -72,7 +72,7 @@ import CInstructions
 
     /// Has its next blocks read when those of another group have been multiplied.
     @inline(__always)
-    mutating func follow(_ other: PairedGroup) { unsafe place = edge_after(place, other.low) }
+    mutating func follow(_ other: PairedGroup) { unsafe place = other.after(place) }
 
     /// The same address, read from when the products are complete.
     @inline(__always)
