@@ -115,7 +115,7 @@ enum BitsProduct {
       unsafe blocks += count * w.layout.blockByteCount
       let part = unsafe GroupPart(
         first: first, count: count, isLast: first + count == w.blocksPerRow, next: blocks,
-        nextByteCount: count * w.layout.blockByteCount)
+        nextByteCount: blocksPerPanel * w.layout.blockByteCount)
       unsafe runStrips(x, w.format, tiles, panel, part, products, step, out)
     }
   }
@@ -133,6 +133,7 @@ enum BitsProduct {
   /// All tiles by a panel. On the way, what comes next is brought nearer: a share of the packed blocks with
   /// each strip, and with the last panel the rows of the output.
   /// - Parameter out: of the group.
+  @inline(__always)
   private static func runStrips(
     _ x: BlockRows, _ format: PackedFormat, _ tiles: Range<Int>, _ panel: BitsPanel,
     _ part: GroupPart, _ products: UnsafeMutablePointer<Float>, _ step: ProductStep,
@@ -147,7 +148,7 @@ enum BitsProduct {
       unsafe prefetch(next, rows: 1, byteCount: strip.count * share, stride: 0)
       if part.isLast {
         unsafe prefetch(
-          target + rowCount * out.stride, rows: rowCount, byteCount: BitsGeometry.outputs * 4,
+          target + 2 * rowCount * out.stride, rows: rowCount, byteCount: BitsGeometry.outputs * 4,
           stride: out.stride * 4)
       }
       if part.first == 0 { unsafe clear(products, rowCount: rowCount) }
