@@ -180,6 +180,24 @@ EDGE_INSTRUCTION edge_code_sums edge_multiply_add_sums(edge_code_sums sum, edge_
                                                        edge_code_sums b) {
   return sum + a * b;
 }
+// Two numbers of 16 bits in one of 32.
+EDGE_INSTRUCTION int32_t edge_pair(int32_t low, int32_t high) {
+  return (int32_t)((uint32_t)high << 16 | (uint16_t)low);
+}
+EDGE_INSTRUCTION edge_code_sums edge_pair_factors(edge_code_sums low, edge_code_sums high) {
+  return high << 16 | (low & 0xFFFF);
+}
+// sums + the products of the low numbers and of the high ones.
+EDGE_INSTRUCTION edge_code_sums edge_add_pair_products(edge_code_sums sums, edge_code_sums a,
+                                                       edge_code_sums b) {
+#if defined(__AVX512VNNI__)
+  return (edge_code_sums)_mm512_dpwssd_epi32((__m512i)sums, (__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+  return sums + (edge_code_sums)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#else
+  return sums + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
 EDGE_INSTRUCTION edge_code_sums edge_load_signed_factors(const void *_Nonnull from) {
   edge_code_bytes v;
   memcpy(&v, from, sizeof v);

@@ -12,6 +12,7 @@ import CInstructions
   let minimums: UnsafeMutablePointer<Float>
   /// `[groups][G]`; minimums of which four lie together as the packed block has them.
   let groupScales: UnsafeMutablePointer<Int32>
+  /// The same; x86-64 has two groups in a number, `[groups / 2][G]`.
   let groupMinimums: UnsafeMutablePointer<Int32>
 
   static var unitByteCount: Int { PackedFormat.unitLength * BitsGeometry.outputs }
@@ -107,12 +108,32 @@ import CInstructions
       let place = vector &* lanes
       unsafe edge_store_sums(
         edge_load_signed_factors(block + (layout.groupScales &+ place)), groupScales + place)
-      if format.hasMinimums {
-        unsafe edge_store_sums(
-          edge_load_unsigned_factors(block + (layout.groupMinimums &+ place)),
-          groupMinimums + place)
-      }
     }
+    if format.hasMinimums { unsafe unpackMinimums(block + layout.groupMinimums, kind) }
+  }
+
+  /// Of groups of a long block.
+  @inline(__always)
+  private func unpackMinimums<Kind: PackedType>(
+    _ source: UnsafeRawPointer, _ kind: Kind.Type
+  ) {
+    let (outputs, lanes) = (BitsGeometry.outputs, CodeSums.scalarCount)
+    #if arch(x86_64)
+      for pair in 0..<Kind.format.groupsPerBlock / 2 {
+        for column in stride(from: 0, to: outputs, by: lanes) {
+          let first = unsafe source + (2 &* pair &* outputs &+ column)
+          unsafe edge_store_sums(
+            edge_pair_factors(
+              edge_load_unsigned_factors(first), edge_load_unsigned_factors(first + outputs)),
+            groupMinimums + (pair &* outputs &+ column))
+        }
+      }
+    #else
+      for place in stride(from: 0, to: Kind.format.groupsPerBlock &* outputs, by: lanes) {
+        unsafe edge_store_sums(
+          edge_load_unsigned_factors(source + place), groupMinimums + place)
+      }
+    #endif
   }
 
   /// Factors of four groups at a time, which lie together for each output.

@@ -106,13 +106,7 @@ enum BitsProduct {
       for first in stride(from: 0, to: x.tileCount, by: batch) {
         let tiles = first..<min(first + batch, x.tileCount)
         for group in groups {
-          unsafe runGroup(x, w, group, tiles, panel, products)
-          let token = first * BlockRows.tileRows
-          unsafe combine(
-            products, rowCount: min(tiles.count * BlockRows.tileRows, x.tokenCount - token),
-            columnCount: BitsGeometry.outputs,
-            out.values + (token * out.stride + group * BitsGeometry.outputs), stride: out.stride,
-            step)
+          unsafe runGroup(x, w, group, tiles, panel, products, step, out)
         }
       }
     }
@@ -121,19 +115,84 @@ enum BitsProduct {
   /// - Parameter products: `[tiles][4][G]`.
   private static func runGroup(
     _ x: BlockRows, _ w: BitsMatrix, _ group: Int, _ tiles: Range<Int>, _ panel: BitsPanel,
-    _ products: UnsafeMutablePointer<Float>
+    _ products: UnsafeMutablePointer<Float>, _ step: ProductStep, _ out: ProductOutput
   ) {
-    let (format, weights) = unsafe (w.format, w.blocks + group * w.groupByteCount)
-    let tileCount = BlockRows.tileRows * BitsGeometry.outputs
-    for index in 0..<tiles.count * tileCount { unsafe products[index] = 0 }
-    let blocksPerPanel = format.hasGroupFactors ? 1 : BitsGeometry.unitsPerPanel
+    let out = out.from(column: group * BitsGeometry.outputs)
+    var blocks = unsafe w.blocks + group * w.groupByteCount
+    let blocksPerPanel = w.format.hasGroupFactors ? 1 : BitsGeometry.unitsPerPanel
     for first in stride(from: 0, to: w.blocksPerRow, by: blocksPerPanel) {
       let count = min(blocksPerPanel, w.blocksPerRow - first)
-      unsafe panel.unpack(weights + first * w.layout.blockByteCount, count: count, w.kind)
-      unsafe multiply(
-        format, x, tiles, panel, firstUnit: first * format.unitsPerBlock,
-        unitCount: count * format.unitsPerBlock, products)
+      unsafe panel.unpack(blocks, count: count, w.kind)
+      unsafe blocks += count * w.layout.blockByteCount
+      let part = unsafe GroupPart(
+        first: first, count: count, isLast: first + count == w.blocksPerRow, next: blocks,
+        nextByteCount: blocksPerPanel * w.layout.blockByteCount)
+      unsafe runStrips(x, w.format, tiles, panel, part, products, step, out)
     }
+  }
+
+  /// Tiles that a panel's products are combined for at a time. Processors for x86-64 combine a tile while
+  /// they multiply the next one.
+  private static var tilesPerStrip: Int {
+    #if arch(x86_64)
+      return 1
+    #else
+      return batchTokenCountMax / BlockRows.tileRows
+    #endif
+  }
+
+  /// All tiles by a panel. On the way, what comes next is brought nearer: a share of the packed blocks with
+  /// each strip, and with the last panel the rows of the output.
+  /// - Parameter out: of the group.
+  @inline(__always)
+  private static func runStrips(
+    _ x: BlockRows, _ format: PackedFormat, _ tiles: Range<Int>, _ panel: BitsPanel,
+    _ part: GroupPart, _ products: UnsafeMutablePointer<Float>, _ step: ProductStep,
+    _ out: ProductOutput
+  ) {
+    let share = roundUp(part.nextByteCount / tiles.count + 1, to: 64)
+    var (products, next) = unsafe (products, part.next)
+    for first in stride(from: tiles.lowerBound, to: tiles.upperBound, by: tilesPerStrip) {
+      let strip = first..<min(first + tilesPerStrip, tiles.upperBound)
+      let (token, rowCount) = (first * BlockRows.tileRows, strip.count * BlockRows.tileRows)
+      let target = unsafe out.values + token * out.stride
+      unsafe prefetch(next, rows: 1, byteCount: strip.count * share, stride: 0)
+      if part.isLast {
+        unsafe prefetch(
+          target + 2 * rowCount * out.stride, rows: rowCount, byteCount: BitsGeometry.outputs * 4,
+          stride: out.stride * 4)
+      }
+      if part.first == 0 { unsafe clear(products, rowCount: rowCount) }
+      unsafe multiply(
+        format, x, strip, panel, firstUnit: part.first * format.unitsPerBlock,
+        unitCount: part.count * format.unitsPerBlock, products)
+      if part.isLast {
+        unsafe combine(
+          products, rowCount: min(rowCount, x.tokenCount - token),
+          columnCount: BitsGeometry.outputs, target, stride: out.stride, step)
+      }
+      unsafe products += rowCount * BitsGeometry.outputs
+      unsafe next += strip.count * share
+    }
+  }
+
+  @inline(__always)
+  private static func clear(_ products: UnsafeMutablePointer<Float>, rowCount: Int) {
+    for index in 0..<rowCount * BitsGeometry.outputs { unsafe products[index] = 0 }
+  }
+
+  /// Memory past the end does no harm.
+  @inline(__always)
+  private static func prefetch(
+    _ memory: UnsafeRawPointer, rows: Int, byteCount: Int, stride: Int
+  ) {
+    #if arch(x86_64)
+      for row in 0..<rows {
+        for offset in Swift.stride(from: 0, to: byteCount, by: 64) {
+          unsafe edge_prefetch(memory + (row &* stride &+ offset))
+        }
+      }
+    #endif
   }
 
   private static func multiply(
@@ -203,6 +262,15 @@ enum BitsProduct {
       unsafe row += stride
     }
   }
+}
+
+/// The blocks of a group that a panel has, and where the next ones are.
+@safe private struct GroupPart {
+  let first: Int
+  let count: Int
+  let isLast: Bool
+  let next: UnsafeRawPointer
+  let nextByteCount: Int
 }
 
 /// A panel and the products of a batch, on the stack.
