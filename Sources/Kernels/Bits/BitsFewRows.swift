@@ -42,8 +42,8 @@ extension BitsProduct {
       for group in groups {
         unsafe fewRows(w.kind, x, w.blocks + group * w.groupByteCount, products)
         unsafe combine(
-          products, rowCount: x.tokenCount, columnCount: BitsGeometry.outputs,
-          out.values + group * BitsGeometry.outputs, stride: out.stride, step)
+          products, count: x.tokenCount, out.values + group * BitsGeometry.outputs,
+          stride: out.stride, step)
       }
     }
   }

@@ -52,8 +52,8 @@ enum BitsProduct {
         let count = min(rowGroupCountMax, groups.upperBound - first)
         unsafe row(w.kind, x, w.blocks + first * groupByteCount, groupByteCount, count, products)
         unsafe combine(
-          products, rowCount: 1, columnCount: count * BitsGeometry.outputs,
-          out.values + first * BitsGeometry.outputs, stride: 0, step)
+          products, count: count, out.values + first * BitsGeometry.outputs,
+          stride: BitsGeometry.outputs, step)
         first += count
       }
     }
@@ -168,8 +168,7 @@ enum BitsProduct {
         unitCount: part.count * format.unitsPerBlock, products)
       if part.isLast {
         unsafe combine(
-          products, rowCount: min(rowCount, x.tokenCount - token),
-          columnCount: BitsGeometry.outputs, target, stride: out.stride, step)
+          products, count: min(rowCount, x.tokenCount - token), target, stride: out.stride, step)
       }
       unsafe products += rowCount * BitsGeometry.outputs
       unsafe next += strip.count * share
@@ -224,42 +223,35 @@ enum BitsProduct {
     }
   }
 
-  /// Rows of products, `[rowCount][columnCount]`, and those of the output.
+  /// Products of groups of outputs, `[count][G]`, and the output's.
+  /// - Parameter stride: from one group to the next in the output: G, or a row of the output.
   @inline(never)
   static func combine(
-    _ products: UnsafePointer<Float>, rowCount: Int, columnCount: Int,
-    _ out: UnsafeMutablePointer<Float>, stride: Int, _ step: ProductStep
+    _ products: UnsafePointer<Float>, count: Int, _ out: UnsafeMutablePointer<Float>, stride: Int,
+    _ step: ProductStep
   ) {
     switch step {
-    case .store: unsafe combine(products, rowCount, columnCount, out, stride, Replace.self)
-    case .add: unsafe combine(products, rowCount, columnCount, out, stride, Add.self)
-    case .gate: unsafe combine(products, rowCount, columnCount, out, stride, Gate.self)
-    case .gateGELU: unsafe combine(products, rowCount, columnCount, out, stride, GateGELU.self)
+    case .store: unsafe combine(products, count, out, stride, Replace.self)
+    case .add: unsafe combine(products, count, out, stride, Add.self)
+    case .gate: unsafe combine(products, count, out, stride, Gate.self)
+    case .gateGELU: unsafe combine(products, count, out, stride, GateGELU.self)
     }
   }
 
-  /// - Parameter columnCount: whole groups, of two registers each at least.
   @inline(__always)
   private static func combine<Operation: Combination>(
-    _ products: UnsafePointer<Float>, _ rowCount: Int, _ columnCount: Int,
-    _ out: UnsafeMutablePointer<Float>, _ stride: Int, _ operation: Operation.Type
+    _ products: UnsafePointer<Float>, _ count: Int, _ out: UnsafeMutablePointer<Float>,
+    _ stride: Int, _ operation: Operation.Type
   ) {
-    let lanes = NativeFloats.scalarCount
-    var (products, row) = unsafe (products, out)
-    for _ in 0..<rowCount {
-      let end = unsafe products + columnCount
-      var out = unsafe row
-      repeat {
-        let (early, late) = unsafe (
-          NativeFloats.load(products), NativeFloats.load(products + lanes)
-        )
-        let (first, second) = unsafe (NativeFloats.load(out), NativeFloats.load(out + lanes))
-        unsafe operation.combine(first, early).store(out)
-        unsafe operation.combine(second, late).store(out + lanes)
-        unsafe products += 2 &* lanes
-        unsafe out += 2 &* lanes
-      } while unsafe products != end
-      unsafe row += stride
+    var (products, out) = unsafe (products, out)
+    for _ in 0..<count {
+      for register in 0..<BitsGeometry.outputs / NativeFloats.scalarCount {
+        let column = register &* NativeFloats.scalarCount
+        let product = unsafe NativeFloats.load(products + column)
+        unsafe operation.combine(NativeFloats.load(out + column), product).store(out + column)
+      }
+      unsafe products += BitsGeometry.outputs
+      unsafe out += stride
     }
   }
 }

@@ -123,28 +123,46 @@ enum BitsTileKernel<Kind: PackedType> {
     }
   }
 
-  /// Sums over groups of groupMinimum * sum of activations, two groups at a time.
+  /// Sums over groups of groupMinimum * sum of activations, on x86-64 two groups at a time.
   @inline(__always)
   private static func minimums(
     _ panel: BitsPanel, _ sums: UnsafePointer<Int32>, _ unitCount: Int
   ) -> TileSums {
     var totals = eightTimes(CodeSums())
-    for pair in 0..<unitCount / 2 {
-      let sums = unsafe sums + pair &* 16
-      for row in 0..<4 {
-        let both = unsafe edge_repeat_sum(
-          edge_pair(sums[row] &+ sums[row &+ 4], sums[row &+ 8] &+ sums[row &+ 12]))
-        for vector in 0..<vectors {
-          let factors = unsafe edge_load_sums(
-            panel.groupMinimums
-              + (pair &* BitsGeometry.outputs &+ vector &* CodeSums.scalarCount))
-          let index = row &* vectors &+ vector
-          unsafe totals[unchecked: index] = edge_add_pair_products(
-            totals[unchecked: index], factors, both)
+    #if arch(x86_64)
+      for pair in 0..<unitCount / 2 {
+        let sums = unsafe sums + pair &* 16
+        for row in 0..<4 {
+          let both = unsafe edge_repeat_sum(
+            edge_pair(sums[row] &+ sums[row &+ 4], sums[row &+ 8] &+ sums[row &+ 12]))
+          for vector in 0..<vectors {
+            let index = row &* vectors &+ vector
+            unsafe totals[unchecked: index] = edge_add_pair_products(
+              totals[unchecked: index], minimums(panel, pair, vector), both)
+          }
         }
       }
-    }
+    #else
+      for unit in 0..<unitCount {
+        let sums = unsafe sums + unit &* 8
+        for vector in 0..<vectors {
+          let factors = minimums(panel, unit, vector)
+          for row in 0..<4 {
+            let index = row &* vectors &+ vector
+            unsafe totals[unchecked: index] = edge_multiply_add_sums(
+              totals[unchecked: index], factors, edge_repeat_sum(sums[row] &+ sums[row &+ 4]))
+          }
+        }
+      }
+    #endif
     return totals
+  }
+
+  /// Of a group, or of a pair of groups.
+  @inline(__always)
+  private static func minimums(_ panel: BitsPanel, _ index: Int, _ vector: Int) -> CodeSums {
+    let place = index &* BitsGeometry.outputs &+ vector &* CodeSums.scalarCount
+    return unsafe edge_load_sums(panel.groupMinimums + place)
   }
 
   @inline(__always)

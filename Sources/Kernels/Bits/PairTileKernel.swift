@@ -109,33 +109,16 @@ import CInstructions
       unsafe addProducts(&floats, totals, panel.scales, own)
       if format.hasMinimums {
         unsafe addProducts(
-          &floats, minimums(panel, sums, unitCount), panel.minimums, edge_scale_factors(own, -1))
+          &floats, minimums(panel, sums), panel.minimums, edge_scale_factors(own, -1))
       }
       unsafe store(floats, products)
     }
 
     /// Sums over groups of groupMinimum * sum of activations.
     @inline(__always)
-    private static func minimums(
-      _ panel: BitsPanel, _ sums: UnsafePointer<Int32>, _ unitCount: Int
-    ) -> Sums {
+    private static func minimums(_ panel: BitsPanel, _ sums: UnsafePointer<Int32>) -> Sums {
       var sums = unsafe UnsafeRawPointer(sums)
-      var factors = unsafe UnsafeRawPointer(panel.groupMinimums)
-      if format.hasFactorRuns { return unsafe TileRun<FourRows>.minimums(factors, &sums) }
-      var totals = eightTimes(CodeSums())
-      let end = unsafe sums + unitCount &* 32
-      repeat {
-        let own = unsafe unitSums(&sums)
-        let (low, high) = unsafe (edge_load_sums(factors), edge_load_sums(factors + 16))
-        unsafe factors = edge_advance(factors, 32)
-        for row in 0..<4 {
-          unsafe totals[unchecked: 2 &* row] = edge_multiply_add_sums(
-            totals[unchecked: 2 &* row], low, edge_repeat_sum(own[row]))
-          unsafe totals[unchecked: 2 &* row &+ 1] = edge_multiply_add_sums(
-            totals[unchecked: 2 &* row &+ 1], high, edge_repeat_sum(own[row]))
-        }
-      } while unsafe sums != end
-      return totals
+      return unsafe TileRun<FourRows>.minimums(panel.groupMinimums, &sums)
     }
 
     @inline(__always)
