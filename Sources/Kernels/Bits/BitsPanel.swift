@@ -10,9 +10,10 @@ import CInstructions
   /// Of each short block, or of the one long block: `[blocks][G]`.
   let scales: UnsafeMutablePointer<Float>
   let minimums: UnsafeMutablePointer<Float>
-  /// `[groups][G]`; minimums of which four lie together as the packed block has them.
+  /// `[groups][G]`
   let groupScales: UnsafeMutablePointer<Int32>
-  /// The same; x86-64 has two groups in a number, `[groups / 2][G]`.
+  /// The same; on x86-64 two groups in a number, `[groups / 2][G]`; those of which four lie together
+  /// (`PackedFormat.hasFactorRuns`) as the packed block has them.
   let groupMinimums: UnsafeMutablePointer<Int32>
 
   static var unitByteCount: Int { PackedFormat.unitLength * BitsGeometry.outputs }
