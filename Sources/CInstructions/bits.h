@@ -268,12 +268,14 @@ EDGE_INSTRUCTION const void *_Nonnull edge_after_sums(const void *_Nonnull from,
 EDGE_INSTRUCTION edge_code_sums edge_load_repeated_sum(const int32_t *_Nonnull from) {
   return (edge_code_sums)vld1q_dup_s32(from);
 }
-EDGE_INSTRUCTION edge_code_sums edge_lifted_sums(edge_code_sums v, long bits) { return v << (int32_t)bits; }
+EDGE_INSTRUCTION edge_code_sums edge_lifted_sums(edge_code_sums v, long bits) {
+  return v << (int32_t)bits;
+}
 // Where the factors of one group lie, of four that lie together for each of four outputs. It hides the
 // register from the compiler, which would read it from memory each time.
 EDGE_INSTRUCTION edge_codes edge_factor_places(long group) {
   edge_codes v;
-  for (unsigned i = 0; i < sizeof v; i++) v[i] = i % 4 == 0 ? (uint8_t)(i + (unsigned long)group) : 255;
+  for (unsigned i = 0; i < sizeof v; i++) v[i] = i % 4 == 0 ? (uint8_t)(i + group) : 255;
   __asm__("" : "+w"(v));
   return v;
 }

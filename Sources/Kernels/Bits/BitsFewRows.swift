@@ -27,7 +27,7 @@ extension BitsProduct {
     #if arch(x86_64)
       return edge_has_vnni()
     #else
-      return format.hasPairedRows && !format.hasLevels && !edge_built_with_i8mm()
+      return edge_codes_are_paired() && !format.hasLevels && !edge_built_with_i8mm()
     #endif
   }
 
@@ -78,7 +78,7 @@ extension BitsProduct {
       default: unsafe BitsFewRowsKernel<Kind, EightRows>.run(x, group, into: products)
       }
     #else
-      if !Kind.format.hasPairedRows || Kind.format.hasLevels { return }
+      if !edge_codes_are_paired() || Kind.format.hasLevels { return }
       for tile in 0..<x.tileCount {
         let out = unsafe products + tile * BlockRows.tileRows * BitsGeometry.outputs
         if x.tokenCount == 2 {

@@ -84,7 +84,7 @@ enum BitsProduct {
     _ groupCount: Int, _ products: UnsafeMutablePointer<Float>
   ) {
     #if !arch(x86_64)
-      if Kind.format.hasPairedRows {
+      if edge_codes_are_paired() {
         return unsafe PairedRowKernel<Kind>.run(
           x, weights, groupByteCount: groupByteCount, groupCount: groupCount, into: products)
       }

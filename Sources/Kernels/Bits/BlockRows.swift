@@ -60,7 +60,9 @@ import CInstructions
     let (tile, inTile) = (token / rows, token % rows)
     var scales = unsafe scales + (tile * blocksPerRow * rows + inTile)
     var sums = unsafe sums + (tile * (k / Self.sumLength) * rows + inTile)
-    var values = unsafe UnsafeMutableRawPointer(values + (tile * k * rows + Self.run * inTile))
+    let run = tokenCount == 1 ? Self.sumLength : Self.run
+    var writer = unsafe RunWriter(
+      values + (tile * k * rows + run * inTile), run: run, runStride: run * rows)
     var (source, zeros) = unsafe (row, SIMD16<Float>())
     for _ in 0..<blocksPerRow {
       let magnitude = unsafe largestMagnitude(source, &zeros)
@@ -74,7 +76,7 @@ import CInstructions
           let rounded = Rounding.nearest(lanes, scale: inverse, bias: 0)
           unsafe sums[0] = (rounded &- Rounding.zero).wrappedSum()
           unsafe sums += rows
-          unsafe Self.store(edge_low_bytes(rounded), &values, rows)
+          writer.write(rounded)
         }
         unsafe source += PackedFormat.unitLength
       } while unsafe source != end
@@ -101,35 +103,5 @@ import CInstructions
       unsafe source += PackedFormat.unitLength
     } while unsafe source != end
     return largest(greatest)
-  }
-
-  /// Sixteen values.
-  /// - Parameter target: moved to the next sixteen.
-  @inline(__always)
-  private static func store(
-    _ bytes: SIMD16<Int8>, _ target: inout UnsafeMutableRawPointer, _ rows: Int
-  ) {
-    if rows == 1 {
-      unsafe target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
-      unsafe target += 16
-      return
-    }
-    #if arch(x86_64)
-      let runs = unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
-      for run in 0..<4 {
-        unsafe target.storeBytes(of: runs[run], as: UInt32.self)
-        unsafe target += 4 &* rows
-      }
-    #else
-      if run == 8 {
-        unsafe target = edge_store_run8_0(target, 8 &* rows, bytes)
-        unsafe target = edge_store_run8_1(target, 8 &* rows, bytes)
-      } else {
-        unsafe target = edge_store_run4_0(target, 4 &* rows, bytes)
-        unsafe target = edge_store_run4_1(target, 4 &* rows, bytes)
-        unsafe target = edge_store_run4_2(target, 4 &* rows, bytes)
-        unsafe target = edge_store_run4_3(target, 4 &* rows, bytes)
-      }
-    #endif
   }
 }

@@ -66,8 +66,6 @@ extension PackedFormat {
   @inline(__always) var hasSpreadCodes: Bool {
     (codeBits == 5 || codeBits == 6) && edge_codes_are_paired()
   }
-  /// Whether a single token is multiplied by two registers of outputs at a time (`PairedRowKernel`).
-  @inline(__always) var hasPairedRows: Bool { edge_codes_are_paired() }
   /// Whether the factors of four groups lie together for each output, as products of four factors by the sums of four
   /// groups take them.
   @inline(__always) var hasFactorRuns: Bool {

@@ -59,7 +59,7 @@ import CInstructions
     @inline(__always)
     mutating func nextParts() -> edge_runs {
       let parts = unsafe edge_load_runs(sums)
-      unsafe sums += PairedSums.lowParts
+      unsafe sums += PairedSums.longBlockByteCount - PairedSums.lowParts
       return parts
     }
 

@@ -1,8 +1,8 @@
 import CInstructions
 
 #if !arch(x86_64)
-  /// One token by groups of eight outputs, two groups at a time, whose codes are bytes, lie in pairs in a byte
-  /// (`hasPairedOutputs`) or share bytes with other codes' bits (`hasSpreadCodes`).
+  /// One token by groups of eight outputs, two groups at a time. Codes are bytes, stand for levels, lie in pairs in a
+  /// byte (`hasPairedOutputs`) or share bytes with other codes' bits (`hasSpreadCodes`).
   ///
   /// With a byte b = 16 high + low, and one half taken from it, the sums of b by activations and of that
   /// half give those of both outputs: two products for each 32 codes and one instruction that takes a

@@ -7,6 +7,7 @@ import CInstructions
 /// sums' lowest bytes, signed, `[8]`, what is above them `[8]`, both as products of four bytes take them, and zeros.
 enum PairedSums {
   static var unitByteCount: Int { 8 }
+  static var longBlockByteCount: Int { 64 }
   static var lowParts: Int { 32 }
 
   static func arrange(_ sums: UnsafeMutablePointer<Int32>, unitCount: Int, isLong: Bool) {

@@ -50,14 +50,17 @@ enum Rounding {
 /// Writes a packed row, sixteen values at a time.
 @safe struct RunWriter {
   private var target: UnsafeMutableRawPointer
+  private let run: Int
   private let runStride: Int
 
   /// - Parameters:
   ///   - target: the row's first run.
+  ///   - run: values of a run: 4, 8 or 16.
   ///   - runStride: bytes from one run to the next.
   @inline(__always)
-  init(_ target: UnsafeMutablePointer<Int8>, runStride: Int) {
+  init(_ target: UnsafeMutablePointer<Int8>, run: Int = Int8Geometry.run, runStride: Int) {
     unsafe self.target = UnsafeMutableRawPointer(target)
+    self.run = run
     self.runStride = runStride
   }
 
@@ -65,6 +68,21 @@ enum Rounding {
   @inline(__always)
   mutating func write(_ values: SIMD16<Int32>) {
     let bytes = edge_low_bytes(values)
+    switch run {
+    case 4: writeFours(bytes)
+    #if !arch(x86_64)
+      case 8:
+        unsafe target = edge_store_run8_0(target, runStride, bytes)
+        unsafe target = edge_store_run8_1(target, runStride, bytes)
+    #endif
+    default:
+      unsafe target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
+      unsafe target += runStride
+    }
+  }
+
+  @inline(__always)
+  private mutating func writeFours(_ bytes: SIMD16<Int8>) {
     #if arch(x86_64)
       let runs = unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
       for run in 0..<4 {
@@ -72,19 +90,10 @@ enum Rounding {
         unsafe target += runStride
       }
     #else
-      switch Int8Geometry.run {
-      case 4:
-        unsafe target = edge_store_run4_0(target, runStride, bytes)
-        unsafe target = edge_store_run4_1(target, runStride, bytes)
-        unsafe target = edge_store_run4_2(target, runStride, bytes)
-        unsafe target = edge_store_run4_3(target, runStride, bytes)
-      case 8:
-        unsafe target = edge_store_run8_0(target, runStride, bytes)
-        unsafe target = edge_store_run8_1(target, runStride, bytes)
-      default:
-        unsafe target.storeBytes(of: bytes, as: SIMD16<Int8>.self)
-        unsafe target += runStride
-      }
+      unsafe target = edge_store_run4_0(target, runStride, bytes)
+      unsafe target = edge_store_run4_1(target, runStride, bytes)
+      unsafe target = edge_store_run4_2(target, runStride, bytes)
+      unsafe target = edge_store_run4_3(target, runStride, bytes)
     #endif
   }
 }
